@@ -1,0 +1,1 @@
+"""The verbs of the factory: crawl, compose tasks, roll out, refine, publish. Start at nightly.py."""

@@ -1,0 +1,1 @@
+"""Crawl: pages become documents of the lake. Start at flow.py."""

@@ -1,0 +1,1 @@
+"""Publish: kept trajectories become a release of Parquet shards. Start at flow.py."""

@@ -1,0 +1,1 @@
+"""Refine: every trajectory is kept, or rejected with its reasons. Start at flow.py."""

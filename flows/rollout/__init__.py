@@ -1,0 +1,1 @@
+"""Rollout: a teacher works tasks with tools, token in and token out. Start at flow.py."""

@@ -1,0 +1,32 @@
+"""The nouns of the factory: one record, one file. Imports nothing of ours."""
+
+from schemas.document import Document, Link
+from schemas.record import Record, arrow_schema, content_id, sha256_text, table
+from schemas.release import Manifest, Published, Release, Shard
+from schemas.task import Hop, Task
+from schemas.trajectory import Trajectory, Turn
+from schemas.verdict import Decision, Verdict
+
+RECORDS: tuple[type[Record], ...] = (Document, Task, Trajectory, Turn, Verdict, Decision, Release, Published)
+"""Every record that the lake stores."""
+
+__all__ = [
+    "RECORDS",
+    "Decision",
+    "Document",
+    "Hop",
+    "Link",
+    "Manifest",
+    "Published",
+    "Record",
+    "Release",
+    "Shard",
+    "Task",
+    "Trajectory",
+    "Turn",
+    "Verdict",
+    "arrow_schema",
+    "content_id",
+    "sha256_text",
+    "table",
+]

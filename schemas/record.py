@@ -1,0 +1,86 @@
+"""What a record is: a frozen pydantic model that knows its Arrow schema and its folder in the lake.
+
+Field types are the aliases below, so that one declaration gives validation in Python, the type on disk,
+and the column's documentation (each field's description travels in the Arrow field metadata). Ids are
+content hashes: the same inputs make the same ids on every run and every machine.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+Name = Annotated[str, pa.string()]
+"""A short string: an id, a code, a url."""
+Text = Annotated[str, pa.large_string()]
+"""A string that can be long: a page, an observation, JSON."""
+Count = Annotated[int, pa.int64()]
+Real = Annotated[float, pa.float64()]
+Flag = Annotated[bool, pa.bool_()]
+Time = Annotated[datetime, pa.timestamp("us", tz="UTC")]
+Names = Annotated[list[str], pa.list_(pa.string())]
+TokenIds = Annotated[list[int], pa.list_(pa.int32())]
+Mask = Annotated[list[bool], pa.list_(pa.bool_())]
+Logprobs = Annotated[list[float], pa.list_(pa.float32())]
+
+SCHEMA_VERSION = "1"
+
+
+class Record(BaseModel):
+    """One row of one table of the lake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    record: ClassVar[str]
+    """The folder under the lake that holds this record's parts."""
+
+
+def content_id(*parts: object) -> str:
+    """32 hex digits of the SHA-256 over the parts as canonical JSON (sorted keys, UTF-8, no spaces)."""
+    canonical = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def sha256_text(text: str) -> str:
+    """The full SHA-256 of a text's UTF-8 bytes, 64 hex digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def arrow_schema(model: type[BaseModel]) -> pa.Schema:
+    """The Arrow schema that a record is stored with; not-null unless the field admits None."""
+    fields = [
+        _arrow_field(name, info.annotation, info.metadata, info.description)
+        for name, info in model.model_fields.items()
+    ]
+    return pa.schema(fields, metadata={"horizon_schema_version": SCHEMA_VERSION})
+
+
+def table(model: type[Record], rows: Iterable[Record]) -> pa.Table:
+    """The rows as one Arrow table in the record's schema; raises pa.ArrowInvalid on what does not fit."""
+    return pa.Table.from_pylist([row.model_dump() for row in rows], schema=arrow_schema(model))
+
+
+def _arrow_field(name: str, annotation: Any, metadata: list[Any], description: str | None) -> pa.Field:
+    types = [part for part in metadata if isinstance(part, pa.DataType)]
+    nullable = get_origin(annotation) in (Union, UnionType) and NoneType in get_args(annotation)
+    arrow_type = types[0] if types else _arrow_type(annotation)
+    return pa.field(name, arrow_type, nullable=nullable, metadata={"description": description or ""})
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return next(part for part in arguments if isinstance(part, pa.DataType))
+    if origin in (Union, UnionType):
+        return _arrow_type(next(part for part in arguments if part is not NoneType))
+    if origin is list:
+        return pa.list_(_arrow_type(arguments[0]))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return pa.struct(list(arrow_schema(annotation)))
+    raise TypeError(f"no Arrow type for {annotation!r}: use an alias of schemas.record")

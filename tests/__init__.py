@@ -1,0 +1,1 @@
+"""Tests of the factory; `python -m tests.benchmarks` measures it."""

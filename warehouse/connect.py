@@ -1,0 +1,76 @@
+"""The only place that opens DuckDB. A connection lives in memory, with a spill directory and a limit.
+
+Every `.sql` file of `sql/views` and `sql/marts` becomes a view named as the file; what a file calls
+`<record>_parts` is the lake's Parquet of that record. `warehouse.duckdb` holds the same views and no
+data: it can be deleted and rebuilt, and any DuckDB client can read it while the factory works.
+"""
+
+import re
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from schemas import RECORDS
+from warehouse.lake import Lake
+
+
+def sql_files(folder: str) -> dict[str, str]:
+    """The SQL files of `warehouse/sql/<folder>` by stem, in name order."""
+    found = (entry for entry in files("warehouse").joinpath("sql", folder).iterdir() if entry.name.endswith(".sql"))
+    return {entry.name.removesuffix(".sql"): entry.read_text("utf-8") for entry in sorted(found, key=lambda e: e.name)}
+
+
+def connect(
+    lake: Lake,
+    *,
+    spill: Path | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """A fresh in-memory connection with all views; memory_limit as DuckDB writes it, such as '4GB'."""
+    lake.prepare()
+    con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    settings = {"memory_limit": memory_limit, "temp_directory": spill, "threads": threads}
+    for key, value in settings.items():
+        if value is not None:
+            con.execute(f"set {key} = {_literal(str(value))}")
+    con.execute("set timezone = 'UTC'")
+    create_views(con, lake)
+    return con
+
+
+def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Create the parts views and every view and mart, each after those that it reads."""
+    for model in RECORDS:
+        parts = _literal(lake.glob(model))
+        con.execute(
+            f"create or replace view {model.record}_parts as "
+            f"select * from read_parquet({parts}, "
+            "hive_partitioning = true, hive_types = {date: date}, union_by_name = true)"
+        )
+    texts = sql_files("views") | sql_files("marts")
+    for name in _in_order(texts):
+        con.execute(f"create or replace view {name} as {texts[name]}")
+
+
+def rebuild_warehouse(path: Path, lake: Lake) -> None:
+    """Write `warehouse.duckdb` anew (views only): made beside, then renamed over the old one."""
+    lake.prepare()
+    fresh = path.with_name(f".{path.name}.tmp")
+    fresh.unlink(missing_ok=True)
+    with duckdb.connect(str(fresh)) as con:
+        create_views(con, lake)
+    fresh.replace(path)
+
+
+def _in_order(texts: Mapping[str, str]) -> list[str]:
+    words = {name: set(re.findall(r"\w+", text)) for name, text in texts.items()}
+    reads = {name: {other for other in texts if other in words[name] and other != name} for name in texts}
+    return list(TopologicalSorter(reads).static_order())
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,121 @@
+"""The lake: Parquet parts, one folder a record. The only place that knows their paths and writes them.
+
+A part appears whole (temporary name, fsync, rename) and never changes afterwards, so readers need no
+lock and a kill leaves either the part or nothing. A writer that is repeated with the same name writes
+the same rows, so work that is repeated after a kill overwrites itself and never doubles.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas import RECORDS, Record, arrow_schema, table
+
+EMPTY_PARTITION = "date=0001-01-01"
+ROW_GROUP_ROWS = 128
+DATA_PAGE_BYTES = 8 * 1024 * 1024  # int32 ids: 0.98 bytes a token instead of 1.19
+
+
+class LakeError(Exception):
+    """The lake could not be read or written; the message says which part and what to do."""
+
+
+@dataclass(frozen=True)
+class PartName:
+    """Which part: the run's day (its ISO date is the run_id), the worker that wrote it, and a number."""
+
+    day: date
+    worker: str
+    seq: int
+
+    @property
+    def file(self) -> str:
+        return f"{self.day.isoformat()}-{self.worker}-{self.seq:06d}.parquet"
+
+
+class Lake:
+    """A directory of parts: `<root>/<record>/date=YYYY-MM-DD/<run>-<worker>-<seq>.parquet`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self) -> None:
+        """Make each record's folder with one empty part, so that views bind before the first row lands."""
+        for model in RECORDS:
+            part = self.root / model.record / EMPTY_PARTITION / "empty.parquet"
+            if not part.exists():
+                self._put(arrow_schema(model).empty_table(), part)
+
+    def glob(self, model: type[Record]) -> str:
+        """The pattern that matches every part of the record, for DuckDB's read_parquet."""
+        return str(self.root.absolute() / model.record / "*" / "*.parquet")
+
+    def parts(self, model: type[Record], day: date | None = None) -> list[Path]:
+        """The record's parts in name order, of one day or of all."""
+        folder = f"date={day.isoformat()}" if day else "date=*"
+        found = (self.root / model.record).glob(f"{folder}/*.parquet")
+        return sorted(path for path in found if path.parent.name != EMPTY_PARTITION)
+
+    def write(self, model: type[Record], rows: Iterable[Record], name: PartName) -> Path:
+        """Write rows as one part and return its path; raises LakeError when they do not fit the schema."""
+        try:
+            part = table(model, rows)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
+            raise LakeError(f"rows of {model.record} do not fit its schema: {error}") from error
+        return self.write_table(model, part, name)
+
+    def write_table(self, model: type[Record], part: pa.Table, name: PartName) -> Path:
+        """Write an Arrow table as one part; raises LakeError on another schema or a null where none may be."""
+        self._check(model, part)
+        path = self.root / model.record / f"date={name.day.isoformat()}" / name.file
+        self._put(part, path)
+        return path
+
+    def _check(self, model: type[Record], part: pa.Table) -> None:
+        expected = arrow_schema(model)
+        if not part.schema.equals(expected):
+            raise LakeError(f"a part of {model.record} has schema\n{part.schema}\nbut the record is\n{expected}")
+        for field in expected:
+            if not field.nullable and part.column(field.name).null_count:
+                raise LakeError(f"{model.record}.{field.name} is null in a row, but may not be")
+
+    def _put(self, part: pa.Table, path: Path) -> None:
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_parquet(part, temporary)
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise LakeError(f"cannot write {path}: {error}. Free space or fix permissions, then run again.") from error
+
+
+def write_parquet(part: pa.Table, path: Path) -> None:
+    """Write one table with the lake's encodings (zstd 3; ids on 8 MB pages, logprobs byte-split)."""
+    floats = {field.name for field in part.schema if field.type == pa.list_(pa.float32())}
+    leaves = {field.name: [".".join((field.name, *rest)) for rest in _below(field.type)] for field in part.schema}
+    pq.write_table(
+        part,
+        path,
+        compression="zstd",
+        compression_level=3,
+        row_group_size=ROW_GROUP_ROWS,
+        data_page_size=DATA_PAGE_BYTES,
+        use_dictionary=[leaf for name, names in leaves.items() if name not in floats for leaf in names],
+        use_byte_stream_split=[leaf for name in sorted(floats) for leaf in leaves[name]],
+    )
+
+
+def _below(kind: pa.DataType) -> list[tuple[str, ...]]:
+    if pa.types.is_list(kind):
+        return [("list", "element", *rest) for rest in _below(kind.value_type)]
+    if pa.types.is_struct(kind):
+        return [(kind[i].name, *rest) for i in range(kind.num_fields) for rest in _below(kind[i].type)]
+    return [()]

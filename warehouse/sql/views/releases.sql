@@ -1,0 +1,2 @@
+-- one row a release
+select * from release_parts

@@ -1,0 +1,2 @@
+-- one row a trajectory: a finished attempt
+select * from trajectory_parts
