@@ -30,101 +30,101 @@ class Section(BaseModel):
 class Crawl(Section):
     """Where pages come from, and how politely."""
 
-    seeds: list[str] = Field([], description="urls to start from; with no seeds and no folders, the embedded site")
-    sitemaps: list[str] = Field([], description="sitemap urls whose pages are crawled too")
-    folders: list[Path] = Field([], description="folders of Markdown, text and HTML files to read")
-    allow: list[str] = Field([], description="regular expressions; a url must match one (none: the seeds' hosts)")
-    deny: list[str] = Field([], description="regular expressions; a url that matches one is not fetched")
-    max_pages: Positive = Field(400, description="pages fetched a night")
-    max_depth: Positive = Field(8, description="links followed from a seed")
-    obey_robots: bool = Field(True, description="obey robots.txt and its crawl-delay")
-    allow_addresses: list[str] = Field([], description="private networks that may be crawled, such as 10.0.0.0/8")
-    user_agent: str = Field("HorizonFactory/0.1", description="sent with each request; add a contact address")
-    delay_s: Seconds = Field(0.0, description="least seconds between two requests to one host")
-    per_host: Positive = Field(2, description="requests in flight to one host")
-    concurrency: Positive = Field(16, description="requests in flight in all")
-    timeout_s: Seconds = Field(20.0, description="longest that one page may take, in all")
-    retries: int = Field(3, ge=0, description="further tries of a page after a passing failure")
-    max_bytes: Positive = Field(5_000_000, description="largest page, after decompression")
-    max_redirects: int = Field(5, ge=0, description="redirects followed for one page")
-    license: str | None = Field(None, description="license of the pages, recorded with each")
+    seeds: list[str] = Field(default=[], description="urls to start from; with no seeds and no folders, the embedded site")
+    sitemaps: list[str] = Field(default=[], description="sitemap urls whose pages are crawled too")
+    folders: list[Path] = Field(default=[], description="folders of Markdown, text and HTML files to read")
+    allow: list[str] = Field(default=[], description="regular expressions; a url must match one (none: the seeds' hosts)")
+    deny: list[str] = Field(default=[], description="regular expressions; a url that matches one is not fetched")
+    max_pages: Positive = Field(default=400, description="pages fetched a night")
+    max_depth: Positive = Field(default=8, description="links followed from a seed")
+    obey_robots: bool = Field(default=True, description="obey robots.txt and its crawl-delay")
+    allow_addresses: list[str] = Field(default=[], description="private networks that may be crawled, such as 10.0.0.0/8")
+    user_agent: str = Field(default="HorizonFactory/0.1", description="sent with each request; add a contact address")
+    delay_s: Seconds = Field(default=0.0, description="least seconds between two requests to one host")
+    per_host: Positive = Field(default=2, description="requests in flight to one host")
+    concurrency: Positive = Field(default=16, description="requests in flight in all")
+    timeout_s: Seconds = Field(default=20.0, description="longest that one page may take, in all")
+    retries: int = Field(default=3, ge=0, description="further tries of a page after a passing failure")
+    max_bytes: Positive = Field(default=5_000_000, description="largest page, after decompression")
+    max_redirects: int = Field(default=5, ge=0, description="redirects followed for one page")
+    license: str | None = Field(default=None, description="license of the pages, recorded with each")
 
 
 class Tasks(Section):
     """How many tasks are made a night, and how hard."""
 
-    per_night: Positive = Field(40, description="tasks composed a night")
-    samples: Positive = Field(2, description="attempts planned for each task (k)")
-    composers: list[Literal["cloze", "written"]] = Field(["cloze"], description="composers, used in turn")
-    min_hops: int = Field(1, ge=1, le=4, description="fewest hyperlinks walked")
-    max_hops: int = Field(4, ge=1, le=4, description="most hyperlinks walked")
-    min_page_chars: Positive = Field(400, description="shorter pages are near-empty and not walked")
-    seed: int = Field(20260101, description="seed of walks and masks")
-    max_turns: Positive = Field(12, description="budget of a task: assistant turns")
-    max_tokens: Positive = Field(131_072, description="budget of a task: tokens of context")
-    max_seconds: int = Field(0, ge=0, description="budget of a task: seconds of teacher and tools, 0 for none")
+    per_night: Positive = Field(default=40, description="tasks composed a night")
+    samples: Positive = Field(default=2, description="attempts planned for each task (k)")
+    composers: list[Literal["cloze", "written"]] = Field(default=["cloze"], description="composers, used in turn")
+    min_hops: int = Field(default=1, ge=1, le=4, description="fewest hyperlinks walked")
+    max_hops: int = Field(default=4, ge=1, le=4, description="most hyperlinks walked")
+    min_page_chars: Positive = Field(default=400, description="shorter pages are near-empty and not walked")
+    seed: int = Field(default=20260101, description="seed of walks and masks")
+    max_turns: Positive = Field(default=12, description="budget of a task: assistant turns")
+    max_tokens: Positive = Field(default=131_072, description="budget of a task: tokens of context")
+    max_seconds: int = Field(default=0, ge=0, description="budget of a task: seconds of teacher and tools, 0 for none")
 
 
 class Teacher(Section):
     """The model that works the tasks."""
 
-    engine: Literal["embedded", "vllm"] = Field("embedded", description="embedded needs no GPU; vllm is HTTP")
-    urls: list[str] = Field([], description="vLLM servers that already run; empty: the flow starts one itself")
-    model: str | None = Field(None, description="model name or path (vllm), or a GGUF file (embedded)")
-    revision: str | None = Field(None, description="revision of the model")
-    tokenizer: str | None = Field(None, description="tokenizer name or path; default: the model's")
-    renderer: str = Field("auto", description="renderer of the chat dialect, as `renderers` names it")
-    dialect: Literal["auto", "chat", "text"] = Field("auto", description="auto: text for embedded, chat for vllm")
-    api_key: SecretStr | None = Field(None, description="sent as a bearer token")
-    environment: Path = Field(Path("~/.cache/horizon-factory/teacher"), description="the teacher's own environment")
-    serve_args: list[str] = Field([], description="further arguments of the vLLM server that the flow starts")
-    context: Positive = Field(262_144, description="model window in tokens, lowered to what the server says")
-    temperature: float = Field(0.7, ge=0, description="sampling temperature of the chat dialect")
-    top_p: Share = Field(0.95, description="nucleus sampling")
-    max_completion: Positive = Field(8_192, description="most tokens sampled in one turn")
-    seed: int = Field(0, description="seed that each attempt's seed is made from")
-    timeout_s: Seconds = Field(0.0, description="longest wait for one generation, 0 for no limit")
-    retries: int = Field(5, ge=0, description="further tries of a generation after a passing failure")
+    engine: Literal["embedded", "vllm"] = Field(default="embedded", description="embedded needs no GPU; vllm is HTTP")
+    urls: list[str] = Field(default=[], description="vLLM servers that already run; empty: the flow starts one itself")
+    model: str | None = Field(default=None, description="model name or path (vllm), or a GGUF file (embedded)")
+    revision: str | None = Field(default=None, description="revision of the model")
+    tokenizer: str | None = Field(default=None, description="tokenizer name or path; default: the model's")
+    renderer: str = Field(default="auto", description="renderer of the chat dialect, as `renderers` names it")
+    dialect: Literal["auto", "chat", "text"] = Field(default="auto", description="auto: text for embedded, chat for vllm")
+    api_key: SecretStr | None = Field(default=None, description="sent as a bearer token")
+    environment: Path = Field(default=Path("~/.cache/horizon-factory/teacher"), description="the teacher's own environment")
+    serve_args: list[str] = Field(default=[], description="further arguments of the vLLM server that the flow starts")
+    context: Positive = Field(default=262_144, description="model window in tokens, lowered to what the server says")
+    temperature: float = Field(default=0.7, ge=0, description="sampling temperature of the chat dialect")
+    top_p: Share = Field(default=0.95, description="nucleus sampling")
+    max_completion: Positive = Field(default=8_192, description="most tokens sampled in one turn")
+    seed: int = Field(default=0, description="seed that each attempt's seed is made from")
+    timeout_s: Seconds = Field(default=0.0, description="longest wait for one generation, 0 for no limit")
+    retries: int = Field(default=5, ge=0, description="further tries of a generation after a passing failure")
 
 
 class Rollout(Section):
     """How many attempts work at once, and what ends one."""
 
-    in_flight: Positive | None = Field(None, description="trajectories in flight; none: 4 embedded, 64 vllm")
-    tool_timeout_s: Seconds = Field(30.0, description="longest that a tool may take")
-    tool_retries: int = Field(3, ge=0, description="further tries of a tool that faults")
-    attempts: Positive = Field(3, description="starts of an attempt that aborts, before it is given up")
-    observation_chars: Positive = Field(8_000, description="longest observation, the rest is dropped and counted")
-    same_call_limit: Positive = Field(4, description="equal calls in a row that end an attempt as looped")
+    in_flight: Positive | None = Field(default=None, description="trajectories in flight; none: 4 embedded, 64 vllm")
+    tool_timeout_s: Seconds = Field(default=30.0, description="longest that a tool may take")
+    tool_retries: int = Field(default=3, ge=0, description="further tries of a tool that faults")
+    attempts: Positive = Field(default=3, description="starts of an attempt that aborts, before it is given up")
+    observation_chars: Positive = Field(default=8_000, description="longest observation, the rest is dropped and counted")
+    same_call_limit: Positive = Field(default=4, description="equal calls in a row that end an attempt as looped")
 
 
 class Refine(Section):
     """Which gates decide, and with what parameters."""
 
-    off: list[str] = Field([], description="gates that run and record their verdict but do not decide")
-    min_calls: int = Field(1, ge=0, description="fewest tool calls of a kept trajectory")
-    near_similarity: Share = Field(0.4, description="estimated Jaccard similarity from which two are duplicates")
-    memory_limit: str = Field("4GB", description="DuckDB's memory, the rest spills to disk")
+    off: list[str] = Field(default=[], description="gates that run and record their verdict but do not decide")
+    min_calls: int = Field(default=1, ge=0, description="fewest tool calls of a kept trajectory")
+    near_similarity: Share = Field(default=0.4, description="estimated Jaccard similarity from which two are duplicates")
+    memory_limit: str = Field(default="4GB", description="DuckDB's memory, the rest spills to disk")
 
 
 class Publish(Section):
     """Where releases go and how their shards are cut."""
 
-    to: str = Field("release", description="directory or s3://bucket/prefix")
-    endpoint_url: str | None = Field(None, description="S3-compatible endpoint; none: AWS")
-    name: str = Field("horizon-trajectories", description="the dataset's name on its card")
-    license: str = Field("other", description="license on the dataset card, a Hub identifier")
-    validation_share: Share = Field(0.05, description="share of tasks in the validation split")
-    seed: int = Field(0, description="seed of shuffle and split")
-    shard_mb: Positive = Field(512, description="a shard is closed when its rows pass this size")
-    row_group_mb: Positive = Field(64, description="a row group is closed when its rows pass this size")
+    to: str = Field(default="release", description="directory or s3://bucket/prefix")
+    endpoint_url: str | None = Field(default=None, description="S3-compatible endpoint; none: AWS")
+    name: str = Field(default="horizon-trajectories", description="the dataset's name on its card")
+    license: str = Field(default="other", description="license on the dataset card, a Hub identifier")
+    validation_share: Share = Field(default=0.05, description="share of tasks in the validation split")
+    seed: int = Field(default=0, description="seed of shuffle and split")
+    shard_mb: Positive = Field(default=512, description="a shard is closed when its rows pass this size")
+    row_group_mb: Positive = Field(default=64, description="a row group is closed when its rows pass this size")
 
 
 class Schedule(Section):
     """When `factory serve` runs the nightly."""
 
-    cron: str = Field("0 2 * * *", description="cron expression")
-    timezone: str = Field("UTC", description="IANA time zone of the cron expression")
+    cron: str = Field(default="0 2 * * *", description="cron expression")
+    timezone: str = Field(default="UTC", description="IANA time zone of the cron expression")
 
 
 class Settings(BaseSettings):
@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    home: Path = Field(Path(), description="where lake/, state/ and warehouse.duckdb stand")
+    home: Path = Field(default=Path(), description="where lake/, state/ and warehouse.duckdb stand")
     crawl: Crawl = Crawl()
     tasks: Tasks = Tasks()
     teacher: Teacher = Teacher()
