@@ -30,15 +30,19 @@ class Section(BaseModel):
 class Crawl(Section):
     """Where pages come from, and how politely."""
 
-    seeds: list[str] = Field(default=[], description="urls to start from; with no seeds and no folders, the embedded site")
+    seeds: list[str] = Field(default=[], description="urls to start from; with none and no folders: the embedded site")
     sitemaps: list[str] = Field(default=[], description="sitemap urls whose pages are crawled too")
     folders: list[Path] = Field(default=[], description="folders of Markdown, text and HTML files to read")
-    allow: list[str] = Field(default=[], description="regular expressions; a url must match one (none: the seeds' hosts)")
+    allow: list[str] = Field(
+        default=[], description="regular expressions; a url must match one (none: the seeds' hosts)"
+    )
     deny: list[str] = Field(default=[], description="regular expressions; a url that matches one is not fetched")
     max_pages: Positive = Field(default=400, description="pages fetched a night")
     max_depth: Positive = Field(default=8, description="links followed from a seed")
     obey_robots: bool = Field(default=True, description="obey robots.txt and its crawl-delay")
-    allow_addresses: list[str] = Field(default=[], description="private networks that may be crawled, such as 10.0.0.0/8")
+    allow_addresses: list[str] = Field(
+        default=[], description="private networks that may be crawled, such as 10.0.0.0/8"
+    )
     user_agent: str = Field(default="HorizonFactory/0.1", description="sent with each request; add a contact address")
     delay_s: Seconds = Field(default=0.0, description="least seconds between two requests to one host")
     per_host: Positive = Field(default=2, description="requests in flight to one host")
@@ -74,9 +78,13 @@ class Teacher(Section):
     revision: str | None = Field(default=None, description="revision of the model")
     tokenizer: str | None = Field(default=None, description="tokenizer name or path; default: the model's")
     renderer: str = Field(default="auto", description="renderer of the chat dialect, as `renderers` names it")
-    dialect: Literal["auto", "chat", "text"] = Field(default="auto", description="auto: text for embedded, chat for vllm")
+    dialect: Literal["auto", "chat", "text"] = Field(
+        default="auto", description="auto: text for embedded, chat for vllm"
+    )
     api_key: SecretStr | None = Field(default=None, description="sent as a bearer token")
-    environment: Path = Field(default=Path("~/.cache/horizon-factory/teacher"), description="the teacher's own environment")
+    environment: Path = Field(
+        default=Path("~/.cache/horizon-factory/teacher"), description="the teacher's own environment"
+    )
     serve_args: list[str] = Field(default=[], description="further arguments of the vLLM server that the flow starts")
     context: Positive = Field(default=262_144, description="model window in tokens, lowered to what the server says")
     temperature: float = Field(default=0.7, ge=0, description="sampling temperature of the chat dialect")
@@ -94,7 +102,9 @@ class Rollout(Section):
     tool_timeout_s: Seconds = Field(default=30.0, description="longest that a tool may take")
     tool_retries: int = Field(default=3, ge=0, description="further tries of a tool that faults")
     attempts: Positive = Field(default=3, description="starts of an attempt that aborts, before it is given up")
-    observation_chars: Positive = Field(default=8_000, description="longest observation, the rest is dropped and counted")
+    observation_chars: Positive = Field(
+        default=8_000, description="longest observation, the rest is dropped and counted"
+    )
     same_call_limit: Positive = Field(default=4, description="equal calls in a row that end an attempt as looped")
 
 
@@ -103,7 +113,9 @@ class Refine(Section):
 
     off: list[str] = Field(default=[], description="gates that run and record their verdict but do not decide")
     min_calls: int = Field(default=1, ge=0, description="fewest tool calls of a kept trajectory")
-    near_similarity: Share = Field(default=0.4, description="estimated Jaccard similarity from which two are duplicates")
+    near_similarity: Share = Field(
+        default=0.4, description="estimated Jaccard similarity from which two are duplicates"
+    )
     memory_limit: str = Field(default="4GB", description="DuckDB's memory, the rest spills to disk")
 
 
