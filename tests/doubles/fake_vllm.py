@@ -1,0 +1,297 @@
+"""A real local HTTP server that speaks vLLM's /v1/completions with token ids, over the tiny tokenizer.
+
+Its replies are a function of the prompt and the seed, so a rollout against it is deterministic however
+often it is killed; it counts every completion that it sampled, and can be told to misbehave. In a thread
+for tests, as a process (`python -m tests.doubles.fake_vllm`) for benchmarks.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+from aiohttp import web
+
+from tests.doubles import tiny_tokenizer as tiny
+
+Body = dict[str, Any]
+Reply = Callable[[list[int], Body], str]
+"""What to say to a prompt: text in which special tokens are written by name. The end-of-turn is added."""
+
+Fault = Literal[
+    "400", "429", "500", "503", "bad_json", "no_choices", "no_ids", "no_prompt_ids", "wrong_prompt_ids",
+    "no_logprobs", "short_logprobs", "null_logprobs", "cut", "cut_body", "slow",
+]  # fmt: skip
+ASSISTANT = [tiny.IM_START, *b"assistant\n"]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One completion as the server knows it: the ids that it was sent and the ids that it sampled."""
+
+    prompt_ids: tuple[int, ...]
+    token_ids: tuple[int, ...]
+    body: Body
+
+
+@dataclass
+class FakeVllm:
+    """What the server is to do, and what it did."""
+
+    url: str = ""
+    model: str = "tiny-qwen3"
+    version: str = "0.32.0"
+    context: int = 32_768
+    delay_s: float = 0.0
+    """Seconds that each completion takes."""
+    api_key: str | None = None
+    reply: Reply = field(default_factory=lambda: agent_reply)
+    faults: deque[Fault] = field(default_factory=deque)
+    """Each completion request takes the next fault; after the last all is well again."""
+    always: Fault | None = None
+    """A fault of every completion request."""
+    retry_after: str = "0"
+    exchanges: list[Exchange] = field(default_factory=list)
+    """Every completion that was sampled and sent back whole."""
+    requests: int = 0
+    """Completion requests, those answered with a fault too."""
+    sampled: int = 0
+    """Completions sampled, also those that were damaged or cut on their way back."""
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+
+def assistant_turns(prompt_ids: list[int]) -> int:
+    """How many assistant turns the prompt holds, the one to be sampled included."""
+    return sum(prompt_ids[at : at + len(ASSISTANT)] == ASSISTANT for at in _starts(prompt_ids))
+
+
+def agent_reply(prompt_ids: list[int], body: Body, turns: int = 3) -> str:
+    """An agent that searches `turns` - 1 times, each time for something else, and then answers."""
+    turn, mark = assistant_turns(prompt_ids), digest(prompt_ids, body)
+    if turn >= turns:
+        return f"The answer is {mark[:8]}."
+    call = json.dumps({"name": "search", "arguments": {"query": f"page {mark[:6]}"}})
+    return f"<think>\nturn {turn}\n</think>\n\n<tool_call>\n{call}\n</tool_call>"
+
+
+def digest(prompt_ids: list[int], body: Body) -> str:
+    """Hex that differs wherever prompt or seed differ."""
+    said = repr((prompt_ids, body.get("seed"))).encode()
+    return hashlib.sha256(said).hexdigest()
+
+
+@contextmanager
+def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
+    """A server on a free loopback port, in a thread of its own, for as long as the block runs."""
+    fake, started = FakeVllm(**settings), threading.Event()
+    loop = asyncio.new_event_loop()
+
+    def serve() -> None:
+        asyncio.set_event_loop(loop)
+        runner = loop.run_until_complete(_start(fake))
+        started.set()
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    if not started.wait(10):
+        raise RuntimeError("the fake vLLM server did not start")
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+async def _start(fake: FakeVllm, port: int = 0) -> web.AppRunner:
+    async def completions(request: web.Request) -> web.StreamResponse:
+        return await _completions(fake, request)
+
+    async def tokenize(request: web.Request) -> web.Response:
+        ids = tiny.encode((await request.json())["prompt"])
+        return web.json_response({"tokens": ids, "count": len(ids), "max_model_len": fake.context})
+
+    async def detokenize(request: web.Request) -> web.Response:
+        return web.json_response({"prompt": tiny.decode((await request.json())["tokens"])})
+
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(text=_metrics(fake))
+
+    async def models(request: web.Request) -> web.Response:
+        card = {"id": fake.model, "object": "model", "root": fake.model, "max_model_len": fake.context}
+        return web.json_response({"object": "list", "data": [card]})
+
+    async def version(request: web.Request) -> web.Response:
+        return web.json_response({"version": fake.version})
+
+    async def health(request: web.Request) -> web.Response:
+        return web.Response()
+
+    async def counters(request: web.Request) -> web.Response:
+        return web.json_response({"sampled": fake.sampled, "requests": fake.requests, "most": fake.most_in_flight})
+
+    app = web.Application(client_max_size=64 << 20)
+    app.router.add_post("/v1/completions", completions)
+    app.router.add_post("/tokenize", tokenize)
+    app.router.add_post("/detokenize", detokenize)
+    for path, answer in (("metrics", metrics), ("v1/models", models), ("version", version), ("health", health)):
+        app.router.add_get(f"/{path}", answer)
+    app.router.add_get("/counters", counters)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    return runner
+
+
+async def _completions(fake: FakeVllm, request: web.Request) -> web.StreamResponse:
+    fake.requests += 1
+    fault = fake.faults.popleft() if fake.faults else fake.always
+    if fake.api_key and request.headers.get("Authorization") != f"Bearer {fake.api_key}":
+        return _error(401, "Unauthorized", {})
+    body = orjson.loads(await request.read())
+    if fault in {"400", "429", "500", "503"}:
+        return _error(int(fault), f"told to answer {fault}", {"Retry-After": fake.retry_after})
+    if fault == "cut":
+        return _cut(request)
+    fake.in_flight += 1
+    fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
+    try:
+        await asyncio.sleep(60 if fault == "slow" else fake.delay_s)
+    finally:
+        fake.in_flight -= 1
+    return await _answer(fake, request, body, fault)
+
+
+async def _answer(fake: FakeVllm, request: web.Request, body: Body, fault: Fault | None) -> web.StreamResponse:
+    prompt: list[int] = body["prompt"]
+    room = fake.context - len(prompt)
+    if room < body.get("max_tokens", 16):
+        text = f"This model's maximum context length is {fake.context} tokens, your request has {len(prompt)} input"
+        return _error(400, text, {})
+    ids = [*tiny.encode(fake.reply(prompt, body)), tiny.IM_END]
+    reason = "stop" if len(ids) <= body["max_tokens"] else "length"
+    ids = ids[: body["max_tokens"]]
+    fake.sampled += 1
+    raw = orjson.dumps(_damaged(_reply(fake, body, prompt, ids, reason), fault))
+    if fault == "bad_json":
+        raw = raw[: len(raw) // 2]
+    if fault == "cut_body":
+        return await _cut_body(request, raw)
+    if fault is None:
+        fake.exchanges.append(Exchange(tuple(prompt), tuple(ids), body))
+    return web.Response(body=raw, content_type="application/json")
+
+
+def _reply(fake: FakeVllm, body: Body, prompt: list[int], ids: list[int], reason: str) -> Body:
+    choice: Body = {"index": 0, "text": tiny.decode(ids), "finish_reason": reason, "stop_reason": None}
+    if body.get("return_token_ids"):
+        choice |= {"token_ids": ids, "prompt_token_ids": prompt}
+    if body.get("logprobs") is not None:
+        choice["logprobs"] = {
+            "tokens": [f"token_id:{token}" for token in ids],
+            "token_logprobs": [-math.log(2 + (token + place) % 7) for place, token in enumerate(ids)],
+            "top_logprobs": [{} for _ in ids],
+            "text_offset": [0] * len(ids),
+        }
+    usage = {
+        "prompt_tokens": len(prompt),
+        "completion_tokens": len(ids),
+        "total_tokens": len(prompt) + len(ids),
+        "prompt_tokens_details": {"cached_tokens": len(prompt) // 16 * 16},
+    }
+    return {"id": "cmpl-0", "object": "text_completion", "model": fake.model, "choices": [choice], "usage": usage}
+
+
+def _damaged(reply: Body, fault: Fault | None) -> Body:
+    choice = reply["choices"][0]
+    if fault == "no_choices":
+        reply["choices"] = []
+    elif fault == "no_ids":
+        choice.pop("token_ids", None)
+    elif fault == "no_prompt_ids":
+        choice.pop("prompt_token_ids", None)
+    elif fault == "wrong_prompt_ids":
+        choice["prompt_token_ids"] = [*choice["prompt_token_ids"][:-1], 0]
+    elif fault == "no_logprobs":
+        choice["logprobs"] = None
+    elif fault == "short_logprobs":
+        choice["logprobs"]["token_logprobs"].pop()
+    elif fault == "null_logprobs":
+        choice["logprobs"]["token_logprobs"][0] = None
+    return reply
+
+
+def _error(status: int, message: str, headers: dict[str, str]) -> web.Response:
+    said = {"error": {"message": message, "type": "BadRequestError", "param": None, "code": status}}
+    return web.json_response(said, status=status, headers=headers)
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _cut_body(request: web.Request, raw: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(len(raw))})
+    await response.prepare(request)
+    await response.write(raw[: len(raw) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return response
+
+
+def _metrics(fake: FakeVllm) -> str:
+    label = f'{{engine="0",model_name="{fake.model}"}}'
+    cache = f'{{block_size="16",engine="0",num_gpu_blocks="{fake.context * 64 // 16}"}}'
+    return (
+        f"vllm:num_requests_running{label} {float(fake.in_flight)}\n"
+        f"vllm:num_requests_waiting{label} 0.0\n"
+        f"vllm:kv_cache_usage_perc{label} 0.0\n"
+        f"vllm:cache_config_info{cache} 1.0\n"
+    )
+
+
+def _starts(prompt_ids: list[int]) -> Iterator[int]:
+    at = -1
+    while True:
+        try:
+            at = prompt_ids.index(tiny.IM_START, at + 1)
+        except ValueError:
+            return
+        yield at
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds that each completion takes")
+    parser.add_argument("--turns", type=int, default=3, help="assistant turns of an episode")
+    parser.add_argument("--context", type=int, default=262_144)
+    said = parser.parse_args()
+    fake = FakeVllm(delay_s=said.delay, context=said.context)
+    fake.reply = lambda prompt, body: agent_reply(prompt, body, said.turns)
+
+    async def serve() -> None:
+        await _start(fake, said.port)
+        print(fake.url, flush=True)
+        await asyncio.Event().wait()
+
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    _main()
