@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -98,19 +99,21 @@ class Lake:
 
 
 def write_parquet(part: pa.Table, path: Path) -> None:
-    """Write one table with the lake's encodings (zstd 3; ids on 8 MB pages, logprobs byte-split)."""
-    floats = {field.name for field in part.schema if field.type == pa.list_(pa.float32())}
-    leaves = {field.name: [".".join((field.name, *rest)) for rest in _below(field.type)] for field in part.schema}
-    pq.write_table(
-        part,
-        path,
-        compression="zstd",
-        compression_level=3,
-        row_group_size=ROW_GROUP_ROWS,
-        data_page_size=DATA_PAGE_BYTES,
-        use_dictionary=[leaf for name, names in leaves.items() if name not in floats for leaf in names],
-        use_byte_stream_split=[leaf for name in sorted(floats) for leaf in leaves[name]],
-    )
+    """Write one table with the factory's encodings."""
+    pq.write_table(part, path, row_group_size=ROW_GROUP_ROWS, **encodings(part.schema))
+
+
+def encodings(schema: pa.Schema) -> dict[str, Any]:
+    """How Parquet is encoded here, as keywords of pyarrow's writer: zstd 3, 8 MB pages, logprobs byte-split."""
+    floats = {field.name for field in schema if field.type == pa.list_(pa.float32())}
+    leaves = {field.name: [".".join((field.name, *rest)) for rest in _below(field.type)] for field in schema}
+    return {
+        "compression": "zstd",
+        "compression_level": 3,
+        "data_page_size": DATA_PAGE_BYTES,
+        "use_dictionary": [leaf for name, names in leaves.items() if name not in floats for leaf in names],
+        "use_byte_stream_split": [leaf for name in sorted(floats) for leaf in leaves[name]],
+    }
 
 
 def _below(kind: pa.DataType) -> list[tuple[str, ...]]:

@@ -1,0 +1,38 @@
+-- one row a trajectory to publish: its split, its place in the seeded shuffle, the bucket it is gathered in
+with sizes as (
+    select trajectory_id, sum(n_chars) as n_chars, sum(n_tokens) as n_stream_tokens
+    from turns
+    group by trajectory_id
+),
+kept as (
+    select
+        trajectory_id,
+        task_id,
+        n_tokens,
+        ended_at,
+        trajectories.run_id as run_id,
+        refine_id,
+        sha256('shuffle:' || $seed || ':' || trajectory_id) as place,
+        ('0x' || sha256('split:' || $seed || ':' || task_id)[:8])::bigint / 4294967296.0 as draw,
+        coalesce(n_chars + 6 * n_stream_tokens, 0) + length(system) + length(tools) as weight
+    from decisions
+    join trajectories using (trajectory_id)
+    left join sizes using (trajectory_id)
+    where kept
+),
+split as (
+    select
+        * exclude (draw),
+        case when draw < $validation_share then 'validation' else 'train' end as split
+    from kept
+)
+select
+    * exclude (place, weight),
+    row_number() over shuffled - 1 as position,
+    split || '-' || lpad(
+        ((sum(weight) over (partition by split order by place rows unbounded preceding) - weight) // $bucket_bytes)::varchar,
+        6, '0'
+    ) as bucket
+from split
+window shuffled as (order by split, place)
+order by position
