@@ -67,3 +67,13 @@ def _save(path: Path, done: int, total: int | None, note: str) -> None:
     said = {"done": done, "total": total, "note": note, "at": time.time(), "pid": os.getpid()}
     temporary.write_text(json.dumps(said))
     temporary.replace(path)
+
+
+def stage_lines(state: Path) -> Iterator[str]:
+    """One line a stage that has reported: how far it is, and whether its process still works."""
+    for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.stat().st_mtime):
+        said = json.loads(path.read_text())
+        of = f" of {said['total']}" if said["total"] is not None else ""
+        ago = time.time() - said["at"]
+        doing = "working" if Path(f"/proc/{said['pid']}").exists() else "ended"
+        yield f"{path.stem}: {said['done']}{of} {said['note']} ({doing}, {ago:.0f} s ago)"

@@ -1,0 +1,48 @@
+"""The file that `factory init` writes: every setting at its default, commented, with what it does.
+
+It is made from the Settings classes themselves, so that it never lags behind them.
+"""
+
+from collections.abc import Iterator
+
+import orjson
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from flows.settings import Settings
+
+HEAD = """\
+# Settings of the horizon factory. Every line is the default; remove the '# ' before a key to change it.
+# A variable wins over this file: FACTORY_<SECTION>__<KEY>, for example FACTORY_CRAWL__MAX_PAGES=1000.
+"""
+
+
+def commented_file() -> str:
+    """The text of a factory.toml in which every setting stands as a comment."""
+    fields = Settings.model_fields
+    top = [line for name, field in fields.items() if not _section(field) for line in _lines(name, field)]
+    sections = [line for name, field in fields.items() if (model := _section(field)) for line in _table(name, model)]
+    return "\n".join([HEAD, *top, *sections]) + "\n"
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _table(name: str, model: type[BaseModel]) -> Iterator[str]:
+    yield f"\n[{name}]"
+    yield f"# {(model.__doc__ or '').strip()}"
+    for key, field in model.model_fields.items():
+        yield from _lines(key, field)
+
+
+def _lines(key: str, field: FieldInfo) -> Iterator[str]:
+    yield f"# {field.description}"
+    yield f"# {key} = {_toml(field.default)}"
+
+
+def _toml(value: object) -> str:
+    if value is None:
+        return '""  # not set'
+    return orjson.dumps(value, default=str).decode()

@@ -1,0 +1,64 @@
+"""The contents page of the factory: crawl, tasks, rollout, refine, publish, in the order data flows.
+
+Each step is the door of a room (its flow.py) and passes nothing but counts: what a step made lies in the
+lake, so a run that was cut goes on where it stopped, and a step alone can be run again at any time.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import partial
+
+from prefect import flow
+from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from flows.crawl.flow import crawl
+from flows.exclusive import exclusive
+from flows.publish.flow import publish
+from flows.refine.flow import refine
+from flows.rollout.flow import rollout
+from flows.rollout.teacher import open_writer
+from flows.settings import Settings, load
+from flows.tasks.flow import tasks
+from warehouse.connect import connect
+from warehouse.lake import Lake
+from warehouse.stats import markdown
+
+Counts = dict[str, int | str]
+Step = Callable[[Settings, date], Counts]
+
+STEPS: dict[str, Step] = {
+    "crawl": crawl,  # pages of the sources become documents
+    "tasks": partial(tasks, open_writer=open_writer),  # walks over their links become tasks
+    "rollout": rollout,  # the teacher works each task, k samples
+    "refine": refine,  # every trajectory is kept, or rejected with its reasons
+    "publish": publish,  # what was kept becomes a release
+}
+
+
+@flow(name="nightly", persist_result=False)
+def nightly(day: date | None = None, only: str | None = None) -> dict[str, Counts]:
+    """Run the line once for a UTC day (default: today), or only one step of it; returns counts by step."""
+    settings = load()
+    day = day or datetime.now(UTC).date()
+    with exclusive(settings.state):
+        counts = {name: step(settings, day) for name, step in STEPS.items() if only in (None, name)}
+    show(settings, counts)
+    return counts
+
+
+def show(settings: Settings, counts: dict[str, Counts]) -> None:
+    """Leave the funnel, the horizon and the release's address in Prefect's UI."""
+    with connect(Lake(settings.lake)) as con:
+        for mart in ("funnel", "horizon_histogram"):
+            create_markdown_artifact(markdown(con, mart), key=mart.replace("_", "-"))
+    location = str(counts.get("publish", {}).get("location", ""))
+    if location:
+        create_link_artifact(location, link_text=location, key="release")
+
+
+def serve_nightly(settings: Settings) -> None:
+    """Serve the nightly as a Prefect deployment with the settings' cron schedule, until interrupted."""
+    schedule = Cron(settings.schedule.cron, timezone=settings.schedule.timezone)
+    nightly.serve(name="nightly", schedule=schedule, limit=1, entrypoint_type=EntrypointType.MODULE_PATH)
