@@ -197,9 +197,9 @@ def _say_where_to_look(settings: "Settings") -> None:
 
     with _warehouse() as (con, _):
         echo(funnel_table(con))
-        release = con.sql("select location, rows, tokens from releases order by published_at desc limit 1").fetchone()
+        release = con.execute("from newest_release").fetchone()
     if release:
-        echo(f"release: {release[0]} ({release[1]} trajectories, {release[2]} tokens)")
+        echo("release: {1} ({2} trajectories, {3} tokens)".format(*release))
     echo('next: factory stats · factory sql "select * from funnel" · factory show ID')
 
 

@@ -1,0 +1,63 @@
+"""Settings: what does not fit is refused before any work, in words that name the key."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from flows.init import commented_file
+from flows.settings import Settings, SettingsError, load
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_no_settings_are_needed(home: Path) -> None:
+    """The main job must run in an empty directory."""
+    assert load().lake == Path("lake")
+
+
+def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduled run is tuned by its environment without editing the file under it."""
+    (home / "factory.toml").write_text("[crawl]\nmax_pages = 7\n")
+    assert load().crawl.max_pages == 7
+    monkeypatch.setenv("FACTORY_CRAWL__MAX_PAGES", "9")
+    assert load().crawl.max_pages == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[crawl]\nmax_pages = -3\n", ["crawl.max_pages", "-3", "greater than 0"]),
+        ("[crawl]\nmax_page = 3\n", ["crawl.max_page", "no such setting"]),
+        ('[teacher]\nengine = "gpt"\n', ["teacher.engine", "gpt", "embedded", "vllm"]),
+        ("[crawl\n", ["factory.toml"]),
+    ],
+)
+def test_a_wrong_setting_names_key_value_and_what_is_allowed(home: Path, text: str, says: list[str]) -> None:
+    """A typo that is silently ignored costs a night."""
+    (home / "factory.toml").write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert all(word in str(refused.value) for word in says)
+
+
+def test_every_error_is_told_at_once(home: Path) -> None:
+    """One error a run makes ten runs of ten typos."""
+    (home / "factory.toml").write_text("[crawl]\nmax_pages = -3\nper_host = 0\n")
+    with pytest.raises(SettingsError, match=r"(?s)max_pages.*per_host"):
+        load()
+
+
+def test_the_written_file_holds_every_setting_at_its_default(home: Path) -> None:
+    """A file that lags behind the code teaches settings that do not exist."""
+    keys = [line.removeprefix("# ") for line in commented_file().splitlines() if _is_key(line)]
+    assert Settings.model_validate(tomllib.loads("\n".join(keys))) == Settings()
+    assert sum(" = " in key for key in keys) > 40
+
+
+def _is_key(line: str) -> bool:
+    return line.startswith("[") or (line.startswith("# ") and " = " in line and "not set" not in line)
