@@ -1,0 +1,29 @@
+"""The line without Prefect, stage after stage, as its own process: what a test starts, kills and starts again.
+
+`python -m tests.doubles.line YYYY-MM-DD` works in the current directory with its settings.
+"""
+
+import sys
+from datetime import date
+
+from flows.crawl.crawler import crawl_night
+from flows.publish.release import publish_night
+from flows.refine.decide import refine_night
+from flows.rollout.attempts import roll_out_night
+from flows.rollout.teacher import open_writer
+from flows.settings import load
+from flows.tasks.compose import compose_night
+from warehouse.progress import silent
+
+
+def main(day: date) -> None:
+    settings = load()
+    crawl_night(settings, day, silent)
+    compose_night(settings, day, silent, open_writer)
+    roll_out_night(settings, day, silent)
+    refine_night(settings, day, silent)
+    publish_night(settings, day, silent)
+
+
+if __name__ == "__main__":
+    main(date.fromisoformat(sys.argv[1]))
