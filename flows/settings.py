@@ -113,6 +113,9 @@ class Refine(Section):
 
     off: list[str] = Field(default=[], description="gates that run and record their verdict but do not decide")
     min_calls: int = Field(default=1, ge=0, description="fewest tool calls of a kept trajectory")
+    loop_repeats: int = Field(
+        default=3, ge=2, description="times on end that the same calls (one, two or three in turn) make a loop"
+    )
     near_similarity: Share = Field(
         default=0.4, description="estimated Jaccard similarity from which two are duplicates"
     )

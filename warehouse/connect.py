@@ -56,6 +56,22 @@ def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
         con.execute(f"create or replace view {name} as {texts[name]}")
 
 
+def keep_as(
+    con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Mapping[str, object] | None = None
+) -> None:
+    """Answer a query into a temporary table; of the parameters it is given those that it mentions."""
+    run(con, f"create or replace temp table {name} as {text}", parameters)
+
+
+def run(
+    con: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, object] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Execute one statement; of the parameters it is given those that it mentions."""
+    (statement,) = con.extract_statements(text)
+    given = parameters or {}
+    return con.execute(statement, {name: given[name] for name in statement.named_parameters})
+
+
 def rebuild_warehouse(path: Path, lake: Lake) -> None:
     """Write `warehouse.duckdb` anew (views only): made beside, then renamed over the old one."""
     lake.prepare()

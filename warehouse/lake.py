@@ -6,10 +6,11 @@ the same rows, so work that is repeated after a kill overwrites itself and never
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pyarrow as pa
@@ -50,7 +51,7 @@ class Lake:
         for model in RECORDS:
             part = self.root / model.record / EMPTY_PARTITION / "empty.parquet"
             if not part.exists():
-                self._put(arrow_schema(model).empty_table(), part)
+                self._put(arrow_schema(model), [], part)
 
     def glob(self, model: type[Record]) -> str:
         """The pattern that matches every part of the record, for DuckDB's read_parquet."""
@@ -72,35 +73,33 @@ class Lake:
 
     def write_table(self, model: type[Record], part: pa.Table, name: PartName) -> Path:
         """Write an Arrow table as one part; raises LakeError on another schema or a null where none may be."""
-        self._check(model, part)
+        return self.write_batches(model, part.schema, part.to_batches(), name)
+
+    def write_batches(
+        self, model: type[Record], schema: pa.Schema, batches: Iterable[pa.RecordBatch], name: PartName
+    ) -> Path:
+        """Write a stream of batches as one part, which appears when the last one is on disk; as write_table."""
+        expected = arrow_schema(model)
+        if not schema.equals(expected):
+            raise LakeError(f"a part of {model.record} has schema\n{schema}\nbut the record is\n{expected}")
         path = self.root / model.record / f"date={name.day.isoformat()}" / name.file
-        self._put(part, path)
+        self._put(expected, (_without_null(model, batch) for batch in batches), path)
         return path
 
-    def _check(self, model: type[Record], part: pa.Table) -> None:
-        expected = arrow_schema(model)
-        if not part.schema.equals(expected):
-            raise LakeError(f"a part of {model.record} has schema\n{part.schema}\nbut the record is\n{expected}")
-        for field in expected:
-            if not field.nullable and part.column(field.name).null_count:
-                raise LakeError(f"{model.record}.{field.name} is null in a row, but may not be")
-
-    def _put(self, part: pa.Table, path: Path) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    def _put(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_parquet(part, temporary)
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
+            with pq.ParquetWriter(temporary, schema, **encodings(schema)) as writer:
+                for group in _row_groups(schema, batches):
+                    writer.write_table(group)
+            _sync(temporary)
             temporary.replace(path)
+            _sync(path.parent)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise LakeError(f"cannot write {path}: {error}. Free space or fix permissions, then run again.") from error
-
-
-def write_parquet(part: pa.Table, path: Path) -> None:
-    """Write one table with the factory's encodings."""
-    pq.write_table(part, path, row_group_size=ROW_GROUP_ROWS, **encodings(part.schema))
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def encodings(schema: pa.Schema) -> dict[str, Any]:
@@ -114,6 +113,34 @@ def encodings(schema: pa.Schema) -> dict[str, Any]:
         "use_dictionary": [leaf for name, names in leaves.items() if name not in floats for leaf in names],
         "use_byte_stream_split": [leaf for name in sorted(floats) for leaf in leaves[name]],
     }
+
+
+def _row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The batches' rows in groups of ROW_GROUP_ROWS, however they were cut; one empty group for no rows."""
+    waiting = schema.empty_table()
+    written = False
+    for batch in batches:
+        waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch], schema)])
+        while waiting.num_rows >= ROW_GROUP_ROWS:
+            yield waiting.slice(0, ROW_GROUP_ROWS)
+            waiting, written = waiting.slice(ROW_GROUP_ROWS), True
+    if waiting.num_rows or not written:
+        yield waiting
+
+
+def _without_null(model: type[Record], batch: pa.RecordBatch) -> pa.RecordBatch:
+    for field in arrow_schema(model):
+        if not field.nullable and batch.column(field.name).null_count:
+            raise LakeError(f"{model.record}.{field.name} is null in a row, but may not be")
+    return batch
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _below(kind: pa.DataType) -> list[tuple[str, ...]]:

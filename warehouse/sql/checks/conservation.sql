@@ -1,0 +1,55 @@
+-- one row a domain where planned attempts are not published + rejected + unfinished, each counted apart
+with planned as (
+    select domain, sum(samples)::bigint as attempts
+    from tasks
+    group by domain
+),
+
+released as (
+    select tasks.domain, count(*) as attempts
+    from published
+    join decisions using (trajectory_id)
+    left join tasks on tasks.task_id = published.task_id
+    where decisions.kept
+    group by tasks.domain
+),
+
+refused as (
+    select trajectories.domain, count(*) as attempts
+    from decisions
+    left join trajectories using (trajectory_id)
+    where not decisions.kept
+    group by trajectories.domain
+),
+
+open as (
+    select domain, count(*) as attempts
+    from fates
+    where fate = 'unfinished'
+    group by domain
+),
+
+counted as (
+    select domain, attempts as planned, 0 as published, 0 as rejected, 0 as unfinished from planned
+    union all
+    select domain, 0, attempts, 0, 0 from released
+    union all
+    select domain, 0, 0, attempts, 0 from refused
+    union all
+    select domain, 0, 0, 0, attempts from open
+),
+
+summed as (
+    select
+        domain,
+        sum(planned)::bigint as planned,
+        sum(published)::bigint as published,
+        sum(rejected)::bigint as rejected,
+        sum(unfinished)::bigint as unfinished
+    from counted
+    group by domain
+)
+
+select *
+from summed
+where planned <> published + rejected + unfinished

@@ -1,0 +1,25 @@
+-- one row a release whose manifest does not count the rows and tokens that it published
+with counted as (
+    select
+        release_id,
+        count(*) as rows,
+        count(distinct trajectory_id) as trajectories,
+        sum(n_tokens)::bigint as tokens
+    from published_parts
+    group by release_id
+)
+
+select
+    releases.release_id,
+    releases.rows,
+    json_extract(releases.manifest, '$.rows')::bigint as manifest_rows,
+    counted.rows as published_rows,
+    releases.tokens,
+    counted.tokens as published_tokens
+from releases
+left join counted using (release_id)
+where
+    releases.rows <> coalesce(counted.rows, 0)
+    or releases.rows is distinct from json_extract(releases.manifest, '$.rows')::bigint
+    or releases.tokens <> coalesce(counted.tokens, 0)
+    or coalesce(counted.rows <> counted.trajectories, false)

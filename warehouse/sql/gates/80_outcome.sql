@@ -1,0 +1,19 @@
+-- one row a trajectory: did a verifier of its answer pass it
+with judged as (
+    select trajectory_id, bool_or(passed) as passed, max(score) as score
+    from verdicts
+    where turn_index is null and verifier in ('exact_match', 'contains_answer')
+    group by trajectory_id
+)
+
+select
+    candidates.trajectory_id,
+    coalesce(judged.passed, false) as keep,
+    case
+        when judged.passed then 'ok'
+        when judged.passed is null then 'not_judged'
+        else 'wrong_answer'
+    end as reason,
+    judged.score as value
+from candidates
+left join judged using (trajectory_id)

@@ -1,0 +1,54 @@
+-- one row a domain and bin of length: trajectories by tokens, beside the goal of 45,000 tokens on average
+with bins as (
+    select
+        unnest([0, 1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072]) as from_tokens,
+        unnest([1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072, null]) as to_tokens
+),
+
+finished as (
+    select
+        trajectories.domain,
+        trajectories.n_tokens,
+        published.trajectory_id is not null as published
+    from trajectories
+    left join published using (trajectory_id)
+    where trajectories.status <> 'aborted'
+),
+
+domains as (
+    select domain, count(*) as of_domain, avg(n_tokens) as mean_tokens
+    from finished
+    group by domain
+),
+
+counted as (
+    select
+        domain,
+        from_tokens,
+        count(*) as trajectories,
+        count(*) filter (published) as published,
+        sum(n_tokens)::bigint as tokens
+    from finished
+    join bins on n_tokens >= from_tokens and n_tokens < coalesce(to_tokens, 9_223_372_036_854_775_807)
+    group by domain, from_tokens
+),
+
+filled as (
+    select
+        domains.domain,
+        bins.from_tokens,
+        bins.to_tokens,
+        coalesce(counted.trajectories, 0) as trajectories,
+        coalesce(counted.published, 0) as published,
+        coalesce(counted.tokens, 0) as tokens,
+        coalesce(counted.trajectories, 0) / domains.of_domain as share,
+        domains.mean_tokens,
+        domains.mean_tokens / 45_000 as share_of_goal
+    from domains
+    cross join bins
+    left join counted using (domain, from_tokens)
+)
+
+select *
+from filled
+order by domain, from_tokens

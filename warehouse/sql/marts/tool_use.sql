@@ -1,0 +1,39 @@
+-- one row a domain and tool: how often it answered, with what kind of observation, and how much was cut
+with answered as (
+    select
+        trajectories.domain,
+        turns.trajectory_id,
+        turns.tool,
+        turns.kind,
+        turns.n_chars,
+        turns.n_tokens,
+        turns.bytes_dropped,
+        turns.seconds
+    from turns
+    join trajectories using (trajectory_id)
+    where turns.role = 'tool' and turns.tool is not null
+),
+
+summed as (
+    select
+        domain,
+        tool,
+        count(*) as calls,
+        count(distinct trajectory_id) as trajectories,
+        count(*) filter (kind = 'ok') as ok,
+        count(*) filter (kind = 'empty') as empty,
+        count(*) filter (kind = 'truncated') as truncated,
+        count(*) filter (kind = 'blocked') as blocked,
+        count(*) filter (kind = 'fault') as fault,
+        avg((kind = 'ok')::int) as share_ok,
+        avg(n_chars) as mean_chars,
+        avg(n_tokens) as mean_tokens,
+        sum(bytes_dropped)::bigint as bytes_dropped,
+        avg(seconds) as mean_seconds
+    from answered
+    group by domain, tool
+)
+
+select *
+from summed
+order by domain, tool

@@ -1,0 +1,39 @@
+-- one row a domain and status: how long its trajectories are, in tokens, turns, calls and seconds
+with measured as (
+    select
+        domain,
+        status,
+        n_tokens,
+        n_sampled_tokens,
+        n_observation_tokens,
+        n_turns,
+        n_tool_calls,
+        epoch(ended_at) - epoch(started_at) as seconds
+    from trajectories
+),
+
+summed as (
+    select
+        domain,
+        status,
+        count(*) as trajectories,
+        sum(n_tokens)::bigint as tokens,
+        avg(n_tokens) as mean_tokens,
+        quantile_cont(n_tokens, 0.5) as p50_tokens,
+        quantile_cont(n_tokens, 0.9) as p90_tokens,
+        quantile_cont(n_tokens, 0.99) as p99_tokens,
+        max(n_tokens) as max_tokens,
+        sum(n_sampled_tokens)::bigint as sampled_tokens,
+        sum(n_observation_tokens)::bigint as observation_tokens,
+        avg(n_turns) as mean_turns,
+        quantile_cont(n_turns, 0.9) as p90_turns,
+        avg(n_tool_calls) as mean_calls,
+        quantile_cont(n_tool_calls, 0.9) as p90_calls,
+        avg(seconds) as mean_seconds
+    from measured
+    group by domain, status
+)
+
+select *
+from summed
+order by domain, status

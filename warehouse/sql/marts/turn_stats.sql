@@ -1,0 +1,34 @@
+-- one row a domain and role: how many messages, and how long they are
+with measured as (
+    select
+        trajectories.domain,
+        turns.role,
+        turns.n_chars,
+        turns.n_tokens,
+        turns.cached_tokens,
+        turns.seconds
+    from turns
+    join trajectories using (trajectory_id)
+),
+
+summed as (
+    select
+        domain,
+        role,
+        count(*) as turns,
+        sum(n_chars)::bigint as chars,
+        avg(n_chars) as mean_chars,
+        sum(n_tokens)::bigint as tokens,
+        avg(n_tokens) as mean_tokens,
+        quantile_cont(n_tokens, 0.9) as p90_tokens,
+        max(n_tokens) as max_tokens,
+        sum(cached_tokens)::bigint as cached_tokens,
+        sum(seconds) as seconds,
+        avg(seconds) as mean_seconds
+    from measured
+    group by domain, role
+)
+
+select *
+from summed
+order by domain, role

@@ -1,0 +1,10 @@
+-- one row a trajectory to decide on: every one that was not aborted
+select
+    trajectory_id,
+    task_id,
+    status,
+    coalesce(trim(answer), '') <> '' as answered,
+    n_tool_calls,
+    n_tokens
+from trajectories
+where status <> 'aborted'

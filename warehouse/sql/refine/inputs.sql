@@ -1,0 +1,23 @@
+-- one row: a fingerprint of all that is decided on, whatever its order
+with finished as (
+    select count(*) as rows, bit_xor(md5_number(trajectory_id)) as ids
+    from candidates
+),
+
+judged as (
+    select
+        count(*) as rows,
+        bit_xor(
+            md5_number(concat_ws(' ', trajectory_id, turn_index, verifier, version, passed, score))
+        ) as ids
+    from verdicts
+    semi join candidates using (trajectory_id)
+)
+
+select
+    finished.rows as trajectories,
+    coalesce(finished.ids, 0)::varchar as finished,
+    judged.rows as verdicts,
+    coalesce(judged.ids, 0)::varchar as judged
+from finished
+cross join judged
