@@ -1,0 +1,129 @@
+"""Prose out of Markdown: blocks, sentences, and the short passages that search answers with.
+
+Small models do best with one short passage per observation, so a page is cut into passages of about a
+hundred words along its own blocks and sentences. Tasks are made from the same sentences, so that what
+a task quotes is what a search can find.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+PASSAGE_WORDS = 100
+"""A passage is closed before it passes this many words; a longer sentence is cut."""
+FULL_WORDS = 60
+"""A passage of at least this many words does not run on into the next block."""
+
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
+_BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
+_ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])")
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|~<>$&\"'=:-])")
+_CELLS = re.compile(r"(?<!\\)\|")
+_MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|>\s?|```|~~~|\|)")
+_RULE = re.compile(r"[\s|:*=_~`^-]*")
+_SENTENCE_END = re.compile(r"""(?<=[.!?])["”')\]]*\s+(?=["“'(\[]*[A-Z0-9])""")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|al|Mr|Mrs|Dr|St|No|Fig|approx|ca|[A-Z])\.)$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, heading, list item or table cell, without its Markdown; `start` is in the raw text."""
+
+    start: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """About a hundred words of a page; `start` is the character of the raw text that it begins at."""
+
+    start: int
+    text: str
+
+
+def blocks(markdown: str) -> Iterator[Block]:
+    """The page's blocks in reading order, each on one line, links and emphasis replaced by their words."""
+    start, lines = 0, list[str]()
+    position = 0
+    for line in markdown.splitlines(keepends=True):
+        if not line.strip() or _MARKER.match(line):
+            yield from _block(start, lines)
+            start, lines = position, []
+        if "|" in line:
+            yield from _cells(position, line)
+        elif line.strip():
+            start = start if lines else position
+            lines.append(line)
+            if line.lstrip().startswith("#"):
+                yield from _block(start, lines)
+                lines = []
+        position += len(line)
+    yield from _block(start, lines)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of one block; `e.g.` and initials do not end one."""
+    found: list[str] = []
+    for piece in _cut(text, _SENTENCE_END):
+        if found and _ABBREVIATION.search(found[-1]):
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found
+
+
+def passages(markdown: str) -> Iterator[Passage]:
+    """The page as passages that follow each other and together hold all its words."""
+    start, words, pieces = 0, 0, list[str]()
+    for at, piece, opens_block in _pieces(markdown):
+        n = piece.count(" ") + 1
+        if pieces and (words + n > PASSAGE_WORDS or (opens_block and words >= FULL_WORDS)):
+            yield Passage(start, "".join(pieces).strip())
+            words, pieces = 0, []
+        start = start if pieces else at
+        pieces += ["\n" if opens_block else " ", piece]
+        words += n
+    if pieces:
+        yield Passage(start, "".join(pieces).strip())
+
+
+def normalised(text: str) -> str:
+    """Lower-case words with single spaces between: how quotations are compared with pages."""
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
+
+
+def _pieces(markdown: str) -> Iterator[tuple[int, str, bool]]:
+    for block in blocks(markdown):
+        for i, sentence in enumerate(sentences(block.text)):
+            words = sentence.split(" ")
+            for cut in range(0, len(words), PASSAGE_WORDS):
+                yield block.start, " ".join(words[cut : cut + PASSAGE_WORDS]), i == cut == 0
+
+
+def _cells(position: int, line: str) -> Iterator[Block]:
+    for cell in _CELLS.split(line):
+        yield from _block(position, [cell])
+        position += len(cell) + 1
+
+
+def _block(start: int, lines: Iterable[str]) -> Iterator[Block]:
+    text = _plain(" ".join(line.strip() for line in lines))
+    if not _RULE.fullmatch(text):
+        yield Block(start, text)
+
+
+def _plain(text: str) -> str:
+    marker = _MARKER.match(text)
+    text = text[marker.end() :] if marker else text
+    text = _LINK.sub(r"\1", text)
+    text = _ITALIC.sub(r"\1", _BOLD.sub(r"\1", text)).replace("`", "")
+    return " ".join(_ESCAPE.sub(r"\1", text).split())
+
+
+def _cut(text: str, at: re.Pattern[str]) -> Iterator[str]:
+    start = 0
+    for match in at.finditer(text):
+        yield text[start : match.end()].strip()
+        start = match.end()
+    if text[start:].strip():
+        yield text[start:].strip()
