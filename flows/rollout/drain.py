@@ -1,0 +1,114 @@
+"""From the journal's outbox to the lake: each finished trajectory with its turns and verdicts, once.
+
+Finished trajectories are given a part number in a transaction, the part is written (its trajectories
+last, so that a row's presence means that all of it is there), and then the journal forgets them. A kill
+between any two of these writes the same part again with the same rows.
+"""
+
+import contextlib
+from array import array
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import accumulate
+from pathlib import Path
+
+import pyarrow as pa
+from pydantic import TypeAdapter
+
+from flows.rollout.journal import Journal, sql
+from flows.rollout.packed import PACKED, Row, columns
+from schemas.record import arrow_schema
+from schemas.trajectory import Trajectory, Turn
+from schemas.verdict import Verdict
+from warehouse.lake import Lake, PartName
+
+WORKER = "rollout"
+VERDICTS = TypeAdapter(list[Verdict])
+PART_TRAJECTORIES = 64
+"""Most trajectories of one part, which is made in memory."""
+
+
+def drain(journal: Journal, lake: Lake) -> int:
+    """Write all that is finished to the lake and return the number of trajectories."""
+    drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("done_assigned"))
+    while found := journal.read("done_next_run"):
+        run_id = found[0][0]
+        seq = _next_seq(journal, lake, run_id)
+        journal.apply([
+            (sql("add_part"), (run_id, seq)),
+            (sql("done_assign"), (seq, run_id, PART_TRAJECTORIES)),
+        ])  # fmt: skip
+        drained += _write_part(journal, lake, run_id, seq)
+    return drained
+
+
+def empty_orphans(lake: Lake) -> None:
+    """Empty parts of turns and verdicts whose trajectories never came: no journal is left to complete them.
+
+    Must run before a journal that has forgotten its parts (a new one) is drained.
+    """
+    whole = {path.name for path in lake.parts(Trajectory)}
+    for model in (Turn, Verdict):
+        for path in lake.parts(model):
+            name = _part_name(path)
+            if name and path.name not in whole:
+                lake.write_table(model, arrow_schema(model).empty_table(), name)
+
+
+def written(lake: Lake, run_id: str, seq: int) -> bool:
+    """Does the lake hold the whole of this part?"""
+    day = date.fromisoformat(run_id)
+    return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
+
+
+def turn_table(turns: Iterable[tuple[str, Row]]) -> pa.Table:
+    """The turns (each with the run that finished it) as the lake's table, ids and masks straight from their bytes."""
+    kept = list(turns)
+    schema = arrow_schema(Turn)
+    plain = pa.schema([field for field in schema if field.name not in PACKED])
+    table = pa.Table.from_pylist([columns(row) | {"run_id": run_id} for run_id, row in kept], schema=plain)
+    rows = [row for _, row in kept]
+    packed = {
+        "token_ids": _lists([row.token_ids for row in rows], pa.int32()),
+        "sampled": _lists([row.sampled for row in rows], pa.uint8()),
+        "logprobs": _lists([row.logprobs for row in rows], pa.float32()),
+    }
+    found = [
+        packed[field.name].cast(field.type) if field.name in PACKED else table.column(field.name) for field in schema
+    ]
+    return pa.Table.from_arrays(found, schema=schema)
+
+
+def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
+    name = PartName(date.fromisoformat(run_id), WORKER, seq)
+    rows = journal.read("done_of_part", run_id, seq)
+    verdicts = [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])]
+    lake.write(Verdict, verdicts, name)
+    lake.write_table(Turn, turn_table((run_id, row) for done in rows for row in journal.rows(done[0])), name)
+    lake.write(Trajectory, [Trajectory.model_validate_json(row[1]) for row in rows], name)
+    journal.apply([(sql(f"forget_{what}"), (run_id, seq)) for what in ("turns", "attempts", "done")])
+    return len(rows)
+
+
+def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
+    day = date.fromisoformat(run_id)
+    known = [journal.read("part_last", run_id)[0][0]]
+    known += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
+    return max((seq for seq in known if seq is not None), default=-1) + 1
+
+
+def _part_name(path: Path) -> PartName | None:
+    """The name of a part that this room wrote; None for another's."""
+    with contextlib.suppress(ValueError):
+        day, worker, seq = path.stem[:10], path.stem[11:-7], path.stem[-6:]
+        if worker == WORKER:
+            return PartName(date.fromisoformat(day), worker, int(seq))
+    return None
+
+
+def _lists(blobs: Sequence[bytes], kind: pa.DataType) -> pa.Array:
+    width = kind.bit_width // 8
+    ends = array("i", accumulate((len(blob) // width for blob in blobs), initial=0))
+    offsets = pa.Array.from_buffers(pa.int32(), len(ends), [None, pa.py_buffer(ends.tobytes())])
+    values = pa.Array.from_buffers(kind, ends[-1], [None, pa.py_buffer(b"".join(blobs))])
+    return pa.ListArray.from_arrays(offsets, values)

@@ -1,0 +1,138 @@
+"""What is saved of a journal that is damaged: every turn that is whole and has all turns before it.
+
+The damaged file is kept beside, the new journal holds what could be read, and the rollout says so: no
+turn vanishes silently, and none that was paid for is thrown away without need.
+"""
+
+import logging
+import shutil
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from flows.rollout.drain import VERDICTS, empty_orphans, written
+from flows.rollout.journal import Journal, JournalDamaged, Statement, create, sql
+from flows.rollout.packed import Row
+from schemas.trajectory import Trajectory
+from warehouse.lake import Lake
+
+LOG = logging.getLogger(__name__)
+SIDES = ("", "-wal")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a damaged journal gave back, and where it was put."""
+
+    aside: Path
+    turns: int
+    trajectories: int
+
+    def __str__(self) -> str:
+        return (
+            f"the journal was damaged: {self.turns} turns of {self.trajectories} attempts were saved and go on, "
+            f"others start again; the damaged file is kept as {self.aside}"
+        )
+
+
+def open_journal(path: Path, lake: Lake) -> tuple[Journal, Saved | None]:
+    """The journal, made if missing and saved if damaged; raises JournalLocked when another process has it."""
+    if not path.exists():
+        empty_orphans(lake)
+        create(path)
+    try:
+        return Journal(path), None
+    except JournalDamaged:
+        saved = salvage(path, lake)
+        LOG.warning("%s", saved)
+        return Journal(path), saved
+
+
+def salvage(path: Path, lake: Lake) -> Saved:
+    """Put a damaged journal aside and a new one in its place with all that can be read of the old."""
+    aside = _put_aside(path)
+    found = sqlite3.connect(aside)
+    attempts = {row[0]: row for row in _readable(found, "salvage_attempts")}
+    turns = _whole_turns(found, attempts)
+    outbox = _outbox(found, turns, lake)
+    statements: list[Statement] = [(sql("keep_part"), row) for row in _readable(found, "salvage_parts")]
+    statements += [(sql("keep_attempt"), row) for name, row in attempts.items() if name in turns]
+    statements += [(sql("add_turn"), (name, *row)) for name, rows in turns.items() for row in rows]
+    statements += [(sql("add_done"), row) for row in outbox]
+    found.close()
+    _replace(path, statements, lake)
+    return Saved(aside, sum(map(len, turns.values())), len(turns))
+
+
+def _put_aside(path: Path) -> Path:
+    taken = len(list(path.parent.glob(f"{path.name}.damaged-*[0-9]")))
+    aside = path.with_name(f"{path.name}.damaged-{taken + 1}")
+    for side in SIDES:
+        if Path(f"{path}{side}").exists():
+            shutil.copyfile(f"{path}{side}", f"{aside}{side}")
+    return aside
+
+
+def _replace(path: Path, statements: list[Statement], lake: Lake) -> None:
+    fresh = path.with_name(f".{path.name}.saved")
+    fresh.unlink(missing_ok=True)
+    create(fresh)
+    with Journal(fresh) as journal:
+        journal.apply(statements)
+    empty_orphans(lake)
+    for side in ("-wal", "-shm"):
+        Path(f"{path}{side}").unlink(missing_ok=True)
+    fresh.replace(path)
+
+
+def _readable(found: sqlite3.Connection, statement: str) -> Iterator[tuple[Any, ...]]:
+    """Rows from the front until the damage, and then from the back."""
+    seen = set()
+    for order in ("asc", "desc"):
+        try:
+            for row in found.execute(f"{sql(statement)} {order}"):
+                if row[:2] not in seen:
+                    seen.add(row[:2])
+                    yield row
+        except sqlite3.DatabaseError as error:
+            LOG.warning("%s: %s", statement, error)
+
+
+def _whole_turns(found: sqlite3.Connection, attempts: dict[str, tuple[Any, ...]]) -> dict[str, list[Row]]:
+    rows: dict[str, dict[int, Row]] = defaultdict(dict)
+    for name, *values in _readable(found, "salvage_turns"):
+        row = Row(*values)
+        if name in attempts and row.whole:
+            rows[name][row.place] = row
+    kept = {name: _unbroken(by_place) for name, by_place in rows.items()}
+    return {name: turns for name, turns in kept.items() if turns}
+
+
+def _unbroken(rows: dict[int, Row]) -> list[Row]:
+    n = next(place for place in range(len(rows) + 1) if place not in rows)
+    return [rows[place] for place in range(n)]
+
+
+def _outbox(found: sqlite3.Connection, turns: dict[str, list[Row]], lake: Lake) -> list[tuple[Any, ...]]:
+    """Finished trajectories that have all their turns; what the lake has already is dropped with its turns."""
+    kept = []
+    for name, run_id, trajectory, verdicts, seq in _readable(found, "salvage_done"):
+        if seq is not None and written(lake, run_id, seq):
+            turns.pop(name, None)
+        elif _complete(trajectory, verdicts, turns.get(name, [])):
+            kept.append((name, run_id, trajectory, verdicts))
+    return kept
+
+
+def _complete(trajectory: bytes, verdicts: bytes, rows: list[Row]) -> bool:
+    try:
+        VERDICTS.validate_json(verdicts)
+        n_tokens = Trajectory.model_validate_json(trajectory).n_tokens
+    except ValidationError:
+        return False
+    return n_tokens == sum(len(row.sampled) for row in rows)

@@ -1,0 +1,2 @@
+-- one row an attempt
+update attempts set aborts = aborts + ?, error = ? where trajectory_id = ?

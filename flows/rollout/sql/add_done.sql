@@ -1,0 +1,3 @@
+-- one row a finished trajectory
+insert into done (trajectory_id, run_id, trajectory, verdicts) values (?, ?, ?, ?)
+on conflict (trajectory_id) do nothing

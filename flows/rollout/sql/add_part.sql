@@ -1,0 +1,2 @@
+-- one row a part
+insert into parts (run_id, seq) values (?, ?)

@@ -1,0 +1,2 @@
+-- one row a finished trajectory of a part
+select trajectory_id, trajectory, verdicts from done where run_id = ? and seq = ? order by number
