@@ -38,8 +38,16 @@ def connect(
         if value is not None:
             con.execute(f"set {key} = {_literal(str(value))}")
     con.execute("set timezone = 'UTC'")
+    con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
     create_views(con, lake)
     return con
+
+
+def lock(con: duckdb.DuckDBPyConnection) -> None:
+    """Close the connection to all but the lake's files, for good: no other file, setting or extension."""
+    if not con.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
 
 
 def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
@@ -83,8 +91,7 @@ def rebuild_warehouse(path: Path, lake: Lake) -> None:
 
 
 def _in_order(texts: Mapping[str, str]) -> list[str]:
-    words = {name: set(re.findall(r"\w+", text)) for name, text in texts.items()}
-    reads = {name: {other for other in texts if other in words[name] and other != name} for name in texts}
+    reads = {name: texts.keys() & set(re.findall(r"\b(?:from|join)\s+(\w+)", text)) for name, text in texts.items()}
     return list(TopologicalSorter(reads).static_order())
 
 

@@ -43,10 +43,8 @@ TOOLS = [
     for name in ("search", "open", "find")
 ]
 CUE = [1, 2]
-VOCABULARY = [
-    "".join(random.Random(n).choice(("ba", "ri", "ko", "nu", "te", "la", "mo", "zi")) for _ in range(2 + n % 3))
-    for n in range(3_000)
-]
+SYLLABLES = ("ba", "ri", "ko", "nu", "te", "la", "mo", "zi")
+VOCABULARY = ["".join(SYLLABLES[n // 8**place % 8] for place in range(4)) for n in range(8**4)]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ kept as (
     select
         trajectory_id,
         task_id,
+        domain,
         n_tokens,
         ended_at,
         trajectories.run_id as run_id,

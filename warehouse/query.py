@@ -1,0 +1,155 @@
+"""Read-only SQL over the views and marts: what a person or a program asks of the lake.
+
+A query can read the lake and nothing else: statements that write, attach, install or set are refused by
+their kind, and the connection is closed to other files before the first one runs. It takes no lock, so
+it answers while a run writes.
+"""
+
+import csv
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import orjson
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from warehouse.connect import lock, run, sql_files
+from warehouse.terminal import cell, empty_table
+
+ROWS_A_FETCH = 1_000
+TABLE_ROWS = 1_000
+"""Rows that a table in the terminal shows; other formats give all."""
+
+
+UNBOUNDED_WIDTH = 10_000
+"""Characters of a line where no terminal says how wide it is."""
+
+
+class QueryError(Exception):
+    """A query was refused or could not be answered; says why."""
+
+
+def print_sql(con: duckdb.DuckDBPyConnection, text: str, form: str = "table", out: Path | None = None) -> None:
+    """Answer one query as `table`, `csv`, `json` or `parquet`, to standard output or into a file.
+
+    Locks the connection. Raises QueryError when the statement does more than read, or fails.
+    """
+    writers: dict[str, Callable[[duckdb.DuckDBPyConnection, str, IO[bytes]], None]] = {
+        "table": _table,
+        "csv": _csv,
+        "json": _json,
+        "parquet": _parquet,
+    }
+    if form not in writers:
+        raise QueryError(f"format {form!r} is not known; choose one of {', '.join(writers)}")
+    select = only_select(con, text)
+    lock(con)
+    with _named(text), _open(out) as sink:
+        writers[form](con, select, sink)
+
+
+def only_select(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """The text, when it is one statement that only reads; raises QueryError when it is not."""
+    with _named(text):
+        statements = con.extract_statements(text)
+    if len(statements) != 1:
+        raise QueryError(f"one statement at a time, please: this has {len(statements)}")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type.name
+        raise QueryError(f"{kind} is refused: only select, from, values, with, describe, show and summarize read")
+    return str(statements[0].query)
+
+
+def run_checks(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Run every file of `sql/checks`; check -> rows that it found. None may find any."""
+    return {name: len(run(con, text).fetchall()) for name, text in sql_files("checks").items()}
+
+
+@contextmanager
+def _named(text: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise QueryError(f"{error}\nin: {text}") from error
+
+
+@contextmanager
+def _open(out: Path | None) -> Iterator[IO[bytes]]:
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    temporary = out.with_name(f".{out.name}.tmp")
+    try:
+        with temporary.open("wb") as sink:
+            yield sink
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _rows(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    while rows := con.fetchmany(ROWS_A_FETCH):
+        yield from rows
+
+
+def _columns(con: duckdb.DuckDBPyConnection) -> list[str]:
+    return [column[0] for column in con.description or ()]
+
+
+def _table(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
+    con.execute(text)
+    table = empty_table(_columns(con))
+    shown = 0
+    for shown, row in enumerate(_rows(con), 1):
+        if shown > TABLE_ROWS:
+            table.caption = f"the first {TABLE_ROWS:,} rows; csv, json and parquet give all"
+            break
+        table.add_row(*map(cell, row))
+    console = Console(width=None if sys.stdout.isatty() else UNBOUNDED_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    sink.write(captured.get().encode("utf-8", "replace"))
+
+
+def _csv(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
+    con.execute(text)
+    lines = csv.writer(_Encoded(sink))
+    lines.writerow(_columns(con))
+    for row in _rows(con):
+        lines.writerow([_json_text(value) if isinstance(value, list | dict) else value for value in row])
+
+
+def _json(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
+    con.execute(text)
+    names = _columns(con)
+    before = b"[\n"
+    for row in _rows(con):
+        sink.write(before + _json_text(dict(zip(names, row, strict=True))).encode())
+        before = b",\n"
+    sink.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+
+
+def _parquet(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
+    reader = con.sql(text).to_arrow_reader(ROWS_A_FETCH)
+    with pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def _json_text(value: object) -> str:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+class _Encoded:
+    """What csv.writer writes to: text in, UTF-8 bytes out."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self.sink = sink
+
+    def write(self, text: str) -> int:
+        return self.sink.write(text.encode("utf-8", "replace"))

@@ -1,0 +1,12 @@
+-- one row a domain and split: released trajectories, their tasks and their length in tokens
+select
+    domain,
+    split,
+    count(*) as trajectories,
+    count(distinct task_id) as tasks,
+    sum(n_tokens)::bigint as tokens,
+    round(avg(n_tokens))::bigint as mean_tokens,
+    max(n_tokens) as max_tokens
+from chosen
+group by domain, split
+order by domain, split

@@ -1,0 +1,14 @@
+-- one row a fate and reason: planned attempts as the release being made finds them
+with found as (
+    select
+        case when chosen.trajectory_id is not null then 'released' else fate end as fate,
+        case when chosen.trajectory_id is not null then 'kept' else reason end as reason,
+        fates.n_tokens
+    from fates
+    left join chosen using (trajectory_id)
+)
+
+select fate, reason, count(*) as attempts, sum(n_tokens)::bigint as tokens
+from found
+group by fate, reason
+order by fate = 'released' desc, fate, attempts desc, reason

@@ -1,0 +1,9 @@
+-- one row a word that stands in so many titles that it names no page
+with words as (
+    select distinct url, unnest(regexp_extract_all(lower(title), '[\p{L}\p{N}]+')) as word
+    from pages
+)
+select word
+from words
+group by word
+having count(*) >= greatest(5, 0.02 * (select count(*) from pages))

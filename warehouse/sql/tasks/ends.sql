@@ -1,0 +1,11 @@
+-- one row a walk that may be made: its last page, in the night's order, and the hyperlinks it should have
+with shuffled as (
+    select node, md5($key || url) as mixed
+    from walk_nodes
+    where not used
+)
+select
+    row_number() over (order by mixed) as walk,
+    node,
+    $min_hops + least($max_hops - $min_hops, floor(-log2(1 - ('0x' || mixed[:8])::ubigint / 4294967296)))::integer as hops
+from shuffled

@@ -1,0 +1,2 @@
+-- one row: when the newest page of the snapshot was fetched
+select max(fetched_at) as fetched_at from pages

@@ -1,0 +1,19 @@
+-- one row a walk that goes one hyperlink further back: to a page not in it yet, an unused one where there is one
+with tips as (
+    select steps.walk, steps.node
+    from walk_steps as steps
+    join walk_ends as ends using (walk)
+    where steps.back = $back - 1 and ends.hops >= $back
+)
+select
+    tips.walk,
+    $back as back,
+    arg_min(edges.from_node, (source.used::integer, md5($key || tips.walk || '/' || source.url))) as node
+from tips
+join walk_edges as edges on edges.to_node = tips.node
+join walk_nodes as source on source.node = edges.from_node
+where not exists (
+    from walk_steps as visited
+    where visited.walk = tips.walk and visited.node = edges.from_node
+)
+group by tips.walk
