@@ -131,7 +131,8 @@ class Publish(Section):
     license: str = Field(default="other", description="license on the dataset card, a Hub identifier")
     validation_share: Share = Field(default=0.05, description="share of tasks in the validation split")
     seed: int = Field(default=0, description="seed of shuffle and split")
-    shard_mb: Positive = Field(default=512, description="a shard is closed when its rows pass this size")
+    shard_mb: Positive = Field(default=512, description="a shard is closed when its file passes this size")
+    memory_limit: str = Field(default="1GB", description="DuckDB's memory, the rest spills to disk")
     row_group_mb: Positive = Field(default=64, description="a row group is closed when its rows pass this size")
 
 

@@ -1,0 +1,123 @@
+"""The dataset card: what a stranger on the Hub, or in the directory, reads before loading a release.
+
+Its head tells the Hub where the splits are; its body says what the columns mean, where the rows come
+from and what was turned away. It says nothing that does not follow from the lake, so that the same lake
+makes the same card.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from flows.settings import Publish
+from schemas import Manifest, arrow_schema
+from schemas.release import Message, ReleaseRow
+from warehouse.connect import sql_files
+
+HUB_SIZES = [
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+]
+
+
+def card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) -> str:
+    """The card's text; reads the table `chosen` and the views of the connection."""
+    sections = [
+        _head(manifest, settings),
+        f"# {settings.name}",
+        _opening(manifest),
+        "## How to load",
+        _loading(manifest),
+        "## What is in it",
+        _table(con, "domains"),
+        "### Tokens a trajectory",
+        _table(con, "horizon"),
+        "## What became of every attempt",
+        "Planned attempts are the sum of these rows: what is not released has its reason.",
+        _table(con, "funnel"),
+        "## Columns",
+        "The same descriptions stand in the metadata of each Arrow field.",
+        _columns(arrow_schema(ReleaseRow)),
+        "Fields of each of the `messages`:",
+        _columns(arrow_schema(Message)),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _head(manifest: Manifest, settings: Publish) -> str:
+    size = next((tag for limit, tag in HUB_SIZES if manifest.rows < limit), "n>10M")
+    splits = dict.fromkeys(shard.split for shard in manifest.shards)
+    files = [line for split in splits for line in (f"  - split: {split}", f"    path: data/{split}-*.parquet")]
+    return "\n".join([
+        "---",
+        f"pretty_name: {settings.name}",
+        f"license: {settings.license}",
+        "task_categories:",
+        "- text-generation",
+        "- question-answering",
+        "size_categories:",
+        f"- {size}",
+        "tags:",
+        *(f"- {tag}" for tag in ("agent", "trajectories", "tool-use", "long-horizon", "synthetic")),
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *files,
+        "---",
+    ])  # fmt: skip
+
+
+def _opening(manifest: Manifest) -> str:
+    return (
+        f"{manifest.rows:,} trajectories of a teacher model working tasks with tools, {manifest.tokens:,} tokens in "
+        "all, one row a trajectory: the conversation, the tool schemas, and the exact token ids that the teacher saw "
+        "and sampled. Tasks were made from crawled pages, and every row names the pages that hold its answer.\n\n"
+        f"Release `{manifest.release_id}`"
+        + (f", after `{manifest.parent}`" if manifest.parent else "")
+        + f"; the newest trajectory ended {manifest.created_at:%Y-%m-%d %H:%M} UTC. `manifest.json` lists every file "
+        "with its SHA-256, and the settings and gates that made it. No task is in two splits; rows are shuffled by a "
+        "seeded hash."
+    )
+
+
+def _loading(manifest: Manifest) -> str:
+    files = ", ".join(
+        f'"{split}": "data/{split}-*.parquet"' for split in dict.fromkeys(shard.split for shard in manifest.shards)
+    )
+    return (
+        "In this directory:\n\n```python\nimport datasets, json\n\n"
+        f'rows = datasets.load_dataset("parquet", data_files={{{files}}})\n'
+        'row = next(iter(rows.values()))[0]\nrow["messages"], json.loads(row["tools"]), row["token_ids"]\n```\n\n'
+        "Train on the tokens where `loss_mask` is true: those that the teacher sampled. `tool_calls` and `tools` are "
+        "JSON strings, so that no reader pads them with nulls."
+    )
+
+
+def _columns(schema: pa.Schema) -> str:
+    rows = [(f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()) for field in schema]
+    short = [
+        (name, "list of structs" if kind.startswith("list<element: struct") else kind, text)
+        for name, kind, text in rows
+    ]
+    return _markdown(("column", "type", "what it is"), short)
+
+
+def _table(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    answer = con.execute(sql_files("publish")[query])
+    names = [column[0] for column in answer.description or ()]
+    return _markdown(names, answer.fetchall())
+
+
+def _markdown(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|")

@@ -1,0 +1,29 @@
+"""What can stop a release, named for the boundary where it happened; each message says what to do next."""
+
+
+class PublishError(Exception):
+    """A release could not be made or sent."""
+
+
+class PublishUnderWay(PublishError):
+    """Another process publishes to the same place."""
+
+
+class StoreError(PublishError):
+    """The place that the release goes to did not do what it was asked."""
+
+
+class NoCredentials(StoreError):
+    """boto3's own chain found no usable credentials."""
+
+
+class NoBucket(StoreError):
+    """The bucket does not exist."""
+
+
+class Unreachable(StoreError):
+    """No answer from the endpoint."""
+
+
+class Refused(StoreError):
+    """The endpoint knows us and says no."""

@@ -1,0 +1,144 @@
+"""Make a release of what the newest refine kept, put it in its place, and write down that it was published.
+
+The release follows from the lake and the settings alone: the same inputs give the same bytes and the
+same id, so a publish that is repeated, also after a kill, ends with one release and one set of rows.
+"""
+
+from contextlib import closing
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from flows.publish.card import card
+from flows.publish.gather import scatter
+from flows.publish.shards import write_shards
+from flows.publish.split import Selection, choose
+from flows.publish.store import CARD, MANIFEST, open_store, workshop
+from flows.settings import Publish, Settings
+from schemas import Manifest, Published, Release, Shard, arrow_schema, sha256_text
+from schemas.record import SCHEMA_VERSION
+from schemas.release import release_id
+from warehouse.connect import connect, sql_files
+from warehouse.lake import Lake, PartName
+from warehouse.progress import Report
+
+SHAPING = {"validation_share", "seed", "shard_mb", "row_group_mb"}
+WORKER = "publish"
+
+
+def publish_night(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
+    """Publish all kept trajectories; returns release_id, rows, tokens, shards and location.
+
+    With nothing kept it publishes nothing, leaves earlier releases as they are, and says so in `note`.
+    Raises PublishError (errors.py) when rows are not whole or the store cannot be written.
+    """
+    lake, store = Lake(settings.lake), open_store(settings.publish)
+    store.check()
+    spill = settings.state / "spill"
+    with (
+        workshop(store.workplace(settings.state)) as folder,
+        closing(connect(lake, spill=spill, memory_limit=settings.publish.memory_limit)) as con,
+    ):
+        selection = choose(con, settings.publish)
+        if selection is None:
+            return _nothing(report)
+        report(0, selection.rows.num_rows, "gathering turns")
+        scatter(con, lake, selection, folder)
+        shards = write_shards(selection, settings.publish, folder, report)
+        manifest = describe(con, selection, shards, settings.publish)
+        built = folder / "release"
+        (built / CARD).write_text(card(con, manifest, settings.publish), "utf-8")
+        (built / MANIFEST).write_text(manifest.text(), "utf-8")
+        standing = store.put(built, manifest, report)
+        location = store.location(manifest.name)
+        record(con, lake, selection, _row(standing, location, day), day)
+    report(manifest.rows, manifest.rows, f"release {manifest.name}")
+    return {
+        "release_id": manifest.release_id,
+        "rows": manifest.rows,
+        "tokens": manifest.tokens,
+        "shards": len(shards),
+        "location": location,
+    }
+
+
+def describe(con: duckdb.DuckDBPyConnection, selection: Selection, shards: list[Shard], settings: Publish) -> Manifest:
+    """The manifest of a release of these shards, after the newest release of the lake."""
+    shaping = settings.model_dump(include=SHAPING)
+    parent = _parent(con, shards, shaping)
+    own_id = release_id(shards, shaping, parent)
+    return Manifest(
+        release_id=own_id,
+        name=f"{selection.newest_run}-{own_id[:8]}",
+        schema_version=SCHEMA_VERSION,
+        code_version=version("horizon-factory"),
+        created_at=selection.created_at,
+        parent=parent,
+        refine_id=selection.refine_id,
+        settings=shaping,
+        gates={name: sha256_text(text) for name, text in sql_files("gates").items()},
+        rows=sum(shard.rows for shard in shards),
+        tokens=sum(shard.tokens for shard in shards),
+        shards=shards,
+    )
+
+
+def record(con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, release: Release, day: date) -> None:
+    """Leave the release in the lake: its rows first, so that the release's own row says that all are there."""
+    asked = {"release_id": release.release_id, "location": release.location, "run_id": release.run_id}
+    answer = con.execute(sql_files("publish")["standing"], asked).fetchone()
+    published_rows, recorded, releases_of_run = answer or (0, 0, 0)
+    if recorded:
+        return
+    part = PartName(day, WORKER, releases_of_run)
+    if not published_rows:
+        lake.write_table(Published, _published(selection, release), part)
+    lake.write(Release, [release], part)
+
+
+def _row(manifest_text: str, location: str, day: date) -> Release:
+    manifest = Manifest.model_validate_json(manifest_text)
+    return Release(
+        release_id=manifest.release_id,
+        location=location,
+        rows=manifest.rows,
+        tokens=manifest.tokens,
+        manifest=manifest_text,
+        published_at=datetime.now(UTC),
+        run_id=day.isoformat(),
+    )
+
+
+def _parent(con: duckdb.DuckDBPyConnection, shards: list[Shard], shaping: dict[str, object]) -> str | None:
+    """The newest release; or its own parent when it is the very release that is being made."""
+    newest = con.execute(sql_files("publish")["newest"]).fetchone()
+    if newest is None:
+        return None
+    newest_id, before = newest
+    parent: str | None = before if release_id(shards, shaping, before) == newest_id else newest_id
+    return parent
+
+
+def _published(selection: Selection, release: Release) -> pa.Table:
+    manifest = Manifest.model_validate_json(release.manifest)
+    rows = [shard.rows for shard in manifest.shards]
+    of_shard = np.repeat(np.arange(len(rows)), rows)
+    first = np.repeat(np.cumsum([0, *rows[:-1]]), rows)
+    columns = {
+        **{name: selection.rows[name] for name in ("trajectory_id", "task_id", "split", "n_tokens")},
+        "release_id": pa.repeat(manifest.release_id, len(of_shard)),
+        "shard": pa.array([shard.path for shard in manifest.shards]).take(pa.array(of_shard)),
+        "row": pa.array(np.arange(len(of_shard)) - first),
+        "run_id": pa.repeat(release.run_id, len(of_shard)),
+    }
+    schema = arrow_schema(Published)
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+
+
+def _nothing(report: Report) -> dict[str, int | str]:
+    note = "nothing was kept by the newest refine: no release made, earlier ones stand"
+    report(0, 0, note)
+    return {"release_id": "", "rows": 0, "tokens": 0, "shards": 0, "location": "", "note": note}

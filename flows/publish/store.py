@@ -1,0 +1,157 @@
+"""Where a release goes. A reader who starts from `latest.json` or a manifest never sees half a release.
+
+In a directory a release is built beside its place and renamed into it. In a bucket its shards go first
+and its manifest after all of them (bucket.py). The pointer to the newest release moves last.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from flows.publish.errors import PublishUnderWay, StoreError
+from flows.publish.shards import file_sha256
+from flows.settings import Publish
+from schemas import Manifest, sha256_text
+from schemas.release import Latest
+from warehouse.progress import Report
+
+MANIFEST, CARD, LATEST = "manifest.json", "README.md", "latest.json"
+
+
+class Store(Protocol):
+    """A place that holds releases side by side, and a pointer to the newest."""
+
+    def check(self) -> None:
+        """Ask whether the place can be written, before work goes into a release; raises StoreError."""
+        ...
+
+    def workplace(self, state: Path) -> Path:
+        """The folder to build a release in before it goes to its place."""
+        ...
+
+    def location(self, name: str) -> str:
+        """The address of a release."""
+        ...
+
+    def put(self, built: Path, manifest: Manifest, report: Report) -> str:
+        """Put a built release in its place and point to it; returns its manifest's text as it stands there.
+
+        What is there already and whole stays as it is. Raises StoreError.
+        """
+        ...
+
+
+def open_store(settings: Publish) -> Store:
+    """The store that `publish.to` names: s3://bucket/prefix, or a directory."""
+    if settings.to.startswith("s3://"):
+        from flows.publish.bucket import Bucket
+
+        return Bucket(settings.to, settings.endpoint_url)
+    return Directory(Path(settings.to))
+
+
+def pointer(manifest_text: str) -> str:
+    """The text of latest.json for the release that a manifest describes."""
+    manifest = Manifest.model_validate_json(manifest_text)
+    latest = Latest(release=manifest.name, release_id=manifest.release_id, manifest_sha256=sha256_text(manifest_text))
+    return latest.model_dump_json(indent=2) + "\n"
+
+
+@contextmanager
+def workshop(folder: Path) -> Iterator[Path]:
+    """An empty folder to build in, held by one process and gone afterwards, also what a killed one left.
+
+    Raises PublishUnderWay while another process builds there.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PublishUnderWay(f"another process publishes to {folder.parent}: wait until it ends.") from error
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(held)
+
+
+class Directory:
+    """Releases in a local directory: `<root>/<release>/`, `<root>/latest.json`, and a link `<root>/latest`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._work = self.root / ".publishing"
+
+    def check(self) -> None:
+        with _said_of(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+
+    def workplace(self, state: Path) -> Path:
+        return self._work
+
+    def location(self, name: str) -> str:
+        return str(self.root / name)
+
+    def put(self, built: Path, manifest: Manifest, report: Report) -> str:
+        place = self.root / manifest.name
+        with _said_of(place):
+            if not _is_whole(place, manifest):
+                for path in [*built.rglob("*"), built]:
+                    _sync(path)
+                if place.exists():
+                    place.rename(built.with_name("damaged"))
+                built.rename(place)
+                _sync(self.root)
+            text = (place / MANIFEST).read_text("utf-8")
+            self._point(manifest.name, pointer(text))
+        return text
+
+    def _point(self, name: str, text: str) -> None:
+        fresh, link = self._work / LATEST, self._work / "latest"
+        fresh.write_text(text, "utf-8")
+        _sync(fresh)
+        fresh.replace(self.root / LATEST)
+        link.symlink_to(name)
+        link.replace(self.root / "latest")
+        _sync(self.root)
+
+
+def _is_whole(place: Path, manifest: Manifest) -> bool:
+    """Whether a release stands here with its card, a manifest of the same id, and exactly its shards."""
+    try:
+        found = Manifest.model_validate_json((place / MANIFEST).read_bytes())
+        shards = all(
+            (place / shard.path).stat().st_size == shard.size and file_sha256(place / shard.path) == shard.sha256
+            for shard in manifest.shards
+        )
+        return shards and found.release_id == manifest.release_id and (place / CARD).exists()
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _sync(path: Path) -> None:
+    held = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def _said_of(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write the release to {place}: {error}. Free space or fix permissions, or set publish.to "
+            "to another directory, then run `factory publish` again."
+        ) from error
