@@ -1,0 +1,112 @@
+"""The command as its users meet it: its own process, in an empty directory."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.small_lake import write_small_lake
+from warehouse.lake import Lake
+
+FACTORY = str(Path(sys.executable).with_name("factory"))
+
+
+def factory(home: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    settings = {key: value for key, value in os.environ.items() if not key.startswith("FACTORY_")}
+    return subprocess.run(
+        [FACTORY, *words],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        env=settings | environment,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    write_small_lake(Lake(home / "lake"), date(2026, 1, 1), n_tasks=4, samples=2)
+    return home
+
+
+def test_every_verb_is_described(tmp_path: Path) -> None:
+    """A verb without a word of help is a verb that nobody dares to run."""
+    helped = factory(tmp_path, "--help").stdout
+    for verb in ("run", "serve", "crawl", "tasks", "rollout", "refine", "publish", "status", "sql", "stats", "show"):
+        line = next(line for line in helped.splitlines() if f" {verb} " in line)
+        assert len(line.split()) > 4, line
+
+
+def test_help_loads_none_of_the_heavy_libraries(tmp_path: Path) -> None:
+    """--help that imports Prefect and DuckDB keeps a person waiting for seconds."""
+    heavy = ["prefect", "duckdb", "pyarrow", "polars", "transformers", "pydantic_settings"]
+    code = f"import sys, flows.cli; sys.exit(','.join(m for m in {heavy} if m in sys.modules) or 0)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert loaded.returncode == 0, loaded.stderr
+
+
+def test_init_writes_a_file_that_is_accepted_and_never_overwrites_one(tmp_path: Path) -> None:
+    """A settings file that is silently replaced is a night of somebody's tuning lost."""
+    assert factory(tmp_path, "init").returncode == 0
+    written = (tmp_path / "factory.toml").read_text()
+    again = factory(tmp_path, "init")
+    assert again.returncode == 1
+    assert "already there" in again.stderr
+    assert (tmp_path / "factory.toml").read_text() == written
+    assert factory(tmp_path, "status").returncode == 0
+
+
+def test_a_wrong_setting_is_one_message_without_a_traceback(tmp_path: Path) -> None:
+    """Under a traceback, the one line that says what to change is not found."""
+    (tmp_path / "factory.toml").write_text("[crawl]\nmax_pages = 0\n")
+    refused = factory(tmp_path, "status")
+    assert refused.returncode == 1
+    assert "crawl.max_pages" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_wrong_date_is_refused(tmp_path: Path) -> None:
+    """A typo in --date must not crawl a night that nobody asked for."""
+    refused = factory(tmp_path, "run", "--date", "yesterday")
+    assert refused.returncode == 1
+    assert "YYYY-MM-DD" in refused.stderr
+    assert not (tmp_path / "lake").exists()
+
+
+def test_sql_answers_in_every_format(worked_home: Path) -> None:
+    """Numbers that cannot leave the terminal are typed over by hand."""
+    query = "select count(*) as planned from attempts"
+    assert json.loads(factory(worked_home, "sql", query, "--format", "json").stdout) == [{"planned": 8}]
+    assert factory(worked_home, "sql", query, "--format", "csv").stdout.split() == ["planned", "8"]
+    assert "8" in factory(worked_home, "sql", query).stdout
+    out = worked_home / "rows.parquet"
+    assert factory(worked_home, "sql", query, "--format", "parquet", "--out", str(out)).returncode == 0
+    assert out.exists()
+
+
+def test_sql_refuses_to_write(worked_home: Path) -> None:
+    """A slip in a query must not be able to harm the lake."""
+    refused = factory(worked_home, "sql", "copy (select 1) to 'x.csv'")
+    assert refused.returncode == 1
+    assert not (worked_home / "x.csv").exists()
+
+
+def test_stats_show_and_checks_answer(worked_home: Path) -> None:
+    """The verbs of every morning: what came of the night, one attempt, and does it add up."""
+    plot = worked_home / "horizon.svg"
+    assert factory(worked_home, "stats", "--out", str(plot)).returncode == 0
+    assert plot.read_text().startswith("<svg")
+    some = json.loads(factory(worked_home, "sql", "select trajectory_id from trajectories", "--format", "json").stdout)
+    shown = factory(worked_home, "show", some[0]["trajectory_id"])
+    assert shown.returncode == 0
+    assert some[0]["trajectory_id"] in shown.stdout
+    assert factory(worked_home, "checks").stdout.strip() == "every count adds up"
+    missing = factory(worked_home, "show", "nothing-goes-by-this")
+    assert missing.returncode == 1
+    assert "Traceback" not in missing.stderr
