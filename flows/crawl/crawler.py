@@ -1,0 +1,109 @@
+"""One night's crawl: the settings' seeds, sitemaps and folders, or the embedded site, become documents of the lake.
+
+It does what the night has not done yet. A second run of a complete night asks for nothing; a later night
+asks only for what changed.
+"""
+
+import asyncio
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date
+
+from flows.settings import Crawl, Settings, SettingsError
+from schemas.document import Document
+from sources import folder, pydoc_site, web
+from sources.address import NotCrawlable
+from sources.extract import EXTRACTOR
+from sources.fetch import Limits
+from sources.folder import Folders
+from sources.frontier import Frontier
+from sources.network import Network
+from sources.night import Night
+from sources.reason import FETCHED
+from sources.site import NO_LAYOUT, Site
+from warehouse.lake import Lake, PartName
+from warehouse.progress import Report
+
+WORKER = "crawl"
+
+
+def crawl_night(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
+    """Crawl until every url that the night has met has its row; the counts of the night, by status.
+
+    Raises SettingsError on seeds, patterns or folders that make no sense, and pydoc_site.SiteFailed.
+    """
+    lake = Lake(settings.lake)
+
+    def write(night: date, seq: int, rows: list[Document]) -> None:
+        lake.write(Document, rows, PartName(night, WORKER, seq))
+
+    with Frontier(settings.state / "frontier.sqlite", EXTRACTOR) as frontier:
+        frontier.close_earlier(day)
+        frontier.drain(write)
+        try:
+            night = Night(day, frontier, write, report)
+            _read_folders(settings.crawl, night)
+            _crawl_site(settings.crawl, night)
+        except NotCrawlable as error:
+            raise SettingsError(str(error)) from error
+        return _counts(frontier, day)
+
+
+def _read_folders(crawl: Crawl, night: Night) -> None:
+    if not crawl.folders:
+        return
+    folders = Folders(tuple(path.expanduser() for path in crawl.folders), crawl.max_bytes, crawl.license)
+    folder.admit(folders, night)
+    asyncio.run(folder.read_all(folders, night))
+
+
+def _crawl_site(crawl: Crawl, night: Night) -> None:
+    site = _site(crawl)
+    if not site.seeds and not site.sitemaps:
+        return
+    site.scope()
+    web.admit(site, night)
+    if not night.frontier.counts(night.day).waiting:
+        return
+    with _stands_at(crawl) as stands_at:
+        network = Network.allowing((*crawl.allow_addresses, *_loopback(crawl)), stands_at)
+        asyncio.run(web.crawl(site, night, network))
+
+
+def _site(crawl: Crawl) -> Site:
+    embedded = is_embedded(crawl)
+    return Site(
+        seeds=pydoc_site.SEEDS if embedded else tuple(crawl.seeds),
+        sitemaps=tuple(crawl.sitemaps),
+        allow=tuple(crawl.allow),
+        deny=(*crawl.deny, *pydoc_site.DENY) if embedded else tuple(crawl.deny),
+        max_pages=crawl.max_pages,
+        max_depth=crawl.max_depth,
+        obey_robots=crawl.obey_robots,
+        delay_s=crawl.delay_s,
+        per_host=crawl.per_host,
+        concurrency=crawl.concurrency,
+        retries=crawl.retries,
+        max_redirects=crawl.max_redirects,
+        limits=Limits(crawl.user_agent, crawl.timeout_s, crawl.max_bytes),
+        layout=pydoc_site.LAYOUT if embedded else NO_LAYOUT,
+        license=crawl.license or (pydoc_site.LICENSE if embedded else None),
+    )
+
+
+def is_embedded(crawl: Crawl) -> bool:
+    """Whether nothing was asked for, so that Python's own documentation is crawled."""
+    return not (crawl.seeds or crawl.sitemaps or crawl.folders)
+
+
+def _stands_at(crawl: Crawl) -> AbstractContextManager[dict[str, tuple[str, int]]]:
+    return pydoc_site.served() if is_embedded(crawl) else nullcontext({})
+
+
+def _loopback(crawl: Crawl) -> tuple[str, ...]:
+    return (pydoc_site.ADDRESS,) if is_embedded(crawl) else ()
+
+
+def _counts(frontier: Frontier, day: date) -> dict[str, int | str]:
+    tally = frontier.tally(day)
+    told: dict[str, int | str] = {"urls": sum(tally.values()), "pages": sum(tally.get(code, 0) for code in FETCHED)}
+    return told | tally

@@ -1,0 +1,1 @@
+"""Where knowledge comes from: web pages, folders, and the search index over what they left."""

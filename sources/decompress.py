@@ -1,0 +1,71 @@
+"""Undoes a body's compression with a limit, because a small reply can unpack to more than any disk holds.
+
+Never unpacks more than one small step past the limit, whatever the body claims.
+"""
+
+import zlib
+
+STEP_BYTES = 256 * 1024
+GZIP_WINDOW = zlib.MAX_WBITS | 16
+ACCEPTED = "gzip, deflate"
+
+
+class TooLarge(Exception):
+    """More bytes than the limit."""
+
+
+class BadCompression(Exception):
+    """The body is not what its Content-Encoding says, or in an encoding that was not asked for."""
+
+
+class Body:
+    """Collects a body of at most `max_bytes` bytes after decompression."""
+
+    def __init__(self, encoding: str, max_bytes: int) -> None:
+        self._encoding = encoding.strip().lower()
+        if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise BadCompression(f"content encoding {encoding!r} was not asked for ({ACCEPTED} was)")
+        self._max_bytes = max_bytes
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._inflate = None if self._encoding in ("", "identity") else self._inflater(b"")
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next raw chunk; raises TooLarge or BadCompression."""
+        if self._inflate is None:
+            self._keep(chunk)
+            return
+        if self._encoding == "deflate" and not self._size and not self._pieces:
+            self._inflate = self._inflater(chunk)
+            self._pieces.append(b"")
+        try:
+            self._unpack(chunk)
+        except zlib.error as error:
+            raise BadCompression(f"the body is not {self._encoding}: {error}") from error
+
+    def complete(self) -> bool:
+        """Whether a compressed body had come to its end."""
+        return self._inflate is None or self._inflate.eof or not self._size
+
+    def whole(self) -> bytes:
+        """The body as it was before compression."""
+        return b"".join(self._pieces)
+
+    def _unpack(self, chunk: bytes) -> None:
+        while chunk and self._inflate is not None:
+            if self._inflate.eof:  # gzip bodies may be several members, one after the other
+                self._inflate = self._inflater(chunk)
+            self._keep(self._inflate.decompress(chunk, STEP_BYTES))
+            chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+
+    def _inflater(self, start: bytes) -> "zlib._Decompress":
+        if self._encoding != "deflate":
+            return zlib.decompressobj(GZIP_WINDOW)
+        zlib_header = start[:1] and start[0] & 0x0F == 8 and int.from_bytes(start[:2], "big") % 31 == 0
+        return zlib.decompressobj(zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > self._max_bytes:
+            raise TooLarge
+        self._pieces.append(piece)

@@ -1,0 +1,2 @@
+-- one row a part
+insert into parts (day, seq) values (?, ?)

@@ -1,0 +1,2 @@
+-- one row a url of a part that is written
+update visits set document = null where day = ? and seq = ?

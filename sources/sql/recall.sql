@@ -1,0 +1,2 @@
+-- one row a url that gave a page
+select doc_id, content_sha256, title, etag, last_modified, links from known where url = ? and extractor = ?
