@@ -5,6 +5,7 @@ from and what was turned away. It says nothing that does not follow from the lak
 makes the same card.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 
 import duckdb
@@ -54,7 +55,7 @@ def _head(manifest: Manifest, settings: Publish) -> str:
     files = [line for split in splits for line in (f"  - split: {split}", f"    path: data/{split}-*.parquet")]
     return "\n".join([
         "---",
-        f"pretty_name: {settings.name}",
+        f"pretty_name: {json.dumps(settings.name)}",
         f"license: {settings.license}",
         "task_categories:",
         "- text-generation",

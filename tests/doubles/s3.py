@@ -1,0 +1,118 @@
+"""S3 servers on loopback: SeaweedFS, a real one (signatures enforced, bad digests refused), and moto, a quick one."""
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A running server and the one account that it knows."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+
+    def environment(self) -> dict[str, str]:
+        """What boto3's chain reads to speak to it."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 2}),
+        )
+
+    def objects(self, bucket: str) -> dict[str, Any]:
+        """Key -> (when written, ETag) of everything in the bucket."""
+        listed = self.client().list_objects_v2(Bucket=bucket).get("Contents", [])
+        return {entry["Key"]: (entry["LastModified"], entry["ETag"]) for entry in listed}
+
+    def read(self, bucket: str, key: str) -> bytes:
+        body: bytes = self.client().get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+
+@contextmanager
+def seaweed(folder: Path) -> Iterator[S3Server]:
+    """A SeaweedFS process that keeps its data under `folder`; killed on exit."""
+    names = ("master", "volume", "filer", "s3")
+    ports = dict(zip([f"{name}.port{kind}" for name in names for kind in ("", ".grpc")], free_ports(8), strict=True))
+    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", secrets.token_hex(8), secrets.token_hex(16))
+    account = {"accessKey": server.access_key, "secretKey": server.secret_key}
+    identity = {"name": "test", "credentials": [account], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    config = folder / "s3.json"
+    config.write_text(json.dumps({"identities": [identity]}))
+    command = [
+        str(Path(sys.executable).parent / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        "-s3", f"-s3.config={config}", "-volume.max=300", "-volume.preStopSeconds=1", "-master.volumeSizeLimitMB=256",
+        "-master.telemetry=false", *(f"-{name}={port}" for name, port in ports.items()),
+    ]  # fmt: skip
+    with (folder / "weed.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            _wait(server, process, folder / "weed.log")
+            yield server
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def moto() -> Iterator[S3Server]:
+    """A moto server in this process: correct conditional puts, no look at signatures or digests."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        _, port = server.get_host_and_port()
+        yield S3Server(f"http://127.0.0.1:{port}", "test", "test")
+    finally:
+        server.stop()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody uses now, all different."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+def _wait(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            client = server.client()
+            client.create_bucket(Bucket="ready")
+            client.put_object(Bucket="ready", Key="ready", Body=b"ready")
+        except (BotoCoreError, ClientError):
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"SeaweedFS did not start: {log.read_text(errors='replace')[-2000:]}")
