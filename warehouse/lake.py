@@ -7,6 +7,7 @@ the same rows, so work that is repeated after a kill overwrites itself and never
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -99,7 +100,8 @@ class Lake:
         except OSError as error:
             raise LakeError(f"cannot write {path}: {error}. Free space or fix permissions, then run again.") from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def encodings(schema: pa.Schema) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def funnel_table(con: duckdb.DuckDBPyConnection) -> Table:
 def mart_table(con: duckdb.DuckDBPyConnection, mart: str) -> Table:
     """One of TABLES."""
     title, columns = TABLES[mart]
-    table = empty_table(columns, title)
+    table = empty_table((name.replace("_", " ") for name in columns), title)
     for row in frame(con, mart).select(columns).iter_rows():
         table.add_row(*map(cell, row))
     return table

@@ -339,7 +339,7 @@ def _turn(
         tool_call_id=call_id,
         token_ids=[*cue, *said],
         sampled=[False] * len(cue) + [agent] * len(said),
-        logprobs=[-(token % 97) / 50 for token in said] if agent else [],
+        logprobs=[-(token % 97) / 64 for token in said] if agent else [],
         finish_reason="stop" if agent else None,
         cached_tokens=16 * index if agent else None,
         seconds=0.5 if agent else 0.01,

@@ -73,15 +73,15 @@ misplaced as (
 ),
 
 faults as (
-    select trajectory_id, index, fault from unpaired
+    select trajectory_id, index, 1 as weight, fault from misplaced where fault is not null
     union all
-    select trajectory_id, index, fault from misplaced where fault is not null
+    select trajectory_id, index, 2, fault from unpaired
     union all
-    select trajectory_id, 0, 'no_turns' from candidates anti join messages using (trajectory_id)
+    select trajectory_id, 0, 3, 'no_turns' from candidates anti join messages using (trajectory_id)
 ),
 
 first_fault as (
-    select trajectory_id, arg_min(fault, (index, fault)) as fault, min(index) as index
+    select trajectory_id, arg_min(fault, (index, weight)) as fault, min(index) as index
     from faults
     group by trajectory_id
 )

@@ -3,7 +3,7 @@ select
     trajectory_id,
     task_id,
     status,
-    coalesce(trim(answer), '') <> '' as answered,
+    coalesce(regexp_matches(answer, '\S'), false) as answered,
     n_tool_calls,
     n_tokens
 from trajectories

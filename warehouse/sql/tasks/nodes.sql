@@ -4,7 +4,6 @@ with measured as (
         doc_id,
         url,
         title,
-        n_chars,
         length(regexp_replace(regexp_replace(text, '\]\([^)]*\)', '', 'g'), '[^\p{L}\p{N}]+', '', 'g')) as n_letters,
         coalesce(list_sum(list_transform(
             links, lambda link: length(regexp_replace(link.anchor, '[^\p{L}\p{N}]+', '', 'g'))
@@ -13,7 +12,9 @@ with measured as (
     where n_chars >= $min_page_chars
 ),
 used as (
-    select distinct path[-1].url as url from tasks
+    select distinct path[-1].url as url
+    from tasks
+    where run_id <> $run_id
 )
 select
     row_number() over (order by url) as node,

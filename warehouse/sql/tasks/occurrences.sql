@@ -1,18 +1,18 @@
--- one row a probe: how often its words stand in the whole corpus
+-- one row a probe: how often its words stand in the whole corpus, found by one pass over the text
 with page_words as (
     select ' ' || regexp_replace(
         lower(regexp_replace(text, '\]\([^)]*\)', ' ', 'g')), '[^\p{L}\p{N}]+', ' ', 'g'
     ) || ' ' as words
     from pages
 ),
-counted as (
-    select
-        probes.probe,
-        (length(page_words.words) - length(replace(page_words.words, ' ' || probes.probe || ' ', '')))
-        // (length(probes.probe) + 2) as n
+holding as (
+    select words
     from page_words
-    join probes on contains(page_words.words, ' ' || probes.probe || ' ')
+    where regexp_matches(words, $any_probe)
 )
-select probe, sum(n)::bigint as n
-from counted
+select
+    probe,
+    sum((length(words) - length(replace(words, ' ' || probe || ' ', ' '))) // (length(probe) + 1))::bigint as n
+from holding
+join probes on contains(words, ' ' || probe || ' ')
 group by probe

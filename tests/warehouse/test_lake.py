@@ -1,0 +1,133 @@
+"""The lake: a part is whole or not there, fits its schema, and is read while others are written."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas import Document, Trajectory, Turn, arrow_schema, table
+from tests.doubles.small_lake import make_small_lake, write_small_lake
+from warehouse.connect import connect, rebuild_warehouse
+from warehouse.lake import ROW_GROUP_ROWS, Lake, LakeError, PartName
+
+DAY = date(2026, 11, 20)
+
+
+def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
+    made = write_small_lake(Lake(tmp_path), DAY)
+    part = Lake(tmp_path).parts(Turn, DAY)[0]
+    rows = pq.read_table(part, partitioning=None).to_pylist()
+    assert [Turn.model_validate(row) for row in rows] == made.turns
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    """A column that was renamed by mistake must not reach readers of all nights."""
+    wrong = pa.table({"doc_id": ["a"]})
+    with pytest.raises(LakeError, match="document"):
+        Lake(tmp_path).write_table(Document, wrong, PartName(DAY, "w", 0))
+    assert Lake(tmp_path).parts(Document) == []
+
+
+def test_a_null_where_none_may_be_is_refused(tmp_path: Path) -> None:
+    good = table(Trajectory, make_small_lake(DAY).trajectories)
+    column = good.schema.get_field_index("task_id")
+    bad = good.set_column(column, arrow_schema(Trajectory).field("task_id"), pa.nulls(good.num_rows, pa.string()))
+    with pytest.raises(LakeError, match=r"trajectory\.task_id"):
+        Lake(tmp_path).write_table(Trajectory, bad, PartName(DAY, "w", 0))
+    assert not list(tmp_path.rglob("*.parquet"))
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_text_that_is_not_unicode_is_refused_by_name(tmp_path: Path) -> None:
+    page = make_small_lake(DAY).documents[0].model_copy(update={"text": "half a pair: \ud800"})
+    with pytest.raises(LakeError, match="document"):
+        Lake(tmp_path).write(Document, [page], PartName(DAY, "w", 0))
+
+
+def test_the_same_rows_make_the_same_bytes_however_they_are_cut(tmp_path: Path) -> None:
+    """A step that is repeated after a kill overwrites its part with itself."""
+    rows = table(Turn, make_small_lake(DAY, n_tasks=20).turns)
+    whole = Lake(tmp_path / "a").write_table(Turn, rows, PartName(DAY, "w", 0))
+    again = Lake(tmp_path / "b").write_batches(Turn, rows.schema, rows.to_batches(33), PartName(DAY, "w", 0))
+    assert whole.read_bytes() == again.read_bytes()
+    groups = pq.ParquetFile(whole).metadata
+    assert groups.num_row_groups == -(-rows.num_rows // ROW_GROUP_ROWS)
+
+
+def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    rows = table(Turn, make_small_lake(DAY).turns)
+
+    def broken() -> object:
+        yield from rows.to_batches(10)
+        raise RuntimeError("the query was cancelled")
+
+    with pytest.raises(RuntimeError, match="cancelled"):
+        Lake(tmp_path).write_batches(Turn, rows.schema, broken(), PartName(DAY, "w", 0))  # type: ignore[arg-type]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_disk_that_refuses_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "document").write_text("a file where a folder must be")
+    with pytest.raises(LakeError, match=r"cannot write .*run again"):
+        Lake(tmp_path).write(Document, [], PartName(DAY, "w", 0))
+
+
+WRITER = """
+import sys
+from datetime import date
+from pathlib import Path
+from schemas import Turn, table
+from tests.doubles.small_lake import make_small_lake
+from warehouse.lake import Lake, PartName
+lake = Lake(Path(sys.argv[1]))
+rows = table(Turn, make_small_lake(date(2026, 11, 20), n_tasks=30).turns)
+print("ready", flush=True)
+for seq in range(10_000):
+    lake.write_table(Turn, rows, PartName(date(2026, 11, 20), "w", seq))
+"""
+
+
+def test_readers_see_whole_parts_while_another_process_writes_and_is_killed(tmp_path: Path) -> None:
+    """Whoever queries during a run counts whole parts: no lock, no half of one, also after SIGKILL."""
+    rows = len(make_small_lake(DAY, n_tasks=30).turns)
+    counts: set[int] = set()
+    with (
+        connect(Lake(tmp_path)) as con,
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE) as writer,
+    ):
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+        deadline = time.monotonic() + 60
+        while len(counts) < 3 and time.monotonic() < deadline:
+            counts.add(con.execute("select count(*) from turns").fetchall()[0][0])
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.wait()
+        counts.add(con.execute("select count(*) from turns").fetchall()[0][0])
+    assert len(counts) >= 3
+    assert {count % rows for count in counts} == {0}
+
+
+def test_any_client_can_open_the_file_of_views(tmp_path: Path) -> None:
+    """`warehouse.duckdb` holds no data: it can be rebuilt at any time, also over the old one."""
+    import duckdb
+
+    lake = Lake(tmp_path / "lake")
+    made = write_small_lake(lake, DAY)
+    for _ in range(2):
+        rebuild_warehouse(tmp_path / "warehouse.duckdb", lake)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*) from trajectories").fetchall() == [(len(made.trajectories),)]
+        assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
+
+
+def test_views_bind_over_an_empty_lake(tmp_path: Path) -> None:
+    with connect(Lake(tmp_path)) as con:
+        assert con.execute("select count(*) from funnel").fetchall() == [(0,)]
+        assert con.execute("select count(*) from horizon_histogram").fetchall() == [(0,)]
