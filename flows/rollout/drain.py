@@ -30,15 +30,14 @@ PART_TRAJECTORIES = 64
 
 def drain(journal: Journal, lake: Lake) -> int:
     """Write all that is finished to the lake and return the number of trajectories."""
-    drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("done_assigned"))
-    while found := journal.read("done_next_run"):
-        run_id = found[0][0]
-        seq = _next_seq(journal, lake, run_id)
-        journal.apply([
-            (sql("add_part"), (run_id, seq)),
-            (sql("done_assign"), (seq, run_id, PART_TRAJECTORIES)),
-        ])  # fmt: skip
-        drained += _write_part(journal, lake, run_id, seq)
+    with journal.draining:
+        drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("done_assigned"))
+        while found := journal.read("done_next_run"):
+            run_id = found[0][0]
+            seq = _next_seq(journal, lake, run_id)
+            assigned = (sql("done_assign"), (seq, run_id, PART_TRAJECTORIES))
+            journal.apply([(sql("add_part"), (run_id, seq)), assigned])
+            drained += _write_part(journal, lake, run_id, seq)
     return drained
 
 

@@ -32,7 +32,7 @@ class Episode:
 
     trajectory_id: str
     run_id: str
-    stream: array[int] = field(default_factory=lambda: array("i"))
+    stream: "array[int]" = field(default_factory=lambda: array("i"))
     cue: list[int] = field(default_factory=list)
     length: int = 0
     spoken: int = 0

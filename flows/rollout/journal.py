@@ -55,6 +55,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Open the journal, made if missing; raises JournalLocked, JournalDamaged or JournalError."""
         self.path = path
+        self.draining = threading.Lock()
+        """Held by the one who drains."""
         self._lock = threading.Lock()
         self._waiting: list[tuple[list[Statement], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -102,8 +104,11 @@ class Journal:
         if not found:
             return None
         setup, started_at, aborts = found[0]
-        entries = [unpack(row) for row in self.rows(trajectory_id)]
-        return setup, Started(entries, datetime.fromisoformat(started_at), aborts)
+        return setup, Started(self.entries(trajectory_id), datetime.fromisoformat(started_at), aborts)
+
+    def entries(self, trajectory_id: str) -> list[Entry]:
+        """An attempt's finished turns in order; raises JournalDamaged."""
+        return [unpack(row) for row in self.rows(trajectory_id)]
 
     def rows(self, trajectory_id: str) -> list[Row]:
         """An attempt's turns in order, packed; raises JournalDamaged when one is not as it was written."""

@@ -1,0 +1,2 @@
+-- one row a page of the library
+select doc_id, url, title, text from pages
