@@ -1,6 +1,6 @@
 -- one row a pair of works that are nearly the same: estimated Jaccard similarity of their shingles
 with levels as (
-    select unnest([1, 4, 16, 64]) as modulus
+    select unnest([1, 4, 16, 64]::ubigint[]) as modulus
 ),
 
 sizes as (

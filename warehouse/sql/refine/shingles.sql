@@ -31,11 +31,10 @@ hashed as (
         modulus,
         of_task,
         list_transform(
-            range(1, greatest(len(words) - 1, 2)),
+            range(1, greatest(len(words) - 1, least(len(words) + 1, 2))),
             lambda n: hash(of_task, words[n], coalesce(words[n + 1], ''), coalesce(words[n + 2], ''))
         ) as hashes
     from worded
-    where len(words) > 0
 ),
 
 sampled as (

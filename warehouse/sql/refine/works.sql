@@ -25,7 +25,7 @@ select
         when lengths.chars < 16_000 then 4
         when lengths.chars < 64_000 then 16
         else 64
-    end as modulus
+    end::ubigint as modulus
 from firsts
 join candidates using (trajectory_id)
 left join lengths using (trajectory_id)

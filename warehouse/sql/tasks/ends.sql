@@ -7,5 +7,5 @@ with shuffled as (
 select
     row_number() over (order by mixed) as walk,
     node,
-    $min_hops + least($max_hops - $min_hops, floor(-log2(1 - ('0x' || mixed[:8])::ubigint / 4294967296)))::integer as hops
+    $min_hops + least($max_hops - $min_hops, floor(-log2(1 - ('0x' || mixed[9:16])::ubigint / 4294967296)))::integer as hops
 from shuffled
