@@ -16,7 +16,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from flows.rollout.journal import Journal, sql
-from flows.rollout.packed import PACKED, Row, columns
+from flows.rollout.packed import PACKED, Row, columns, crc
 from schemas.record import arrow_schema
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
@@ -81,6 +81,8 @@ def turn_table(turns: Iterable[tuple[str, Row]]) -> pa.Table:
 def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
     name = PartName(date.fromisoformat(run_id), WORKER, seq)
     rows = journal.read("done_of_part", run_id, seq)
+    if not all(crc(row[1], row[2]) == row[3] for row in rows):
+        journal.condemn("a finished trajectory is not as it was written")
     verdicts = [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])]
     lake.write(Verdict, verdicts, name)
     lake.write_table(Turn, turn_table((run_id, row) for done in rows for row in journal.rows(done[0])), name)

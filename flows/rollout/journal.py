@@ -15,14 +15,16 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from flows.rollout.episode import Entry
-from flows.rollout.packed import Row, pack, unpack
+from flows.rollout.packed import Row, crc, pack, unpack
 from schemas.trajectory import Trajectory
 from schemas.verdict import Verdict
 
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+VERSION = 1
+"""Of the tables; another number marks a journal in which a row was found damaged."""
 Statement = tuple[str, Sequence[Any]]
 
 
@@ -57,6 +59,7 @@ class Journal:
         self.path = path
         self.draining = threading.Lock()
         """Held by the one who drains."""
+        self.transactions = 0
         self._lock = threading.Lock()
         self._waiting: list[tuple[list[Statement], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
@@ -95,8 +98,9 @@ class Journal:
     async def finish(self, trajectory: Trajectory, verdicts: Sequence[Verdict]) -> None:
         """Hand a finished trajectory and its verdicts to the outbox."""
         said = b"[" + b",".join(verdict.model_dump_json().encode() for verdict in verdicts) + b"]"
-        row = (trajectory.trajectory_id, trajectory.run_id, trajectory.model_dump_json().encode(), said)
-        await self._write([(sql("add_done"), row)])
+        row = trajectory.model_dump_json().encode()
+        values = (trajectory.trajectory_id, trajectory.run_id, row, said, crc(row, said))
+        await self._write([(sql("add_done"), values)])
 
     def started(self, trajectory_id: str) -> tuple[str, Started] | None:
         """The setup and state of an attempt that was begun; None for others."""
@@ -104,7 +108,11 @@ class Journal:
         if not found:
             return None
         setup, started_at, aborts = found[0]
-        return setup, Started(self.entries(trajectory_id), datetime.fromisoformat(started_at), aborts)
+        try:
+            since = datetime.fromisoformat(started_at)
+        except (ValueError, TypeError):
+            self.condemn(f"the attempt {trajectory_id} is not as it was written")
+        return setup, Started(self.entries(trajectory_id), since, aborts)
 
     def entries(self, trajectory_id: str) -> list[Entry]:
         """An attempt's finished turns in order; raises JournalDamaged."""
@@ -113,9 +121,15 @@ class Journal:
     def rows(self, trajectory_id: str) -> list[Row]:
         """An attempt's turns in order, packed; raises JournalDamaged when one is not as it was written."""
         rows = [Row(*row) for row in self.read("turns", trajectory_id)]
-        if not all(row.whole and row.place == place for place, row in enumerate(rows)):
-            raise JournalDamaged(f"{self.path}: a turn of {trajectory_id} is not as it was written.")
+        if not all(row.is_turn(trajectory_id, place) for place, row in enumerate(rows)):
+            self.condemn(f"a turn of {trajectory_id} is not as it was written")
         return rows
+
+    def condemn(self, why: str) -> NoReturn:
+        """Mark the file, so that the next run saves what can be read; raises JournalDamaged."""
+        with self._lock:
+            self._db.execute(sql("mark_damaged"))
+        raise JournalDamaged(f"{self.path} is damaged: {why}. Run again: what can be read is saved.")
 
     def read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a statement of this room."""
@@ -124,6 +138,7 @@ class Journal:
 
     def apply(self, statements: Iterable[Statement]) -> None:
         """Run statements in one transaction."""
+        self.transactions += 1
         with self._lock, self._told(), self._db:
             self._db.execute("begin immediate")
             for text, values in statements:
@@ -196,8 +211,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             db.execute(f"pragma {pragma}")
         db.execute("begin immediate")
         db.execute("commit")
-        found = db.execute("pragma quick_check(1)").fetchone()[0]
-        if found != "ok":
+        found = db.execute("pragma integrity_check(1)").fetchone()[0]
+        if found != "ok" or db.execute("pragma user_version").fetchone()[0] != VERSION:
             raise JournalDamaged(f"{path} is damaged: {found}.")
     except BaseException:
         db.close()

@@ -26,10 +26,13 @@ class Row(NamedTuple):
     logprobs: bytes
     crc: int
 
-    @property
-    def whole(self) -> bool:
-        """Is every byte as it was written?"""
-        return self.crc == _crc(self.row, self.token_ids, self.sampled, self.logprobs)
+    def is_turn(self, trajectory_id: str, place: int) -> bool:
+        """Is this that turn, and every byte as it was written?"""
+        try:
+            whole = self.crc == crc(self.row, self.token_ids, self.sampled, self.logprobs)
+        except TypeError:
+            return False
+        return whole and (said := columns(self))["index"] == place and said["trajectory_id"] == trajectory_id
 
 
 def pack(entry: Entry) -> Row:
@@ -38,7 +41,7 @@ def pack(entry: Entry) -> Row:
     said = turn.model_dump(exclude=PACKED)
     row = orjson.dumps({"turn": said, "cue": entry.cue, "answer": entry.answer, "asked": entry.asked})
     blobs = (array("i", turn.token_ids).tobytes(), bytes(turn.sampled), array("f", turn.logprobs).tobytes())
-    return Row(turn.index, row, *blobs, crc=_crc(row, *blobs))
+    return Row(turn.index, row, *blobs, crc=crc(row, *blobs))
 
 
 def unpack(row: Row) -> Entry:
@@ -59,8 +62,9 @@ def columns(row: Row) -> dict[str, object]:
     return found
 
 
-def _crc(*blobs: bytes) -> int:
-    crc = 0
+def crc(*blobs: bytes) -> int:
+    """A checksum over all of the bytes."""
+    found = 0
     for blob in blobs:
-        crc = zlib.crc32(blob, crc)
-    return crc
+        found = zlib.crc32(blob, found)
+    return found

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from flows.rollout.drain import VERDICTS, empty_orphans, written
+from flows.rollout.drain import empty_orphans, written
 from flows.rollout.journal import Journal, JournalDamaged, Statement, create, sql
-from flows.rollout.packed import Row
+from flows.rollout.packed import Row, crc
 from schemas.trajectory import Trajectory
 from warehouse.lake import Lake
 
@@ -57,6 +55,7 @@ def salvage(path: Path, lake: Lake) -> Saved:
     """Put a damaged journal aside and a new one in its place with all that can be read of the old."""
     aside = _put_aside(path)
     found = sqlite3.connect(aside)
+    found.execute("pragma writable_schema = on")  # else a file that was cut short cannot be read at all
     attempts = {row[0]: row for row in _readable(found, "salvage_attempts")}
     turns = _whole_turns(found, attempts)
     outbox = _outbox(found, turns, lake)
@@ -107,7 +106,7 @@ def _whole_turns(found: sqlite3.Connection, attempts: dict[str, tuple[Any, ...]]
     rows: dict[str, dict[int, Row]] = defaultdict(dict)
     for name, *values in _readable(found, "salvage_turns"):
         row = Row(*values)
-        if name in attempts and row.whole:
+        if name in attempts and row.is_turn(name, row.place):
             rows[name][row.place] = row
     kept = {name: _unbroken(by_place) for name, by_place in rows.items()}
     return {name: turns for name, turns in kept.items() if turns}
@@ -121,18 +120,23 @@ def _unbroken(rows: dict[int, Row]) -> list[Row]:
 def _outbox(found: sqlite3.Connection, turns: dict[str, list[Row]], lake: Lake) -> list[tuple[Any, ...]]:
     """Finished trajectories that have all their turns; what the lake has already is dropped with its turns."""
     kept = []
-    for name, run_id, trajectory, verdicts, seq in _readable(found, "salvage_done"):
-        if seq is not None and written(lake, run_id, seq):
+    for *row, seq in _readable(found, "salvage_done"):
+        name, trajectory = _trajectory(*row)
+        if not trajectory:
+            continue
+        if seq is not None and written(lake, trajectory.run_id, seq):
             turns.pop(name, None)
-        elif _complete(trajectory, verdicts, turns.get(name, [])):
-            kept.append((name, run_id, trajectory, verdicts))
+        elif trajectory.n_tokens == sum(len(turn.sampled) for turn in turns.get(name, [])):
+            kept.append(tuple(row))
     return kept
 
 
-def _complete(trajectory: bytes, verdicts: bytes, rows: list[Row]) -> bool:
+def _trajectory(name: Any, run_id: Any, trajectory: Any, verdicts: Any, checksum: Any) -> tuple[str, Trajectory | None]:
+    """The finished trajectory of a row, if every byte of it is as it was written."""
     try:
-        VERDICTS.validate_json(verdicts)
-        n_tokens = Trajectory.model_validate_json(trajectory).n_tokens
-    except ValidationError:
-        return False
-    return n_tokens == sum(len(row.sampled) for row in rows)
+        if crc(trajectory, verdicts) != checksum:
+            return "", None
+    except TypeError:
+        return "", None
+    found = Trajectory.model_validate_json(trajectory)
+    return (name, found) if (found.trajectory_id, found.run_id) == (name, run_id) else ("", None)

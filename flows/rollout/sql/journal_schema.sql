@@ -22,6 +22,7 @@ create table done (
     run_id text not null,
     trajectory blob not null,
     verdicts blob not null,
+    crc integer not null,
     seq integer
 );
 create table parts (
