@@ -1,10 +1,10 @@
 """Refine: every trajectory is decided on once, every refusal has a reason, the same inputs decide the same."""
 
 import json
-import os
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
 from datetime import date
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
@@ -46,11 +46,6 @@ def refined(home: Path, made: SmallLake, **refine: object) -> dict[str, Row]:
     write_records(Lake(settings.lake), DAY, made)
     refine_night(settings, DAY, silent)
     return decisions(Lake(settings.lake))
-
-
-@pytest.fixture
-def numbered(tmp_path: Path) -> Iterator[Path]:
-    yield from (tmp_path / str(n) for n in count())
 
 
 def test_each_kind_of_fault_is_refused_by_its_gate(tmp_path: Path) -> None:
@@ -172,19 +167,30 @@ def test_an_empty_lake_is_refined_to_nothing(tmp_path: Path) -> None:
     assert settings.warehouse.exists()
 
 
+KILLED = """
+import sys
+from datetime import date
+from pathlib import Path
+from flows.refine.decide import refine_night
+from flows.settings import Settings
+from warehouse.progress import silent
+refine_night(Settings(home=Path(sys.argv[1])), date(2026, 11, 20), silent)
+"""
+
+
 def test_decisions_stand_whole_when_refine_is_killed(tmp_path: Path) -> None:
     """All rows of a refine appear in one part: a reader never mixes two refines, nor sees half of one."""
     settings = factory(tmp_path)
     lake = Lake(settings.lake)
     write_small_lake(lake, DAY)
-    child = os.fork()
-    if child == 0:  # dies while the decisions are on their way to disk
-        os.fsync = lambda handle: os.kill(os.getpid(), 9)  # type: ignore[assignment]
-        refine_night(settings, DAY, silent)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status)
-    assert decisions(lake) == {}
+    for moment in ("start", "write"):
+        child = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)])
+        seen = lake.root / "decision" / ("." if moment == "start" else "date=2026-11-20")
+        while child.poll() is None and not (seen.exists() and any(seen.iterdir())):
+            time.sleep(0.001)
+        child.kill()
+        child.wait()
+        assert len(decisions(lake)) in (0, 12)
     refine_night(settings, DAY, silent)
     assert len(decisions(lake)) == 12
     assert len(lake.parts(Decision)) == 1
