@@ -1,0 +1,57 @@
+"""A vLLM server of the flow's own, started from the teacher's environment and ended with the flow.
+
+vLLM and Prefect cannot share an environment, so the server is another Python's program, known by HTTP only.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from flows.rollout.child import free_port, server
+from flows.rollout.engine import TeacherRefused
+from flows.settings import Settings
+
+CPU_ARGS = ("--enforce-eager", "--dtype", "bfloat16")
+CPU_VARIABLES = {"VLLM_CPU_KVCACHE_SPACE": "1"}
+"""GiB of cache that a CPU build keeps, unless the environment already says."""
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[str]:
+    """The url of a server of teacher.model, up as long as the block runs; its log is state/logs/vllm.log.
+
+    Raises TeacherRefused when there is no environment or no model, TeacherError when it does not start.
+    """
+    port = free_port()
+    command = _command(settings, port)
+    variables = {"VLLM_NO_USAGE_STATS": "1"}
+    if _cpu_build(settings.teacher.environment.expanduser()):
+        variables |= {name: os.environ.get(name, value) for name, value in CPU_VARIABLES.items()}
+    if settings.teacher.api_key:
+        variables["VLLM_API_KEY"] = settings.teacher.api_key.get_secret_value()
+    log = settings.state / "logs" / "vllm.log"
+    async with server(command, f"http://127.0.0.1:{port}", log, variables) as url:
+        yield url
+
+
+def _command(settings: Settings, port: int) -> list[str]:
+    chosen, environment = settings.teacher, settings.teacher.environment.expanduser()
+    python = environment / "bin" / "python"
+    if not python.exists():
+        todo = "run `factory teacher install` (--cpu without a GPU), or set teacher.urls to servers that run"
+        raise TeacherRefused(f"there is no teacher environment at {environment}: {todo}")
+    if not chosen.model:
+        raise TeacherRefused("teacher.model is not set: name the model that the flow is to serve, or set teacher.urls")
+    options = {"--model": chosen.model, "--host": "127.0.0.1", "--port": str(port), "--revision": chosen.revision}
+    options["--tokenizer"] = chosen.tokenizer
+    if "context" in chosen.model_fields_set:
+        options["--max-model-len"] = str(chosen.context)
+    named = [part for name, value in options.items() if value for part in (name, value)]
+    build = CPU_ARGS if _cpu_build(environment) else ()
+    entry = [str(python), "-m", "vllm.entrypoints.openai.api_server"]
+    return [*entry, *named, "--enable-prompt-tokens-details", *build, *chosen.serve_args]
+
+
+def _cpu_build(environment: Path) -> bool:
+    return any(environment.glob("lib/python*/site-packages/vllm_cpu-*.dist-info"))
