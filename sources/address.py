@@ -19,6 +19,7 @@ _PATH_SAFE = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _QUERY_SAFE = _PATH_SAFE | frozenset(b"?")
 _STRAY = re.compile(r"[\t\r\n]")
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PLAIN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
@@ -111,6 +112,8 @@ def _host(name: str) -> str:
 
 def _encode(text: str, safe: frozenset[int]) -> str:
     """Percent-encode what must be, decode what need not be, and leave other escapes as they are."""
+    if _PLAIN.fullmatch(text):
+        return text
     pieces = _ENCODED.split(text.encode())
     out = []
     for index, piece in enumerate(pieces):

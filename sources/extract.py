@@ -7,9 +7,9 @@ code on one line. A page also takes the second way when the first finds little o
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
-import trafilatura
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sources.address import normalise
@@ -31,7 +31,43 @@ MAX_FIXED_SHARE = 0.3
 
 _BOILERPLATE = "nav, footer, aside, [role=navigation], [role=search], .sphinxsidebar, .related"
 _SPACE = re.compile(r"\s+")
+_MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)")
 _PERMALINK = re.compile(r"\[[¶#§]\]\([^)]*\)|¶")
+
+
+@dataclass
+class Links:
+    """The links of a page: the first MAX_LINKS are kept, of the rest only the number."""
+
+    targets: dict[str, str | None] = field(default_factory=dict)
+    """href as it stands in the page → absolute url, None where it leads nowhere else"""
+    anchors: dict[str, str] = field(default_factory=dict)
+    """absolute url → the words of its first link that has any"""
+    dropped: int = 0
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[str, str]], within: str, url: str) -> Self:
+        """The (href, words) of a page at `url`, whose links are relative to `within`."""
+        links, more = cls(), set[str]()
+        for href, words in found:
+            if href not in links.targets and len(links.anchors) >= MAX_LINKS:
+                more.add(href)
+                continue
+            if href not in links.targets:
+                target = normalise(href, within=within)
+                links.targets[href] = None if target == url else target
+            if target := links.targets[href]:
+                links.anchors[target] = links.anchors.get(target) or _SPACE.sub(" ", words).strip()[:MAX_ANCHOR_CHARS]
+        links.dropped = len(more)
+        return links
+
+    @property
+    def lost(self) -> str | None:
+        return f"{self.dropped} links after the first {MAX_LINKS} were not kept" if self.dropped else None
+
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """(absolute url, words), in reading order."""
+        return tuple(self.anchors.items())
 
 
 @dataclass(frozen=True)
@@ -70,9 +106,9 @@ def _from_text(text: str, url: str, media_type: str) -> Found:
         return Found(Status.EXTRACTION_EMPTY, "the text is blank")
     heading = re.search(r"^#\s+(.+?)\s*#*$", text, re.MULTILINE) if "markdown" in media_type else None
     title = heading[1] if heading else url.rstrip("/").rpartition("/")[2]
-    inline = re.findall(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)", text) if "markdown" in media_type else []
-    kept, dropped = _unique((target, anchor) for anchor, href in inline if (target := normalise(href, within=url)))
-    return Found(Status.OK, _dropped(dropped), title[:MAX_TITLE_CHARS], text.replace("\r\n", "\n").strip(), kept)
+    inline = _MARKDOWN_LINK.findall(text) if "markdown" in media_type else []
+    links = Links.of(((href, anchor) for anchor, href in inline), url, url)
+    return Found(Status.OK, links.lost, title[:MAX_TITLE_CHARS], text.replace("\r\n", "\n").strip(), links.kept())
 
 
 def _from_html(html: str, url: str, layout: Layout) -> Found:
@@ -80,33 +116,33 @@ def _from_html(html: str, url: str, layout: Layout) -> Found:
     title = _title(tree, layout)
     if layout.error_title and re.search(layout.error_title, title or ""):
         return Found(Status.ERROR_PAGE, f"the page says: {title}"[:MAX_TITLE_CHARS], title=title)
+    for node in [node for selector in layout.drop for node in tree.css(selector)]:
+        node.decompose()
     within = _base(tree, url)
-    for selector in layout.drop:
-        for node in tree.css(selector):
-            node.decompose()
-    links, dropped = _unique(_links(tree, within, url))
-    text = _markdown(tree, html, within, layout)
+    links = Links.of(_anchors(tree), within, url)
+    text = _markdown(tree, html, within, links, layout)
     for pattern, replacement in layout.scrub:
         text = re.sub(pattern, replacement, text)
     if not text.strip():
-        return Found(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links)
+        return Found(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links.kept())
     lang = tree.root.attributes.get("lang") if tree.root is not None else None
-    return Found(Status.OK, _dropped(dropped), title, text, links, lang, _license(tree, within))
+    return Found(Status.OK, links.lost, title, text, links.kept(), lang, _license(tree, within))
 
 
-def _markdown(tree: LexborHTMLParser, html: str, within: str, layout: Layout) -> str:
+def _markdown(tree: LexborHTMLParser, html: str, within: str, links: Links, layout: Layout) -> str:
     body = tree.body
     if body is None:
         return ""
     fixed = sum(len(node.text().split()) for node in body.css("pre"))
-    if layout.structured or fixed > MAX_FIXED_SHARE * len(body.text().split()):
-        return _structured(body, within, layout)
-    article = _article(html, within)
-    structured = _structured(body, within, layout)
-    return article if len(article) >= MIN_FOUND_SHARE * len(structured) else structured
+    no_article = layout.structured or links.dropped or fixed > MAX_FIXED_SHARE * len(body.text().split())
+    article = "" if no_article else _article(html, within)
+    structured = _structured(body, links, layout)
+    return article if article and len(article) >= MIN_FOUND_SHARE * len(structured) else structured
 
 
 def _article(html: str, within: str) -> str:
+    import trafilatura  # slow to import, and needed in worker processes only
+
     try:
         found = trafilatura.extract(
             html, url=within, output_format="markdown", include_links=True, include_tables=True, favor_recall=True
@@ -116,13 +152,13 @@ def _article(html: str, within: str) -> str:
     return found or ""
 
 
-def _structured(body: LexborNode, within: str, layout: Layout) -> str:
+def _structured(body: LexborNode, links: Links, layout: Layout) -> str:
     for node in body.css(_BOILERPLATE):
         node.decompose()
     root = body.css_first("main, [role=main], article") or body
     if len(root.text()) < MIN_FOUND_SHARE * len(body.text()):
         root = body
-    text = render(root, lambda href: normalise(href, within=within), headings=layout.headings, plain=layout.plain)
+    text = render(root, links.targets.get, headings=layout.headings, plain=layout.plain)
     return _PERMALINK.sub("", text)
 
 
@@ -142,23 +178,9 @@ def _base(tree: LexborHTMLParser, url: str) -> str:
     return (normalise(href, within=url) if href else None) or url
 
 
-def _links(tree: LexborHTMLParser, within: str, url: str) -> Iterator[tuple[str, str]]:
+def _anchors(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
     for node in tree.css("a[href], area[href]"):
-        target = normalise(node.attributes.get("href") or "", within=within)
-        if target and target != url:
-            yield target, _SPACE.sub(" ", node.text()).strip()[:MAX_ANCHOR_CHARS]
-
-
-def _unique(links: Iterable[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The first MAX_LINKS different targets, each with its first words, and how many more there were."""
-    anchors: dict[str, str] = {}
-    for target, anchor in links:
-        anchors[target] = anchors.get(target) or anchor
-    return tuple(anchors.items())[:MAX_LINKS], max(0, len(anchors) - MAX_LINKS)
-
-
-def _dropped(links: int) -> str | None:
-    return f"{links} links after the first {MAX_LINKS} were not kept" if links else None
+        yield node.attributes.get("href") or "", node.text()
 
 
 def _license(tree: LexborHTMLParser, within: str) -> str | None:

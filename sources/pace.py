@@ -79,7 +79,7 @@ class Host:
 
     def rest(self) -> None:
         """Let the pause begin that settings and robots.txt ask for."""
-        asked = min(self.rules.delay_s, MAX_DELAY_S) if self.rules else 0.0
+        asked = self.rules.delay_s if self.rules and self.rules.delay_s <= MAX_DELAY_S else 0.0
         self.next_at = max(self.next_at, time.monotonic() + max(self.delay_s, asked))
 
     def request_ends(self) -> None:

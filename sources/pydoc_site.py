@@ -9,7 +9,6 @@ import re
 import select
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,11 +30,23 @@ LAYOUT = Layout(
     headings=(("strong.title", 1), ("strong.bigsection", 2), ("td.section-title", 3)),
     plain=("span.code", "dt", "td.section-title"),
     structured=True,
-    title_noise=r"^Pydoc: (?:(?:module|package|built-in module|TOPIC|KEYWORD) )?",
+    title_noise=r"^Pydoc: (?:(?:module|package|built-in module|built-in function|TOPIC|KEYWORD) )?",
     error_title=r"^Error - ",
-    scrub=((r" at 0x[0-9a-f]{6,16}", ""), (re.escape(sys.base_prefix), "/usr")),
+    scrub=(
+        (r" (?:at 0x|handle )[0-9a-f]{6,16}", ""),
+        (r"<module '([\w.]+)' from '[^>\n]*>", r"<module '\1'>"),
+        (re.escape(sys.base_prefix), "/usr"),
+    ),
 )
 PROGRAM = f"import pydoc; pydoc.browse(0, open_browser=False, hostname={ADDRESS!r})"
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/",
+    "LANG": "C.UTF-8",
+    "BROWSER": "true",  # some modules open a browser when they are imported
+    "PYTHONHASHSEED": "0",  # sets are printed in the same order every night
+    "PYTHONUNBUFFERED": "1",
+}
 START_S = 30.0
 
 
@@ -49,22 +60,20 @@ def served() -> Iterator[dict[str, tuple[str, int]]]:
 
     The server ends when its standard input does, so also when this process is killed.
     """
-    with tempfile.TemporaryDirectory(prefix="pydoc-") as empty, tempfile.TemporaryFile() as said:
-        environment = {"PATH": "/usr/bin:/bin", "HOME": empty, "LANG": "C.UTF-8", "BROWSER": "true"}
-        child = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-S", "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            cwd=empty,
-            env=environment | {"PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
-        try:
-            yield {HOST: (ADDRESS, _port(child))}
-        finally:
-            child.kill()
-            child.communicate()
+    child = subprocess.Popen(
+        [sys.executable, "-s", "-P", "-S", "-c", PROGRAM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=ENVIRONMENT,
+        start_new_session=True,
+    )
+    try:
+        yield {HOST: (ADDRESS, _port(child))}
+    finally:
+        child.kill()
+        child.communicate()
 
 
 def _port(child: "subprocess.Popen[bytes]") -> int:

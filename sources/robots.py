@@ -23,7 +23,7 @@ class Rules:
 
     agent: str
     parsed: Protego | None = None
-    unreachable: str | None = None
+    unreachable: tuple[Status, str] | None = None
     """why robots.txt could not be read; nothing is allowed then"""
 
     @property
@@ -38,7 +38,7 @@ class Rules:
     def refuse(self, url: str) -> tuple[Status, str] | None:
         """Why the url may not be fetched, or None when it may."""
         if self.unreachable:
-            return Status.ROBOTS_UNREACHABLE, f"robots.txt cannot be read: {self.unreachable}"
+            return self.unreachable
         if self.delay_s > MAX_DELAY_S:
             return Status.CRAWL_DELAY, f"robots.txt asks for {self.delay_s:g} s between requests"
         if self.parsed is not None and not self.parsed.can_fetch(url, self.agent):
@@ -63,7 +63,9 @@ def _rules(agent: str, reply: Reply) -> Rules:
         return Rules(agent, Protego.parse(reply.body[:MAX_CHARS].decode("utf-8", "replace")))
     if reply.status in (Status.REDIRECTED, Status.TOO_LARGE, Status.CONTENT_ENCODING) or _client_error(reply.code):
         return Rules(agent)
-    return Rules(agent, unreachable=reply.detail or reply.status)
+    if reply.status == Status.PRIVATE_ADDRESS:
+        return Rules(agent, unreachable=(Status.PRIVATE_ADDRESS, reply.detail or ""))
+    return Rules(agent, unreachable=(Status.ROBOTS_UNREACHABLE, f"robots.txt cannot be read: {reply.detail}"))
 
 
 def _client_error(code: int | None) -> bool:

@@ -60,7 +60,9 @@ class Seats:
 
 
 def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["sources.extract", "trafilatura"])  # imported once, not by every worker
+    return ProcessPoolExecutor(1, mp_context=context, initializer=_settle)
 
 
 def _settle() -> None:

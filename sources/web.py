@@ -95,6 +95,7 @@ class _Walk:
             while self._may_start(host):
                 started = True
                 if host.rules is None:
+                    host.request_starts(alone=True)
                     self._spawn(host, self._learn_rules(host))
                 else:
                     self._begin(host, host.rules)
@@ -127,7 +128,8 @@ class _Walk:
     def _open_hosts(self, names: Iterable[str]) -> None:
         for name in names:
             if name not in self._hosts:
-                self._hosts[name] = Host(name, self._site.per_host, self._site.delay_s)
+                rules = None if self._site.obey_robots else Rules(self._site.limits.user_agent)
+                self._hosts[name] = Host(name, self._site.per_host, self._site.delay_s, rules=rules)
 
     def _begin(self, host: Host, rules: Rules) -> None:
         turn = host.next_turn()
@@ -153,10 +155,6 @@ class _Walk:
         self._running.add(asyncio.create_task(counted()))
 
     async def _learn_rules(self, host: Host) -> None:
-        if not self._site.obey_robots:
-            host.rules = Rules(self._site.limits.user_agent)
-            return
-        host.request_starts(alone=True)
         try:
             host.rules = await rules_for(self._visitor.client, host.name, self._site.limits.user_agent)
         finally:
