@@ -19,6 +19,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -64,7 +65,9 @@ class Bucket:
             text = self._read(manifest.name, MANIFEST)
             if text is None:
                 self._write((built / CARD).read_text("utf-8"), manifest.name, CARD)
-                text = self._claim(manifest)
+                self._claim(manifest)
+                text = self._read(manifest.name, MANIFEST) or ""
+            self._check_owner(text, manifest)
             if self._read(LATEST) != pointer(text):
                 self._write(pointer(text), LATEST)
         return text
@@ -94,8 +97,8 @@ class Bucket:
             raise
         return bool(found["ContentLength"] == shard.size and found["Metadata"].get("sha256") == shard.sha256)
 
-    def _claim(self, manifest: Manifest) -> str:
-        """Write the manifest where none stands, and read it back: some servers ignore the condition."""
+    def _claim(self, manifest: Manifest) -> None:
+        """Write the manifest where none stands. Some servers ignore the condition, so it is read back after."""
         try:
             self._write(manifest.text(), manifest.name, MANIFEST, IfNoneMatch="*")
         except ClientError as error:
@@ -103,13 +106,13 @@ class Bucket:
                 self._write(manifest.text(), manifest.name, MANIFEST)
             elif _code(error) not in {"PreconditionFailed", "ConditionalRequestConflict"}:
                 raise
-        text = self._read(manifest.name, MANIFEST)
-        if text is None or Manifest.model_validate_json(text).release_id != manifest.release_id:
+
+    def _check_owner(self, text: str, manifest: Manifest) -> None:
+        if not text or Manifest.model_validate_json(text).release_id != manifest.release_id:
             raise StoreError(
                 f"{self.location(manifest.name)} holds another release's manifest: is another process publishing "
                 "there? Let it end, then run `factory publish` again."
             )
-        return text
 
     def _write(self, text: str, *names: str, **condition: str) -> None:
         self._client.put_object(
@@ -153,7 +156,10 @@ class Bucket:
             retries={"mode": "standard", "max_attempts": 4},
             s3={"addressing_style": style},
         )
-        return boto3.client("s3", endpoint_url=self._endpoint, config=config)
+        try:
+            return boto3.Session().client("s3", endpoint_url=self._endpoint, config=config)
+        except ValueError as error:
+            raise StoreError(f"publish.endpoint_url: {error}") from error
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
@@ -169,12 +175,12 @@ class Bucket:
                 f"no credentials for s3://{self._bucket}: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                 "or AWS_PROFILE, or run where a role gives them; then run `factory publish` again."
             ) from error
-        except HTTPClientError as error:
+        except (EndpointConnectionError, HTTPClientError) as error:
             raise Unreachable(
                 f"no answer from {self._endpoint or 'AWS'}: {error}. Check publish.endpoint_url and the network, "
                 "then run `factory publish` again: only what is missing is sent."
             ) from error
-        except (BotoCoreError, ValueError) as error:
+        except BotoCoreError as error:
             raise StoreError(f"{error}. Check publish.to and publish.endpoint_url.") from error
 
     def _of_reply(self, error: ClientError) -> StoreError:

@@ -5,6 +5,7 @@ by, and a bucket is put in order alone. That keeps memory at a few buckets whate
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -51,9 +52,18 @@ def bucket_rows(folder: Path, bucket: str, order: list[str]) -> pa.Table:
     return rows.take(pc.sort_indices(rows, [(column, "ascending") for column in order])).combine_chunks()
 
 
+def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same tables, the next one made by another thread while this one is used."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = maker.submit(next, tables, None)
+            yield table
+
+
 def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
     ids, buckets = selection.rows["trajectory_id"].combine_chunks(), selection.rows["bucket"]
-    for chunk in _chunks(_turn_batches(lake)):
+    for chunk in ahead(_chunks(_turn_batches(lake))):
         turns = chunk.append_column("position", pc.index_in(chunk["trajectory_id"], value_set=ids).cast(pa.int64()))
         turns = turns.filter(pc.is_valid(turns["position"]))
         _append(turns, pc.take(buckets, turns["position"]), folder)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.publish.gather import SCALARS, TURNS, bucket_rows
+from flows.publish.gather import SCALARS, TURNS, ahead, bucket_rows
 from flows.publish.rows import fold, row_bytes
 from flows.publish.split import Selection
 from flows.settings import Publish
@@ -35,7 +35,7 @@ def write_shards(selection: Selection, settings: Publish, folder: Path, report: 
     done = 0
     for split in pc.unique(selection.rows["split"]).to_pylist():
         files = ShardFiles(data, split, settings)
-        for rows in _rows_of(selection, split, folder):
+        for rows in ahead(_rows_of(selection, split, folder)):
             files.add(rows)
             done += rows.num_rows
             report(done, selection.rows.num_rows, "writing shards")
