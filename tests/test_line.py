@@ -1,0 +1,188 @@
+"""The whole line on a real site and a real server process boundary: killed anywhere, it ends with the same rows.
+
+This is what a user loses if it fails: a night's paid work, or the trust that a count means something.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from tests.doubles import tiny_tokenizer as tiny
+from tests.doubles.fake_vllm import FakeVllm, assistant_turns, digest, fake_vllm
+from tests.doubles.wiki_site import wiki_site
+from warehouse.connect import connect
+from warehouse.lake import Lake
+from warehouse.query import run_checks
+
+DAY = "2026-01-01"
+KILLS = 12
+ROOT = Path(__file__).parent.parent
+
+SETTINGS = """
+[crawl]
+seeds = ["{site}"]
+allow_addresses = ["127.0.0.0/8"]
+[tasks]
+per_night = 12
+samples = 2
+[teacher]
+engine = "vllm"
+urls = ["{teacher}"]
+model = "tiny-qwen3"
+tokenizer = "{tokenizer}"
+renderer = "qwen3"
+[rollout]
+in_flight = 4
+"""
+
+
+class Scholar:
+    """A teacher that searches once and then knows most answers: it has read the tasks of the lakes it serves."""
+
+    def __init__(self) -> None:
+        self.lakes: list[Path] = []
+        self.answers: dict[str, str] = {}
+
+    def __call__(self, prompt_ids: list[int], body: dict[str, Any]) -> str:
+        prompt, mark = tiny.decode(prompt_ids), digest(prompt_ids, body)
+        if assistant_turns(prompt_ids) < 2:
+            call = json.dumps({"name": "search", "arguments": {"query": f"island {mark[:4]}"}})
+            return f"<think>\nlook first\n</think>\n\n<tool_call>\n{call}\n</tool_call>"
+        known = self._answer(prompt)
+        return f"It is {known}." if known and int(mark[0], 16) < 12 else "I do not know."
+
+    def _answer(self, prompt: str) -> str | None:
+        found = self._known(prompt)
+        if found is None:
+            for part in (part for lake in self.lakes for part in (lake / "task").glob("date=2026*/*.parquet")):
+                rows = pq.read_table(part, columns=["instruction", "answer"]).to_pylist()
+                self.answers |= {row["instruction"]: row["answer"] for row in rows}
+        return found or self._known(prompt)
+
+    def _known(self, prompt: str) -> str | None:
+        return next((answer for instruction, answer in self.answers.items() if instruction in prompt), None)
+
+
+class World:
+    """A site, a teacher, and homes that work with them."""
+
+    def __init__(self, folder: Path, site: str, teacher: FakeVllm, scholar: Scholar) -> None:
+        self.folder, self.site, self.teacher, self.scholar = folder, site, teacher, scholar
+
+    def home(self, name: str) -> Path:
+        home = self.folder / name
+        home.mkdir()
+        tokenizer = self.folder / "tokenizer"
+        (home / "factory.toml").write_text(
+            SETTINGS.format(site=self.site, teacher=self.teacher.url, tokenizer=tokenizer)
+        )
+        self.scholar.lakes.append(home / "lake")
+        return home
+
+    def start(self, home: Path) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.doubles.line", DAY]
+        with (home / "log.txt").open("ab") as log:
+            environment = os.environ | {"PYTHONPATH": str(ROOT)}
+            return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env=environment, start_new_session=True)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    tiny.save(folder / "tokenizer")
+    scholar = Scholar()
+    with ExitStack() as stack:
+        site = stack.enter_context(wiki_site())
+        teacher = stack.enter_context(fake_vllm(reply=scholar, delay_s=0.05))
+        yield World(folder, site, teacher, scholar)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world: World) -> Path:
+    home = world.home("undisturbed")
+    assert world.start(home).wait(240) == 0, (home / "log.txt").read_text()[-3000:]
+    return home
+
+
+def _open(home: Path) -> duckdb.DuckDBPyConnection:
+    return connect(Lake(home / "lake"))
+
+
+def _rows(home: Path, query: str) -> list[tuple[Any, ...]]:
+    with _open(home) as con:
+        return con.execute(query).fetchall()
+
+
+SAME = {
+    "documents": "select url, doc_id, status from documents order by all",
+    "tasks": "select * exclude (created_at) from tasks order by task_id",
+    "turns": "select trajectory_id, index, role, content, token_ids, sampled, logprobs from turns order by all",
+    "trajectories": "select * exclude (started_at, ended_at) from trajectories order by trajectory_id",
+    "verdicts": "select * from verdicts order by all",
+    "decisions": "select * exclude (decided_at) from decisions order by trajectory_id",
+    "published": "select * from published order by trajectory_id",
+}
+
+
+def test_the_line_publishes_what_passed_and_every_count_adds_up(undisturbed: Path) -> None:
+    fates = dict(_rows(undisturbed, "select fate, count(*) from fates group by 1"))
+    assert fates["published"] > 0
+    assert fates["rejected"] > 0
+    assert sum(fates.values()) == 24
+    with _open(undisturbed) as con:
+        assert not {name: rows for name, rows in run_checks(con).items() if rows}
+
+
+def test_a_line_killed_anywhere_ends_with_the_rows_of_an_undisturbed_one(world: World, undisturbed: Path) -> None:
+    home, chance, kills = world.home("killed"), random.Random(7), 0
+    before = world.teacher.sampled
+    while True:
+        process = world.start(home)
+        try:
+            code = process.wait(chance.uniform(0.5, 5) if kills < KILLS else 240)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+            continue
+        assert code == 0, (home / "log.txt").read_text()[-3000:]
+        if kills >= KILLS:
+            break
+        kills += 1  # it ended before the kill: what is killed next is a run that has nothing left to do
+    for view, query in SAME.items():
+        assert _rows(home, query) == _rows(undisturbed, query), view
+    turns = _rows(home, "select count(*) from turns where role = 'assistant'")[0][0]
+    assert world.teacher.sampled - before <= turns + KILLS * 4
+    releases = [json.loads((path / "release/latest/manifest.json").read_text()) for path in (home, undisturbed)]
+    assert releases[0]["shards"] == releases[1]["shards"]
+
+
+def test_a_second_run_of_a_finished_day_changes_nothing(world: World, undisturbed: Path) -> None:
+    parts = {path: path.stat().st_mtime_ns for path in (undisturbed / "lake").rglob("*.parquet")}
+    asked = world.teacher.requests
+    assert world.start(undisturbed).wait(240) == 0
+    assert {path: path.stat().st_mtime_ns for path in (undisturbed / "lake").rglob("*.parquet")} == parts
+    assert world.teacher.requests == asked
+
+
+def test_the_lake_can_be_queried_while_the_line_works(world: World) -> None:
+    home, answered = world.home("queried"), 0
+    process = world.start(home)
+    while process.poll() is None:
+        rows = _rows(home, "select status, count(*) from trajectories group by 1")
+        answered += bool(rows) or answered == 0
+        time.sleep(0.2)
+    assert process.returncode == 0, (home / "log.txt").read_text()[-3000:]
+    assert answered > 0
