@@ -23,10 +23,11 @@ class ServerFailed(Exception):
 
 
 def quiet_prefect() -> None:
-    """Set Prefect's defaults for a command: no telemetry, and only warnings on the terminal."""
+    """Set Prefect's defaults for a command: no telemetry, warnings only, and patience on a busy machine."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("PREFECT_CLI_PROMPT", "false")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", str(START_TIMEOUT_S))
 
 
 @contextmanager
