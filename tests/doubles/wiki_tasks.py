@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from schemas import Hop, Task
 from schemas.task import task_id
 from tests.doubles import small_wiki
+from tests.doubles.scripted import call, spoken
 from warehouse.lake import Lake, PartName
 
 
@@ -46,3 +47,15 @@ def write_wiki_tasks(lake: Lake, day: date, n: int, **changes: object) -> list[T
     small_wiki.write_small_wiki(lake, day)
     lake.write(Task, tasks, PartName(day, "by-hand", 0))
     return tasks
+
+
+def reading(prompt: str, seed: int) -> str:
+    """A script for these tasks: search, open the page that the instruction names, answer with its title."""
+    asked = prompt.rsplit("What is the title of ", 1)[1]
+    url = asked.split("?", 1)[0]
+    match spoken(prompt):
+        case 0:
+            return f"<think>Seed {seed}.</think>{call('search', query='island lighthouse keeper')}"
+        case 1:
+            return call("open", url=url)
+    return prompt.rsplit("<|im_start|>tool\n", 1)[1].split("\n", 1)[0]

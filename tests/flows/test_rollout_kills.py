@@ -1,0 +1,196 @@
+"""SIGKILL at any moment: the next run goes on, pays for nothing twice, and ends with the same rows."""
+
+import multiprocessing
+import os
+import random
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows.rollout.attempts import Staff, roll_out_night
+from flows.rollout.teacher import open_teacher
+from flows.settings import Rollout, Settings, Teacher
+from schemas import Record, Trajectory, Turn, Verdict
+from tests.doubles import tiny_tokenizer as tiny
+from tests.doubles.fake_vllm import Body, FakeVllm, Fault, fake_vllm
+from tests.doubles.scripted import call, open_tiny_dialect, spoken
+from tests.doubles.wiki_tasks import reading, write_wiki_tasks
+from warehouse.connect import connect
+from warehouse.lake import Lake
+from warehouse.progress import silent
+
+DAY = date(2026, 1, 2)
+KILLS = 50
+TASKS = 48
+IN_FLIGHT = 4
+PROBE = [1, 2, 3]
+"""What the teacher asks a server before it trusts it."""
+CLOCK = {"started_at", "ended_at", "seconds"}
+
+
+def reply(prompt_ids: list[int], body: Body) -> str:
+    """Searches a few times, more in some tasks than in others, then reads the page and answers."""
+    if prompt_ids == PROBE:
+        return "Yes."
+    prompt = tiny.decode(prompt_ids)
+    number = task_number(prompt_ids)
+    turn, extra = spoken(prompt), number % 7
+    if number % 9 == 4:
+        return call("search", query="the same")
+    if turn < extra:
+        return f"<think>{body['seed']}</think>" + call("search", query=f"island {turn + number}")
+    start = prompt.index("<|im_start|>assistant")
+    skipped = [place.start() for place in re.finditer(r"<\|im_start\|>assistant", prompt)]
+    return reading(prompt[:start] + prompt[skipped[extra] :], int(body["seed"]))
+
+
+def task_number(prompt_ids: list[int]) -> int:
+    found = re.search(r"\((\d+)\)", tiny.decode(prompt_ids))
+    assert found
+    return int(found[1])
+
+
+def home(folder: Path, url: str, retries: int = 5) -> Settings:
+    settings = Settings(
+        home=folder,
+        teacher=Teacher(engine="vllm", urls=[url], temperature=0.0, retries=retries),
+        rollout=Rollout(in_flight=IN_FLIGHT, attempts=99),
+    )
+    write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
+    return settings
+
+
+def roll_out(settings: Settings) -> None:
+    roll_out_night(settings, DAY, silent, Staff(open_teacher, open_tiny_dialect))
+
+
+@contextmanager
+def starting(settings: Settings) -> Iterator[ForkServerProcess]:
+    """A process of its own that rolls out; killed at the end of the block if it still runs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", __name__])
+    process = context.Process(target=roll_out, args=(settings,))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def kill_sometime(settings: Settings, fake: FakeVllm, dice: random.Random) -> bool:
+    """Start a rollout and kill it: at its start, at its work, or at its end. True when it was killed in time."""
+    requests = fake.requests + dice.randint(0, 9)
+    with starting(settings) as process:
+        while process.is_alive() and fake.requests < requests:
+            time.sleep(0.002)
+        time.sleep(dice.uniform(0, 0.1))
+        return process.is_alive()
+
+
+def rows(settings: Settings, model: type[Record], ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    parts = Lake(settings.lake).parts(model)
+    found = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
+    timeless = [{key: value for key, value in row.items() if key not in CLOCK} for row in found]
+    return sorted(timeless, key=lambda row: [str(row[name]) for name in ids])
+
+
+def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "trajectory": rows(settings, Trajectory, ("trajectory_id",)),
+        "turn": rows(settings, Turn, ("trajectory_id", "index")),
+        "verdict": rows(settings, Verdict, ("trajectory_id", "turn_index", "verifier")),
+    }
+
+
+def test_killed_again_and_again_the_rollout_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    dice = random.Random(int(os.environ.get("KILL_SEED", "1")))
+    with fake_vllm(reply=reply, delay_s=0.0) as fake:
+        undisturbed = home(tmp_path / "undisturbed", fake.url)
+        roll_out(undisturbed)
+        sampled = len(turns_asked(fake))
+        fake.exchanges.clear()
+        fake.delay_s = 0.06
+
+        killed = home(tmp_path / "killed", fake.url)
+        kills = sum(kill_sometime(killed, fake, dice) for _ in range(KILLS))
+        fake.delay_s = 0.0
+        roll_out(killed)
+
+    assert kills >= 40
+    assert everything(killed) == everything(undisturbed)
+    assert len({row["status"] for row in everything(killed)["trajectory"]}) == 2
+    repeats = len(turns_asked(fake)) - sampled
+    assert 0 < repeats <= kills * IN_FLIGHT
+    assert_no_finished_turn_was_sampled_again(fake)
+    assert_all_adds_up(killed)
+
+
+FAULTS: list[Fault] = [
+    "bad_json",
+    "no_ids",
+    "500",
+    "cut",
+    "cut_body",
+    "short_logprobs",
+    "wrong_prompt_ids",
+    "no_choices",
+]
+
+
+class Spoiled:
+    """Replies as ever, and has the three replies after the thirtieth damaged."""
+
+    def __init__(self, fake: FakeVllm, fault: Fault) -> None:
+        self.fake, self.fault, self.asked = fake, fault, 0
+
+    def __call__(self, prompt_ids: list[int], body: Body) -> str:
+        self.asked += 1
+        if 30 < self.asked <= 33:
+            self.fake.faults.append(self.fault)
+        return reply(prompt_ids, body)
+
+
+def test_replies_that_cannot_be_used_never_lose_a_turn_or_change_a_row(tmp_path: Path) -> None:
+    """Each one aborts its attempt here, and the next run goes on at the turn that it had reached."""
+    with fake_vllm(reply=reply) as fake:
+        undisturbed = home(tmp_path / "undisturbed", fake.url)
+        roll_out(undisturbed)
+        fake.exchanges.clear()
+        failing = home(tmp_path / "failing", fake.url, retries=0)
+        for fault in FAULTS:
+            fake.reply = Spoiled(fake, fault)
+            roll_out(failing)
+        fake.reply = reply
+        fake.faults.clear()
+        roll_out(failing)
+    assert everything(failing) == everything(undisturbed)
+    assert_no_finished_turn_was_sampled_again(fake)
+
+
+def turns_asked(fake: FakeVllm) -> list[list[int]]:
+    """Prompts of all completions, in order, without the probes."""
+    return [list(one.prompt_ids) for one in fake.exchanges if list(one.prompt_ids) != PROBE]
+
+
+def assert_no_finished_turn_was_sampled_again(fake: FakeVllm) -> None:
+    """A prompt holds all finished turns: so no trajectory's prompt may ever be shorter than one before it."""
+    longest: dict[int, int] = {}
+    for prompt in turns_asked(fake):
+        number, length = task_number(prompt), len(prompt)
+        assert length >= longest.get(number, 0)
+        longest[number] = length
+
+
+def assert_all_adds_up(settings: Settings) -> None:
+    with connect(Lake(settings.lake)) as con:
+        counts = [con.sql(f"select count(*), count(distinct trajectory_id) from {view}").fetchall()[0]
+                  for view in ("attempts", "trajectories")]  # fmt: skip
+    assert counts == [(TASKS, TASKS)] * 2
