@@ -28,16 +28,20 @@ class Body:
         self._max_bytes = max_bytes
         self._pieces: list[bytes] = []
         self._size = 0
-        self._inflate = None if self._encoding in ("", "identity") else self._inflater(b"")
+        self._plain = self._encoding in ("", "identity")
+        self._start = b""
+        self._inflate: zlib._Decompress | None = None
 
     def add(self, chunk: bytes) -> None:
         """Take the next raw chunk; raises TooLarge or BadCompression."""
-        if self._inflate is None:
+        if self._plain:
             self._keep(chunk)
             return
-        if self._encoding == "deflate" and not self._size and not self._pieces:
-            self._inflate = self._inflater(chunk)
-            self._pieces.append(b"")
+        if self._inflate is None:  # the first two bytes tell which of two formats "deflate" is
+            self._start += chunk
+            if len(self._start) < 2:
+                return
+            self._inflate, chunk = self._inflater(self._start), self._start
         try:
             self._unpack(chunk)
         except zlib.error as error:
@@ -45,7 +49,7 @@ class Body:
 
     def complete(self) -> bool:
         """Whether a compressed body had come to its end."""
-        return self._inflate is None or self._inflate.eof or not self._size
+        return self._inflate.eof if self._inflate else not self._start
 
     def whole(self) -> bytes:
         """The body as it was before compression."""

@@ -94,7 +94,10 @@ class _Page:
     def _enter_block(self, node: LexborNode, tag: str) -> None:
         if self._in_cells:
             return
-        self._blank()
+        if tag in ("ul", "ol") and self._lists:
+            self._end_line()
+        else:
+            self._blank()
         if level := self._level(node, tag):
             self._line.append("#" * level + " ")
         elif tag in ("ul", "ol"):
@@ -140,7 +143,8 @@ class _Page:
         elif tag in BLOCKS or self._level(node, tag):
             if tag in ("ul", "ol") and self._lists:
                 self._lists.pop()
-            self._blank()
+            if tag not in ("ul", "ol") or not self._lists:
+                self._blank()
         elif tag in LINES:
             self._end_line()
 
@@ -188,7 +192,7 @@ class _Page:
     def _end_line(self, *, keep: bool = False) -> None:
         if self._in_pre:
             return
-        line = "".join(self._line).strip(" \n").replace("\xa0", " ").rstrip()
+        line = "".join(self._line).strip("\n").replace("\xa0", " ").rstrip()
         self._line = []
         if line.strip("-#| ") or keep:
             self._out.append(line)

@@ -126,7 +126,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     with plain_site() as site:
         settings = friendly(tmp_path, site)
         kills = 0
-        while _killed(settings, DAY, after=6 + kills % 3) != 0:
+        while _killed(settings, DAY, after=8 + 3 * (kills % 2)) != 0:
             kills += 1
             assert kills < 15
         asked = Counter(site.paths())
