@@ -4,6 +4,9 @@ A verb does one thing and leaves the work to its room; errors that the factory k
 message without a traceback, and end with exit code 1.
 """
 
+import atexit
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -246,3 +249,19 @@ def _plain_errors() -> Iterator[None]:
 def _fail(message: str, code: int = 1) -> NoReturn:
     typer.echo(f"factory: {message}", err=True)
     raise typer.Exit(code)
+
+
+def main() -> None:
+    """The console script: run the command, then leave without tearing modules down.
+
+    Prefect's threads hold references into DuckDB to the very end, and DuckDB's binding would print them
+    as leaks under the output.
+    """
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
