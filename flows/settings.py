@@ -67,6 +67,7 @@ class Tasks(Section):
     max_turns: Positive = Field(default=12, description="budget of a task: assistant turns")
     max_tokens: Positive = Field(default=131_072, description="budget of a task: tokens of context")
     max_seconds: int = Field(default=0, ge=0, description="budget of a task: seconds of teacher and tools, 0 for none")
+    memory_limit: str = Field(default="2GB", description="DuckDB's memory, the rest spills to disk")
 
 
 class Teacher(Section):

@@ -20,6 +20,8 @@ _ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|~<>$&\"'=:-])")
 _CELLS = re.compile(r"(?<!\\)\|")
 _MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|>\s?|```|~~~|\|)")
+_SIGNATURE = re.compile(r"\s*(?:class |def )?[\w.\\*]+\(.*\)(?: -> .*)?:?\s*")
+"""A line that is only a signature stands alone: what follows is prose about it."""
 _RULE = re.compile(r"[\s|:*=_~`^-]*")
 _SENTENCE_END = re.compile(r"""(?<=[.!?])["”')\]]*\s+(?=["“'(\[]*[A-Z0-9])""")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|al|Mr|Mrs|Dr|St|No|Fig|approx|ca|[A-Z])\.)$")
@@ -46,17 +48,15 @@ def blocks(markdown: str) -> Iterator[Block]:
     start, lines = 0, list[str]()
     position = 0
     for line in markdown.splitlines(keepends=True):
-        if not line.strip() or _MARKER.match(line):
+        alone = line.lstrip().startswith("#") or bool(_SIGNATURE.fullmatch(line))
+        if alone or not line.strip() or _MARKER.match(line):
             yield from _block(start, lines)
-            start, lines = position, []
-        if "|" in line:
+            lines = []
+        if alone or "|" in line:
             yield from _cells(position, line)
         elif line.strip():
             start = start if lines else position
             lines.append(line)
-            if line.lstrip().startswith("#"):
-                yield from _block(start, lines)
-                lines = []
         position += len(line)
     yield from _block(start, lines)
 

@@ -1,18 +1,22 @@
--- one row a probe: how often its words stand in the whole corpus, found by one pass over the text
-with page_words as (
-    select ' ' || regexp_replace(
-        lower(regexp_replace(text, '\]\([^)]*\)', ' ', 'g')), '[^\p{L}\p{N}]+', ' ', 'g'
-    ) || ' ' as words
+-- one row a probe: how often its words stand in the whole corpus, found by one pass over the paragraphs
+with paragraphs as (
+    select unnest(string_split(text, chr(10) || chr(10))) as paragraph
     from pages
 ),
-holding as (
-    select words
-    from page_words
-    where regexp_matches(words, $any_probe)
+normalised as (
+    select ' ' || trim(regexp_replace(
+        lower(regexp_replace(paragraph, '\]\([^)]*\)', ' ', 'g')), '[^\p{L}\p{N}]+', ' ', 'g'
+    )) || ' ' as words
+    from paragraphs
+),
+anchored as (
+    select words, unnest(list_distinct(string_split(words, ' '))) as anchor
+    from normalised
 )
 select
     probe,
     sum((length(words) - length(replace(words, ' ' || probe || ' ', ' '))) // (length(probe) + 1))::bigint as n
-from holding
-join probes on contains(words, ' ' || probe || ' ')
+from anchored
+join probe_anchors using (anchor)
+where contains(words, ' ' || probe || ' ')
 group by probe
