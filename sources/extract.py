@@ -1,8 +1,8 @@
 """A page's bytes to what the factory keeps of it: title, Markdown, links. Runs in worker processes.
 
 Two ways to the text. Articles go through trafilatura, which drops menus and boilerplate best. Reference
-pages, set in <pre>, nested tables and line breaks, are rendered by their structure: trafilatura puts their
-code on one line. A page also takes the second way when the first finds little of what is there.
+pages, set in <pre>, definition lists and tables, are rendered by their structure: trafilatura puts their
+code on one line and takes ten times as long. So do pages of which it finds too little.
 """
 
 import re
@@ -25,14 +25,18 @@ MAX_LINKS = 2_000
 MAX_ANCHOR_CHARS = 200
 MAX_TITLE_CHARS = 300
 MIN_FOUND_SHARE = 0.25
-"""When the article extractor finds less than this share of a page's words, its structure is rendered."""
+"""When the article extractor finds less than this share of a page, its structure is rendered."""
+MIN_FOUND_SHARE_OF_MAIN = 0.5
+"""The same where the page says which part of it is the main one."""
 MAX_FIXED_SHARE = 0.3
-"""A page with more than this share of its words in <pre> is no article."""
+"""A page with more than this share of its words in code, definitions and tables is no article."""
 
 _BOILERPLATE = "nav, footer, aside, [role=navigation], [role=search], .sphinxsidebar, .related"
 _SPACE = re.compile(r"\s+")
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)")
-_PERMALINK = re.compile(r"\[[¶#§]\]\([^)]*\)|¶")
+_FIXED = ("pre", "dl", "table")
+_EMPTY_LINK = re.compile(r"\[([^\[\]\n]*)\]\((?:None)?\)")
+_PERMALINK = re.compile(r"\[[¶#§]\](?:\([^)]*\))?|¶")
 
 
 @dataclass
@@ -120,7 +124,7 @@ def _from_html(html: str, url: str, layout: Layout) -> Found:
         node.decompose()
     within = _base(tree, url)
     links = Links.of(_anchors(tree), within, url)
-    text = _markdown(tree, html, within, links, layout)
+    text = _markdown(tree, links, layout)
     for pattern, replacement in layout.scrub:
         text = re.sub(pattern, replacement, text)
     if not text.strip():
@@ -129,37 +133,48 @@ def _from_html(html: str, url: str, layout: Layout) -> Found:
     return Found(Status.OK, links.lost, title, text, links.kept(), lang, _license(tree, within))
 
 
-def _markdown(tree: LexborHTMLParser, html: str, within: str, links: Links, layout: Layout) -> str:
+def _markdown(tree: LexborHTMLParser, links: Links, layout: Layout) -> str:
     body = tree.body
     if body is None:
         return ""
-    fixed = sum(len(node.text().split()) for node in body.css("pre"))
-    no_article = layout.structured or links.dropped or fixed > MAX_FIXED_SHARE * len(body.text().split())
-    article = "" if no_article else _article(html, within)
-    structured = _structured(body, links, layout)
-    return article if article and len(article) >= MIN_FOUND_SHARE * len(structured) else structured
-
-
-def _article(html: str, within: str) -> str:
-    import trafilatura  # slow to import, and needed in worker processes only
-
-    try:
-        found = trafilatura.extract(
-            html, url=within, output_format="markdown", include_links=True, include_tables=True, favor_recall=True
-        )
-    except (ValueError, TypeError, RecursionError, AttributeError):
-        return ""
-    return found or ""
-
-
-def _structured(body: LexborNode, links: Links, layout: Layout) -> str:
+    reference = layout.structured or links.dropped or _fixed_share(body) > MAX_FIXED_SHARE
+    article = "" if reference else _article(tree, links)
     for node in body.css(_BOILERPLATE):
         node.decompose()
-    root = body.css_first("main, [role=main], article") or body
-    if len(root.text()) < MIN_FOUND_SHARE * len(body.text()):
-        root = body
-    text = render(root, links.targets.get, headings=layout.headings, plain=layout.plain)
+    main = body.css_first("main, [role=main], article")
+    whole = main is None or len(main.text()) < MIN_FOUND_SHARE * len(body.text())
+    root = body if whole or main is None else main
+    structured = render(root, links.targets.get, headings=layout.headings, plain=layout.plain)
+    least = MIN_FOUND_SHARE if whole else MIN_FOUND_SHARE_OF_MAIN
+    text = article if article and len(article) >= least * len(structured) else structured
     return _PERMALINK.sub("", text)
+
+
+def _fixed_share(body: LexborNode) -> float:
+    """The share of a page's words that stand where lines and columns matter: code, definitions, tables."""
+    fixed = sum(len(node.text().split()) for node in body.css(", ".join(_FIXED)) if not _within_fixed(node))
+    return fixed / max(1, len(body.text().split()))
+
+
+def _within_fixed(node: LexborNode) -> bool:
+    above = node.parent
+    while above is not None and above.tag not in _FIXED:
+        above = above.parent
+    return above is not None
+
+
+def _article(tree: LexborHTMLParser, links: Links) -> str:
+    import trafilatura  # slow to import, and needed in worker processes only
+
+    for node in tree.css("a[href]"):  # trafilatura resolves links against the site and not the page
+        node.attrs["href"] = links.targets.get(node.attributes.get("href") or "") or ""
+    try:
+        found = trafilatura.extract(
+            tree.html, output_format="markdown", include_links=True, include_tables=True, favor_recall=True
+        )
+    except (ValueError, TypeError, RecursionError, AttributeError):
+        found = None
+    return _EMPTY_LINK.sub(r"\1", found or "")
 
 
 def _title(tree: LexborHTMLParser, layout: Layout) -> str | None:
