@@ -72,7 +72,13 @@ def trajectory_row(
 
 def dump(tools: Sequence[Tool]) -> str:
     """Tools as JSON, in the form that chat templates and trainers take."""
-    rows = [{"type": "function", "function": asdict(tool)} for tool in tools]
+    rows = [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+        }
+        for tool in tools
+    ]
     return json.dumps(rows, ensure_ascii=False, sort_keys=True)
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -123,6 +124,7 @@ def fault_of(call: Call, allowed: Iterable[str]) -> str | None:
     return None
 
 
+@cache
 def schema(arguments: type[Arguments]) -> dict[str, object]:
     """The JSON schema of a tool's arguments."""
     full = arguments.model_json_schema()

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,6 +132,24 @@ def test_killed_again_and_again_the_rollout_ends_as_if_nothing_had_happened(tmp_
     assert 0 < repeats <= kills * IN_FLIGHT
     assert_no_finished_turn_was_sampled_again(fake)
     assert_all_adds_up(killed)
+
+
+def test_ctrl_c_stops_soon_and_what_was_finished_can_be_queried(tmp_path: Path) -> None:
+    with fake_vllm(reply=reply, delay_s=0.05) as fake:
+        undisturbed = home(tmp_path / "undisturbed", fake.url)
+        roll_out(undisturbed)
+        stopped = home(tmp_path / "stopped", fake.url)
+        fake.exchanges.clear()
+        with starting(stopped) as process:
+            while len(fake.exchanges) < 100:
+                time.sleep(0.01)
+            os.kill(process.pid or 0, signal.SIGINT)
+            process.join(20)
+            assert process.exitcode == 1
+        assert 0 < len(rows(stopped, Trajectory, ("trajectory_id",))) < TASKS
+        roll_out(stopped)
+    assert everything(stopped) == everything(undisturbed)
+    assert_no_finished_turn_was_sampled_again(fake)
 
 
 FAULTS: list[Fault] = [
