@@ -25,7 +25,7 @@ TURN_COLUMNS = [
     "tool_call_id", "n_tokens", "token_ids", "sampled", "logprobs",
 ]  # fmt: skip
 TURNS, SCALARS = "turns", "scalars"
-CHUNK_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 32 * 1024 * 1024
 TURNS_A_BATCH = 128
 SCALARS_A_BATCH = 1024
 LIGHT = pa.ipc.IpcWriteOptions(compression="lz4")

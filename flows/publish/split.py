@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from flows.settings import Publish
 from warehouse.connect import keep_as, sql_files
 
-BUCKET_BYTES = 64 * 1024 * 1024
+BUCKET_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)

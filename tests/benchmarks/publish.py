@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.publish.release import publish_night
@@ -77,6 +78,8 @@ def _long_lake(settings: Settings) -> None:
     lake, dice = Lake(settings.lake), np.random.default_rng(0)
     made = make_small_lake(DAY, n_tasks=TRAJECTORIES // 2)
     turns, made.turns[:] = list(made.turns), []
+    of_each = TOKENS_A_TURN * len(turns) // len(made.trajectories)
+    made.trajectories[:] = [row.model_copy(update={"n_tokens": of_each}) for row in made.trajectories]
     write_records(lake, DAY, made)
     write_decisions(lake, DAY, made)
     for seq, start in enumerate(range(0, len(turns), 2_000)):
@@ -96,6 +99,8 @@ def _lengthened(turns: pa.Table, dice: np.random.Generator) -> pa.Table:
     logprob_counts = np.where(sampled, TOKENS_A_TURN, 0)
     logprobs = -dice.exponential(0.4, int(logprob_counts.sum())).astype(np.float32)
     columns = {
+        "n_tokens": pa.array([TOKENS_A_TURN] * count),
+        "n_chars": pc.binary_length(texts),
         "content": pa.array(
             [None if tool else text for text, tool in zip(texts.to_pylist(), is_tool, strict=True)], pa.large_string()
         ),
