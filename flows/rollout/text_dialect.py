@@ -23,7 +23,7 @@ from flows.rollout.engine import (
 )
 from schemas.record import content_id, sha256_text
 
-WARMEST = 0.3
+WARMEST = 0.2
 """Highest temperature: small models lose the thread above it."""
 LINE_TOKENS = 96
 """Most tokens of one line."""
@@ -50,7 +50,7 @@ class TextDialect:
     async def open(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Extension:
         """System text as it is, then the question on one line; raises TeacherRefused for tools that are no line."""
         grammar(tools, must_answer=False)
-        system = [f"{message.content.strip()}{END}" for message in messages if message.role == "system"]
+        system = [f"{message.content.strip()}{END}{END}" for message in messages if message.role == "system"]
         asked = [f"{QUESTION}{_one_line(message.content)}{END}" for message in messages if message.role != "system"]
         return Extension([await self._encode(text) for text in [*system, *asked]])
 
