@@ -78,8 +78,8 @@ class Toolbox:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def tools(self, names: Iterable[str]) -> tuple[Tool, ...]:
-        """The named tools as the model is told of them; raises KeyError when there is no such tool."""
-        return tuple(self._skills[name].tool for name in names)
+        """Those of the named tools that are here, as the model is told of them."""
+        return tuple(self._skills[name].tool for name in names if name in self._skills)
 
     async def call_all(self, calls: Sequence[Call], allowed: Iterable[str]) -> list[Observation]:
         """Make the calls of one turn side by side; raises ToolFault when one keeps failing."""
@@ -92,7 +92,7 @@ class Toolbox:
 
     async def _call(self, call: Call, allowed: set[str]) -> Observation:
         begun = time.monotonic()
-        wrong = fault_of(call, allowed)
+        wrong = fault_of(call, allowed & self._skills.keys())
         answer = Answer(wrong, "blocked") if wrong else await self._use(self._skills[call.name], call)
         return observe(call.id, call.name, answer, self._limits.observation_chars, time.monotonic() - begun)
 
@@ -141,7 +141,8 @@ def schema(arguments: type[Arguments]) -> dict[str, object]:
 
 
 def library_skills(library: Library, dialect: str) -> list[Skill]:
-    """Search, open and find in a library; a text dialect is shown one passage where a chat sees a list."""
+    """Search, open and find in a library. A text dialect only searches, and is shown one passage, not a list:
+    models that need it do much worse with more tools or more text."""
 
     def passage(asked: SearchArguments) -> Answer:
         hit = library.best_passage(asked.query)
@@ -168,8 +169,9 @@ def library_skills(library: Library, dialect: str) -> list[Skill]:
             return Answer("The page does not hold these words.", "empty", asked.url)
         return Answer("\n\n".join(f"(part {one.page}) {one.passage}" for one in found), url=found[0].url)
 
-    searching = Skill("search", passage if dialect == "text" else search)
-    return [searching, Skill("open", open_page), Skill("find", find)]
+    if dialect == "text":
+        return [Skill("search", passage)]
+    return [Skill("search", search), Skill("open", open_page), Skill("find", find)]
 
 
 NOTHING = Answer("Nothing was found.", "empty")
