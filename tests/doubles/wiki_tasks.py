@@ -4,8 +4,9 @@ So that a rollout can be tested with no crawl and no composer, and a scripted ag
 """
 
 from datetime import UTC, date, datetime, time
+from functools import cache
 
-from schemas import Hop, Task
+from schemas import Document, Hop, Task
 from schemas.task import task_id
 from tests.doubles import small_wiki
 from tests.doubles.scripted import call, spoken
@@ -14,7 +15,7 @@ from warehouse.lake import Lake, PartName
 
 def wiki_task(day: date, number: int, **changes: object) -> Task:
     """The number-th task; changes replace its columns."""
-    page = [one for one in small_wiki.documents(day) if one.status == "ok"][2 + number % 60]
+    page = _pages(day)[2 + number % 60]
     instruction, answer = f"What is the title of {page.url}? ({number})", page.title
     task = Task(
         task_id=task_id("search", instruction, answer, [page.doc_id], "by_hand"),
@@ -39,6 +40,11 @@ def wiki_task(day: date, number: int, **changes: object) -> Task:
         run_id=day.isoformat(),
     )
     return task.model_copy(update=changes)
+
+
+@cache
+def _pages(day: date) -> list[Document]:
+    return [one for one in small_wiki.documents(day) if one.status == "ok"]
 
 
 def write_wiki_tasks(lake: Lake, day: date, n: int, **changes: object) -> list[Task]:

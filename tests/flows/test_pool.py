@@ -17,6 +17,7 @@ from flows.rollout.journal import JournalLocked
 from flows.rollout.salvage import open_journal
 from flows.settings import Rollout, Settings
 from schemas import Record, Trajectory, Turn, Verdict
+from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.scripted import ScriptedTeacher, TinyDialect, open_tiny_dialect, opening, spoken
 from tests.doubles.wiki_tasks import reading, write_wiki_tasks
 from warehouse.connect import connect
@@ -70,25 +71,42 @@ def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
     assert again["planned"] == 0
 
 
-def test_the_pool_keeps_its_slots_full_and_never_more(tmp_path: Path) -> None:
+def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
     settings = home(tmp_path, in_flight=6)
     write_wiki_tasks(Lake(settings.lake), DAY, 12)
-    now: list[int] = []
 
-    class Watched(ScriptedTeacher):
-        busy = 0
+    class Meeting(ScriptedTeacher):
+        """Answers nobody before six ask at once."""
+
+        met = asyncio.Barrier(6)
+        busy = most = 0
 
         async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
             self.busy += 1
-            now.append(self.busy)
-            try:
-                return await super().generate(prompt_ids, sampling, session)
-            finally:
-                self.busy -= 1
+            self.most = max(self.most, self.busy)
+            await asyncio.wait_for(self.met.wait(), 20)
+            self.busy -= 1
+            return await super().generate(prompt_ids, sampling, session)
 
-    roll_out(settings, Watched(reading, delay_s=0.02))
-    assert max(now) == 6
-    assert sum(one >= 4 for one in now) > len(now) / 2
+    teacher = Meeting(reading)
+    assert roll_out(settings, teacher)["finished"] == 24
+    assert teacher.most == 6
+
+
+def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
+    """No batches: all others pass through the one slot that is left."""
+    settings = home(tmp_path, in_flight=2)
+    write_wiki_tasks(Lake(settings.lake), DAY, 12, samples=1)
+
+    class Waiting(ScriptedTeacher):
+        async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
+            if "(3)" in tiny.decode(prompt_ids):
+                async with asyncio.timeout(20):
+                    while len(self.exchanges) < 11 * 3:
+                        await asyncio.sleep(0.005)
+            return await super().generate(prompt_ids, sampling, session)
+
+    assert roll_out(settings, Waiting(reading))["finished"] == 12
 
 
 def test_long_tasks_start_first(tmp_path: Path) -> None:
@@ -110,8 +128,8 @@ def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
 
     class Slow(ScriptedTeacher):
         async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
-            if len(self.exchanges) >= 120 and not gate.is_set():
-                await asyncio.to_thread(gate.wait, 20)
+            while len(self.exchanges) >= 120 and not gate.is_set():
+                await asyncio.sleep(0.01)
             return await super().generate(prompt_ids, sampling, session)
 
     def ask() -> None:
