@@ -146,7 +146,9 @@ def library_skills(library: Library, dialect: str) -> list[Skill]:
 
     def passage(asked: SearchArguments) -> Answer:
         hit = library.best_passage(asked.query)
-        return Answer(f"{hit.title}: {hit.passage}", url=hit.url) if hit else NOTHING
+        if not hit:
+            return NOTHING
+        return Answer(f"{hit.title}: {hit.passage.removeprefix(hit.title).lstrip()}", url=hit.url)
 
     def search(asked: SearchArguments) -> Answer:
         hits = library.search(asked.query, HITS)
