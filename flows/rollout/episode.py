@@ -70,8 +70,9 @@ class Episode:
             self.called = said
 
     def message(self, role: str, content: str, ids: list[int]) -> Turn:
-        """A turn that the factory wrote: the system prompt, the task, a nudge."""
-        return self._turn(role, ids, content=content, n_chars=len(content))
+        """A turn that the factory wrote: the system prompt, the task, or (as a tool's, with no tool) a nudge."""
+        column = "observation" if role == "tool" else "content"
+        return self._turn(role, ids, **{column: content}, n_chars=len(content))
 
     def heard(self, observation: Observation, ids: list[int]) -> Turn:
         """A tool's turn."""

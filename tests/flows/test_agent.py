@@ -195,8 +195,8 @@ def test_a_reply_that_cannot_be_read_is_told_to_the_model_twice_and_then_ends_th
     assert driven.run() == Ending("looped", error="format:bad_json")
     assert driven.roles() == ["system", "user", "assistant", "tool", "assistant", "tool", "assistant"]
     told = driven.turns[3]
-    assert "bad_json" in (told.content or "")
-    assert (told.observation, told.kind, told.tool_call_id) == (None, None, None)
+    assert "bad_json" in (told.observation or "")
+    assert (told.content, told.tool, told.kind, told.tool_call_id) == (None, None, None, None)
 
 
 def test_a_model_that_mends_its_format_goes_on() -> None:
