@@ -1,0 +1,36 @@
+"""Writes SmolLM2's GGUF as a folder that vLLM serves; run with the teacher environment's Python.
+
+`python small_vllm_model.py MODEL.gguf FOLDER`. It imports nothing of ours: the teacher's environment has none of it.
+"""
+
+import sys
+from pathlib import Path
+
+CHAT_TEMPLATE = (
+    "{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
+    "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
+)
+MARKERS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
+"""Added so that a Qwen3 renderer can be used; they take ids of tokens that the model never says."""
+
+
+def write(gguf: Path, folder: Path) -> None:
+    """Dequantized weights, configuration and tokenizer, with the Qwen3 markers as tokens."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    model = AutoModelForCausalLM.from_pretrained(
+        **where, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+    )
+    tokenizer = AutoTokenizer.from_pretrained(**where)
+    tokenizer.add_tokens(list(MARKERS))
+    tokenizer.unk_token = None  # it is <|endoftext|> here, which a renderer takes for a missing token
+    tokenizer.chat_template = CHAT_TEMPLATE
+    model.resize_token_embeddings(len(tokenizer))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), Path(sys.argv[2]))
