@@ -24,6 +24,8 @@ from flows.rollout.engine import TeacherError
 
 GRACE_S = 10.0
 """How long a server may take to end by itself."""
+ORPHANS_S = 0.2
+"""How long what a server left behind may take to end."""
 START_S = 3600.0
 """Longest start: large models load slowly from network disks."""
 TAIL_CHARS = 2_000
@@ -92,21 +94,23 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def guard(command: Sequence[str]) -> int:
-    """Run the command; end it and all of our process group when standard input closes. Its exit status."""
+def guard(command: Sequence[str]) -> None:
+    """Run the command until it ends or standard input closes; then end all of our process group, us too."""
     signal.signal(signal.SIGTERM, lambda *_: None)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    threading.Thread(target=_end_group, args=(child,), daemon=True).start()
-    return child.wait()
+    threading.Thread(target=_end_when_alone, daemon=True).start()
+    child.wait()
+    os.killpg(0, signal.SIGTERM)
+    time.sleep(ORPHANS_S)
+    os.killpg(0, signal.SIGKILL)
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def _end_when_alone() -> None:
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(GRACE_S)
+    time.sleep(GRACE_S)
     os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    sys.exit(guard(sys.argv[1:]))
+    guard(sys.argv[1:])

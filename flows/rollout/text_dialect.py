@@ -76,7 +76,7 @@ class TextDialect:
         tool = next((tool for tool in tools if tool.name == name), None)
         if tool is None:
             return Parsed(line, parse="unknown_tool")
-        parts = [part.strip() for part in said.split(SEPARATOR)]
+        parts = [part.strip() for part in said.split(SEPARATOR, len(_parameters(tool)) - 1)]
         if len(parts) != len(_parameters(tool)):
             return Parsed(line, parse="invalid_arguments")
         arguments: dict[str, object] = dict(zip(_parameters(tool), parts, strict=True))

@@ -16,12 +16,11 @@ MARKERS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",
 
 def write(gguf: Path, folder: Path) -> None:
     """Dequantized weights, configuration and tokenizer, with the Qwen3 markers as tokens."""
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     model = AutoModelForCausalLM.from_pretrained(
-        **where, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+        **where, quantization_config=GgufConfig(dequantize=True), dtype="bfloat16"
     )
     tokenizer = AutoTokenizer.from_pretrained(**where)
     tokenizer.add_tokens(list(MARKERS))

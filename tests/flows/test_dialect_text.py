@@ -53,6 +53,7 @@ async def test_calls_and_answers_are_read() -> None:
     search, find, answer = [await read(line) for line in ("search: a b\n", "find: u | some words\n", "answer: 42\n")]
     assert [(call.name, call.arguments) for call in search.calls] == [("search", {"query": "a b"})]
     assert [(call.name, call.arguments) for call in find.calls] == [("find", {"url": "u", "words": "some words"})]
+    assert (await read("search: int | str\n")).calls[0].arguments == {"query": "int | str"}
     assert (answer.answer, answer.calls, answer.parse) == ("42", (), "ok")
 
 

@@ -68,6 +68,15 @@ async def test_a_servers_own_children_end_with_it(tmp_path: Path) -> None:
     assert await asyncio.to_thread(gone, url)
 
 
+async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> None:
+    """vLLM's engine would else hold the GPU after its HTTP server has crashed."""
+    port = free_port()
+    fake = f"[sys.executable, '-m', 'tests.doubles.fake_vllm', '--port', '{port}']"
+    dying = f"import subprocess, sys, time; subprocess.Popen({fake}); time.sleep(3)"
+    async with server([sys.executable, "-c", dying], f"http://127.0.0.1:{port}", tmp_path / "log") as url:
+        assert await asyncio.to_thread(gone, url)
+
+
 async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     broken = [sys.executable, "-c", "raise SystemExit('no kernel image for this GPU')"]
     with pytest.raises(TeacherError, match="no kernel image for this GPU"):
