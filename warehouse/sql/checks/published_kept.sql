@@ -11,7 +11,7 @@ decided as (
         promised.refine_id,
         bool_or(decision_parts.kept) as kept
     from published_parts
-    left join promised using (release_id)
+    join promised using (release_id)
     left join decision_parts
         on decision_parts.refine_id = promised.refine_id
         and decision_parts.trajectory_id = published_parts.trajectory_id
