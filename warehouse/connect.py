@@ -38,6 +38,7 @@ def connect(
         if value is not None:
             con.execute(f"set {key} = {_literal(str(value))}")
     con.execute("set timezone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
     con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
     create_views(con, lake)
     return con
