@@ -110,14 +110,9 @@ def _completion(reply: Any, prompt: list[int], seconds: float) -> Completion:
         cached = (details.get("prompt_tokens_details") or {}).get("cached_tokens")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise Malformed("the reply holds no completion") from error
-    if not isinstance(ids, list) or not _all(ids, int) or not _all(seen, int):
+    if not _all(ids, int) or not isinstance(seen, list):
         raise Malformed("the reply holds no token ids: the server ignores return_token_ids (vLLM >= 0.10.2 has it)")
-    if (
-        not isinstance(logprobs, list)
-        or not _all(logprobs, int | float)
-        or len(logprobs) != len(ids)
-        or not all(map(math.isfinite, logprobs))
-    ):
+    if not _all(logprobs, int | float) or len(logprobs) != len(ids) or not all(map(math.isfinite, logprobs)):
         raise Malformed(f"the reply holds no finite log-probability for each of {len(ids)} sampled ids")
     if seen != prompt:
         raise TokenMismatch(f"the server saw {len(seen)} prompt ids that are not the {len(prompt)} sent")
