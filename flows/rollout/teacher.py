@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 from flows.rollout.engine import (
     Completion,
@@ -120,7 +120,7 @@ def _completion(reply: Any, prompt: list[int], seconds: float) -> Completion:
     return Completion(ids, [float(value) for value in logprobs], reason, seen, cached, seconds)
 
 
-def _all(values: object, kind: Any) -> bool:
+def _all(values: Any, kind: Any) -> TypeGuard[list[Any]]:
     return isinstance(values, list) and all(isinstance(value, kind) for value in values)
 
 
