@@ -7,6 +7,7 @@ message without a traceback, and end with exit code 1.
 import atexit
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -79,12 +80,11 @@ _stage_command(Stage.publish, "Publish what was kept as a release.")
 @app.command()
 def serve(port: Annotated[int, typer.Option(help="Port of the local Prefect server and its UI.")] = 4200) -> None:
     """Run the nightly by the cron expression of the settings, until Ctrl-C."""
-    from flows.schedule import prefect_server, quiet_prefect
+    from flows.schedule import prefect_server
 
-    quiet_prefect()
     with _plain_errors():
         settings = _settings()
-        with prefect_server(port, settings.state / "prefect-server.log") as address:
+        with prefect_server(_server_log(settings), port) as address:
             from flows.nightly import serve_nightly
 
             when = f"'{settings.schedule.cron}' {settings.schedule.timezone}"
@@ -181,16 +181,20 @@ def teacher_install(
 
 
 def _nightly(day: str | None, only: Stage | None) -> None:
-    from flows.schedule import quiet_prefect
+    from flows.schedule import prefect_server
 
-    quiet_prefect()
     with _plain_errors():
         settings = _settings()
         parsed = _day(day)
-        from flows.nightly import nightly
+        with prefect_server(_server_log(settings)):
+            from flows.nightly import nightly
 
-        nightly(day=parsed, only=only.value if only else None)
+            nightly(day=parsed, only=only.value if only else None)
         _say_where_to_look(settings)
+
+
+def _server_log(settings: "Settings") -> Path:
+    return settings.state / "logs" / "prefect-server.log"
 
 
 def _say_where_to_look(settings: "Settings") -> None:
@@ -261,7 +265,10 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

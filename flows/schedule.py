@@ -1,7 +1,7 @@
-"""The Prefect server that `factory serve` needs: cron runs are created by a server's scheduler.
+"""The Prefect server beside a run: it keeps the run's states and artifacts, and creates scheduled runs.
 
-Where PREFECT_API_URL names a server, that one is used; otherwise a local one is started beside and
-ended with the schedule. Prefect's own telemetry is off.
+Where PREFECT_API_URL names a server, that one is used; otherwise a local one is started and ended with the
+command. It stands in a session of its own: a Ctrl-C reaches the run first, which can still report to it.
 """
 
 import os
@@ -11,8 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
+
+from flows.rollout.child import free_port
 
 START_TIMEOUT_S = 120
 ADDRESS = "127.0.0.1"
@@ -23,30 +26,47 @@ class ServerFailed(Exception):
 
 
 def quiet_prefect() -> None:
-    """Set Prefect's defaults for a command: no telemetry, warnings only, and patience on a busy machine."""
+    """Set Prefect's defaults for a command: no telemetry, and only warnings on the terminal."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("PREFECT_CLI_PROMPT", "false")
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", str(START_TIMEOUT_S))
 
 
 @contextmanager
-def prefect_server(port: int, log: Path) -> Iterator[str]:
-    """The server's API address; raises ServerFailed when a started one does not answer in time."""
+def prefect_server(log: Path, port: int | None = None) -> Iterator[str]:
+    """The server's API address; with a port, its scheduler and UI run too.
+
+    Raises ServerFailed when a started one does not answer in time.
+    """
+    quiet_prefect()
     if address := os.environ.get("PREFECT_API_URL"):
         yield address
         return
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", ADDRESS, "--port", str(port)]
+    services = [] if port else ["--no-services", "--no-ui"]
+    if not port:
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
+    port = port or free_port()
+    start = [sys.executable, "-m", "prefect", "server", "start", "--host", ADDRESS, "--port", str(port), *services]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
+    with log.open("ab") as output, _guarded(start, output) as server:
+        address = f"http://{ADDRESS}:{port}/api"
+        _wait(server, address, log)
+        os.environ["PREFECT_API_URL"] = address
         try:
-            address = f"http://{ADDRESS}:{port}/api"
-            _wait(server, address, log)
-            os.environ["PREFECT_API_URL"] = address
             yield address
         finally:
-            os.environ.pop("PREFECT_API_URL", None)
-            server.terminate()
+            del os.environ["PREFECT_API_URL"]
+
+
+@contextmanager
+def _guarded(command: list[str], output: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
+    """A child under the guard of `flows.rollout.child`: it ends when we do, however we end."""
+    guard = [sys.executable, "-m", "flows.rollout.child", *command]
+    server = subprocess.Popen(guard, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+    try:
+        yield server
+    finally:
+        server.communicate()
 
 
 def _wait(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
@@ -57,5 +77,5 @@ def _wait(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
                 return
         except httpx.HTTPError:
             pass
-        time.sleep(0.5)
+        time.sleep(0.2)
     raise ServerFailed(f"the Prefect server did not answer at {address}; its log is {log}")
