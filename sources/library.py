@@ -10,13 +10,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import tantivy
 
-from sources.passages import normalised, passages
+from sources.passages import normalised, passages, sentences
 
 WINDOW_CHARS = 4_000
 """Most characters of a page that one `open` shows."""
@@ -134,8 +134,9 @@ class Library:
         return list(found.values())[:limit]
 
     def best_passage(self, query: str) -> Hit | None:
-        """The single best passage of the whole library: what a small model is shown."""
-        return next(iter(self.search(query, 1)), None)
+        """The best passage of the whole library, narrowed to its best sentence: all that a small model can use."""
+        hit = next(iter(self.search(query, 1)), None)
+        return replace(hit, passage=_best_sentence(query, hit.passage)) if hit else None
 
     def open_page(self, url: str, page: int = 1, window_chars: int = WINDOW_CHARS) -> Window:
         """One window of a page, by address or by title; raises NotFound with the nearest pages there are."""
@@ -265,6 +266,12 @@ def _likeness(sought: str, passage: str) -> float:
         return 0.0
     share = len(words & set(text.split())) / len(words)
     return share + (f" {sought} " in f" {text} ")
+
+
+def _best_sentence(query: str, passage: str) -> str:
+    sought = set(normalised(query).split())
+    found = [sentence for line in passage.split("\n") for sentence in sentences(line)]
+    return max(found, key=lambda sentence: (len(sought & set(normalised(sentence).split())), -len(sentence)))
 
 
 def _ends(cut: list[str]) -> list[int]:

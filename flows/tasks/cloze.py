@@ -15,6 +15,10 @@ from schemas.record import content_id
 from sources.passages import normalised
 
 VERSION = "1"
+SENTENCES = 60
+"""Sentences of the last page among which a blank is sought."""
+SHORT_WORDS = 16
+"""Sentences of at most so many words are preferred: what is quoted must be read by small models too."""
 TRIES = 3
 """Blanks tried of one walk."""
 DESCRIPTIONS = 3
@@ -53,7 +57,7 @@ def choices(walk: Walk) -> Choices:
     *before, last = walk.steps
     return Choices(
         walk,
-        tuple(islice(_blanks(walk, last), TRIES)),
+        tuple(_blanks(walk, last)[:TRIES]),
         tuple(tuple(islice(_quotable(walk, step), DESCRIPTIONS)) for step in before),
     )
 
@@ -85,23 +89,23 @@ def fix(found: Choices | None, unique: set[str]) -> Chain:
 def instruction(chain: Chain) -> str:
     """The question, on one line: the blank first, then the way that leads to its page."""
     *way, blank = chain.quotations
-    links = (
-        f' It is on a page linked from the page that says: "{way[-1]}"',
-        *(f' That page is linked from the page that says: "{shown}"' for shown in reversed(way[:-1])),
-    )
-    return f'Fill in the blank: "{blank}"' + "".join(links)
+    said = ", linked from one that says: ".join(f"'{shown}'" for shown in reversed(way))
+    return f'Fill in the blank: "{blank}" (The page is linked from one that says: {said})'
 
 
-def _blanks(walk: Walk, step: Step) -> Iterator[Blank]:
-    """One blank a sentence, so that a second try is another place."""
-    for shown in _quotable(walk, step):
+def _blanks(walk: Walk, step: Step) -> list[Blank]:
+    """One blank a sentence, so that a second try is another place; names and numbers before nouns."""
+    found: list[Blank] = []
+    for shown in islice(_quotable(walk, step), SENTENCES):
         fair = (blank for blank in blanks(shown) if not set(normalised(blank.answer).split()) & set(step.names))
-        yield from islice(fair, 1)
+        found += islice(fair, 1)
+    return sorted(found, key=lambda blank: blank.is_noun)
 
 
 def _quotable(walk: Walk, step: Step) -> Iterator[str]:
-    """The page's sentences with its title masked, in the walk's own random order."""
-    for sentence in sorted(prose(step.text), key=lambda one: content_id(walk.key, one)):
+    """The page's sentences with its title masked, in the walk's own random order, the short ones first."""
+    order = sorted(prose(step.text), key=lambda one: content_id(walk.key, one))
+    for sentence in sorted(order, key=lambda one: len(one.split()) > SHORT_WORDS):
         shown = masked(sentence, step.title, step.names)
         if shown and is_findable(shown) and '"' not in shown:
             yield shown

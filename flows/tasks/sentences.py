@@ -18,6 +18,8 @@ LEAST_PROBE = 5
 MOST_ANSWER_WORDS = 3
 MIN_ANSWER_CHARS, MAX_ANSWER_CHARS = 2, 40
 LEAST_NOUN_CHARS = 4
+IDENTIFIER, NAME, NOUN = range(3)
+"""Kinds of what is masked, the most telling first."""
 LEAST_FUNCTION_WORDS = 2
 """Prose has words such as `the` and `of`; a list of names has not."""
 
@@ -56,6 +58,8 @@ class Blank:
 
     shown: str
     answer: str
+    is_noun: bool
+    """A plain noun, of which a careful guess could be right, rather than a name, a number or an identifier."""
 
 
 def probe(shown: str) -> str:
@@ -82,9 +86,9 @@ def masked(sentence: str, title: str, names: tuple[str, ...]) -> str | None:
 
 def blanks(shown: str) -> Iterator[Blank]:
     """Every way to mask a span of the sentence that is worth asking for, the most telling kinds first."""
-    for _, start, end in sorted(_spans(shown)):
+    for kind, start, end in sorted(_spans(shown)):
         answer = shown[start:end]
-        blank = Blank(f"{shown[:start]}____{shown[end:]}", answer)
+        blank = Blank(f"{shown[:start]}____{shown[end:]}", answer, kind == NOUN)
         if not reveals(blank.shown, answer) and is_findable(blank.shown):
             yield blank
 
@@ -117,18 +121,18 @@ def _is_prose(sentence: str) -> bool:
 
 
 def _spans(sentence: str) -> Iterator[tuple[int, int, int]]:
-    """(kind, start, end): 0 numbers and identifiers, 1 names of one to three words, 2 nouns that end a phrase."""
+    """(kind, start, end) of numbers and identifiers, names of one to three words, and nouns that end a phrase."""
     words = list(_WORD.finditer(sentence))
     for run in _names(sentence, words):
-        yield 1, run[0].start(), run[-1].end()
+        yield NAME, run[0].start(), run[-1].end()
     for before, word, after in zip([None, *words], words, [*words[1:], None], strict=False):
         text = word.group()
         if text.lower() in FUNCTION_WORDS or not MIN_ANSWER_CHARS <= len(text) <= MAX_ANSWER_CHARS:
             continue
         if _NUMBER.fullmatch(text) or _IDENTIFIER.fullmatch(text):
-            yield 0, *word.span()
+            yield IDENTIFIER, *word.span()
         elif _is_noun(sentence, before, word, after):
-            yield 2, *word.span()
+            yield NOUN, *word.span()
 
 
 def _names(sentence: str, words: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
