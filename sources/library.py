@@ -6,46 +6,32 @@ the place that holds the words, and a small model can be given that one passage.
 taken as words: no query syntax exists that could fail, and addresses may be a little wrong.
 """
 
-import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import tantivy
 
+from sources import shelving
 from sources.passages import normalised, passages, sentences
+from sources.shelving import ANALYZER, FIELDS, Page, analyzer, clean, tail_key, title_key, url_key
+
+__all__ = ["Found", "Hit", "Library", "NotFound", "Page", "Window", "windows"]
 
 WINDOW_CHARS = 4_000
 """Most characters of a page that one `open` shows."""
-WRITER_BYTES = 64_000_000
-"""Memory of the index writer; more passages than fit go to disk."""
 QUERY_WORDS = 48
 """Words of a query that are searched for; the rest is cut."""
 FOUND = 5
 """Most passages that `find` returns."""
-ANALYZER = "stemmed"
-LONGEST_WORD = 80
-FIELDS = {"words": 1.0, "name": 0.5}
-"""What a query is compared with, a passage and its page's title, and how much each counts."""
-STORED = ("doc_id", "url", "title", "passage", "text")
 PER_PAGE = 4
 """Passages looked at for each page asked for, since a page can win several places."""
 
 
 class NotFound(LookupError):
     """There is no such page, or no such window of it; the message says what there is instead."""
-
-
-class Page(NamedTuple):
-    """A page to be indexed."""
-
-    doc_id: str
-    url: str
-    title: str | None
-    text: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +73,6 @@ class Library:
 
     def __init__(self, index: Any) -> None:
         self._schema = index.schema
-        self._index = index
         self._searcher = index.searcher()
 
     @staticmethod
@@ -98,17 +83,7 @@ class Library:
         """
         if path.exists():
             return Library.open(path).n_pages
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
-        try:
-            n = _write(temporary, pages)
-            _appear(temporary, path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-        return n
+        return shelving.build(path, pages)
 
     @classmethod
     def open(cls, path: Path) -> "Library":
@@ -117,7 +92,7 @@ class Library:
             raise NotFound(f"no library at {path}: build it first")
         index = tantivy.Index.open(str(path))
         index.config_reader("manual")
-        index.register_tokenizer(ANALYZER, _analyzer())
+        index.register_tokenizer(ANALYZER, analyzer())
         return cls(index)
 
     @property
@@ -162,7 +137,7 @@ class Library:
         ]
 
     def _page(self, url: str) -> dict[str, str]:
-        for key in dict.fromkeys((_url_key(url), _title_key(url), _tail_key(url))):
+        for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):
             found = self._searcher.search(self._term("key", key), 2).hits
             if len(found) == 1:
                 return self._stored(found[0][1])
@@ -170,7 +145,7 @@ class Library:
         raise NotFound(f"no page {url!r} here" + (f"; the nearest are: {near}" if near else ""))
 
     def _passages(self, query: str, limit: int) -> Iterator[tuple[float, dict[str, str]]]:
-        words = dict.fromkeys(_analyzer().analyze(_clean(query)))
+        words = dict.fromkeys(analyzer().analyze(clean(query)))
         terms = [
             (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, word), boost))
             for word in list(words)[:QUERY_WORDS]
@@ -194,68 +169,6 @@ def windows(text: str, size: int = WINDOW_CHARS) -> list[str]:
         cut.append(text[:at])
         text = text[at:]
     return [*cut, text]
-
-
-def _write(path: Path, pages: Iterable[Page]) -> int:
-    index = tantivy.Index(_schema(), str(path))
-    index.register_tokenizer(ANALYZER, _analyzer())
-    writer = index.writer(WRITER_BYTES, 1)
-    n = 0
-    for page in pages:
-        for document in _documents(page):
-            writer.add_document(document)
-        n += 1
-    writer.commit()
-    writer.wait_merging_threads()
-    return n
-
-
-def _schema() -> Any:
-    builder = tantivy.SchemaBuilder()
-    for name in ("kind", "key"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in FIELDS:
-        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
-    for name in STORED:
-        builder.add_bytes_field(name, stored=True)
-    return builder.build()
-
-
-def _analyzer() -> Any:
-    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(LONGEST_WORD))
-    return words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("english")).build()
-
-
-def _documents(page: Page) -> Iterator[Any]:
-    page = Page(*(_clean(value or "") for value in page))
-    title = page.title or page.url
-    stored = {"doc_id": page.doc_id.encode(), "url": page.url.encode(), "title": title.encode()}
-    yield tantivy.Document(kind="page", key=_keys(page), text=page.text.encode(), **stored)
-    for passage in passages(page.text):
-        yield tantivy.Document(words=passage.text, name=title, passage=passage.text.encode(), **stored)
-
-
-def _keys(page: Page) -> list[str]:
-    keys = (_url_key(page.url), _title_key(page.title or ""), _tail_key(page.url))
-    return [key for key in dict.fromkeys(keys) if not key.endswith(":")]
-
-
-def _url_key(url: str) -> str:
-    bare = re.sub(r"^[a-z][a-z0-9+.-]*:/*", "", url.strip().strip("<>\"'()[]").lower()).split("#")[0]
-    return "url:" + bare.rstrip("/")
-
-
-def _tail_key(url: str) -> str:
-    tail = _url_key(url).rsplit("/", 1)[-1].removeprefix("url:")
-    return "tail:" + re.sub(r"\.(?:html?|md|txt)$", "", tail)
-
-
-def _title_key(title: str) -> str:
-    return "title:" + normalised(title)
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
 
 
 def _likeness(sought: str, passage: str) -> float:
@@ -284,28 +197,3 @@ def _ends(cut: list[str]) -> list[int]:
 
 def _window_of(start: int, ends: list[int]) -> int:
     return next((i for i, end in enumerate(ends, 1) if start < end), len(ends))
-
-
-def _appear(temporary: Path, path: Path) -> None:
-    try:
-        temporary.rename(path)
-    except OSError:
-        if not (path / "meta.json").exists():  # else another process was first: its index is as good
-            raise
-
-
-def _sweep(path: Path) -> None:
-    """Remove what builders that were killed left beside the index."""
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
-        if not _alive(int(left.name.split(".")[-2])):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
