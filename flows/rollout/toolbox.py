@@ -146,9 +146,7 @@ def library_skills(library: Library, dialect: str) -> list[Skill]:
 
     def passage(asked: SearchArguments) -> Answer:
         hit = library.best_passage(asked.query)
-        if not hit:
-            return NOTHING
-        return Answer(f"{hit.title}: {hit.passage.removeprefix(hit.title).lstrip()}", url=hit.url)
+        return Answer(hit.passage, url=hit.url) if hit else NOTHING
 
     def search(asked: SearchArguments) -> Answer:
         hits = library.search(asked.query, HITS)
