@@ -50,7 +50,7 @@ async def test_a_small_model_is_shown_one_passage_and_its_page_counts_as_consult
     with Toolbox(library_skills(library, "text"), Rollout()) as box:
         [seen] = await box.call_all([Call("c1", "search", {"query": "Varnay cliffs western shore"})], NAMES)
     assert seen.url == small_wiki.address("island", 0)
-    assert seen.text.startswith("Varnay: ")
+    assert seen.text.startswith("The cliffs on its western")
     assert "\n\n" not in seen.text
 
 
