@@ -4,17 +4,15 @@ A verb does one thing and leaves the work to its room; errors that the factory k
 message without a traceback, and end with exit code 1.
 """
 
-import atexit
-import os
-import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from flows.ending import fail, leave, plain_errors
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Settings
-
-OURS = {"schemas", "sources", "warehouse", "flows"}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,7 +78,7 @@ def serve(port: Annotated[int, typer.Option(help="Port of the local Prefect serv
     """Run the nightly by the cron expression of the settings, until Ctrl-C."""
     from flows.schedule import prefect_server
 
-    with _plain_errors():
+    with plain_errors():
         settings = _settings()
         with prefect_server(_server_log(settings), port) as address:
             from flows.nightly import serve_nightly
@@ -100,7 +96,7 @@ def init() -> None:
 
     path = Path(SETTINGS_FILE)
     if path.exists():
-        _fail(f"{path} is already there; delete or rename it first.")
+        fail(f"{path} is already there; delete or rename it first.")
     path.write_text(commented_file(), encoding="utf-8")
     typer.echo(f"wrote {path}")
 
@@ -174,7 +170,7 @@ def teacher_install(
     from flows.rollout.install import install
     from warehouse.progress import stage_bar
 
-    with _plain_errors():
+    with plain_errors():
         settings = _settings()
         with stage_bar("install", settings.state) as report:
             install(settings.teacher.environment.expanduser(), cpu=cpu, report=report)
@@ -183,7 +179,7 @@ def teacher_install(
 def _nightly(day: str | None, only: Stage | None) -> None:
     from flows.schedule import prefect_server
 
-    with _plain_errors():
+    with plain_errors():
         settings = _settings()
         parsed = _day(day)
         with prefect_server(_server_log(settings)):
@@ -215,7 +211,7 @@ def _warehouse() -> Iterator[tuple["duckdb.DuckDBPyConnection", "Settings"]]:
     from warehouse.connect import connect
     from warehouse.lake import Lake
 
-    with _plain_errors():
+    with plain_errors():
         settings = _settings()
         spill, limit = settings.state / "spill", settings.refine.memory_limit
         with connect(Lake(settings.lake), spill=spill, memory_limit=limit) as con:
@@ -234,41 +230,9 @@ def _day(text: str | None) -> "date | None":
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        _fail(f"--date {text!r} is not a day; write it as YYYY-MM-DD.")
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Print an error that the factory named itself as one message; let every other one show its traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _fail("stopped. The same command again goes on from here.", code=130)
-    except Exception as error:
-        if type(error).__module__.split(".")[0] not in OURS:
-            raise
-        _fail(str(error))
-
-
-def _fail(message: str, code: int = 1) -> NoReturn:
-    typer.echo(f"factory: {message}", err=True)
-    raise typer.Exit(code)
+        fail(f"--date {text!r} is not a day; write it as YYYY-MM-DD.")
 
 
 def main() -> None:
-    """The console script: run the command, then leave without tearing modules down.
-
-    Prefect's threads hold references into DuckDB to the very end, and DuckDB's binding would print them
-    as leaks under the output.
-    """
-    try:
-        app()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    """The console script."""
+    leave(app)
