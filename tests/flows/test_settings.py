@@ -1,5 +1,6 @@
 """Settings: what does not fit is refused before any work, in words that name the key."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from flows.settings import Settings, SettingsError, load
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("FACTORY_")]:
+        monkeypatch.delenv(name)
     return tmp_path
 
 
