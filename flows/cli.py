@@ -201,6 +201,9 @@ def _say_where_to_look(settings: "Settings") -> None:
     with _warehouse() as (con, _):
         echo(funnel_table(con))
         release = con.execute("from newest_release").fetchone()
+        planned = con.execute("from attempts limit 1").fetchone()
+    if not planned:
+        echo('no task could be made; what came of each page: factory sql "select url, status, detail from documents"')
     if release:
         echo("release: {1} ({2} trajectories, {3} tokens)".format(*release))
     echo('next: factory stats · factory sql "select * from funnel" · factory show ID')

@@ -26,9 +26,12 @@ class ServerFailed(Exception):
 
 
 def quiet_prefect() -> None:
-    """Set Prefect's defaults for a command: no telemetry, and only warnings on the terminal."""
+    """Set Prefect's defaults for a command: no telemetry, and a quiet terminal.
+
+    What went wrong is said once, by the command; Prefect's states and its UI hold the rest.
+    """
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_CLI_PROMPT", "false")
 
 
