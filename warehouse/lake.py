@@ -94,9 +94,9 @@ class Lake:
             with pq.ParquetWriter(temporary, schema, **encodings(schema)) as writer:
                 for group in _row_groups(schema, batches):
                     writer.write_table(group)
-            _sync(temporary)
+            sync(temporary)
             temporary.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
         except OSError as error:
             raise LakeError(f"cannot write {path}: {error}. Free space or fix permissions, then run again.") from error
         finally:
@@ -137,7 +137,8 @@ def _without_null(model: type[Record], batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or a directory's names, stand on the disk; raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

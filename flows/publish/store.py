@@ -17,6 +17,7 @@ from flows.publish.shards import file_sha256
 from flows.settings import Publish
 from schemas import Manifest, sha256_text
 from schemas.release import Latest
+from warehouse.lake import sync
 from warehouse.progress import Report
 
 MANIFEST, CARD, LATEST = "manifest.json", "README.md", "latest.json"
@@ -106,11 +107,11 @@ class Directory:
         with _said_of(place):
             if not _is_whole(place, manifest):
                 for path in [*built.rglob("*"), built]:
-                    _sync(path)
+                    sync(path)
                 if place.exists():
                     place.rename(built.with_name("damaged"))
                 built.rename(place)
-                _sync(self.root)
+                sync(self.root)
             text = (place / MANIFEST).read_text("utf-8")
             self._point(manifest.name, pointer(text))
         return text
@@ -118,11 +119,11 @@ class Directory:
     def _point(self, name: str, text: str) -> None:
         fresh, link = self._work / LATEST, self._work / "latest"
         fresh.write_text(text, "utf-8")
-        _sync(fresh)
+        sync(fresh)
         fresh.replace(self.root / LATEST)
         link.symlink_to(name)
         link.replace(self.root / "latest")
-        _sync(self.root)
+        sync(self.root)
 
 
 def _is_whole(place: Path, manifest: Manifest) -> bool:
@@ -136,14 +137,6 @@ def _is_whole(place: Path, manifest: Manifest) -> bool:
         return shards and found.release_id == manifest.release_id and (place / CARD).exists()
     except (FileNotFoundError, ValueError):
         return False
-
-
-def _sync(path: Path) -> None:
-    held = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
 
 
 @contextmanager

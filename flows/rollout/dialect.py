@@ -24,6 +24,7 @@ from flows.rollout.engine import (
     TeacherRefused,
     Tool,
 )
+from flows.rollout.observation import clean
 from schemas.record import content_id, sha256_text
 
 KEPT = "all"
@@ -134,7 +135,7 @@ class _Literal:
 
     def guard(self, text: str) -> str:
         """The text with a CUT inside everything that looks like a special token."""
-        plain = text.encode("utf-8", "replace").decode().replace(CUT, "\ufffd")
+        plain = clean(text).replace(CUT, "\ufffd")
         places = [0, *(match.start() + 1 for match in self._special.finditer(plain)), len(plain)]
         return CUT.join(plain[start:end] for start, end in pairwise(places))
 

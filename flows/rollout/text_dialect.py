@@ -21,6 +21,7 @@ from flows.rollout.engine import (
     TeacherRefused,
     Tool,
 )
+from flows.rollout.observation import clean
 from schemas.record import content_id, sha256_text
 
 WARMEST = 0.2
@@ -118,7 +119,7 @@ def _parameters(tool: Tool) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.encode("utf-8", "replace").decode().split())
+    return " ".join(clean(text).split())
 
 
 def _call_id(completion: Completion) -> str:
