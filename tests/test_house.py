@@ -35,7 +35,7 @@ def _allowed(path: Path, name: str) -> bool:
         return True
     if parts[0] != here[0]:
         return parts[0] in ROOMS[here[0]]
-    inside_a_room = here[0] == "flows" and len(here) > 2
+    inside_a_room = here[0] == "flows" and len(here) > 2 and here[1] != "commands"
     return not inside_a_room or len(parts) == 1 or parts[1] in SHARED_IN_FLOWS | {here[1]}
 
 

@@ -1,0 +1,15 @@
+"""`factory rollout`: the stage alone, and what is asked of a rollout afterwards."""
+
+import typer
+
+from flows.commands.opening import Day, run_nightly
+
+app = typer.Typer(
+    invoke_without_command=True, help="Let the teacher work every planned attempt that has no trajectory yet."
+)
+
+
+@app.callback()
+def rollout(context: typer.Context, day: Day = None) -> None:
+    if context.invoked_subcommand is None:
+        run_nightly(day, "rollout")

@@ -1,0 +1,22 @@
+"""`factory teacher`: the environment that vLLM runs in."""
+
+from typing import Annotated
+
+import typer
+
+from flows.commands.opening import read_settings
+from flows.ending import plain_errors
+
+app = typer.Typer(no_args_is_help=True, help="The teacher's own environment.")
+
+
+@app.command()
+def install(cpu: Annotated[bool, typer.Option("--cpu", help="Install the CPU build of vLLM.")] = False) -> None:
+    """Make the environment that vLLM runs in, with the versions that the factory is tested with."""
+    from flows.rollout.install import install as make
+    from warehouse.progress import stage_bar
+
+    with plain_errors():
+        settings = read_settings()
+        with stage_bar("install", settings.state) as report:
+            make(settings.teacher.environment.expanduser(), cpu=cpu, report=report)
