@@ -86,6 +86,15 @@ class Teacher(Section):
     environment: Path = Field(
         default=Path("~/.cache/horizon-factory/teacher"), description="the teacher's own environment"
     )
+    tensor_parallel: Positive = Field(default=1, description="GPUs that one started server spreads a model over")
+    data_parallel: Positive = Field(default=1, description="copies of the model behind one started server")
+    ca_file: Path | None = Field(default=None, description="certificates to trust for https urls, a PEM file")
+    client_cert: Path | None = Field(default=None, description="our own certificate for https urls, a PEM file")
+    client_key: Path | None = Field(default=None, description="the key of client_cert, a PEM file")
+    verify_tls: bool = Field(default=True, description="refuse servers whose certificate cannot be verified")
+    restarts: int = Field(
+        default=3, ge=0, description="times in an hour that a started server that died is started again"
+    )
     serve_args: list[str] = Field(default=[], description="further arguments of the vLLM server that the flow starts")
     context: Positive = Field(default=262_144, description="model window in tokens, lowered to what the server says")
     temperature: float = Field(default=0.7, ge=0, description="sampling temperature of the chat dialect")
@@ -99,7 +108,18 @@ class Teacher(Section):
 class Rollout(Section):
     """How many attempts work at once, and what ends one."""
 
-    in_flight: Positive | None = Field(default=None, description="trajectories in flight; none: 4 embedded, 64 vllm")
+    in_flight: Positive | None = Field(
+        default=None, description="most trajectories in flight; none: 4 embedded, 1024 vllm"
+    )
+    kv_share: float = Field(
+        default=0.9, gt=0, le=1, description="share of the servers' KV cache that contexts in flight may fill"
+    )
+    max_tokens: Positive | None = Field(default=None, description="stop a run after this many sampled tokens")
+    max_hours: float | None = Field(default=None, gt=0, description="stop a run after this many hours")
+    repeat_limit: int = Field(
+        default=16, ge=0, description="times on end that a generation may repeat itself, 0 for any number"
+    )
+    tool_workers: int = Field(default=1, ge=0, description="processes for tools that keep a core busy, 0: threads only")
     tool_timeout_s: Seconds = Field(default=30.0, description="longest that a tool may take")
     tool_retries: int = Field(default=3, ge=0, description="further tries of a tool that faults")
     attempts: Positive = Field(default=3, description="starts of an attempt that aborts, before it is given up")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.rollout.child import free_port, server
-from flows.rollout.engine import Completion, Identity, Sampling, TeacherError
+from flows.rollout.engine import Completion, Identity, Load, Sampling, TeacherError
 from flows.rollout.weights import builtin_model, file_sha256
 from flows.rollout.wire import Malformed, Wire, pinned
 from flows.settings import Settings
@@ -39,6 +39,14 @@ class EmbeddedTeacher:
         self._wire = wire
         self._urls = urls
         self._vocabulary = vocabulary
+
+    def server(self, session: str) -> str:
+        """The server that the session is pinned to."""
+        return pinned(self._urls, session)[0]
+
+    def loads(self) -> list[Load]:
+        """The servers, of which nothing more is known."""
+        return [Load(url) for url in self._urls]
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """Sample one completion; raises TeacherRefused (context exceeded, ...) or TeacherError after all tries.

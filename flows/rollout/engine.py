@@ -54,12 +54,43 @@ class Identity:
     revision: str | None
     context: int
     """Window in tokens that the server can hold for one sequence."""
+    kv_tokens: int | None = None
+    """Tokens that the KV caches of all servers hold, where they say."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One server as it last spoke of itself; counters only grow, but begin again with a restarted server."""
+
+    server: str
+    up: bool = True
+    kv_tokens: int | None = None
+    """Tokens that its KV cache holds; None where it does not say."""
+    kv_used: float = 0.0
+    """Share of the KV cache in use by running sequences, 0 to 1."""
+    running: int = 0
+    waiting: int = 0
+    preemptions: int = 0
+    prefix_queries: int = 0
+    """Prompt tokens looked up in the prefix cache, and how many of them were found there."""
+    prefix_hits: int = 0
+    sampled_tokens: int = 0
+    refusals: int = 0
+    """Replies of 429 or 503 that this client has had from it."""
 
 
 class Teacher(Protocol):
     """An inference engine; `generate` may be called many times side by side."""
 
     identity: Identity
+
+    def server(self, session: str) -> str:
+        """Which server a session's next generation goes to: its own, or while that is down the next in line."""
+        ...
+
+    def loads(self) -> list[Load]:
+        """Every server as last heard of, in the settings' order; an engine that cannot tell gives bare Loads."""
+        ...
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """Sample one completion; `session` (a trajectory id) pins its prefix cache to one server.

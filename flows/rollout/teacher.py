@@ -17,6 +17,7 @@ from flows.rollout.engine import (
     Completion,
     Dialect,
     Identity,
+    Load,
     Message,
     Sampling,
     Teacher,
@@ -39,6 +40,14 @@ class VllmTeacher:
         self._wire = wire
         self._urls = urls
         self._served = served
+
+    def server(self, session: str) -> str:
+        """The server that the session is pinned to."""
+        return pinned(self._urls, session)[0]
+
+    def loads(self) -> list[Load]:
+        """The servers, of which nothing more is known."""
+        return [Load(url) for url in self._urls]
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """Sample one completion; raises TeacherRefused (context exceeded, ...) or TeacherError after all tries."""

@@ -17,6 +17,7 @@ from flows.rollout.engine import (
     Dialect,
     Extension,
     Identity,
+    Load,
     Message,
     Parsed,
     Sampling,
@@ -51,6 +52,12 @@ class ScriptedTeacher:
     """Prompt ids and sampled ids of every completion."""
     delay_s: float = 0.0
     failing: Callable[[str], None] = lambda prompt: None
+
+    def server(self, session: str) -> str:
+        return "scripted"
+
+    def loads(self) -> list[Load]:
+        return [Load("scripted")]
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """One scripted completion; its log-probabilities follow from its ids."""
