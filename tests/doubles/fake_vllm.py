@@ -1,8 +1,9 @@
 """A real local HTTP server that speaks vLLM's /v1/completions with token ids, over the tiny tokenizer.
 
 Its replies are a function of the prompt and the seed, so a rollout against it is deterministic however
-often it is killed; it counts every completion that it sampled, and can be told to misbehave. In a thread
-for tests, as a process (`python -m tests.doubles.fake_vllm`) for benchmarks.
+often it is killed; it counts every completion that it sampled, keeps a KV cache (`fake_kv`), and can be told
+to misbehave, to die and to rise again. In a thread for tests, as a process
+(`python -m tests.doubles.fake_vllm`) for benchmarks.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,6 +22,7 @@ import orjson
 from aiohttp import web
 
 from tests.doubles import tiny_tokenizer as tiny
+from tests.doubles.fake_kv import Cost, KvCache, Queue
 
 Body = dict[str, Any]
 Reply = Callable[[list[int], Body], str]
@@ -30,6 +32,7 @@ Fault = Literal[
     "400", "429", "500", "503", "bad_json", "no_choices", "no_ids", "no_prompt_ids", "wrong_prompt_ids",
     "no_logprobs", "short_logprobs", "null_logprobs", "cut", "cut_body", "slow",
 ]  # fmt: skip
+Health = Literal["ok", "503", "silent"]
 ASSISTANT = [tiny.IM_START, *b"assistant\n"]
 
 
@@ -52,6 +55,19 @@ class FakeVllm:
     context: int = 32_768
     delay_s: float = 0.0
     """Seconds that each completion takes."""
+    prefill_s: float = 0.0
+    """Seconds more for each prompt token that the KV cache does not hold."""
+    decode_s: float = 0.0
+    """Seconds more for each sampled token."""
+    kv_tokens: int | None = None
+    """Tokens that the KV cache holds; None: 64 contexts, 0: no cache, and nothing is said of one."""
+    block_size: int = 16
+    max_running: int = 1_000_000
+    """Completions that run side by side; the others wait."""
+    health: Health = "ok"
+    """What /health answers: 503, or nothing at all."""
+    metrics: bool = True
+    """Whether there is a /metrics."""
     api_key: str | None = None
     reply: Reply = field(default_factory=lambda: agent_reply)
     faults: deque[Fault] = field(default_factory=deque)
@@ -61,12 +77,54 @@ class FakeVllm:
     retry_after: str = "0"
     exchanges: list[Exchange] = field(default_factory=list)
     """Every completion that was sampled and sent back whole."""
+    keeps: bool = True
+    """Whether exchanges are kept: a long benchmark has no room for them."""
     requests: int = 0
     """Completion requests, those answered with a fault too."""
     sampled: int = 0
     """Completions sampled, also those that were damaged or cut on their way back."""
     in_flight: int = 0
     most_in_flight: int = 0
+    refuses: frozenset[str] = frozenset()
+    """Words of a request that are answered with 400."""
+
+    def __post_init__(self) -> None:
+        self.sampled_tokens = 0
+        self.queue = self._empty()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runner: web.AppRunner | None = None
+
+    def die(self) -> None:
+        """Cut every connection and stop listening, as a process that is killed; call it from another thread."""
+        self._do(self._end())
+
+    def rise(self) -> None:
+        """Listen again on the same port, with an empty cache and counters at 0."""
+        self._do(self._begin(int(self.url.rsplit(":", 1)[1])))
+
+    async def _begin(self, port: int) -> None:
+        self.sampled_tokens, self.queue = 0, self._empty()
+        self._runner = await _start(self, port)
+
+    async def _end(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        for connection in runner.server.connections if runner.server else []:
+            if connection.transport is not None:
+                connection.transport.abort()
+        await runner.cleanup()
+
+    def _empty(self) -> Queue:
+        tokens = self.context * 64 if self.kv_tokens is None else self.kv_tokens
+        return Queue(KvCache(tokens, self.block_size), self.max_running)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None:
+            raise RuntimeError("the fake vLLM server runs in no thread")
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
 def assistant_turns(prompt_ids: list[int]) -> int:
@@ -97,10 +155,11 @@ def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
 
     def serve() -> None:
         asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(_start(fake))
+        fake._loop = loop
+        loop.run_until_complete(fake._begin(0))
         started.set()
         loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
+        loop.run_until_complete(fake._end())
         loop.close()
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -126,7 +185,7 @@ async def _start(fake: FakeVllm, port: int = 0) -> web.AppRunner:
         return web.json_response({"prompt": tiny.decode((await request.json())["tokens"])})
 
     async def metrics(request: web.Request) -> web.Response:
-        return web.Response(text=_metrics(fake))
+        return web.Response(text=_metrics(fake)) if fake.metrics else web.Response(status=404)
 
     async def models(request: web.Request) -> web.Response:
         card = {"id": fake.model, "object": "model", "root": fake.model, "max_model_len": fake.context}
@@ -136,7 +195,9 @@ async def _start(fake: FakeVllm, port: int = 0) -> web.AppRunner:
         return web.json_response({"version": fake.version})
 
     async def health(request: web.Request) -> web.Response:
-        return web.Response()
+        if fake.health == "silent":
+            await asyncio.sleep(60)
+        return web.Response(status=200 if fake.health == "ok" else 503)
 
     async def counters(request: web.Request) -> web.Response:
         return web.json_response({"sampled": fake.sampled, "requests": fake.requests, "most": fake.most_in_flight})
@@ -148,7 +209,7 @@ async def _start(fake: FakeVllm, port: int = 0) -> web.AppRunner:
     for path, answer in (("metrics", metrics), ("v1/models", models), ("version", version), ("health", health)):
         app.router.add_get(f"/{path}", answer)
     app.router.add_get("/counters", counters)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
@@ -166,36 +227,61 @@ async def _completions(fake: FakeVllm, request: web.Request) -> web.StreamRespon
         return _error(int(fault), f"told to answer {fault}", {"Retry-After": fake.retry_after})
     if fault == "cut":
         return _cut(request)
+    refused = fake.refuses & body.keys()
+    if refused:
+        return _error(400, f"Unrecognized request arguments: {', '.join(sorted(refused))}", {})
+    prompt: list[int] = body["prompt"]
+    if fake.context - len(prompt) < body.get("max_tokens", 16):
+        text = f"This model's maximum context length is {fake.context} tokens, your request has {len(prompt)} input"
+        return _error(400, text, {})
     fake.in_flight += 1
     fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
     try:
-        await asyncio.sleep(60 if fault == "slow" else fake.delay_s)
+        if fault == "slow":
+            await asyncio.sleep(60)
+        return await _answer(fake, request, body, fault)
     finally:
         fake.in_flight -= 1
-    return await _answer(fake, request, body, fault)
 
 
 async def _answer(fake: FakeVllm, request: web.Request, body: Body, fault: Fault | None) -> web.StreamResponse:
     prompt: list[int] = body["prompt"]
-    room = fake.context - len(prompt)
-    if room < body.get("max_tokens", 16):
-        text = f"This model's maximum context length is {fake.context} tokens, your request has {len(prompt)} input"
-        return _error(400, text, {})
     ids = [*tiny.encode(fake.reply(prompt, body)), tiny.IM_END]
-    reason = "stop" if len(ids) <= body["max_tokens"] else "length"
-    ids = ids[: body["max_tokens"]]
+    ids, reason = _ended(ids, body)
+    cached = await _work(fake, prompt, ids)
     fake.sampled += 1
-    raw = orjson.dumps(_damaged(_reply(fake, body, prompt, ids, reason), fault))
+    fake.sampled_tokens += len(ids)
+    raw = orjson.dumps(_damaged(_reply(fake, body, prompt, ids, reason, cached), fault))
     if fault == "bad_json":
         raw = raw[: len(raw) // 2]
     if fault == "cut_body":
         return await _cut_body(request, raw)
-    if fault is None:
+    if fault is None and fake.keeps:
         fake.exchanges.append(Exchange(tuple(prompt), tuple(ids), body))
     return web.Response(body=raw, content_type="application/json")
 
 
-def _reply(fake: FakeVllm, body: Body, prompt: list[int], ids: list[int], reason: str) -> Body:
+async def _work(fake: FakeVllm, prompt: list[int], ids: list[int]) -> int | None:
+    cost = Cost(fake.delay_s, fake.prefill_s, fake.decode_s)
+    if fake.kv_tokens == 0:
+        await asyncio.sleep(cost.seconds(len(prompt), len(ids)))
+        return None
+    return await fake.queue.run(prompt, ids, cost)
+
+
+def _ended(ids: list[int], body: Body) -> tuple[list[int], str]:
+    """The ids up to where vLLM would have ended them, and its word for why."""
+    most, reason = body["max_tokens"], "stop" if len(ids) <= body["max_tokens"] else "length"
+    watch: dict[str, int] = body.get("repetition_detection") or {}
+    for end in range(1, min(len(ids), most) + 1) if watch else ():
+        for size in range(max(1, watch["min_pattern_size"]), watch["max_pattern_size"] + 1):
+            tail = ids[max(0, end - size * watch["min_count"]) : end]
+            if len(tail) == size * watch["min_count"] and tail == tail[-size:] * watch["min_count"]:
+                return ids[:end], "repetition"
+    return ids[:most], reason
+
+
+def _reply(fake: FakeVllm, body: Body, prompt: list[int], ids: list[int], reason: str, cached: int | None) -> Body:
     choice: Body = {"index": 0, "text": tiny.decode(ids), "finish_reason": reason, "stop_reason": None}
     if body.get("return_token_ids"):
         choice |= {"token_ids": ids, "prompt_token_ids": prompt}
@@ -210,7 +296,7 @@ def _reply(fake: FakeVllm, body: Body, prompt: list[int], ids: list[int], reason
         "prompt_tokens": len(prompt),
         "completion_tokens": len(ids),
         "total_tokens": len(prompt) + len(ids),
-        "prompt_tokens_details": {"cached_tokens": len(prompt) // 16 * 16},
+        "prompt_tokens_details": None if cached is None else {"cached_tokens": cached},
     }
     return {"id": "cmpl-0", "object": "text_completion", "model": fake.model, "choices": [choice], "usage": usage}
 
@@ -255,14 +341,21 @@ async def _cut_body(request: web.Request, raw: bytes) -> web.StreamResponse:
 
 
 def _metrics(fake: FakeVllm) -> str:
-    label = f'{{engine="0",model_name="{fake.model}"}}'
-    cache = f'{{block_size="16",engine="0",num_gpu_blocks="{fake.context * 64 // 16}"}}'
-    return (
-        f"vllm:num_requests_running{label} {float(fake.in_flight)}\n"
-        f"vllm:num_requests_waiting{label} 0.0\n"
-        f"vllm:kv_cache_usage_perc{label} 0.0\n"
-        f"vllm:cache_config_info{cache} 1.0\n"
-    )
+    queue, label = fake.queue, f'{{engine="0",model_name="{fake.model}"}}'
+    bare = fake.kv_tokens == 0
+    said: dict[str, float] = {
+        "num_requests_running": fake.in_flight if bare else len(queue.seats),
+        "num_requests_waiting": len(queue.waiting),
+        "kv_cache_usage_perc": queue.cache.used,
+        "prefix_cache_queries_total": queue.queries,
+        "prefix_cache_queries_created": 1.7e9,
+        "prefix_cache_hits_total": queue.hits,
+        "num_preemptions_total": queue.preemptions,
+        "generation_tokens_total": fake.sampled_tokens,
+    }
+    lines = [f"# TYPE vllm:{name} gauge\nvllm:{name}{label} {float(value)}" for name, value in said.items()]
+    blocks = f'block_size="{fake.block_size}",cache_dtype="auto",engine="0",num_gpu_blocks="{queue.cache.capacity}"'
+    return "\n".join(lines if bare else [*lines, f"vllm:cache_config_info{{{blocks}}} 1.0"]) + "\n"
 
 
 def _starts(prompt_ids: list[int]) -> Iterator[int]:
@@ -281,8 +374,16 @@ def _main() -> None:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds that each completion takes")
     parser.add_argument("--turns", type=int, default=3, help="assistant turns of an episode")
     parser.add_argument("--context", type=int, default=262_144)
+    parser.add_argument("--prefill", type=float, default=0.0, help="seconds a prompt token that is not cached")
+    parser.add_argument("--decode", type=float, default=0.0, help="seconds a sampled token")
+    parser.add_argument("--kv-tokens", type=int, default=None, help="tokens that the KV cache holds, 0 for no cache")
+    parser.add_argument("--block-size", type=int, default=16, help="tokens of a KV block")
+    parser.add_argument("--max-running", type=int, default=1_000_000, help="completions that run side by side")
     said = parser.parse_args()
-    fake = FakeVllm(delay_s=said.delay, context=said.context)
+    fake = FakeVllm(
+        delay_s=said.delay, context=said.context, prefill_s=said.prefill, decode_s=said.decode, keeps=False,
+        kv_tokens=said.kv_tokens, block_size=said.block_size, max_running=said.max_running,
+    )  # fmt: skip
     fake.reply = lambda prompt, body: agent_reply(prompt, body, said.turns)
 
     async def serve() -> None:
