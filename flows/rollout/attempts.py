@@ -36,7 +36,7 @@ from warehouse.progress import Report
 
 OpenTeacher = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
 OpenDialect = Callable[[Settings, Teacher], Dialect]
-IN_FLIGHT = {"embedded": 4, "vllm": 64}
+IN_FLIGHT = {"embedded": 4, "vllm": 1_024}
 DRAIN_EVERY_S = 5.0
 DRAIN_AT = 32
 """Finished trajectories that are drained before the time is up."""
@@ -101,7 +101,7 @@ async def _roll_out(night: Night, library: Library, staff: Staff, report: Report
         with Toolbox(library_skills(library, dialect.name), settings.rollout) as toolbox:
             in_flight = settings.rollout.in_flight or IN_FLIGHT[settings.teacher.engine]
             crew = Crew(teacher, dialect, toolbox, night.journal)
-            pool = Pool(crew, in_flight, settings.rollout.attempts)
+            pool = Pool(crew, in_flight, settings.rollout.attempts, settings.rollout.kv_share)
             await _beside(pool, _plans(night, crew), night, report)
     return pool
 
@@ -129,9 +129,10 @@ async def _drain_often(night: Night) -> None:
 
 
 async def _tell(pool: Pool, night: Night, report: Report) -> None:
-    tally, begun = pool.tally, time.monotonic()
+    begun = time.monotonic()
     while True:
         await asyncio.sleep(TELL_EVERY_S)
+        tally = pool.tally
         seconds = time.monotonic() - begun
         rates = f"{tally.turns / seconds:.1f} turns/s, {tally.sampled_tokens / seconds:.0f} tok/s"
         report(tally.finished + tally.given_up, night.planned.num_rows, f"{tally.in_flight} in flight, {rates}")
@@ -141,9 +142,9 @@ def _plans(night: Night, crew: Crew) -> Iterator[Plan]:
     """The planned attempts, each made when its turn comes."""
     for batch in night.planned.to_batches(max_chunksize=256):
         for row in batch.to_pylist():
-            sample = row.pop("sample")
+            sample, expected = row.pop("sample"), row.pop("expected_tokens")
             task = Task.model_validate(row)
-            yield Plan(task, sample, _brief(night, crew, task, sample))
+            yield Plan(task, sample, _brief(night, crew, task, sample), expected)
 
 
 def _brief(night: Night, crew: Crew, task: Task, sample: int) -> Brief:

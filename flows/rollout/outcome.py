@@ -25,6 +25,8 @@ class Plan:
     task: Task
     sample: int
     brief: Brief
+    expected_tokens: int | None = None
+    """Mean length of earlier attempts at tasks like it, where there were any."""
 
 
 def setup_id(brief: Brief, identity: Identity, dialect: Dialect) -> str:

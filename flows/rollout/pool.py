@@ -1,15 +1,18 @@
-"""The pool keeps the teacher full: N attempts in flight, and a slot that is freed is filled at once.
+"""The pool keeps the teacher full: as many attempts in flight as it holds, and a freed slot is filled at once.
 
 There are no batches and no barriers, and nothing here costs more the longer an episode is. One bad
 attempt never stops the others; a teacher that answers nobody stops the pool before it spends the starts
-of attempts that are not to blame.
+of attempts that are not to blame. A stop lets every attempt end its turn and go on in the next run.
 """
 
 import asyncio
+import contextlib
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from flows.rollout.admission import Admission, Stopped
 from flows.rollout.agent import Act, CallTools, Commit, Ending, Generate, Parse, Render, attempt
 from flows.rollout.engine import Completion, Dialect, Extension, Parsed, Teacher, TeacherError, TeacherRefused
 from flows.rollout.episode import Episode
@@ -22,6 +25,9 @@ from flows.rollout.verify import judge
 LOG = logging.getLogger(__name__)
 LEAST_FAILURES = 8
 """Failures of the teacher in a row, over all attempts, that stop the pool (or as many as are in flight)."""
+OBSERVE_EVERY_S = 1.0
+UNKNOWN_SHARE = 8
+"""Of an attempt's budget, the part that it is expected to fill while nothing is known of its like."""
 
 
 @dataclass
@@ -29,14 +35,20 @@ class Tally:
     """What the pool did so far in this run."""
 
     in_flight: int = 0
+    waiting: int = 0
+    """Attempts that wait until the servers have room for them."""
     turns: int = 0
     sampled_tokens: int = 0
     finished: int = 0
+    stopped: int = 0
+    """Attempts that a stop of the pool left to the next run."""
     given_up: int = 0
     aborted: int = 0
     """Attempts that will be tried again by a later run."""
     restarted: int = 0
     """Attempts that began again because teacher or prompts had changed."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """What made attempts stop, by reason code."""
 
 
 @dataclass(frozen=True)
@@ -60,46 +72,73 @@ class Failure:
 
 
 class Pool:
-    """Works plans with a crew; `starts` is how often an attempt may abort before it is given up."""
+    """Works plans with a crew; `starts` is how often an attempt may abort before it is given up.
 
-    def __init__(self, crew: Crew, in_flight: int, starts: int) -> None:
-        self.tally = Tally()
+    At most `in_flight` attempts work at once, and their contexts fill at most `kv_share` of each server's cache.
+    """
+
+    def __init__(self, crew: Crew, in_flight: int, starts: int, kv_share: float) -> None:
+        self._tally = Tally()
+        self.admission = Admission(crew.teacher, in_flight, kv_share)
         self._crew = crew
+        self._lengths: dict[tuple[str, str], list[int]] = {}
+        """Tokens and number of the attempts that ended in this run, by domain and composer."""
         self._in_flight = in_flight
         self._starts = starts
         self._silence: list[Failure] = []
         """Failures of the teacher since it last answered anyone."""
 
+    @property
+    def tally(self) -> Tally:
+        """What was done so far, and who is in flight now."""
+        self._tally.in_flight, self._tally.waiting = self.admission.inside, self.admission.waiting
+        return self._tally
+
     async def run(self, plans: Iterable[Plan]) -> None:
         """Work all plans; raises TeacherError when the teacher answers nobody, JournalError, LakeError."""
         waiting = iter(plans)
+        watch = asyncio.create_task(self._observe())
         try:
             async with asyncio.TaskGroup() as slots:
                 for _ in range(self._in_flight):
                     slots.create_task(self._slot(waiting))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
+        finally:
+            watch.cancel()
         await self._blame()
 
+    def stop(self, reason: str) -> None:
+        """End every attempt at its next turn; what they committed stays in the journal for the next run."""
+        self.admission.stop(reason)
+
+    async def _observe(self) -> None:
+        while True:
+            await asyncio.sleep(OBSERVE_EVERY_S)
+            self.admission.observe()
+
     async def _slot(self, waiting: Iterator[Plan]) -> None:
-        for plan in waiting:
-            self.tally.in_flight += 1
-            try:
+        with contextlib.suppress(Stopped):
+            for plan in waiting:
                 await self._work(plan)
-            finally:
-                self.tally.in_flight -= 1
 
     async def _work(self, plan: Plan) -> None:
         brief, crew = plan.brief, self._crew
         started = await crew.journal.begin(brief.trajectory_id, setup_id(brief, crew.teacher.identity, crew.dialect))
-        self.tally.restarted += started.restarted > 0
+        self._tally.restarted += started.restarted > 0
         episode = Episode(brief.trajectory_id, brief.run_id)
         episode.add(started.entries)
+        started = replace(started, entries=[])
         try:
+            await self.admission.enter(brief.trajectory_id, len(episode.stream), self._expected(plan))
             ending = await self._play(plan, episode)
             await self._finish(plan, ending, started)
-            self.tally.finished += 1
+            self._tally.finished += 1
+            self._learn(plan, len(episode.stream))
         except JournalError:
+            raise
+        except Stopped:
+            self._tally.stopped += 1
             raise
         except TeacherRefused as error:
             await self._abort(Failure(plan, started, "teacher_refused", error))
@@ -110,6 +149,17 @@ class Pool:
         except Exception as error:
             LOG.exception("attempt %s stopped", brief.trajectory_id)
             await self._abort(Failure(plan, started, type(error).__name__, error))
+        finally:
+            self.admission.leave(brief.trajectory_id)
+
+    def _expected(self, plan: Plan) -> int:
+        tokens, n = self._lengths.get((plan.task.domain, plan.task.composer), (0, 0))
+        return tokens // n if n else plan.expected_tokens or plan.brief.max_tokens // UNKNOWN_SHARE
+
+    def _learn(self, plan: Plan, tokens: int) -> None:
+        lengths = self._lengths.setdefault((plan.task.domain, plan.task.composer), [0, 0])
+        lengths[0] += tokens
+        lengths[1] += 1
 
     async def _play(self, plan: Plan, episode: Episode) -> Ending:
         loop, happened = attempt(plan.brief, episode), None
@@ -136,17 +186,18 @@ class Pool:
                 return await self._crew.toolbox.call_all(calls, plan.task.tools)
             case Commit(entries):
                 await self._crew.journal.commit(entries)
-                self.tally.turns += sum(entry.turn.role == "assistant" for entry in entries)
+                self._tally.turns += sum(entry.turn.role == "assistant" for entry in entries)
         return None
 
     async def _generate(self, plan: Plan, act: Generate) -> Completion:
+        await self.admission.stay(plan.brief.trajectory_id, len(act.prompt_ids))
         sampling = self._crew.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=plan.brief.tools)
         completion = await self._crew.teacher.generate(act.prompt_ids, sampling, plan.brief.trajectory_id)
         if len(completion.token_ids) != len(completion.logprobs):
             raise TeacherError("the teacher sent token ids and log-probabilities of different lengths")
         if completion.prompt_ids is not None and completion.prompt_ids != list(act.prompt_ids):
             raise TeacherError("the teacher saw another prompt than it was sent")
-        self.tally.sampled_tokens += len(completion.token_ids)
+        self._tally.sampled_tokens += len(completion.token_ids)
         await self._blame()
         return completion
 
@@ -159,17 +210,18 @@ class Pool:
 
     async def _abort(self, failure: Failure, *, counted: bool = True) -> None:
         plan, told = failure.plan, f"{failure.code}: {failure.error}"
+        self._tally.faults[failure.code] += 1
         LOG.warning("attempt %s aborted: %s", plan.brief.trajectory_id, told)
         await self._crew.journal.abort(plan.brief.trajectory_id, told, counted=counted)
         if counted and failure.started.aborts + 1 >= self._starts:
             await self._finish(plan, Ending("aborted", error=failure.code), failure.started)
-            self.tally.given_up += 1
+            self._tally.given_up += 1
         else:
-            self.tally.aborted += 1
+            self._tally.aborted += 1
 
     async def _fall_silent(self, failure: Failure) -> None:
         self._silence.append(failure)
-        if len(self._silence) < max(self._in_flight, LEAST_FAILURES):
+        if len(self._silence) < max(self.admission.inside, LEAST_FAILURES):
             return
         silence, self._silence = self._silence, []
         for one in silence:

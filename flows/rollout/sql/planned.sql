@@ -1,18 +1,31 @@
 -- one row an attempt that is still to be made, the longest expected first
 with past as (
-    select tasks.domain, tasks.hops, avg(trajectories.n_turns) as turns
+    select tasks.domain, tasks.composer, tasks.hops, sum(trajectories.n_tokens) as tokens, count(*) as n
     from trajectories
     join tasks using (task_id)
     where trajectories.status <> 'aborted'
-    group by tasks.domain, tasks.hops
+    group by tasks.domain, tasks.composer, tasks.hops
+),
+
+alike as (
+    select domain, composer, sum(tokens) / sum(n) as tokens
+    from past
+    group by domain, composer
 )
-select attempts.sample, tasks.* exclude (date)
+
+select
+    attempts.sample,
+    coalesce(past.tokens / past.n, alike.tokens)::integer as expected_tokens,
+    tasks.* exclude (date)
 from attempts
 join tasks using (task_id)
-left join past on past.domain = tasks.domain and past.hops = tasks.hops
+left join past
+    on past.domain = tasks.domain and past.composer = tasks.composer and past.hops = tasks.hops
+left join alike
+    on alike.domain = tasks.domain and alike.composer = tasks.composer
 where attempts.trajectory_id not in (select trajectory_id from trajectories)
 order by
-    coalesce(past.turns, tasks.hops + 1) desc,
+    expected_tokens desc nulls last,
     tasks.hops desc,
     tasks.max_turns desc,
     attempts.trajectory_id
