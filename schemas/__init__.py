@@ -3,11 +3,23 @@
 from schemas.document import Document, Link
 from schemas.record import Record, arrow_schema, content_id, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
+from schemas.rollout import Rollout, Unfinished
 from schemas.task import Hop, Task
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Decision, Verdict
 
-RECORDS: tuple[type[Record], ...] = (Document, Task, Trajectory, Turn, Verdict, Decision, Release, Published)
+RECORDS: tuple[type[Record], ...] = (
+    Document,
+    Task,
+    Rollout,
+    Unfinished,
+    Trajectory,
+    Turn,
+    Verdict,
+    Decision,
+    Release,
+    Published,
+)
 """Every record that the lake stores."""
 
 __all__ = [
@@ -20,10 +32,12 @@ __all__ = [
     "Published",
     "Record",
     "Release",
+    "Rollout",
     "Shard",
     "Task",
     "Trajectory",
     "Turn",
+    "Unfinished",
     "Verdict",
     "arrow_schema",
     "content_id",

@@ -12,12 +12,14 @@ traced as (
         attempts.run_id,
         trajectories.status,
         trajectories.error,
+        unfinished.reason as left_by,
         decisions.kept,
         decisions.reasons,
         released.trajectory_id is not null as released,
-        coalesce(trajectories.n_tokens, 0) as n_tokens
+        coalesce(trajectories.n_tokens, unfinished.n_tokens, 0) as n_tokens
     from attempts
     left join trajectories using (trajectory_id)
+    left join unfinished using (trajectory_id)
     left join decisions using (trajectory_id)
     left join released using (trajectory_id)
 ),
@@ -34,7 +36,7 @@ judged as (
             else 'unfinished'
         end as fate,
         case
-            when status is null then 'pending'
+            when status is null then coalesce(left_by, 'pending')
             when status = 'aborted' then 'aborted:' || coalesce(error, 'unknown')
             when kept is null then 'not_refined'
             when not kept then reasons[1]

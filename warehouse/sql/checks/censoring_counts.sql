@@ -1,0 +1,17 @@
+-- one row a domain and composer whose attempts in the censoring mart are not those that were planned
+with planned as (
+    select domain, composer, count(*) as attempts
+    from attempts
+    group by domain, composer
+),
+
+counted as (
+    select domain, composer, sum(attempts)::bigint as attempts
+    from censoring
+    group by domain, composer
+)
+
+select domain, composer, planned.attempts as planned, counted.attempts as counted
+from planned
+full join counted using (domain, composer)
+where planned.attempts is distinct from counted.attempts

@@ -1,0 +1,14 @@
+-- one row an unfinished attempt that no task planned, or that a run left twice
+select
+    unfinished_parts.trajectory_id,
+    unfinished_parts.run_id,
+    unfinished_parts.left_at,
+    count(*) as rows,
+    count(attempts.trajectory_id) as planned
+from unfinished_parts
+left join attempts
+    on attempts.trajectory_id = unfinished_parts.trajectory_id
+    and attempts.task_id = unfinished_parts.task_id
+    and attempts.sample = unfinished_parts.sample
+group by all
+having rows > 1 or planned = 0

@@ -1,0 +1,5 @@
+-- one row an attempt without a trajectory: where the newest run that could not finish it left it
+select unfinished_parts.*
+from unfinished_parts
+anti join trajectories using (trajectory_id)
+qualify row_number() over (partition by trajectory_id order by left_at desc, run_id desc) = 1
