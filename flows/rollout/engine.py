@@ -28,6 +28,8 @@ class Sampling:
     stop: tuple[str, ...] = ()
     stop_token_ids: tuple[int, ...] = ()
     grammar: str | None = None
+    repeat_limit: int = 0
+    """Times on end that a generation may say the same; the engine may cut it there. 0 for any number."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ class Completion:
     token_ids: list[int]
     logprobs: list[float]
     finish_reason: str
-    """stop, or length when max_tokens cut it."""
+    """stop, length when max_tokens cut it, or repetition when the engine cut it for saying the same again and again."""
     prompt_ids: list[int] | None = None
-    """The prompt as the server says it saw it, when it says so; checked against what was sent."""
+    """The prompt as the server says it saw it, when it says so; checked against what was sent. For a dialect: its
+    end, all that stands between this completion and the one before."""
     cached_tokens: int | None = None
     seconds: float = 0.0
 
