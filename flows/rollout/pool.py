@@ -40,6 +40,8 @@ class Tally:
     turns: int = 0
     sampled_tokens: int = 0
     finished: int = 0
+    finished_turns: int = 0
+    """Turns of the finished attempts, those of earlier runs too."""
     stopped: int = 0
     """Attempts that a stop of the pool left to the next run."""
     given_up: int = 0
@@ -134,6 +136,7 @@ class Pool:
             ending = await self._play(plan, episode)
             await self._finish(plan, ending, started)
             self._tally.finished += 1
+            self._tally.finished_turns += episode.spoken
             self._learn(plan, len(episode.stream))
         except JournalError:
             raise
@@ -203,8 +206,7 @@ class Pool:
 
     async def _finish(self, plan: Plan, ending: Ending, started: Started) -> None:
         journal, made_by = self._crew.journal, (self._crew.teacher.identity, self._crew.dialect)
-        entries = await asyncio.to_thread(journal.entries, plan.brief.trajectory_id)
-        turns = [entry.turn for entry in entries]
+        turns = await journal.turns(plan.brief.trajectory_id)
         row = trajectory_row(plan, ending, turns, started.started_at, made_by)
         await journal.finish(row, judge(plan.task, row, turns) if ending.status != "aborted" else [])
 
