@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.refine.dedupe import find_duplicates
+from flows.refine.sketch import sketch_parts
 from flows.settings import Settings, SettingsError
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
@@ -65,10 +66,13 @@ def refine(
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
+    files |= {f"sketches/{name}": sha256_text(text) for name, text in sql_files("sketches").items()}
     refine_id = content_id("refine", files, parameters, inputs)
     newest, decided_at = run(con, steps["newest"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
+    keep_as(con, "truths", steps["truths"])
+    sketch_parts(con, lake, settings.state / "sketches", parameters, report)
     answer_gates(con, gates, parameters, report)
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
