@@ -134,6 +134,31 @@ class Refine(Section):
 
     off: list[str] = Field(default=[], description="gates that run and record their verdict but do not decide")
     min_calls: int = Field(default=1, ge=0, description="fewest tool calls of a kept trajectory")
+    min_turns: int = Field(default=1, ge=0, description="fewest turns of the agent in a kept trajectory")
+    min_calls_of: dict[str, int] = Field(default={}, description="min_calls of single domains, by name")
+    min_turns_of: dict[str, int] = Field(default={}, description="min_turns of single domains, by name")
+    unfit_calls: Share = Field(default=0.2, description="share of calls that may miss their tool's schema, if refused")
+    repeated_share: Share = Field(
+        default=0.5, description="share of a message, or of the messages, that is repetition from which one is refused"
+    )
+    foreign_share: Share = Field(
+        default=0.05,
+        description="share of a message's letters from a script that no page holds, from which it is refused",
+    )
+    mirrors: list[str] = Field(
+        default=[
+            "huggingface.co/datasets/",
+            "hf.co/datasets/",
+            "hf-mirror.com/datasets/",
+            "paperswithcode.com/dataset/",
+            "openaipublic.blob.core.windows.net/simple-evals/",
+            "github.com/openai/simple-evals/",
+        ],
+        description="hosts and starts of paths that hold the answers of benchmarks; an attempt that read one is refused",
+    )
+    process_verifiers: list[str] = Field(
+        default=["evidence_consulted"], description="verifiers that say how an attempt worked, not whether it is right"
+    )
     loop_repeats: int = Field(
         default=3, ge=2, description="times on end that the same calls (one, two or three in turn) make a loop"
     )
@@ -198,6 +223,16 @@ class Settings(BaseSettings):
     def warehouse(self) -> Path:
         """The DuckDB file of views."""
         return self.home / "warehouse.duckdb"
+
+    def within(self, max_tokens: int | None, max_hours: float | None) -> "Settings":
+        """These settings with another budget of the rollout, where one is given; raises SettingsError."""
+        asked = {"max_tokens": max_tokens, "max_hours": max_hours}
+        given = {name: value for name, value in asked.items() if value is not None}
+        try:
+            budgeted = Rollout.model_validate(self.rollout.model_dump() | given)
+        except ValidationError as error:
+            raise SettingsError("\n".join(_explain(item) for item in error.errors())) from error
+        return self.model_copy(update={"rollout": budgeted})
 
     @classmethod
     def settings_customise_sources(

@@ -5,6 +5,7 @@ and its effect seen. The rows of one refine land in one part, so that readers se
 All set work is DuckDB's; nothing here loops over rows.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def refine(
 ) -> tuple[str, bool]:
     """Decide on an open connection; returns the refine_id, and whether decisions were written."""
     gates, steps = gates_of(settings), sql_files("refine")
-    parameters = settings.refine.model_dump(exclude={"memory_limit"}) | {"off": sorted(settings.refine.off)}
+    parameters = parameters_of(settings)
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
@@ -79,6 +80,12 @@ def refine(
     said = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}
     lake.write_batches(Decision, arrow_schema(Decision), _decisions(con, steps["decisions"], said), _part(lake, day))
     return refine_id, True
+
+
+def parameters_of(settings: Settings) -> dict[str, object]:
+    """What the SQL can bind of `[refine]`: lists as they are, tables as JSON, where the same is the same text."""
+    told = settings.refine.model_dump(exclude={"memory_limit"}) | {"off": sorted(settings.refine.off)}
+    return {key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in told.items()}
 
 
 def gates_of(settings: Settings) -> list[Gate]:

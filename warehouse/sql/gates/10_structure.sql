@@ -1,4 +1,5 @@
--- one row a trajectory: do its messages stand in an order that a conversation can have
+-- one row a trajectory: do its messages stand in an order that a conversation can have, each call with its answer
+-- without it: chat templates refuse the row, or a trainer learns to answer calls that were never made
 with messages as (
     select
         trajectory_id,
@@ -6,24 +7,25 @@ with messages as (
         role,
         parse,
         tool_call_id,
-        tool_calls is null or json_valid(tool_calls) as readable,
+        coalesce(turn_facts.readable, true) as readable,
         lag(role) over sequence as before,
         row_number() over sequence - 1 as place,
         max(index) over (partition by trajectory_id) as final,
         max(case when role = 'assistant' then index end) over sequence as asked_at
     from turns
     semi join candidates using (trajectory_id)
+    left join turn_facts using (trajectory_id, index)
     window sequence as (partition by trajectory_id order by index)
 ),
 
 asked as (
     select
-        calls.trajectory_id,
-        calls.index,
-        list_sort(list(coalesce(calls.call_id, ''))) as call_ids
-    from calls
+        made_calls.trajectory_id,
+        made_calls.index,
+        list_sort(list(coalesce(made_calls.call_id, ''))) as call_ids
+    from made_calls
     semi join candidates using (trajectory_id)
-    where calls.parse = 'ok'
+    where made_calls.parse = 'ok'
     group by all
 ),
 

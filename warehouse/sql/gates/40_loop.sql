@@ -1,10 +1,11 @@
 -- one row a trajectory: does it make the same call, or the same two or three in turn, $loop_repeats times on end
+-- without it: a student learns to go round in circles until its turns run out
 with made as (
     select
         trajectory_id,
         row_number() over (partition by trajectory_id order by index, place) as n,
-        hash(tool, arguments::varchar) as call
-    from calls
+        call_hash as call
+    from made_calls
     semi join candidates using (trajectory_id)
 ),
 

@@ -1,4 +1,6 @@
--- one row a trajectory: was its answer given away, in the task's words or in the system prompt
+-- one row a trajectory: was its answer given away, in the task's words, in the system prompt, or by a mirror of a benchmark
+-- without it: right answers that took no work, and pages that hold a benchmark's answers (search-time contamination,
+-- Han et al. 2025) raise the scores that they are measured by
 with prompts as (
     select distinct trajectories.task_id, trajectories.system
     from trajectories
@@ -32,15 +34,34 @@ searched as (
             else 'ok'
         end as reason
     from texts
+),
+
+-- hosts with the start of a path, as $mirrors names them: subdomains too
+opened as (
+    select trajectory_id, count(*) as mirrors
+    from turns
+    semi join candidates using (trajectory_id)
+    where
+        role = 'tool'
+        and kind in ('ok', 'truncated')
+        and len(list_filter($mirrors::varchar[], lambda mirror: contains(
+            '.' || regexp_replace(lower(url), '^[a-z]+://([^/@]*@)?', '') || '/', '.' || lower(mirror)
+        ))) > 0
+    group by trajectory_id
 )
 
 select
     candidates.trajectory_id,
-    coalesce(searched.reason, 'ok') = 'ok' as keep,
-    coalesce(searched.reason, 'ok') as reason,
-    null as value
+    reason = 'ok' as keep,
+    case
+        when coalesce(searched.reason, 'ok') <> 'ok' then searched.reason
+        when opened.mirrors > 0 then 'benchmark_mirror'
+        else 'ok'
+    end as reason,
+    opened.mirrors as value
 from candidates
 join trajectories using (trajectory_id)
+left join opened using (trajectory_id)
 left join searched
     on searched.task_id = trajectories.task_id
     and searched.system = trajectories.system

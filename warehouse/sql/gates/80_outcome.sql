@@ -1,8 +1,9 @@
--- one row a trajectory: did a verifier of its answer pass it
+-- one row a trajectory: did a verifier of its outcome pass it, a check of the answer or one that runs
+-- without it: wrong answers are trained on
 with judged as (
     select trajectory_id, bool_or(passed) as passed, max(score) as score
     from verdicts
-    where turn_index is null and verifier in ('exact_match', 'contains_answer')
+    where turn_index is null and judge_model is null and not list_contains($process_verifiers::varchar[], verifier)
     group by trajectory_id
 )
 

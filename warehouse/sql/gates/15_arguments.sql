@@ -1,0 +1,137 @@
+-- one row a trajectory: do its calls fit the tools that it was offered, as their JSON schemas stand in the row
+-- without it: a student learns calls that its own tools will refuse. A few misses that a tool refused are kept: recovering is worth learning
+with offers as (
+    select distinct trajectories.tools
+    from trajectories
+    semi join candidates using (trajectory_id)
+),
+
+offered as (
+    select
+        tools,
+        coalesce(json_extract(tool, '$.function'), tool) as tool
+    from (
+        select tools, unnest(json_extract(case when json_valid(tools) then tools else '[]' end, '$[*]')) as tool
+        from offers
+    )
+),
+
+schemas as (
+    select
+        tools,
+        json_extract_string(tool, '$.name') as tool,
+        any_value(coalesce(json_extract(tool, '$.parameters'), json_extract(tool, '$.input_schema'), '{}'::json)) as schema
+    from offered
+    group by all
+),
+
+-- what is checked of a schema: names, types, enum and bounds of the arguments, not what lies inside objects and lists
+properties as (
+    select
+        tools,
+        tool,
+        key as name,
+        case json_type(value, '$.type')
+            when 'VARCHAR' then [json_extract_string(value, '$.type')]
+            when 'ARRAY' then json_extract_string(value, '$.type[*]')
+        end as types,
+        list_transform(json_extract(value, '$.enum[*]'), lambda one: hash(one::varchar)) as allowed,
+        try_cast(coalesce(
+            json_extract_string(value, '$.minLength'), json_extract_string(value, '$.minItems'), json_extract_string(value, '$.minimum')
+        ) as double) as least,
+        try_cast(coalesce(
+            json_extract_string(value, '$.maxLength'), json_extract_string(value, '$.maxItems'), json_extract_string(value, '$.maximum')
+        ) as double) as most
+    from schemas, json_each(json_extract(schema, '$.properties'))
+),
+
+calls_made as (
+    select
+        made_calls.*,
+        trajectories.tools,
+        schemas.tool is not null as known,
+        coalesce(json_extract_string(schemas.schema, '$.additionalProperties') = 'false', false) as closed,
+        list_filter(
+            json_extract_string(schemas.schema, '$.required[*]'),
+            lambda name: not list_contains(list_transform(coalesce(made_calls.arguments, []), lambda one: one.name), name)
+        ) as missing
+    from made_calls
+    semi join candidates using (trajectory_id)
+    join trajectories using (trajectory_id)
+    left join schemas on schemas.tools = trajectories.tools and schemas.tool = made_calls.tool
+    where made_calls.parse = 'ok'
+),
+
+given as (
+    select trajectory_id, index, place, tools, tool, closed, unnest(arguments) as argument
+    from calls_made
+),
+
+unfit_arguments as (
+    select distinct given.trajectory_id, given.index, given.place
+    from given
+    left join properties
+        on properties.tools = given.tools
+        and properties.tool = given.tool
+        and properties.name = given.argument.name
+    where
+        (properties.name is null and given.closed)
+        or argument.size < least
+        or argument.size > most
+        or not list_contains(allowed, argument.value_hash)
+        or not list_has_any(types, case argument.type
+            when 'VARCHAR' then ['string']
+            when 'BIGINT' then ['integer', 'number']
+            when 'UBIGINT' then ['integer', 'number']
+            when 'DOUBLE' then case when argument.size = round(argument.size) then ['integer', 'number'] else ['number'] end
+            when 'BOOLEAN' then ['boolean']
+            when 'OBJECT' then ['object']
+            when 'ARRAY' then ['array']
+            else ['null']
+        end)
+),
+
+heard as (
+    select trajectory_id, tool_call_id, index, bool_or(kind in ('ok', 'truncated')) as served
+    from turns
+    semi join candidates using (trajectory_id)
+    where role = 'tool'
+    group by all
+),
+
+checked as (
+    select
+        calls_made.trajectory_id,
+        case
+            when not known then 'unknown_tool'
+            when coalesce(arguments_type, 'NULL') <> 'OBJECT' then 'not_an_object'
+            when len(missing) > 0 then 'argument_missing'
+            when unfit_arguments.index is not null then 'argument_unfit'
+        end as fault,
+        coalesce(heard.served, false) as served
+    from calls_made
+    left join unfit_arguments using (trajectory_id, index, place)
+    asof left join heard
+        on heard.trajectory_id = calls_made.trajectory_id
+        and heard.tool_call_id = calls_made.call_id
+        and heard.index > calls_made.index
+),
+
+counted as (
+    select
+        trajectory_id,
+        count(*) as calls,
+        count(fault) as unfit,
+        count(fault) filter (served) as served,
+        min(fault) as fault
+    from checked
+    group by trajectory_id
+)
+
+select
+    candidates.trajectory_id,
+    coalesce(served = 0 and unfit <= $unfit_calls * calls, true) as keep,
+    case when keep then 'ok' when served > 0 then 'served:' || fault else fault end as reason,
+    coalesce(unfit, 0) as value
+from candidates
+left join counted using (trajectory_id)

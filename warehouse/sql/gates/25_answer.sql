@@ -1,0 +1,41 @@
+-- one row a trajectory: is its answer whole, and more than a blank
+-- without it: completions cut by the token limit, and empty forms, stand as examples of an answer
+with finals as (
+    select trajectory_id, arg_max(finish_reason, index) as finish_reason
+    from turns
+    semi join candidates using (trajectory_id)
+    where role = 'assistant'
+    group by trajectory_id
+),
+
+worded as (
+    select
+        trajectories.trajectory_id,
+        trim(trajectories.answer, e' \n\r\t') as answer,
+        finals.finish_reason,
+        trim(trajectories.answer) = trim(tasks.answer) as is_truth
+    from trajectories
+    semi join candidates using (trajectory_id)
+    left join finals using (trajectory_id)
+    left join tasks on tasks.task_id = trajectories.task_id
+),
+
+judged as (
+    select
+        trajectory_id,
+        length(answer) as chars,
+        case
+            when finish_reason = 'length' then 'cut_by_limit'
+            when is_truth or answer is null then 'ok'
+            when answer = '' or not regexp_matches(answer, '[\p{L}\p{N}]') then 'blank'
+            when regexp_matches(answer, '(?i)^(the )?(final )?answer( is)?\W*$') then 'blank'
+            -- an odd number of fences: the block was opened and never closed
+            when (length(answer) - length(replace(answer, '```', ''))) % 2 = 1 then 'cut_in_code'
+            when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
+            else 'ok'
+        end as reason
+    from worded
+)
+
+select trajectory_id, reason = 'ok' as keep, reason, chars as value
+from judged

@@ -1,0 +1,34 @@
+-- one row a trajectory: does a message slip into a script that neither the task nor any page holds
+-- without it: a student learns to change its language in the middle of a thought. Latin letters are at home everywhere (names, code)
+with shown as (
+    select trajectory_id, list_distinct(flatten(list(bears_out))) as texts
+    from turn_facts
+    group by trajectory_id
+),
+
+slips as (
+    select
+        turn_facts.trajectory_id,
+        list_max(list_transform(
+            list_filter(scripts, lambda one: one.letters >= 3 and not list_contains(coalesce(shown.texts, []), one.script)),
+            lambda one: one.letters / letters
+        )) as share
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    left join shown using (trajectory_id)
+    where len(scripts) > 0
+),
+
+worst as (
+    select trajectory_id, max(share) as share
+    from slips
+    group by trajectory_id
+)
+
+select
+    candidates.trajectory_id,
+    coalesce(share < $foreign_share, true) as keep,
+    case when keep then 'ok' else 'other_script' end as reason,
+    coalesce(share, 0) as value
+from candidates
+left join worst using (trajectory_id)

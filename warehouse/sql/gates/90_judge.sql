@@ -1,0 +1,17 @@
+-- one row a trajectory: did the judge models that read it pass it; kept where none did
+-- without it: what only a reader sees (a right answer for the wrong reasons) is trained on
+with judged as (
+    select trajectory_id, bool_and(passed) as passed, min(score) as score
+    from verdicts
+    semi join candidates using (trajectory_id)
+    where turn_index is null and judge_model is not null
+    group by trajectory_id
+)
+
+select
+    candidates.trajectory_id,
+    coalesce(passed, true) as keep,
+    case when passed is null then 'not_judged' when passed then 'ok' else 'judge_refused' end as reason,
+    score as value
+from candidates
+left join judged using (trajectory_id)
