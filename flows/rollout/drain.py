@@ -1,22 +1,26 @@
 """From the journal's outbox to the lake: each finished trajectory with its turns and verdicts, once.
 
 Finished trajectories are given a part number in a transaction, the part is written (its trajectories
-last, so that a row's presence means that all of it is there), and then the journal forgets them. A kill
-between any two of these writes the same part again with the same rows.
+last, so that a row's presence means that all of it is there), and then the journal forgets them, one by
+one, so that no commit waits for long. A kill before the part is whole writes it again with the same rows;
+after that it is never written again.
 """
 
 import contextlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+from pyarrow.json import ParseOptions, ReadOptions, read_json
 from pydantic import TypeAdapter
 
 from flows.rollout.journal import Journal, sql
-from flows.rollout.packed import PACKED, Row, columns, crc
+from flows.rollout.packed import PACKED, Row, crc
 from schemas.record import arrow_schema
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
@@ -25,7 +29,7 @@ from warehouse.lake import Lake, PartName
 WORKER = "rollout"
 VERDICTS = TypeAdapter(list[Verdict])
 PART_TRAJECTORIES = 64
-"""Most trajectories of one part, which is made in memory."""
+"""Most trajectories of one part."""
 
 
 def drain(journal: Journal, lake: Lake) -> int:
@@ -60,35 +64,50 @@ def written(lake: Lake, run_id: str, seq: int) -> bool:
     return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
 
 
-def turn_table(turns: Iterable[tuple[str, Row]]) -> pa.Table:
-    """The turns (each with the run that finished it) as the lake's table, ids and masks straight from their bytes."""
-    kept = list(turns)
+def turn_batch(run_id: str, rows: Sequence[Row]) -> pa.RecordBatch:
+    """A trajectory's turns as the lake's rows, of the run that finished it: no Python object a row or a token."""
     schema = arrow_schema(Turn)
-    plain = pa.schema([field for field in schema if field.name not in PACKED])
-    table = pa.Table.from_pylist([columns(row) | {"run_id": run_id} for run_id, row in kept], schema=plain)
-    rows = [row for _, row in kept]
+    lines = b"\n".join(row.row for row in rows)
+    whole = ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    said = read_json(pa.py_buffer(lines), read_options=whole, parse_options=_plain()).column("turn").combine_chunks()
     packed = {
+        "run_id": pa.repeat(run_id, len(rows)),
         "token_ids": _lists([row.token_ids for row in rows], pa.int32()),
         "sampled": _lists([row.sampled for row in rows], pa.uint8()),
         "logprobs": _lists([row.logprobs for row in rows], pa.float32()),
     }
-    found = [
-        packed[field.name].cast(field.type) if field.name in PACKED else table.column(field.name) for field in schema
+    columns = [
+        packed[field.name].cast(field.type) if field.name in packed else said.field(field.name) for field in schema
     ]
-    return pa.Table.from_arrays(found, schema=schema)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+@cache
+def _plain() -> ParseOptions:
+    """How the journal's JSON of a turn is read: the columns of the lake that are not packed, and nothing else."""
+    fields = [field.with_nullable(True) for field in arrow_schema(Turn) if field.name not in PACKED]
+    schema = pa.schema([pa.field("turn", pa.struct(fields))])
+    return ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
 
 
 def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
-    name = PartName(date.fromisoformat(run_id), WORKER, seq)
     rows = journal.read("done_of_part", run_id, seq)
     if not all(crc(row[1], row[2]) == row[3] for row in rows):
         journal.condemn("a finished trajectory is not as it was written")
-    verdicts = [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])]
-    lake.write(Verdict, verdicts, name)
-    lake.write_table(Turn, turn_table((run_id, row) for done in rows for row in journal.rows(done[0])), name)
-    lake.write(Trajectory, [Trajectory.model_validate_json(row[1]) for row in rows], name)
-    journal.apply([(sql(f"forget_{what}"), (run_id, seq)) for what in ("turns", "attempts", "done")])
+    if not written(lake, run_id, seq):
+        _put(journal, lake, PartName(date.fromisoformat(run_id), WORKER, seq), rows)
+    for trajectory_id, *_ in rows:
+        journal.apply([(sql(f"forget_{what}"), (trajectory_id,)) for what in ("turns", "attempt")])
+    journal.apply([(sql("forget_done"), (run_id, seq))])
     return len(rows)
+
+
+def _put(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write a part: the trajectories last, so that their presence means that all of it is there."""
+    lake.write(Verdict, [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])], name)
+    turns = (turn_batch(name.day.isoformat(), found) for row in rows if (found := journal.rows(row[0])))
+    lake.write_batches(Turn, arrow_schema(Turn), turns, name)
+    lake.write(Trajectory, [Trajectory.model_validate_json(row[1]) for row in rows], name)
 
 
 def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:

@@ -6,38 +6,42 @@ its rows until a part of the lake holds them; the journal then forgets it.
 """
 
 import asyncio
-import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
 from flows.rollout.episode import Entry
-from flows.rollout.packed import Row, crc, pack, unpack
-from schemas.trajectory import Trajectory
+from flows.rollout.journal_file import (
+    JournalBarred,
+    JournalDamaged,
+    JournalError,
+    JournalFull,
+    JournalLocked,
+    connect,
+    create,
+    sql,
+    told,
+)
+from flows.rollout.packed import Row, crc, pack, read_only, unpack
+from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-VERSION = 1
-"""Of the tables; another number marks a journal in which a row was found damaged."""
+__all__ = [
+    "Journal",
+    "JournalBarred",
+    "JournalDamaged",
+    "JournalError",
+    "JournalFull",
+    "JournalLocked",
+    "Started",
+    "create",
+    "sql",
+]
 Statement = tuple[str, Sequence[Any]]
-
-
-class JournalError(Exception):
-    """The journal cannot be read or written; the message says why and what to do."""
-
-
-class JournalLocked(JournalError):
-    """Another process is rolling out with this journal."""
-
-
-class JournalDamaged(JournalError):
-    """The file's contents are broken."""
 
 
 @dataclass(frozen=True)
@@ -52,26 +56,30 @@ class Started:
 
 
 class Journal:
-    """The open journal; methods may be called from any thread, `commit` and its like from one event loop."""
+    """The open journal; methods may be called from any thread, `commit` and its like from one event loop.
+
+    One thread of its own has the database, and takes what is asked of it in order: a commit never waits
+    behind a tool for a thread, and behind the drain only for the short step that it is at.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open the journal, made if missing; raises JournalLocked, JournalDamaged or JournalError."""
+        """Open the journal, made if missing; raises as `connect` does."""
         self.path = path
         self.draining = threading.Lock()
         """Held by the one who drains."""
-        self.transactions = 0
-        self._lock = threading.Lock()
         self._waiting: list[tuple[list[Statement], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
-        with self._told():
-            self._db = _connect(path)
+        if not path.exists():
+            create(path)
+        self._db = connect(path)
+        self._door = ThreadPoolExecutor(1, "journal")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._db.close()
+        self._door.submit(self._db.close)
+        self._door.shutdown()
 
     async def begin(self, trajectory_id: str, setup: str) -> Started:
         """Start an attempt or find how far it came; `setup` names teacher and prompts, and when it has changed
@@ -90,6 +98,10 @@ class Journal:
     async def commit(self, entries: Iterable[Entry]) -> None:
         """Make finished turns durable; returns when they are."""
         await self._write([(sql("add_turn"), (one.turn.trajectory_id, *pack(one))) for one in entries])
+
+    async def turns(self, trajectory_id: str) -> list[Turn]:
+        """An attempt's finished turns in order, to be counted and judged; raises JournalDamaged."""
+        return await asyncio.to_thread(lambda: [read_only(row) for row in self.rows(trajectory_id)])
 
     async def abort(self, trajectory_id: str, error: str, *, counted: bool) -> None:
         """Remember why an attempt stopped, and whether that counts against its starts."""
@@ -127,22 +139,31 @@ class Journal:
 
     def condemn(self, why: str) -> NoReturn:
         """Mark the file, so that the next run saves what can be read; raises JournalDamaged."""
-        with self._lock:
-            self._db.execute(sql("mark_damaged"))
+        self.apply([(sql("mark_damaged"), ())])
         raise JournalDamaged(f"{self.path} is damaged: {why}. Run again: what can be read is saved.")
 
     def read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a statement of this room."""
-        with self._lock, self._told():
-            return self._db.execute(sql(statement), values).fetchall()
+        return self._door.submit(self._read, sql(statement), values).result()
 
-    def apply(self, statements: Iterable[Statement]) -> None:
+    def apply(self, statements: Sequence[Statement]) -> None:
         """Run statements in one transaction."""
-        self.transactions += 1
-        with self._lock, self._told(), self._db:
+        self._door.submit(self._apply, statements).result()
+
+    def _read(self, text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with told(self.path):
+            return self._db.execute(text, values).fetchall()
+
+    def _apply(self, statements: Sequence[Statement]) -> None:
+        with told(self.path):
             self._db.execute("begin immediate")
-            for text, values in statements:
-                self._db.execute(text, values)
+            try:
+                for text, values in statements:
+                    self._db.execute(text, values)
+                self._db.execute("commit")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
 
     async def _write(self, statements: list[Statement]) -> None:
         done = asyncio.get_running_loop().create_future()
@@ -152,12 +173,14 @@ class Journal:
         await done
 
     async def _flush(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 failed: JournalError | None = None
                 try:
-                    await asyncio.to_thread(self.apply, [one for statements, _ in batch for one in statements])
+                    statements = [one for wanted, _ in batch for one in wanted]
+                    await loop.run_in_executor(self._door, self._apply, statements)
                 except JournalError as error:
                     failed = error
                 for _, done in batch:
@@ -165,56 +188,3 @@ class Journal:
                         done.set_exception(failed) if failed else done.set_result(None)
         finally:
             self._flushing = None
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code in DAMAGED:
-                raise JournalDamaged(
-                    f"{self.path} is damaged: {error}. The next run saves what can be read."
-                ) from error
-            if code == sqlite3.SQLITE_BUSY:
-                raise JournalLocked(
-                    f"{self.path} is in use by another rollout. Wait for it to end, or stop it, and run again."
-                ) from error
-            raise JournalError(f"{self.path}: {error}. Free space or fix permissions, then run again.") from error
-
-
-@cache
-def sql(name: str) -> str:
-    """A statement of this room, by the stem of its file."""
-    return files("flows.rollout").joinpath("sql", f"{name}.sql").read_text("utf-8")
-
-
-def create(path: Path) -> None:
-    """Make an empty journal: beside, then renamed, so that an empty file is never taken for one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    db = sqlite3.connect(fresh)
-    db.executescript(sql("journal_schema"))
-    db.close()
-    fresh.replace(path)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        create(path)
-    if path.stat().st_size == 0:
-        raise JournalDamaged(f"{path} is empty.")
-    db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in ("locking_mode = exclusive", "journal_mode = wal", "synchronous = full"):
-            db.execute(f"pragma {pragma}")
-        db.execute("begin immediate")
-        db.execute("commit")
-        found = db.execute("pragma integrity_check(1)").fetchone()[0]
-        if found != "ok" or db.execute("pragma user_version").fetchone()[0] != VERSION:
-            raise JournalDamaged(f"{path} is damaged: {found}.")
-    except BaseException:
-        db.close()
-        raise
-    return db

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.rollout.drain import empty_orphans, written
-from flows.rollout.journal import Journal, JournalDamaged, Statement, create, sql
+from flows.rollout.journal import Journal, JournalDamaged, Statement
+from flows.rollout.journal_file import create, require_room, sql, told
 from flows.rollout.packed import Row, crc
 from schemas.trajectory import Trajectory
 from warehouse.lake import Lake
@@ -39,14 +40,21 @@ class Saved:
 
 
 def open_journal(path: Path, lake: Lake) -> tuple[Journal, Saved | None]:
-    """The journal, made if missing and saved if damaged; raises JournalLocked when another process has it."""
+    """The journal, made if missing and saved if damaged, where it and the lake can take what a run will write.
+
+    Raises JournalLocked when another process has it, JournalFull or JournalBarred where nothing can be written.
+    """
+    for folder in (path.parent, lake.root):
+        require_room(folder)
     if not path.exists():
         empty_orphans(lake)
         create(path)
     try:
         return Journal(path), None
-    except JournalDamaged:
-        saved = salvage(path, lake)
+    except JournalDamaged as found:
+        LOG.warning("%s", found)
+        with told(path):
+            saved = salvage(path, lake)
         LOG.warning("%s", saved)
         return Journal(path), saved
 

@@ -1,2 +1,2 @@
--- one row a turn of a part that is written
-delete from turns where trajectory_id in (select trajectory_id from done where run_id = ? and seq = ?)
+-- one row a turn of a trajectory that the lake has
+delete from turns where trajectory_id = ?
