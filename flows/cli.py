@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import publish, refine, rollout, teacher
-from flows.commands.opening import Day, open_warehouse, read_settings, run_nightly, server_log
+from flows.commands import publish, refine, release, rollout, teacher
+from flows.commands.opening import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
 from flows.ending import fail, leave, plain_errors
 
 app = typer.Typer(
@@ -42,9 +42,14 @@ class Format(StrEnum):
 
 
 @app.command()
-def run(day: Day = None, only: Annotated[Stage | None, typer.Option(help="Run one stage alone.")] = None) -> None:
+def run(
+    day: Day = None,
+    only: Annotated[Stage | None, typer.Option(help="Run one stage alone.")] = None,
+    max_tokens: MaxTokens = None,
+    max_hours: MaxHours = None,
+) -> None:
     """Run the nightly once, or go on where it stopped."""
-    run_nightly(day, only.value if only else None)
+    run_nightly(day, only.value if only else None, max_tokens=max_tokens, max_hours=max_hours)
 
 
 def _stage_command(stage: Stage, does: str) -> None:
@@ -56,7 +61,7 @@ def _stage_command(stage: Stage, does: str) -> None:
 
 _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
-for room in (rollout, refine, publish, teacher):
+for room in (rollout, refine, publish, release, teacher):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 
@@ -90,15 +95,21 @@ def init() -> None:
 
 @app.command()
 def status() -> None:
-    """Show how far each stage is, and what became of the planned attempts."""
-    from rich import print as echo
+    """Show how far each stage is, how the rollout does or last ended, and what became of the planned attempts."""
+    from rich.console import Console
 
+    from flows.rollout.live import read
+    from flows.rollout.shown import status_table
     from warehouse.progress import stage_lines
     from warehouse.stats import funnel_table
 
+    console = Console()
     with open_warehouse() as (con, settings):
-        echo(*stage_lines(settings.state), sep="\n")
-        echo(funnel_table(con))
+        for line in stage_lines(settings.state):
+            console.print(line, markup=False)
+        if live := read(settings.state):
+            console.print(status_table(live, con))
+        console.print(funnel_table(con))
 
 
 @app.command()
@@ -133,6 +144,23 @@ def show(
 
     with open_warehouse() as (con, _):
         print_trajectory(con, id, full=full)
+
+
+@app.command()
+def lineage(
+    row: Annotated[str | None, typer.Argument(help="A trajectory's id (or the start), or shard:row.")] = None,
+    url: Annotated[str | None, typer.Option(help="List every row that rests on this page instead.")] = None,
+) -> None:
+    """Walk from a released row to the pages that it rests on, or from a page to every row."""
+    from warehouse.lineage import print_lineage, print_url_lineage
+
+    if (row is None) == (url is None):
+        fail("give a row's id or --url, one of them.")
+    with open_warehouse() as (con, _):
+        if url:
+            print_url_lineage(con, url)
+        else:
+            print_lineage(con, row or "")
 
 
 @app.command()

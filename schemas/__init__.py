@@ -7,6 +7,7 @@ from schemas.rollout import Rollout, Unfinished
 from schemas.task import Hop, Task
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Decision, Verdict
+from schemas.withdrawal import Withdrawal
 
 RECORDS: tuple[type[Record], ...] = (
     Document,
@@ -19,6 +20,7 @@ RECORDS: tuple[type[Record], ...] = (
     Decision,
     Release,
     Published,
+    Withdrawal,
 )
 """Every record that the lake stores."""
 
@@ -39,6 +41,7 @@ __all__ = [
     "Turn",
     "Unfinished",
     "Verdict",
+    "Withdrawal",
     "arrow_schema",
     "content_id",
     "sha256_text",

@@ -85,6 +85,16 @@ class Shard(BaseModel):
     tokens: Count = Field(description="tokens of all rows")
 
 
+class Withdrawn(BaseModel):
+    """A trajectory that somebody asked to take out of releases."""
+
+    model_config = ConfigDict(frozen=True)
+
+    trajectory_id: Name = Field(description="the trajectory")
+    asked_for: Name = Field(description="what the request named: a url, a task or a trajectory")
+    reason: Text = Field(description="why")
+
+
 class Manifest(BaseModel):
     """What manifest.json of a release says."""
 
@@ -102,6 +112,7 @@ class Manifest(BaseModel):
     rows: Count = Field(description="trajectories")
     tokens: Count = Field(description="tokens of all rows")
     shards: list[Shard] = Field(description="every file of the data")
+    withdrawn: list[Withdrawn] = Field(default=[], description="trajectories left out because somebody asked for it")
 
     def text(self) -> str:
         """The manifest as it is written to manifest.json."""

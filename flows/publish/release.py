@@ -20,7 +20,7 @@ from flows.publish.store import CARD, MANIFEST, open_store, workshop
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, Shard, arrow_schema, sha256_text
 from schemas.record import SCHEMA_VERSION
-from schemas.release import release_id
+from schemas.release import Withdrawn, release_id
 from warehouse.connect import connect, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
@@ -83,6 +83,7 @@ def describe(con: duckdb.DuckDBPyConnection, selection: Selection, shards: list[
         rows=sum(shard.rows for shard in shards),
         tokens=sum(shard.tokens for shard in shards),
         shards=shards,
+        withdrawn=_withdrawn(con),
     )
 
 
@@ -114,12 +115,17 @@ def _row(manifest_text: str, location: str, day: date) -> Release:
 
 def _parent(con: duckdb.DuckDBPyConnection, shards: list[Shard], shaping: dict[str, object]) -> str | None:
     """The newest release; or its own parent when it is the very release that is being made."""
-    newest = con.execute(sql_files("publish")["newest"]).fetchone()
-    if newest is None:
+    newest = con.execute(sql_files("publish")["newest"]).fetchall()
+    if not newest:
         return None
-    newest_id, before = newest
+    newest_id, before = newest[0]
     parent: str | None = before if release_id(shards, shaping, before) == newest_id else newest_id
     return parent
+
+
+def _withdrawn(con: duckdb.DuckDBPyConnection) -> list[Withdrawn]:
+    rows = con.sql(sql_files("publish")["withdrawn"]).to_arrow_table().to_pylist()
+    return [Withdrawn.model_validate(row) for row in rows]
 
 
 def _published(selection: Selection, release: Release) -> pa.Table:

@@ -12,12 +12,19 @@ judged as (
         ) as ids
     from verdicts
     semi join candidates using (trajectory_id)
+),
+
+asked as (
+    select coalesce(bit_xor(md5_number(trajectory_id)), 0) as ids
+    from withdrawals
 )
 
 select
     finished.rows as trajectories,
     coalesce(finished.ids, 0)::varchar as finished,
     judged.rows as verdicts,
-    coalesce(judged.ids, 0)::varchar as judged
+    coalesce(judged.ids, 0)::varchar as judged,
+    asked.ids::varchar as withdrawn
 from finished
 cross join judged
+cross join asked

@@ -1,0 +1,44 @@
+-- one row a trajectory that is in one of two releases only, with the reason that the refines behind them give
+with here as (
+    select * from published_parts where release_id = $before
+),
+
+there as (
+    select * from published_parts where release_id = $after
+),
+
+judged_before as (
+    select distinct trajectory_id
+    from decision_parts
+    where refine_id in (
+        select json_extract_string(manifest, '$.refine_id') from release_parts where release_id = $before
+    )
+),
+
+judged_after as (
+    select trajectory_id, any_value(kept) as kept, any_value(reasons) as reasons
+    from decision_parts
+    where refine_id in (
+        select json_extract_string(manifest, '$.refine_id') from release_parts where release_id = $after
+    )
+    group by trajectory_id
+)
+
+select
+    trajectory_id,
+    trajectories.domain,
+    case when here.release_id is null then 'came' else 'went' end as change,
+    case
+        when here.release_id is null and judged_before.trajectory_id is null then 'new'
+        when here.release_id is null then 'refused_before'
+        when judged_after.trajectory_id is null then 'not_decided'
+        when judged_after.kept then 'not_published'
+        else judged_after.reasons[1]
+    end as reason,
+    coalesce(here.n_tokens, there.n_tokens) as n_tokens
+from here
+full join there using (trajectory_id)
+left join trajectories using (trajectory_id)
+left join judged_before using (trajectory_id)
+left join judged_after using (trajectory_id)
+where here.release_id is null or there.release_id is null
