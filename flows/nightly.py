@@ -5,6 +5,7 @@ lake, so a run that was cut goes on where it stopped, and a step alone can be ru
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -17,6 +18,7 @@ from flows.crawl.flow import crawl
 from flows.exclusive import exclusive
 from flows.publish.flow import publish
 from flows.refine.flow import refine
+from flows.rollout import live, shown
 from flows.rollout.flow import rollout
 from flows.rollout.teacher import open_writer
 from flows.settings import Settings, load
@@ -38,21 +40,36 @@ STEPS: dict[str, Step] = {
 
 
 @flow(name="nightly", persist_result=False)
-def nightly(day: date | None = None, only: str | None = None) -> dict[str, Counts]:
-    """Run the line once for a UTC day (default: today), or only one step of it; returns counts by step."""
-    settings = load()
+def nightly(
+    day: date | None = None, only: str | None = None, max_tokens: int | None = None, max_hours: float | None = None
+) -> dict[str, Counts]:
+    """Run the line once for a UTC day (default: today), or only one step of it; returns counts by step.
+
+    `max_tokens` and `max_hours` are the rollout's budget in this run, in place of the settings'.
+    """
+    settings = load().within(max_tokens, max_hours)
     day = day or datetime.now(UTC).date()
+    counts: dict[str, Counts] = {}
     with exclusive(settings.state):
-        counts = {name: step(settings, day) for name, step in STEPS.items() if only in (None, name)}
-    show(settings, counts)
+        try:
+            for name, step in STEPS.items():
+                if only in (None, name):
+                    counts[name] = step(settings, day)
+        except Exception:
+            with suppress(Exception):  # what went wrong first is what must be told
+                show(settings, counts)
+            raise
+        show(settings, counts)
     return counts
 
 
 def show(settings: Settings, counts: dict[str, Counts]) -> None:
-    """Leave the funnel, the horizon and the release's address in Prefect's UI."""
+    """Leave the funnel, the horizon, how the newest rollout went and the release's address in Prefect's UI."""
     with connect(Lake(settings.lake)) as con:
-        for mart in ("funnel", "horizon_histogram"):
+        for mart in ("funnel", "horizon_histogram", "censoring", "rollout_cost"):
             create_markdown_artifact(markdown(con, mart), key=mart.replace("_", "-"))
+        if newest := live.read(settings.state):
+            create_markdown_artifact(shown.markdown(newest, con), key="rollout")
     location = str(counts.get("publish", {}).get("location", ""))
     if location:
         create_link_artifact(location, link_text=location, key="release")

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -35,38 +35,89 @@ def stage_bar(stage: str, state: Path) -> Iterator[Report]:
     folder = state / "progress"
     folder.mkdir(parents=True, exist_ok=True)
     console = Console(file=sys.stderr)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    file, told = folder / f"{stage}.json", Told(console)
+    with bar_on(console) as bar:
         row = bar.add_task(stage, total=None, note="")
-        last_file = last_line = 0.0
+        said: tuple[int, int | None, str] | None = None
+        last = 0.0
 
         def report(done: int, total: int | None, note: str = "") -> None:
-            nonlocal last_file, last_line
+            nonlocal last, said
+            said = (done, total, note)
             bar.update(row, completed=done, total=total, note=note)
-            now = time.monotonic()
-            if now - last_file > 1 or done == total:
-                last_file = now
-                _save(folder / f"{stage}.json", done, total, note)
-            if not console.is_terminal and (now - last_line > QUIET_INTERVAL_S or done == total):
-                last_line = now
-                of = f" of {total}" if total is not None else ""
-                console.print(f"{stage}: {done}{of} {note}".rstrip(), highlight=False)
+            if time.monotonic() - last > 1:
+                last = time.monotonic()
+                _save(file, *said)
+            told.say(stage, *said)
 
-        yield report
+        try:
+            yield report
+        finally:
+            if said:
+                _save(file, *said)
+                told.say(stage, *said, now=True)
+
+
+def bar_on(console: Console) -> Progress:
+    """A bar of one line: it takes the room that its note leaves, and a note too long is cut at its right."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description:<8}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+class Told:
+    """Lines for a console that is no terminal: one every few seconds, the last one always, none twice."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._line = ""
+        self._at = float("-inf")
+
+    def say(self, stage: str, done: int, total: int | None, note: str, *, now: bool = False) -> None:
+        """Print how far the stage is, when it is time to."""
+        if self._console.is_terminal or not (now or time.monotonic() - self._at > QUIET_INTERVAL_S):
+            return
+        of = f" of {total}" if total is not None else ""
+        line = f"{stage}: {done}{of} {note}".rstrip()
+        if line != self._line:
+            self._line, self._at = line, time.monotonic()
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def save_whole(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old text or the new one, never a part; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def born(pid: int) -> int | None:
+    """When a process was born, in the kernel's ticks since boot; None when there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[19])
+
+
+def alive(pid: int, since: int | None) -> bool:
+    """Is that process still there, and not another one that was given its number?"""
+    return since is not None and born(pid) == since
 
 
 def _save(path: Path, done: int, total: int | None, note: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    said = {"done": done, "total": total, "note": note, "at": time.time(), "pid": os.getpid()}
-    temporary.write_text(json.dumps(said))
-    temporary.replace(path)
+    pid = os.getpid()
+    said = {"done": done, "total": total, "note": note, "at": time.time(), "pid": pid, "born": born(pid)}
+    with suppress(OSError):  # what cannot be shown must not end the work
+        save_whole(path, json.dumps(said))
 
 
 def stage_lines(state: Path) -> Iterator[str]:
@@ -74,6 +125,14 @@ def stage_lines(state: Path) -> Iterator[str]:
     for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.stat().st_mtime):
         said = json.loads(path.read_text())
         of = f" of {said['total']}" if said["total"] is not None else ""
-        ago = time.time() - said["at"]
-        doing = "working" if Path(f"/proc/{said['pid']}").exists() else "ended"
-        yield f"{path.stem}: {said['done']}{of} {said['note']} ({doing}, {ago:.0f} s ago)"
+        doing = "working" if alive(said["pid"], said.get("born")) else "ended"
+        yield f"{path.stem}: {said['done']}{of} {said['note']} ({doing}, {span(time.time() - said['at'])} ago)"
+
+
+def span(seconds: float) -> str:
+    """A span of time for people: 12 s, 3 min 20 s, 4 h 05 min, 2 d 03 h."""
+    whole = max(0, round(seconds))
+    for size, name, part, small in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            return f"{whole // size} {name} {whole % size // part:02d} {small}"
+    return f"{whole} s"

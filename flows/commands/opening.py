@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from flows.settings import Settings
 
 Day = Annotated[str | None, typer.Option("--date", help="The run's UTC day, YYYY-MM-DD (default: today).")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="End the rollout after this many sampled tokens.")]
+MaxHours = Annotated[float | None, typer.Option("--max-hours", help="End the rollout after this many hours.")]
 
 
-def run_nightly(day: str | None, only: str | None) -> None:
-    """Run the line, or one step of it, and say where to look next."""
+def run_nightly(
+    day: str | None, only: str | None, *, max_tokens: int | None = None, max_hours: float | None = None
+) -> None:
+    """Run the line, or one step of it, and say where to look next.
+
+    The budget is the rollout's: it ends at a turn, and what it cut goes on with the next run.
+    """
     from flows.schedule import prefect_server
 
     with plain_errors():
@@ -32,8 +39,10 @@ def run_nightly(day: str | None, only: str | None) -> None:
         with prefect_server(server_log(settings)):
             from flows.nightly import nightly
 
-            nightly(day=parsed, only=only)
+            counts = nightly(day=parsed, only=only, max_tokens=max_tokens, max_hours=max_hours)
         _say_where_to_look()
+        if stopped := counts.get("rollout", {}).get("stopped"):
+            typer.echo(f"the rollout was stopped: {stopped}")
 
 
 @contextmanager

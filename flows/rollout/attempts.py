@@ -1,34 +1,32 @@
 """One night's rollout: which attempts are still to be made, who makes them, and where their rows go.
 
 Whatever is finished goes to the lake while the others work, so that it can be queried; whatever is not
-goes on from the journal the next time. With nothing to do no teacher is started.
+goes on from the journal the next time. With nothing to do no teacher is started. A budget ends the run at
+a turn.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from flows.domains import domain
-from flows.rollout.agent import Brief, turn_seed
+from flows.rollout.accounts import write_down_killed
 from flows.rollout.drain import drain
-from flows.rollout.engine import Dialect, Sampling, Teacher
-from flows.rollout.journal import Journal, sql
-from flows.rollout.outcome import Plan
+from flows.rollout.engine import Dialect, Teacher
+from flows.rollout.journal import sql
+from flows.rollout.live import Live, save
+from flows.rollout.night import Night, open_night
+from flows.rollout.plans import check, plans
 from flows.rollout.pool import Crew, Pool
 from flows.rollout.salvage import Saved, open_journal
-from flows.rollout.toolbox import ARGUMENTS, Toolbox, library_skills
-from flows.rollout.verify import VERIFIERS
+from flows.rollout.shown import line
+from flows.rollout.toolbox import Toolbox, library_skills
 from flows.settings import Settings
-from schemas.prompt import prompt
-from schemas.task import Task
-from schemas.trajectory import trajectory_id
 from sources.library import Library, Page
 from warehouse.connect import connect
 from warehouse.lake import Lake
@@ -36,15 +34,13 @@ from warehouse.progress import Report
 
 OpenTeacher = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
 OpenDialect = Callable[[Settings, Teacher], Dialect]
+Counts = dict[str, int | str]
 IN_FLIGHT = {"embedded": 4, "vllm": 1_024}
 DRAIN_EVERY_S = 5.0
 DRAIN_AT = 32
 """Finished trajectories that are drained before the time is up."""
+LOOK_EVERY_S = 0.1
 TELL_EVERY_S = 0.5
-
-
-class RolloutError(Exception):
-    """The planned tasks cannot be rolled out; the message names what they ask for and what there is."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +51,12 @@ class Staff:
     dialect: OpenDialect
 
 
-@dataclass(frozen=True)
-class Night:
-    """What one night works with."""
+def roll_out_night(
+    settings: Settings, day: date, report: Report, staff: Staff | None = None, since: datetime | None = None
+) -> Counts:
+    """Make every planned attempt that has no trajectory yet, within the settings' budget; returns counts.
 
-    settings: Settings
-    day: date
-    lake: Lake
-    journal: Journal
-    planned: pa.Table
-    """Attempts to be made, the longest expected first: a sample beside its task's columns."""
-
-
-def roll_out_night(settings: Settings, day: date, report: Report, staff: Staff | None = None) -> dict[str, int | str]:
-    """Make every planned attempt that has no trajectory yet; returns counts.
-
+    `since` is when this run first began, where it is tried again: the budget holds for all tries together.
     Raises JournalLocked before anything is spent, RolloutError on tasks that ask for what is not there,
     TeacherError when the teacher cannot be started or answers nobody. What was committed is kept.
     """
@@ -78,44 +65,59 @@ def roll_out_night(settings: Settings, day: date, report: Report, staff: Staff |
     with journal:
         drain(journal, lake)
         with connect(lake, spill=settings.state / "spill") as con:
-            night = Night(settings, day, lake, journal, con.sql(sql("planned")).to_arrow_table())
+            write_down_killed(settings.state, lake, con)
+            night = open_night(settings, day, journal, con, since)
             total = night.planned.num_rows
             report(0, total)
             if not total:
-                return _counts(total, None, saved)
-            _check(night.planned)
-            library = _library(con, settings.state / "library", lambda note: report(0, total, note))
+                return _counts(night.meter.live, {}, saved)
+            check(night.planned)
+            library = _library(con, settings.state / "library", lambda what: report(0, total, what))
         try:
-            pool = asyncio.run(_roll_out(night, library, staff or _staff(), report))
-        finally:
-            drain(journal, lake)
-    report(total, total, f"{pool.tally.aborted} to be tried again" if pool.tally.aborted else "")
-    return _counts(total, pool, saved)
+            stopped = asyncio.run(_roll_out(night, library, staff or _staff(), report))
+            left = night.end("budget" if stopped else "done", stopped or "")
+        except BaseException as error:
+            night.abandon(error)
+            raise
+    live = night.meter.live
+    counts = _counts(live, left, saved)
+    report(live.done, total, str(counts.get("stopped", f"{live.aborted} to be tried again" if live.aborted else "")))
+    return counts
 
 
-async def _roll_out(night: Night, library: Library, staff: Staff, report: Report) -> Pool:
-    settings = night.settings
+async def _roll_out(night: Night, library: Library, staff: Staff, report: Report) -> str | None:
+    """Work the night; returns the budget that stopped it, if one did."""
+    settings, meter = night.settings, night.meter
     report(0, night.planned.num_rows, "starting the teacher")
-    async with staff.teacher(settings) as teacher:
-        dialect = staff.dialect(settings, teacher)
-        with Toolbox(library_skills(library, dialect.name), settings.rollout) as toolbox:
-            in_flight = settings.rollout.in_flight or IN_FLIGHT[settings.teacher.engine]
-            crew = Crew(teacher, dialect, toolbox, night.journal)
-            pool = Pool(crew, in_flight, settings.rollout.attempts, settings.rollout.kv_share)
-            await _beside(pool, _plans(night, crew), night, report)
-    return pool
+    meter.ask(time.monotonic())
+    save(meter.live, settings.state)
+    try:
+        async with staff.teacher(settings) as teacher:
+            dialect = staff.dialect(settings, teacher)
+            with Toolbox(library_skills(library, dialect.name), settings.rollout) as toolbox:
+                in_flight = settings.rollout.in_flight or IN_FLIGHT[settings.teacher.engine]
+                crew = Crew(teacher, dialect, toolbox, night.journal)
+                pool = Pool(crew, in_flight, settings.rollout.attempts, settings.rollout.kv_share)
+                return await _beside(pool, crew, night, report)
+    finally:
+        meter.let_go(time.monotonic())
 
 
-async def _beside(pool: Pool, plans: Iterable[Plan], night: Night, report: Report) -> None:
-    """Run the pool, with the lake kept current and the progress told beside it."""
+async def _beside(pool: Pool, crew: Crew, night: Night, report: Report) -> str | None:
+    """Run the pool, with the lake kept current, the progress told and the budget watched beside it."""
+    stopped: list[str] = []
     try:
         async with asyncio.TaskGroup() as group:
-            company = [group.create_task(_drain_often(night)), group.create_task(_tell(pool, night, report))]
-            await pool.run(plans)
+            jobs = _drain_often(night), _tell(pool, crew, night, report), _watch(pool, night, stopped)
+            company = [group.create_task(job) for job in jobs]
+            await pool.run(plans(night.planned, night.settings, night.day, crew))
             for one in company:
                 one.cancel()
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
+    finally:
+        night.meter.look(pool.tally, crew.teacher.loads(), time.monotonic())
+    return stopped[0] if stopped and pool.tally.stopped else None
 
 
 async def _drain_often(night: Night) -> None:
@@ -128,55 +130,22 @@ async def _drain_often(night: Night) -> None:
             last = time.monotonic()
 
 
-async def _tell(pool: Pool, night: Night, report: Report) -> None:
-    begun = time.monotonic()
+async def _tell(pool: Pool, crew: Crew, night: Night, report: Report) -> None:
     while True:
+        live = night.meter.look(pool.tally, crew.teacher.loads(), time.monotonic())
+        save(live, night.settings.state)
+        report(live.done, live.planned, line(live))
         await asyncio.sleep(TELL_EVERY_S)
-        tally = pool.tally
-        seconds = time.monotonic() - begun
-        rates = f"{tally.turns / seconds:.1f} turns/s, {tally.sampled_tokens / seconds:.0f} tok/s"
-        report(tally.finished + tally.given_up, night.planned.num_rows, f"{tally.in_flight} in flight, {rates}")
 
 
-def _plans(night: Night, crew: Crew) -> Iterator[Plan]:
-    """The planned attempts, each made when its turn comes."""
-    for batch in night.planned.to_batches(max_chunksize=256):
-        for row in batch.to_pylist():
-            sample, expected = row.pop("sample"), row.pop("expected_tokens")
-            task = Task.model_validate(row)
-            yield Plan(task, sample, _brief(night, crew, task, sample), expected)
-
-
-def _brief(night: Night, crew: Crew, task: Task, sample: int) -> Brief:
-    name, asked = trajectory_id(task.task_id, sample), night.settings.teacher
-    seed = turn_seed(asked.seed, name)
-    return Brief(
-        trajectory_id=name,
-        run_id=night.day.isoformat(),
-        system=_system(task, crew.dialect),
-        instruction=task.instruction,
-        tools=crew.toolbox.tools(task.tools),
-        max_turns=task.max_turns,
-        max_tokens=min(task.max_tokens, asked.context, crew.teacher.identity.context),
-        max_seconds=task.max_seconds,
-        same_call_limit=night.settings.rollout.same_call_limit,
-        sampling=Sampling(asked.temperature, asked.top_p, asked.max_completion, seed),
-    )
-
-
-def _system(task: Task, dialect: Dialect) -> str:
-    kind = domain(task.domain)
-    return prompt(kind.text_prompt if dialect.name == "text" else kind.chat_prompt).text.strip()
-
-
-def _check(planned: pa.Table) -> None:
-    for column, known in (("tools", set(ARGUMENTS)), ("verifiers", set(VERIFIERS))):
-        asked = {name for names in planned.column(column).to_pylist() for name in names}
-        if asked - known:
-            raise RolloutError(
-                f"planned tasks ask for {column} {', '.join(sorted(asked - known))}; "
-                f"there are {', '.join(sorted(known))}. Add them, or compose the tasks again."
-            )
+async def _watch(pool: Pool, night: Night, stopped: list[str]) -> None:
+    meter = night.meter
+    while not stopped:
+        reached = meter.budget.reached(pool.tally.sampled_tokens, meter.seconds(time.monotonic()))
+        if reached:
+            pool.stop(reached)
+            stopped.append(reached)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _library(con: duckdb.DuckDBPyConnection, folder: Path, tell: Callable[[str], None]) -> Library:
@@ -196,14 +165,17 @@ def _staff() -> Staff:
     return Staff(open_teacher, open_dialect)
 
 
-def _counts(total: int, pool: Pool | None, saved: Saved | None) -> dict[str, int | str]:
-    tally = pool.tally if pool else None
-    counts: dict[str, int | str] = {
-        "planned": total,
-        "finished": tally.finished if tally else 0,
-        "given_up": tally.given_up if tally else 0,
-        "pending": total - tally.finished - tally.given_up if tally else 0,
-        "turns": tally.turns if tally else 0,
-        "sampled_tokens": tally.sampled_tokens if tally else 0,
+def _counts(live: Live, left: dict[str, int], saved: Saved | None) -> Counts:
+    counts: Counts = {
+        "planned": live.planned,
+        "finished": live.finished,
+        "given_up": live.given_up,
+        "pending": live.pending,
+        "turns": live.turns,
+        "sampled_tokens": live.sampled_tokens,
     }
+    counts |= {f"fault:{code}": n for code, n in sorted(live.faults.items())}
+    if live.ending == "budget":
+        cut, new = left.get("budget", 0), left.get("not_started", 0)
+        counts["stopped"] = f"{live.detail} reached: {cut} begun and {new} not begun go on with the next run"
     return counts | ({"journal": str(saved)} if saved else {})

@@ -4,6 +4,7 @@ from datetime import date
 
 from prefect import task as step
 from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
 from prefect.tasks import exponential_backoff
 
 from flows.rollout.attempts import roll_out_night
@@ -16,4 +17,6 @@ RETRY = exponential_backoff(5)
 @step(name="rollout", retries=2, retry_delay_seconds=RETRY, cache_policy=NO_CACHE, persist_result=False)
 def rollout(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("rollout", settings.state) as report:
-        return roll_out_night(settings, day, report)
+        step_run = TaskRunContext.get()
+        since = step_run.task_run.start_time if step_run else None  # the first try's: budgets hold for all tries
+        return roll_out_night(settings, day, report, since=since)

@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.rollout.attempts import RolloutError, Staff, roll_out_night
+from flows.rollout.attempts import Staff, roll_out_night
 from flows.rollout.engine import Completion, Sampling, TeacherError, TeacherRefused
 from flows.rollout.journal import JournalLocked
+from flows.rollout.plans import RolloutError
 from flows.rollout.salvage import open_journal
 from flows.settings import Rollout, Settings
 from schemas import Record, Trajectory, Turn, Verdict
