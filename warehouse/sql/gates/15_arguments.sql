@@ -78,7 +78,7 @@ unfit_arguments as (
         (properties.name is null and given.closed)
         or argument.size < least
         or argument.size > most
-        or not list_contains(allowed, argument.value_hash)
+        or (len(allowed) > 0 and not list_contains(allowed, argument.value_hash))
         or not list_has_any(types, case argument.type
             when 'VARCHAR' then ['string']
             when 'BIGINT' then ['integer', 'number']

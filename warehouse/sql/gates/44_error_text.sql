@@ -25,7 +25,7 @@ judged as (
         case
             when garbled.index is not null then 'garbled'
             when is_truth or answer is null then 'ok'
-            when regexp_matches(answer, '(?i)^(nan|null|none|undefined|n/a|\[object object\]|inf(inity)?)\W*$') then 'no_value'
+            when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)\W*$') then 'no_value'
             when
                 starts_with(answer, 'Traceback (most recent call last)')
                 or regexp_matches(
