@@ -83,3 +83,6 @@ class Turn(Record):
 def trajectory_id(task_id: str, sample: int) -> str:
     """The trajectory's id: the sample-th attempt at the task."""
     return content_id("trajectory", task_id, sample)
+    redacted: Name | None = Field(
+        default=None, description="JSON: kind -> secrets that were taken out of the observation; null: never looked at"
+    )

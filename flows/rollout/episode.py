@@ -101,6 +101,7 @@ class Episode:
             logprobs=completion.logprobs,
             content=content,
             reasoning=reasoning,
+            redacted=observation.redacted,
             tool_calls=calls,
             parse=parsed.parse,
             tool=clean(parsed.calls[0].name) if parsed.calls else None,
