@@ -127,6 +127,9 @@ class Rollout(Section):
         default=8_000, description="longest observation, the rest is dropped and counted"
     )
     same_call_limit: Positive = Field(default=4, description="equal calls in a row that end an attempt as looped")
+    redact: bool = Field(
+        default=True, description="take secrets and personal data out of what tools return, before the model sees it"
+    )
 
 
 class Refine(Section):

@@ -2,12 +2,16 @@
 
 An observation is cut to what the model may read, but keeps the hash of the full text and the number of
 bytes that were dropped. A fault is not an observation: it is raised, retried, and aborts the attempt.
+Secrets and personal data are taken out before the model sees any of it, so that tokens and text stay equal.
 """
 
 from dataclasses import dataclass
 
+from flows.rollout.engine import Call
+from flows.settings import Rollout
 from schemas.record import sha256_text
 from schemas.trajectory import Kind
+from sources.redaction import as_json, redact
 
 
 class ToolFault(Exception):
@@ -25,6 +29,8 @@ class Observation:
     url: str | None = None
     content_sha256: str | None = None
     bytes_dropped: int = 0
+    redacted: str | None = None
+    """JSON of how many secrets of each kind were taken out; None when nobody looked."""
     seconds: float = 0.0
 
 
@@ -42,20 +48,25 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def observe(call_id: str, tool: str, answer: Answer, limit: int, seconds: float) -> Observation:
-    """The answer as the model sees it, at most `limit` characters and a line that says what was dropped."""
-    full = clean(answer.text)
+def observe(call: Call, answer: Answer, limits: Rollout, seconds: float) -> Observation:
+    """The answer as the model sees it: redacted, then cut to the limit, with a line that says what was dropped."""
+    full, limit = clean(answer.text), limits.observation_chars
+    redacted = None
+    if limits.redact:
+        full, counts = redact(full)
+        redacted = as_json(counts)
     kept, kind, dropped = full, answer.kind, 0
     if len(full) > limit:
         dropped = len(full[limit:].encode())
         kept, kind = f"{full[:limit]}\n[{dropped} bytes more were cut]", "truncated"
     return Observation(
-        call_id=call_id,
-        tool=tool,
+        call_id=call.id,
+        tool=call.name,
         kind=kind,
         text=kept,
         url=answer.url,
         content_sha256=sha256_text(full),
         bytes_dropped=dropped,
+        redacted=redacted,
         seconds=seconds,
     )

@@ -19,6 +19,7 @@ from flows.rollout.observation import Answer, Observation, ToolFault, observe
 from flows.settings import Rollout
 from schemas.prompt import prompt
 from sources.library import Library, NotFound
+from sources.redaction import redact
 
 THREADS = 8
 FIRST_WAIT_S = 0.1
@@ -72,6 +73,8 @@ class Toolbox:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tool")
 
     def __enter__(self) -> Self:
+        if self._limits.redact:
+            redact("")  # its patterns load before the first call, not in the middle of it
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,7 +97,7 @@ class Toolbox:
         begun = time.monotonic()
         wrong = fault_of(call, allowed & self._skills.keys())
         answer = Answer(wrong, "blocked") if wrong else await self._use(self._skills[call.name], call)
-        return observe(call.id, call.name, answer, self._limits.observation_chars, time.monotonic() - begun)
+        return observe(call, answer, self._limits, time.monotonic() - begun)
 
     async def _use(self, skill: Skill, call: Call) -> Answer:
         arguments = ARGUMENTS[call.name].model_validate(call.arguments)

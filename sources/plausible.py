@@ -1,0 +1,166 @@
+"""What a pattern cannot say of a match: checksums, number plans, and what documentation writes in a secret's place.
+
+Each check gets only what a pattern matched, so it may take its time. Placeholders (`example.com`, `AKIA...EXAMPLE`,
+test card numbers, `your-password`) are no secrets: to redact them would spoil the pages that teach.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import phonenumbers
+from tld import is_tld
+
+PERSONAL = frozenset({"email", "phone", "credit_card", "iban", "us_ssn"})
+"""Kinds that name a person; all others are secrets."""
+
+LONGEST_PLACEHOLDER = 200
+"""A longer one is a key: some placeholder's word turns up in it by chance."""
+
+_PLACEHOLDER = re.compile(
+    r"example|placeholder|redacted|changeme|change[_-]me|dummy|sample|fake|foobar|your[_-]|_here\b|-here\b|insert|replace"
+    r"|todo|xxxx|\*\*\*|\.\.\.|(?i:test[_-]?(?:key|token|secret|pass))|12345678|abcdefgh|deadbeef|0123456|secretkey"
+    r"|[<>{}]|\$\(|%\(|^\$|^%[sd(]",
+    re.IGNORECASE,
+)
+_ONE_CHARACTER = re.compile(r"(.)\1*")
+_RESERVED_DOMAIN = re.compile(
+    r"(?:^|\.)(?:example(?:\.\w+)?|test|invalid|localhost|local|internal|domain\.\w+|email\.\w+)$"
+)
+_NOBODY = re.compile(
+    r"(?:no-?reply|do-?not-?reply|git|user(?:name)?|you|me|name|someone|somebody|foo|bar|john\.?doe|jane\.?doe|test\w*"
+    r"|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?|sales)"
+)
+_FICTION = re.compile(r"\+?1?[2-9]\d\d555\d{4}|\+44(?:20794600|1632960|7700900|8081570)\d+")
+_USER_OF_URL = re.compile(r"://[^\s/@]*$")
+_NUMBER = re.compile(r"\+\d+\.\d+")
+_IN_URL = re.compile(r"[?&][\w.%-]+=$")
+_TEST_CARDS = frozenset({
+    "4111111111111111", "4242424242424242", "4012888888881881", "4000056655665556", "5555555555554444",
+    "5105105105105100", "2223003122003222", "378282246310005", "371449635398431", "6011111111111117",
+    "6011000990139424", "3530111333300000", "4000000000000002", "4222222222222222",
+})  # fmt: skip
+_CARD = re.compile(r"4\d{15}|5[1-5]\d{14}|3[47]\d{13}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}")
+_EXAMPLE_IBANS = frozenset({"GB82WEST12345698765432", "GB29NWBK60161331926819", "DE89370400440532013000"})
+_IBAN_LENGTHS = dict(
+    re.findall(
+        r"([A-Z]{2})(\d{2})",
+        "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18"
+        "GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21MC27MD24ME22MK19MR27MT31MU30NL18NO15PK24"
+        "PL28PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27ST25SV28TL23TN24TR26UA29VA22VG24XK20",
+    )
+)
+_KNOWN_SSNS = frozenset({"078-05-1120", "219-09-9999", "457-55-5462", "123-45-6789", "123-12-1234"})
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_SECRET_OF_WHAT = re.compile(
+    r"(?:hash|sha\d*|md5|digest|_ids?|_?names?|_?file|_?path|_?dir|_?url|_?uri|_?type|expir\w*|_?len(?:gth)?|_?regex"
+    r"|pattern|policy|field|prompt|version|_?arn|manager|label|hint|message|error|format|encoding|size|count)"
+    r"[\"'\]]{0,2}\s*(?::=|=>|=|:)\s*[rbuf]{0,2}\\?[\"'`]?$",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Za-z_.\-/:]+\d{0,2}")
+_CODE = re.compile(
+    r"://|^[/.~]|\w\.\w+\.\w|^(?:self|this|os|process|config|settings|env|secrets?|params?|request)\.|\w\[|::|->"
+)
+
+
+def is_placeholder(secret: str) -> bool:
+    """Is this what documentation writes in a secret's place, whatever the kind?"""
+    return len(secret) <= LONGEST_PLACEHOLDER and bool(_PLACEHOLDER.search(secret) or _ONE_CHARACTER.fullmatch(secret))
+
+
+def plausible(kind: str, secret: str, before: bytes) -> bool:
+    """Could the match be a real one of its kind? `before` is the text right before it. `kind` is one of CHECKS."""
+    return CHECKS[kind](secret, before.decode("utf-8", "replace"))
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits a character."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
+
+
+def luhn(digits: str) -> bool:
+    """Does the last digit fit the others (ISO/IEC 7812-1)?"""
+    doubled = (sum(divmod(int(digit) * (1 + place % 2), 10)) for place, digit in enumerate(reversed(digits)))
+    return sum(doubled) % 10 == 0
+
+
+def _email(secret: str, before: str) -> bool:
+    if _USER_OF_URL.search(before):
+        return False
+    name, _, domain = secret.lower().rpartition("@")
+    known = is_tld(domain.rpartition(".")[2])
+    return known and not _RESERVED_DOMAIN.search(domain) and not _NOBODY.fullmatch(name)
+
+
+def _phone(secret: str, before: str) -> bool:
+    if _NUMBER.fullmatch(secret) or _IN_URL.search(before):
+        return False
+    try:
+        number = phonenumbers.parse(secret, None if secret.startswith("+") else "US")
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(number) and not _FICTION.fullmatch(re.sub(r"[^\d+]", "", secret))
+
+
+def _credit_card(secret: str, before: str) -> bool:
+    if _IN_URL.search(before):
+        return False
+    digits = re.sub(r"\D", "", secret)
+    return bool(_CARD.fullmatch(digits)) and luhn(digits) and digits not in _TEST_CARDS and len(set(digits)) > 3
+
+
+def _iban(secret: str, _: str) -> bool:
+    number = secret.replace(" ", "")
+    if len(number) != int(_IBAN_LENGTHS.get(number[:2], 0)) or number in _EXAMPLE_IBANS:
+        return False
+    return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97 == 1
+
+
+def _us_ssn(secret: str, _: str) -> bool:
+    area, group, serial = secret.split("-")
+    issued = area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+    return issued and secret not in _KNOWN_SSNS and len(set(secret)) > 3
+
+
+def _password(secret: str, before: str) -> bool:
+    if _SECRET_OF_WHAT.search(before) or _WORDS.fullmatch(secret) or _CODE.search(secret):
+        return False
+    mixed = any(char.isdigit() for char in secret) and any(char.isalpha() for char in secret)
+    return mixed and entropy(secret) >= 2.3
+
+
+def _aws_secret(secret: str, _: str) -> bool:
+    return not _HEX.fullmatch(secret) and any(map(str.isupper, secret)) and any(map(str.islower, secret))
+
+
+def _url_password(secret: str, _: str) -> bool:
+    usual = {"password", "pass", "passwd", "pwd", "secret", "token", "pw", "user", "username", "port", "guest"}
+    return secret.lower().strip("[]:") not in usual and not re.fullmatch(r"[A-Z_]+|\d{1,5}|\[?[\w-]*\]?:\S*", secret)
+
+
+def _token(secret: str, _: str) -> bool:
+    return entropy(secret) >= 3
+
+
+CHECKS: dict[str, Callable[[str, str], bool]] = {
+    "email": _email,
+    "phone": _phone,
+    "credit_card": _credit_card,
+    "iban": _iban,
+    "us_ssn": _us_ssn,
+    "password": _password,
+    "password_in_words": _password,
+    "aws_secret_key": _aws_secret,
+    "url_password": _url_password,
+    "database_password": _url_password,
+    "generic_credential_uri": _url_password,
+    "bearer_token": _token,
+    "github_token": _token,
+    "gitlab_token": _token,
+    "openai_key": _token,
+    "stripe_key": _token,
+    "jwt": _token,
+}
+"""Kind -> what must hold of a match."""

@@ -1,0 +1,148 @@
+"""Finds secrets and personal data in text, and puts typed placeholders in their place.
+
+Patterns are matched by Kingfisher (MongoDB's scanner: its catalogue of services and `redaction.yml`, in one
+pass of Vectorscan, without the GIL). What a pattern cannot say, such as a checksum, is in `plausible.py`
+and runs on what was matched only. Rows of long columns are scanned many at once.
+"""
+
+import json
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from kingfisher_sdk import Rules, Scanner
+
+from schemas.record import sha256_text
+from sources.plausible import CHECKS, PERSONAL, is_placeholder, plausible
+
+CACHE = Path("~/.cache/horizon-factory/rules")
+"""Where the compiled patterns stand: compiling takes seconds, loading a third of one."""
+BETWEEN = b"\n\x1e\n"
+"""What rows are joined with to be scanned at once: no pattern of a token runs across it."""
+OWN = "custom."
+
+
+@dataclass(frozen=True)
+class Find:
+    """A secret, or something that names a person; `start` and `end` count bytes of the text's UTF-8."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def find(text: str) -> list[Find]:
+    """All that is found in the text, in order, none overlapping another."""
+    return _find(text.encode("utf-8", "replace"))
+
+
+def redact(text: str) -> tuple[str, dict[str, int]]:
+    """The text with `[REDACTED:<kind>]` for each find, and how many of each kind; redacting twice changes nothing."""
+    found = find(text)
+    if not found:
+        return text, {}
+    whole, pieces, end = text.encode("utf-8", "replace"), [], 0
+    for one in found:
+        pieces += [whole[end : one.start], f"[REDACTED:{one.kind}]".encode()]
+        end = one.end
+    return b"".join([*pieces, whole[end:]]).decode(), dict(Counter(one.kind for one in found))
+
+
+def count_kinds(texts: Sequence[str | None]) -> list[str | None]:
+    """For each text, JSON of kind -> how many, sorted; None where nothing is found."""
+    rows = [(text or "").encode("utf-8", "replace") for text in texts]
+    counts: list[str | None] = [None] * len(rows)
+    for place in _suspects(rows):
+        if found := _find(rows[place]):
+            counts[place] = as_json(Counter(one.kind for one in found))
+    return counts
+
+
+def as_json(counts: Mapping[str, int]) -> str:
+    """Counts by kind as a turn's `redacted` holds them."""
+    return json.dumps(counts, sort_keys=True)
+
+
+def kinds() -> frozenset[str]:
+    """Every kind that can be found."""
+    return frozenset(_kind(rule["id"]) for rule in _rules().metadata() if rule["visible"])
+
+
+@cache
+def detector_version() -> str:
+    """Changes when the same text could be judged otherwise."""
+    own = (
+        files("sources").joinpath(name).read_text("utf-8") for name in ("redaction.yml", "redaction.py", "plausible.py")
+    )
+    catalogue = sorted(rule["id"] for rule in _rules().metadata())
+    return sha256_text("\0".join([*own, *catalogue]))[:16]
+
+
+@cache
+def _rules() -> Rules:
+    own = files("sources").joinpath("redaction.yml")
+    return Rules([str(own)], confidence="medium", cache_dir=CACHE.expanduser())
+
+
+@cache
+def _scanner() -> Scanner:
+    return Scanner(_rules(), base64=False)
+
+
+def _find(text: bytes) -> list[Find]:
+    kept: list[Find] = []
+    for one in sorted(_matches(text), key=_rank):
+        if all(one.end <= other.start or one.start >= other.end for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.start)
+
+
+def _matches(text: bytes) -> Iterator[Find]:
+    for match in _scanner().scan(text):
+        if not match.visible:
+            continue
+        kind, place = _kind(match.rule_id), match.location
+        start, end = place["start_offset"], place["end_offset"]
+        secret = text[start:end].decode("utf-8", "replace")
+        if is_placeholder(secret) or (kind in CHECKS and not plausible(kind, secret, text[max(0, start - 60) : start])):
+            continue
+        yield Find(kind, start, end)
+
+
+def _rank(one: Find) -> tuple[bool, bool, int, int, str]:
+    """Of two finds that overlap the first is taken: a secret, one of our own kinds, the longer."""
+    return one.kind in PERSONAL, one.kind not in _own_kinds(), one.start - one.end, one.start, one.kind
+
+
+@cache
+def _own_kinds() -> frozenset[str]:
+    return frozenset(_kind(rule["id"]) for rule in _rules().metadata() if rule["id"].startswith(OWN))
+
+
+@cache
+def _kind(rule_id: str) -> str:
+    """`betterleaks.github-pat.1` is the kind `github_pat`."""
+    name = rule_id.removeprefix(OWN).removeprefix("betterleaks.").removeprefix("veles.secrets/")
+    return (
+        name.rstrip(".0123456789").replace("-", "_") if name[-1:].isdigit() and "." in name else name.replace("-", "_")
+    )
+
+
+def _suspects(rows: Sequence[bytes]) -> list[int]:
+    """Places of the rows that a match touches when all are scanned as one text; each is then judged alone."""
+    starts, at = [], 0
+    for row in rows:
+        starts.append(at)
+        at += len(row) + len(BETWEEN)
+    touched: set[int] = set()
+    for match in _scanner().scan(BETWEEN.join(rows)):
+        if match.visible:
+            place = match.location
+            first = bisect_right(starts, place["start_offset"]) - 1
+            last = bisect_right(starts, max(place["start_offset"], place["end_offset"] - 1)) - 1
+            touched.update(range(first, last + 1))
+    return sorted(touched)
