@@ -41,5 +41,15 @@ class Decision(Record):
     cluster_id: Name | None = Field(description="near-duplicate cluster; null when alone")
     keeper_id: Name | None = Field(description="the trajectory that stands for the cluster")
     similarity: Real | None = Field(description="estimated similarity to the keeper, 0 to 1")
+    calls_to_solve: Count | None = Field(default=None, description="tool calls made; null when not solved")
+    answer_seen_at: Count | None = Field(
+        default=None, description="index of the first turn whose observation holds the true answer; null when none does"
+    )
+    named_early: Flag | None = Field(
+        default=None, description="did the agent write the true answer before any observation held it; null without one"
+    )
+    distinct_pages: Count | None = Field(default=None, description="pages that observations came from")
+    repeated_queries: Count | None = Field(default=None, description="calls made before with the same arguments")
+    pass_rate: Real | None = Field(default=None, description="share of the task's finished samples that were solved")
     decided_at: Time = Field(description="UTC")
     run_id: Name = Field(description="the nightly run that decided")

@@ -48,10 +48,13 @@ class Lake:
         self.root = root
 
     def prepare(self) -> None:
-        """Make each record's folder with one empty part, so that views bind before the first row lands."""
+        """Make each record's folder with one empty part, so that views bind before the first row lands.
+
+        A lake that knows fewer columns, from before the record grew, gets its empty part anew.
+        """
         for model in RECORDS:
             part = self.root / model.record / EMPTY_PARTITION / "empty.parquet"
-            if not part.exists():
+            if not part.exists() or not pq.read_schema(part).equals(arrow_schema(model)):
                 self._put(arrow_schema(model), [], part)
 
     def glob(self, model: type[Record]) -> str:

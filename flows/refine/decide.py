@@ -75,6 +75,7 @@ def refine(
     keep_as(con, "truths", steps["truths"])
     sketch_parts(con, lake, settings.state / "sketches", parameters, report)
     answer_gates(con, gates, parameters, report)
+    keep_as(con, "signed", steps["signed"])
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
     said = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}

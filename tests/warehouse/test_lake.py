@@ -131,3 +131,13 @@ def test_views_bind_over_an_empty_lake(tmp_path: Path) -> None:
     with connect(Lake(tmp_path)) as con:
         assert con.execute("select count(*) from funnel").fetchall() == [(0,)]
         assert con.execute("select count(*) from horizon_histogram").fetchall() == [(0,)]
+
+
+def test_a_lake_from_before_a_record_grew_is_still_read(tmp_path: Path) -> None:
+    """After an upgrade, every view over the nights before must bind: the new column is null there."""
+    lake = Lake(tmp_path)
+    lake.prepare()
+    (empty,) = (tmp_path / "decision").glob("*/empty.parquet")
+    pq.write_table(pq.read_table(empty, partitioning=None).drop(["pass_rate"]), empty)
+    with connect(lake) as con:
+        assert con.execute("select pass_rate from decisions").fetchall() == []

@@ -17,8 +17,10 @@ select
     clusters.cluster_id,
     clusters.keeper_id,
     clusters.similarity::double as similarity,
+    signed.* exclude (trajectory_id),
     $decided_at::timestamptz as decided_at,
     $run_id as run_id
 from gathered
 left join clusters using (trajectory_id)
+left join signed using (trajectory_id)
 order by gathered.trajectory_id

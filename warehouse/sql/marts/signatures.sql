@@ -1,0 +1,17 @@
+-- one row a trajectory that was decided on: how much work its answer took, and what hints at a shortcut
+select
+    decisions.trajectory_id,
+    trajectories.task_id,
+    trajectories.domain,
+    decisions.kept,
+    decisions.calls_to_solve,
+    decisions.answer_seen_at,
+    decisions.named_early,
+    decisions.distinct_pages,
+    decisions.repeated_queries,
+    decisions.pass_rate,
+    trajectories.n_turns,
+    trajectories.n_tool_calls,
+    trajectories.n_tokens
+from decisions
+join trajectories using (trajectory_id)
