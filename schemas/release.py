@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.record import Count, Logprobs, Mask, Name, Names, Record, Text, Time, TokenIds, content_id
+from schemas.record import Count, Logprobs, Mask, Name, Names, Real, Record, Text, Time, TokenIds, content_id
 
 Offsets = Annotated[list[int], pa.list_(pa.int32())]
 
@@ -85,6 +85,31 @@ class Shard(BaseModel):
     tokens: Count = Field(description="tokens of all rows")
 
 
+class Pack(BaseModel):
+    """A pack plan: which rows of one split share a training window."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Name = Field(description="path under the release")
+    split: Name = Field(description="train or validation")
+    sha256: Name = Field(description="of the file's bytes")
+    size: Count = Field(description="bytes")
+    window: Count = Field(description="tokens of a window")
+    bins: Count = Field(description="windows that the plan fills")
+    fill: Real = Field(description="share of the windows' tokens that is filled, 0 to 1")
+    over_window: Count = Field(description="rows longer than the window: in the plan, with no bin, never cut")
+
+
+class PackedRow(BaseModel):
+    """One released row's place in a pack plan: the columns of its file, in order."""
+
+    bin: Count | None = Field(description="number of the window, from 0; null where the row is longer than the window")
+    shard: Name = Field(description="path of the shard under the release")
+    row: Count = Field(description="row number in the shard, from 0")
+    offset: Count | None = Field(description="token of the window at which the row starts: state is reset here")
+    length: Count = Field(description="tokens of the row")
+
+
 class Withdrawn(BaseModel):
     """A trajectory that somebody asked to take out of releases."""
 
@@ -112,7 +137,13 @@ class Manifest(BaseModel):
     rows: Count = Field(description="trajectories")
     tokens: Count = Field(description="tokens of all rows")
     shards: list[Shard] = Field(description="every file of the data")
+    packs: list[Pack] = Field(default=[], description="plans of which rows share a training window")
     withdrawn: list[Withdrawn] = Field(default=[], description="trajectories left out because somebody asked for it")
+
+    @property
+    def files(self) -> list[Shard | Pack]:
+        """Every file that the manifest answers for."""
+        return [*self.shards, *self.packs]
 
     def text(self) -> str:
         """The manifest as it is written to manifest.json."""

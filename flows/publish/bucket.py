@@ -29,6 +29,7 @@ from botocore.exceptions import (
 from flows.publish.errors import NoBucket, NoCredentials, Refused, StoreError, Unreachable
 from flows.publish.store import CARD, LATEST, MANIFEST, pointer
 from schemas import Manifest, Shard
+from schemas.release import Pack
 from warehouse.progress import Report
 
 PART_BYTES = 16 * 1024 * 1024
@@ -58,10 +59,10 @@ class Bucket:
     def put(self, built: Path, manifest: Manifest, report: Report) -> str:
         with self._named_errors():
             self._give_back_broken_uploads(manifest.name)
-            for number, shard in enumerate(manifest.shards):
-                report(number, len(manifest.shards), f"sending {shard.path}")
-                self._put_shard(built, manifest.name, shard)
-            report(len(manifest.shards), len(manifest.shards), "sending manifest")
+            for number, file in enumerate(manifest.files):
+                report(number, len(manifest.files), f"sending {file.path}")
+                self._put_file(built, manifest.name, file)
+            report(len(manifest.files), len(manifest.files), "sending manifest")
             text = self._read(manifest.name, MANIFEST)
             if text is None:
                 self._write((built / CARD).read_text("utf-8"), manifest.name, CARD)
@@ -72,30 +73,30 @@ class Bucket:
                 self._write(pointer(text), LATEST)
         return text
 
-    def _put_shard(self, built: Path, name: str, shard: Shard) -> None:
-        if self._has(name, shard):
+    def _put_file(self, built: Path, name: str, file: Shard | Pack) -> None:
+        if self._has(name, file):
             return
         self._client.upload_file(
-            str(built / shard.path),
+            str(built / file.path),
             self._bucket,
-            self._key(name, shard.path),
-            ExtraArgs={"Metadata": {"sha256": shard.sha256}, "ChecksumAlgorithm": "SHA256"},
+            self._key(name, file.path),
+            ExtraArgs={"Metadata": {"sha256": file.sha256}, "ChecksumAlgorithm": "SHA256"},
             Config=TRANSFER,
         )
-        if not self._has(name, shard):
+        if not self._has(name, file):
             raise StoreError(
-                f"{self.location(name)}/{shard.path} is not what was sent: its size or hash differs. "
+                f"{self.location(name)}/{file.path} is not what was sent: its size or hash differs. "
                 "Run `factory publish` again: only what is missing is sent."
             )
 
-    def _has(self, name: str, shard: Shard) -> bool:
+    def _has(self, name: str, file: Shard | Pack) -> bool:
         try:
-            found = self._client.head_object(Bucket=self._bucket, Key=self._key(name, shard.path))
+            found = self._client.head_object(Bucket=self._bucket, Key=self._key(name, file.path))
         except ClientError as error:
             if _code(error) in ABSENT:
                 return False
             raise
-        return bool(found["ContentLength"] == shard.size and found["Metadata"].get("sha256") == shard.sha256)
+        return bool(found["ContentLength"] == file.size and found["Metadata"].get("sha256") == file.sha256)
 
     def _claim(self, manifest: Manifest) -> None:
         """Write the manifest where none stands. Some servers ignore the condition, so it is read back after."""

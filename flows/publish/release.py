@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from flows.publish.card import card
 from flows.publish.gather import scatter
+from flows.publish.packing import write_packs
 from flows.publish.shards import write_shards
 from flows.publish.split import Selection, choose
 from flows.publish.store import CARD, MANIFEST, open_store, workshop
@@ -48,8 +49,9 @@ def publish_night(settings: Settings, day: date, report: Report) -> dict[str, in
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
         shards = write_shards(selection, settings.publish, folder, report)
-        manifest = describe(con, selection, shards, settings.publish)
         built = folder / "release"
+        packs = write_packs(selection.rows, shards, built)
+        manifest = describe(con, selection, shards, settings.publish).model_copy(update={"packs": packs})
         (built / CARD).write_text(card(con, manifest, settings.publish), "utf-8")
         (built / MANIFEST).write_text(manifest.text(), "utf-8")
         standing = store.put(built, manifest, report)

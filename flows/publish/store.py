@@ -127,14 +127,14 @@ class Directory:
 
 
 def _is_whole(place: Path, manifest: Manifest) -> bool:
-    """Whether a release stands here with its card, a manifest of the same id, and exactly its shards."""
+    """Whether a release stands here with its card, a manifest of the same id, and exactly its files."""
     try:
         found = Manifest.model_validate_json((place / MANIFEST).read_bytes())
-        shards = all(
-            (place / shard.path).stat().st_size == shard.size and file_sha256(place / shard.path) == shard.sha256
-            for shard in manifest.shards
+        files = all(
+            (place / file.path).stat().st_size == file.size and file_sha256(place / file.path) == file.sha256
+            for file in manifest.files
         )
-        return shards and found.release_id == manifest.release_id and (place / CARD).exists()
+        return files and found.release_id == manifest.release_id and (place / CARD).exists()
     except (FileNotFoundError, ValueError):
         return False
 

@@ -81,7 +81,7 @@ def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server:
     assert set(objects) == {
         "team/sets/latest.json",
         *(f"team/sets/{manifest.name}/{name}" for name in ("README.md", "manifest.json")),
-        *(f"team/sets/{manifest.name}/{shard.path}" for shard in manifest.shards),
+        *(f"team/sets/{manifest.name}/{file.path}" for file in manifest.files),
     }
     time.sleep(1.1)
     assert publish_night(settings, DAY, silent) == counts
