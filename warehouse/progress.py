@@ -14,9 +14,22 @@ from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column
+from rich.text import Text
 
 QUIET_INTERVAL_S = 10.0
+REST_COLUMNS = 28
+"""Of a bar's line: spinner, stage, clock, the gaps, and a bar of four columns."""
 
 
 class Report(Protocol):
@@ -59,17 +72,29 @@ def stage_bar(stage: str, state: Path) -> Iterator[Report]:
 
 
 def bar_on(console: Console) -> Progress:
-    """A bar of one line: it takes the room that its note leaves, and a note too long is cut at its right."""
+    """A bar of one line: counts and clock are always whole, the note is cut at its right, the bar takes the rest."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description:<8}"),
         BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
-        TimeElapsedColumn(),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        _Note(console),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
         console=console,
         disable=not console.is_terminal,
     )
+
+
+class _Note(ProgressColumn):
+    def __init__(self, console: Console) -> None:
+        super().__init__(table_column=Column(no_wrap=True))
+        self._console = console
+
+    def render(self, task: Task) -> Text:
+        counts = 2 * len(str(task.total or "?")) + 1
+        note = Text(task.fields["note"], no_wrap=True)
+        note.truncate(max(0, self._console.width - counts - REST_COLUMNS), overflow="ellipsis")
+        return note
 
 
 class Told:

@@ -31,12 +31,12 @@ def line(live: Live) -> str:
         f"{live.in_flight}+{live.waiting}" if live.waiting else f"{live.in_flight} in flight",
         f"{live.turns_per_s:.1f} turns/s",
         f"{_short(live.tokens_per_s)} tok/s",
+        f"{live.up}/{live.servers} up" if live.up < live.servers else "",
+        f"{sum(live.faults.values())} faults" if live.faults else "",
+        f"{span(live.left_s).replace(' ', '')} left" if live.left_s is not None else "",
         f"hit {live.cache_hit:.0%}" if live.cache_hit is not None else "",
         f"kv {live.kv_used:.0%}" if live.kv_used is not None else "",
         f"queue {live.queued}" if live.queued else "",
-        f"{live.up}/{live.servers} up" if live.up < live.servers else "",
-        f"{sum(live.faults.values())} faults" if live.faults else "",
-        f"{span(live.left_s)} left" if live.left_s is not None else "",
         f"{live.gpu_seconds / 3600:.1f} GPU h" if live.gpus else "",
         f"{_short(live.sampled_tokens / live.finished)} tok each" if live.finished else "",
     ]
@@ -145,4 +145,4 @@ def _short(number: float) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return visible(text, lines=False).replace("|", "\\|").replace("<", "&lt;")
