@@ -1,5 +1,6 @@
 """The nouns of the factory: one record, one file. Imports nothing of ours."""
 
+from schemas.audit import Audit
 from schemas.document import Document, Link
 from schemas.record import Record, arrow_schema, content_id, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
@@ -21,11 +22,13 @@ RECORDS: tuple[type[Record], ...] = (
     Release,
     Published,
     Withdrawal,
+    Audit,
 )
 """Every record that the lake stores."""
 
 __all__ = [
     "RECORDS",
+    "Audit",
     "Decision",
     "Document",
     "Hop",

@@ -1,8 +1,11 @@
 """`factory refine`: the stage alone, and questions on what it decided and why."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from flows.commands.opening import Day, run_nightly
+from flows.commands.opening import Day, open_warehouse, run_nightly
 
 app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory: kept, or rejected with reasons.")
 
@@ -11,3 +14,52 @@ app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory:
 def refine(context: typer.Context, day: Day = None) -> None:
     if context.invoked_subcommand is None:
         run_nightly(day, "refine")
+
+
+@app.command()
+def explain(id: Annotated[str, typer.Argument(help="A trajectory's id, or the start of it.")]) -> None:
+    """Say what every gate said of one trajectory."""
+    from rich import print as echo
+
+    from flows.refine.explain import explained
+
+    with open_warehouse() as (con, _):
+        echo(explained(con, id))
+
+
+@app.command()
+def ablate() -> None:
+    """Show the funnel with each gate left out in turn: the rows and tokens that it alone removes."""
+    from rich import print as echo
+
+    from flows.refine.ablate import ablated
+
+    with open_warehouse() as (con, _):
+        echo(ablated(con))
+
+
+@app.command()
+def audit(
+    n: Annotated[int, typer.Option("--n", min=1, help="Trajectories to check.")] = 50,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the sample to this CSV file.")] = None,
+    read: Annotated[Path | None, typer.Option(help="Read the file that a person filled in.")] = None,
+) -> None:
+    """Draw a sample for a person to check, or read it back: each verifier's error rate, with a 95 % interval."""
+    from datetime import UTC, datetime
+
+    from rich import print as echo
+
+    from flows.refine import audit as auditing
+    from warehouse.lake import Lake
+
+    with open_warehouse() as (con, settings):
+        if read is None:
+            path = out or auditing.default_file(datetime.now(UTC).date(), seed)
+            drawn = auditing.draw(con, settings, n, seed, path)
+            typer.echo(f"wrote {path}: {drawn} answers. Write yes or no in the column 'right', then:")
+            typer.echo(f"factory refine audit --read {path}")
+            return
+        filled, still_open = auditing.read(con, Lake(settings.lake), settings, read)
+        typer.echo(f"{filled} answers checked, {still_open} left open")
+        echo(auditing.errors(con))

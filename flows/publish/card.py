@@ -40,6 +40,7 @@ def card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) 
         "## What became of every attempt",
         "Planned attempts are the sum of these rows: what is not released has its reason.",
         _table(con, "funnel"),
+        *_trust(con),
         "## Columns",
         "The same descriptions stand in the metadata of each Arrow field.",
         _columns(arrow_schema(ReleaseRow)),
@@ -96,6 +97,19 @@ def _loading(manifest: Manifest) -> str:
         "Train on the tokens where `loss_mask` is true: those that the teacher sampled. `tool_calls` and `tools` are "
         "JSON strings, so that no reader pads them with nulls."
     )
+
+
+def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """How often the verifiers are wrong, where people checked them."""
+    if not con.execute(sql_files("publish")["verifiers"]).fetchone():
+        return []
+    return [
+        "## How far the verifiers can be trusted",
+        "People judged a seeded sample of answers without seeing the verdicts, drawn equally from each combination of "
+        "verdicts. `low` to `high` is the 95 % interval of the error rate (Wilson 1927; strata joined as by Zou and "
+        "Donner 2008).",
+        _table(con, "verifiers"),
+    ]
 
 
 def _columns(schema: pa.Schema) -> str:
