@@ -14,6 +14,21 @@ from schemas.record import Count, Logprobs, Mask, Name, Real, Record, Text, Time
 Status = Literal["answered", "turn_cap", "context_cap", "looped", "timed_out", "aborted"]
 Kind = Literal["ok", "empty", "truncated", "blocked", "fault"]
 
+PARSES: dict[str, str] = {
+    "ok": "read: calls that can be made, or an answer",
+    "empty": "neither words nor a call",
+    "truncated": "cut by the token limit within words",
+    "truncated_reasoning": "cut by the token limit within reasoning",
+    "truncated_call": "cut by the token limit within a call",
+    "unclosed_reasoning": "ended within reasoning",
+    "call_in_reasoning": "a call within reasoning and nothing after it",
+    "invalid_json": "a call that is not well-formed",
+    "unknown_tool": "a call of a tool that was not offered",
+    "invalid_arguments": "a call whose arguments do not fit the tool's schema",
+    "repetition": "the same tokens again and again at the end",
+}
+"""How an agent's message was read, by name. All but `ok` are failures: nothing of such a message is run."""
+
 
 class Trajectory(Record):
     """One finished attempt (grain: one row a trajectory; long text lives in turns)."""
@@ -61,7 +76,9 @@ class Turn(Record):
     content: Text | None = Field(description="what the agent, the user or the system wrote")
     reasoning: Text | None = Field(description="the agent's thinking")
     tool_calls: Text | None = Field(description="JSON: calls that the agent made: [{id, name, arguments}]")
-    parse: Name | None = Field(description="assistant: ok, or how the completion failed to parse")
+    parse: Name | None = Field(
+        description="assistant: " + ", ".join(f"{name} ({meaning})" for name, meaning in PARSES.items())
+    )
     tool: Name | None = Field(description="name of the tool called (first call) or answering")
     n_chars: Count = Field(description="characters of content, reasoning, calls and observation")
     n_tokens: Count = Field(description="tokens this message added")
@@ -71,10 +88,13 @@ class Turn(Record):
     content_sha256: Name | None = Field(description="hash of the observation's full text, before truncation")
     bytes_dropped: Count = Field(description="bytes of the tool's output that were cut away")
     tool_call_id: Name | None = Field(description="the call that this observation answers")
+    redacted: Name | None = Field(
+        default=None, description="JSON: kind -> secrets that were taken out of the observation; null: never looked at"
+    )
     token_ids: TokenIds = Field(description="ids this message added to the stream")
     sampled: Mask = Field(description="per token: sampled by the teacher")
     logprobs: Logprobs = Field(description="log-probabilities of the sampled ids, in order")
-    finish_reason: Name | None = Field(description="why sampling stopped: stop, length")
+    finish_reason: Name | None = Field(description="why sampling stopped: stop, length, repetition")
     cached_tokens: Count | None = Field(description="prompt tokens that the server's prefix cache held")
     seconds: Real = Field(description="wall seconds of the generation or the tool")
     run_id: Name = Field(description="the nightly run that finished the trajectory")
@@ -83,6 +103,3 @@ class Turn(Record):
 def trajectory_id(task_id: str, sample: int) -> str:
     """The trajectory's id: the sample-th attempt at the task."""
     return content_id("trajectory", task_id, sample)
-    redacted: Name | None = Field(
-        default=None, description="JSON: kind -> secrets that were taken out of the observation; null: never looked at"
-    )

@@ -13,6 +13,7 @@ from typing import Any
 from flows.rollout.engine import Call, Completion, Extension, Message, Parsed, Sampling, Tool
 from flows.rollout.episode import Entry, Episode, calls_of, completion_of
 from flows.rollout.observation import Observation
+from flows.rollout.repetition import STOPPED, repeats
 from schemas.prompt import prompt
 from schemas.trajectory import Status, Turn
 
@@ -45,7 +46,8 @@ class Brief:
 
 @dataclass(frozen=True)
 class Render:
-    """Wants the messages as an Extension of the stream; `after` is the completion that the stream ends with."""
+    """Wants the messages as an Extension of the stream; `after` is the completion that the stream ends with, with
+    the end of its own prompt. The stream grows in place: it is valid until the answer is sent."""
 
     stream: Sequence[int]
     after: Completion | None
@@ -63,7 +65,7 @@ class Generate:
 
 @dataclass(frozen=True)
 class Parse:
-    """Wants a completion read: a Parsed."""
+    """Wants a completion read, with the end of its prompt (not all of it: that grows with the episode): a Parsed."""
 
     completion: Completion
 
@@ -132,6 +134,8 @@ def _spent(brief: Brief, episode: Episode) -> Ending | None:
 
 
 def _ended(brief: Brief, episode: Episode) -> Ending | None:
+    if episode.last and episode.last.parse == STOPPED:
+        return Ending("looped", error=STOPPED)
     if episode.asked:
         return Ending(episode.asked, episode.answer)
     if episode.answer is not None:
@@ -164,9 +168,11 @@ def _speak(brief: Brief, episode: Episode) -> Steps:
     episode.stream.extend(episode.cue)
     completion: Completion = yield Generate(episode.stream, sampling, episode.asked is not None)
     del episode.stream[before:]
-    parsed: Parsed = yield Parse(completion)
+    parsed: Parsed = yield Parse(replace(completion, prompt_ids=episode.latest()))
     if parsed.parse == "ok" and not parsed.calls and parsed.answer is None:
-        parsed = replace(parsed, parse="neither_call_nor_answer")
+        parsed = replace(parsed, parse="empty")
+    if repeats(completion.token_ids, completion.finish_reason, sampling.repeat_limit):
+        parsed = replace(parsed, parse=STOPPED, calls=(), answer=None)
     entry = Entry(episode.said(completion, parsed), answer=parsed.answer)
     episode.add([entry])
     yield Commit((entry,))
@@ -182,7 +188,7 @@ def _listen(brief: Brief, episode: Episode, said: Turn) -> Steps:
         heard: list[Observation] = yield CallTools(calls_of(said))
         lines += [(Message("tool", one.text, one.tool, one.call_id), one) for one in heard]
     else:
-        lines += [_nudge("format_error", reason=str(said.parse))]
+        lines += [_nudge("format_error", reason=reason(str(said.parse), brief.tools))]
     if episode.spoken < brief.max_turns:
         fits = yield from _append(brief, episode, said, lines)
         if fits:
@@ -194,7 +200,7 @@ def _append(
     brief: Brief, episode: Episode, said: Turn, lines: list[Line], asked: Status | None = None
 ) -> Generator[Act, Any, bool]:
     words = tuple(message for message, _ in lines)
-    extension: Extension = yield Render(episode.stream, completion_of(said), words)
+    extension: Extension = yield Render(episode.stream, completion_of(said, episode.before), words)
     added = [token for piece in extension.pieces for token in piece] + extension.cue
     if _room(brief, episode, added) < brief.reserve * (1 if asked else 2):
         return False
@@ -205,6 +211,12 @@ def _append(
         episode.add(entries[-1:])
     yield Commit(tuple(entries))
     return True
+
+
+def reason(parse: str, tools: Sequence[Tool]) -> str:
+    """Why a message could not be used, in words for the model that wrote it."""
+    known = dict(line.split(": ", 1) for line in prompt("format_reasons").text.splitlines())
+    return str(known.get(parse, parse)).format(tools=", ".join(sorted(tool.name for tool in tools)))
 
 
 def _nudge(name: str, **values: str) -> Line:

@@ -39,6 +39,10 @@ class Episode:
     seconds: float = 0.0
     last: Turn | None = None
     """The agent's last turn, while nothing has followed it."""
+    before: list[int] = field(default_factory=list)
+    """What stood before the agent's last turn: see `latest`."""
+    heard_from: int = 0
+    """Where in the stream the agent's last turn ends."""
     answer: str | None = None
     asked: Status | None = None
     failures: int = 0
@@ -51,6 +55,8 @@ class Episode:
         """Take finished turns into account, in order."""
         for entry in entries:
             turn = entry.turn
+            if turn.role == "assistant":
+                self.before = self.latest()
             self.stream.extend(turn.token_ids)
             self.cue = entry.cue
             self.length += 1
@@ -60,7 +66,15 @@ class Episode:
             if self.last:
                 self._hear(turn, entry.answer)
 
+    def latest(self) -> list[int]:
+        """The end of the prompt: the last id that the agent sampled, all that followed it, and the cue.
+
+        It is all of a prompt that a dialect must see to read what comes after it, however long the episode is.
+        """
+        return [*self.stream[max(0, self.heard_from - 1) :], *self.cue]
+
     def _hear(self, turn: Turn, answer: str | None) -> None:
+        self.heard_from = len(self.stream)
         self.spoken += 1
         self.answer = answer
         self.failures = 0 if turn.parse == "ok" else self.failures + 1
@@ -87,6 +101,7 @@ class Episode:
             url=observation.url,
             content_sha256=observation.content_sha256,
             bytes_dropped=observation.bytes_dropped,
+            redacted=observation.redacted,
             seconds=observation.seconds,
         )
 
@@ -101,7 +116,6 @@ class Episode:
             logprobs=completion.logprobs,
             content=content,
             reasoning=reasoning,
-            redacted=observation.redacted,
             tool_calls=calls,
             parse=parsed.parse,
             tool=clean(parsed.calls[0].name) if parsed.calls else None,
@@ -124,10 +138,10 @@ def calls_of(turn: Turn) -> tuple[Call, ...]:
     return tuple(Call(**call) for call in json.loads(turn.tool_calls)) if turn.tool_calls else ()
 
 
-def completion_of(turn: Turn) -> Completion:
-    """The completion that an agent's turn was made from."""
+def completion_of(turn: Turn, before: list[int]) -> Completion:
+    """The completion that an agent's turn was made from, after the end of its prompt."""
     ids = turn.token_ids[len(turn.token_ids) - len(turn.logprobs) :]
-    return Completion(ids, turn.logprobs, turn.finish_reason or "stop")
+    return Completion(ids, turn.logprobs, turn.finish_reason or "stop", before)
 
 
 def _dump(calls: tuple[Call, ...]) -> str:

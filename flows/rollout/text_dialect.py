@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 
+from flows.rollout.calls import call_id
 from flows.rollout.engine import (
     Call,
     Completion,
@@ -22,7 +23,7 @@ from flows.rollout.engine import (
     Tool,
 )
 from flows.rollout.observation import clean
-from schemas.record import content_id, sha256_text
+from schemas.record import sha256_text
 
 WARMEST = 0.2
 """Highest temperature: small models lose the thread above it."""
@@ -81,7 +82,7 @@ class TextDialect:
         if len(parts) != len(_parameters(tool)):
             return Parsed(line, parse="invalid_arguments")
         arguments: dict[str, object] = dict(zip(_parameters(tool), parts, strict=True))
-        return Parsed("", calls=(Call(_call_id(completion), name, arguments),))
+        return Parsed("", calls=(Call(call_id(completion), name, arguments),))
 
     def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
         """One short line, nearly greedy, under the grammar of the tools at hand."""
@@ -120,7 +121,3 @@ def _parameters(tool: Tool) -> list[str]:
 
 def _one_line(text: str) -> str:
     return " ".join(clean(text).split())
-
-
-def _call_id(completion: Completion) -> str:
-    return "call_" + content_id("call", completion.token_ids, completion.logprobs)[:9]

@@ -9,16 +9,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.rollout.agent import Act, Brief, CallTools, Commit, Ending, Generate, Parse, Render, attempt, turn_seed
+from flows.rollout.agent import (
+    Act,
+    Brief,
+    CallTools,
+    Commit,
+    Ending,
+    Generate,
+    Parse,
+    Render,
+    attempt,
+    reason,
+    turn_seed,
+)
 from flows.rollout.engine import Completion, Extension, Parsed, Sampling, Tool
 from flows.rollout.episode import Entry, Episode
 from flows.rollout.observation import Answer, Observation, observe
 from flows.rollout.packed import pack, unpack
+from flows.settings import Rollout
 from schemas.trajectory import Turn
 from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.scripted import Script, ScriptedTeacher, TinyDialect, call, spoken
 
 DIALECT = TinyDialect()
+LIMITS = Rollout(observation_chars=4_000)
 SEARCH = Tool("search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
 BRIEF = Brief(
     trajectory_id="t1",
@@ -80,9 +94,7 @@ class Driven:
                 return asyncio.run(DIALECT.parse(completion, ()))
             case CallTools(calls):
                 said = [self.tool(str(one.arguments.get("query"))) for one in calls]
-                return [
-                    observe(one.id, one.name, Answer(text), 4_000, 0.5) for one, text in zip(calls, said, strict=True)
-                ]
+                return [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, said, strict=True)]
             case Commit(entries):
                 self.entries += [unpack(pack(entry)) for entry in entries]
         return None
@@ -199,6 +211,39 @@ def test_a_reply_that_cannot_be_read_is_told_to_the_model_twice_and_then_ends_th
     assert (told.content, told.tool, told.kind, told.tool_call_id) == (None, None, None, None)
 
 
+def test_the_model_is_told_what_was_wrong_in_words() -> None:
+    """A model that is told a code of ours learns nothing from it, and its next message is as bad."""
+    assert reason("unknown_tool", (SEARCH,)).endswith("the tools are: search")
+    assert "cut off" in reason("truncated_call", ())
+    assert reason("of_a_dialect_to_come", ()) == "of_a_dialect_to_come"
+
+
+@pytest.mark.parametrize("words", ["It is. " * 16, "So " * 40, "<tool_call>{oops" + "!" * 30])
+def test_a_message_that_says_the_same_again_and_again_ends_the_attempt(words: str) -> None:
+    """It would be told to mend its format, and spend the budget of a long task on nothing."""
+    driven = Driven(lambda prompt, seed: words, replace(BRIEF, sampling=replace(BRIEF.sampling, repeat_limit=16)))
+    assert driven.run() == Ending("looped", error="repetition")
+    assert driven.turns[-1].parse == "repetition"
+    assert tiny.decode(driven.turns[-1].token_ids).endswith(f"{words}<|im_end|>"), "what was sampled stays"
+
+
+def test_repetition_may_be_allowed() -> None:
+    driven = Driven(lambda prompt, seed: "It is. " * 16)
+    assert driven.run() == Ending("answered", ("It is. " * 16).strip())
+
+
+def test_what_a_turn_hands_on_does_not_grow_with_the_episode() -> None:
+    """A copy of the whole history a turn is work that grows with the square of a 45K-token episode."""
+    brief = replace(BRIEF, max_turns=60, max_tokens=90_000)
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 50), brief)
+    driven.run()
+    handed = [len(act.completion.prompt_ids or []) for act in driven.acts if isinstance(act, Parse)]
+    after = [len(act.after.prompt_ids or []) for act in driven.acts if isinstance(act, Render) and act.after]
+    assert len(handed) == 50
+    assert max(handed[1:]) < 80
+    assert after == handed[: len(after)]
+
+
 def test_a_model_that_mends_its_format_goes_on() -> None:
     driven = Driven(lambda prompt, seed: searching(prompt, seed) if "well-formed" in prompt else "<tool_call>{oops")
     assert driven.run() == Ending("answered", "It is Varnay.")
@@ -213,7 +258,7 @@ def test_text_with_lone_surrogates_becomes_storable() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(cut=st.integers(0, 9), script=st.sampled_from(["answer", "cap", "format", "context", "loop"]))
+@given(cut=st.integers(0, 9), script=st.sampled_from(["answer", "cap", "format", "context", "loop", "repetition"]))
 def test_an_attempt_cut_after_any_commit_goes_on_as_if_it_had_not_been(cut: int, script: str) -> None:
     scripts: dict[str, Script] = {
         "answer": searching,
@@ -221,8 +266,10 @@ def test_an_attempt_cut_after_any_commit_goes_on_as_if_it_had_not_been(cut: int,
         "format": lambda prompt, seed: searching(prompt, seed, 5) if spoken(prompt) != 1 else "<tool_call>{oops",
         "context": lambda prompt, seed: f"Done {seed}." if "answer now" in prompt else searching(prompt, seed, 99),
         "loop": lambda prompt, seed: call("search", query="same"),
+        "repetition": lambda prompt, seed: searching(prompt, seed, 5) if spoken(prompt) != 2 else "no " * 16,
     }
     brief = replace(BRIEF, max_turns=99, max_tokens=3_000) if script == "context" else BRIEF
+    brief = replace(brief, sampling=replace(brief.sampling, repeat_limit=16))
     tool: Callable[[str], str] = lambda query: query * 60  # noqa: E731
     whole = Driven(scripts[script], brief, tool)
     whole.run()

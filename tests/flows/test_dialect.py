@@ -1,5 +1,6 @@
 """The chat dialect: a stream that only grows, text that stays text, completions read without guessing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 
 from flows.rollout.dialect import ChatDialect, open_chat
 from flows.rollout.engine import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Tool
+from flows.rollout.literal import Literal
 from flows.rollout.teacher import open_teacher
 from flows.settings import Settings
+from schemas.prompt import prompt
+from schemas.trajectory import PARSES
 from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.fake_vllm import fake_vllm
 
@@ -122,8 +126,13 @@ async def test_words_without_a_call_are_the_answer() -> None:
         ('<tool_call>\n{"name": "search", "arguments": "no"}\n</tool_call>', "stop", "invalid_arguments"),
         ('<tool_call>\n{"name": "search", "arguments": {"query": "x", "page": NaN}}\n</tool_call>', "stop",
          "invalid_arguments"),
-        ("<think>\nlet me", "length", "truncated"),
+        ("<think>\nlet me", "length", "truncated_reasoning"),
+        ("<think>\nhm\n</think>\n\nThe answer", "length", "truncated"),
         ("The answer is", "length", "truncated"),
+        (CALL[:-20], "length", "truncated_call"),
+        (CALL[CALL.index("<tool_call>") :][:-20], "length", "truncated_call"),
+        ("<think>\nnever closed", "stop", "unclosed_reasoning"),
+        ('<think>\n{"name": "search", "arguments": {"query": "x"}}', "stop", "call_in_reasoning"),
         ('<think>\n<tool_call>\n{"name": "search", "arguments": {"query": "x"}}\n</tool_call>\n</think>\n\n', "stop",
          "call_in_reasoning"),
         ("", "stop", "empty"),
@@ -133,6 +142,50 @@ async def test_words_without_a_call_are_the_answer() -> None:
 async def test_what_cannot_be_read_says_how(text: str, finish: str, fault: str) -> None:
     parsed = await read(text, finish)
     assert (parsed.parse, parsed.calls, parsed.answer) == (fault, (), None)
+
+
+async def test_a_call_that_no_end_of_reasoning_precedes_is_made() -> None:
+    """Servers' own parsers take it as a call too: the reasoning ends where the call begins."""
+    parsed = await read(CALL.replace("\n</think>\n", ""))
+    assert (parsed.parse, parsed.reasoning, len(parsed.calls)) == ("ok", "hm", 1)
+
+
+async def test_every_failure_to_read_has_a_meaning_and_words_for_the_model() -> None:
+    """A model that is told nothing makes the same mistake again."""
+    told = {line.split(": ")[0] for line in prompt("format_reasons").text.splitlines()}
+    assert told == PARSES.keys() - {"ok", "repetition"}
+
+
+async def test_reasoning_that_the_prompt_opened_is_told_from_words() -> None:
+    """Only the end of a prompt says so: with it left out, thoughts would be taken for the answer."""
+    ids = tiny.encode("hm\n</think>\n\nYes.")
+    cue = tiny.encode("<|im_end|>\n<|im_start|>assistant\n<think>\n")
+    parsed = await DIALECT.parse(Completion(ids, [-0.5] * len(ids), "stop", cue), TOOLS)
+    assert (parsed.reasoning, parsed.answer) == ("hm", "Yes.")
+
+
+async def test_the_end_of_a_prompt_gives_what_the_whole_of_it_gives() -> None:
+    """What a turn costs must not grow with the episode, and what it says must not depend on that."""
+    opened, heard = flat(await DIALECT.open(ASKED, TOOLS)), [Message("tool", "one", "search", "c")]
+    stream = [*opened, *said(CALL).token_ids] * 40
+    for text, finish in ((CALL, "stop"), ("<think>\ncut", "length"), ("<think>\nnever closed", "stop")):
+        turn = said(text, finish)
+        tail = replace(turn, prompt_ids=[tiny.IM_END, *opened])
+        whole = replace(turn, prompt_ids=stream + opened)
+        assert await DIALECT.extend([], tail, heard) == await DIALECT.extend([], whole, heard)
+        assert await DIALECT.parse(tail, TOOLS) == await DIALECT.parse(whole, TOOLS)
+
+
+@given(st.text(max_size=60) | st.text(st.sampled_from("<|im_end>/tool_cal \n\ufdd0é🙂"), max_size=60))
+def test_the_short_way_to_a_tokenizer_gives_its_own_ids(text: str) -> None:
+    """An id that differs is a token that the model would never have been shown."""
+    tokenizer = tiny.tiny_tokenizer()
+    literal, options = Literal(tokenizer), {"add_special_tokens": False, "return_offsets_mapping": True}
+    text = text.replace("\ufdd0", "").encode("utf-8", "replace").decode()
+    plain = tokenizer(text, **options)
+    assert literal.encode(text, add_special_tokens=False) == plain["input_ids"]
+    assert literal(text, **options).get("offset_mapping", []) == plain["offset_mapping"]
+    assert tokenizer.decode(literal.encode(literal.guard(text), add_special_tokens=False)) == text
 
 
 async def test_one_bad_call_of_two_makes_none() -> None:

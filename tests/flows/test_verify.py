@@ -13,6 +13,7 @@ from flows.rollout.episode import Entry, Episode
 from flows.rollout.observation import Answer, observe
 from flows.rollout.outcome import Plan, trajectory_row
 from flows.rollout.verify import judge, normalised
+from flows.settings import Rollout
 from schemas import Task, Turn, Verdict
 from schemas.trajectory import Kind
 from tests.doubles.scripted import ScriptedTeacher, TinyDialect
@@ -32,7 +33,7 @@ def attempt_turns(*steps: tuple[Parsed, list[tuple[Kind, str | None]]]) -> list[
         turns.append(episode.said(Completion([1], [-0.5], "stop"), parsed))
         episode.add([Entry(turns[-1])])
         for kind, url in heard:
-            turns.append(episode.heard(observe("c", "open", Answer("text", kind, url), 99, 0.0), [2]))
+            turns.append(episode.heard(observe(Call("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2]))
             episode.add([Entry(turns[-1])])
     return turns
 
