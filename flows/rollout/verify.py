@@ -15,8 +15,20 @@ from schemas.task import Task
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 
-VERSION = "1"
+VERSION = "2"
 ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+GLUE = re.compile(r"(?<=\w)[(\[{=._:/\\]+(?=\w)")
+"""What makes one name or piece of code of two words."""
+FRAMING = frozenset(
+    re.findall(
+        r"\w+",
+        "answer final is was are were be it its he she they i we think believe would say that this here so therefore thus "
+        "because as by of in on at to for from with and or according which called named word blank question",
+    )
+)
+"""Words that only frame an answer."""
+SPARE = 2
+"""New words that an answer may hold for each word of the truth; a short common word is easily met in more."""
 SHOWN = {"ok", "truncated"}
 """Kinds of observation in which the model saw what the tool had."""
 
@@ -43,14 +55,36 @@ def normalised(text: str) -> str:
     return " ".join(ARTICLES.sub(" ", spaced).split())
 
 
+def _glued(text: str) -> str:
+    """The text with names and code as one word each: `open(file)` holds no word `file`."""
+    return GLUE.sub("\u01c0", text)
+
+
 def exact_match(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
     """Is the answer the ground truth, both normalised?"""
-    return _compared(task, trajectory, lambda truth, answer: truth == answer)
+    return _compared(task, trajectory, lambda truth, answer: normalised(truth) == normalised(answer))
 
 
 def contains_answer(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
-    """Does the answer hold the ground truth as whole words, both normalised?"""
-    return _compared(task, trajectory, lambda truth, answer: f" {truth} " in f" {answer} ")
+    """Does the answer hold the ground truth as its answer, and not by chance among other words?
+
+    They are equal, both normalised; or the truth stands in the answer as whole words (a part of a name or
+    of code, as `file` in `open(file)`, is none), and of the other words at most SPARE for each word of the
+    truth are new: not the task's own (a blank filled in with its whole sentence) and not FRAMING.
+    """
+    told = set(normalised(task.instruction).split()) | FRAMING
+
+    def stands(truth: str, answer: str) -> bool:
+        if normalised(truth) == normalised(answer):
+            return True
+        whole, said = normalised(_glued(truth)), normalised(_glued(answer))
+        if f" {whole} " not in f" {said} ":
+            return False
+        new = [word for word in normalised(answer).split() if word not in told and word not in truth_words]
+        return len(new) <= SPARE * len(truth_words)
+
+    truth_words = normalised(task.answer or "").split()
+    return _compared(task, trajectory, stands)
 
 
 def evidence_consulted(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
@@ -93,12 +127,12 @@ def judge(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> list[Ver
 
 
 def _compared(task: Task, trajectory: Trajectory, fits: Callable[[str, str], bool]) -> Judgement:
-    truth = normalised(task.answer or "")
-    if not truth:
+    truth = task.answer or ""
+    if not normalised(truth):
         return Judgement("no_truth")
     if trajectory.answer is None:
         return Judgement("no_answer", 0.0)
-    fit = fits(truth, normalised(trajectory.answer))
+    fit = fits(truth, trajectory.answer)
     return Judgement("ok" if fit else "other_answer", float(fit))
 
 

@@ -63,6 +63,29 @@ def test_an_answer_within_a_sentence_is_contained_but_no_exact_match() -> None:
     assert (found["exact_match"].reason, found["contains_answer"].reason) == ("other_answer", "ok")
 
 
+@pytest.mark.parametrize(
+    ("truth", "said", "passes"),
+    [
+        ("file", "open(file, 'w', mode=438)", False),
+        ("file", "a file that was opened before another process wrote into its buffer", False),
+        ("path", "os.path", False),
+        ("len", "max_len", False),
+        ("number", "the smallest integer above the number of free memory pages", False),
+        ("file", "No feature line is ever to be deleted from this file.", True),
+        ("file", "the file object", True),
+        ("I/O", "Python's I/O", True),
+        ("PEP", "PEP 302", True),
+        ("Sken Isle", "Sken-Isle, off Varnay", True),
+        ("Karl Anton of Varnay", "It was king Karl Anton of Varnay, who ruled from 1801 to 1830.", True),
+    ],
+)
+def test_a_short_answer_must_stand_as_the_answer(truth: str, said: str, passes: bool) -> None:
+    """A common word that happens to stand in a long wrong answer must not be rewarded."""
+    asked = 'Fill in the blank: "No feature line is ever to be deleted from this ____."'
+    found = verdicts(said, [], TASK.model_copy(update={"answer": truth, "instruction": asked}))
+    assert found["contains_answer"].passed == passes
+
+
 def test_part_of_a_word_is_no_answer() -> None:
     found = verdicts("It lies in 1951.", [], TASK.model_copy(update={"answer": "195"}))
     assert not found["contains_answer"].passed
@@ -114,4 +137,4 @@ def test_each_turn_that_calls_is_judged(parsed: Parsed, heard: list[tuple[Kind, 
 def test_every_verdict_names_its_verifier_version_and_trajectory() -> None:
     found = verdicts("x", attempt_turns((opening(), [("ok", URL)]), (Parsed("x", answer="x"), [])))
     assert set(found) == {*TASK.verifiers, "tool_calls"}
-    assert {(one.trajectory_id, one.version, one.run_id) for one in found.values()} == {("t1", "1", "2026-01-02")}
+    assert {(one.trajectory_id, one.version, one.run_id) for one in found.values()} == {("t1", "2", "2026-01-02")}
