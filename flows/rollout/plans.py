@@ -59,7 +59,9 @@ def _brief(task: Task, sample: int, settings: Settings, day: date, crew: Crew) -
         max_tokens=min(task.max_tokens, asked.context, crew.teacher.identity.context),
         max_seconds=task.max_seconds,
         same_call_limit=settings.rollout.same_call_limit,
-        sampling=Sampling(asked.temperature, asked.top_p, asked.max_completion, seed),
+        sampling=Sampling(
+            asked.temperature, asked.top_p, asked.max_completion, seed, repeat_limit=settings.rollout.repeat_limit
+        ),
     )
 
 
