@@ -39,7 +39,8 @@ IN_FLIGHT = {"embedded": 4, "vllm": 1_024}
 DRAIN_EVERY_S = 5.0
 DRAIN_AT = 32
 """Finished trajectories that are drained before the time is up."""
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.02
+"""How often the budget is looked at: a run spends no more beyond it than this, and the turns in flight."""
 TELL_EVERY_S = 0.5
 
 
