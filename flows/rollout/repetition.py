@@ -8,18 +8,22 @@ without it lets run on, get the same label.
 from collections.abc import Sequence
 
 LONGEST_BLOCK = 128
-"""Longest block that is looked for, in tokens: a paragraph. Sent to servers that look for themselves."""
+"""Longest block that is looked for, in tokens: a paragraph. A server, which looks after each token, may look for
+shorter ones only."""
+FEWEST = 2
+"""Saying something once is no repetition."""
 STOPPED = "repetition"
 """The finish_reason of a generation that the engine cut for it, and how such a turn's `parse` is named."""
 
 
 def find_repetition(ids: Sequence[int], limit: int) -> int:
-    """Length of the shortest block that ends the ids `limit` times on end; 0 when none does or limit is below 2.
+    """Length of the shortest block that ends the ids `limit` times on end; 0 when none does or limit is 0.
 
     Looks at the last LONGEST_BLOCK * limit ids only: its cost does not grow with the generation.
     """
-    if limit < 2:
+    if not limit:
         return 0
+    limit = max(FEWEST, limit)
     for block in range(1, min(LONGEST_BLOCK, len(ids) // limit) + 1):
         if ids[-1] == ids[-1 - block] and ids[-block * (limit - 1) :] == ids[-block * limit : -block]:
             return block
@@ -28,7 +32,7 @@ def find_repetition(ids: Sequence[int], limit: int) -> int:
 
 def repeats(ids: Sequence[int], finish_reason: str, limit: int) -> bool:
     """Did a generation end in repetition: cut for it, or found so at its end, a closing stop token left aside?"""
-    if limit < 2:
+    if not limit:
         return False
     closed = finish_reason == "stop"
     return finish_reason == STOPPED or bool(
