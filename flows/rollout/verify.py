@@ -22,7 +22,7 @@ GLUE = re.compile(r"(?<=\w)[(\[{=._:/\\]+(?=\w)")
 FRAMING = frozenset(
     re.findall(
         r"\w+",
-        "answer final is was are were be it its he she they i we think believe would say that this here so therefore thus "
+        "answer final is was are were be it its he she they i we think believe would say that this here so thus "
         "because as by of in on at to for from with and or according which called named word blank question",
     )
 )
