@@ -1,0 +1,97 @@
+"""The release gate on secrets and personal data: what the agent wrote, its answer, and what nobody redacted."""
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows.refine.decide import refine_night
+from flows.settings import Settings
+from schemas import Trajectory, Turn
+from tests.doubles.planted import KINDS, planted
+from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.lake import Lake
+from warehouse.progress import silent
+
+DAY = date(2026, 11, 20)
+SECRETS, A_ROW = 1000, 10
+
+
+def refined(home: Path, made: SmallLake, **refine: object) -> dict[str, dict[str, Any]]:
+    """Refine a lake of these records; trajectory_id -> what the gate said."""
+    found = Settings(home=home, refine=refine)
+    write_records(Lake(found.lake), DAY, made)
+    refine_night(found, DAY, silent)
+    with connect(Lake(found.lake)) as con:
+        rows = con.execute("select trajectory_id, gates from decisions").fetchall()
+    return {trajectory: json.loads(gates)["secrets"] for trajectory, gates in rows}
+
+
+def changed(made: SmallLake, turn: Turn, **columns: object) -> None:
+    made.turns[made.turns.index(turn)] = turn.model_copy(update=columns)
+
+
+def turns_of(made: SmallLake, attempt: Trajectory, role: str) -> list[Turn]:
+    return [turn for turn in made.turns if turn.trajectory_id == attempt.trajectory_id and turn.role == role]
+
+
+def test_of_a_thousand_planted_secrets_the_release_gate_lets_none_pass(tmp_path: Path) -> None:
+    """One that passes is published for good, in a data set that many copy."""
+    made = make_small_lake(DAY, n_tasks=SECRETS // A_ROW + 10, samples=1, n_calls=A_ROW - 1, words=3)
+    supply, clean = planted(SECRETS, seed=5), {attempt.trajectory_id for attempt in made.trajectories[-10:]}
+    for place, turn in enumerate(made.turns):
+        if turn.role == "assistant" and turn.trajectory_id not in clean:
+            column = ("content", "reasoning")[place % 2]
+            made.turns[place] = turn.model_copy(update={column: f"I found this.\n{next(supply).text}"})
+    assert next(supply, None) is None
+    said = refined(tmp_path, made)
+    assert sum(min(A_ROW, one["value"]) for one in said.values()) >= SECRETS * 0.99
+    assert {attempt for attempt, one in said.items() if one["keep"]} == clean
+    assert len(KINDS) >= 20
+
+
+def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path) -> None:
+    """A team that publishes mail archives must be able to say so, without switching off the rest."""
+    made = make_small_lake(DAY, n_tasks=3, samples=1)
+    texts = {one.kind: one.text for one in planted(2 * len(KINDS), seed=6)}
+    for attempt, kinds in zip(made.trajectories, (["email"], ["email", "github_token"], []), strict=True):
+        changed(made, turns_of(made, attempt, "assistant")[0], content=" ".join(texts[kind] for kind in kinds))
+    said = list(refined(tmp_path / "strict", made).values())
+    assert Counter(one["reason"] for one in said) == {"email": 2, "ok": 1}
+    passing = list(refined(tmp_path / "open", made, let_pass=["email"]).values())
+    assert Counter(one["reason"] for one in passing) == {"ok": 2, "github_token": 1}
+    assert sorted(one["value"] for one in passing) == [0, 1, 2]
+
+
+def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_again(tmp_path: Path) -> None:
+    """Rows from before redaction, or of another factory, were never looked at."""
+    made = make_small_lake(DAY, n_tasks=4, samples=1)
+    key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
+    first, second, third, fourth = made.trajectories
+    changed(made, turns_of(made, first, "tool")[0], observation=key)
+    changed(made, turns_of(made, second, "tool")[0], observation=key, redacted="{}")
+    made.trajectories[2] = third.model_copy(update={"answer": key})
+    task = next(task for task in made.tasks if task.task_id == fourth.task_id)
+    made.tasks[made.tasks.index(task)] = task.model_copy(update={"instruction": key})
+    said = refined(tmp_path, made)
+    assert {attempt: one["reason"] for attempt, one in said.items()} == {
+        first.trajectory_id: "gitlab_token",
+        second.trajectory_id: "ok",
+        third.trajectory_id: "gitlab_token",
+        fourth.trajectory_id: "gitlab_token",
+    }
+
+
+def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
+    """An upgrade must not make the lake of last year unreadable."""
+    made = make_small_lake(DAY, n_tasks=2, samples=1)
+    write_records(Lake(tmp_path / "lake"), DAY, made)
+    [part] = Lake(tmp_path / "lake").parts(Turn)
+    pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["redacted"]), part)
+    refine_night(Settings(home=tmp_path), DAY, silent)
+    with connect(Lake(tmp_path / "lake")) as con:
+        assert con.execute("select count(*) from decisions").fetchall() == [(2,)]

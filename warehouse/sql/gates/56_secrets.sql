@@ -1,0 +1,38 @@
+-- one row a trajectory: does it hold a secret or personal data, in words that are released and that nobody may alter
+-- without it: keys and addresses are published, and a student learns to recite them. What the agent sampled cannot be
+-- redacted, since its tokens would no longer be those that were sampled. Kinds of $let_pass are counted and do not reject
+with found as (
+    select trajectory_id, found
+    from secrets
+    semi join candidates using (trajectory_id)
+    union all
+    select
+        candidates.trajectory_id,
+        secrets_in(concat_ws(chr(10), trajectories.answer, tasks.answer, tasks.instruction))
+    from candidates
+    join trajectories using (trajectory_id)
+    left join tasks on tasks.task_id = candidates.task_id
+),
+
+kinds as (
+    select trajectory_id, unnest(map_entries(from_json(found, '"MAP(VARCHAR, BIGINT)"'))) as one
+    from found
+    where found is not null
+),
+
+judged as (
+    select
+        trajectory_id,
+        sum(one.value) as finds,
+        arg_min(one.key, (-one.value, one.key)) filter (not list_contains($let_pass, one.key)) as worst
+    from kinds
+    group by trajectory_id
+)
+
+select
+    candidates.trajectory_id,
+    judged.worst is null as keep,
+    coalesce(judged.worst, 'ok') as reason,
+    coalesce(judged.finds, 0) as value
+from candidates
+left join judged using (trajectory_id)
