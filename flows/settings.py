@@ -162,6 +162,9 @@ class Refine(Section):
     process_verifiers: list[str] = Field(
         default=["evidence_consulted"], description="verifiers that say how an attempt worked, not whether it is right"
     )
+    let_pass: list[str] = Field(
+        default=[], description="kinds of secrets and personal data that a kept attempt may hold, such as email"
+    )
     loop_repeats: int = Field(
         default=3, ge=2, description="times on end that the same calls (one, two or three in turn) make a loop"
     )

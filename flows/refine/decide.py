@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.refine.dedupe import find_duplicates
+from flows.refine.functions import add_functions
 from flows.refine.sketch import sketch_parts
 from flows.settings import Settings, SettingsError
 from schemas import Decision, arrow_schema, content_id, sha256_text
@@ -63,7 +64,7 @@ def refine(
 ) -> tuple[str, bool]:
     """Decide on an open connection; returns the refine_id, and whether decisions were written."""
     gates, steps = gates_of(settings), sql_files("refine")
-    parameters = parameters_of(settings)
+    parameters = parameters_of(settings) | add_functions(con)
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}

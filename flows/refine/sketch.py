@@ -79,7 +79,7 @@ def batches(part: Path, columns: list[str]) -> Iterator[pa.Table]:
         waiting: list[pa.Table] = []
         for first in range(0, file.num_row_groups, ROW_GROUPS):
             groups = list(range(first, min(first + ROW_GROUPS, file.num_row_groups)))
-            waiting.append(file.read_row_groups(groups, columns=columns))
+            waiting.append(_with_all(columns, file.read_row_groups(groups, columns=columns)))
             if sum(table.nbytes for table in waiting) >= BATCH_BYTES:
                 whole, rest = _cut(pa.concat_tables(waiting))
                 waiting = [rest]
@@ -87,6 +87,15 @@ def batches(part: Path, columns: list[str]) -> Iterator[pa.Table]:
                     yield whole
         if waiting:
             yield pa.concat_tables(waiting)
+
+
+def _with_all(columns: list[str], table: pa.Table) -> pa.Table:
+    """The table with nulls for the columns that a part from before them lacks."""
+    for name in columns:
+        if name not in table.column_names:
+            field = arrow_schema(Turn).field(name)
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def _cut(table: pa.Table) -> tuple[pa.Table, pa.Table]:
