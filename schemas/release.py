@@ -72,6 +72,27 @@ class ReleaseRow(BaseModel):
     run_id: Name = Field(description="the nightly run that finished it")
 
 
+class PreferenceRow(BaseModel):
+    """A kept and a refused attempt at one task: the columns of the preference view, in order."""
+
+    task_id: Name = Field(description="the task of both")
+    domain: Name = Field(description="the task's domain")
+    instruction: Text = Field(description="what the agent was asked")
+    answer: Text | None = Field(description="ground truth; null where only an executable check decides")
+    tools: Text = Field(description="JSON: the tool schemas offered")
+    chosen_trajectory_id: Name = Field(description="the attempt that was kept")
+    chosen_messages: list[Message] = Field(description="its conversation")
+    chosen_final_answer: Text | None = Field(description="its answer")
+    chosen_token_ids: TokenIds = Field(description="every id that the model saw or sampled")
+    chosen_loss_mask: Mask = Field(description="per token: true where the teacher sampled it")
+    rejected_trajectory_id: Name = Field(description="the attempt that was refused")
+    rejected_messages: list[Message] = Field(description="its conversation")
+    rejected_final_answer: Text | None = Field(description="its answer")
+    rejected_token_ids: TokenIds = Field(description="every id that the model saw or sampled")
+    rejected_loss_mask: Mask = Field(description="per token: true where the teacher sampled it")
+    rejected_reasons: Names = Field(description="gate:reason of every gate that refused it")
+
+
 class Shard(BaseModel):
     """One Parquet file of a release."""
 
