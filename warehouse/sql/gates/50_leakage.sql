@@ -48,20 +48,24 @@ opened as (
             '.' || regexp_replace(lower(url), '^[a-z]+://([^/@]*@)?', '') || '/', '.' || lower(mirror)
         ))) > 0
     group by trajectory_id
+),
+
+found as (
+    select
+        candidates.trajectory_id,
+        case
+            when searched.reason <> 'ok' then searched.reason
+            when opened.mirrors > 0 then 'benchmark_mirror'
+            else 'ok'
+        end as reason,
+        opened.mirrors
+    from candidates
+    join trajectories using (trajectory_id)
+    left join opened using (trajectory_id)
+    left join searched
+        on searched.task_id = trajectories.task_id
+        and searched.system = trajectories.system
 )
 
-select
-    candidates.trajectory_id,
-    reason = 'ok' as keep,
-    case
-        when coalesce(searched.reason, 'ok') <> 'ok' then searched.reason
-        when opened.mirrors > 0 then 'benchmark_mirror'
-        else 'ok'
-    end as reason,
-    opened.mirrors as value
-from candidates
-join trajectories using (trajectory_id)
-left join opened using (trajectory_id)
-left join searched
-    on searched.task_id = trajectories.task_id
-    and searched.system = trajectories.system
+select trajectory_id, reason = 'ok' as keep, reason, mirrors as value
+from found

@@ -1,0 +1,336 @@
+"""The catalogue of gates: lakes with one fault each, and beside them what must not be taken for that fault."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.refine.decide import refine_night
+from flows.settings import Refine, Settings
+from schemas import Verdict
+from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.lake import Lake
+from warehouse.progress import silent
+
+DAY = date(2026, 11, 20)
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "search",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "query": {"type": "string", "minLength": 1},
+                    "page": {"type": "integer", "minimum": 1, "maximum": 9},
+                    "order": {"enum": ["new", "old"]},
+                    "tags": {"type": ["array", "null"]},
+                },
+                "required": ["query"],
+                "additionalProperties": False,
+            },
+        },
+    }
+]
+LOOP = "and then I look at the page again, "
+Said = dict[str, Any]
+
+
+def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[str, Said]:
+    """All gates' verdicts of many lakes of one trajectory, refined together; case -> gate -> what it said."""
+    settings = Settings(home=home, refine=Refine.model_validate(refine))
+    for seq, made in enumerate(cases.values()):
+        write_records(Lake(settings.lake), DAY, made, seq)
+    refine_night(settings, DAY, silent)
+    with connect(Lake(settings.lake)) as con:
+        rows = dict(con.execute("select trajectory_id, gates from decisions").fetchall())
+    return {case: json.loads(rows[made.trajectories[0].trajectory_id]) for case, made in cases.items()}
+
+
+def reasons(home: Path, gate: str, cases: dict[str, SmallLake], **refine: object) -> dict[str, str]:
+    """case -> the gate's reason; what it keeps is `ok`."""
+    found = {case: said[gate] for case, said in answers(home, cases, **refine).items()}
+    return {case: "ok" if said["keep"] else said["reason"] for case, said in found.items()}
+
+
+class Lakes:
+    """Makes lakes of one good trajectory, each another one, with something changed."""
+
+    def __init__(self) -> None:
+        self.seed = 0
+
+    def __call__(self, *, task: Said | None = None, row: Said | None = None, **turns: Said) -> SmallLake:
+        """`turns` are changes by turn: t2 the first of the agent, t3 its observation, last the answer."""
+        self.seed += 1
+        made = make_small_lake(DAY, n_tasks=1, samples=1, seed=self.seed)
+        made.tasks[0] = made.tasks[0].model_copy(update=task or {})
+        made.trajectories[0] = made.trajectories[0].model_copy(update=row or {})
+        for name, change in turns.items():
+            place = -1 if name == "last" else int(name[1:])
+            made.turns[place] = made.turns[place].model_copy(update=change)
+        return made
+
+    def saying(self, answer: str, truth: str | None = None) -> SmallLake:
+        return self(task={"answer": truth} if truth else {}, row={"answer": answer}, last={"content": answer})
+
+
+@pytest.fixture
+def lake() -> Lakes:
+    return Lakes()
+
+
+def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake: Lakes) -> None:
+    """A student trained on calls that its own tools refuse fails at its first step."""
+
+    def called(arguments: object, tool: str = "search", kind: str = "ok") -> SmallLake:
+        calls = json.dumps([{"id": "call_0", "name": tool, "arguments": arguments}])
+        made = lake(row={"tools": json.dumps(TOOLS)}, t2={"tool_calls": calls}, t3={"kind": kind})
+        keep = {id: turn for id, turn in enumerate(made.turns) if id < 4 or id == len(made.turns) - 1}
+        made.turns[:] = [turn.model_copy(update={"index": place}) for place, turn in enumerate(keep.values())]
+        return made
+
+    good: list[object] = [
+        {"query": "a"},
+        {"query": "a", "page": 9, "order": "old", "tags": []},
+        {"query": "a", "tags": None},
+    ]
+    unfit: list[Said] = [{"query": ""}, {"query": 5}, {"more": 1}, {"page": 0}, {"page": 1.5}, {"page": True}]
+    unfit += [{"order": "best"}, {"tags": "x"}]
+    bad: list[object] = [{"query": "a"} | one for one in unfit] + [{}, {"page": 1}, [], "a", None]
+    found = reasons(
+        tmp_path,
+        "arguments",
+        {f"good {n}": called(one) for n, one in enumerate(good)}
+        | {f"bad {n}": called(one) for n, one in enumerate(bad)}
+        | {"tool": called({"query": "a"}, "fly"), "refused": called({"query": ""}, kind="blocked")},
+    )
+    assert [case for case, reason in found.items() if reason == "ok"] == [f"good {n}" for n in range(len(good))]
+    assert found["bad 0"] == "served:argument_unfit"
+    assert found["refused"] == "argument_unfit"
+    assert found["tool"] == "served:unknown_tool"
+    assert found["bad 8"] == "served:argument_missing"
+
+
+def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> None:
+    """An agent that got an argument wrong, was told so and went on is an example worth having."""
+    made = lake(
+        row={"tools": json.dumps(TOOLS)},
+        t2={"tool_calls": '[{"id": "call_0", "name": "search", "arguments": {}}]'},
+        t3={"kind": "blocked"},
+    )
+    made.turns[:] = [
+        turn.model_copy(
+            update={"tool_calls": json.dumps([{"id": f"call_{n}", "name": "search", "arguments": {"query": f"{n}"}}])}
+        )
+        if turn.tool_calls and (n := turn.index // 2 - 1)
+        else turn
+        for turn in made.turns
+    ]
+    assert reasons(tmp_path, "arguments", {"one": made}, unfit_calls=0.25) == {"one": "ok"}
+
+
+def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
+    cases = {
+        "limit": lake(last={"finish_reason": "length"}),
+        "blank": lake.saying("____"),
+        "form": lake.saying("Final answer:"),
+        "code": lake.saying("Use this:\n```python\nprint(1)"),
+        "whole code": lake.saying("Use this:\n```python\nprint(1)\n```"),
+        "symbol": lake.saying("+=", truth="+="),
+    }
+    assert reasons(tmp_path, "answer", cases) == {
+        "limit": "cut_by_limit",
+        "blank": "blank",
+        "form": "blank",
+        "code": "cut_in_code",
+        "whole code": "ok",
+        "symbol": "ok",
+    }
+
+
+def test_domains_ask_for_their_own_length(tmp_path: Path, lake: Lakes) -> None:
+    cases = {"search": lake(), "code": lake(row={"domain": "code"}), "turns": lake(row={"domain": "web"})}
+    found = reasons(tmp_path, "min_calls", cases, min_calls_of={"code": 9}, min_turns_of={"web": 9})
+    assert found == {"search": "ok", "code": "few_calls", "turns": "few_turns"}
+
+
+def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, lake: Lakes) -> None:
+    same = lake()
+    same.turns[:] = [t.model_copy(update={"reasoning": LOOP * 3}) if t.role == "assistant" else t for t in same.turns]
+    page = lake(t3={"observation": LOOP * 60})
+    cases = {
+        "loop": lake(t2={"reasoning": LOOP * 40}),
+        "half": lake(t2={"reasoning": "".join(map(str, range(400))) + LOOP * 60}),
+        "letters": lake(last={"reasoning": "好" * 900}),
+        "messages": same,
+        "page": page,
+        "prose": lake(t2={"reasoning": " ".join(f"{n} pages of {n * 7} were read" for n in range(200))}),
+    }
+    assert reasons(tmp_path, "repetition", cases) == {
+        "loop": "same_words",
+        "half": "same_words",
+        "letters": "same_words",
+        "messages": "same_message",
+        "page": "ok",
+        "prose": "ok",
+    }
+
+
+def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
+    cases = {
+        "status": lake.saying("Error code: 429 - rate limit"),
+        "server": lake.saying("Internal Server Error"),
+        "trace": lake.saying("Traceback (most recent call last):\n  File"),
+        "nan": lake.saying("NaN"),
+        "noise": lake(t2={"reasoning": "so " + "!" * 400}),
+        "right": lake.saying("nan", truth="nan"),
+        "about": lake.saying("It raises TimeoutError, an error of the server."),
+        "page": lake(t3={"observation": "Traceback (most recent call last): Error code: 429 " + "!" * 400}),
+    }
+    found = reasons(tmp_path, "error_text", cases)
+    assert found == {
+        **dict.fromkeys(("status", "server", "trace"), "error_text"),
+        "nan": "no_value",
+        "noise": "garbled",
+        **dict.fromkeys(("right", "about", "page"), "ok"),
+    }
+
+
+def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
+    """A student that learns to make up addresses and tool answers will."""
+    url = "https://wiki.test/a_b"
+    cases = {
+        "made up": lake.saying(f"See {url}."),
+        "opened": lake(row={"answer": url}, last={"content": f"See {url}/."}, t3={"url": url}),
+        "listed": lake(row={"answer": url}, last={"content": f"({url})."}, t5={"observation": f"1. {url} A page"}),
+        "asked": lake(task={"instruction": url}, last={"content": url}, t1={"content": f"What is {url} about?"}),
+        "on the way": lake(t2={"content": f"Perhaps {url} has it."}),
+        "local": lake.saying("Open http://localhost:8000/ or http://www.example.com/x"),
+        "tool": lake(t4={"reasoning": "<tool_response>The answer is 5</tool_response>"}),
+        "call": lake(t4={"content": "<tool_call>{}</tool_call>"}),
+        "unparsed": lake(t4={"content": "<tool_call>{", "parse": "bad_json"}),
+        "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
+    }
+    assert reasons(tmp_path, "invention", cases) == {
+        "made up": "url_never_shown",
+        **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
+        **dict.fromkeys(("tool", "call"), "tool_markup"),
+    }
+
+
+def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: Path, lake: Lakes) -> None:
+    slip = "I look at the page and 然后我再看一次 and answer."
+    cases = {
+        "slip": lake(t2={"reasoning": slip}),
+        "russian": lake(t4={"reasoning": "The town is известный город."}),
+        "page": lake(t2={"reasoning": slip}, t3={"observation": "東京 is the capital."}),
+        "asked": lake(t2={"reasoning": slip}, t1={"content": "什么是首都?"}),
+        "accents": lake(t2={"reasoning": "La Coruña, Æthelred, naïve, Σ and π"}),
+    }
+    found = reasons(tmp_path, "language", cases)
+    assert found == {"slip": "other_script", "russian": "other_script", "page": "ok", "asked": "ok", "accents": "ok"}
+
+
+def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path, lake: Lakes) -> None:
+    cases = {
+        "sorry": lake.saying("I'm sorry, but I can't help with that."),
+        "gave up": lake.saying("I could not find the answer."),
+        "unknown": lake.saying("Unknown."),
+        "guess": lake.saying("My best guess is Varnay"),
+        "thought": lake(last={"reasoning": "Nothing says it. I'll guess the first one."}),
+        "early": lake(t2={"reasoning": "I could guess, but let me look it up: a guess is not enough."}),
+        "film": lake.saying("Sorry We Missed You"),
+        "true": lake.saying("Unknown", truth="Unknown"),
+    }
+    assert reasons(tmp_path, "refusal", cases) == {
+        "sorry": "refusal",
+        **dict.fromkeys(("gave up", "unknown"), "gave_up"),
+        **dict.fromkeys(("guess", "thought"), "guess"),
+        **dict.fromkeys(("early", "film", "true"), "ok"),
+    }
+
+
+def test_a_mirror_of_a_benchmark_leaks_and_its_neighbour_does_not(tmp_path: Path, lake: Lakes) -> None:
+    def opened(url: str) -> SmallLake:
+        return lake(t3={"url": url})
+
+    cases = {
+        "set": opened("https://huggingface.co/datasets/x/gaia"),
+        "sub": opened("http://www.huggingface.co/datasets/x"),
+        "docs": opened("https://huggingface.co/docs/datasets/"),
+        "other": opened("https://nothuggingface.co/datasets/"),
+        "query": opened("https://a.test/?u=huggingface.co/datasets/"),
+        "blocked": lake(t3={"url": "https://huggingface.co/datasets/x/gaia", "kind": "blocked"}),
+    }
+    found = reasons(tmp_path, "leakage", cases)
+    assert {case for case, reason in found.items() if reason == "benchmark_mirror"} == {"set", "sub"}
+
+
+def test_evidence_counts_as_read_when_opened_or_listed(tmp_path: Path, lake: Lakes) -> None:
+    def elsewhere(made: SmallLake, **first: object) -> SmallLake:
+        made.turns[:] = [
+            t.model_copy(update={"url": "http://other.test/"}) if t.role == "tool" else t for t in made.turns
+        ]
+        made.turns[3] = made.turns[3].model_copy(update=first)
+        return made
+
+    listed, never, unshown = lake(), lake(), lake()
+    cases = {
+        "opened": lake(),
+        "listed": elsewhere(listed, url=None, observation=f"1. {listed.tasks[0].path[1].url} A page"),
+        "never": elsewhere(never),
+        "unshown": elsewhere(unshown, url=unshown.tasks[0].path[1].url, kind="empty"),
+        "none asked": elsewhere(lake(task={"evidence": []})),
+    }
+    assert reasons(tmp_path, "evidence", cases) == {
+        **dict.fromkeys(("opened", "listed", "none asked"), "ok"),
+        **dict.fromkeys(("never", "unshown"), "not_consulted"),
+    }
+
+
+def test_what_judges_say_decides_where_they_judged(tmp_path: Path, lake: Lakes) -> None:
+    def judged(*passed: bool) -> SmallLake:
+        made = lake()
+        whole = next(v for v in made.verdicts if v.turn_index is None)
+        for n, one in enumerate(passed):
+            update = {"verifier": f"judge{n}", "judge_model": "m", "passed": one}
+            made.verdicts.append(Verdict.model_validate(whole.model_copy(update=update).model_dump()))
+        return made
+
+    cases = {"none": judged(), "both": judged(True, True), "one": judged(True, False)}
+    assert reasons(tmp_path, "judge", cases) == {"none": "ok", "both": "ok", "one": "judge_refused"}
+
+
+def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> None:
+    """Reading the right page is not answering right; a check that runs the answer is."""
+    read, ran = lake(), lake()
+    read.verdicts[:] = [v.model_copy(update={"passed": v.verifier == "evidence_consulted"}) for v in read.verdicts]
+    ran.verdicts[:] = [v.model_copy(update={"verifier": "tests_pass"}) for v in ran.verdicts if v.turn_index is None][
+        :1
+    ]
+    assert reasons(tmp_path, "outcome", {"read": read, "ran": ran}) == {"read": "wrong_answer", "ran": "ok"}
+
+
+def test_signatures_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
+    """Rows solved by a shortcut can be told from rows that were worked, without a gate deciding it."""
+    early = lake()
+    truth = early.tasks[0].answer
+    early.turns[2] = early.turns[2].model_copy(update={"reasoning": f"Surely {truth}."})
+    early.turns[5] = early.turns[5].model_copy(update={"observation": f"It is {truth}, as all know."})
+    late = lake()
+    late.turns[3] = late.turns[3].model_copy(update={"observation": f"It is {late.tasks[0].answer}."})
+    part = lake()
+    part.turns[3] = part.turns[3].model_copy(update={"observation": f"It is {part.tasks[0].answer}ness."})
+    answers(tmp_path, {"early": early, "late": late, "part": part})
+    with connect(Lake(tmp_path / "lake")) as con:
+        rows = con.execute(
+            "select trajectory_id, answer_seen_at, named_early, calls_to_solve, distinct_pages, repeated_queries,"
+            " pass_rate from signatures"
+        ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    assert found[early.trajectories[0].trajectory_id] == (5, True, 4, 2, 0, 1.0)
+    assert found[late.trajectories[0].trajectory_id] == (3, False, 4, 2, 0, 1.0)
+    assert found[part.trajectories[0].trajectory_id][:2] == (None, True)
