@@ -14,10 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from flows.rollout.child import free_port, server
+import orjson
+
+from flows.rollout.child import Child, Tell, free_port, kept, unheard
 from flows.rollout.engine import Completion, Identity, Load, Sampling, TeacherError
+from flows.rollout.failure import Malformed
+from flows.rollout.fleet import Fleet
 from flows.rollout.weights import builtin_model, file_sha256
-from flows.rollout.wire import Malformed, Wire, pinned
+from flows.rollout.wire import Wire, field, parsed
 from flows.settings import Settings
 
 CONTEXT = 4_096
@@ -32,42 +36,44 @@ LIKELY = 64
 
 
 class EmbeddedTeacher:
-    """llama.cpp servers of one model; a session stays with one of them."""
+    """llama.cpp servers of one model; a session stays with one of them while that one answers."""
 
-    def __init__(self, wire: Wire, urls: Sequence[str], identity: Identity, vocabulary: int) -> None:
+    def __init__(self, fleet: Fleet, identity: Identity, vocabulary: int) -> None:
         self.identity = identity
-        self._wire = wire
-        self._urls = urls
+        self._fleet = fleet
         self._vocabulary = vocabulary
 
     def server(self, session: str) -> str:
-        """The server that the session is pinned to."""
-        return pinned(self._urls, session)[0]
+        """The server that the session's next generation goes to."""
+        return self._fleet.server(session)
 
     def loads(self) -> list[Load]:
-        """The servers, of which nothing more is known."""
-        return [Load(url) for url in self._urls]
+        """The servers, of which is known whether they are up."""
+        return self._fleet.loads()
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """Sample one completion; raises TeacherRefused (context exceeded, ...) or TeacherError after all tries.
 
         It stops at `stop` and at the model's own end tokens; llama.cpp takes no other stop ids.
         """
-        prompt, urls = list(prompt_ids), pinned(self._urls, session)
-        reply = await self._wire.ask(urls, "/completion", _request(prompt, sampling), read=_checked)
+        prompt = list(prompt_ids)
+        reply = await self._ask(session, _request(prompt, sampling))
         ids, known = reply["tokens"], reply.get("completion_probabilities") or []
         logprobs = [float(one["logprob"]) for one in known[: _agreeing(ids, known)]]
         for place in range(len(logprobs), len(ids)):
-            logprobs.append(await self._logprob(urls, [*prompt, *ids[:place]], ids[place]))
+            logprobs.append(await self._logprob(session, [*prompt, *ids[:place]], ids[place]))
         timings = reply["timings"]
         seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
         reason = "length" if reply["stop_type"] == "limit" else "stop"
         return Completion(ids, logprobs, reason, None, int(timings["cache_n"]), seconds)
 
-    async def _logprob(self, urls: Sequence[str], prompt: list[int], token: int) -> float:
+    async def _ask(self, session: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._fleet.ask(session, "/completion", (orjson.dumps(body),), _checked)
+
+    async def _logprob(self, session: str, prompt: list[int], token: int) -> float:
         """What llama.cpp leaves out: the log-probability of a stop word or of a part of a character."""
         for many in (LIKELY, self._vocabulary):
-            reply = await self._wire.ask(urls, "/completion", _lookup(prompt, many), read=_checked)
+            reply = await self._ask(session, _lookup(prompt, many))
             likeliest = [one for step in reply.get("completion_probabilities", []) for one in step["top_logprobs"]]
             found = [float(one["logprob"]) for one in likeliest if one["id"] == token]
             if found:
@@ -76,13 +82,14 @@ class EmbeddedTeacher:
 
     async def encode(self, text: str) -> list[int]:
         """Token ids, no special tokens added."""
-        body = {"content": text, "add_special": False, "parse_special": True}
-        return list(await self._wire.ask(self._urls, "/tokenize", body, read=lambda reply: reply["tokens"]))
+        body = orjson.dumps({"content": text, "add_special": False, "parse_special": True})
+        ids: list[int] = await self._fleet.ask("", "/tokenize", (body,), field("tokens", list))
+        return ids
 
     async def decode(self, token_ids: Sequence[int]) -> str:
         """Text of the ids, special tokens kept."""
-        body = {"tokens": list(token_ids)}
-        return str(await self._wire.ask(self._urls, "/detokenize", body, read=lambda reply: reply["content"]))
+        body = orjson.dumps({"tokens": list(token_ids)})
+        return str(await self._fleet.ask("", "/detokenize", (body,), field("content", str)))
 
 
 def _request(prompt: list[int], sampling: Sampling) -> dict[str, Any]:
@@ -107,7 +114,8 @@ def _lookup(prompt: list[int], many: int) -> dict[str, Any]:
     return ending | {"n_probs": many, "return_tokens": True, "cache_prompt": True}
 
 
-def _checked(reply: Any) -> dict[str, Any]:
+def _checked(raw: bytes) -> dict[str, Any]:
+    reply = parsed(raw)
     kinds: dict[str, type] = {"tokens": list, "timings": dict, "stop_type": str}
     if not isinstance(reply, dict) or not all(isinstance(reply.get(name), kind) for name, kind in kinds.items()):
         raise Malformed("llama.cpp's reply holds no token ids")
@@ -120,21 +128,24 @@ def _agreeing(ids: list[int], known: list[dict[str, Any]]) -> int:
 
 
 @asynccontextmanager
-async def open_embedded(settings: Settings) -> AsyncIterator[EmbeddedTeacher]:
+async def open_embedded(settings: Settings, tell: Tell = unheard) -> AsyncIterator[EmbeddedTeacher]:
     """The embedded teacher for as long as the block runs; raises TeacherError when it cannot be had."""
     chosen = settings.teacher
     model = await asyncio.to_thread(_model, chosen.model)
     window = chosen.context if "context" in chosen.model_fields_set else CONTEXT
     async with AsyncExitStack() as stack:
-        starts = (stack.enter_async_context(_process(settings, model, window, one)) for one in range(_servers()))
-        urls = [await start for start in starts]
-        wire = Wire(retries=chosen.retries, timeout_s=chosen.timeout_s)
-        await stack.enter_async_context(wire)
-        card = await wire.ask(urls, "/v1/models", read=lambda reply: reply["data"][0]["meta"])
+        children = [_child(settings, model, window, one) for one in range(_servers())]
+        for child in children:
+            await stack.enter_async_context(kept(child, tell))
+        wire = await stack.enter_async_context(Wire(chosen))
+        keepers = {child.url: child for child in children}
+        card = (await wire.ask(children[0].url, "/v1/models", read=field("data", list)))[0]["meta"]
         revision = chosen.revision or await asyncio.to_thread(file_sha256, model)
         context = min(window, int(card["n_ctx"]))
         identity = Identity("embedded", f"xllamacpp {version('xllamacpp')}", model.stem, revision, context)
-        yield EmbeddedTeacher(wire, urls, identity, int(card["n_vocab"]))
+        fleet = Fleet(wire, list(keepers), keepers)
+        async with fleet.watched():
+            yield EmbeddedTeacher(fleet, identity, int(card["n_vocab"]))
 
 
 def _model(chosen: str | None) -> Path:
@@ -144,13 +155,11 @@ def _model(chosen: str | None) -> Path:
     return model
 
 
-@asynccontextmanager
-async def _process(settings: Settings, model: Path, window: int, one: int) -> AsyncIterator[str]:
+def _child(settings: Settings, model: Path, window: int, one: int) -> Child:
     port = free_port()
     command = [sys.executable, "-m", "flows.rollout.embedded", str(model), str(port), str(window)]
     log = settings.state / "logs" / f"embedded-{one}.log"
-    async with server(command, f"http://127.0.0.1:{port}", log) as url:
-        yield url
+    return Child(command, f"http://127.0.0.1:{port}", log, restarts=settings.teacher.restarts)
 
 
 def _servers() -> int:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from flows.rollout.child import free_port, server
+from flows.rollout.child import Child, Tell, free_port, kept, unheard
 from flows.rollout.engine import TeacherRefused
 from flows.settings import Settings
 
@@ -18,8 +18,8 @@ CPU_VARIABLES = {"VLLM_CPU_KVCACHE_SPACE": "1"}
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[str]:
-    """The url of a server of teacher.model, up as long as the block runs; its log is state/logs/vllm.log.
+async def served(settings: Settings, tell: Tell = unheard) -> AsyncIterator[Child]:
+    """A server of teacher.model, kept up as long as the block runs; its log is state/logs/vllm.log.
 
     Raises TeacherRefused when there is no environment or no model, TeacherError when it does not start.
     """
@@ -31,8 +31,9 @@ async def served(settings: Settings) -> AsyncIterator[str]:
     if settings.teacher.api_key:
         variables["VLLM_API_KEY"] = settings.teacher.api_key.get_secret_value()
     log = settings.state / "logs" / "vllm.log"
-    async with server(command, f"http://127.0.0.1:{port}", log, variables) as url:
-        yield url
+    child = Child(command, f"http://127.0.0.1:{port}", log, variables, settings.teacher.restarts)
+    async with kept(child, tell):
+        yield child
 
 
 def _command(settings: Settings, port: int) -> list[str]:
@@ -43,10 +44,17 @@ def _command(settings: Settings, port: int) -> list[str]:
         raise TeacherRefused(f"there is no teacher environment at {environment}: {todo}")
     if not chosen.model:
         raise TeacherRefused("teacher.model is not set: name the model that the flow is to serve, or set teacher.urls")
-    options = {"--model": chosen.model, "--host": "127.0.0.1", "--port": str(port), "--revision": chosen.revision}
+    options: dict[str, str | None] = {
+        "--model": chosen.model,
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--revision": chosen.revision,
+    }
     options["--tokenizer"] = chosen.tokenizer
     if "context" in chosen.model_fields_set:
         options["--max-model-len"] = str(chosen.context)
+    for name, many in (("tensor", chosen.tensor_parallel), ("data", chosen.data_parallel)):
+        options[f"--{name}-parallel-size"] = str(many) if many > 1 else None
     named = [part for name, value in options.items() if value for part in (name, value)]
     build = CPU_ARGS if _cpu_build(environment) else ()
     entry = [str(python), "-m", "vllm.entrypoints.openai.api_server"]

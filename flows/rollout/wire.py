@@ -1,144 +1,147 @@
-"""JSON to and from a teacher's server, tried again as long as trying helps.
+"""One request to a teacher's server, and what its failure means: no use to try again, or worth a wait.
 
-A reply that cannot be used is as good as none: what a reader refuses is asked again, like a cut connection
-or a 503. What stays wrong becomes one error that names the server, what happened and what to do.
+Bodies and replies are bytes, so that a long prompt is neither copied nor read where comparing will do.
+No time limit is set on a generation unless the settings name one: whether a silent server is dead is for
+`fleet.py` to find out.
 """
 
 import asyncio
-import hashlib
-import random
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import aiohttp
 import orjson
-from pydantic import SecretStr
+from aiohttp.abc import AbstractStreamWriter
 
-from flows.rollout.engine import TeacherError, TeacherRefused
+from flows.rollout.engine import TeacherRefused
+from flows.rollout.failure import Absent, Broken, Malformed, Passing, failure, lasting, pause
+from flows.settings import Teacher
 
-BACKOFF_S, LONGEST_BACKOFF_S, LONGEST_RETRY_AFTER_S = 0.5, 30.0, 300.0
-PASSING = frozenset({408, 409, 425, 429})
-"""Statuses below 500 that pass."""
-ADVICE = {
-    401: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
-    403: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
-    404: "check teacher.urls and teacher.model",
-}
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 6}
+IDLE_S = 4.0
+"""How long an unused connection stays: vLLM closes it after 5 seconds, and what is sent then is lost."""
 
 Reply = TypeVar("Reply")
 
 
-class Malformed(TeacherError):
-    """The server answered, but not with what was asked for."""
+class Pieces(aiohttp.Payload):
+    """A JSON body in pieces, joined only while it is sent: a body of its own would stay until the reply is there."""
 
+    _value: Sequence[bytes]
 
-class Passing(TeacherError):
-    """A failure that may pass; `after` is the server's own wish in seconds."""
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        super().__init__(pieces, content_type="application/json")
+        self._size = sum(map(len, pieces))
 
-    def __init__(self, said: str, after: float | None = None) -> None:
-        super().__init__(said)
-        self.after = after
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The body as text."""
+        return b"".join(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send it."""
+        await writer.write(b"".join(self._value))
 
 
 class Wire:
-    """Requests to equal servers; an async context. `timeout_s` is per request, 0 for none."""
+    """Requests to the servers of the settings; an async context."""
 
-    def __init__(self, *, retries: int, timeout_s: float, api_key: SecretStr | None = None) -> None:
-        self._retries = retries
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s or None, sock_connect=30)
-        self._headers = {"Content-Type": "application/json"}
-        if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key.get_secret_value()}"
+    def __init__(self, chosen: Teacher) -> None:
+        self.tries = chosen.retries + 1
+        self._chosen = chosen
+        self._timeout = aiohttp.ClientTimeout(total=chosen.timeout_s or None, sock_connect=30)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Wire":
-        connector = aiohttp.TCPConnector(limit=0, socket_factory=_kept_alive)
-        self._session = aiohttp.ClientSession(connector=connector, headers=self._headers, timeout=self._timeout)
+        connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=IDLE_S, socket_factory=_kept_alive, ssl=_trust(self._chosen)
+        )
+        key = self._chosen.api_key
+        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self._session = aiohttp.ClientSession(connector=connector, headers=headers, timeout=self._timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._session:
             await self._session.close()
 
-    async def ask(
-        self,
-        urls: Sequence[str],
-        path: str,
-        body: object = None,
-        *,
-        read: Callable[[Any], Reply],
-        forgiving: bool = True,
-    ) -> Reply:
-        """GET, or POST of a body; `read` makes the reply of parsed JSON and raises Malformed when it cannot.
-
-        A further try goes to the next of `urls`. Raises TeacherRefused when trying again is no use, else
-        TeacherError after all tries; a Malformed reply at once when not `forgiving`.
-        """
-        tries = self._retries + 1
-        for tried in range(tries):
-            url = urls[tried % len(urls)] + path
-            try:
-                return read(await self._once(url, body))
-            except (Malformed, Passing) as failure:
-                if isinstance(failure, Malformed) and not forgiving:
-                    raise
-                last = failure
-            if tried + 1 < tries:
-                await asyncio.sleep(_pause(tried, last))
-        raise type(last)(f"{url}: {last} ({tries} tries). See the server's log; the next run goes on from here.")
-
-    async def _once(self, url: str, body: object) -> Any:
-        if self._session is None:
-            raise RuntimeError("Wire is used outside its context")
-        method, data = ("GET", None) if body is None else ("POST", orjson.dumps(body))
+    async def fetch(self, url: str, body: Sequence[bytes] | None = None) -> bytes:
+        """GET, or POST of a JSON body in pieces; raises Passing on what may pass, else TeacherRefused."""
         try:
-            async with self._session.request(method, url, data=data) as answer:
-                raw = await answer.read()
-                if answer.status != 200:
-                    raise _failure(url, answer, raw)
+            status, after, raw = await self._request(url, Pieces(body) if body is not None else None, self._timeout)
         except TimeoutError as error:
             raise Passing("no reply in time (teacher.timeout_s)") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise TeacherRefused(f"{url}: {error.certificate_error}. Set teacher.ca_file.") from error
+        except aiohttp.ClientConnectorError as error:
+            raise Absent(f"the connection failed: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise Passing(f"the connection failed: {type(error).__name__} {error}".strip()) from error
-        try:
-            return orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            raise Malformed(f"the reply is no JSON: {error}") from error
+            raise Broken(f"the connection failed: {type(error).__name__} {error}".strip()) from error
+        if status != 200:
+            raise failure(url, status, after, raw)
+        return raw
+
+    async def look(self, url: str, patience_s: float) -> tuple[int, bytes]:
+        """Status and body of a GET that has to answer soon; raises TimeoutError, aiohttp.ClientError or OSError."""
+        status, _, raw = await self._request(url, None, aiohttp.ClientTimeout(total=patience_s))
+        return status, raw
+
+    async def ask(
+        self, url: str, path: str, body: Sequence[bytes] | None = None, *, read: Callable[[bytes], Reply]
+    ) -> Reply:
+        """As `fetch`, tried again as long as trying helps; raises TeacherError after all tries."""
+        for tried in range(self.tries):
+            try:
+                return read(await self.fetch(url + path, body))
+            except (Malformed, Passing) as problem:
+                last = problem
+            if tried + 1 < self.tries:
+                await asyncio.sleep(pause(tried, last))
+        raise lasting(url, last, self.tries)
+
+    async def _request(
+        self, url: str, body: Pieces | None, limit: aiohttp.ClientTimeout
+    ) -> tuple[int, str | None, bytes]:
+        if self._session is None:
+            raise RuntimeError("Wire is used outside its context")
+        async with self._session.request("POST" if body else "GET", url, data=body, timeout=limit) as answer:
+            return answer.status, answer.headers.get("Retry-After"), await answer.read()
 
 
-def pinned(urls: Sequence[str], session: str) -> list[str]:
-    """The servers in a session's own order: the first keeps its prefix cache, the others stand in for it."""
-    return sorted(urls, key=lambda url: hashlib.sha256(f"{session} {url}".encode()).digest())
-
-
-def _failure(url: str, answer: aiohttp.ClientResponse, raw: bytes) -> TeacherError:
-    said = f"status {answer.status}: {_message(raw)}"
-    if answer.status >= 500 or answer.status in PASSING:
-        return Passing(said, _retry_after(answer.headers.get("Retry-After")))
-    return TeacherRefused(f"{url}: {said}. {ADVICE.get(answer.status, 'Check the [teacher] settings')}.")
-
-
-def _message(raw: bytes) -> str:
+def parsed(raw: bytes) -> Any:
+    """JSON of a reply; raises Malformed."""
     try:
-        said = orjson.loads(raw)["error"]["message"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        said = raw.decode("utf-8", "replace")
-    return str(said)[:500].rstrip(". ")
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"the reply is no JSON: {error}") from error
 
 
-def _retry_after(said: str | None) -> float | None:
+def field(name: str, kind: type) -> Callable[[bytes], Any]:
+    """Reads one field of a JSON object, and raises Malformed where there is none of that kind."""
+
+    def read(raw: bytes) -> Any:
+        reply = parsed(raw)
+        value = reply.get(name) if isinstance(reply, dict) else None
+        if not isinstance(value, kind):
+            raise Malformed(f"the reply has no {name}")
+        return value
+
+    return read
+
+
+def _trust(chosen: Teacher) -> ssl.SSLContext:
+    """What the settings say of https; raises TeacherRefused when a file of theirs cannot be used."""
     try:
-        return min(float(said), LONGEST_RETRY_AFTER_S) if said else None
-    except ValueError:
-        return None
-
-
-def _pause(tried: int, failure: Malformed | Passing) -> float:
-    if isinstance(failure, Passing) and failure.after is not None:
-        return failure.after
-    return min(LONGEST_BACKOFF_S, BACKOFF_S * 2.0**tried) * random.uniform(0.5, 1.0)  # noqa: S311
+        context = ssl.create_default_context(cafile=chosen.ca_file)
+        if chosen.client_cert:
+            context.load_cert_chain(chosen.client_cert, chosen.client_key)
+    except OSError as error:
+        said = "teacher.ca_file, teacher.client_cert and teacher.client_key must name readable PEM files"
+        raise TeacherRefused(f"{said}: {error}") from error
+    if not chosen.verify_tls:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _kept_alive(address: tuple[Any, ...]) -> socket.socket:

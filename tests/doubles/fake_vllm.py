@@ -173,6 +173,12 @@ def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
         thread.join(10)
 
 
+async def serve(fake: FakeVllm, port: int) -> None:
+    """Be the server on this port until cancelled, for a process of its own."""
+    await _start(fake, port)
+    await asyncio.Event().wait()
+
+
 async def _start(fake: FakeVllm, port: int = 0) -> web.AppRunner:
     async def completions(request: web.Request) -> web.StreamResponse:
         return await _completions(fake, request)

@@ -4,14 +4,14 @@ import asyncio
 import sys
 from pathlib import Path
 
-from flows.rollout.child import free_port, server
+from flows.rollout.child import Child, free_port, kept
 
 
 async def main(folder: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tests.doubles.fake_vllm", "--port", str(port)]
-    async with server(command, f"http://127.0.0.1:{port}", folder / "server.log") as url:
-        print(url, flush=True)
+    async with kept(Child(command, f"http://127.0.0.1:{port}", folder / "server.log")) as child:
+        print(child.url, flush=True)
         await asyncio.Event().wait()
 
 

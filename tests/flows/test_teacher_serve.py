@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.rollout.child import free_port, server
+from flows.rollout.child import Child, free_port, kept
 from flows.rollout.engine import TeacherError, TeacherRefused
 from flows.rollout.install import CPU, MARKER, install
 from flows.rollout.serve import served
@@ -38,10 +38,10 @@ def gone(url: str) -> bool:
 async def test_a_server_is_up_in_the_block_and_gone_after_it(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tests.doubles.fake_vllm", "--port", str(port)]
-    async with server(command, f"http://127.0.0.1:{port}", tmp_path / "logs" / "server.log") as url:
-        assert await asyncio.to_thread(answers, url)
-    assert not await asyncio.to_thread(answers, url)
-    assert url in (tmp_path / "logs" / "server.log").read_text()
+    async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "logs" / "server.log")) as child:
+        assert await asyncio.to_thread(answers, child.url)
+    assert not await asyncio.to_thread(answers, child.url)
+    assert child.url in (tmp_path / "logs" / "server.log").read_text()
 
 
 async def test_a_killed_flow_leaves_no_server_behind(tmp_path: Path) -> None:
@@ -63,9 +63,9 @@ async def test_a_servers_own_children_end_with_it(tmp_path: Path) -> None:
     nested = (
         f"import subprocess, sys; subprocess.run([sys.executable, '-m', 'tests.doubles.fake_vllm', '--port', '{port}'])"
     )
-    async with server([sys.executable, "-c", nested], f"http://127.0.0.1:{port}", tmp_path / "log") as url:
-        assert await asyncio.to_thread(answers, url)
-    assert await asyncio.to_thread(gone, url)
+    async with kept(Child([sys.executable, "-c", nested], f"http://127.0.0.1:{port}", tmp_path / "log")) as child:
+        assert await asyncio.to_thread(answers, child.url)
+    assert await asyncio.to_thread(gone, child.url)
 
 
 async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> None:
@@ -73,14 +73,14 @@ async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> N
     port = free_port()
     fake = f"[sys.executable, '-m', 'tests.doubles.fake_vllm', '--port', '{port}']"
     dying = f"import subprocess, sys, time; subprocess.Popen({fake}); time.sleep(3)"
-    async with server([sys.executable, "-c", dying], f"http://127.0.0.1:{port}", tmp_path / "log") as url:
-        assert await asyncio.to_thread(gone, url)
+    async with kept(Child([sys.executable, "-c", dying], f"http://127.0.0.1:{port}", tmp_path / "log")) as child:
+        assert await asyncio.to_thread(gone, child.url)
 
 
 async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     broken = [sys.executable, "-c", "raise SystemExit('no kernel image for this GPU')"]
     with pytest.raises(TeacherError, match="no kernel image for this GPU"):
-        async with server(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log"):
+        async with kept(Child(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log")):
             pass
 
 
