@@ -150,8 +150,9 @@ def stage_lines(state: Path) -> Iterator[str]:
     for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.stat().st_mtime):
         said = json.loads(path.read_text())
         of = f" of {said['total']}" if said["total"] is not None else ""
+        note = f" {said['note']}" if said["note"] else ""
         doing = "working" if alive(said["pid"], said.get("born")) else "ended"
-        yield f"{path.stem}: {said['done']}{of} {said['note']} ({doing}, {span(time.time() - said['at'])} ago)"
+        yield f"{path.stem}: {said['done']}{of}{note} ({doing}, {span(time.time() - said['at'])} ago)"
 
 
 def span(seconds: float) -> str:

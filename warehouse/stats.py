@@ -21,6 +21,10 @@ TABLES = {
         "Tools",
         ["domain", "tool", "calls", "share_ok", "empty", "truncated", "blocked", "fault", "mean_chars"],
     ),
+    "censoring": (
+        "How attempts ended, and their length beside those that ended by themselves",
+        ["domain", "composer", "reason", "attempts", "share", "mean_turns", "mean_tokens", "tokens_to_natural"],
+    ),
 }
 """Mart -> its title, and the columns that fit a terminal."""
 

@@ -93,16 +93,20 @@ COUNTED = ("finished", "given_up", "aborted", "restarted", "in_flight", "waiting
 
 
 class Servers:
-    """What all servers say together. Counters are summed as growth since the run's first look: one that
+    """What all servers say together. Counters are summed as growth since a server was first heard: one that
     shrank has begun again with its server."""
 
     def __init__(self) -> None:
         self._last: dict[str, Load] = {}
+        self._late: set[str] = set()
+        """Servers that were down at the first look: what they had counted before they are heard is not of this run."""
         self._grown = dict.fromkeys(GROWING, 0)
 
     def observe(self, loads: list[Load]) -> dict[str, object]:
         """The fields of Live that speak of servers."""
         for load in loads:
+            if not self._heard(load):
+                continue
             last = self._last.get(load.server, load)
             for name in GROWING:
                 before, after = getattr(last, name), getattr(load, name)
@@ -119,6 +123,13 @@ class Servers:
             "preemptions": grown["preemptions"],
             "refusals": grown["refusals"],
         }
+
+    def _heard(self, load: Load) -> bool:
+        if load.server in self._last:
+            return True
+        if not load.up:
+            self._late.add(load.server)
+        return load.server not in self._late or load.prefix_queries > 0
 
 
 GROWING = ("preemptions", "prefix_queries", "prefix_hits", "refusals")

@@ -127,7 +127,7 @@ def _end(live: Live, now: datetime) -> Iterator[Fact]:
 def _cost(live: Live) -> Iterator[Fact]:
     hit = f"{live.cache_hit:.1%} of looked-up prompt tokens found" if live.cache_hit is not None else "not told"
     yield "prefix cache", hit
-    held = f"{live.gpus} GPUs of the settings x {live.teacher_s:,.0f} s with the teacher, busy or not"
+    held = f"{live.gpus} by the settings x {live.teacher_s:,.0f} s with the teacher, busy or not"
     yield (
         "GPU seconds",
         f"{live.gpu_seconds:,.0f} ({held})" if live.gpus else "none: the embedded teacher works on the CPU",

@@ -82,7 +82,7 @@ def test_another_process_sees_a_rollout_at_work_and_then_how_it_ended(tmp_path: 
         teacher.free.set()
         night.join(60)
     seen = ("works since", "4 at work", "2 not begun", "90.0% of looked-up", "42% in use", "1 of 2 up", "3 wait")
-    assert [part for part in (*seen, "4 GPUs", "kept none yet") if part not in said] == []
+    assert [part for part in (*seen, "(4 by the settings x ", "kept none yet") if part not in said] == []
     ended = status(tmp_path)
     assert "came to its end" in ended
     assert "6 of 6 finished" in ended
@@ -148,6 +148,15 @@ def test_a_server_that_starts_again_loses_no_counts() -> None:
     for queries, hits in ((1_000, 500), (2_000, 1_400), (100, 90), (200, 180)):
         seen = measured.look(Tally(), [Load("a", prefix_queries=queries, prefix_hits=hits)], 1.0)
     assert seen.cache_hit == pytest.approx((900 + 90 + 90) / (1_000 + 100 + 100))
+
+
+def test_what_a_server_counted_before_it_was_heard_is_not_of_this_run() -> None:
+    """One that is back after an hour brings the counts of a week with it."""
+    measured = meter()
+    counted = ((False, 0, 0), (True, 0, 0), (True, 9_000, 100), (True, 9_100, 190))
+    for up, queries, hits in counted:
+        seen = measured.look(Tally(), [Load("a", up=up, prefix_queries=queries, prefix_hits=hits)], 1.0)
+    assert seen.cache_hit == pytest.approx(0.9)
 
 
 def test_the_end_is_expected_by_what_finished_attempts_took() -> None:
