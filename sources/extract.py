@@ -18,7 +18,7 @@ from sources.markdown import render
 from sources.page import Found
 from sources.reason import Status
 
-EXTRACTOR = "1"
+EXTRACTOR = "2"
 """Changes when the same bytes would give another text, so that unchanged pages are fetched again."""
 MAX_LINKS = 2_000
 """Links kept of one page."""

@@ -16,7 +16,7 @@ from sources.address import NotCrawlable
 from sources.extract import Layout, extract
 from sources.frontier import Admission, Known, Visit
 from sources.night import Night
-from sources.page import Found, bare, document
+from sources.page import Found, bare, document, without_secrets
 from sources.reason import Status
 from sources.seats import SeatDied, Seats
 
@@ -42,6 +42,7 @@ class Folders:
     paths: tuple[Path, ...]
     max_bytes: int = 5_000_000
     license: str | None = None
+    redact: bool = True
 
 
 def admit(folders: Folders, night: Night) -> None:
@@ -86,6 +87,8 @@ async def _read(folders: Folders, visit: Visit, known: Known | None, seats: Seat
         same = {"doc_id": known.doc_id, "content_sha256": known.content_sha256, "title": known.title}
         return bare(visit.url, run_id, Status.NOT_MODIFIED, source="folder", etag=version, **same)
     found = await _extracted(seats, body or b"", path, visit.url)
+    if folders.redact:
+        found = without_secrets(found)
     licensed = {} if found.license else {"license": folders.license}
     return document(visit.url, run_id, found, source="folder", etag=version, **licensed)
 

@@ -15,10 +15,11 @@ from typing import Any
 import tantivy
 
 from sources import shelving
+from sources.blocklist import NOTHING_BLOCKED, Blocklist
 from sources.passages import normalised, passages, sentences
 from sources.shelving import ANALYZER, FIELDS, Page, analyzer, clean, tail_key, title_key, url_key
 
-__all__ = ["Found", "Hit", "Library", "NotFound", "Page", "Window", "windows"]
+__all__ = ["Blocked", "Found", "Hit", "Library", "NotFound", "Page", "Window", "windows"]
 
 WINDOW_CHARS = 4_000
 """Most characters of a page that one `open` shows."""
@@ -28,6 +29,14 @@ FOUND = 5
 """Most passages that `find` returns."""
 PER_PAGE = 4
 """Passages looked at for each page asked for, since a page can win several places."""
+
+
+class Blocked(LookupError):
+    """The page may not be read, whether it is here or not; `url` is its address, the message says so."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} may not be read: it is on the list of blocked addresses")
+        self.url = url
 
 
 class NotFound(LookupError):
@@ -71,7 +80,8 @@ class Found:
 class Library:
     """An open index; safe to share between threads, and any number of processes may open it."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, blocked: Blocklist = NOTHING_BLOCKED) -> None:
+        self._blocked = blocked
         self._schema = index.schema
         self._searcher = index.searcher()
 
@@ -86,14 +96,14 @@ class Library:
         return shelving.build(path, pages)
 
     @classmethod
-    def open(cls, path: Path) -> "Library":
-        """The index at path, read-only; raises NotFound when none was built there."""
+    def open(cls, path: Path, blocked: Blocklist = NOTHING_BLOCKED) -> "Library":
+        """The index at path, read-only, as if it held nothing blocked; raises NotFound when none was built there."""
         if not (path / "meta.json").exists():
             raise NotFound(f"no library at {path}: build it first")
         index = tantivy.Index.open(str(path))
         index.config_reader("manual")
         index.register_tokenizer(ANALYZER, analyzer())
-        return cls(index)
+        return cls(index, blocked)
 
     @property
     def n_pages(self) -> int:
@@ -137,12 +147,19 @@ class Library:
         ]
 
     def _page(self, url: str) -> dict[str, str]:
+        if self._blocked.why(url):
+            raise Blocked(url)
         for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):
             found = self._searcher.search(self._term("key", key), 2).hits
             if len(found) == 1:
-                return self._stored(found[0][1])
+                return self._readable(self._stored(found[0][1]))
         near = ", ".join(hit.url for hit in self.search(re.sub(r"\W+", " ", url), 3))
         raise NotFound(f"no page {url!r} here" + (f"; the nearest are: {near}" if near else ""))
+
+    def _readable(self, page: dict[str, str]) -> dict[str, str]:
+        if self._blocked.why(page["url"]):
+            raise Blocked(page["url"])
+        return page
 
     def _passages(self, query: str, limit: int) -> Iterator[tuple[float, dict[str, str]]]:
         words = dict.fromkeys(analyzer().analyze(clean(query)))
@@ -152,7 +169,9 @@ class Library:
             for field, boost in FIELDS.items()
         ]
         for score, address in self._searcher.search(tantivy.Query.boolean_query(terms), limit).hits:
-            yield float(score), self._stored(address)
+            passage = self._stored(address)
+            if not self._blocked.why(passage["url"]):
+                yield float(score), passage
 
     def _stored(self, address: Any) -> dict[str, str]:
         return {name: bytes(values[0]).decode() for name, values in self._searcher.doc(address).to_dict().items()}

@@ -3,13 +3,14 @@
 The row of a url that gave nothing has the same columns as one that gave a page, so both are made here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from schemas.document import Document, Link, doc_id
 from schemas.record import sha256_text
 from sources.reason import Status
+from sources.redaction import redact
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class Found:
     """(absolute url, anchor words), in reading order"""
     lang: str | None = None
     license: str | None = None
+
+
+def without_secrets(found: Found) -> Found:
+    """The same with placeholders for secrets and personal data in its words; `detail` says how many of each kind."""
+    text, counts = redact(found.text)
+    if counts:
+        said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        found = replace(found, text=text, detail="; ".join(filter(None, (found.detail, f"redacted: {said}"))))
+    return replace(found, title=redact(found.title)[0]) if found.title else found
 
 
 def document(url: str, run_id: str, found: Found, **more: Any) -> Document:

@@ -22,6 +22,8 @@ class Status(StrEnum):
     INTERRUPTED = "interrupted"
     """an earlier night was stopped before this url's turn, and never gone on with"""
 
+    BLOCKED = "blocked"
+    """the settings' blocklist names its host or address; it was not asked for"""
     ROBOTS_DENIED = "robots_denied"
     ROBOTS_UNREACHABLE = "robots_unreachable"
     CRAWL_DELAY = "crawl_delay"

@@ -6,6 +6,7 @@ The words are those of the settings' `[crawl]` section; this is their form for c
 from dataclasses import dataclass, field
 
 from sources.address import Scope
+from sources.blocklist import NOTHING_BLOCKED, Blocklist
 from sources.extract import Layout
 from sources.fetch import Limits
 
@@ -31,6 +32,8 @@ class Site:
     max_redirects: int = 5
     limits: Limits = field(default_factory=lambda: Limits("HorizonFactory"))
     layout: Layout = NO_LAYOUT
+    blocked: Blocklist = NOTHING_BLOCKED
+    redact: bool = True
     license: str | None = None
 
     @property

@@ -11,7 +11,7 @@ from sources.address import Scope, origin_of
 from sources.extract import extract
 from sources.fetch import PAGE_TYPES, SITEMAP_TYPES, Client, Reply
 from sources.frontier import Admission, Known, Visit
-from sources.page import Found, bare, document
+from sources.page import Found, bare, document, without_secrets
 from sources.reason import Status
 from sources.seats import SeatDied, Seats
 from sources.site import Site
@@ -65,6 +65,8 @@ class Visitor:
 
     async def _read(self, visit: Visit, reply: Reply) -> Ending:
         found = await self._extracted(visit, reply)
+        if self.site.redact:
+            found = without_secrets(found)
         licensed = {} if found.license else {"license": self.site.license}
         row = document(visit.url, self.run_id, found, **_columns(reply), **licensed)
         return Ending(row, self._admissions(visit, (url for url, _ in found.links)))

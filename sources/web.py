@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Iterable
 
 from sources.address import NotCrawlable, normalise, origin_of
 from sources.fetch import Client
-from sources.frontier import Admission
+from sources.frontier import Admission, Visit
 from sources.network import Network
 from sources.night import Night
 from sources.pace import Host, Turn
@@ -121,9 +121,17 @@ class _Walk:
             return
         if host.given_up:
             self._frontier.close_host(self._day, host.name, Status.HOST_UNAVAILABLE, host.why_given_up)
-        host.queue.extend(Turn(visit) for visit in self._frontier.take(self._day, host.name, CHUNK))
+        while not host.queue and (visits := self._frontier.take(self._day, host.name, CHUNK)):
+            host.queue.extend(Turn(visit) for visit in visits if not self._block(visit))
         if not host.queue:
             del self._hosts[host.name]
+
+    def _block(self, visit: Visit) -> bool:
+        """End the url when it is blocked, before anything of its host is asked for, robots.txt too."""
+        entry = self._site.blocked.why(visit.url)
+        if entry:
+            self._end(refused(visit, self._visitor.run_id, Status.BLOCKED, f"blocked = [..., {entry!r}, ...]"))
+        return entry is not None
 
     def _open_hosts(self, names: Iterable[str]) -> None:
         for name in names:

@@ -12,6 +12,7 @@ from flows.settings import Crawl, Settings, SettingsError
 from schemas.document import Document
 from sources import folder, pydoc_site, web
 from sources.address import NotCrawlable
+from sources.blocklist import Blocklist
 from sources.extract import EXTRACTOR
 from sources.fetch import Limits
 from sources.folder import Folders
@@ -42,7 +43,7 @@ def crawl_night(settings: Settings, day: date, report: Report) -> dict[str, int 
         try:
             night = Night(day, frontier, write, report)
             _read_folders(settings.crawl, night)
-            _crawl_site(settings.crawl, night)
+            _crawl_site(settings.crawl, Blocklist(settings.blocked), night)
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error
         return _counts(frontier, day)
@@ -51,13 +52,13 @@ def crawl_night(settings: Settings, day: date, report: Report) -> dict[str, int 
 def _read_folders(crawl: Crawl, night: Night) -> None:
     if not crawl.folders:
         return
-    folders = Folders(tuple(path.expanduser() for path in crawl.folders), crawl.max_bytes, crawl.license)
+    folders = Folders(tuple(path.expanduser() for path in crawl.folders), crawl.max_bytes, crawl.license, crawl.redact)
     folder.admit(folders, night)
     asyncio.run(folder.read_all(folders, night))
 
 
-def _crawl_site(crawl: Crawl, night: Night) -> None:
-    site = _site(crawl)
+def _crawl_site(crawl: Crawl, blocked: Blocklist, night: Night) -> None:
+    site = _site(crawl, blocked)
     if not site.seeds and not site.sitemaps:
         return
     site.scope()
@@ -69,7 +70,7 @@ def _crawl_site(crawl: Crawl, night: Night) -> None:
         asyncio.run(web.crawl(site, night, network))
 
 
-def _site(crawl: Crawl) -> Site:
+def _site(crawl: Crawl, blocked: Blocklist) -> Site:
     embedded = is_embedded(crawl)
     return Site(
         seeds=pydoc_site.SEEDS if embedded else tuple(crawl.seeds),
@@ -85,6 +86,8 @@ def _site(crawl: Crawl) -> Site:
         retries=crawl.retries,
         max_redirects=crawl.max_redirects,
         limits=Limits(crawl.user_agent, crawl.timeout_s, crawl.max_bytes),
+        blocked=blocked,
+        redact=crawl.redact,
         layout=pydoc_site.LAYOUT if embedded else NO_LAYOUT,
         license=crawl.license or (pydoc_site.LICENSE if embedded else None),
     )

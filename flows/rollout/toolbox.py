@@ -18,7 +18,7 @@ from flows.rollout.engine import Call, Tool
 from flows.rollout.observation import Answer, Observation, ToolFault, observe
 from flows.settings import Rollout
 from schemas.prompt import prompt
-from sources.library import Library, NotFound
+from sources.library import Blocked, Library, NotFound
 from sources.redaction import redact
 
 THREADS = 8
@@ -160,6 +160,8 @@ def library_skills(library: Library, dialect: str) -> list[Skill]:
             shown = library.open_page(asked.url, asked.page)
         except NotFound as error:
             return Answer(str(error), "empty")
+        except Blocked as error:
+            return Answer(str(error), "blocked")
         place = f" (part {shown.page} of {shown.n_pages})" if shown.n_pages > 1 else ""
         return Answer(f"{shown.title}{place}\n\n{shown.text}", url=shown.url)
 
@@ -168,6 +170,8 @@ def library_skills(library: Library, dialect: str) -> list[Skill]:
             found = library.find(asked.url, asked.words)
         except NotFound as error:
             return Answer(str(error), "empty")
+        except Blocked as error:
+            return Answer(str(error), "blocked")
         if not found:
             return Answer("The page does not hold these words.", "empty", asked.url)
         return Answer("\n\n".join(f"(part {one.page}) {one.passage}" for one in found), url=found[0].url)

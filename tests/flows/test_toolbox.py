@@ -1,9 +1,11 @@
 """The tools: what an agent got wrong it is told; what went wrong with a tool it never sees."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -12,18 +14,25 @@ from flows.rollout.observation import Answer, ToolFault
 from flows.rollout.toolbox import SearchArguments, Skill, Toolbox, library_skills
 from flows.settings import Rollout
 from schemas.record import sha256_text
+from sources.blocklist import Blocklist
 from sources.library import Library, Page
 from tests.doubles import small_wiki
+from tests.doubles.planted import planted
 
 NAMES = ("search", "open", "find")
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("library") / "index"
     pages = (one for one in small_wiki.documents(date(2026, 1, 2)) if one.text)
     Library.build(path, (Page(one.doc_id, one.url, one.title, one.text or "") for one in pages))
-    return Library.open(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def library(index: Path) -> Library:
+    return Library.open(index)
 
 
 @pytest.fixture
@@ -149,3 +158,33 @@ def test_the_model_is_told_names_types_and_what_is_required(toolbox: Toolbox) ->
     }
     assert opening.parameters["required"] == ["url"]
     assert search.description
+
+
+async def test_secrets_never_reach_the_model_and_are_counted() -> None:
+    """What the model read cannot be taken back later: its tokens would no longer be those that it saw."""
+    one = next(iter(planted(1, seed=2)))
+    with using(lambda _: Answer(one.text)) as box:
+        [seen] = await box.call_all([SEARCH], NAMES)
+    assert one.secret not in seen.text and f"[REDACTED:{one.kind}]" in seen.text
+    assert (seen.redacted, seen.content_sha256) == (f'{{"{one.kind}": 1}}', sha256_text(seen.text))
+    with using(lambda _: Answer("nothing here")) as box:
+        assert [seen.redacted for seen in await box.call_all([SEARCH], NAMES)] == ["{}"]
+    with using(lambda _: Answer(one.text), redact=False) as box:
+        [seen] = await box.call_all([SEARCH], NAMES)
+    assert (seen.text, seen.redacted) == (one.text, None)
+
+
+async def test_what_is_blocked_is_not_shown_and_says_so(index: Path) -> None:
+    """A page that may not be used, read all the same, costs the whole attempt at the release gate."""
+    url = small_wiki.address("island", 0)
+    library = Library.open(index, Blocklist([re.escape(url)]))
+    calls = [
+        Call("c1", "search", {"query": "Varnay cliffs"}),
+        Call("c2", "open", {"url": url}),
+        Call("c3", "open", {"url": "Varnay"}),
+        Call("c4", "find", {"url": url, "words": "cliffs"}),
+    ]
+    with Toolbox(library_skills(library, "chat"), Rollout()) as box:
+        seen = await box.call_all(calls, NAMES)
+    assert url not in seen[0].text
+    assert [(one.kind, one.url) for one in seen[1:]] == [("blocked", None)] * 3
