@@ -8,9 +8,12 @@ file. What does not fit is refused before any work, with the key, the value and 
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from sources.address import NotCrawlable
+from sources.blocklist import Blocklist
 
 SETTINGS_FILE = "factory.toml"
 
@@ -52,6 +55,7 @@ class Crawl(Section):
     max_bytes: Positive = Field(default=5_000_000, description="largest page, after decompression")
     max_redirects: int = Field(default=5, ge=0, description="redirects followed for one page")
     license: str | None = Field(default=None, description="license of the pages, recorded with each")
+    redact: bool = Field(default=True, description="take secrets and personal data out of pages before they are kept")
 
 
 class Tasks(Section):
@@ -207,6 +211,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default=Path(), description="where lake/, state/ and warehouse.duckdb stand")
+    blocked: list[str] = Field(
+        default=[],
+        description="hosts, with their subdomains, and regular expressions over urls: never crawled, shown or released",
+    )
     crawl: Crawl = Crawl()
     tasks: Tasks = Tasks()
     teacher: Teacher = Teacher()
@@ -214,6 +222,15 @@ class Settings(BaseSettings):
     refine: Refine = Refine()
     publish: Publish = Publish()
     schedule: Schedule = Schedule()
+
+    @field_validator("blocked")
+    @classmethod
+    def _usable(cls, entries: list[str]) -> list[str]:
+        try:
+            Blocklist(entries)
+        except NotCrawlable as error:
+            raise ValueError(str(error)) from error
+        return entries
 
     @property
     def lake(self) -> Path:

@@ -19,6 +19,7 @@ from flows.refine.functions import add_functions
 from flows.refine.sketch import sketch_parts
 from flows.settings import Settings, SettingsError
 from schemas import Decision, arrow_schema, content_id, sha256_text
+from sources.blocklist import Blocklist
 from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
@@ -64,7 +65,7 @@ def refine(
 ) -> tuple[str, bool]:
     """Decide on an open connection; returns the refine_id, and whether decisions were written."""
     gates, steps = gates_of(settings), sql_files("refine")
-    parameters = parameters_of(settings) | add_functions(con)
+    parameters = parameters_of(settings) | add_functions(con) | {"blocked": Blocklist(settings.blocked).pattern}
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -27,6 +26,7 @@ from flows.rollout.salvage import Saved, open_journal
 from flows.rollout.shown import line
 from flows.rollout.toolbox import Toolbox, library_skills
 from flows.settings import Settings
+from sources.blocklist import Blocklist
 from sources.library import Library, Page
 from warehouse.connect import connect
 from warehouse.lake import Lake
@@ -73,7 +73,7 @@ def roll_out_night(
             if not total:
                 return _counts(night.meter.live, {}, saved)
             check(night.planned)
-            library = _library(con, settings.state / "library", lambda what: report(0, total, what))
+            library = _library(con, settings, lambda what: report(0, total, what))
         try:
             stopped = asyncio.run(_roll_out(night, library, staff or _staff(), report))
             left = night.end("budget" if stopped else "done", stopped or "")
@@ -149,15 +149,15 @@ async def _watch(pool: Pool, night: Night, stopped: list[str]) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _library(con: duckdb.DuckDBPyConnection, folder: Path, tell: Callable[[str], None]) -> Library:
+def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[[str], None]) -> Library:
     """The library of the lake's newest pages, built when no earlier night did."""
     snapshot, n_pages = con.sql(sql("snapshot")).fetchall()[0]
-    path = folder / str(snapshot)
+    path = settings.state / "library" / str(snapshot)
     if not path.exists():
         tell(f"building the library of {n_pages} pages")
         rows = con.sql(sql("library_pages")).to_arrow_reader(256)
         Library.build(path, (Page(**row) for batch in rows for row in batch.to_pylist()))
-    return Library.open(path)
+    return Library.open(path, Blocklist(settings.blocked))
 
 
 def _staff() -> Staff:
