@@ -1,13 +1,13 @@
 """SIGKILL at any moment: the next run goes on, pays for nothing twice, and ends with the same rows."""
 
-import multiprocessing
 import os
 import random
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -22,18 +22,21 @@ from schemas import Record, Trajectory, Turn, Verdict
 from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.fake_vllm import Body, FakeVllm, Fault, fake_vllm
 from tests.doubles.scripted import call, open_tiny_dialect, spoken
+from tests.doubles.vllm_process import CONTEXT, Sampled, VllmProcess, vllm_process
 from tests.doubles.wiki_tasks import reading, write_wiki_tasks
 from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
 DAY = date(2026, 1, 2)
-KILLS = 50
-TASKS = 48
+KILLS = 100
+VICTIMS = ("server", "server", "server", "flow", "flow and server")
+TASKS = 80
 IN_FLIGHT = 4
 PROBE = [1, 2, 3]
 """What the teacher asks a server before it trusts it."""
 CLOCK = {"started_at", "ended_at", "seconds"}
+CONTEXT.set_forkserver_preload(["pytest", __name__])
 
 
 def reply(prompt_ids: list[int], body: Body) -> str:
@@ -75,9 +78,7 @@ def roll_out(settings: Settings) -> None:
 @contextmanager
 def starting(settings: Settings) -> Iterator[ForkServerProcess]:
     """A process of its own that rolls out; killed at the end of the block if it still runs."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", __name__])
-    process = context.Process(target=roll_out, args=(settings,))
+    process = CONTEXT.Process(target=roll_out, args=(settings,))
     process.start()
     try:
         yield process
@@ -86,14 +87,25 @@ def starting(settings: Settings) -> Iterator[ForkServerProcess]:
         process.join()
 
 
-def kill_sometime(settings: Settings, fake: FakeVllm, dice: random.Random) -> bool:
-    """Start a rollout and kill it: at its start, at its work, or at its end. True when it was killed in time."""
-    requests = fake.requests + dice.randint(0, 9)
-    with starting(settings) as process:
-        while process.is_alive() and fake.requests < requests:
-            time.sleep(0.002)
-        time.sleep(dice.uniform(0, 0.1))
-        return process.is_alive()
+def kill(victims: str, server: VllmProcess, flow: ForkServerProcess) -> float:
+    """SIGKILL them, and say when all of them were gone."""
+    if "flow" in victims:
+        flow.kill()
+    if "server" in victims:
+        server.kill()
+    flow.join(None if "flow" in victims else 0)
+    return time.monotonic()
+
+
+def wait_for_anything(server: VllmProcess, dice: random.Random) -> None:
+    """Wait a moment, whatever goes on, or else until a few more turns are sampled."""
+    if dice.random() < 0.5:
+        time.sleep(dice.uniform(0, 0.3))
+        return
+    enough, begun = server.count() + dice.randint(1, IN_FLIGHT), time.monotonic()
+    while server.count() < enough and time.monotonic() - begun < 3:
+        time.sleep(0.002)
+    time.sleep(dice.uniform(0, 0.03))
 
 
 def rows(settings: Settings, model: type[Record], ids: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -111,31 +123,38 @@ def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def test_killed_again_and_again_the_rollout_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    dice = random.Random(int(os.environ.get("KILL_SEED", "1")))
-    with fake_vllm(reply=reply, delay_s=0.0) as fake:
-        undisturbed = home(tmp_path / "undisturbed", fake.url)
+def test_server_flow_and_both_killed_a_hundred_times_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> None:
+    """A night on machines that fail would pay for turns twice, lose some, or train on others than were sampled."""
+    dice, kills, gone = random.Random(int(os.environ.get("KILL_SEED", "1"))), Counter[str](), list[float]()
+    with vllm_process(tmp_path / "undisturbed.jsonl", reply) as server:
+        undisturbed = home(tmp_path / "undisturbed", server.url)
         roll_out(undisturbed)
-        sampled = len(turns_asked(fake))
-        fake.exchanges.clear()
-        fake.delay_s = 0.06
+    with vllm_process(tmp_path / "killed.jsonl", reply, delay_s=0.05) as server, ExitStack() as flows:
+        killed = home(tmp_path / "killed", server.url)
+        flow = flows.enter_context(starting(killed))
+        for _ in range(KILLS):
+            wait_for_anything(server, dice)
+            assert flow.exitcode is None, "the rollout ended before the last kill"
+            victims = dice.choice(VICTIMS)
+            gone.append(kill(victims, server, flow))
+            kills[victims] += 1
+            if "server" in victims:
+                server.start()
+            if "flow" in victims:
+                flow = flows.enter_context(starting(killed))
+        flow.join()
+        assert flow.exitcode == 0
+    print(f"kills: {dict(kills)}, {server.count()} turns sampled")
 
-        killed = home(tmp_path / "killed", fake.url)
-        kills = sum(kill_sometime(killed, fake, dice) for _ in range(KILLS))
-        fake.delay_s = 0.0
-        roll_out(killed)
-
-    assert kills >= 40
     assert everything(killed) == everything(undisturbed)
     assert len({row["status"] for row in everything(killed)["trajectory"]}) == 2
-    repeats = len(turns_asked(fake)) - sampled
-    assert 0 < repeats <= kills * IN_FLIGHT
-    assert_no_finished_turn_was_sampled_again(fake)
+    assert_only_turns_in_flight_were_sampled_again(server.sampled(), gone)
+    assert_no_finished_turn_was_sampled_again([one.prompt for one in server.sampled()])
     assert_all_adds_up(killed)
 
 
 def test_ctrl_c_stops_soon_and_what_was_finished_can_be_queried(tmp_path: Path) -> None:
-    with fake_vllm(reply=reply, delay_s=0.05) as fake:
+    with fake_vllm(reply=reply, delay_s=0.05, kv_tokens=0) as fake:
         undisturbed = home(tmp_path / "undisturbed", fake.url)
         roll_out(undisturbed)
         stopped = home(tmp_path / "stopped", fake.url)
@@ -149,7 +168,7 @@ def test_ctrl_c_stops_soon_and_what_was_finished_can_be_queried(tmp_path: Path) 
         assert 0 < len(rows(stopped, Trajectory, ("trajectory_id",))) < TASKS
         roll_out(stopped)
     assert everything(stopped) == everything(undisturbed)
-    assert_no_finished_turn_was_sampled_again(fake)
+    assert_no_finished_turn_was_sampled_again(prompts(fake))
 
 
 FAULTS: list[Fault] = [
@@ -179,7 +198,7 @@ class Spoiled:
 
 def test_replies_that_cannot_be_used_never_lose_a_turn_or_change_a_row(tmp_path: Path) -> None:
     """Each one aborts its attempt here, and the next run goes on at the turn that it had reached."""
-    with fake_vllm(reply=reply) as fake:
+    with fake_vllm(reply=reply, kv_tokens=0) as fake:
         undisturbed = home(tmp_path / "undisturbed", fake.url)
         roll_out(undisturbed)
         fake.exchanges.clear()
@@ -191,21 +210,32 @@ def test_replies_that_cannot_be_used_never_lose_a_turn_or_change_a_row(tmp_path:
         fake.faults.clear()
         roll_out(failing)
     assert everything(failing) == everything(undisturbed)
-    assert_no_finished_turn_was_sampled_again(fake)
+    assert_no_finished_turn_was_sampled_again(prompts(fake))
 
 
-def turns_asked(fake: FakeVllm) -> list[list[int]]:
-    """Prompts of all completions, in order, without the probes."""
-    return [list(one.prompt_ids) for one in fake.exchanges if list(one.prompt_ids) != PROBE]
+def prompts(fake: FakeVllm) -> list[tuple[int, ...]]:
+    """Prompts of all completions, in order."""
+    return [one.prompt_ids for one in fake.exchanges]
 
 
-def assert_no_finished_turn_was_sampled_again(fake: FakeVllm) -> None:
+def assert_only_turns_in_flight_were_sampled_again(sampled: list[Sampled], gone: list[float]) -> None:
+    """Each repetition has a kill before it, and no kill has more of them than there were turns in flight."""
+    blamed, last = Counter[float](), dict[tuple[int, ...], float]()
+    for one in sampled:
+        if list(one.prompt) != PROBE and one.prompt in last:
+            blamed[next(at for at in gone if last[one.prompt] <= at <= one.at)] += 1
+        last[one.prompt] = one.at
+    assert max(blamed.values(), default=0) <= IN_FLIGHT
+
+
+def assert_no_finished_turn_was_sampled_again(prompts: list[tuple[int, ...]]) -> None:
     """A prompt holds all finished turns: so no trajectory's prompt may ever be shorter than one before it."""
     longest: dict[int, int] = {}
-    for prompt in turns_asked(fake):
-        number, length = task_number(prompt), len(prompt)
-        assert length >= longest.get(number, 0)
-        longest[number] = length
+    for prompt in prompts:
+        if list(prompt) != PROBE:
+            number, length = task_number(list(prompt)), len(prompt)
+            assert length >= longest.get(number, 0)
+            longest[number] = length
 
 
 def assert_all_adds_up(settings: Settings) -> None:
