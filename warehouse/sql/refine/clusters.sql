@@ -40,8 +40,8 @@ select
     case when members.work = members.keeper_work then 1.0 else links.similarity end as similarity
 from members
 left join (
-    select one as work, other, similarity from edges
+    select one as work, other, similarity from likeness
     union all
-    select other, one, similarity from edges
+    select other, one, similarity from likeness
 ) as links on links.work = members.work and links.other = members.keeper_work
 where members.size > 1

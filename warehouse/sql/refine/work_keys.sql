@@ -1,28 +1,16 @@
--- one row a trajectory: a hash of the task's words and of all that the agent wrote and did, in order
-with written as (
-    select
-        trajectory_id,
-        bit_xor(md5_number(concat_ws(chr(0), index, 'words', coalesce(content, ''), coalesce(reasoning, '')))) as words
-    from turns
-    semi join candidates using (trajectory_id)
-    where role = 'assistant'
-    group by trajectory_id
-),
-
-done as (
-    select
-        trajectory_id,
-        bit_xor(md5_number(concat_ws(chr(0), index, place, tool, arguments))) as calls
-    from calls
-    semi join candidates using (trajectory_id)
+-- one row a trajectory: a hash of the task's words, of all that the agent wrote and did in order, and of its answer
+with done as (
+    select trajectory_id, bit_xor(hash(index, words, calls)) as deeds, count(*) as turns
+    from agent_turns
+    where by_agent
     group by trajectory_id
 )
 
 select
     candidates.trajectory_id,
-    md5(concat_ws(chr(0), tasks.instruction, trajectories.answer, written.words, coalesce(done.calls, 0))) as work_key
+    hash(tasks.instruction, trajectories.answer, coalesce(done.deeds, 0), coalesce(done.turns, 0)) as work_key,
+    hash(coalesce(tasks.instruction, candidates.task_id)) as question
 from candidates
 join trajectories using (trajectory_id)
 left join tasks on tasks.task_id = candidates.task_id
-left join written on written.trajectory_id = candidates.trajectory_id
 left join done on done.trajectory_id = candidates.trajectory_id
