@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 import duckdb
 
@@ -74,8 +75,9 @@ def roll_out_night(
                 return _counts(night.meter.live, {}, saved)
             check(night.planned)
             library = _library(con, settings, lambda what: report(0, total, what))
+        chosen = staff or _staff(lambda what: report(0, total, f"starting the teacher: {what}"))
         try:
-            stopped = asyncio.run(_roll_out(night, library, staff or _staff(), report))
+            stopped = asyncio.run(_roll_out(night, library, chosen, report))
             left = night.end("budget" if stopped else "done", stopped or "")
         except BaseException as error:
             night.abandon(error)
@@ -160,10 +162,10 @@ def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[
     return Library.open(path, Blocklist(settings.blocked))
 
 
-def _staff() -> Staff:
+def _staff(tell: Callable[[str], None]) -> Staff:
     from flows.rollout.teacher import open_dialect, open_teacher
 
-    return Staff(open_teacher, open_dialect)
+    return Staff(partial(open_teacher, tell=tell), open_dialect)
 
 
 def _counts(live: Live, left: dict[str, int], saved: Saved | None) -> Counts:
