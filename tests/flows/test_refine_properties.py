@@ -128,7 +128,7 @@ def fuzzed(lake: Lake) -> None:
         "role": ROLES,
         "index": COUNTS,
     }
-    row_pools = {
+    row_pools: dict[str, list[Any]] = {
         "answer": TEXTS,
         "tools": TOOLS,
         "system": whole,
