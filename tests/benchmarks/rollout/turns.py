@@ -8,10 +8,8 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +23,7 @@ from flows.settings import Rollout, Settings
 from flows.settings import Teacher as TeacherSettings
 from schemas import Turn
 from tests.benchmarks.figure import Figure
+from tests.benchmarks.rollout.watch import Watch
 from tests.doubles.scripted import open_tiny_dialect
 from tests.doubles.wiki_tasks import write_wiki_tasks
 from warehouse.lake import Lake
@@ -36,20 +35,6 @@ TRAJECTORIES = 192
 TURNS = 8
 DELAYS = {"fast": 0.0, "steady": 0.2}
 """Seconds that the server takes for a completion; with no delay its own CPU is the limit."""
-
-
-@dataclass
-class Watch:
-    """Wall seconds and own CPU seconds of a block."""
-
-    wall: float = 0.0
-    cpu: float = 0.0
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        wall, cpu = time.perf_counter(), time.process_time()
-        yield
-        self.wall, self.cpu = time.perf_counter() - wall, time.process_time() - cpu
 
 
 def figures() -> Iterator[Figure]:
