@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import publish, refine, release, rollout, teacher
+from flows.commands.export import export
 from flows.commands.opening import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
 from flows.ending import fail, leave, plain_errors
 
@@ -61,6 +62,7 @@ def _stage_command(stage: Stage, does: str) -> None:
 
 _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
+app.command()(export)
 for room in (rollout, refine, publish, release, teacher):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 

@@ -1,0 +1,100 @@
+"""A release as files that one trainer loads: its shards streamed through a view, a file a split.
+
+Files appear whole, one after the other; a release is read from its own folder, so an export needs nothing
+of the lake and can be made wherever the release was copied to.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from flows.publish.errors import PublishError
+from flows.publish.store import LATEST, MANIFEST
+from flows.publish.views import VIEWS, Row, View
+from schemas import Manifest, Shard
+from schemas.release import Latest
+from warehouse.progress import Report
+
+ROWS_A_BATCH = 16
+
+
+def export(release: Path, view: str, out: Path, report: Report) -> dict[str, int]:
+    """Write a release (its folder, or the folder of releases: the newest) to `out` as a view; returns rows by split.
+
+    Raises PublishError where there is no release, or `view` is none.
+    """
+    if view not in VIEWS:
+        raise PublishError(f"there is no view {view!r}; there are: {', '.join(sorted(VIEWS))}")
+    folder, manifest = read_manifest(release)
+    out.mkdir(parents=True, exist_ok=True)
+    written: dict[str, int] = {}
+    for split in dict.fromkeys(shard.split for shard in manifest.shards):
+        shards = [shard for shard in manifest.shards if shard.split == split]
+        before = sum(written.values())
+        told = partial(_tell, report, before, manifest.rows)
+        written[split] = _write(VIEWS[view], folder, shards, out / split, told)
+    for name, text in VIEWS[view].beside(list(written)).items():
+        (out / name).write_text(text, "utf-8")
+    return written
+
+
+def read_manifest(release: Path) -> tuple[Path, Manifest]:
+    """The folder and manifest of a release, or of the newest in a folder of releases; raises PublishError."""
+    try:
+        pointer = release / LATEST
+        folder = release / Latest.model_validate_json(pointer.read_bytes()).release if pointer.exists() else release
+        return folder, Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except FileNotFoundError as error:
+        raise PublishError(f"there is no release in {release}: publish one, or name its folder") from error
+    except ValidationError as error:
+        raise PublishError(f"{release} holds a manifest that cannot be read: {error}") from error
+
+
+def _tell(report: Report, before: int, total: int, rows: int) -> None:
+    report(before + rows, total, "exporting")
+
+
+def _write(view: View, folder: Path, shards: list[Shard], stem: Path, told: Callable[[int], None]) -> int:
+    path = stem.with_suffix(f".{view.form}")
+    fresh = path.with_name(f".{path.name}.new")
+    write = _write_parquet if view.form == "parquet" else _write_lines
+    count = write(lambda: _converted(view, folder, shards, told), fresh)
+    fresh.replace(path)
+    return count
+
+
+def _converted(view: View, folder: Path, shards: list[Shard], told: Callable[[int], None]) -> Iterator[list[Row]]:
+    done = 0
+    for shard in shards:
+        with pq.ParquetFile(folder / shard.path) as file:
+            for batch in file.iter_batches(ROWS_A_BATCH, columns=list(view.columns)):
+                yield [view.convert(row) for row in batch.to_pylist()]
+                done += batch.num_rows
+                told(done)
+
+
+def _write_lines(batches: Callable[[], Iterator[list[Row]]], path: Path) -> int:
+    count = 0
+    with path.open("wb") as file:
+        for rows in batches():
+            file.writelines(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+            count += len(rows)
+    return count
+
+
+def _write_parquet(batches: Callable[[], Iterator[list[Row]]], path: Path) -> int:
+    """A first pass finds the shape of all rows, since a tool may come late; the second writes them."""
+    shape = pa.schema([])
+    for rows in batches():
+        shape = pa.unify_schemas([shape, pa.Table.from_pylist(rows).schema], promote_options="permissive")
+    count = 0
+    with pq.ParquetWriter(path, shape, compression="zstd") as writer:
+        for rows in batches():
+            writer.write_table(pa.Table.from_pylist(rows, schema=shape))
+            count += len(rows)
+    return count
