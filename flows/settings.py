@@ -136,6 +136,15 @@ class Rollout(Section):
     )
 
 
+class BenchmarkFiles(Section):
+    """A benchmark that no released trajectory may repeat."""
+
+    path: Path = Field(description="a JSONL, Parquet or CSV file, or a folder of them")
+    columns: list[str] = Field(min_length=1, description="columns whose texts are its items")
+    name: str | None = Field(default=None, description="its name in manifests; none: the file's")
+    version: str | None = Field(default=None, description="its version in manifests")
+
+
 class Refine(Section):
     """Which gates decide, and with what parameters."""
 
@@ -165,6 +174,11 @@ class Refine(Section):
     )
     process_verifiers: list[str] = Field(
         default=["evidence_consulted"], description="verifiers that say how an attempt worked, not whether it is right"
+    )
+    benchmarks: list[BenchmarkFiles] = Field(
+        default=[],
+        description="checked for overlaps with tasks, answers and queries, "
+        'such as [{path = "gaia.jsonl", columns = ["Question"], version = "2023"}]',
     )
     let_pass: list[str] = Field(
         default=[], description="kinds of secrets and personal data that a kept attempt may hold, such as email"

@@ -1,6 +1,7 @@
 """The nouns of the factory: one record, one file. Imports nothing of ours."""
 
 from schemas.audit import Audit
+from schemas.benchmark import Benchmark, Overlap
 from schemas.document import Document, Link
 from schemas.record import Record, arrow_schema, content_id, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
@@ -23,17 +24,21 @@ RECORDS: tuple[type[Record], ...] = (
     Published,
     Withdrawal,
     Audit,
+    Benchmark,
+    Overlap,
 )
 """Every record that the lake stores."""
 
 __all__ = [
     "RECORDS",
     "Audit",
+    "Benchmark",
     "Decision",
     "Document",
     "Hop",
     "Link",
     "Manifest",
+    "Overlap",
     "Published",
     "Record",
     "Release",

@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pyarrow as pa
 
+from flows.refine.benchmarks import Source, sources_of
+from flows.refine.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe import find_duplicates
 from flows.refine.functions import add_functions
 from flows.refine.sketch import sketch_parts
@@ -65,23 +67,28 @@ def refine(
 ) -> tuple[str, bool]:
     """Decide on an open connection; returns the refine_id, and whether decisions were written."""
     gates, steps = gates_of(settings), sql_files("refine")
-    parameters = parameters_of(settings) | add_functions(con) | {"blocked": Blocklist(settings.blocked).pattern}
+    benchmarks = sources_of(settings.refine.benchmarks)
+    parameters = parameters_of(settings) | add_functions(con) | _screening(settings, benchmarks)
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
-    files |= {f"sketches/{name}": sha256_text(text) for name, text in sql_files("sketches").items()}
+    for folder in ("sketches", "decontaminate"):
+        files |= {f"{folder}/{name}": sha256_text(text) for name, text in sql_files(folder).items()}
     refine_id = content_id("refine", files, parameters, inputs)
     newest, decided_at = run(con, steps["newest"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
     keep_as(con, "truths", steps["truths"])
     sketch_parts(con, lake, settings.state / "sketches", parameters, report)
+    checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
     answer_gates(con, gates, parameters, report)
     keep_as(con, "signed", steps["signed"])
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
     said = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}
-    lake.write_batches(Decision, arrow_schema(Decision), _decisions(con, steps["decisions"], said), _part(lake, day))
+    part = _part(lake, day)
+    record_overlaps(con, lake, checked, part, said)
+    lake.write_batches(Decision, arrow_schema(Decision), _decisions(con, steps["decisions"], said), part)
     return refine_id, True
 
 
@@ -89,6 +96,12 @@ def parameters_of(settings: Settings) -> dict[str, object]:
     """What the SQL can bind of `[refine]`: lists as they are, tables as JSON, where the same is the same text."""
     told = settings.refine.model_dump(exclude={"memory_limit"}) | {"off": sorted(settings.refine.off)}
     return {key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in told.items()}
+
+
+def _screening(settings: Settings, benchmarks: list[Source]) -> dict[str, object]:
+    """What gates bind of settings outside `[refine]` and of the benchmarks' files."""
+    checked = [source.identity() for source in benchmarks]
+    return {"blocked": Blocklist(settings.blocked).pattern, "benchmarks": checked, "decontaminating": bool(checked)}
 
 
 def gates_of(settings: Settings) -> list[Gate]:

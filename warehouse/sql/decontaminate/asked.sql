@@ -1,0 +1,28 @@
+-- one row a text that a benchmark must not stand in: the task's instruction, its answers, each argument of each call
+with texts as (
+    select distinct candidates.task_id as owner, 'instruction' as field, null::bigint as index, tasks.instruction as text
+    from candidates
+    join tasks on tasks.task_id = candidates.task_id
+    union all
+    select distinct candidates.task_id, 'answer', null, tasks.answer
+    from candidates
+    join tasks on tasks.task_id = candidates.task_id
+    union all
+    select candidates.trajectory_id, 'answer', null, trajectories.answer
+    from candidates
+    join trajectories using (trajectory_id)
+),
+
+worded as (
+    select owner, field, index, words_of(text) as words
+    from texts
+    where $decontaminating and text <> ''
+    union all
+    select asked_words.trajectory_id, 'query', asked_words.index, asked_words.words
+    from asked_words
+    semi join candidates using (trajectory_id)
+)
+
+select row_number() over () - 1 as id, *
+from worded
+where len(words) > 0

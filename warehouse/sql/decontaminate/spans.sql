@@ -1,0 +1,38 @@
+-- one row a trajectory and span: runs of words of one text and one benchmark that touch, as one
+with placed as (
+    select
+        *,
+        max(start + n) over (
+            partition by benchmark, id order by start, n rows between unbounded preceding and 1 preceding
+        ) as reached
+    from hits
+),
+
+numbered as (
+    select
+        *,
+        count(*) filter (reached is null or start > reached) over (
+            partition by benchmark, id order by start, n rows unbounded preceding
+        ) as span
+    from placed
+),
+
+spans as (
+    select benchmark, id, min(start) as start, max(start + n) - min(start) as words, arg_min(item, (start, n)) as item
+    from numbered
+    group by benchmark, id, span
+),
+
+owned as (
+    select spans.*, asked.owner, asked.field, asked.index, asked.words as hashes
+    from spans
+    join asked using (id)
+)
+
+select candidates.trajectory_id, owned.* exclude (owner)
+from owned
+join candidates on candidates.trajectory_id = owned.owner
+union all
+select candidates.trajectory_id, owned.* exclude (owner)
+from owned
+join candidates on candidates.task_id = owned.owner
