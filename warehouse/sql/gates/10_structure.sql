@@ -7,14 +7,13 @@ with messages as (
         role,
         parse,
         tool_call_id,
-        coalesce(turn_facts.readable, true) as readable,
+        coalesce(readable, true) as readable,
         lag(role) over sequence as before,
         row_number() over sequence - 1 as place,
         max(index) over (partition by trajectory_id) as final,
         max(case when role = 'assistant' then index end) over sequence as asked_at
-    from turns
+    from turn_facts
     semi join candidates using (trajectory_id)
-    left join turn_facts using (trajectory_id, index)
     window sequence as (partition by trajectory_id order by index)
 ),
 

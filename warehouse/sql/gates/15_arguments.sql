@@ -93,7 +93,7 @@ unfit_arguments as (
 
 heard as (
     select trajectory_id, tool_call_id, index, bool_or(kind in ('ok', 'truncated')) as served
-    from turns
+    from turn_facts
     semi join candidates using (trajectory_id)
     where role = 'tool'
     group by all

@@ -2,7 +2,7 @@
 -- without it: completions cut by the token limit, and empty forms, stand as examples of an answer
 with finals as (
     select trajectory_id, arg_max(finish_reason, index) as finish_reason
-    from turns
+    from turn_facts
     semi join candidates using (trajectory_id)
     where role = 'assistant'
     group by trajectory_id

@@ -2,7 +2,7 @@
 -- without it: a student learns to make up what it should look up. What a page or the question says may be quoted
 with final as (
     select trajectory_id, max(index) as index
-    from turns
+    from turn_facts
     semi join candidates using (trajectory_id)
     where role = 'assistant'
     group by trajectory_id
@@ -18,7 +18,7 @@ claims as (
     select
         turn_facts.trajectory_id,
         turn_facts.index,
-        turns.parse = 'ok' or contains(turn_facts.markup, 'res') or contains(turn_facts.markup, 'RES') as whole,
+        turn_facts.parse = 'ok' or contains(turn_facts.markup, 'res') or contains(turn_facts.markup, 'RES') as whole,
         case when not list_contains(coalesce(shown.texts, []), turn_facts.markup) then turn_facts.markup end as markup,
         case when final.index is not null then list_filter(
             turn_facts.cited,
@@ -28,7 +28,6 @@ claims as (
         ) end as unseen
     from turn_facts
     semi join candidates using (trajectory_id)
-    join turns using (trajectory_id, index)
     left join shown using (trajectory_id)
     left join final using (trajectory_id, index)
     where turn_facts.markup is not null or len(turn_facts.cited) > 0

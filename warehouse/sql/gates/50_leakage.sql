@@ -7,17 +7,28 @@ with prompts as (
     semi join candidates using (trajectory_id)
 ),
 
-texts as (
+-- one prompt serves many tasks: its words are found once
+systems as (
+    select system, ' ' || regexp_replace(lower(system), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as system_words
+    from (select distinct system from prompts)
+),
+
+asked as (
     select
-        prompts.task_id,
-        prompts.system,
-        tasks.answer,
-        ' ' || trim(regexp_replace(lower(tasks.answer), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ' as answer_words,
-        ' ' || regexp_replace(lower(tasks.instruction), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as instruction_words,
-        ' ' || regexp_replace(lower(prompts.system), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as system_words,
-        tasks.instruction
+        task_id,
+        answer,
+        instruction,
+        ' ' || trim(regexp_replace(lower(answer), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ' as answer_words,
+        ' ' || regexp_replace(lower(instruction), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as instruction_words
+    from tasks
+    semi join candidates using (task_id)
+),
+
+texts as (
+    select *
     from prompts
-    join tasks using (task_id)
+    join systems using (system)
+    join asked using (task_id)
 ),
 
 searched as (
@@ -39,7 +50,7 @@ searched as (
 -- hosts with the start of a path, as $mirrors names them: subdomains too
 opened as (
     select trajectory_id, count(*) as mirrors
-    from turns
+    from turn_facts
     semi join candidates using (trajectory_id)
     where
         role = 'tool'

@@ -2,15 +2,14 @@
 -- without it: answers from memory or by luck pass for research; a student learns to skip the reading
 with shown as (
     select
-        turns.trajectory_id,
-        count(distinct turns.url) filter (list_contains(truths.evidence_urls, turns.url)) as opened,
-        coalesce(max(turn_facts.n_evidence), 0) as named
-    from turns
+        trajectory_id,
+        count(distinct url) filter (list_contains(truths.evidence_urls, url)) as opened,
+        coalesce(max(n_evidence), 0) as named
+    from turn_facts
     semi join candidates using (trajectory_id)
     join truths using (trajectory_id)
-    left join turn_facts using (trajectory_id, index)
-    where turns.role = 'tool' and turns.kind in ('ok', 'truncated')
-    group by turns.trajectory_id
+    where role = 'tool' and kind in ('ok', 'truncated') and n_evidence > 0
+    group by trajectory_id
 ),
 
 wanted as (

@@ -32,7 +32,7 @@ called as (
 
 opened as (
     select trajectory_id, count(distinct url) as distinct_pages
-    from turns
+    from turn_facts
     semi join candidates using (trajectory_id)
     where role = 'tool' and kind in ('ok', 'truncated')
     group by trajectory_id
