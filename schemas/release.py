@@ -141,6 +141,21 @@ class Withdrawn(BaseModel):
     reason: Text = Field(description="why")
 
 
+class CheckedBenchmark(BaseModel):
+    """A benchmark file whose items no released row repeats."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Name = Field(description="name of the benchmark")
+    version: Name | None = Field(description="its version, where the settings give one")
+    file: Name = Field(description="name of the file")
+    sha256: Name = Field(description="of the file's bytes")
+    columns: Names = Field(description="columns whose texts are its items")
+    items: Count = Field(description="rows with a text in one of the columns")
+    short_items: Count = Field(description="texts of fewer than 13 words, which count only as a whole")
+    overlapping: Count = Field(description="trajectories that repeat one of its items")
+
+
 class Manifest(BaseModel):
     """What manifest.json of a release says."""
 
@@ -159,6 +174,7 @@ class Manifest(BaseModel):
     tokens: Count = Field(description="tokens of all rows")
     shards: list[Shard] = Field(description="every file of the data")
     packs: list[Pack] = Field(default=[], description="plans of which rows share a training window")
+    benchmarks: list[CheckedBenchmark] = Field(default=[], description="benchmarks that the rows were checked against")
     withdrawn: list[Withdrawn] = Field(default=[], description="trajectories left out because somebody asked for it")
 
     @property

@@ -41,6 +41,7 @@ def card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) 
         "Planned attempts are the sum of these rows: what is not released has its reason.",
         _table(con, "funnel"),
         *_trust(con),
+        *_benchmarks(con),
         "## Columns",
         "The same descriptions stand in the metadata of each Arrow field.",
         _columns(arrow_schema(ReleaseRow)),
@@ -109,6 +110,19 @@ def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
         "verdicts. `low` to `high` is the 95 % interval of the error rate (Wilson 1927; strata joined as by Zou and "
         "Donner 2008).",
         _table(con, "verifiers"),
+    ]
+
+
+def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What the rows were checked against, where anything was."""
+    if not con.execute(sql_files("publish")["benchmarks"]).fetchone():
+        return []
+    return [
+        "## Benchmarks that it was checked against",
+        "`overlapping` counts trajectories whose task, answer or queries repeat 13 words on end of an item, or the "
+        "whole of a shorter one (after NFKC, case and space folding); pages that were read do not count. The gate "
+        "`decontamination` refuses them.",
+        _table(con, "benchmarks"),
     ]
 
 

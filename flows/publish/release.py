@@ -21,7 +21,7 @@ from flows.publish.store import CARD, MANIFEST, open_store, workshop
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, Shard, arrow_schema, sha256_text
 from schemas.record import SCHEMA_VERSION
-from schemas.release import Withdrawn, release_id
+from schemas.release import CheckedBenchmark, Withdrawn, release_id
 from warehouse.connect import connect, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
@@ -85,6 +85,7 @@ def describe(con: duckdb.DuckDBPyConnection, selection: Selection, shards: list[
         rows=sum(shard.rows for shard in shards),
         tokens=sum(shard.tokens for shard in shards),
         shards=shards,
+        benchmarks=_benchmarks(con),
         withdrawn=_withdrawn(con),
     )
 
@@ -123,6 +124,11 @@ def _parent(con: duckdb.DuckDBPyConnection, shards: list[Shard], shaping: dict[s
     newest_id, before = newest[0]
     parent: str | None = before if release_id(shards, shaping, before) == newest_id else newest_id
     return parent
+
+
+def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[CheckedBenchmark]:
+    rows = con.sql(sql_files("publish")["benchmarks"]).to_arrow_table().to_pylist()
+    return [CheckedBenchmark(**row) for row in rows]
 
 
 def _withdrawn(con: duckdb.DuckDBPyConnection) -> list[Withdrawn]:

@@ -1,5 +1,6 @@
 """Benchmarks are kept out of releases: what is found, what is said about it, and what files are refused."""
 
+import hashlib
 import json
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.publish.release import publish_night
 from flows.refine.decide import refine_night
 from flows.refine.words import folded, windows, word_hashes
 from flows.settings import BenchmarkFiles, Settings, SettingsError
@@ -138,6 +140,18 @@ def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Pa
     assert [row["trajectory_id"] for row in asked(tmp_path, "from benchmark_overlaps")] == [
         made.trajectories[0].trajectory_id
     ]
+
+
+def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
+    """Whoever evaluates on a benchmark must know from the release alone whether it was kept out."""
+    made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", LONG)
+    refined(tmp_path, made, items)
+    publish_night(Settings(home=tmp_path, publish={"to": str(tmp_path / "release")}), DAY, silent)
+    latest = tmp_path / "release" / "latest"
+    [checked] = json.loads((latest / "manifest.json").read_text())["benchmarks"]
+    assert (checked["name"], checked["version"], checked["items"], checked["overlapping"]) == ("quiz", "2", 1, 1)
+    assert checked["sha256"] == hashlib.sha256((tmp_path / "b" / "quiz.jsonl").read_bytes()).hexdigest()
+    assert "Benchmarks that it was checked against" in (latest / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
