@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 
 import duckdb
 
@@ -25,9 +26,9 @@ from flows.rollout.plans import check, plans
 from flows.rollout.pool import Crew, Pool
 from flows.rollout.salvage import Saved, open_journal
 from flows.rollout.shown import line
-from flows.rollout.toolbox import Toolbox, library_skills
+from flows.rollout.tool_worker import Shelf
+from flows.rollout.toolbox import library_toolbox
 from flows.settings import Settings
-from sources.blocklist import Blocklist
 from sources.library import Library, Page
 from warehouse.connect import connect
 from warehouse.lake import Lake
@@ -88,7 +89,7 @@ def roll_out_night(
     return counts
 
 
-async def _roll_out(night: Night, library: Library, staff: Staff, report: Report) -> str | None:
+async def _roll_out(night: Night, library: Path, staff: Staff, report: Report) -> str | None:
     """Work the night; returns the budget that stopped it, if one did."""
     settings, meter = night.settings, night.meter
     report(0, night.planned.num_rows, "starting the teacher")
@@ -97,7 +98,8 @@ async def _roll_out(night: Night, library: Library, staff: Staff, report: Report
     try:
         async with staff.teacher(settings) as teacher:
             dialect = staff.dialect(settings, teacher)
-            with Toolbox(library_skills(library, dialect.name), settings.rollout) as toolbox:
+            shelf = Shelf(library, tuple(settings.blocked), dialect.name)
+            with library_toolbox(shelf, settings.rollout) as toolbox:
                 in_flight = settings.rollout.in_flight or IN_FLIGHT[settings.teacher.engine]
                 crew = Crew(teacher, dialect, toolbox, night.journal)
                 pool = Pool(crew, in_flight, settings.rollout.attempts, settings.rollout.kv_share)
@@ -151,7 +153,7 @@ async def _watch(pool: Pool, night: Night, stopped: list[str]) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[[str], None]) -> Library:
+def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[[str], None]) -> Path:
     """The library of the lake's newest pages, built when no earlier night did."""
     snapshot, n_pages = con.sql(sql("snapshot")).fetchall()[0]
     path = settings.state / "library" / str(snapshot)
@@ -159,7 +161,7 @@ def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[
         tell(f"building the library of {n_pages} pages")
         rows = con.sql(sql("library_pages")).to_arrow_reader(256)
         Library.build(path, (Page(**row) for batch in rows for row in batch.to_pylist()))
-    return Library.open(path, Blocklist(settings.blocked))
+    return path
 
 
 def _staff(tell: Callable[[str], None]) -> Staff:

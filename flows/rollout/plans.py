@@ -14,7 +14,7 @@ from flows.rollout.agent import Brief, turn_seed
 from flows.rollout.engine import Dialect, Sampling
 from flows.rollout.outcome import Plan
 from flows.rollout.pool import Crew
-from flows.rollout.toolbox import ARGUMENTS
+from flows.rollout.skills import ARGUMENTS
 from flows.rollout.verify import VERIFIERS
 from flows.settings import Settings
 from schemas.prompt import prompt

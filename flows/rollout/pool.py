@@ -80,7 +80,7 @@ class Pool:
     """
 
     def __init__(self, crew: Crew, in_flight: int, starts: int, kv_share: float) -> None:
-        self._tally = Tally()
+        self._tally = Tally(faults=crew.toolbox.faults)
         self.admission = Admission(crew.teacher, in_flight, kv_share)
         self._crew = crew
         self._lengths: dict[tuple[str, str], list[int]] = {}

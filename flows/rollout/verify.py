@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flows.rollout.episode import calls_of
-from flows.rollout.toolbox import fault_of
+from flows.rollout.skills import fault_of
 from schemas.task import Task
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict

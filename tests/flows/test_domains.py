@@ -3,7 +3,7 @@
 import pytest
 
 from flows.domains import DOMAINS, domain, domain_of
-from flows.rollout.toolbox import ARGUMENTS
+from flows.rollout.skills import ARGUMENTS
 from flows.rollout.verify import VERIFIERS
 from schemas.prompt import prompt
 

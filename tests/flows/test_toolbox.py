@@ -11,7 +11,8 @@ import pytest
 
 from flows.rollout.engine import Call
 from flows.rollout.observation import Answer, ToolFault
-from flows.rollout.toolbox import SearchArguments, Skill, Toolbox, library_skills
+from flows.rollout.skills import SearchArguments, Skill, library_skills
+from flows.rollout.toolbox import Toolbox
 from flows.settings import Rollout
 from schemas.record import sha256_text
 from sources.blocklist import Blocklist
@@ -42,7 +43,7 @@ def toolbox(library: Library) -> Iterator[Toolbox]:
 
 
 def using(use: Callable[[SearchArguments], Answer], **limits: float) -> Toolbox:
-    return Toolbox([Skill("search", use)], Rollout.model_validate(limits))
+    return Toolbox([Skill("search", use, read_only=True)], Rollout.model_validate(limits))
 
 
 SEARCH = Call("c1", "search", {"query": "x"})
@@ -117,6 +118,7 @@ async def test_a_fault_is_tried_again_and_then_never_becomes_text() -> None:
     with using(broken, tool_retries=2) as box:
         [seen] = await box.call_all([SEARCH], NAMES)
         assert (seen.kind, seen.text, len(tries)) == ("ok", "found", 3)
+        assert box.faults == {"search:OSError": 2}
     tries.clear()
     with using(broken, tool_retries=1) as box, pytest.raises(ToolFault, match=r"search failed 2 times.*disk gone"):
         await box.call_all([SEARCH], NAMES)
@@ -146,6 +148,35 @@ async def test_calls_of_one_turn_run_side_by_side() -> None:
         calls = [Call(f"c{n}", "search", {"query": "x" * n}) for n in (4, 3, 2, 1)]
         seen = await box.call_all(calls, NAMES)
     assert [one.text for one in seen] == ["xxxx", "xxx", "xx", "x"]
+
+
+async def test_a_tool_that_changes_something_runs_alone_in_its_place_and_never_twice() -> None:
+    """Side by side or tried again, two writes of one turn would leave a state that no order of them gives."""
+    begun: list[str] = []
+    ended: list[str] = []
+
+    def doing(asked: SearchArguments) -> Answer:
+        begun.append(asked.query)
+        if asked.query.startswith("write"):
+            assert begun == [*ended, asked.query]
+        time.sleep(0.02)
+        if asked.query == "write fails":
+            raise OSError("disk full")
+        ended.append(asked.query)
+        return Answer(asked.query)
+
+    both = [Skill("search", doing), Skill("open", lambda asked: doing(SearchArguments(query=asked.url)), True)]
+    with Toolbox(both, Rollout()) as box:
+        said = [("open", "r1"), ("open", "r2"), ("search", "write 1"), ("search", "write 2"), ("open", "r3")]
+        calls = [Call(text, name, {"query" if name == "search" else "url": text}) for name, text in said]
+        seen = await box.call_all(calls, NAMES)
+        assert [one.text for one in seen] == [text for _, text in said]
+        begun.clear()
+        ended.clear()
+        with pytest.raises(ToolFault, match="failed 1 times"):
+            await box.call_all([Call("c", "search", {"query": "write fails"}), *calls], NAMES)
+    assert begun == ["write fails"]
+    assert box.faults == {"search:OSError": 1}
 
 
 def test_the_model_is_told_names_types_and_what_is_required(toolbox: Toolbox) -> None:

@@ -1,0 +1,60 @@
+"""A tool worker whose one tool does what its query says: `hang`, `spin` (in the interpreter's lock), `die`, `raise`.
+
+After `once PATH` it does so only while there is no such file, which it makes. As a program it serves; with
+`workers` as its argument it is a rollout in miniature instead, whose workers hang until it is killed.
+"""
+
+import asyncio
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+from flows.rollout.engine import Call
+from flows.rollout.observation import Answer
+from flows.rollout.skills import SearchArguments, Skill
+from flows.rollout.tool_worker import serve
+from flows.rollout.workers import Workers
+from flows.settings import Rollout
+
+COMMAND = [sys.executable, "-m", "tests.doubles.odd_tools"]
+
+
+def odd(asked: SearchArguments) -> Answer:
+    """Do as the query says, and tell in which process."""
+    what, _, marker = asked.query.partition(" once ")
+    if not marker or not Path(marker).exists():
+        if marker:
+            Path(marker).touch()
+        if what == "hang":
+            time.sleep(600)
+        if what == "spin":
+            re.match(r"(a+)+$", "a" * 60 + "b")
+        if what == "die":
+            os._exit(3)
+        if what == "raise":
+            raise OSError("disk gone")
+    print("this is no reply")
+    return Answer(f"{what} {os.getpid()}")
+
+
+ODD = Skill("search", odd, read_only=True, apart=True)
+
+
+async def _hang() -> None:
+    workers = Workers(COMMAND, 2, 0)
+    for what in ("x", "y"):
+        await workers.ask(Call("c", "search", {"query": what}))
+    calls = [asyncio.create_task(workers.ask(Call("c", "search", {"query": "hang"}))) for _ in range(2)]
+    while len(workers.pids()) < 2:
+        await asyncio.sleep(0.05)
+    print(*workers.pids(), flush=True)
+    await asyncio.gather(*calls)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["workers"]:
+        asyncio.run(_hang())
+    else:
+        serve([ODD], Rollout())
