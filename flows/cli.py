@@ -62,7 +62,8 @@ def _stage_command(stage: Stage, does: str) -> None:
 
 _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
-app.command()(export)
+for verb in (export, publish.pull):
+    app.command()(verb)
 for room in (rollout, refine, publish, release, teacher):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 

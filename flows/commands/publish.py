@@ -1,13 +1,50 @@
-"""`factory publish`: the stage alone, and what is done with releases."""
+"""`factory publish` and `factory pull`: the stage alone, a release checked where it stands, a release fetched."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from flows.commands.opening import Day, run_nightly
+from flows.commands.opening import Day, read_settings, run_nightly
+from flows.ending import plain_errors
 
 app = typer.Typer(invoke_without_command=True, help="Publish what was kept as a release.")
+Address = Annotated[str, typer.Argument(help="s3://bucket/prefix or a directory: a release, or releases (the newest).")]
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint-url", help="S3-compatible endpoint (default: publish.endpoint_url).")
+]
 
 
 @app.callback()
 def publish(context: typer.Context, day: Day = None) -> None:
     if context.invoked_subcommand is None:
         run_nightly(day, "publish")
+
+
+@app.command()
+def verify(address: Address, endpoint_url: Endpoint = None) -> None:
+    """Read every byte of a release and compare it with its manifest; exit code 1 when one differs."""
+    from flows.publish.pull import verify as check
+    from warehouse.progress import stage_bar
+
+    with plain_errors():
+        settings = read_settings()
+        with stage_bar("verify", settings.state) as report:
+            manifest = check(address, report, endpoint_url or settings.publish.endpoint_url)
+    typer.echo(f"{manifest.name} is whole: {len(manifest.files)} files, {manifest.rows} rows, {manifest.tokens} tokens")
+
+
+def pull(
+    address: Address,
+    folder: Annotated[Path, typer.Argument(help="Folder to put the release in.")],
+    endpoint_url: Endpoint = None,
+) -> None:
+    """Fetch a release with checks; the same command again goes on where it stopped."""
+    from flows.publish.pull import pull as fetch
+    from warehouse.progress import stage_bar
+
+    with plain_errors():
+        settings = read_settings()
+        with stage_bar("pull", settings.state) as report:
+            place = fetch(address, folder, report, endpoint_url or settings.publish.endpoint_url)
+    typer.echo(str(place))

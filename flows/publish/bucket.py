@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from boto3.exceptions import S3UploadFailedError
-from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -21,19 +19,23 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
 )
 
-from flows.publish.errors import NoBucket, NoCredentials, Refused, StoreError, Unreachable
+from flows.publish.errors import NoBucket, NoCredentials, NotThere, Refused, StoreError, Unreachable
 from flows.publish.store import CARD, LATEST, MANIFEST, pointer
+from flows.publish.upload import Upload, code
 from schemas import Manifest, Shard
 from schemas.release import Pack
 from warehouse.progress import Report
 
-PART_BYTES = 16 * 1024 * 1024
-TRANSFER = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=8)
+CHUNK_BYTES = 1024 * 1024
+ATTEMPTS = 8
+"""Tries of a request, with botocore's backoff and jitter between them; tries of a body that broke off."""
+CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 REFUSALS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
 
@@ -58,7 +60,6 @@ class Bucket:
 
     def put(self, built: Path, manifest: Manifest, report: Report) -> str:
         with self._named_errors():
-            self._give_back_broken_uploads(manifest.name)
             for number, file in enumerate(manifest.files):
                 report(number, len(manifest.files), f"sending {file.path}")
                 self._put_file(built, manifest.name, file)
@@ -69,20 +70,47 @@ class Bucket:
                 self._claim(manifest)
                 text = self._read(manifest.name, MANIFEST) or ""
             self._check_owner(text, manifest)
-            if self._read(LATEST) != pointer(text):
-                self._write(pointer(text), LATEST)
+            self._point(text)
         return text
+
+    def read(self, *names: str) -> str | None:
+        """The text of an object under the prefix; None where there is none. Raises StoreError."""
+        with self._named_errors():
+            return self._read(*names)
+
+    def chunks(self, start: int, *names: str) -> Iterator[bytes]:
+        """An object's bytes from `start` on; goes on where a reply broke off. Raises StoreError."""
+        broken = 0
+        while True:
+            try:
+                for chunk in self._chunks(start, *names):
+                    start, broken = start + len(chunk), 0
+                    yield chunk
+                return
+            except Unreachable:
+                broken += 1
+                if broken == ATTEMPTS:
+                    raise
+
+    def _chunks(self, start: int, *names: str) -> Iterator[bytes]:
+        span = {"Range": f"bytes={start}-"} if start else {}
+        with self._named_errors():
+            yield from self._get(*names, **span)["Body"].iter_chunks(CHUNK_BYTES)
+
+    def _get(self, *names: str, **span: str) -> dict[str, Any]:
+        try:
+            reply: dict[str, Any] = self._client.get_object(Bucket=self._bucket, Key=self._key(*names), **span)
+        except ClientError as error:
+            if code(error) in ABSENT:
+                raise NotThere(f"{self.location('/'.join(names))} is not there") from error
+            raise
+        return reply
 
     def _put_file(self, built: Path, name: str, file: Shard | Pack) -> None:
         if self._has(name, file):
             return
-        self._client.upload_file(
-            str(built / file.path),
-            self._bucket,
-            self._key(name, file.path),
-            ExtraArgs={"Metadata": {"sha256": file.sha256}, "ChecksumAlgorithm": "SHA256"},
-            Config=TRANSFER,
-        )
+        key = self._key(name, file.path)
+        Upload(self._client, self._bucket, key, built / file.path, {"sha256": file.sha256}).run()
         if not self._has(name, file):
             raise StoreError(
                 f"{self.location(name)}/{file.path} is not what was sent: its size or hash differs. "
@@ -93,7 +121,7 @@ class Bucket:
         try:
             found = self._client.head_object(Bucket=self._bucket, Key=self._key(name, file.path))
         except ClientError as error:
-            if _code(error) in ABSENT:
+            if code(error) in ABSENT:
                 return False
             raise
         return bool(found["ContentLength"] == file.size and found["Metadata"].get("sha256") == file.sha256)
@@ -103,10 +131,39 @@ class Bucket:
         try:
             self._write(manifest.text(), manifest.name, MANIFEST, IfNoneMatch="*")
         except ClientError as error:
-            if _code(error) == "NotImplemented":
+            if code(error) == "NotImplemented":
                 self._write(manifest.text(), manifest.name, MANIFEST)
-            elif _code(error) not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            elif code(error) not in CONFLICTS:
                 raise
+
+    def _point(self, text: str) -> None:
+        """Move the pointer, unless another publisher moved it on meanwhile: then look again."""
+        for _ in range(ATTEMPTS):
+            standing, condition = self._pointer()
+            if standing == pointer(text):
+                return
+            try:
+                self._write(pointer(text), LATEST, **condition)
+                return
+            except ClientError as error:
+                if code(error) == "NotImplemented":
+                    self._write(pointer(text), LATEST)
+                    return
+                if code(error) not in CONFLICTS:
+                    raise
+        raise StoreError(
+            f"{self.location(LATEST)} is moved by another publisher again and again. Let it end, then run again."
+        )
+
+    def _pointer(self) -> tuple[str | None, dict[str, str]]:
+        """What latest.json says, and the condition under which it may be replaced."""
+        try:
+            tag = self._client.head_object(Bucket=self._bucket, Key=self._key(LATEST))["ETag"]
+        except ClientError as error:
+            if code(error) in ABSENT:
+                return None, {"IfNoneMatch": "*"}
+            raise
+        return self._read(LATEST), {"IfMatch": tag}
 
     def _check_owner(self, text: str, manifest: Manifest) -> None:
         if not text or Manifest.model_validate_json(text).release_id != manifest.release_id:
@@ -127,23 +184,9 @@ class Bucket:
 
     def _read(self, *names: str) -> str | None:
         try:
-            body: bytes = self._client.get_object(Bucket=self._bucket, Key=self._key(*names))["Body"].read()
-        except ClientError as error:
-            if _code(error) in ABSENT:
-                return None
-            raise
-        return body.decode()
-
-    def _give_back_broken_uploads(self, name: str) -> None:
-        """Parts of an upload that was cut cost space and are seen by nobody: tell the server to drop them."""
-        try:
-            found = self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=self._key(name))
-        except ClientError as error:
-            if _code(error) in {"NotImplemented", "MethodNotAllowed", *REFUSALS}:
-                return
-            raise
-        for upload in found.get("Uploads", []):
-            self._client.abort_multipart_upload(Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            return b"".join(self.chunks(0, *names)).decode()
+        except NotThere:
+            return None
 
     def _key(self, *names: str) -> str:
         return "/".join(part for part in (self._prefix, *names) if part)
@@ -154,7 +197,7 @@ class Bucket:
         config = Config(
             connect_timeout=10,
             read_timeout=60,
-            retries={"mode": "standard", "max_attempts": 4},
+            retries={"mode": "standard", "max_attempts": ATTEMPTS},
             s3={"addressing_style": style},
         )
         try:
@@ -166,9 +209,6 @@ class Bucket:
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except S3UploadFailedError as error:
-            cause = error.__cause__ or error.__context__
-            raise (self._of_reply(cause) if isinstance(cause, ClientError) else self._of_upload(error)) from error
         except ClientError as error:
             raise self._of_reply(error) from error
         except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound) as error:
@@ -176,7 +216,7 @@ class Bucket:
                 f"no credentials for s3://{self._bucket}: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                 "or AWS_PROFILE, or run where a role gives them; then run `factory publish` again."
             ) from error
-        except (EndpointConnectionError, HTTPClientError) as error:
+        except (EndpointConnectionError, HTTPClientError, IncompleteReadError) as error:
             raise Unreachable(
                 f"no answer from {self._endpoint or 'AWS'}: {error}. Check publish.endpoint_url and the network, "
                 "then run `factory publish` again: only what is missing is sent."
@@ -185,20 +225,13 @@ class Bucket:
             raise StoreError(f"{error}. Check publish.to and publish.endpoint_url.") from error
 
     def _of_reply(self, error: ClientError) -> StoreError:
-        code, place = _code(error), f"s3://{self._bucket} at {self._endpoint or 'AWS'}"
+        told, place = code(error), f"s3://{self._bucket} at {self._endpoint or 'AWS'}"
         said = error.response.get("Error", {}).get("Message", "")
-        if code in {"NoSuchBucket", *ABSENT}:
+        if told in {"NoSuchBucket", *ABSENT}:
             return NoBucket(f"there is no {place}. Create the bucket, or set publish.to to one that exists.")
-        if code in REFUSALS:
+        if told in REFUSALS:
             return Refused(
-                f"{place} refused: {code} {said}. Check which credentials boto3 finds, and that they may list, "
+                f"{place} refused: {told} {said}. Check which credentials boto3 finds, and that they may list, "
                 "read and write there."
             )
-        return StoreError(f"{place} answered {code} {said}. Run `factory publish` again: only what is missing is sent.")
-
-    def _of_upload(self, error: S3UploadFailedError) -> StoreError:
-        return StoreError(f"{error}. Run `factory publish` again: only what is missing is sent.")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+        return StoreError(f"{place} answered {told} {said}. Run `factory publish` again: only what is missing is sent.")

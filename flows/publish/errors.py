@@ -17,6 +17,10 @@ class NoCredentials(StoreError):
     """boto3's own chain found no usable credentials."""
 
 
+class NotThere(StoreError):
+    """The store holds no such file."""
+
+
 class NoBucket(StoreError):
     """The bucket does not exist."""
 

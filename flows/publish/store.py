@@ -20,6 +20,7 @@ from schemas.release import Latest
 from warehouse.lake import sync
 from warehouse.progress import Report
 
+CHUNK_BYTES = 1024 * 1024
 MANIFEST, CARD, LATEST = "manifest.json", "README.md", "latest.json"
 
 
@@ -38,6 +39,14 @@ class Store(Protocol):
         """The address of a release."""
         ...
 
+    def read(self, *names: str) -> str | None:
+        """The text of a file of the store; None where there is none. Raises StoreError."""
+        ...
+
+    def chunks(self, start: int, *names: str) -> Iterator[bytes]:
+        """A file's bytes from `start` on. Raises StoreError."""
+        ...
+
     def put(self, built: Path, manifest: Manifest, report: Report) -> str:
         """Put a built release in its place and point to it; returns its manifest's text as it stands there.
 
@@ -47,12 +56,17 @@ class Store(Protocol):
 
 
 def open_store(settings: Publish) -> Store:
-    """The store that `publish.to` names: s3://bucket/prefix, or a directory."""
-    if settings.to.startswith("s3://"):
+    """The store that `publish.to` names."""
+    return store_at(settings.to, settings.endpoint_url)
+
+
+def store_at(address: str, endpoint_url: str | None = None) -> Store:
+    """The store at s3://bucket/prefix, or in a directory."""
+    if address.startswith("s3://"):
         from flows.publish.bucket import Bucket
 
-        return Bucket(settings.to, settings.endpoint_url)
-    return Directory(Path(settings.to))
+        return Bucket(address, endpoint_url)
+    return Directory(Path(address))
 
 
 def pointer(manifest_text: str) -> str:
@@ -115,6 +129,20 @@ class Directory:
             text = (place / MANIFEST).read_text("utf-8")
             self._point(manifest.name, pointer(text))
         return text
+
+    def read(self, *names: str) -> str | None:
+        """The text of a file under the root; None where there is none. Raises StoreError."""
+        place = self.root.joinpath(*names)
+        with _said_of(place):
+            return place.read_text("utf-8") if place.exists() else None
+
+    def chunks(self, start: int, *names: str) -> Iterator[bytes]:
+        """A file's bytes from `start` on; raises StoreError."""
+        place = self.root.joinpath(*names)
+        with _said_of(place), place.open("rb") as file:
+            file.seek(start)
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
 
     def _point(self, name: str, text: str) -> None:
         fresh, link = self._work / LATEST, self._work / "latest"

@@ -1,0 +1,106 @@
+"""A proxy before an S3 server that fails as networks and stores do: 500, 503 SlowDown, resets, cut replies.
+
+Which request fails follows from the seed and the request's number. It counts what it was sent and what
+reached the server, so that a test can say what a publish sent twice.
+"""
+
+import asyncio
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+SLOW_DOWN = (
+    "<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+)
+FAULTS = ("500", "503", "reset", "cut")
+
+
+@dataclass
+class FaultyS3:
+    """What is to fail, and what passed."""
+
+    behind: str
+    share: float = 0.2
+    seed: int = 0
+    endpoint: str = ""
+    seen: Counter[str] = field(default_factory=Counter)
+    """Requests by what became of them."""
+    bytes_in: int = 0
+    """Bytes of bodies that reached the server."""
+
+
+@contextmanager
+def faulty(behind: str, share: float = 0.2, seed: int = 0) -> Iterator[FaultyS3]:
+    """A proxy on a free loopback port, in a thread of its own."""
+    proxy, started, loop = FaultyS3(behind, share, seed), threading.Event(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            dice = random.Random(proxy.seed)
+            app = web.Application(client_max_size=1 << 30)
+
+            async def forward(request: web.Request) -> web.StreamResponse:
+                return await _forward(proxy, session, dice, request)
+
+            app.router.add_route("*", "/{tail:.*}", forward)
+            runner = web.AppRunner(app, shutdown_timeout=0.1)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            proxy.endpoint = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            started.set()
+            await stop.wait()
+            await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+    thread.start()
+    if not started.wait(10):
+        raise RuntimeError("the proxy did not start")
+    try:
+        yield proxy
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+
+
+async def _forward(
+    proxy: FaultyS3, session: aiohttp.ClientSession, dice: random.Random, request: web.Request
+) -> web.StreamResponse:
+    fault = dice.choice(FAULTS) if dice.random() < proxy.share else None
+    body = await request.read()
+    proxy.seen[fault or "ok"] += 1
+    if fault == "reset":
+        return _gone(request)
+    if fault in {"500", "503"}:
+        return web.Response(status=int(fault), text=SLOW_DOWN, content_type="application/xml")
+    proxy.bytes_in += len(body)
+    url = f"{proxy.behind}{request.raw_path}"
+    async with session.request(
+        request.method, URL(url, encoded=True), headers=request.headers, data=body or None
+    ) as answer:
+        raw = await answer.read()
+        kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
+        response = web.StreamResponse(status=answer.status, headers=kept)
+        await response.prepare(request)
+        if fault == "cut":
+            await response.write(raw[: len(raw) // 2])
+            return _gone(request)
+        await response.write(raw)
+        await response.write_eof()
+        return response
+
+
+HOP = {"transfer-encoding", "connection", "keep-alive", "date", "server"}
+
+
+def _gone(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,163 @@
+"""A store that fails one request in five, and publishers that die: a reader never sees half a release."""
+
+import multiprocessing
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.publish.bucket import Bucket
+from flows.publish.errors import PublishError, StoreError
+from flows.publish.pull import Damaged, pull, verify
+from flows.publish.release import publish_night
+from flows.publish.upload import PART_BYTES, Upload
+from flows.settings import Publish, Settings
+from tests.doubles.faulty_s3 import faulty
+from tests.doubles.s3 import S3Server, seaweed
+from tests.flows.test_publish import DAY, kept_lake, settings_of
+from tests.flows.test_store_s3 import bucket_of, seen, use
+from warehouse.progress import silent
+
+PUBLISHES = 50
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["flows.publish.release", "flows.publish.bucket", "boto3"])
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(store: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    use(store, monkeypatch)
+    return store
+
+
+def publish(settings: Settings) -> None:
+    """One publish, as a process of its own runs it: exit code 1 when the store did not do what it was asked."""
+    try:
+        publish_night(settings, DAY, silent)
+    except StoreError:
+        raise SystemExit(1) from None
+
+
+def run(settings: Settings, dies_after: float | None) -> str:
+    process = FORKS.Process(target=publish, args=(settings,))
+    process.start()
+    process.join(dies_after)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    return {0: "whole", 1: "gave up", -signal.SIGKILL: "killed"}[process.exitcode or 0]
+
+
+def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(server: S3Server, tmp_path: Path) -> None:
+    """A trainer that reads half a release, or an older one after a newer, trains on what nobody published."""
+    bucket, settings = bucket_of(server, tmp_path)
+    kept_lake(settings)
+    dice, ends, orders = random.Random(5), Counter[str](), list[str]()
+    with faulty(server.endpoint, share=0.2, seed=5) as proxy:
+        for number in range(PUBLISHES):
+            wish = settings.publish.model_dump() | {"seed": number // 10, "endpoint_url": proxy.endpoint}
+            tonight = settings.model_copy(update={"publish": Publish(**wish)})
+            ends[run(tonight, None if number % 10 == 9 else dice.uniform(0.1, 1.6))] += 1
+            manifest = seen(server, bucket)
+            if manifest and manifest.release_id not in orders[-1:]:
+                orders.append(manifest.release_id)
+    print(f"{dict(ends)}, {dict(proxy.seen)}, {len(orders)} releases")
+    assert len(set(orders)) == len(orders) >= 5
+    assert ends["killed"] >= 10 and ends["whole"] >= 5 and min(proxy.seen[kind] for kind in ("500", "503", "cut")) > 0
+    told = verify(f"s3://{bucket}/team/sets", silent, server.endpoint)
+    assert told.release_id == orders[-1]
+
+
+def test_an_upload_that_broke_off_sends_only_the_parts_that_are_missing(server: S3Server, tmp_path: Path) -> None:
+    """A terabyte that is cut at its last part must not be sent again from its first."""
+    bucket, _ = bucket_of(server, tmp_path)
+    path = tmp_path / "shard"
+    path.write_bytes(random.Random(0).randbytes(3 * PART_BYTES + 1_000))
+    with faulty(server.endpoint, share=0.0) as proxy:
+        client = Bucket(f"s3://{bucket}", proxy.endpoint)._client
+        begun = client.create_multipart_upload(Bucket=bucket, Key="shard", ChecksumAlgorithm="SHA256")
+        for number in (1, 3):
+            body = path.read_bytes()[(number - 1) * PART_BYTES : number * PART_BYTES]
+            client.upload_part(
+                Bucket=bucket,
+                Key="shard",
+                UploadId=begun["UploadId"],
+                PartNumber=number,
+                Body=body,
+                ChecksumAlgorithm="SHA256",
+            )
+        before = proxy.bytes_in
+        sent = Upload(client, bucket, "shard", path, {"sha256": "x"}).run()
+        again = proxy.bytes_in - before
+    assert (sent.sent, sent.found) == (2, 2)
+    assert PART_BYTES < again < 1.2 * PART_BYTES
+    assert server.read(bucket, "shard") == path.read_bytes()
+
+
+@pytest.fixture
+def published(server: S3Server, tmp_path: Path) -> tuple[str, Settings]:
+    bucket, settings = bucket_of(server, tmp_path)
+    kept_lake(settings)
+    publish_night(settings, DAY, silent)
+    return bucket, settings
+
+
+def test_a_pull_through_faults_gives_the_bytes_that_were_published(
+    server: S3Server, published: tuple[str, Settings], tmp_path: Path
+) -> None:
+    """A file that broke off and was taken for whole fails a training run days later, or worse, does not."""
+    bucket, _ = published
+    here = settings_of(tmp_path, to=str(tmp_path / "here"))
+    publish_night(here, DAY, silent)
+    with faulty(server.endpoint, share=0.2, seed=1) as proxy:
+        place = pull(f"s3://{bucket}/team/sets", tmp_path / "pulled", silent, proxy.endpoint)
+    same = {path.relative_to(place): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    there = tmp_path / "here" / place.name
+    assert same == {path.relative_to(there): path.read_bytes() for path in there.rglob("*") if path.is_file()}
+    assert pull(f"s3://{bucket}/team/sets", tmp_path / "pulled", silent, server.endpoint) == place
+
+
+def test_a_pull_goes_on_in_the_middle_of_a_file(
+    server: S3Server, published: tuple[str, Settings], tmp_path: Path
+) -> None:
+    """What was fetched before a cut is not fetched again, and what is not right is not kept."""
+    bucket, _ = published
+    address, manifest = f"s3://{bucket}/team/sets", seen(server, bucket)
+    assert manifest
+    shard, wrong = manifest.shards[0], manifest.shards[-1]
+    work = tmp_path / "pulled" / f".{manifest.name}.pulling"
+    (work / "data").mkdir(parents=True)
+    body = server.read(bucket, f"team/sets/{manifest.name}/{shard.path}")
+    (work / shard.path).write_bytes(body[: len(body) // 2])
+    (work / wrong.path).write_bytes(b"x" * 10)
+    with pytest.raises(Damaged, match="Run again"):
+        pull(address, tmp_path / "pulled", silent, server.endpoint)
+    assert (work / shard.path).read_bytes() == body
+    assert pull(address, tmp_path / "pulled", silent, server.endpoint).name == manifest.name
+
+
+def test_verify_names_each_file_that_is_not_as_published(server: S3Server, published: tuple[str, Settings]) -> None:
+    """A store loses a bit, a hand deletes a file: better found by a check than by a loss curve."""
+    bucket, _ = published
+    address, manifest = f"s3://{bucket}/team/sets", seen(server, bucket)
+    assert manifest and verify(address, silent, server.endpoint) == manifest
+    assert verify(f"{address}/{manifest.name}", silent, server.endpoint) == manifest
+    first, second = manifest.shards[0], manifest.packs[0]
+    key = f"team/sets/{manifest.name}"
+    body = bytearray(server.read(bucket, f"{key}/{first.path}"))
+    body[len(body) // 2] ^= 1
+    server.client().put_object(Bucket=bucket, Key=f"{key}/{first.path}", Body=bytes(body))
+    server.client().delete_object(Bucket=bucket, Key=f"{key}/{second.path}")
+    with pytest.raises(Damaged) as told:
+        verify(address, silent, server.endpoint)
+    assert f"{first.path} has other bytes" in str(told.value) and f"{second.path} cannot be read" in str(told.value)
+    with pytest.raises(PublishError, match="there is no release"):
+        verify(f"s3://{bucket}/elsewhere", silent, server.endpoint)
