@@ -166,8 +166,11 @@ class Fleet:
             raise Broken("the server answers /health no more") from error
 
     async def _died(self, server: Server, life: tuple[int, int]) -> bool:
-        """Whether the server is gone, or was, and there is somewhere to go on."""
+        """Whether the server is gone, or was, and there is somewhere to go on: looked at until it is sure."""
         await self._look(server)
+        while server.misses and server.load.up:
+            await asyncio.sleep(self._pace.every_s / 5)
+            await self._look(server)
         if server.load.up:
             return server.life != life
         return server.keeper is not None or any(other.load.up for other in self._servers.values())

@@ -24,19 +24,19 @@ async def served(settings: Settings, tell: Tell = unheard) -> AsyncIterator[Chil
     Raises TeacherRefused when there is no environment or no model, TeacherError when it does not start.
     """
     port = free_port()
-    command = _command(settings, port)
     variables = {"VLLM_NO_USAGE_STATS": "1"}
     if _cpu_build(settings.teacher.environment.expanduser()):
         variables |= {name: os.environ.get(name, value) for name, value in CPU_VARIABLES.items()}
     if settings.teacher.api_key:
         variables["VLLM_API_KEY"] = settings.teacher.api_key.get_secret_value()
     log = settings.state / "logs" / "vllm.log"
-    child = Child(command, f"http://127.0.0.1:{port}", log, variables, settings.teacher.restarts)
+    child = Child(vllm_command(settings, port), f"http://127.0.0.1:{port}", log, variables, settings.teacher.restarts)
     async with kept(child, tell):
         yield child
 
 
-def _command(settings: Settings, port: int) -> list[str]:
+def vllm_command(settings: Settings, port: int) -> list[str]:
+    """What starts vLLM; the key is no part of it, for arguments can be seen. Raises TeacherRefused as `served` does."""
     chosen, environment = settings.teacher, settings.teacher.environment.expanduser()
     python = environment / "bin" / "python"
     if not python.exists():

@@ -66,6 +66,8 @@ class FakeVllm:
     """Completions that run side by side; the others wait."""
     health: Health = "ok"
     """What /health answers: 503, or nothing at all."""
+    deadly: bool = False
+    """Whether a completion request kills the server, which rises again a moment later."""
     metrics: bool = True
     """Whether there is a /metrics."""
     api_key: str | None = None
@@ -93,6 +95,7 @@ class FakeVllm:
         self.queue = self._empty()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: web.AppRunner | None = None
+        self._collapsing: asyncio.Task[None] | None = None
 
     def die(self) -> None:
         """Cut every connection and stop listening, as a process that is killed; call it from another thread."""
@@ -116,6 +119,11 @@ class FakeVllm:
             if connection.transport is not None:
                 connection.transport.abort()
         await runner.cleanup()
+
+    async def _collapse(self) -> None:
+        await self._end()
+        await asyncio.sleep(0.1)
+        await self._begin(int(self.url.rsplit(":", 1)[1]))
 
     def _empty(self) -> Queue:
         tokens = self.context * 64 if self.kv_tokens is None else self.kv_tokens
@@ -233,6 +241,9 @@ async def _completions(fake: FakeVllm, request: web.Request) -> web.StreamRespon
         return _error(int(fault), f"told to answer {fault}", {"Retry-After": fake.retry_after})
     if fault == "cut":
         return _cut(request)
+    if fake.deadly:
+        fake._collapsing = asyncio.create_task(fake._collapse())
+        await asyncio.sleep(60)
     refused = fake.refuses & body.keys()
     if refused:
         return _error(400, f"Unrecognized request arguments: {', '.join(sorted(refused))}", {})

@@ -6,19 +6,25 @@ import os
 import signal
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from flows.rollout.child import Child, free_port, kept
-from flows.rollout.engine import TeacherError, TeacherRefused
+from flows.rollout.engine import Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.fleet import Pace
 from flows.rollout.install import CPU, MARKER, install
-from flows.rollout.serve import served
+from flows.rollout.serve import served, vllm_command
+from flows.rollout.vllm import connected
+from flows.rollout.wire import Wire
 from flows.settings import Settings
 from warehouse.progress import silent
 
 PATIENCE_S = 30.0
+SAMPLING = Sampling(0.7, 0.95, 256, 7)
 
 
 def answers(url: str) -> bool:
@@ -82,6 +88,91 @@ async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: P
     with pytest.raises(TeacherError, match="no kernel image for this GPU"):
         async with kept(Child(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log")):
             pass
+
+
+@asynccontextmanager
+async def teaching(tmp_path: Path, **child: int) -> AsyncIterator[tuple[Teacher, Child]]:
+    """A teacher over a server of our own, its pid in a file."""
+    port, pid = free_port(), tmp_path / "pid"
+    code = (
+        "import os, pathlib, runpy, sys\n"
+        f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        f"sys.argv = ['fake', '--port', '{port}', '--delay', '0.4']\n"
+        "runpy.run_module('tests.doubles.fake_vllm', run_name='__main__')"
+    )
+    chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": 0}}).teacher
+    mine = Child([sys.executable, "-c", code], f"http://127.0.0.1:{port}", tmp_path / "log", **child)
+    pace = Pace(0.05, 0.5, misses=1)
+    async with (
+        kept(mine), Wire(chosen) as wire, connected(wire, [mine.url], chosen, {mine.url: mine}, pace) as teacher
+    ):  # fmt: skip
+        yield teacher, mine
+
+
+def kill(tmp_path: Path) -> None:
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+async def test_generations_wait_for_a_server_that_is_started_again(tmp_path: Path) -> None:
+    """A crash of vLLM at night would else end the night."""
+    async with teaching(tmp_path, restarts=1) as (teacher, child):
+        asked = [asyncio.create_task(teacher.generate([1, 2, 3, at], SAMPLING, str(at))) for at in range(8)]
+        await asyncio.sleep(0.2)
+        kill(tmp_path)
+        said = await asyncio.gather(*asked)
+        assert all(one.token_ids for one in said)
+        assert child.starts == 2 and teacher.loads()[0].up
+    assert (tmp_path / "log").read_text().count("--- start ") == 2
+
+
+async def test_a_server_that_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
+    async with teaching(tmp_path, restarts=1) as (teacher, child):
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGSTOP)
+        said = await teacher.generate([1, 2, 3, 4], SAMPLING, "s")
+        assert said.token_ids and child.starts == 2
+
+
+async def test_a_server_that_dies_too_often_is_an_error_with_the_end_of_its_log(tmp_path: Path) -> None:
+    async with teaching(tmp_path, restarts=0) as (teacher, _):
+        asked = asyncio.create_task(teacher.generate([1, 2, 3, 4], SAMPLING, "s"))
+        await asyncio.sleep(0.2)
+        kill(tmp_path)
+        with pytest.raises(TeacherError, match=r"(?s)died 1 times within an hour.*\n.*http://127"):
+            await asked
+
+
+async def test_a_guard_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
+    """The next start would find the port taken and the GPU full."""
+    async with teaching(tmp_path, restarts=1) as (teacher, child):
+        first = int((tmp_path / "pid").read_text())
+        os.kill(os.getpgid(first), signal.SIGKILL)
+        await teacher.generate([1, 2, 3, 4], SAMPLING, "s")
+        assert child.starts == 2 and int((tmp_path / "pid").read_text()) != first
+
+
+async def test_a_start_says_how_it_goes_on(tmp_path: Path) -> None:
+    """A large model loads for many minutes: a bar that stands still looks like a hang."""
+    port, told = free_port(), list[str]()
+    slow = "import runpy, sys, time; print('loading weights', flush=True); time.sleep(1); sys.argv[1:] = ['--port', "
+    command = [
+        sys.executable,
+        "-c",
+        f"{slow}'{port}']; runpy.run_module('tests.doubles.fake_vllm', run_name='__main__')",
+    ]
+    async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "log"), told.append):
+        pass
+    assert any(note.endswith("s, loading weights") for note in told)
+
+
+def test_what_the_settings_say_of_the_server_reaches_its_command(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+    asked = {"model": "m", "environment": tmp_path, "tensor_parallel": 4, "serve_args": ["--kv-cache-dtype", "fp8"]}
+    said = vllm_command(Settings.model_validate({"teacher": asked | {"api_key": "s3cret", "context": 1_024}}), 8_000)
+    line = " ".join(said)
+    assert "--tensor-parallel-size 4" in line and "--data-parallel" not in line
+    assert "--model m" in line and "--max-model-len 1024" in line and line.endswith("--kv-cache-dtype fp8")
+    assert "s3cret" not in line
 
 
 @pytest.mark.parametrize(
