@@ -108,7 +108,7 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
             )
         keep_as(con, "benchmark_keys", sql_files("decontaminate")["keys"], {"path": str(raw)})
         with pq.ParquetWriter(final, INDEX, compression="zstd") as writer:
-            for batch in con.sql("select key, n, item from benchmark_keys order by key").to_arrow_reader(1_000_000):
+            for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))
         con.execute("drop table benchmark_keys")
         final.replace(path)
@@ -156,6 +156,8 @@ def _batches(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[tuple[i
         for batch in _read(con, source).to_arrow_reader(ROWS_A_BATCH):
             yield first, pa.Table.from_batches([batch])
             first += batch.num_rows
+    except duckdb.OutOfMemoryException:
+        raise
     except (duckdb.Error, pa.ArrowInvalid) as error:
         raise _unusable(source, str(error).splitlines()[0]) from error
 
@@ -163,7 +165,7 @@ def _batches(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[tuple[i
 def _read(con: duckdb.DuckDBPyConnection, source: Source) -> duckdb.DuckDBPyRelation:
     path, form = str(source.path), _form(source.path)
     if form == "json":
-        rows: Any = con.read_json(path, columns=dict.fromkeys(source.columns, "VARCHAR"), maximum_object_size=2**28)
+        rows: Any = con.read_json(path, columns=dict.fromkeys(source.columns, "VARCHAR"))
     else:
         rows = con.read_parquet(path) if form == "parquet" else con.read_csv(path, header=True, all_varchar=True)
         if missing := [name for name in source.columns if name not in rows.columns]:
