@@ -22,6 +22,8 @@ from flows.refine.sketch import sketch_parts
 from flows.settings import Settings, SettingsError
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from sources.blocklist import Blocklist
+from sources.plausible import PERSONAL
+from sources.redaction import kinds
 from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
@@ -99,7 +101,10 @@ def parameters_of(settings: Settings) -> dict[str, object]:
 
 
 def _screening(settings: Settings, benchmarks: list[Source]) -> dict[str, object]:
-    """What gates bind of settings outside `[refine]` and of the benchmarks' files."""
+    """What gates bind of other settings and of the benchmarks' files; raises SettingsError on an unknown kind."""
+    if settings.refine.let_pass and (unknown := set(settings.refine.let_pass) - kinds()):
+        known = ", ".join(sorted(PERSONAL)) + ", github_token, ..."
+        raise SettingsError(f"refine.let_pass = {sorted(unknown)}: no such kind. There are: {known}")
     checked = [source.identity() for source in benchmarks]
     return {"blocked": Blocklist(settings.blocked).pattern, "benchmarks": checked, "decontaminating": bool(checked)}
 

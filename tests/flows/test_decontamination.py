@@ -54,7 +54,8 @@ def lake_of(**edits: str) -> SmallLake:
 def _edit_turn(made: SmallLake, attempt: Trajectory, where: str, words: str) -> None:
     role = "tool" if where == "page" else "assistant"
     turn = next(turn for turn in made.turns if turn.trajectory_id == attempt.trajectory_id and turn.role == role)
-    calls = [{"id": "c0", "name": "search", "arguments": {"top": 3, "query": words}}]
+    arguments = words if where == "tiny" else {"top": 3, "query": words}
+    calls = [{"id": "c0", "name": "search", "arguments": arguments}]
     change = {"observation": words} if where == "page" else {"tool_calls": json.dumps(calls)}
     made.turns[made.turns.index(turn)] = turn.model_copy(update=change)
 

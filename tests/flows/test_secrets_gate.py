@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from flows.refine.decide import refine_night
-from flows.settings import Settings
+from flows.settings import Settings, SettingsError
 from schemas import Trajectory, Turn
 from tests.doubles.planted import KINDS, planted
 from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
@@ -95,3 +96,9 @@ def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
     refine_night(Settings(home=tmp_path), DAY, silent)
     with connect(Lake(tmp_path / "lake")) as con:
         assert con.execute("select count(*) from decisions").fetchall() == [(2,)]
+
+
+def test_a_kind_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """A misspelt kind would refuse everything that its owner means to publish."""
+    with pytest.raises(SettingsError, match=r"refine\.let_pass = \['e-mail'\].*email"):
+        refined(tmp_path, make_small_lake(DAY, n_tasks=1), let_pass=["e-mail"])

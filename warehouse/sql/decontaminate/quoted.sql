@@ -27,7 +27,13 @@ texts as (
     left join tasks on tasks.task_id = told.task_id
     where told.field = 'answer'
     union
-    select trajectory_id, 'query', index, unnest(json_extract_string(call.arguments, '$.*'))
+    select
+        trajectory_id,
+        'query',
+        index,
+        unnest(coalesce(
+            nullif(json_extract_string(call.arguments, '$.*'), []), [json_extract_string(call.arguments, '$')]
+        ))
     from made
 )
 

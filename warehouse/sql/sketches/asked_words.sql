@@ -9,7 +9,13 @@ with made as (
 ),
 
 texts as (
-    select trajectory_id, index, unnest(json_extract_string(call.arguments, '$.*')) as text
+    select
+        trajectory_id,
+        index,
+        -- arguments that are no object count as one text
+        unnest(coalesce(
+            nullif(json_extract_string(call.arguments, '$.*'), []), [json_extract_string(call.arguments, '$')]
+        )) as text
     from made
 )
 
