@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.record import Count, Logprobs, Mask, Name, Names, Real, Record, Text, Time, TokenIds, content_id
+from schemas.record import Count, Flag, Logprobs, Mask, Name, Names, Real, Record, Text, Time, TokenIds, content_id
 
 Offsets = Annotated[list[int], pa.list_(pa.int32())]
 
@@ -46,6 +46,12 @@ class ReleaseRow(BaseModel):
     )
     message_tokens: Offsets = Field(description="tokens that each message added; sums to the length of token_ids")
     segment_starts: Offsets = Field(description="offset in token_ids at which each context segment starts")
+    student_token_ids: TokenIds | None = Field(
+        description="the conversation in the student's own ids; null: no student"
+    )
+    student_loss_mask: Mask | None = Field(description="per student token: true where an assistant wrote it")
+    n_student_tokens: Count | None = Field(description="length of student_token_ids")
+    over_window: Flag = Field(description="longer than the training window, in the student's tokens if there is one")
     n_turns: Count = Field(description="assistant turns")
     n_tool_calls: Count = Field(description="tool calls made")
     n_tokens: Count = Field(description="length of token_ids")
@@ -131,6 +137,17 @@ class PackedRow(BaseModel):
     length: Count = Field(description="tokens of the row")
 
 
+class Student(BaseModel):
+    """Whose tokens the student columns are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tokenizer: Name = Field(description="name of the tokenizer's folder")
+    renderer: Name = Field(description="name and version of the renderer")
+    template_sha256: Name = Field(description="hash of the chat template and of the renderer's settings")
+    vocabulary_sha256: Name = Field(description="hash of the vocabulary, added tokens included")
+
+
 class Withdrawn(BaseModel):
     """A trajectory that somebody asked to take out of releases."""
 
@@ -175,6 +192,7 @@ class Manifest(BaseModel):
     shards: list[Shard] = Field(description="every file of the data")
     packs: list[Pack] = Field(default=[], description="plans of which rows share a training window")
     benchmarks: list[CheckedBenchmark] = Field(default=[], description="benchmarks that the rows were checked against")
+    student: Student | None = Field(default=None, description="whose tokens the student columns are; null: no student")
     withdrawn: list[Withdrawn] = Field(default=[], description="trajectories left out because somebody asked for it")
 
     @property

@@ -1,5 +1,6 @@
 """`factory publish` and `factory pull`: the stage alone, a release checked where it stands, a release fetched."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,16 @@ Endpoint = Annotated[
 ]
 
 
+Student = Annotated[
+    Path | None, typer.Option(help="Add the tokens of this student: a folder with its tokenizer and chat template.")
+]
+
+
 @app.callback()
-def publish(context: typer.Context, day: Day = None) -> None:
+def publish(context: typer.Context, day: Day = None, student: Student = None) -> None:
     if context.invoked_subcommand is None:
+        if student:
+            os.environ["FACTORY_PUBLISH__STUDENT"] = str(student.absolute())
         run_nightly(day, "publish")
 
 

@@ -24,14 +24,21 @@ WINDOWS = (131_072, 262_144)
 Ints = npt.NDArray[np.int64]
 
 
-def write_packs(rows: pa.Table, shards: Sequence[Shard], folder: Path) -> list[Pack]:
-    """Write a plan for each split and window to `folder`/packs; `rows` in released order, with split and n_tokens."""
+def write_packs(shards: Sequence[Shard], folder: Path) -> list[Pack]:
+    """Write a plan for each split and window to `folder`/packs, in the student's tokens where there is one."""
     (folder / "packs").mkdir()
     return [
-        _write(rows, [shard for shard in shards if shard.split == split], window, folder)
+        _write([shard for shard in shards if shard.split == split], window, folder)
         for split in dict.fromkeys(shard.split for shard in shards)
         for window in WINDOWS
     ]
+
+
+def _lengths(shards: Sequence[Shard], folder: Path) -> Ints:
+    columns = ["n_student_tokens", "n_tokens"]
+    tables = [pq.read_table(folder / shard.path, columns=columns, partitioning=None) for shard in shards]
+    found: Ints = np.concatenate([pc.coalesce(*table.columns).to_numpy() for table in tables])
+    return found
 
 
 def best_fit(lengths: Sequence[int], window: int) -> list[list[int]]:
@@ -50,9 +57,8 @@ def best_fit(lengths: Sequence[int], window: int) -> list[list[int]]:
     return bins
 
 
-def _write(rows: pa.Table, shards: Sequence[Shard], window: int, folder: Path) -> Pack:
-    split = shards[0].split
-    lengths = rows.filter(pc.equal(rows["split"], split))["n_tokens"].to_numpy()
+def _write(shards: Sequence[Shard], window: int, folder: Path) -> Pack:
+    split, lengths = shards[0].split, _lengths(shards, folder)
     bins = best_fit(lengths.tolist(), window)
     path = folder / "packs" / f"{split}-{window}.parquet"
     pq.write_table(_plan(bins, lengths, shards), path, compression="zstd")

@@ -18,6 +18,7 @@ from flows.publish.packing import write_packs
 from flows.publish.shards import write_shards
 from flows.publish.split import Selection, choose
 from flows.publish.store import CARD, MANIFEST, open_store, workshop
+from flows.publish.student import Students
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, Shard, arrow_schema, sha256_text
 from schemas.record import SCHEMA_VERSION
@@ -26,7 +27,7 @@ from warehouse.connect import connect, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
 
-SHAPING = {"validation_share", "seed", "shard_mb", "row_group_mb"}
+SHAPING = {"validation_share", "seed", "window", "shard_mb", "row_group_mb"}
 WORKER = "publish"
 
 
@@ -48,10 +49,11 @@ def publish_night(settings: Settings, day: date, report: Report) -> dict[str, in
             return _nothing(report)
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
-        shards = write_shards(selection, settings.publish, folder, report)
+        student = _student(settings.publish)
+        shards = write_shards(selection, settings.publish, folder, report, student)
         built = folder / "release"
-        packs = write_packs(selection.rows, shards, built)
-        manifest = describe(con, selection, shards, settings.publish).model_copy(update={"packs": packs})
+        added = {"packs": write_packs(shards, built), "student": student.identity if student else None}
+        manifest = describe(con, selection, shards, settings.publish).model_copy(update=added)
         (built / CARD).write_text(card(con, manifest, settings.publish), "utf-8")
         (built / MANIFEST).write_text(manifest.text(), "utf-8")
         standing = store.put(built, manifest, report)
@@ -129,6 +131,10 @@ def _parent(con: duckdb.DuckDBPyConnection, shards: list[Shard], shaping: dict[s
 def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[CheckedBenchmark]:
     rows = con.sql(sql_files("publish")["benchmarks"]).to_arrow_table().to_pylist()
     return [CheckedBenchmark(**row) for row in rows]
+
+
+def _student(settings: Publish) -> Students | None:
+    return Students(settings.student, settings.student_renderer) if settings.student else None
 
 
 def _withdrawn(con: duckdb.DuckDBPyConnection) -> list[Withdrawn]:

@@ -13,6 +13,8 @@ from flows.publish.errors import PublishError
 from schemas import arrow_schema
 from schemas.release import Message, ReleaseRow
 
+STUDENT = ("student_token_ids", "student_loss_mask", "n_student_tokens")
+"""Columns that a student fills (student.py); null without one."""
 Ints = npt.NDArray[np.int64]
 
 
@@ -31,6 +33,9 @@ def fold(turns: pa.Table, scalars: pa.Table) -> pa.Table:
         "logprobs": _joined(turns["logprobs"], starts),
         "message_tokens": pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(np.diff(tokens), pa.int32())),
         "segment_starts": _segment_starts(turns, starts, tokens),
+    }
+    columns |= {name: pa.nulls(len(starts) - 1) for name in STUDENT} | {
+        "over_window": pa.repeat(False, len(starts) - 1)
     }
     arrays = [columns[name] if name in columns else scalars[name].combine_chunks() for name in schema.names]
     return pa.Table.from_arrays(

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from flows.publish.gather import SCALARS, TURNS, ahead, bucket_rows
 from flows.publish.rows import fold, row_bytes
 from flows.publish.split import Selection
+from flows.publish.student import Students, label
 from flows.settings import Publish
 from schemas import Shard
 from warehouse.lake import encodings
@@ -24,10 +25,12 @@ MEGABYTE = 1024 * 1024
 MOST_ROWS_A_GROUP = 200
 
 
-def write_shards(selection: Selection, settings: Publish, folder: Path, report: Report) -> list[Shard]:
+def write_shards(
+    selection: Selection, settings: Publish, folder: Path, report: Report, student: Students | None = None
+) -> list[Shard]:
     """Write the buckets scattered under `folder` as shards to `<folder>/release/data`.
 
-    Raises PublishError on a trajectory that is not whole in the lake.
+    Raises PublishError on a trajectory that is not whole in the lake, StudentError on one the student cannot read.
     """
     data = folder / "release" / "data"
     data.mkdir(parents=True)
@@ -36,7 +39,7 @@ def write_shards(selection: Selection, settings: Publish, folder: Path, report: 
     for split in pc.unique(selection.rows["split"]).to_pylist():
         files = ShardFiles(data, split, settings)
         for rows in ahead(_rows_of(selection, split, folder)):
-            files.add(rows)
+            files.add(label(student.fill(rows) if student else rows, settings.window))
             done += rows.num_rows
             report(done, selection.rows.num_rows, "writing shards")
         shards.extend(files.close())

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
+from flows.literal import Literal
 from flows.rollout.calls import Offer, calls, specs
 from flows.rollout.engine import (
     Completion,
@@ -23,7 +24,6 @@ from flows.rollout.engine import (
     TeacherRefused,
     Tool,
 )
-from flows.rollout.literal import Literal
 from schemas.record import sha256_text
 
 KEPT = "all"

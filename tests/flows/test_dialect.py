@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.literal import Literal
 from flows.rollout.dialect import ChatDialect, open_chat
 from flows.rollout.engine import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Tool
-from flows.rollout.literal import Literal
 from flows.rollout.teacher import open_teacher
 from flows.settings import Settings
 from schemas.prompt import prompt

@@ -10,8 +10,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from flows.rollout.observation import clean
-
 CUT = "\ufdd0"
 """A code point that no text may hold: cuts text into parts that are encoded apart."""
 SHORT = 32
@@ -36,7 +34,7 @@ class Literal:
 
     def guard(self, text: str) -> str:
         """The text with a CUT inside everything that looks like a special token."""
-        plain = clean(text).replace(CUT, "\ufffd")
+        plain = text.encode("utf-8", "replace").decode().replace(CUT, "\ufffd")
         places = [0, *(match.start() + 1 for match in self._special.finditer(plain)), len(plain)]
         return CUT.join(plain[start:end] for start, end in pairwise(places)) if len(places) > 2 else plain
 

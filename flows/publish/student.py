@@ -1,0 +1,132 @@
+"""The student's own tokens: each released conversation rendered by the student's template, with its loss mask.
+
+The teacher's ids are another vocabulary's. The student's are made once, here, where the mask can be checked
+against the messages: what is masked was written by the assistant, and all that the assistant wrote is masked.
+Text that looks like a special token stays text.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.literal import Literal
+from flows.publish.errors import PublishError
+from schemas import sha256_text
+from schemas.release import Student
+
+THREADS = 2
+Message = dict[str, Any]
+
+
+class StudentError(PublishError):
+    """The student's tokenizer cannot be used, or it renders a conversation with a mask that is not right."""
+
+
+class Students:
+    """The student of the settings: fills the student columns of rows, a bucket at a time."""
+
+    def __init__(self, folder: Path, renderer: str) -> None:
+        """Load the tokenizer; raises StudentError saying what to set."""
+        self._tokenizer = _tokenizer(folder)
+        self._literal = Literal(self._tokenizer)
+        self._renderer = _renderer(self._literal, renderer)
+        template = getattr(self._tokenizer, "chat_template", None) or ""
+        vocabulary = sorted(self._tokenizer.get_vocab().items())
+        self.identity = Student(
+            tokenizer=folder.name,
+            renderer=f"{self._renderer.config.name} (renderers {version('renderers')})",
+            template_sha256=sha256_text(f"{template}\x00{self._renderer.config.model_dump_json()}"),
+            vocabulary_sha256=sha256_text(json.dumps(vocabulary)),
+        )
+
+    def fill(self, rows: pa.Table) -> pa.Table:
+        """The rows with their student columns; raises StudentError."""
+        asked = rows.select(["trajectory_id", "messages", "tools"]).to_pylist()
+        with ThreadPoolExecutor(THREADS) as threads:
+            rendered = list(threads.map(self._rendered, asked))
+        found = {
+            "student_token_ids": [ids for ids, _ in rendered],
+            "student_loss_mask": [mask for _, mask in rendered],
+            "n_student_tokens": [len(ids) for ids, _ in rendered],
+        }
+        for name, values in found.items():
+            at = rows.schema.get_field_index(name)
+            rows = rows.set_column(at, rows.schema.field(name), pa.array(values, rows.schema.field(name).type))
+        return rows
+
+    def _rendered(self, row: Message) -> tuple[list[int], list[bool]]:
+        messages = [self._message(message) for message in row["messages"]]
+        made = self._renderer.render(messages, tools=[_tool(tool) for tool in json.loads(row["tools"])])
+        ids, mask, owners = list(made.token_ids), list(made.sampled_mask), list(made.message_indices)
+        if len(mask) != len(ids) or not any(mask):
+            raise StudentError(f"{self.identity.renderer} gives no loss mask: set publish.student_renderer to another")
+        self._check(row, (ids, mask, owners))
+        return ids, mask
+
+    def _check(self, row: Message, made: tuple[list[int], list[bool], list[int]]) -> None:
+        """Raises StudentError unless the mask covers what the assistant wrote, and nothing else."""
+        of_message: list[list[int]] = [[] for _ in row["messages"]]
+        for token, masked, owner in zip(*made, strict=True):
+            if masked:
+                of_message[owner].append(token)
+        for number, (message, masked_ids) in enumerate(zip(row["messages"], of_message, strict=True)):
+            said = str(self._tokenizer.decode(masked_ids)) if masked_ids else ""
+            words = (message["content"] or "").strip() if message["role"] == "assistant" else ""
+            if (message["role"] != "assistant" and masked_ids) or words not in said:
+                raise StudentError(
+                    f"message {number} ({message['role']}) of {row['trajectory_id']} is masked wrongly by "
+                    f"{self.identity.renderer}: set publish.student_renderer to the student's own family"
+                )
+
+    def _message(self, message: Message) -> Message:
+        row: Message = {"role": message["role"], "content": self._literal.guard(message["content"] or "")}
+        if message["reasoning_content"]:
+            row["reasoning_content"] = self._literal.guard(message["reasoning_content"])
+        calls = json.loads(message["tool_calls"]) if message["tool_calls"] else []
+        if calls:
+            row["tool_calls"] = [
+                {
+                    "id": call["id"],
+                    "type": "function",
+                    "function": {"name": call["name"], "arguments": call["arguments"]},
+                }
+                for call in calls
+            ]
+        return row | {key: message[key] for key in ("tool_call_id", "name") if message[key]}
+
+
+def label(rows: pa.Table, window: int) -> pa.Table:
+    """The rows with `over_window` set where they are longer than the window."""
+    lengths = pc.coalesce(rows["n_student_tokens"], rows["n_tokens"])
+    at = rows.schema.get_field_index("over_window")
+    return rows.set_column(at, rows.schema.field("over_window"), pc.greater(lengths, window))
+
+
+def _tool(tool: Message) -> Message:
+    return tool if "function" in tool else {"type": "function", "function": tool}
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder.expanduser(), local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise StudentError(f"publish.student = {folder}: no tokenizer can be loaded from there ({error})") from error
+
+
+def _renderer(tokenizer: Any, name: str) -> Any:
+    from renderers import AutoRendererConfig, config_from_name, create_renderer
+
+    try:
+        config = AutoRendererConfig(thinking_retention="all")
+        if name != "auto":
+            config = type(config_from_name(name))(thinking_retention="all")
+        return create_renderer(tokenizer, config)
+    except (ValueError, NotImplementedError, AssertionError, OSError) as error:
+        raise StudentError(f"no renderer for the student: {error}; set publish.student_renderer") from error
