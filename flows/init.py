@@ -45,4 +45,6 @@ def _lines(key: str, field: FieldInfo) -> Iterator[str]:
 def _toml(value: object) -> str:
     if value is None:
         return '""  # not set'
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
     return orjson.dumps(value, default=str).decode()
