@@ -5,6 +5,7 @@ from schemas.benchmark import Benchmark, Overlap
 from schemas.document import Document, Link
 from schemas.record import Record, arrow_schema, content_id, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
+from schemas.reparse import Reparse
 from schemas.rollout import Rollout, Unfinished
 from schemas.task import Hop, Task
 from schemas.trajectory import Trajectory, Turn
@@ -18,6 +19,7 @@ RECORDS: tuple[type[Record], ...] = (
     Unfinished,
     Trajectory,
     Turn,
+    Reparse,
     Verdict,
     Decision,
     Release,
@@ -42,6 +44,7 @@ __all__ = [
     "Published",
     "Record",
     "Release",
+    "Reparse",
     "Rollout",
     "Shard",
     "Task",

@@ -1,8 +1,15 @@
 """`factory rollout`: the stage alone, and what is asked of a rollout afterwards."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from flows.commands.opening import Day, MaxHours, MaxTokens, run_nightly
+from flows.commands.opening import Day, MaxHours, MaxTokens, open_warehouse, parse_day, run_nightly
+from flows.ending import fail
+
+if TYPE_CHECKING:
+    from flows.rollout.reparse import Reread
+    from flows.settings import Teacher
 
 app = typer.Typer(
     invoke_without_command=True, help="Let the teacher work every planned attempt that has no trajectory yet."
@@ -13,3 +20,46 @@ app = typer.Typer(
 def rollout(context: typer.Context, day: Day = None, max_tokens: MaxTokens = None, max_hours: MaxHours = None) -> None:
     if context.invoked_subcommand is None:
         run_nightly(day, "rollout", max_tokens=max_tokens, max_hours=max_hours)
+
+
+@app.command()
+def reparse(
+    day: Annotated[
+        str | None, typer.Option("--date", help="Turns of this run only, YYYY-MM-DD (default: all).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change, and write nothing.")] = False,
+) -> None:
+    """Read the stored token ids again with the renderer of the settings; what is read otherwise is kept beside."""
+    import asyncio
+
+    from rich import print as echo
+
+    from flows.rollout.dialect import open_chat
+    from flows.rollout.reparse import Rereader
+    from warehouse.lake import Lake
+    from warehouse.progress import stage_bar
+
+    only = parse_day(day)
+    with open_warehouse() as (con, settings):
+        dialect = open_chat(_tokenizer(settings.teacher), settings.teacher.renderer)
+        with stage_bar("reparse", settings.state) as report:
+            rereader = Rereader(dialect, Lake(settings.lake), con)
+            found = asyncio.run(rereader.reread(only, report, dry=dry_run))
+        echo(_told(found, dry=dry_run))
+
+
+def _tokenizer(teacher: "Teacher") -> str:
+    chosen = teacher.tokenizer or (teacher.model if teacher.engine == "vllm" else None)
+    if chosen is None:
+        fail("reparse reads chat turns with their tokenizer, and the settings name none; set teacher.tokenizer.")
+    return chosen
+
+
+def _told(found: "Reread", *, dry: bool) -> str:
+    changed = sum(found.changed.values())
+    lines = [f"{found.turns:,} turns read, {changed:,} read otherwise" + (" (nothing was written)" if dry else "")]
+    lines += [f"  {before} -> {now}  {n:,}" for (before, now), n in found.changed.most_common()]
+    lines += [f"  {n:,} trajectories not read: {why}" for why, n in found.skipped.most_common()]
+    if changed and not dry:
+        lines.append('next: factory sql "select * from reparses", and turns_reparsed beside turns')
+    return "\n".join(lines)

@@ -111,6 +111,10 @@ class ChatDialect:
             self._offers[key] = Offer(tools)
         return self._offers[key]
 
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """Text of the ids, special tokens kept."""
+        return str(self._literal.decode(list(token_ids), skip_special_tokens=False))
+
     def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
         """Stops at the renderer's ends of a turn."""
         return replace(sampling, stop_token_ids=tuple(self._renderer.get_stop_token_ids()))

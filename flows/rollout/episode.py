@@ -107,19 +107,15 @@ class Episode:
 
     def said(self, completion: Completion, parsed: Parsed) -> Turn:
         """The agent's turn: the cue's ids, not sampled, and then those that it sampled."""
-        content, reasoning = clean(parsed.content), clean(parsed.reasoning) if parsed.reasoning else None
-        calls = _dump(parsed.calls) if parsed.calls else None
+        words = words_of(parsed)
         return self._turn(
             "assistant",
             [*self.cue, *completion.token_ids],
             sampled=[False] * len(self.cue) + [True] * len(completion.token_ids),
             logprobs=completion.logprobs,
-            content=content,
-            reasoning=reasoning,
-            tool_calls=calls,
-            parse=parsed.parse,
+            **words,
             tool=clean(parsed.calls[0].name) if parsed.calls else None,
-            n_chars=len(content) + len(reasoning or "") + len(calls or ""),
+            n_chars=sum(len(words[name] or "") for name in ("content", "reasoning", "tool_calls")),
             finish_reason=completion.finish_reason,
             cached_tokens=completion.cached_tokens,
             seconds=completion.seconds,
@@ -136,6 +132,16 @@ class Episode:
 def calls_of(turn: Turn) -> tuple[Call, ...]:
     """The calls of an agent's turn, as it made them."""
     return tuple(Call(**call) for call in json.loads(turn.tool_calls)) if turn.tool_calls else ()
+
+
+def words_of(parsed: Parsed) -> dict[str, str | None]:
+    """What was read, as the columns of a turn."""
+    return {
+        "parse": parsed.parse,
+        "content": clean(parsed.content),
+        "reasoning": clean(parsed.reasoning) if parsed.reasoning else None,
+        "tool_calls": _dump(parsed.calls) if parsed.calls else None,
+    }
 
 
 def completion_of(turn: Turn, before: list[int]) -> Completion:
