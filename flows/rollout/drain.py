@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyarrow.json import ParseOptions, ReadOptions, read_json
+from pyarrow.parquet import read_table
 from pydantic import TypeAdapter
 
 from flows.rollout.journal import Journal, sql
@@ -62,6 +63,14 @@ def written(lake: Lake, run_id: str, seq: int) -> bool:
     """Does the lake hold the whole of this part?"""
     day = date.fromisoformat(run_id)
     return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
+
+
+def landed(lake: Lake, run_id: str) -> set[str]:
+    """Ids of the trajectories of a run that the lake holds."""
+    parts = [path for path in lake.parts(Trajectory, date.fromisoformat(run_id)) if _part_name(path)]
+    return {
+        name.as_py() for path in parts for name in read_table(path, columns=["trajectory_id"], partitioning=None)[0]
+    }
 
 
 def turn_batch(run_id: str, rows: Sequence[Row]) -> pa.RecordBatch:

@@ -27,6 +27,7 @@ from flows.rollout.journal_file import (
     told,
 )
 from flows.rollout.packed import Row, crc, pack, read_only, unpack
+from flows.rollout.witness import Witness
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 
@@ -72,6 +73,8 @@ class Journal:
         if not path.exists():
             create(path)
         self._db = connect(path)
+        self._commits: int = self._db.execute(sql("commits")).fetchone()[0]
+        self._witness = Witness(path)
         self._door = ThreadPoolExecutor(1, "journal")
 
     def __enter__(self) -> Self:
@@ -79,6 +82,7 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self._door.submit(self._db.close)
+        self._door.submit(self._witness.close)
         self._door.shutdown()
 
     async def begin(self, trajectory_id: str, setup: str) -> Started:
@@ -160,7 +164,10 @@ class Journal:
             try:
                 for text, values in statements:
                     self._db.execute(text, values)
+                self._db.execute(sql("count_commit"), (self._commits + 1,))
                 self._db.execute("commit")
+                self._commits += 1
+                self._witness.note(self._commits)
             finally:
                 if self._db.in_transaction:
                     self._db.execute("rollback")

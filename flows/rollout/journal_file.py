@@ -15,10 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from flows.rollout.packed import crc
-from flows.rollout.wal import lost_commits
+from flows.rollout.witness import commits_seen, where
 
-VERSION = 1
-"""Of the tables; another number marks a journal in which a row was found damaged."""
+VERSION = 2
+"""Of the tables; another number marks a journal of before, or one in which a row was found damaged."""
 LEAST_FREE_BYTES = 100 * 1024**2
 """Room on the disk without which no rollout starts."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -88,6 +88,7 @@ def create(path: Path) -> None:
         db.executescript(sql("journal_schema"))
         db.close()
         fresh.replace(path)
+        where(path).unlink(missing_ok=True)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -99,29 +100,44 @@ def connect(path: Path) -> sqlite3.Connection:
         if path.stat().st_size == 0:
             raise JournalDamaged(f"{path} is empty.")
         db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
-        try:
+    try:
+        with told(path):
             _take(db, path)
-        except BaseException:
-            db.close()
-            raise
+    except BaseException as error:
+        if isinstance(error, JournalDamaged):
+            _keep_log(path)
+        db.close()
+        raise
     return db
 
 
+def kept_log(path: Path) -> Path:
+    """Where the log of a damaged journal is kept, since SQLite deletes it when the journal is closed."""
+    return Path(f"{path}-wal-kept")
+
+
+def _keep_log(path: Path) -> None:
+    log = Path(f"{path}-wal")
+    if log.exists():
+        with told(log):
+            shutil.copyfile(log, kept_log(path))
+
+
 def _take(db: sqlite3.Connection, path: Path) -> None:
-    lost = lost_commits(path)
-    if lost:
-        raise JournalDamaged(f"{path} is damaged: {lost} transactions of its log cannot be read.")
     for pragma in ("locking_mode = exclusive", "journal_mode = wal", "synchronous = full"):
         db.execute(f"pragma {pragma}")
     db.execute("begin immediate")
     db.execute("commit")
     found = db.execute("pragma integrity_check(1)").fetchone()[0]
     if found != "ok" or db.execute("pragma user_version").fetchone()[0] != VERSION:
-        raise JournalDamaged(f"{path} is damaged: {found}.")
+        raise JournalDamaged(f"{path} is damaged, or of another version: {found}.")
+    commits = db.execute(sql("commits")).fetchone()[0]
+    if commits < commits_seen(path):
+        raise JournalDamaged(f"{path} is damaged: its last {commits_seen(path) - commits} transactions are missing.")
     for statement in ("turn_bytes", "done_bytes"):
         if not all(kept == crc(*blobs) for *blobs, kept in db.execute(sql(statement))):
             raise JournalDamaged(f"{path} is damaged: a row is not as it was written.")
-    db.execute(sql("try_write"))
+    db.execute(sql("count_commit"), (commits,))
 
 
 def _named(path: Path, error: sqlite3.DatabaseError) -> JournalError:

@@ -34,7 +34,11 @@ class Row(NamedTuple):
             whole = self.crc == crc(self.row, self.token_ids, self.sampled, self.logprobs)
         except TypeError:
             return False
-        return whole and (self.row.startswith(_opening(trajectory_id, place)) or self._names(trajectory_id, place))
+        return (
+            whole
+            and self.place == place
+            and (self.row.startswith(_opening(trajectory_id, place)) or self._names(trajectory_id, place))
+        )
 
     def _names(self, trajectory_id: str, place: int) -> bool:
         said = orjson.loads(self.row)["turn"]

@@ -1,8 +1,7 @@
-"""SQLite's write-ahead log as bytes: were commits lost in it that SQLite would pass over in silence?
+"""SQLite's write-ahead log as pages: what stands in it after a broken frame, which SQLite does not read.
 
-SQLite reads a log up to its first broken frame and takes the rest for a write that was cut short. A frame
-of the same log that ends a transaction after that point says otherwise: what follows was committed, and
-is lost. Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+Only for salvage: pages are taken without their checksums, so whatever is read from them must be guarded
+otherwise. Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
 
 import struct
@@ -11,71 +10,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HEADER, FRAME = 32, 24
-MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
-"""First word of a log: the order of bytes in which checksums read words."""
+PAGE_SIZES = {2**power for power in range(9, 17)}
+ROLLBACK = b"\x01\x01"
+"""Bytes 18 and 19 of a database that has no log."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A page of the log that was not overwritten since the log began; `intact` up to the first broken one."""
+    """A page as the log has it; `commits` where it ends a transaction."""
 
     page: int
     commits: bool
-    intact: bool
     content: bytes
 
 
-def lost_commits(journal: Path) -> int:
-    """Transactions in the journal's log that stand after its first broken frame; 0 for a log that is whole.
-
-    A log without a readable header counts as one.
-    """
-    log = _log(journal)
-    if len(log) > HEADER and _order(log) is None:
-        return 1
-    return sum(frame.commits and not frame.intact for frame in frames(journal))
-
-
 def frames(journal: Path) -> Iterator[Frame]:
-    """The frames of the journal's log in order."""
-    log = _log(journal)
-    order = _order(log)
-    if order is None:
+    """The frames of the journal's log in order, without those of logs that it has overwritten."""
+    path = Path(f"{journal}-wal")
+    log = path.read_bytes() if path.exists() else b""
+    size = struct.unpack_from(">I", log, 8)[0] if len(log) >= HEADER else 0
+    if size not in PAGE_SIZES:
         return
-    size, salts = struct.unpack_from(">I", log, 8)[0] or 65536, log[16:24]
-    sums, intact = checksum(log[:24], order, (0, 0)), True
     for at in range(HEADER, len(log) - FRAME - size + 1, FRAME + size):
         page, pages = struct.unpack_from(">II", log, at)
-        if log[at + 8 : at + 16] != salts:
-            intact = False
-            continue
-        content = log[at + FRAME : at + FRAME + size]
-        if intact:
-            sums = checksum(log[at : at + 8] + content, order, sums)
-            intact = sums == struct.unpack_from(">II", log, at + 16)
-        yield Frame(page, pages > 0, intact, content)
+        if log[at + 8 : at + 16] == log[16:24]:
+            yield Frame(page, pages > 0, log[at + FRAME : at + FRAME + size])
 
 
-def checksum(raw: bytes, order: str, sums: tuple[int, int]) -> tuple[int, int]:
-    """SQLite's checksum of a log, which goes on from one frame to the next."""
-    first, second = sums
-    words = iter(struct.unpack(f"{order}{len(raw) // 4}I", raw))
-    for word in words:
-        first = (first + word + second) & 0xFFFFFFFF
-        second = (second + next(words) + first) & 0xFFFFFFFF
-    return first, second
-
-
-def _log(journal: Path) -> bytes:
-    path = Path(f"{journal}-wal")
-    return path.read_bytes() if path.exists() else b""
-
-
-def _order(log: bytes) -> str | None:
-    """The order of bytes of a log's checksums; None when its header is broken."""
-    if len(log) < HEADER:
-        return None
-    order = MAGIC.get(struct.unpack_from(">I", log)[0])
-    if order is None or checksum(log[:24], order, (0, 0)) != struct.unpack_from(">II", log, 24):
-        return None
-    return order
+def overlaid(journal: Path, copy: Path) -> None:
+    """Write a copy of the journal in which every page is as the log has it last."""
+    image = bytearray(journal.read_bytes())
+    most = len(image) + Path(f"{journal}-wal").stat().st_size if Path(f"{journal}-wal").exists() else 0
+    for frame in frames(journal):
+        begin = (frame.page - 1) * len(frame.content)
+        if 0 <= begin <= most:
+            image.extend(bytes(max(0, begin - len(image))))
+            image[begin : begin + len(frame.content)] = frame.content
+    image[18:20] = ROLLBACK
+    copy.write_bytes(image)

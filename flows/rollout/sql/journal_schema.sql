@@ -1,4 +1,4 @@
--- one row a turn, an attempt, a finished trajectory: the tables of the rollout's journal
+-- one row a turn, an attempt, a finished trajectory: the tables of the rollout's journal; head has one row
 create table attempts (
     trajectory_id text primary key,
     setup text not null,
@@ -30,4 +30,6 @@ create table parts (
     seq integer not null,
     primary key (run_id, seq)
 );
-pragma user_version = 1;
+create table head (commits integer not null);
+insert into head (commits) values (0);
+pragma user_version = 2;
