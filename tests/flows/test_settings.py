@@ -63,5 +63,5 @@ def test_the_written_file_holds_every_setting_at_its_default(home: Path) -> None
 
 
 def _is_key(line: str) -> bool:
-    is_default = line.startswith("# ") and line[2:].split(" = ")[0].isidentifier() and " = " in line
+    is_default = line.startswith("# ") and line[2:].split(" = ", maxsplit=1)[0].isidentifier() and " = " in line
     return line.startswith("[") or (is_default and "not set" not in line)
