@@ -8,9 +8,7 @@ to misbehave, to die and to rise again. In a thread for tests, as a process
 
 import argparse
 import asyncio
-import hashlib
-import json
-import math
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
@@ -21,19 +19,17 @@ from typing import Any, Literal
 import orjson
 from aiohttp import web
 
+from tests.doubles import fake_replies as words
 from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.fake_kv import Cost, KvCache, Queue
+from tests.doubles.fake_replies import Body, Fault, agent_reply, assistant_turns, digest
 
-Body = dict[str, Any]
+__all__ = ["Body", "Exchange", "FakeVllm", "Fault", "agent_reply", "assistant_turns", "digest", "fake_vllm", "serve"]
+
 Reply = Callable[[list[int], Body], str]
 """What to say to a prompt: text in which special tokens are written by name. The end-of-turn is added."""
 
-Fault = Literal[
-    "400", "429", "500", "503", "bad_json", "no_choices", "no_ids", "no_prompt_ids", "wrong_prompt_ids",
-    "no_logprobs", "short_logprobs", "null_logprobs", "cut", "cut_body", "slow",
-]  # fmt: skip
 Health = Literal["ok", "503", "silent"]
-ASSISTANT = [tiny.IM_START, *b"assistant\n"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,8 @@ class FakeVllm:
     """What /health answers: 503, or nothing at all."""
     deadly: bool = False
     """Whether a completion request kills the server, which rises again a moment later."""
+    tls: ssl.SSLContext | None = None
+    """Speaks https with it."""
     metrics: bool = True
     """Whether there is a /metrics."""
     api_key: str | None = None
@@ -135,26 +133,6 @@ class FakeVllm:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
-def assistant_turns(prompt_ids: list[int]) -> int:
-    """How many assistant turns the prompt holds, the one to be sampled included."""
-    return sum(prompt_ids[at : at + len(ASSISTANT)] == ASSISTANT for at in _starts(prompt_ids))
-
-
-def agent_reply(prompt_ids: list[int], body: Body, turns: int = 3) -> str:
-    """An agent that searches `turns` - 1 times, each time for something else, and then answers."""
-    turn, mark = assistant_turns(prompt_ids), digest(prompt_ids, body)
-    if turn >= turns:
-        return f"The answer is {mark[:8]}."
-    call = json.dumps({"name": "search", "arguments": {"query": f"page {mark[:6]}"}})
-    return f"<think>\nturn {turn}\n</think>\n\n<tool_call>\n{call}\n</tool_call>"
-
-
-def digest(prompt_ids: list[int], body: Body) -> str:
-    """Hex that differs wherever prompt or seed differ."""
-    said = repr((prompt_ids, body.get("seed"))).encode()
-    return hashlib.sha256(said).hexdigest()
-
-
 @contextmanager
 def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
     """A server on a free loopback port, in a thread of its own, for as long as the block runs."""
@@ -167,6 +145,8 @@ def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
         loop.run_until_complete(fake._begin(0))
         started.set()
         loop.run_forever()
+        if fake._collapsing:
+            fake._collapsing.cancel()
         loop.run_until_complete(fake._end())
         loop.close()
 
@@ -182,8 +162,9 @@ def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
 
 
 async def serve(fake: FakeVllm, port: int) -> None:
-    """Be the server on this port until cancelled, for a process of its own."""
+    """Be the server on this port until cancelled, and say where, for a process of its own."""
     await _start(fake, port)
+    print(fake.url, flush=True)
     await asyncio.Event().wait()
 
 
@@ -225,9 +206,9 @@ async def _start(fake: FakeVllm, port: int = 0) -> web.AppRunner:
     app.router.add_get("/counters", counters)
     runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=fake.tls)
     await site.start()
-    fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    fake.url = f"http{'s' if fake.tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
     return runner
 
 
@@ -235,22 +216,22 @@ async def _completions(fake: FakeVllm, request: web.Request) -> web.StreamRespon
     fake.requests += 1
     fault = fake.faults.popleft() if fake.faults else fake.always
     if fake.api_key and request.headers.get("Authorization") != f"Bearer {fake.api_key}":
-        return _error(401, "Unauthorized", {})
+        return words.error(401, "Unauthorized", {})
     body = orjson.loads(await request.read())
     if fault in {"400", "429", "500", "503"}:
-        return _error(int(fault), f"told to answer {fault}", {"Retry-After": fake.retry_after})
+        return words.error(int(fault), f"told to answer {fault}", {"Retry-After": fake.retry_after})
     if fault == "cut":
-        return _cut(request)
+        return words.cut(request)
     if fake.deadly:
         fake._collapsing = asyncio.create_task(fake._collapse())
         await asyncio.sleep(60)
     refused = fake.refuses & body.keys()
     if refused:
-        return _error(400, f"Unrecognized request arguments: {', '.join(sorted(refused))}", {})
+        return words.error(400, f"Unrecognized request arguments: {', '.join(sorted(refused))}", {})
     prompt: list[int] = body["prompt"]
     if fake.context - len(prompt) < body.get("max_tokens", 16):
         text = f"This model's maximum context length is {fake.context} tokens, your request has {len(prompt)} input"
-        return _error(400, text, {})
+        return words.error(400, text, {})
     fake.in_flight += 1
     fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
     try:
@@ -264,15 +245,15 @@ async def _completions(fake: FakeVllm, request: web.Request) -> web.StreamRespon
 async def _answer(fake: FakeVllm, request: web.Request, body: Body, fault: Fault | None) -> web.StreamResponse:
     prompt: list[int] = body["prompt"]
     ids = [*tiny.encode(fake.reply(prompt, body)), tiny.IM_END]
-    ids, reason = _ended(ids, body)
+    ids, reason = words.ended(ids, body)
     cached = await _work(fake, prompt, ids)
     fake.sampled += 1
     fake.sampled_tokens += len(ids)
-    raw = orjson.dumps(_damaged(_reply(fake, body, prompt, ids, reason, cached), fault))
+    raw = orjson.dumps(words.damaged(words.completion(fake.model, body, prompt, ids, reason, cached), fault))
     if fault == "bad_json":
         raw = raw[: len(raw) // 2]
     if fault == "cut_body":
-        return await _cut_body(request, raw)
+        return await words.cut_body(request, raw)
     if fault is None and fake.keeps:
         fake.exchanges.append(Exchange(tuple(prompt), tuple(ids), body))
     return web.Response(body=raw, content_type="application/json")
@@ -286,103 +267,9 @@ async def _work(fake: FakeVllm, prompt: list[int], ids: list[int]) -> int | None
     return await fake.queue.run(prompt, ids, cost)
 
 
-def _ended(ids: list[int], body: Body) -> tuple[list[int], str]:
-    """The ids up to where vLLM would have ended them, and its word for why."""
-    most, reason = body["max_tokens"], "stop" if len(ids) <= body["max_tokens"] else "length"
-    watch: dict[str, int] = body.get("repetition_detection") or {}
-    for end in range(1, min(len(ids), most) + 1) if watch else ():
-        for size in range(max(1, watch["min_pattern_size"]), watch["max_pattern_size"] + 1):
-            tail = ids[max(0, end - size * watch["min_count"]) : end]
-            if len(tail) == size * watch["min_count"] and tail == tail[-size:] * watch["min_count"]:
-                return ids[:end], "repetition"
-    return ids[:most], reason
-
-
-def _reply(fake: FakeVllm, body: Body, prompt: list[int], ids: list[int], reason: str, cached: int | None) -> Body:
-    choice: Body = {"index": 0, "text": tiny.decode(ids), "finish_reason": reason, "stop_reason": None}
-    if body.get("return_token_ids"):
-        choice |= {"token_ids": ids, "prompt_token_ids": prompt}
-    if body.get("logprobs") is not None:
-        choice["logprobs"] = {
-            "tokens": [f"token_id:{token}" for token in ids],
-            "token_logprobs": [-math.log(2 + (token + place) % 7) for place, token in enumerate(ids)],
-            "top_logprobs": [{} for _ in ids],
-            "text_offset": [0] * len(ids),
-        }
-    usage = {
-        "prompt_tokens": len(prompt),
-        "completion_tokens": len(ids),
-        "total_tokens": len(prompt) + len(ids),
-        "prompt_tokens_details": None if cached is None else {"cached_tokens": cached},
-    }
-    return {"id": "cmpl-0", "object": "text_completion", "model": fake.model, "choices": [choice], "usage": usage}
-
-
-def _damaged(reply: Body, fault: Fault | None) -> Body:
-    choice = reply["choices"][0]
-    if fault == "no_choices":
-        reply["choices"] = []
-    elif fault == "no_ids":
-        choice.pop("token_ids", None)
-    elif fault == "no_prompt_ids":
-        choice.pop("prompt_token_ids", None)
-    elif fault == "wrong_prompt_ids":
-        choice["prompt_token_ids"] = [*choice["prompt_token_ids"][:-1], 0]
-    elif fault == "no_logprobs":
-        choice["logprobs"] = None
-    elif fault == "short_logprobs":
-        choice["logprobs"]["token_logprobs"].pop()
-    elif fault == "null_logprobs":
-        choice["logprobs"]["token_logprobs"][0] = None
-    return reply
-
-
-def _error(status: int, message: str, headers: dict[str, str]) -> web.Response:
-    said = {"error": {"message": message, "type": "BadRequestError", "param": None, "code": status}}
-    return web.json_response(said, status=status, headers=headers)
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
-
-
-async def _cut_body(request: web.Request, raw: bytes) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": str(len(raw))})
-    await response.prepare(request)
-    await response.write(raw[: len(raw) // 2])
-    if request.transport is not None:
-        request.transport.abort()
-    return response
-
-
 def _metrics(fake: FakeVllm) -> str:
-    queue, label = fake.queue, f'{{engine="0",model_name="{fake.model}"}}'
-    bare = fake.kv_tokens == 0
-    said: dict[str, float] = {
-        "num_requests_running": fake.in_flight if bare else len(queue.seats),
-        "num_requests_waiting": len(queue.waiting),
-        "kv_cache_usage_perc": queue.cache.used,
-        "prefix_cache_queries_total": queue.queries,
-        "prefix_cache_queries_created": 1.7e9,
-        "prefix_cache_hits_total": queue.hits,
-        "num_preemptions_total": queue.preemptions,
-        "generation_tokens_total": fake.sampled_tokens,
-    }
-    lines = [f"# TYPE vllm:{name} gauge\nvllm:{name}{label} {float(value)}" for name, value in said.items()]
-    blocks = f'block_size="{fake.block_size}",cache_dtype="auto",engine="0",num_gpu_blocks="{queue.cache.capacity}"'
-    return "\n".join(lines if bare else [*lines, f"vllm:cache_config_info{{{blocks}}} 1.0"]) + "\n"
-
-
-def _starts(prompt_ids: list[int]) -> Iterator[int]:
-    at = -1
-    while True:
-        try:
-            at = prompt_ids.index(tiny.IM_START, at + 1)
-        except ValueError:
-            return
-        yield at
+    running = fake.in_flight if fake.kv_tokens == 0 else None
+    return words.metrics_page(fake.model, fake.queue, fake.block_size, fake.sampled_tokens, running)
 
 
 def _main() -> None:
@@ -403,12 +290,7 @@ def _main() -> None:
     )  # fmt: skip
     fake.reply = lambda prompt, body: agent_reply(prompt, body, said.turns)
 
-    async def serve() -> None:
-        await _start(fake, said.port)
-        print(fake.url, flush=True)
-        await asyncio.Event().wait()
-
-    asyncio.run(serve())
+    asyncio.run(serve(fake, said.port))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from flows.rollout.fleet import pinned
 from flows.rollout.teacher import open_teacher, open_writer
 from flows.settings import Settings
 from tests.doubles import tiny_tokenizer as tiny
+from tests.doubles.certificates import certificates
 from tests.doubles.fake_vllm import FakeVllm, Fault, fake_vllm
 
 SAMPLING = Sampling(0.7, 0.95, 256, 7, stop_token_ids=(tiny.IM_END,))
@@ -132,6 +134,43 @@ async def test_the_key_is_sent_and_never_said() -> None:
             async with open_teacher(chosen(fake.url, api_key="wr0ng")):
                 pass
     assert "wr0ng" not in str(refused.value)
+
+
+async def test_only_a_server_whose_certificate_is_trusted_is_talked_to(tmp_path: Path) -> None:
+    """Prompts and the key would else go to whoever answers at that address."""
+    files = certificates(tmp_path)
+    with fake_vllm(tls=files.server(), api_key="s3cret") as fake:
+        ours: dict[str, Any] = {"ca_file": files.authority, "api_key": "s3cret"}
+        mine = {"client_cert": files.cert, "client_key": files.key}
+        async with teaching(fake, **ours, **mine) as teacher:
+            assert (await teacher.generate(PROMPT, SAMPLING, "one")).token_ids
+        async with teaching(fake, **mine, api_key="s3cret", verify_tls=False) as teacher:
+            assert (await teacher.generate(PROMPT, SAMPLING, "one")).token_ids
+        with pytest.raises(TeacherRefused, match=r"teacher\.ca_file"):
+            async with open_teacher(chosen(fake.url, api_key="s3cret", **mine)):
+                pass
+        with pytest.raises(TeacherError, match="connection failed"):
+            async with open_teacher(chosen(fake.url, **ours)):
+                pass
+        with pytest.raises(TeacherRefused, match="PEM"):
+            async with open_teacher(chosen(fake.url, ca_file=tmp_path / "none.pem")):
+                pass
+
+
+async def test_a_completion_that_repeats_itself_is_cut_and_says_so() -> None:
+    """A runaway would else be paid for up to the last token of its turn."""
+    with fake_vllm(reply=lambda prompt, body: "so" + " on and" * 30) as fake:
+        async with teaching(fake) as teacher:
+            said = await teacher.generate(PROMPT, replace(SAMPLING, repeat_limit=8), "one")
+            whole = await teacher.generate(PROMPT, SAMPLING, "one")
+    assert (said.finish_reason, tiny.decode(said.token_ids)) == ("repetition", "so" + " on and" * 8)
+    assert whole.finish_reason == "stop"
+
+
+async def test_a_server_that_refuses_to_cut_repetition_teaches_as_well() -> None:
+    with fake_vllm(refuses=frozenset({"repetition_detection"})) as fake:
+        async with teaching(fake) as teacher:
+            assert (await teacher.generate(PROMPT, replace(SAMPLING, repeat_limit=8), "one")).token_ids
 
 
 async def test_another_model_than_the_settings_name_is_refused() -> None:

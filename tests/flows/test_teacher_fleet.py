@@ -78,10 +78,10 @@ def test_engines_behind_one_server_are_added_up() -> None:
         b'vllm:generation_tokens_created{engine="%(at)d",model_name="m"} 1.7e+09\n'
         b'vllm:cache_config_info{block_size="16",engine="%(at)d",kv_cache_size_tokens="1000",num_gpu_blocks="99"} 1.0\n'
         % {b"at": at}
-        for at in (2, 4)
+        for at in (2, 8)
     )
     assert read_load(page, Load("u", refusals=2)) == Load(
-        "u", kv_tokens=2_000, kv_used=pytest.approx(0.3), running=6, sampled_tokens=3_000_000, refusals=2
+        "u", kv_tokens=2_000, kv_used=0.5, running=6, sampled_tokens=3_000_000, refusals=2
     )
     blocks = b'vllm:cache_config_info{block_size="128",kv_cache_size_tokens="None",num_gpu_blocks="7"} 1.0\n'
     assert read_load(blocks, Load("u")).kv_tokens == 896

@@ -91,7 +91,7 @@ async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: P
 
 
 @asynccontextmanager
-async def teaching(tmp_path: Path, **child: int) -> AsyncIterator[tuple[Teacher, Child]]:
+async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher, Child]]:
     """A teacher over a server of our own, its pid in a file."""
     port, pid = free_port(), tmp_path / "pid"
     code = (
@@ -101,7 +101,7 @@ async def teaching(tmp_path: Path, **child: int) -> AsyncIterator[tuple[Teacher,
         "runpy.run_module('tests.doubles.fake_vllm', run_name='__main__')"
     )
     chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": 0}}).teacher
-    mine = Child([sys.executable, "-c", code], f"http://127.0.0.1:{port}", tmp_path / "log", **child)
+    mine = Child([sys.executable, "-c", code], f"http://127.0.0.1:{port}", tmp_path / "log", restarts=restarts)
     pace = Pace(0.05, 0.5, misses=1)
     async with (
         kept(mine), Wire(chosen) as wire, connected(wire, [mine.url], chosen, {mine.url: mine}, pace) as teacher
