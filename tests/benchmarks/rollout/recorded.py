@@ -1,0 +1,73 @@
+"""What a teacher was asked in one rollout, request by request, and when: the base of every replay."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from flows.rollout.engine import Completion, Sampling, Teacher
+from flows.rollout.teacher import open_teacher
+from flows.settings import Settings
+
+
+@dataclass(frozen=True)
+class Request:
+    """One generation: wall seconds when it began and ended, and its tokens: prompt, cached of it, sampled."""
+
+    session: str
+    begun: float
+    ended: float
+    prompt: int
+    cached: int
+    sampled: int
+
+
+@dataclass
+class Record:
+    """The requests of a rollout, in the order in which they began."""
+
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def sampled(self) -> int:
+        """Tokens sampled in all."""
+        return sum(one.sampled for one in self.requests)
+
+    @property
+    def seconds(self) -> float:
+        """From the first request's begin to the last one's end."""
+        return max(one.ended for one in self.requests) - min(one.begun for one in self.requests)
+
+    @property
+    def in_order(self) -> list[Request]:
+        """By begin."""
+        return sorted(self.requests, key=lambda one: one.begun)
+
+    def opening(self) -> Callable[[Settings], AbstractAsyncContextManager[Teacher]]:
+        """An `open_teacher` whose teacher is recorded here."""
+
+        @asynccontextmanager
+        async def recorded(settings: Settings) -> AsyncIterator[Teacher]:
+            async with open_teacher(settings) as teacher:
+                yield Recording(teacher, self)
+
+        return recorded
+
+
+class Recording:
+    """A teacher whose every completion is recorded."""
+
+    def __init__(self, teacher: Teacher, record: Record) -> None:
+        self._teacher, self._record = teacher, record
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._teacher, name)
+
+    async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
+        """The teacher's completion."""
+        begun, prompt = perf_counter(), len(prompt_ids)
+        said = await self._teacher.generate(prompt_ids, sampling, session)
+        sampled, cached = len(said.token_ids), said.cached_tokens or 0
+        self._record.requests.append(Request(session, begun, perf_counter(), prompt, cached, sampled))
+        return said

@@ -1,0 +1,86 @@
+"""A real vLLM server for benchmarks: the teacher's environment, a random model of Qwen3's kind, a known cache."""
+
+import os
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.rollout.child import free_port
+from flows.rollout.serve import CPU_ARGS
+from flows.rollout.weights import cache_folder
+from flows.settings import Settings
+from tests.doubles.small_qwen3 import small_model
+
+MODEL = "tiny-qwen3"
+CONTEXT = 16_384
+BLOCK = 128
+"""Tokens of a KV cache block of vLLM's on a CPU."""
+START_S = 300.0
+VARIABLES = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_SERVER_DEV_MODE": "1",
+}
+"""In its development mode the server can be told to forget its prefix cache."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs."""
+
+    url: str
+    folder: Path
+    """Its model and tokenizer."""
+    python: Path
+    """The teacher environment's Python."""
+
+    def forget(self) -> None:
+        """Empty the prefix cache."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/reset_prefix_cache", method="POST")).read()
+
+    def teacher(self) -> dict[str, object]:
+        """The settings of a teacher that is this server."""
+        chosen = {"engine": "vllm", "urls": [self.url], "tokenizer": str(self.folder), "renderer": "qwen3"}
+        return chosen | {"temperature": 1.0, "top_p": 1.0, "context": CONTEXT}
+
+
+@contextmanager
+def real_server(*options: str) -> Iterator[Served]:
+    """A server on a free port, with further options of vLLM's; raises RuntimeError with its log's end when it dies."""
+    python = Settings().teacher.environment.expanduser() / "bin" / "python"
+    model, port = small_model(cache_folder(), python), free_port()
+    named = {"--model": str(model), "--served-model-name": MODEL, "--host": "127.0.0.1", "--port": str(port)}
+    named["--max-model-len"] = str(CONTEXT)
+    flags = ["--enable-prompt-tokens-details", "--disable-uvicorn-access-log", *CPU_ARGS, *options]
+    entry = [str(python), "-m", "vllm.entrypoints.openai.api_server"]
+    command = [*entry, *(part for pair in named.items() for part in pair), *flags]
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **VARIABLES})
+        try:
+            served = Served(f"http://127.0.0.1:{port}", model, python)
+            if not _healthy(server, served.url):
+                log.seek(max(0, log.tell() - 4_000))
+                raise RuntimeError(f"vLLM did not start:\n{log.read().decode('utf-8', 'replace')}")
+            yield served
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _healthy(server: "subprocess.Popen[bytes]", url: str) -> bool:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/health").read()
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.5)
+        else:
+            return True
+    return False
