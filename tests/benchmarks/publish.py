@@ -11,11 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from flows.publish.packing import WINDOWS, best_fit
 from flows.publish.release import publish_night
 from flows.publish.shards import ShardFiles
+from flows.publish.upload import Upload
 from flows.settings import Settings
 from schemas import Turn, arrow_schema
 from tests.benchmarks.figure import Figure
+from tests.doubles.s3 import seaweed
 from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.lake import Lake, PartName
 from warehouse.progress import silent
@@ -24,6 +27,7 @@ DAY = date(2026, 1, 2)
 TRAJECTORIES = 160
 TOKENS_A_TURN = 4_500
 ROUNDS = 3
+UPLOAD_BYTES = 256 * 1024 * 1024
 AGAINST = "pyarrow.parquet.write_table of the same rows in memory, zstd 3"
 
 
@@ -46,6 +50,33 @@ def figures() -> Iterator[Figure]:
     yield Figure("publish.plain_mb_per_s", round(megabytes / best["plain"], 1), "MB/s")
     yield Figure("publish.whole_ratio", round(best["plain"] / best["whole"], 2), "ratio", AGAINST)
     yield Figure("publish.write_ratio", round(best["plain"] / best["shards"], 2), "ratio", AGAINST)
+
+    yield from _packed()
+    yield from _uploaded()
+
+
+def _packed() -> Iterator[Figure]:
+    """10,000 rows of log-normal length (sigma 0.6), mean 45,000 tokens."""
+    drawn = np.random.default_rng(0).lognormal(0.0, 0.6, 10_000)
+    for window in WINDOWS:
+        lengths = [length for length in (drawn / drawn.mean() * 45_000).astype(int).tolist() if length <= window]
+        fill = sum(lengths) / (len(best_fit(lengths, window)) * window)
+        yield Figure(f"publish.pack_fill_{window}", round(fill, 4), "share", "windows without padding")
+
+
+def _uploaded() -> Iterator[Figure]:
+    """A file of 256 MB into SeaweedFS on the same machine; the best of three rounds, in turns."""
+    with tempfile.TemporaryDirectory() as folder, seaweed(Path(folder)) as server:
+        path, client = Path(folder) / "shard", server.client()
+        path.write_bytes(np.random.default_rng(0).bytes(UPLOAD_BYTES))
+        client.create_bucket(Bucket="upload")
+        ours: list[float] = []
+        bare: list[float] = []
+        for number in range(ROUNDS):
+            ours.append(_seconds(lambda key: Upload(client, "upload", key, path, {}).run(), f"ours{number}"))
+            bare.append(_seconds(lambda key: client.upload_file(str(path), "upload", key), f"bare{number}"))
+    yield Figure("publish.upload_mb_per_s", round(UPLOAD_BYTES / 1e6 / min(ours), 1), "MB/s")
+    yield Figure("publish.upload_ratio", round(min(bare) / min(ours), 2), "ratio", "boto3 upload_file of the same file")
 
 
 def _seconds(work: Callable[[str], object], name: str) -> float:
