@@ -4,6 +4,7 @@ Needs the teacher's environment (`factory teacher install --cpu`); without it th
 FACTORY_REQUIRE_TEACHER is set.
 """
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Sequence
@@ -58,11 +59,15 @@ async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path) -> None
     async with open_teacher(chosen) as teacher:
         assert teacher.identity.engine == "vllm" and teacher.identity.engine_version
         assert teacher.identity.context == 4_096
+        held = teacher.identity.kv_tokens
+        assert held and held >= 4_096, "the pool admits by it"
         await _chat_of_many_turns(teacher, open_dialect(chosen, teacher))
         await _line_under_a_grammar(teacher)
         await _ends_of_a_completion(teacher)
         with pytest.raises(TeacherRefused, match="context"):
             await teacher.generate([100] * 5_000, Sampling(0, 1, 8, 1), "long")
+        await _repetition_is_cut(teacher)
+        await _load_is_told(teacher)
 
 
 def _flat(extension: Extension) -> list[int]:
@@ -76,7 +81,6 @@ async def _chat_of_many_turns(teacher: Teacher, dialect: Dialect) -> None:
     cached: list[int | None] = []
     for turn in range(6):
         said = await teacher.generate(stream, wish, "chat")
-        assert said.prompt_ids == stream
         assert len(said.logprobs) == len(said.token_ids) and max(said.logprobs) <= 0
         assert said.finish_reason == ("stop" if said.token_ids[-1] in wish.stop_token_ids else "length")
         stream += said.token_ids
@@ -108,6 +112,22 @@ async def _ends_of_a_completion(teacher: Teacher) -> None:
     stopped = await teacher.generate(prompt, _with_stop(forced, [named]), "ends")
     assert (await teacher.decode(whole.token_ids)).startswith("abc")
     assert stopped.token_ids[-1] == named and stopped.finish_reason == "stop"
+
+
+async def _repetition_is_cut(teacher: Teacher) -> None:
+    prompt = await teacher.encode("la " * 40)
+    forced = Sampling(0.0, 1.0, 200, 1, grammar='root ::= " la"+', repeat_limit=16)
+    said = await teacher.generate(prompt, forced, "la")
+    assert said.finish_reason == "repetition" and len(said.token_ids) < 200
+
+
+async def _load_is_told(teacher: Teacher) -> None:
+    """All names are vLLM's own: what it says of itself is what was asked of it."""
+    await asyncio.sleep(2.5)
+    load = teacher.loads()[0]
+    assert load.up and load.kv_tokens == teacher.identity.kv_tokens
+    assert load.prefix_queries > load.prefix_hits > 0 and load.sampled_tokens > 100
+    assert (load.running, load.waiting, load.refusals) == (0, 0, 0)
 
 
 def _with_stop(sampling: Sampling, stops: Sequence[int]) -> Sampling:
