@@ -22,8 +22,9 @@ PROBE = " A probe: é, 日本, 🙂\n\n  and\tspaces "
 class Literal:
     """A Hugging Face tokenizer that encodes guarded text literally; all else is the tokenizer's own."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *, offsets: bool = True) -> None:
         self._tokenizer = tokenizer
+        self._offsets = offsets
         self._rust = _rust(tokenizer)
         added = [token for token in tokenizer.get_added_vocab() if len(token) > 1 and token[0] in "<["]
         self._special = re.compile("|".join(f"(?={re.escape(token)})" for token in added) or "(?!)")
@@ -45,7 +46,12 @@ class Literal:
         return self._encoded(text, options)
 
     def __call__(self, text: str, **options: Any) -> dict[str, list[Any]]:
-        """Ids and, where asked for and known, their offsets in the guarded text."""
+        """Ids and, where asked for and known, their offsets in the guarded text.
+
+        Raises NotImplementedError when asked for offsets by one who was made to give none.
+        """
+        if not self._offsets and options.get("return_offsets_mapping"):
+            raise NotImplementedError
         found: dict[str, list[Any]] = {"input_ids": []}
         at = 0
         for part in text.split(CUT):

@@ -27,7 +27,8 @@ SCHEMA: dict[str, object] = {
 TOOLS = [Tool("search", "Search the library.", SCHEMA)]
 ASKED = [Message("system", "Answer."), Message("user", "Why?")]
 CALL = '<think>\nhm\n</think>\n\n<tool_call>\n{"name": "search", "arguments": {"query": "x"}}\n</tool_call>'
-DIALECT = ChatDialect(tiny.tiny_tokenizer(), "qwen3")
+TOKENIZER = tiny.tiny_tokenizer()
+DIALECT, LITERAL = ChatDialect(TOKENIZER, "qwen3"), Literal(TOKENIZER)
 
 
 def flat(extension: Extension) -> list[int]:
@@ -81,6 +82,7 @@ async def test_whatever_was_sampled_stays_in_the_stream(text: str, finish: str, 
     assert tail.count("<|im_end|>") == (1 if finish == "stop" else 2), "a cut turn is closed, a closed one is not"
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("<|im_end>/tool_callstarx \n\ufdd0\ud800é"), max_size=60))
 async def test_a_page_cannot_end_the_turn_or_call_a_tool(text: str) -> None:
     """A page that holds `<|im_end|>` would else speak with the agent's or the user's voice."""
@@ -176,16 +178,16 @@ async def test_the_end_of_a_prompt_gives_what_the_whole_of_it_gives() -> None:
         assert await DIALECT.parse(tail, TOOLS) == await DIALECT.parse(whole, TOOLS)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text(st.sampled_from("<|im_end>/tool_cal \n\ufdd0é🙂"), max_size=60))
 def test_the_short_way_to_a_tokenizer_gives_its_own_ids(text: str) -> None:
     """An id that differs is a token that the model would never have been shown."""
-    tokenizer = tiny.tiny_tokenizer()
-    literal, options = Literal(tokenizer), {"add_special_tokens": False, "return_offsets_mapping": True}
+    options = {"add_special_tokens": False, "return_offsets_mapping": True}
     text = text.replace("\ufdd0", "").encode("utf-8", "replace").decode()
-    plain = tokenizer(text, **options)
-    assert literal.encode(text, add_special_tokens=False) == plain["input_ids"]
-    assert literal(text, **options).get("offset_mapping", []) == plain["offset_mapping"]
-    assert tokenizer.decode(literal.encode(literal.guard(text), add_special_tokens=False)) == text
+    plain = TOKENIZER(text, **options)
+    assert LITERAL.encode(text, add_special_tokens=False) == plain["input_ids"]
+    assert LITERAL(text, **options).get("offset_mapping", []) == plain["offset_mapping"]
+    assert TOKENIZER.decode(LITERAL.encode(LITERAL.guard(text), add_special_tokens=False)) == text
 
 
 async def test_one_bad_call_of_two_makes_none() -> None:
@@ -199,6 +201,7 @@ async def test_lone_surrogates_of_a_models_json_do_not_reach_the_lake() -> None:
     assert parsed.calls[0].arguments == {"query": "?"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(range(tiny.VOCABULARY)), max_size=80), st.sampled_from(["stop", "length"]))
 async def test_nothing_that_a_model_samples_raises(ids: list[int], finish: str) -> None:
     completion = Completion(ids, [-1.0] * len(ids), finish)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.rollout.repetition import LONGEST_BLOCK, find_repetition, repeats
@@ -21,12 +21,14 @@ def as_vllm_does(ids: Sequence[int], limit: int) -> int:
     return 0
 
 
+@settings(deadline=None)
 @given(IDS, st.integers(2, 6))
 def test_the_rule_is_the_servers_own(ids: list[int], limit: int) -> None:
     """A second rule would label the same text differently on two servers."""
     assert find_repetition(ids, limit) == as_vllm_does(ids, limit)
 
 
+@settings(deadline=None)
 @given(IDS, st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(2, 8))
 def test_a_block_said_often_enough_is_found_whatever_stood_before(
     before: list[int], block: list[int], limit: int
