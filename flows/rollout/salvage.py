@@ -59,6 +59,8 @@ def open_journal(path: Path, lake: Lake) -> tuple[Journal, Saved | None]:
     """
     for folder in (path.parent, lake.root):
         require_room(folder)
+    if Path(f"{path}-wal").exists():
+        path.touch()  # a log alone is a journal that lost its file, not a new one
     if not path.exists():
         empty_orphans(lake)
         create(path)

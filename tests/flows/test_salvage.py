@@ -123,6 +123,15 @@ def test_a_log_that_was_deleted_is_reported(worked: Path, tmp_path: Path, caplog
         assert (turns, saved) == (COMMITTED, None)
 
 
+def test_a_log_that_lost_its_file_is_no_new_journal(worked: Path, tmp_path: Path) -> None:
+    """SQLite would play the old log into an empty file."""
+    shutil.copytree(worked, tmp_path / "home")
+    (tmp_path / "home" / "j.sqlite").unlink()
+    turns, saved = gone_on(tmp_path / "home")
+    assert turns >= 2 * 3
+    assert (saved is not None) == (worked.name == "killed")
+
+
 def test_an_old_copy_put_back_writes_no_row_twice(tmp_path: Path) -> None:
     """A restored backup knows of no part of the lake: its finished trajectories would land again."""
     path, lake = tmp_path / "j.sqlite", Lake(tmp_path / "lake")
