@@ -5,6 +5,7 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from flows.rollout.engine import Completion, Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused, Tool
@@ -71,6 +72,21 @@ async def test_sequences_work_side_by_side_and_a_long_prompt_is_refused(tmp_path
         with pytest.raises(TeacherRefused, match="context"):
             await teacher.generate([100] * (teacher.identity.context + 1), wish, "long")
     assert all(len(one.token_ids) == 8 for one in said)
+
+
+async def test_a_crash_of_the_model_costs_no_turn(tmp_path: Path) -> None:
+    """Native code crashes: the night would end with it."""
+    async with open_teacher(settings(tmp_path)) as teacher:
+        prompt = await teacher.encode("Rain is")
+        wish = Sampling(0.0, 1, 24, 1)
+        before = await teacher.generate(prompt, wish, "one")
+        asked = [asyncio.create_task(teacher.generate(prompt, wish, str(at))) for at in range(6)]
+        await asyncio.sleep(0.2)
+        for child in psutil.Process().children(recursive=True):
+            if "flows.rollout.embedded" in child.cmdline() and "flows.rollout.child" not in child.cmdline():
+                child.kill()
+        said = await asyncio.gather(*asked)
+    assert {tuple(one.token_ids) for one in said} == {tuple(before.token_ids)}
 
 
 def test_a_writer_needs_no_server_of_its_own(tmp_path: Path) -> None:
