@@ -40,6 +40,21 @@ class Record:
         return max(one.ended for one in self.requests) - min(one.begun for one in self.requests)
 
     @property
+    def rate(self) -> float:
+        """Sampled tokens a second, beginning and tail and all."""
+        return self.sampled / self.seconds
+
+    @property
+    def steady_rate(self) -> float:
+        """Sampled tokens a second until the last attempt was begun: while there was work for every slot."""
+        begins: dict[str, float] = {}
+        for one in self.in_order:
+            begins.setdefault(one.session, one.begun)
+        first, last = min(begins.values()), max(begins.values())
+        parts = ((one.sampled, (min(one.ended, last) - one.begun) / (one.ended - one.begun)) for one in self.requests)
+        return sum(tokens * share for tokens, share in parts if share > 0) / (last - first)
+
+    @property
     def in_order(self) -> list[Request]:
         """By begin."""
         return sorted(self.requests, key=lambda one: one.begun)
