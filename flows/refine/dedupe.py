@@ -25,7 +25,7 @@ import duckdb
 from warehouse.connect import keep_as, sql_files
 
 TABLES = ("standing", "work_keys", "works", "shingles", "posted", "met", "boilerplate", "evidence", "likeness", "edges")
-"""What this makes, each from those before it; last come the clusters. All are temporary tables, but shingles is a view."""
+"""What this makes, each from those before it; last come the clusters. Temporary tables, but shingles is a view."""
 
 
 def find_duplicates(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:

@@ -140,7 +140,7 @@ class LabelledLake:
         number = row if self.kind(row) in ("fresh", "same_pages") else row - 1
         dice = np.random.default_rng((self.shape.seed, number, 1))
         instruction = f"Which name is meant: {' '.join(self.source.write(dice, 1, 14)[0])}?"
-        task = Task.model_construct(
+        return Task.model_construct(
             task_id=task_id("search", instruction, f"answer {number}", [], "labelled"),
             domain="search",
             instruction=instruction,
@@ -162,7 +162,6 @@ class LabelledLake:
             created_at=_at(0),
             run_id=DAY.isoformat(),
         )
-        return task
 
     def _fresh(self, row: int) -> list[Move]:
         shape, dice = self.shape, np.random.default_rng((self.shape.seed, row, 2))
