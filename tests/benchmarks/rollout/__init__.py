@@ -11,7 +11,7 @@ from tests.benchmarks.figure import Figure
 
 def figures() -> Iterator[Figure]:
     """The figures of every module here, the quick ones first."""
-    from tests.benchmarks.rollout import cost, tail, turns
+    from tests.benchmarks.rollout import cache, cost, fullness, tail, turns
 
-    for module in (turns, tail, cost):
+    for module in (turns, tail, cost, fullness, cache):
         yield from module.figures()

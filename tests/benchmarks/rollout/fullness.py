@@ -8,7 +8,7 @@ Tokens a second are those of the whole run, its beginning and its tail too; the 
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from statistics import fmean
@@ -19,7 +19,7 @@ from flows.rollout.teacher import open_dialect
 from flows.settings import Settings
 from schemas import Task
 from tests.benchmarks.figure import Figure
-from tests.benchmarks.rollout.recorded import Record
+from tests.benchmarks.rollout.recorded import Opening, Record
 from tests.benchmarks.rollout.replay import by_bare_client, by_servers_client
 from tests.benchmarks.rollout.serving import Served, real_server
 from tests.benchmarks.rollout.windowed import by_windows
@@ -61,7 +61,13 @@ def figures() -> Iterator[Figure]:
     yield Figure("rollout.fullness_bare", round(rounds[-1][0].rate / bare, 3), "ratio", told)
 
 
-def rolled_out(served: Served, in_flight: int, attempts: int, turns: tuple[int, ...], **teacher: object) -> Record:
+def rolled_out(
+    served: Served,
+    in_flight: int,
+    attempts: int,
+    turns: tuple[int, ...],
+    changed: Callable[[Opening], Opening] = lambda opening: opening,
+) -> Record:
     """A whole night against the server, recorded."""
     record, lengths = Record(), Lengths()
 
@@ -71,7 +77,7 @@ def rolled_out(served: Served, in_flight: int, attempts: int, turns: tuple[int, 
     served.forget()
     with tempfile.TemporaryDirectory() as folder:
         limits = {"in_flight": in_flight, "observation_chars": OBSERVATION_CHARS, "same_call_limit": 100}
-        chosen = {"home": Path(folder), "teacher": served.teacher() | teacher, "rollout": limits}
+        chosen = {"home": Path(folder), "teacher": served.teacher(), "rollout": limits}
         settings = Settings.model_validate(chosen)
         lake = Lake(settings.lake)
         small_wiki.write_small_wiki(lake, DAY)
@@ -80,7 +86,7 @@ def rolled_out(served: Served, in_flight: int, attempts: int, turns: tuple[int, 
             for number in range(attempts)
         )
         lake.write(Task, tasks, PartName(DAY, "by-hand", 0))
-        told = roll_out_night(settings, DAY, silent, Staff(record.opening(), open_aimless))
+        told = roll_out_night(settings, DAY, silent, Staff(changed(record.opening()), open_aimless))
     if told["finished"] != attempts:
         raise RuntimeError(f"{attempts} attempts were planned: {told}")
     return record

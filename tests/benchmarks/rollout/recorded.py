@@ -10,6 +10,9 @@ from flows.rollout.engine import Completion, Sampling, Teacher
 from flows.rollout.teacher import open_teacher
 from flows.settings import Settings
 
+Opening = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
+"""How a teacher is opened."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -59,7 +62,7 @@ class Record:
         """By begin."""
         return sorted(self.requests, key=lambda one: one.begun)
 
-    def opening(self) -> Callable[[Settings], AbstractAsyncContextManager[Teacher]]:
+    def opening(self) -> Opening:
         """An `open_teacher` whose teacher is recorded here."""
 
         @asynccontextmanager

@@ -57,6 +57,8 @@ class Served:
 def real_server(*options: str) -> Iterator[Served]:
     """A server on a free port, with further options of vLLM's; raises RuntimeError with its log's end when it died."""
     python = Settings().teacher.environment.expanduser() / "bin" / "python"
+    if not python.exists():
+        raise RuntimeError(f"no teacher environment at {python.parents[1]}: run `factory teacher install --cpu`")
     model, port = small_model(cache_folder(), python), free_port()
     named = {"--model": str(model), "--served-model-name": MODEL, "--host": "127.0.0.1", "--port": str(port)}
     named["--max-model-len"] = str(CONTEXT)
