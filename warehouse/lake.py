@@ -53,9 +53,13 @@ class Lake:
         A lake that knows fewer columns, from before the record grew, gets its empty part anew.
         """
         for model in RECORDS:
-            part = self.root / model.record / EMPTY_PARTITION / "empty.parquet"
+            part = self.empty_part(model)
             if not part.exists() or not pq.read_schema(part).equals(arrow_schema(model)):
                 self._put(arrow_schema(model), [], part)
+
+    def empty_part(self, model: type[Record]) -> Path:
+        """A part of no rows, with every column that the record has now."""
+        return self.root / model.record / EMPTY_PARTITION / "empty.parquet"
 
     def glob(self, model: type[Record]) -> str:
         """The pattern that matches every part of the record, for DuckDB's read_parquet."""

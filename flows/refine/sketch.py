@@ -1,33 +1,31 @@
 """Reads the long text of each lake part once, ever, and leaves narrow rows of it for all later work.
 
-A sketch is one file of `warehouse/sql/sketches`: a select over `turn_part`, the turns of some whole
-trajectories of one part. All sketches that a part still lacks are answered from one pass over it, and the
-rows are kept as Parquet per part. A part's sketch depends on nothing but the part, the SQL and the settings
-that it names, so parts can be sketched by any number of processes, with the same bytes.
+A sketch is one file of `warehouse/sql/sketches`: a select over `turn_part`, the turns of whole trajectories.
+All sketches that a part still lacks are answered from one pass over it, and the rows are kept as Parquet per
+part. A part's sketch depends on nothing but the part, the SQL and the settings that it names, so parts can be
+sketched in any order, by any number of processes, with the same bytes.
 """
 
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from flows.refine.sketch_files import EMPTY, Rows, file_of, split
+from flows.refine.turns_of_parts import BATCH_BYTES, turns_of_parts
 from schemas import Turn, arrow_schema, content_id, sha256_text
 from warehouse.connect import sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
 
-BATCH_BYTES = 32 * 1024 * 1024
-"""Arrow bytes of turns that are sketched at once; a longer trajectory is still taken whole."""
-ROW_GROUPS = 16
-EMPTY = "empty.parquet"
+
+class SketchError(Exception):
+    """A sketch's rows cannot be kept; says which sketch and why."""
 
 
 @dataclass(frozen=True)
@@ -41,100 +39,90 @@ class Sketch:
 
 
 def sketch_parts(
-    con: duckdb.DuckDBPyConnection, lake: Lake, home: Path, parameters: Mapping[str, object], report: Report
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    home: Path,
+    parameters: Mapping[str, object],
+    report: Report,
 ) -> None:
     """Sketch every part that is not yet sketched, then make each sketch a view of its name over all parts.
 
     `home` holds one folder a sketch and version; folders of other versions, and files of parts that the
-    lake no longer has, are removed.
+    lake no longer has, are removed. Raises SketchError when a sketch's rows do not say which trajectory they are of.
     """
+    con.execute("set parquet_metadata_cache = true")
     sketches = sketches_of(con, home, parameters)
-    parts = {_file(part): part for part in lake.parts(Turn)}
+    parts = {file_of(part): part for part in lake.parts(Turn)}
     _remove_stale(home, sketches, parts.keys())
-    for sketch in sketches:
-        _sketch_part(con, [sketch], EMPTY, iter([arrow_schema(Turn).empty_table()]))
-    for done, (file, part) in enumerate(parts.items()):
-        report(done, len(parts), f"sketch {part.name}")
-        if lacking := [sketch for sketch in sketches if not (sketch.folder / file).exists()]:
-            _sketch_part(con, lacking, file, batches(part, _columns(lacking)))
+    _sketch_nothing(con, sketches)
+    schema, done = lake.empty_part(Turn), 0
+    for lacking, files in _together(sketches, parts):
+        report(done, len(parts), f"sketch {files[0]}")
+        _sketch_files(con, schema, lacking, {file: parts[file] for file in files})
+        done += len(files)
     for sketch in sketches:
         paths = ", ".join(_literal(str(sketch.folder / file)) for file in (EMPTY, *parts))
         con.execute(f"create or replace temp view {sketch.name} as select * from read_parquet([{paths}])")
 
 
 def sketches_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> list[Sketch]:
-    """Every sketch; its folder's name changes with its SQL and with the parameters that the SQL names."""
+    """Every sketch; its folder's name changes with its SQL, what it binds, and DuckDB, whose hashes it holds."""
     found = []
     for name, text in sql_files("sketches").items():
         (statement,) = con.extract_statements(text)
         named = {key: parameters[key] for key in sorted(statement.named_parameters)}
-        version = content_id("sketch", sha256_text(text), named)[:12]
+        version = content_id("sketch", sha256_text(text), named, duckdb.__version__)[:12]
         found.append(Sketch(name, text, named, home / f"{name}-{version}"))
     return found
 
 
-def batches(part: Path, columns: list[str]) -> Iterator[pa.Table]:
-    """The turns of a part in batches of whole trajectories, about BATCH_BYTES each; the same cuts every time."""
-    with pq.ParquetFile(part, read_dictionary=["trajectory_id", "role", "tool"]) as file:
-        waiting: list[pa.Table] = []
-        for first in range(0, file.num_row_groups, ROW_GROUPS):
-            groups = list(range(first, min(first + ROW_GROUPS, file.num_row_groups)))
-            waiting.append(_with_all(columns, file.read_row_groups(groups, columns=columns)))
-            if sum(table.nbytes for table in waiting) >= BATCH_BYTES:
-                whole, rest = _cut(pa.concat_tables(waiting))
-                waiting = [rest]
-                if whole.num_rows:
-                    yield whole
-        if waiting:
-            yield pa.concat_tables(waiting)
+def _together(sketches: list[Sketch], parts: Mapping[str, Path]) -> Iterator[tuple[list[Sketch], list[str]]]:
+    """Files of parts that lack the same sketches, and those; BATCH_BYTES of parts at once, or one that is larger."""
+    wanted: list[Sketch] = []
+    files: list[str] = []
+    size = 0
+    for file, part in parts.items():
+        lacking = [sketch for sketch in sketches if not (sketch.folder / file).exists()]
+        of_part = part.stat().st_size
+        if files and (lacking != wanted or size + of_part > BATCH_BYTES):
+            yield wanted, files
+            files, size = [], 0
+        if lacking:
+            wanted, files, size = lacking, [*files, file], size + of_part
+    if files:
+        yield wanted, files
 
 
-def _with_all(columns: list[str], table: pa.Table) -> pa.Table:
-    """The table with nulls for the columns that a part from before them lacks."""
-    for name in columns:
-        if name not in table.column_names:
-            field = arrow_schema(Turn).field(name)
-            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
-    return table
+def _sketch_files(
+    con: duckdb.DuckDBPyConnection, schema: Path, sketches: list[Sketch], parts: Mapping[str, Path]
+) -> None:
+    """Answer the sketches on a few parts; the rows of each part go into a file of its own, when all are read."""
+    columns = _columns(sketches)
+    with ExitStack() as open_files:
+        kept = {
+            sketch.name: [open_files.enter_context(Rows(sketch.folder / file)) for file in parts] for sketch in sketches
+        }
+        for owners in turns_of_parts(con, schema, list(parts.values()), columns, once=len(sketches) > 1):
+            for sketch in sketches:
+                for file, rows in zip(kept[sketch.name], split(_answer(con, sketch), owners), strict=True):
+                    file.write(rows)
 
 
-def _cut(table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The turns of all trajectories but the last, and those of the last, which may go on."""
-    ids = table.column("trajectory_id").cast(pa.string())
-    last, place = ids[-1], len(ids)
-    while place and ids[place - 1] == last:
-        place -= 1
-    return table.slice(0, place), table.slice(place)
-
-
-def _sketch_part(con: duckdb.DuckDBPyConnection, sketches: list[Sketch], file: str, turns: Iterator[pa.Table]) -> None:
-    """Answer the sketches on one part; their files appear when all of it is read."""
-    temporaries = {sketch.folder / f".{file}.{os.getpid()}.tmp": sketch for sketch in sketches}
-    try:
-        with ExitStack() as open_files:
-            writers: dict[Path, pq.ParquetWriter] = {}
-            for batch in turns:
-                con.register("turn_part", batch)
-                for path, sketch in temporaries.items():
-                    rows = _answer(con, sketch)
-                    if path not in writers:
-                        sketch.folder.mkdir(parents=True, exist_ok=True)
-                        writers[path] = open_files.enter_context(
-                            pq.ParquetWriter(path, rows.schema, compression="zstd")
-                        )
-                    writers[path].write_table(rows)
-        for path, sketch in temporaries.items():
-            path.replace(sketch.folder / file)
-    finally:
-        con.unregister("turn_part")
-        for path in temporaries:
-            with suppress(OSError):
-                path.unlink()
+def _sketch_nothing(con: duckdb.DuckDBPyConnection, sketches: list[Sketch]) -> None:
+    """Each sketch of no turns, so that its view binds before the first part lands."""
+    con.register("turn_part", arrow_schema(Turn).empty_table())
+    for sketch in (sketch for sketch in sketches if not (sketch.folder / EMPTY).exists()):
+        with Rows(sketch.folder / EMPTY) as file:
+            file.write(_answer(con, sketch))
+    con.unregister("turn_part")
 
 
 def _answer(con: duckdb.DuckDBPyConnection, sketch: Sketch) -> pa.Table:
     """The sketch's rows in a fixed order, whatever DuckDB's threads did."""
-    return con.sql(f"select * from ({sketch.text}) order by all", params=sketch.parameters).to_arrow_table()
+    rows = con.sql(f"select * from ({sketch.text}) order by all", params=sketch.parameters).to_arrow_table()
+    if "trajectory_id" not in rows.column_names:
+        raise SketchError(f"sql/sketches/{sketch.name}.sql: its rows have no trajectory_id; select it, then run again")
+    return rows
 
 
 def _columns(sketches: list[Sketch]) -> list[str]:
@@ -142,16 +130,7 @@ def _columns(sketches: list[Sketch]) -> list[str]:
     return [name for name in arrow_schema(Turn).names if name in words]
 
 
-def _file(part: Path) -> str:
-    """A file name for the sketches of a part: its own and a hash of its footer, should a part be replaced."""
-    with part.open("rb") as file:
-        file.seek(-8, os.SEEK_END)
-        length = int.from_bytes(file.read(4), "little")
-        file.seek(-8 - length, os.SEEK_END)
-        return f"{part.stem}-{sha256_text(file.read(length).hex())[:12]}.parquet"
-
-
-def _remove_stale(home: Path, sketches: list[Sketch], files: Any) -> None:
+def _remove_stale(home: Path, sketches: list[Sketch], files: Collection[str]) -> None:
     home.mkdir(parents=True, exist_ok=True)
     for folder in set(home.iterdir()) - {sketch.folder for sketch in sketches}:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """A lake of any size whose duplicates are known: real text of this machine, recombined by a word chain.
 
-Trajectories come in groups of sixteen: seven pairs, one a kind below, and two that are alone. What agents write
+Trajectories come in groups of thirty-two: seven pairs, one a kind below, and eighteen that are alone. What agents write
 is drawn from the bigrams of the docstrings that are installed here (so that phrases recur as they do in
 language), what they read are pieces of those docstrings, popular ones again and again. Everything follows from
 the seed and the text; any trajectory can be made alone, so that rows land in any order and any number of parts.
@@ -25,7 +25,7 @@ from schemas.trajectory import trajectory_id
 from warehouse.lake import Lake, PartName
 
 KINDS = ("copy", "edited_5", "edited_15", "edited_30", "branch", "sibling", "same_pages")
-GROUP = 2 * len(KINDS) + 2
+GROUP = 2 * len(KINDS) + 18
 COPIES = frozenset(KINDS[:4])
 PART_TRAJECTORIES = 64
 OPENERS = (

@@ -1,19 +1,19 @@
--- one row a window that one question in fifty shares (of a sample of 1,000): an agent's turns of phrase, no evidence
+-- one row a window that one question in fifty shares (of a sample of 256): an agent's turns of phrase, no evidence
 with asked as (
     select distinct question
     from works
     order by question
-    limit 1000
+    limit 256
 ),
 
-seen as (
-    select shingle, count(distinct question) as questions
-    from shingles
+said as (
+    select distinct question, unnest(list_concat(anchors, triples)) as shingle
+    from work_turns
     semi join asked using (question)
     where by_agent
-    group by shingle
 )
 
 select shingle
-from seen
-where questions > greatest(3, (select count(*) from asked) / 50)
+from said
+group by shingle
+having count(*) > greatest(3, (select count(*) from asked) / 50)

@@ -1,16 +1,36 @@
--- one row a unit and telling window of the works that met another; `size`: telling windows of the unit
+-- one row a turn of a work that met another: its windows, without boilerplate
 with works_met as (
     select one as work from met
     union
     select other from met
+),
+
+of_works_met as materialized (
+    select *
+    from work_turns
+    semi join works_met using (work)
+),
+
+boiled as (
+    select work, index, list(shingle) as shingles
+    from (select work, index, unnest(list_concat(anchors, triples)) as shingle from of_works_met)
+    semi join boilerplate using (shingle)
+    group by work, index
 )
 
 select
     work,
     question,
+    index,
     by_agent,
-    unit,
-    shingle,
-    count(*) over (partition by work, unit) as size
-from (select distinct work, question, by_agent, unit, shingle from shingles semi join works_met using (work))
-anti join boilerplate using (shingle)
+    case
+        when shingles is null then anchors
+        else list_filter(anchors, lambda each: not list_contains(shingles, each))
+    end as anchors,
+    case
+        when shingles is null then triples
+        else list_filter(triples, lambda each: not list_contains(shingles, each))
+    end as triples
+from of_works_met
+left join boiled using (work, index)
+where len(anchors) + len(triples) > 0

@@ -1,43 +1,47 @@
 -- one row a pair of works that met: how much of their turns they share, and of how many turns each has a counterpart
-with shared as (
+with shares as (
     select
         met.one,
         met.other,
-        mine.by_agent,
-        mine.unit,
-        count(*) / greatest(any_value(mine.size), any_value(theirs.size)) as share
+        mine.index,
+        max(
+            greatest(
+                len(list_intersect(mine.anchors, theirs.anchors)) / greatest(len(mine.anchors), len(theirs.anchors), 1),
+                len(list_intersect(mine.triples, theirs.triples)) / greatest(len(mine.triples), len(theirs.triples), 1)
+            )
+        ) as share
     from met
-    join evidence as mine on mine.work = met.one
+    join evidence as mine on mine.work = met.one and mine.by_agent
     join evidence as theirs
-        on theirs.work = met.other
-        and theirs.shingle = mine.shingle
-        and theirs.by_agent = mine.by_agent
-        and theirs.unit % 2 = mine.unit % 2
-    group by met.one, met.other, mine.by_agent, mine.unit, theirs.unit
+        on theirs.work = met.other and theirs.by_agent and theirs.index = mine.index + met.shift
+    group by met.one, met.other, mine.index
 ),
 
--- the best counterpart of each turn; a fifth of its windows in common is one: 30 % of the words edited leave a third
-turns as (
-    select one, other, by_agent, unit // 2 as turn, max(share) as share
-    from shared
-    group by one, other, by_agent, unit // 2
+-- a fifth of its windows make a turn a counterpart: 30 % of the words edited leave a third
+summed as (
+    select one, other, sum(share) as shared, sum(least(1, 5 * share)) as matched
+    from shares
+    group by one, other
 ),
 
 lengths as (
-    select work, any_value(question) as question, count(distinct unit // 2) filter (by_agent) as turns
+    select work, any_value(question) as question, count(*) filter (by_agent and len(anchors) + len(triples) > 0) as turns
     from evidence
     group by work
 ),
 
-summed as (
+asked as (
     select
-        one,
-        other,
-        sum(share) filter (by_agent) as shared,
-        sum(least(1, 5 * share)) filter (by_agent) as matched,
-        max(share) filter (not by_agent) as question
-    from turns
-    group by one, other
+        summed.one,
+        summed.other,
+        bool_or(
+            len(list_intersect(mine.triples, theirs.triples)) >= 0.2 * greatest(len(mine.triples), len(theirs.triples), 1)
+            or len(list_intersect(mine.anchors, theirs.anchors)) >= 0.2 * greatest(len(mine.anchors), len(theirs.anchors), 1)
+        ) as same
+    from summed
+    join evidence as mine on mine.work = summed.one and not mine.by_agent
+    join evidence as theirs on theirs.work = summed.other and not theirs.by_agent
+    group by summed.one, summed.other
 )
 
 select
@@ -45,7 +49,8 @@ select
     summed.other,
     summed.shared / greatest(of_one.turns, of_other.turns) as similarity,
     summed.matched / greatest(of_one.turns, of_other.turns) as alike,
-    of_one.question = of_other.question or coalesce(summed.question >= 0.2, false) as same_question
+    of_one.question = of_other.question or coalesce(asked.same, false) as same_question
 from summed
 join lengths as of_one on of_one.work = summed.one
 join lengths as of_other on of_other.work = summed.other
+left join asked on asked.one = summed.one and asked.other = summed.other

@@ -1,42 +1,43 @@
--- one row a pair of works that stand beside each other under several windows, whatever their number under each
+-- one row a pair of works that stand beside each other under several windows, and a shift between their turns
 with listed as (
     select
+        shingle,
         work as other,
+        index,
         lag(work, 1) over list as first,
+        lag(index, 1) over list as first_index,
         lag(work, 2) over list as second,
-        shingle
+        lag(index, 2) over list as second_index
     from posted
-    window list as (partition by shingle order by work)
-),
-
--- what so many questions share says nothing of two works
-telling as (
-    select shingle
-    from posted
-    group by shingle
-    having count(*) > 1 and (count(*) <= 50 or count(distinct question) <= 50)
+    -- what so many questions share says nothing of two works
+    anti join (
+        select shingle from posted group by shingle having count(*) = 1 or count(*) > 50 and count(distinct question) > 50
+    ) using (shingle)
+    window list as (partition by shingle order by work, index)
 ),
 
 beside as (
-    select first as one, other from listed semi join telling using (shingle) where first is not null
+    select first as one, other, index - first_index as shift from listed where first < other
     union all
-    select second, other from listed semi join telling using (shingle) where second is not null
+    select second, other, index - second_index from listed where second < other
+),
+
+shifts as (
+    select one, other, shift, count(*) as windows
+    from beside
+    group by one, other, shift
 ),
 
 sizes as (
     select work, count(*) as size
     from posted
     group by work
-),
-
-counted as (
-    select one, other, count(*) as met
-    from beside
-    group by one, other
 )
 
-select counted.one, counted.other
-from counted
-join sizes as of_one on of_one.work = counted.one
-join sizes as of_other on of_other.work = counted.other
-where counted.met >= 0.04 * least(of_one.size, of_other.size)
+-- windows that two works share by chance stand at any shift; those of a copy stand at one, or at few
+select one, other, shift
+from shifts
+join sizes as of_one on of_one.work = one
+join sizes as of_other on of_other.work = other
+where windows >= 0.02 * least(of_one.size, of_other.size)
+qualify row_number() over (partition by one, other order by windows desc, shift) <= 3

@@ -1,12 +1,14 @@
--- one row a work and a sample of its windows: about 64 a work, enough to meet whatever is nearly the same
-with sizes as (
-    select work, count(*) as size
-    from shingles
-    where by_agent
-    group by work
-)
-
-select distinct shingles.shingle, shingles.work, shingles.question
-from shingles
-join sizes using (work)
-where by_agent and (sizes.size <= 64 or shingles.shingle <= 18446744073709551615::ubigint // sizes.size::ubigint * 64)
+-- one row a work, turn and window to be found by: two a turn, all where turns are few
+select
+    works.work,
+    works.question,
+    turn.index,
+    unnest(
+        case
+            when works.turns > 16 then [turn.lowest, turn.highest]
+            else list_concat(turn.anchors, turn.triples)
+        end
+    ) as shingle
+from agent_turns as turn
+join works using (trajectory_id)
+where turn.by_agent and turn.lowest is not null

@@ -4,34 +4,14 @@ with heard as (
         trajectory_id,
         index,
         role = 'assistant' as by_agent,
-        reasoning,
-        content,
-        tool_calls,
-        case when json_valid(tool_calls) then from_json(tool_calls, '[{"name": "VARCHAR", "arguments": "VARCHAR"}]') end as made
+        case
+            when coalesce(content, '') = '' then coalesce(reasoning, '')
+            when coalesce(reasoning, '') = '' then content
+            else concat_ws(' ', reasoning, content)
+        end as words,
+        tool_calls
     from turn_part
     where role in ('assistant', 'user')
-),
-
--- calls without their ids, the keys of their arguments in order
-called as (
-    select
-        * exclude (made, tool_calls),
-        coalesce(
-            list_transform(
-                made,
-                lambda call: concat_ws(
-                    ' ',
-                    call.name,
-                    case
-                        when contains(call.arguments, ',"') and json_valid(call.arguments)
-                            then list_sort(map_entries(from_json(call.arguments, '"MAP(VARCHAR, VARCHAR)"')))::varchar
-                        else call.arguments
-                    end
-                )
-            ),
-            [tool_calls]
-        ) as calls
-    from heard
 ),
 
 said as (
@@ -39,51 +19,84 @@ said as (
         trajectory_id,
         index,
         by_agent,
-        hash(calls) as calls,
-        concat_ws(' ', reasoning, content, array_to_string(calls, ' ')) as text
-    from called
+        hash(words) as words,
+        -- calls are hashed without their ids, their arguments in the order of names; one of a single argument is so as it stands
+        case
+            when tool_calls is null then 0
+            when starts_with(tool_calls, '[{"id": "') and len(string_split(tool_calls, '", "')) = 3
+                then hash(split_part(tool_calls, '"name"', 2))
+            else hash(list_transform(
+                coalesce(
+                    try(from_json(tool_calls, '[{"name": "VARCHAR", "arguments": "VARCHAR"}]')),
+                    [{'name': tool_calls, 'arguments': null}]
+                ),
+                lambda call: concat_ws(
+                    ' ',
+                    call.name,
+                    coalesce(
+                        list_sort(map_entries(try(from_json(call.arguments, '"MAP(VARCHAR, VARCHAR)"'))))::varchar,
+                        call.arguments
+                    )
+                )
+            ))
+        end as calls,
+        -- what short turns say is what they call, too
+        case
+            when strlen(words) > 500 or tool_calls is null then words
+            else concat_ws(' ', words, coalesce(
+                try(from_json(tool_calls, '[{"name": "VARCHAR", "arguments": "VARCHAR"}]'))::varchar, tool_calls
+            ))
+        end as text
+    from heard
 ),
 
--- long texts: what follows each word that begins so (an anchor), which splits at the speed of a search
+-- in long texts, what follows each letter b: split at the speed of a search, one place in seventy
 anchored as (
     select
         *,
-        case when strlen(text) > 400 then string_split(text, ' t')[2:] else [] end as pieces
+        case
+            when strlen(text) > 400 then list_transform(string_split(text, 'b'), lambda piece: hash(left(piece, 14)))
+            else []
+        end as anchors
     from said
 ),
 
--- short texts, and those of languages without such words: three words on end, or letters where there are no spaces
+-- in short ones, and in languages without that letter, three words on end; letters where there are no spaces
 worded as (
     select
-        * exclude (pieces),
-        list_transform(pieces, lambda piece: hash(left(piece, 14))) as anchors,
+        * exclude (text),
         case
-            when strlen(text) > 500 and len(pieces) > 3 then []
+            when strlen(text) > 500 and len(anchors) > 4 then []
             when strlen(text) > 24 * len(string_split(text, ' ')) then string_split(text, '')
             else string_split(text, ' ')
-        end as words
+        end as pieces
     from anchored
 ),
 
 windows as (
     select
-        * exclude (words),
-        list_distinct(
-            list_transform(
-                range(1, greatest(len(words) - 1, least(len(words) + 1, 2))),
-                lambda n: hash(words[n], words[n + 1], words[n + 2], 'words')
+        * exclude (pieces),
+        case
+            when len(pieces) = 0 then []
+            else list_distinct(
+                list_transform(
+                    range(1, greatest(len(pieces) - 1, 2)),
+                    lambda n: hash(pieces[n], pieces[n + 1], pieces[n + 2])
+                )
             )
-        ) as triples
+        end as triples
     from worded
 )
 
--- about 24 of each are enough to compare two turns: those with the smallest hashes
+-- about 24 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by
 select
     trajectory_id,
     index,
     by_agent,
-    hash(text) as words,
+    words,
     calls,
+    coalesce(list_min(anchors), list_min(triples)) as lowest,
+    coalesce(list_max(anchors), list_max(triples)) as highest,
     case
         when len(anchors) <= 24 then anchors
         else list_filter(anchors, lambda each: each <= 18446744073709551615::ubigint // len(anchors)::ubigint * 24)
