@@ -36,7 +36,7 @@ IN_FLIGHT = 4
 PROBE = [1, 2, 3]
 """What the teacher asks a server before it trusts it."""
 CLOCK = {"started_at", "ended_at", "seconds"}
-CONTEXT.set_forkserver_preload(["pytest", __name__])
+CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.warmed"])
 
 
 def reply(prompt_ids: list[int], body: Body) -> str:
@@ -65,7 +65,7 @@ def home(folder: Path, url: str, retries: int = 5) -> Settings:
     settings = Settings(
         home=folder,
         teacher=Teacher(engine="vllm", urls=[url], temperature=0.0, retries=retries),
-        rollout=Rollout(in_flight=IN_FLIGHT, attempts=99),
+        rollout=Rollout(in_flight=IN_FLIGHT, attempts=99, tool_workers=0),
     )
     write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
     return settings
