@@ -2,8 +2,8 @@
 
 The server is a process of its own that answers at once, so nothing is waited for: the factory does all that it
 does in a real night (requests, parsing, tools over the library, journal, lake). Turns are of a real size: 250
-tokens sampled and about 200 observed, in Qwen3's own vocabulary. The CPU is that of the whole process, its
-threads and its tool workers, from the first request to the last row in the lake.
+tokens sampled and about 200 observed, in Qwen3's own vocabulary. The CPU is that of the process, all its threads and
+its tool workers, from the first request to the last row in the lake.
 """
 
 import subprocess
@@ -24,7 +24,7 @@ from flows.rollout.teacher import open_dialect, open_teacher
 from flows.rollout.weights import cache_folder
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
-from tests.benchmarks.rollout.watch import cpu_seconds
+from tests.benchmarks.rollout.watch import cpu_seconds, own_cpu_seconds
 from tests.doubles.small_qwen3 import small_tokenizer
 from tests.doubles.wiki_tasks import write_wiki_tasks
 from warehouse.lake import Lake
@@ -48,11 +48,14 @@ class Spent:
     """What a rollout took; `turns` counts the agent's."""
 
     begun: float = 0.0
+    own_begun: float = 0.0
     cpu: float = 0.0
+    own_cpu: float = 0.0
+    """Of the factory's own process, without its tool workers."""
     turns: int = 0
     sampled: int = 0
     at: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
-    """CPU seconds and prompt tokens at each turn of a session."""
+    """Own CPU seconds and prompt tokens at each turn of a session."""
 
 
 class Metered:
@@ -66,8 +69,10 @@ class Metered:
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """The teacher's completion."""
-        self._spent.begun = self._spent.begun or cpu_seconds()
-        self._spent.at[session].append((cpu_seconds(), len(prompt_ids)))
+        own = own_cpu_seconds()
+        if not self._spent.at:
+            self._spent.begun, self._spent.own_begun = cpu_seconds(), own
+        self._spent.at[session].append((own, len(prompt_ids)))
         return await self._teacher.generate(prompt_ids, sampling, session)
 
 
@@ -77,12 +82,18 @@ def figures() -> Iterator[Figure]:
         spent = rolled_out(in_flight, attempts, TURNS)
         yield Figure(
             f"rollout.cpu_s_per_mtok_{in_flight}", round(1e6 * spent.cpu / spent.sampled, 2), "s/Mtok",
-            f"{spent.turns} turns of {SAMPLED} sampled tokens: {1000 * spent.cpu / spent.turns:.2f} ms of CPU each",
+            f"{spent.turns} turns of {SAMPLED} sampled tokens: {1000 * spent.cpu / spent.turns:.2f} ms of CPU each, "
+            f"{1000 * (spent.cpu - spent.own_cpu) / spent.turns:.2f} of it in tool workers",
         )  # fmt: skip
     spent = rolled_out(LONG_ATTEMPTS, LONG_ATTEMPTS, LONG_TURNS)
     for place, (first, last) in PLACES.items():
         ms, tokens = along(spent, first, last)
-        yield Figure(f"rollout.cpu_ms_at_turn_{place}", round(ms, 2), "ms", f"context of {tokens:.0f} tokens")
+        yield Figure(
+            f"rollout.cpu_ms_at_turn_{place}",
+            round(ms, 2),
+            "ms",
+            f"context of {tokens:.0f} tokens; tool workers not counted",
+        )
 
 
 def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
@@ -100,7 +111,7 @@ def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
         settings = Settings.model_validate({"home": Path(folder), "teacher": teacher, "rollout": limits})
         write_wiki_tasks(Lake(settings.lake), DAY, attempts, samples=1, max_turns=turns + 1)
         told = roll_out_night(settings, DAY, silent, Staff(metered, open_dialect))
-        spent.cpu = cpu_seconds() - spent.begun
+        spent.cpu, spent.own_cpu = cpu_seconds() - spent.begun, own_cpu_seconds() - spent.own_begun
         spent.turns, spent.sampled = int(told["turns"]), int(told["sampled_tokens"])
     if spent.turns != attempts * turns:
         raise RuntimeError(f"{spent.turns} turns were made, not {attempts * turns}: {told}")

@@ -35,11 +35,10 @@ def by_servers_client(served: Served, record: Record, in_flight: int) -> float:
     served.forget()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        priming, trace, result = folder / "priming.jsonl", folder / "trace.jsonl", folder / "result.json"
-        fresh, numbers = count(FRESH), _numbers(record)
-        _write(priming, (_chunks(numbers[one.session], one, fresh) for one in _trunks(record)))
-        _write(trace, (_chunks(numbers[one.session], one, fresh) for one in record.in_order))
-        asked = [served.url, MODEL, str(served.folder), str(in_flight), str(BLOCK), *map(str, (priming, trace, result))]
+        first, then, result = folder / "first.jsonl", folder / "then.jsonl", folder / "result.json"
+        _write(first, priming(record, BLOCK))
+        _write(then, trace(record, BLOCK))
+        asked = [served.url, MODEL, str(served.folder), str(in_flight), str(BLOCK), *map(str, (first, then, result))]
         ran = subprocess.run(
             [str(served.python), server_client.__file__, *asked], capture_output=True, text=True, check=False
         )
@@ -56,11 +55,23 @@ def by_bare_client(served: Served, record: Record, in_flight: int) -> float:
     served.forget()
     numbers = _numbers(record)
     bodies = [_body(numbers[one.session], one) for one in record.in_order]
-    priming = [_body(numbers[one.session], one) for one in _trunks(record)]
-    return record.sampled / asyncio.run(_post_all(served.url, priming, bodies, in_flight)).wall
+    trunks = [_body(numbers[one.session], one) for one in _trunks(record)]
+    return record.sampled / asyncio.run(_post_all(served.url, trunks, bodies, in_flight)).wall
 
 
-async def _post_all(url: str, priming: list[bytes], bodies: list[bytes], in_flight: int) -> Watch:
+def priming(record: Record, block: int) -> Iterator[dict[str, Any]]:
+    """Rows of vLLM's timed trace that fill the cache with each episode's trunk, in chunks of `block` tokens."""
+    numbers = _numbers(record)
+    return (_row(numbers[one.session], one, count(FRESH // 2), block) for one in _trunks(record))
+
+
+def trace(record: Record, block: int) -> Iterator[dict[str, Any]]:
+    """The record's requests as rows of vLLM's timed trace."""
+    numbers, fresh = _numbers(record), count(FRESH)
+    return (_row(numbers[one.session], one, fresh, block) for one in record.in_order)
+
+
+async def _post_all(url: str, trunks: list[bytes], bodies: list[bytes], in_flight: int) -> Watch:
     watch = Watch()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None)) as session:
@@ -75,7 +86,7 @@ async def _post_all(url: str, priming: list[bytes], bodies: list[bytes], in_flig
             waiting = iter(what)
             await asyncio.gather(*(work(waiting) for _ in range(in_flight)))
 
-        await all_of(priming)
+        await all_of(trunks)
         with watch.running():
             await all_of(bodies)
     return watch
@@ -101,10 +112,9 @@ def _numbers(record: Record) -> dict[str, int]:
     return {name: at for at, name in enumerate(dict.fromkeys(one.session for one in record.in_order))}
 
 
-def _chunks(episode: int, one: Request, fresh: Iterator[int]) -> dict[str, Any]:
-    """A row of vLLM's timed trace: the prompt as names of chunks of BLOCK tokens."""
-    trunk = [episode * TRUNK + at for at in range(one.cached // BLOCK)]
-    names = trunk + list(islice(fresh, -(-one.prompt // BLOCK) - len(trunk)))
+def _row(episode: int, one: Request, fresh: Iterator[int], block: int) -> dict[str, Any]:
+    trunk = [episode * TRUNK + at for at in range(one.cached // block)]
+    names = trunk + list(islice(fresh, -(-one.prompt // block) - len(trunk)))
     return {"timestamp": 0, "input_length": one.prompt, "output_length": one.sampled, "hash_ids": names}
 
 
