@@ -49,30 +49,35 @@ in_flight = 4
 
 
 class Scholar:
-    """A teacher that searches once and then knows most answers: it has read the tasks of the lakes it serves."""
+    """A teacher that opens the right page and then knows most answers: it has read the tasks of the lakes it serves."""
 
     def __init__(self) -> None:
         self.lakes: list[Path] = []
-        self.answers: dict[str, str] = {}
+        self.answers: dict[str, tuple[str, str]] = {}
+        """Answer and evidence page of each instruction."""
 
     def __call__(self, prompt_ids: list[int], body: dict[str, Any]) -> str:
-        prompt, mark = tiny.decode(prompt_ids), digest(prompt_ids, body)
+        mark = digest(prompt_ids, body)
+        answer, page = self._answer(tiny.decode(prompt_ids)) or (None, "http://127.0.0.1/nowhere")
         if assistant_turns(prompt_ids) < 2:
-            call = json.dumps({"name": "search", "arguments": {"query": f"island {mark[:4]}"}})
+            call = json.dumps({"name": "open", "arguments": {"url": page}})
             return f"<think>\nlook first\n</think>\n\n<tool_call>\n{call}\n</tool_call>"
-        known = self._answer(prompt)
-        return f"It is {known}." if known and int(mark[0], 16) < 12 else "I do not know."
+        return f"It is {answer}." if answer and int(mark[0], 16) < 12 else "I do not know."
 
-    def _answer(self, prompt: str) -> str | None:
+    def _answer(self, prompt: str) -> tuple[str, str] | None:
         found = self._known(prompt)
         if found is None:
             for part in (part for lake in self.lakes for part in (lake / "task").glob("date=2026*/*.parquet")):
-                rows = pq.read_table(part, columns=["instruction", "answer"]).to_pylist()
-                self.answers |= {row["instruction"]: row["answer"] for row in rows}
+                rows = pq.read_table(part, columns=["instruction", "answer", "evidence", "path"]).to_pylist()
+                self.answers |= {row["instruction"]: (row["answer"], _page(row)) for row in rows}
         return found or self._known(prompt)
 
-    def _known(self, prompt: str) -> str | None:
-        return next((answer for instruction, answer in self.answers.items() if instruction in prompt), None)
+    def _known(self, prompt: str) -> tuple[str, str] | None:
+        return next((known for instruction, known in self.answers.items() if instruction in prompt), None)
+
+
+def _page(task: dict[str, Any]) -> str:
+    return next(str(hop["url"]) for hop in task["path"] if hop["doc_id"] in task["evidence"])
 
 
 class World:
