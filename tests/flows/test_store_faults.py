@@ -70,8 +70,8 @@ def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(server:
             if manifest and manifest.release_id not in orders[-1:]:
                 orders.append(manifest.release_id)
     print(f"{dict(ends)}, {dict(proxy.seen)}, {len(orders)} releases")
-    assert len(set(orders)) == len(orders) >= 5
-    assert ends["killed"] >= 10 and ends["whole"] >= 5 and min(proxy.seen[kind] for kind in ("500", "503", "cut")) > 0
+    assert len(set(orders)) == len(orders) >= 3
+    assert ends["killed"] >= 10 and ends["whole"] >= 3 and min(proxy.seen[kind] for kind in ("500", "503", "cut")) > 0
     told = verify(f"s3://{bucket}/team/sets", silent, server.endpoint)
     assert told.release_id == orders[-1]
 
