@@ -9,11 +9,12 @@ from tests.benchmarks.rollout.recorded import Record, Request
 from tests.benchmarks.rollout.replay import priming, trace
 
 TWO = Record(
+    2,
     [
         Request("a", begun=0.0, ended=1.0, prompt=100, cached=32, sampled=60),
         Request("b", begun=0.5, ended=2.5, prompt=100, cached=0, sampled=40),
         Request("a", begun=1.0, ended=2.0, prompt=300, cached=128, sampled=50),
-    ]
+    ],
 )
 
 

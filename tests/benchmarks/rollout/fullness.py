@@ -9,6 +9,7 @@ Tokens a second are those of the whole run, its beginning and its tail too; the 
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from statistics import fmean
@@ -22,6 +23,7 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.recorded import Opening, Record
 from tests.benchmarks.rollout.replay import by_bare_client, by_servers_client
 from tests.benchmarks.rollout.serving import Served, real_server
+from tests.benchmarks.rollout.watch import Others
 from tests.benchmarks.rollout.windowed import by_windows
 from tests.doubles import small_wiki
 from tests.doubles.aimless import Aimless, Lengths
@@ -36,29 +38,48 @@ ROUNDS = 2
 TURNS = (2, 3, 4, 5, 6)
 """Turns of the tasks, in turn."""
 OBSERVATION_CHARS = 250
-WINDOW, WINDOWS = 8, 3
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Sampled tokens a second, and the share of the machine's CPU that others took meanwhile."""
+
+    per_s: float
+    others: float
+
+    def __str__(self) -> str:
+        return f"{self.per_s:.0f} (others {100 * self.others:.0f} %)"
 
 
 def figures() -> Iterator[Figure]:
     """Each as a share of what vLLM's own client reaches; the factory and that client take turns."""
-    rounds: list[tuple[Record, float]] = []
+    whole: list[float] = []
+    steady: list[float] = []
+    told: list[str] = []
     with real_server() as served:
         for _ in range(ROUNDS):
+            others = Others()
             record = rolled_out(served, IN_FLIGHT, ATTEMPTS, TURNS)
-            rounds.append((record, by_servers_client(served, record, IN_FLIGHT)))
-        bare = by_bare_client(served, record, IN_FLIGHT)
-        plain = by_windows(served, record, WINDOW, WINDOWS)
-    whole = [factory.rate / client for factory, client in rounds]
-    steady = [factory.steady_rate / client for factory, client in rounds]
-    rates = ", ".join(f"{factory.rate:.0f} of {client:.0f}" for factory, client in rounds)
-    told = f"vLLM's own benchmark client, same lengths, {IN_FLIGHT} in flight; tokens/s by round: {rates}"
-    yield Figure("rollout.fullness", round(fmean(whole), 3), "ratio", told)
-    yield Figure("rollout.fullness_steady", round(fmean(steady), 3), "ratio", f"{told}; until the last attempt began")
-    client = rounds[-1][1]
-    told = f"vLLM's own benchmark client: {plain:.0f} of {client:.0f} tokens/s"
-    yield Figure("rollout.fullness_window8", round(plain / client, 3), "ratio", told)
-    told = f"a bare client that sends the same requests: {rounds[-1][0].rate:.0f} of {bare:.0f} tokens/s"
-    yield Figure("rollout.fullness_bare", round(rounds[-1][0].rate / bare, 3), "ratio", told)
+            factory = Rate(record.rate, others.share())
+            client = _rate(by_servers_client, served, record)
+            whole.append(factory.per_s / client.per_s)
+            steady.append(record.steady_rate / client.per_s)
+            told.append(f"{factory} of {client}")
+        bare = _rate(by_bare_client, served, record)
+        plain = _rate(by_windows, served, record)
+    against = f"vLLM's own benchmark client, same lengths, {IN_FLIGHT} in flight; tokens/s by round: {', '.join(told)}"
+    yield Figure("rollout.fullness", round(fmean(whole), 3), "ratio", against)
+    yield Figure("rollout.fullness_steady", round(fmean(steady), 3), "ratio", "the same, until the last attempt began")
+    against = f"vLLM's own benchmark client: {plain} of {client} tokens/s"
+    yield Figure("rollout.fullness_window8", round(plain.per_s / client.per_s, 3), "ratio", against)
+    against = f"a bare client that sends the same requests: {factory} of {bare} tokens/s"
+    yield Figure("rollout.fullness_bare", round(factory.per_s / bare.per_s, 3), "ratio", against)
+
+
+def _rate(client: Callable[[Served, Record], float], served: Served, record: Record) -> Rate:
+    others = Others()
+    per_s = client(served, record)
+    return Rate(per_s, others.share())
 
 
 def rolled_out(
@@ -69,7 +90,7 @@ def rolled_out(
     changed: Callable[[Opening], Opening] = lambda opening: opening,
 ) -> Record:
     """A whole night against the server, recorded."""
-    record, lengths = Record(), Lengths()
+    record, lengths = Record(in_flight), Lengths()
 
     def open_aimless(settings: Settings, teacher: Teacher) -> Dialect:
         return Aimless(open_dialect(settings, teacher), lengths)

@@ -30,6 +30,7 @@ class Request:
 class Record:
     """The requests of a rollout, in the order in which they began."""
 
+    in_flight: int
     requests: list[Request] = field(default_factory=list)
 
     @property

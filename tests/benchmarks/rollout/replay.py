@@ -30,7 +30,7 @@ TRUNK = 10_000
 FRESH = 1_000_000_000
 
 
-def by_servers_client(served: Served, record: Record, in_flight: int) -> float:
+def by_servers_client(served: Served, record: Record) -> float:
     """Sampled tokens a second of vLLM's own benchmark client; raises RuntimeError when a request failed."""
     served.forget()
     with tempfile.TemporaryDirectory() as name:
@@ -38,7 +38,14 @@ def by_servers_client(served: Served, record: Record, in_flight: int) -> float:
         first, then, result = folder / "first.jsonl", folder / "then.jsonl", folder / "result.json"
         _write(first, priming(record, BLOCK))
         _write(then, trace(record, BLOCK))
-        asked = [served.url, MODEL, str(served.folder), str(in_flight), str(BLOCK), *map(str, (first, then, result))]
+        asked = [
+            served.url,
+            MODEL,
+            str(served.folder),
+            str(record.in_flight),
+            str(BLOCK),
+            *map(str, (first, then, result)),
+        ]
         ran = subprocess.run(
             [str(served.python), server_client.__file__, *asked], capture_output=True, text=True, check=False
         )
@@ -50,13 +57,13 @@ def by_servers_client(served: Served, record: Record, in_flight: int) -> float:
     return float(record.sampled / told["duration"])
 
 
-def by_bare_client(served: Served, record: Record, in_flight: int) -> float:
+def by_bare_client(served: Served, record: Record) -> float:
     """Sampled tokens a second of a client that posts what the factory posts, reads the reply and drops it."""
     served.forget()
     numbers = _numbers(record)
     bodies = [_body(numbers[one.session], one) for one in record.in_order]
     trunks = [_body(numbers[one.session], one) for one in _trunks(record)]
-    return record.sampled / asyncio.run(_post_all(served.url, trunks, bodies, in_flight)).wall
+    return record.sampled / asyncio.run(_post_all(served.url, trunks, bodies, record.in_flight)).wall
 
 
 def priming(record: Record, block: int) -> Iterator[dict[str, Any]]:

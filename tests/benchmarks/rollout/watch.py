@@ -1,10 +1,12 @@
-"""What a block of a benchmark took: wall seconds, and CPU seconds of this process and of its ended children."""
+"""What a block of a benchmark took, in wall and CPU seconds, and what others took of the machine meanwhile."""
 
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import psutil
 
 
 @dataclass
@@ -34,3 +36,35 @@ def own_cpu_seconds() -> float:
 def _seconds(who: int) -> float:
     used = resource.getrusage(who)
     return used.ru_utime + used.ru_stime
+
+
+@dataclass
+class Others:
+    """The share of the machine's CPU that others than us and our children take, from its making on.
+
+    A ratio of two walls is worth little when others took much of one and little of the other.
+    """
+
+    begun: float = field(default_factory=time.perf_counter)
+    busy: float = field(default_factory=lambda: _busy() - _tree())
+
+    def share(self) -> float:
+        """Their share until now, 0 to 1."""
+        seconds = (time.perf_counter() - self.begun) * (psutil.cpu_count() or 1)
+        return max(0.0, (_busy() - _tree() - self.busy) / seconds)
+
+
+def _busy() -> float:
+    """CPU seconds that the whole machine has spent."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.softirq)
+
+
+def _tree() -> float:
+    """CPU seconds of us and all that we started, those that run and those that ended."""
+    running = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            times = child.cpu_times()
+            running += times.user + times.system + times.children_user + times.children_system
+    return cpu_seconds() + running

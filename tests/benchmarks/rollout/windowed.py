@@ -14,29 +14,30 @@ from tests.benchmarks.rollout.recorded import Record, Request
 from tests.benchmarks.rollout.serving import MODEL, Served
 from tests.benchmarks.rollout.watch import Watch
 
+WINDOW, WINDOWS = 8, 3
 PRINTABLE = list(range(32, 127))
 """What may be sampled: so the text of a turn is encoded again as the tokens that it was."""
 FRAME = 24
 """Tokens of a template around a message."""
 
 
-def by_windows(served: Served, record: Record, window: int, windows: int) -> float:
-    """Sampled tokens a second of the first episodes, `window` at a time."""
+def by_windows(served: Served, record: Record) -> float:
+    """Sampled tokens a second of the first WINDOWS windows of episodes."""
     served.forget()
     episodes: dict[str, list[Request]] = {}
     for one in record.in_order:
         episodes.setdefault(one.session, []).append(one)
-    chosen = list(episodes.values())[: window * windows]
-    seconds = asyncio.run(_all(served.url, chosen, window)).wall
+    chosen = list(episodes.values())[: WINDOW * WINDOWS]
+    seconds = asyncio.run(_all(served.url, chosen)).wall
     return sum(one.sampled for episode in chosen for one in episode) / seconds
 
 
-async def _all(url: str, episodes: Sequence[Sequence[Request]], window: int) -> Watch:
+async def _all(url: str, episodes: Sequence[Sequence[Request]]) -> Watch:
     watch = Watch()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
         with watch.running():
-            for at in range(0, len(episodes), window):
-                await asyncio.gather(*(_play(session, url, one) for one in episodes[at : at + window]))
+            for at in range(0, len(episodes), WINDOW):
+                await asyncio.gather(*(_play(session, url, one) for one in episodes[at : at + WINDOW]))
     return watch
 
 
