@@ -1,6 +1,7 @@
 """A store that fails one request in five, and publishers that die: a reader never sees half a release."""
 
 import multiprocessing
+import os
 import random
 import signal
 from collections import Counter
@@ -38,16 +39,17 @@ def server(store: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     return store
 
 
-def publish(settings: Settings) -> None:
+def publish(settings: Settings, environment: dict[str, str]) -> None:
     """One publish, as a process of its own runs it: exit code 1 when the store did not do what it was asked."""
+    os.environ.update(environment)
     try:
         publish_night(settings, DAY, silent)
     except StoreError:
         raise SystemExit(1) from None
 
 
-def run(settings: Settings, dies_after: float | None) -> str:
-    process = FORKS.Process(target=publish, args=(settings,))
+def run(settings: Settings, environment: dict[str, str], dies_after: float | None) -> str:
+    process = FORKS.Process(target=publish, args=(settings, environment))
     process.start()
     process.join(dies_after)
     if process.is_alive():
@@ -65,7 +67,7 @@ def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(server:
         for number in range(PUBLISHES):
             wish = settings.publish.model_dump() | {"seed": number // 10, "endpoint_url": proxy.endpoint}
             tonight = settings.model_copy(update={"publish": Publish(**wish)})
-            ends[run(tonight, None if number % 10 == 9 else dice.uniform(0.1, 1.6))] += 1
+            ends[run(tonight, server.environment(), None if number % 10 == 9 else dice.uniform(0.1, 1.6))] += 1
             manifest = seen(server, bucket)
             if manifest and manifest.release_id not in orders[-1:]:
                 orders.append(manifest.release_id)
