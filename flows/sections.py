@@ -176,7 +176,9 @@ class Refine(Section):
     near_similarity: Share = Field(
         default=0.8, description="share of the turns of both with a counterpart from which two are duplicates"
     )
-    memory_limit: str = Field(default="4GB", description="DuckDB's memory, the rest spills to disk")
+    memory_limit: str = Field(
+        default="50%", description="DuckDB's memory: a size, or a share of all RAM; the rest spills to disk"
+    )
 
 
 class Publish(Section):

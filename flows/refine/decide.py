@@ -18,7 +18,7 @@ from flows.refine.benchmarks import Source, sources_of
 from flows.refine.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe import find_duplicates
 from flows.refine.functions import add_functions
-from flows.refine.sketch import sketch_parts
+from flows.refine.sketch import sketch_parts, sketches_of
 from flows.settings import Settings, SettingsError
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from sources.blocklist import Blocklist
@@ -81,7 +81,7 @@ def refine(
     if not inputs[0] or newest == refine_id:
         return refine_id, False
     keep_as(con, "truths", steps["truths"])
-    sketch_parts(con, lake, settings.state / "sketches", parameters, report)
+    sketch_parts(con, lake, sketches_of(con, settings.state / "sketches", parameters), report)
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
     answer_gates(con, gates, parameters, report)
     keep_as(con, "signed", steps["signed"])

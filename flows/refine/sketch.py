@@ -38,22 +38,15 @@ class Sketch:
     folder: Path
 
 
-def sketch_parts(
-    con: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    home: Path,
-    parameters: Mapping[str, object],
-    report: Report,
-) -> None:
+def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketches: list[Sketch], report: Report) -> None:
     """Sketch every part that is not yet sketched, then make each sketch a view of its name over all parts.
 
-    `home` holds one folder a sketch and version; folders of other versions, and files of parts that the
-    lake no longer has, are removed. Raises SketchError when a sketch's rows do not say which trajectory they are of.
+    Files of parts that the lake no longer has are removed, and folders beside the sketches' that are not theirs.
+    Raises SketchError when a sketch's rows do not say which trajectory they are of.
     """
     con.execute("set parquet_metadata_cache = true")
-    sketches = sketches_of(con, home, parameters)
     parts = {file_of(part): part for part in lake.parts(Turn)}
-    _remove_stale(home, sketches, parts.keys())
+    _remove_stale(sketches, parts.keys())
     _sketch_nothing(con, sketches)
     schema, done = lake.empty_part(Turn), 0
     for lacking, files in _together(sketches, parts):
@@ -66,7 +59,7 @@ def sketch_parts(
 
 
 def sketches_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> list[Sketch]:
-    """Every sketch; its folder's name changes with its SQL, what it binds, and DuckDB, whose hashes it holds."""
+    """Every sketch. Its folder in `home` has another name for other SQL, parameters or DuckDB (hashes are its own)."""
     found = []
     for name, text in sql_files("sketches").items():
         (statement,) = con.extract_statements(text)
@@ -130,10 +123,11 @@ def _columns(sketches: list[Sketch]) -> list[str]:
     return [name for name in arrow_schema(Turn).names if name in words]
 
 
-def _remove_stale(home: Path, sketches: list[Sketch], files: Collection[str]) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    for folder in set(home.iterdir()) - {sketch.folder for sketch in sketches}:
-        shutil.rmtree(folder, ignore_errors=True)
+def _remove_stale(sketches: list[Sketch], files: Collection[str]) -> None:
+    for home in {sketch.folder.parent for sketch in sketches}:
+        home.mkdir(parents=True, exist_ok=True)
+        for folder in set(home.iterdir()) - {sketch.folder for sketch in sketches}:
+            shutil.rmtree(folder, ignore_errors=True)
     for sketch in sketches:
         for path in sketch.folder.glob("[!.]*.parquet"):
             if path.name != EMPTY and path.name not in files:

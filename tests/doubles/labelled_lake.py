@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,8 @@ class RealText:
         followers, first, counts, words = self.chain
         now = dice.integers(0, len(words), turns)
         said = [now]
-        for _ in range(length - 1):
-            now = followers[np.minimum(first[now] + dice.integers(0, 1 << 30, turns) % counts[now], len(followers) - 1)]
+        for darts in dice.random((length - 1, turns)):
+            now = followers[np.minimum(first[now] + (darts * counts[now]).astype(np.int64), len(followers) - 1)]
             said.append(now)
         return [[words[n] for n in row] for row in np.stack(said, axis=1)]
 
@@ -106,6 +106,7 @@ class LabelledLake:
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.source = RealText()
+        self._task = lru_cache(4 * PART_TRAJECTORIES)(self._make_task)
 
     def kind(self, row: int) -> str:
         """What the row is: `fresh`, or the second of a pair of that kind."""
@@ -135,7 +136,7 @@ class LabelledLake:
             rows_of_part = [self._trajectory(row, moves) for row, moves in attempts]
             lake.write_table(Trajectory, _table(Trajectory, rows_of_part), name)
 
-    def _task(self, row: int) -> Task:
+    def _make_task(self, row: int) -> Task:
         place = row % GROUP
         number = row if self.kind(row) in ("fresh", "same_pages") else row - 1
         dice = np.random.default_rng((self.shape.seed, number, 1))

@@ -1,0 +1,81 @@
+"""`python -m tests.benchmarks.refine.child WHAT LAKE HOME LIMIT`: does one thing once, and says what it took."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from flows.refine.decide import answer_gates, parameters_of, refine_night
+from flows.refine.sketch import sketch_parts, sketches_of
+from flows.settings import Refine, Settings
+from warehouse.connect import connect, keep_as, sql_files
+from warehouse.lake import Lake
+from warehouse.progress import silent
+
+AGENT_TEXT = (
+    "select bit_xor({hash}(concat_ws(' ', reasoning, content, tool_calls))) from turns where role = 'assistant'"
+)
+SAME_COLUMNS = (
+    "select bit_xor(hash(trajectory_id, index, role, parse, tool, tool_call_id, finish_reason, kind, url)),"
+    " bit_xor(hash(reasoning, content, tool_calls, observation)) from turns"
+)
+
+
+class Anything(dict[str, object]):
+    """Parameters of sketches that are not asked here."""
+
+    def __missing__(self, key: str) -> object:
+        return ""
+
+
+def scan(lake: Lake, home: Path, limit: str, query: str) -> str:
+    with connect(lake, spill=home / "spill", memory_limit=limit) as con:
+        return str(con.execute(query).fetchall()[0][0])
+
+
+def duplicates(lake: Lake, home: Path, limit: str) -> str:
+    """Read the agent's text, find all duplicates; the pairs of ids in a cluster go to a file for the caller."""
+    with connect(lake, spill=home / "spill", memory_limit=limit) as con:
+        parameters = parameters_of(Settings())
+        keep_as(con, "candidates", sql_files("refine")["candidates"])
+        wanted = [s for s in sketches_of(con, home / "sketches", Anything(parameters)) if s.name == "agent_turns"]
+        sketch_parts(con, lake, wanted, silent)
+        answer_gates(con, [], parameters, silent)
+        pairs = con.execute(
+            "select one.trajectory_id, other.trajectory_id from clusters as one join clusters as other "
+            "using (cluster_id) where one.trajectory_id < other.trajectory_id"
+        ).fetchall()
+    return json.dumps(pairs)
+
+
+def whole(lake: Lake, home: Path, limit: str) -> str:
+    """Decide on every trajectory, all gates, from a lake that was never refined."""
+    (home / "lake").mkdir()
+    for record in lake.root.iterdir():
+        if record.name != "decision":
+            (home / "lake" / record.name).symlink_to(record)
+    return str(refine_night(Settings(home=home, refine=Refine(memory_limit=limit)), date(2026, 11, 20), silent))
+
+
+DOES: dict[str, Callable[[Lake, Path, str], str]] = {
+    "scan": lambda *given: scan(*given, AGENT_TEXT.format(hash="hash")),
+    "md5_scan": lambda *given: scan(*given, AGENT_TEXT.format(hash="md5_number")),
+    "read_all": lambda *given: scan(*given, SAME_COLUMNS),
+    "duplicates": duplicates,
+    "whole": whole,
+}
+
+
+def main(what: str, lake: str, home: str, limit: str) -> None:
+    wall, cpu = time.perf_counter(), time.process_time()
+    answer = DOES[what](Lake(Path(lake)), Path(home), limit)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": wall, "cpu": cpu, "peak_mb": peak, "answer": answer}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

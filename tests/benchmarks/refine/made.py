@@ -1,0 +1,53 @@
+"""Labelled lakes in the user's cache, and runs over them in a process of their own, whose memory is measured."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.doubles.labelled_lake import LabelledLake, Shape
+from warehouse.lake import Lake
+
+ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "horizon-factory" / "benchmarks"
+LONG = Shape(ROWS)
+"""45K tokens a trajectory."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a child measured: wall and CPU seconds of the work alone, the process's peak memory, and an answer."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+    answer: str
+
+
+def made_lake(shape: Shape) -> Path:
+    """The root of the lake of that shape, made when it is not there yet."""
+    root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values())])
+    if not root.exists():
+        making = root.with_name(f"{root.name}.{os.getpid()}.tmp")
+        shutil.rmtree(making, ignore_errors=True)
+        LabelledLake(shape).write(Lake(making))
+        making.replace(root)
+    return root
+
+
+def measured(what: str, lake: Path, memory_limit: str = "500MB", python: str = sys.executable) -> Run:
+    """One run of `tests.benchmarks.refine.child`, with nothing kept from any run before."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [python, "-m", "tests.benchmarks.refine.child", what, str(lake), home, memory_limit]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def middle(runs: list[Run]) -> float:
+    """The median of their seconds."""
+    return median(run.seconds for run in runs)
