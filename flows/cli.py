@@ -163,7 +163,7 @@ def lineage(
         if url:
             print_url_lineage(con, url)
         else:
-            print_lineage(con, row or "")
+            print_lineage(con, (row or "").strip())
 
 
 @app.command()
