@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from flows.refine.decide import answer_gates, parameters_of, refine_night
@@ -31,7 +32,7 @@ class Anything(dict[str, object]):
         return ""
 
 
-def scan(lake: Lake, home: Path, limit: str, query: str) -> str:
+def scan(query: str, lake: Lake, home: Path, limit: str) -> str:
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         return str(con.execute(query).fetchall()[0][0])
 
@@ -61,9 +62,9 @@ def whole(lake: Lake, home: Path, limit: str) -> str:
 
 
 DOES: dict[str, Callable[[Lake, Path, str], str]] = {
-    "scan": lambda *given: scan(*given, AGENT_TEXT.format(hash="hash")),
-    "md5_scan": lambda *given: scan(*given, AGENT_TEXT.format(hash="md5_number")),
-    "read_all": lambda *given: scan(*given, SAME_COLUMNS),
+    "scan": partial(scan, AGENT_TEXT.format(hash="hash")),
+    "md5_scan": partial(scan, AGENT_TEXT.format(hash="md5_number")),
+    "read_all": partial(scan, SAME_COLUMNS),
     "duplicates": duplicates,
     "whole": whole,
 }
