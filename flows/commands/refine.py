@@ -39,6 +39,19 @@ def ablate() -> None:
 
 
 @app.command()
+def clusters(
+    limit: Annotated[int, typer.Option(min=1, help="Clusters shown, the largest first.")] = 20,
+) -> None:
+    """List clusters of duplicates: size, keeper, members and how similar each is to the keeper."""
+    from rich import print as echo
+
+    from flows.refine.clusters import clusters as listed
+
+    with open_warehouse() as (con, _):
+        echo(listed(con, limit))
+
+
+@app.command()
 def audit(
     n: Annotated[int, typer.Option("--n", min=1, help="Trajectories to check.")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
