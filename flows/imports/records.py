@@ -5,15 +5,18 @@ import's. What the set itself says of the outcome is a verdict named `source`; a
 with a ground truth is judged by our own verifiers.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+import orjson
+
 from flows.imports.conversation import Attempt, Message, Refused
 from flows.imports.formats import instruction
-from schemas import Task, Trajectory, Turn, Verdict, content_id, sha256_text
+from schemas import Task, Trajectory, Turn, Verdict, sha256_text
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
 
@@ -84,9 +87,10 @@ class Rows:
 def row_id(attempt: Attempt, domain: str) -> str:
     """The same conversation in a domain, with the same said of it, is one row in all files; raises Refused."""
     try:
-        return content_id("imported", domain, asdict(attempt))
-    except (TypeError, ValueError, RecursionError) as error:
+        said = orjson.dumps(("imported", domain, attempt), default=str, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
         raise Refused("bad_arguments", str(error)) from error
+    return hashlib.sha256(said).hexdigest()[:32]
 
 
 def task_of(attempt: Attempt, domain: str) -> str:

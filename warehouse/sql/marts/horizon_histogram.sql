@@ -1,4 +1,4 @@
--- one row a domain and bin of length: trajectories by tokens, beside the goal of 45,000 tokens on average
+-- one row a domain and bin of length: trajectories by tokens, beside the goal of 45,000 tokens on average; imported ones have no tokens
 with bins as (
     select
         unnest([0, 1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072]) as from_tokens,
@@ -12,7 +12,7 @@ finished as (
         published.trajectory_id is not null as published
     from trajectories
     left join published using (trajectory_id)
-    where trajectories.status <> 'aborted'
+    where trajectories.status <> 'aborted' and trajectories.engine <> 'import'
 ),
 
 domains as (

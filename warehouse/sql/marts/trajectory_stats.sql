@@ -3,12 +3,13 @@ with measured as (
     select
         domain,
         status,
-        n_tokens,
-        n_sampled_tokens,
-        n_observation_tokens,
+        -- of what was imported neither tokens nor seconds are known
+        case when engine <> 'import' then n_tokens end as n_tokens,
+        case when engine <> 'import' then n_sampled_tokens end as n_sampled_tokens,
+        case when engine <> 'import' then n_observation_tokens end as n_observation_tokens,
         n_turns,
         n_tool_calls,
-        epoch(ended_at) - epoch(started_at) as seconds
+        case when engine <> 'import' then epoch(ended_at) - epoch(started_at) end as seconds
     from trajectories
 ),
 

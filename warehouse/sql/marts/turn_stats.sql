@@ -4,9 +4,10 @@ with measured as (
         trajectories.domain,
         turns.role,
         turns.n_chars,
-        turns.n_tokens,
+        -- of what was imported neither tokens nor seconds are known
+        case when trajectories.engine <> 'import' then turns.n_tokens end as n_tokens,
         turns.cached_tokens,
-        turns.seconds
+        case when trajectories.engine <> 'import' then turns.seconds end as seconds
     from turns
     join trajectories using (trajectory_id)
 ),

@@ -5,7 +5,7 @@ select
     count(*) as trajectories,
     count(distinct task_id) as tasks,
     sum(n_tokens)::bigint as tokens,
-    round(avg(n_tokens))::bigint as mean_tokens,
+    round(avg(nullif(n_tokens, 0)))::bigint as mean_tokens,
     max(n_tokens) as max_tokens
 from chosen
 group by domain, split
