@@ -2,7 +2,7 @@
 
 Each host is walked level by level, in the order in which its pages lead on, so the same site gives the
 same pages every night, however fast which page answered. What a url led to is committed before the next
-is asked for: a killed crawl goes on, and asks for no page twice.
+is asked for: a killed crawl goes on, and asks again only for pages in hand, at most `concurrency`.
 """
 
 import asyncio

@@ -121,9 +121,9 @@ def _killed(settings: Settings, day: date, after: int) -> int:
 
 
 def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
-    """A kill may cost the requests that were under way, and neither a row, nor a row twice, nor a fetched page."""
+    """A kill may cost the pages in hand, at most `concurrency`, and neither a row, nor a row twice, nor an ended page."""
     with plain_site() as site:
-        settings = friendly(tmp_path, site)
+        settings = friendly(tmp_path, site, concurrency=2)
         kills = 0
         while _killed(settings, DAY, after=8 + 3 * (kills % 2)) != 0:
             kills += 1
@@ -131,7 +131,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
         asked = Counter(site.paths())
         _check_whole(tmp_path, site)
     assert kills >= 2
-    assert sum(asked.values()) - len(asked) <= kills * settings.crawl.per_host
+    assert sum(asked.values()) - len(asked) <= kills * settings.crawl.concurrency
 
 
 def _check_whole(home: Path, site: Served) -> None:
