@@ -121,7 +121,7 @@ def _killed(settings: Settings, day: date, after: int) -> int:
 
 
 def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
-    """A kill may cost the pages in hand, at most `concurrency`, and neither a row, nor a row twice, nor an ended page."""
+    """A kill may cost the pages in hand, at most `concurrency`; no row is lost or doubled, no ended page fetched."""
     with plain_site() as site:
         settings = friendly(tmp_path, site, concurrency=2)
         kills = 0
