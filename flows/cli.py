@@ -12,6 +12,7 @@ import typer
 
 from flows.commands import imports, publish, refine, release, rollout, teacher
 from flows.commands.export import export
+from flows.commands.lineage import lineage
 from flows.commands.opening import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
 from flows.ending import fail, leave, plain_errors
 
@@ -62,7 +63,7 @@ def _stage_command(stage: Stage, does: str) -> None:
 
 _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
-for verb in (export, publish.pull):
+for verb in (export, lineage, publish.pull):
     app.command()(verb)
 app.command("import")(imports.bring)
 for room in (rollout, refine, publish, release, teacher):
@@ -148,23 +149,6 @@ def show(
 
     with open_warehouse() as (con, _):
         print_trajectory(con, id, full=full)
-
-
-@app.command()
-def lineage(
-    row: Annotated[str | None, typer.Argument(help="A trajectory's id (or the start), or shard:row.")] = None,
-    url: Annotated[str | None, typer.Option(help="List every row that rests on this page instead.")] = None,
-) -> None:
-    """Walk from a released row to the pages that it rests on, or from a page to every row."""
-    from warehouse.lineage import print_lineage, print_url_lineage
-
-    if (row is None) == (url is None):
-        fail("give a row's id or --url, one of them.")
-    with open_warehouse() as (con, _):
-        if url:
-            print_url_lineage(con, url)
-        else:
-            print_lineage(con, (row or "").strip())
 
 
 @app.command()

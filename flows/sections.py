@@ -43,6 +43,9 @@ class Crawl(Section):
     max_redirects: int = Field(default=5, ge=0, description="redirects followed for one page")
     license: str | None = Field(default=None, description="license of the pages, recorded with each")
     redact: bool = Field(default=True, description="take secrets and personal data out of pages before they are kept")
+    keep_raw: bool = Field(
+        default=True, description="keep each reply as a WARC record; redact holds for it, or it is not kept"
+    )
 
 
 class Tasks(Section):

@@ -71,6 +71,8 @@ class Known:
     etag: str | None
     last_modified: str | None
     links: list[str]
+    warc_file: str | None = None
+    warc_offset: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Frontier:
             self._db.execute("pragma synchronous = normal")
             if not self._db.execute("pragma schema_version").fetchone()[0]:
                 self._db.executescript(f"begin; {_sql('frontier_schema')} commit;")
+            if "warc_file" not in [column[1] for column in self._db.execute("pragma table_info(known)")]:
+                self._db.executescript(f"begin; {_sql('frontier_raw')} commit;")
         except sqlite3.DatabaseError as error:
             raise FrontierError(
                 f"{path} cannot be opened: {error}. Move it away to start a new frontier: pages are fetched again."
@@ -146,8 +150,8 @@ class Frontier:
         row = self._row("recall", (url, self._extractor))
         if row is None:
             return None
-        identity, sha256, title, etag, last_modified, links = row
-        return Known(identity, sha256, title, etag, last_modified, json.loads(links))
+        identity, sha256, title, etag, last_modified, links, *raw = row
+        return Known(identity, sha256, title, etag, last_modified, json.loads(links), *raw)
 
     def close_host(self, day: date, host: str, status: Status, detail: str) -> None:
         """End every url of the host that still waits tonight."""
@@ -196,7 +200,8 @@ class Frontier:
     def _remember(self, page: Document) -> None:
         links = json.dumps([link.url for link in page.links])
         validators = (page.etag, page.last_modified, self._extractor)
-        self._run("remember", (page.url, page.doc_id, page.content_sha256, page.title, *validators, links))
+        raw = (page.warc_file, page.warc_offset)
+        self._run("remember", (page.url, page.doc_id, page.content_sha256, page.title, *validators, links, *raw))
 
     def _run(self, name: str, values: Sequence[object] | dict[str, Any]) -> int:
         return self._db.execute(_sql(name), values).rowcount

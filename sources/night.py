@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sources.frontier import Frontier, Write
+from sources.warc_files import WarcFiles
 
 Report = Callable[[int, int, str], object]
 """Told how many pages or files are done, of how many at most, and the newest address."""
@@ -18,6 +19,8 @@ class Night:
     frontier: Frontier
     write: Write
     report: Report
+    raw: WarcFiles | None = None
+    """where raw replies are kept, when they are"""
 
     @property
     def run_id(self) -> str:

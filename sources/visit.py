@@ -4,7 +4,7 @@ Every way to end has a row and a reason; a page that breaks the extractor is one
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.document import Document
 from sources.address import Scope, origin_of
@@ -12,6 +12,7 @@ from sources.extract import extract
 from sources.fetch import PAGE_TYPES, SITEMAP_TYPES, Client, Reply
 from sources.frontier import Admission, Known, Visit
 from sources.page import Found, bare, document, without_secrets
+from sources.raw import NOTHING_KEPT, Keeper, Kept
 from sources.reason import Status
 from sources.seats import SeatDied, Seats
 from sources.site import Site
@@ -42,6 +43,8 @@ class Visitor:
     client: Client
     seats: Seats
     run_id: str
+    keeper: Keeper | None = None
+    """keeps what came as it came; None: nothing is kept"""
 
     async def request(self, visit: Visit, known: Known | None) -> Reply:
         """Ask for the url; only for what changed, when it gave a page before."""
@@ -65,11 +68,16 @@ class Visitor:
 
     async def _read(self, visit: Visit, reply: Reply) -> Ending:
         found = await self._extracted(visit, reply)
+        kept = await self._kept(visit, reply, f"{found.title or ''}\n{found.text}")
         if self.site.redact:
             found = without_secrets(found)
+        found = replace(found, detail=_joined(found.detail, kept.detail))
         licensed = {} if found.license else {"license": self.site.license}
-        row = document(visit.url, self.run_id, found, **_columns(reply), **licensed)
+        row = document(visit.url, self.run_id, found, **_columns(reply, kept), **licensed)
         return Ending(row, self._admissions(visit, (url for url, _ in found.links)))
+
+    async def _kept(self, visit: Visit, reply: Reply, text: str = "") -> Kept:
+        return await self.keeper.keep(visit.url, reply, text) if self.keeper else NOTHING_KEPT
 
     async def _extracted(self, visit: Visit, reply: Reply) -> Found:
         content_type = reply.headers.get("content-type", "")
@@ -83,15 +91,16 @@ class Visitor:
             return Found(Status.EXTRACTION_FAILED, f"{type(error).__name__}: {error}"[:500])
 
     async def _listed(self, visit: Visit, reply: Reply) -> Ending:
+        kept = await self._kept(visit, reply)
         try:
             listed = await self.seats.call(read, reply.body, visit.url, self.site.limits.max_bytes)
         except SeatDied as error:
-            return Ending(self._bare(visit, reply, Status.EXTRACTION_FAILED, str(error)))
+            return Ending(self._bare(visit, reply, Status.EXTRACTION_FAILED, str(error), kept))
         if listed is None:
-            return Ending(self._bare(visit, reply, Status.EXTRACTION_EMPTY, "this is no sitemap"))
+            return Ending(self._bare(visit, reply, Status.EXTRACTION_EMPTY, "this is no sitemap", kept))
         detail = f"lists {len(listed.pages)} pages and {len(listed.sitemaps)} sitemaps"
         links = self._admissions(visit, listed.pages) + self._admissions(visit, listed.sitemaps, "sitemap")
-        return Ending(self._bare(visit, reply, Status.SITEMAP, detail), links)
+        return Ending(self._bare(visit, reply, Status.SITEMAP, detail, kept), links)
 
     def _unchanged(self, visit: Visit, reply: Reply, known: Known) -> Ending:
         same = {"doc_id": known.doc_id, "content_sha256": known.content_sha256, "title": known.title}
@@ -99,7 +108,8 @@ class Visitor:
             "etag": reply.headers.get("etag", known.etag),
             "last_modified": reply.headers.get("last-modified", known.last_modified),
         }
-        row = bare(visit.url, self.run_id, Status.NOT_MODIFIED, http_status=reply.code, **same, **validators)
+        raw = {"warc_file": known.warc_file, "warc_offset": known.warc_offset}
+        row = bare(visit.url, self.run_id, Status.NOT_MODIFIED, http_status=reply.code, **same, **validators, **raw)
         return Ending(row, self._admissions(visit, known.links))
 
     def _redirected(self, visit: Visit, reply: Reply) -> Ending:
@@ -122,14 +132,21 @@ class Visitor:
             if self.scope.admits(url)
         )
 
-    def _bare(self, visit: Visit, reply: Reply, status: str, detail: str | None) -> Document:
-        return bare(visit.url, self.run_id, status, detail=detail, **_columns(reply))
+    def _bare(self, visit: Visit, reply: Reply, status: str, detail: str | None, kept: Kept = NOTHING_KEPT) -> Document:
+        detail = _joined(detail, kept.detail)
+        return bare(visit.url, self.run_id, status, detail=detail, **_columns(reply, kept))
 
 
-def _columns(reply: Reply) -> dict[str, str | int | None]:
-    headers = reply.headers
+def _joined(*details: str | None) -> str | None:
+    return "; ".join(filter(None, details)) or None
+
+
+def _columns(reply: Reply, kept: Kept) -> dict[str, str | int | None]:
+    headers, place = reply.headers, kept.place
     return {
         "http_status": reply.code,
         "etag": headers.get("etag"),
         "last_modified": headers.get("last-modified"),
+        "warc_file": place.file if place else None,
+        "warc_offset": place.offset if place else None,
     }

@@ -15,6 +15,7 @@ from sources.frontier import Admission, Visit
 from sources.network import Network
 from sources.night import Night
 from sources.pace import Host, Turn
+from sources.raw import Keeper
 from sources.reason import Status
 from sources.robots import Rules, rules_for
 from sources.seats import Seats
@@ -43,7 +44,8 @@ def admit(site: Site, night: Night) -> None:
 async def crawl(site: Site, night: Night, network: Network) -> None:
     """Crawl what waits for the night, and end every url with a row; may be stopped and called again at any point."""
     async with Client(site.limits, network) as client, Seats() as seats:
-        await _Walk(Visitor(site, site.scope(), client, seats, night.run_id), night).run()
+        keeper = Keeper(night.raw, site.redact) if night.raw else None
+        await _Walk(Visitor(site, site.scope(), client, seats, night.run_id, keeper), night).run()
 
 
 class _Walk:

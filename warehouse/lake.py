@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from io import FileIO
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from schemas import RECORDS, Record, arrow_schema, table
 
 EMPTY_PARTITION = "date=0001-01-01"
+RAW = "raw"
 ROW_GROUP_ROWS = 128
 DATA_PAGE_BYTES = 8 * 1024 * 1024  # int32 ids: 0.98 bytes a token instead of 1.19
 
@@ -70,6 +72,24 @@ class Lake:
         folder = f"date={day.isoformat()}" if day else "date=*"
         found = (self.root / model.record).glob(f"{folder}/*.parquet")
         return sorted(path for path in found if path.parent.name != EMPTY_PARTITION)
+
+    def new_raw(self, day: date, worker: str) -> tuple[str, FileIO]:
+        """A new, empty WARC file for raw replies, unbuffered, with its name under the lake; never one that exists."""
+        folder = self.root / RAW / f"date={day.isoformat()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        seq = len(list(folder.glob(f"*-{worker}-*.warc.gz")))
+        while (path := folder / f"{day.isoformat()}-{worker}-{seq:06d}.warc.gz").exists():
+            seq += 1
+        file = FileIO(path, "xb")
+        sync(folder)
+        return path.relative_to(self.root).as_posix(), file
+
+    def raw(self, name: str) -> Path:
+        """The path of a raw file by its name under the lake; raises LakeError on a name that leads elsewhere."""
+        path = (self.root / name).resolve()
+        if not path.is_relative_to((self.root / RAW).resolve()):
+            raise LakeError(f"{name!r} is no file of raw replies of {self.root}")
+        return path
 
     def write(self, model: type[Record], rows: Iterable[Record], name: PartName) -> Path:
         """Write rows as one part and return its path; raises LakeError when they do not fit the schema."""

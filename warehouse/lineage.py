@@ -30,8 +30,8 @@ def rows_of(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> 
     return [dict(zip(names, row, strict=True)) for row in answered.fetchall()]
 
 
-def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> None:
-    """Walk from a released row (a trajectory's id or the start of it, or shard:row) to its pages.
+def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> list[Row]:
+    """Walk from a released row (a trajectory's id or the start of it, or shard:row) to its pages; returns those.
 
     Raises LineageError when no released row, or rows of several trajectories, go by `id`.
     """
@@ -41,17 +41,18 @@ def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> None:
         raise LineageError(f'no released row goes by {id!r}. `factory sql "from published"` lists those of the newest')
     if len(found) > 1:
         raise LineageError(f"{len(found)} released rows begin with {id!r}, such as {found[0][:16]}: write more of it")
-    console = Console()
+    console, pages = Console(), _pages(con, found[0])
     for title, columns, rows in (
         ("released as", ("location", "shard", "row", "split"), released),
         ("trajectory", ("trajectory_id", "task_id", "run_id", "teacher_model"), _origin(con, found[0])),
         ("imported from", ("file", "row", "format", "license", "file_sha256"), _imported(con, found[0])),
-        ("pages", ("role", "url", "fetched_at", "content_sha256", "raw"), _pages(con, found[0])),
+        ("pages", ("role", "url", "fetched_at", "content_sha256", "raw"), pages),
     ):
         if rows:
             console.print(Text(title, style="bold"))
         for row in rows:
             console.print(_line(row[name] for name in columns), soft_wrap=True)
+    return pages
 
 
 def print_url_lineage(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:

@@ -7,6 +7,7 @@ asks only for what changed.
 import asyncio
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from importlib.metadata import version
 
 from flows.settings import Crawl, Settings, SettingsError
 from schemas.document import Document
@@ -21,6 +22,7 @@ from sources.network import Network
 from sources.night import Night
 from sources.reason import FETCHED
 from sources.site import NO_LAYOUT, Site
+from sources.warc_files import WarcFiles
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
 
@@ -35,13 +37,17 @@ def crawl_night(settings: Settings, day: date, report: Report) -> dict[str, int 
     lake = Lake(settings.lake)
 
     def write(night: date, seq: int, rows: list[Document]) -> None:
+        raw.sync()
         lake.write(Document, rows, PartName(night, WORKER, seq))
 
-    with Frontier(settings.state / "frontier.sqlite", EXTRACTOR) as frontier:
+    with (
+        WarcFiles(lambda: lake.new_raw(day, WORKER), _facts(settings.crawl)) as raw,
+        Frontier(settings.state / "frontier.sqlite", EXTRACTOR) as frontier,
+    ):
         frontier.close_earlier(day)
         frontier.drain(write)
         try:
-            night = Night(day, frontier, write, report)
+            night = Night(day, frontier, write, report, raw if settings.crawl.keep_raw else None)
             _read_folders(settings.crawl, night)
             _crawl_site(settings.crawl, Blocklist(settings.blocked), night)
         except NotCrawlable as error:
@@ -104,6 +110,19 @@ def _stands_at(crawl: Crawl) -> AbstractContextManager[dict[str, tuple[str, int]
 
 def _loopback(crawl: Crawl) -> tuple[str, ...]:
     return (pydoc_site.ADDRESS,) if is_embedded(crawl) else ()
+
+
+def _facts(crawl: Crawl) -> dict[str, str]:
+    """What a file of raw replies says of itself."""
+    changes = "bodies are stored decompressed, headers that carry credentials are left out"
+    if crawl.redact:
+        changes += ", placeholders stand for secrets and personal data"
+    return {
+        "software": f"horizon-factory/{version('horizon-factory')}",
+        "format": "WARC File Format 1.1",
+        "http-header-user-agent": crawl.user_agent,
+        "description": changes,
+    }
 
 
 def _counts(frontier: Frontier, day: date) -> dict[str, int | str]:

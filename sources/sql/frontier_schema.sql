@@ -28,7 +28,9 @@ create table known (
     etag text,
     last_modified text,
     extractor text not null,
-    links text not null
+    links text not null,
+    warc_file text,
+    warc_offset integer
 ) without rowid;
 create table parts (
     day text not null,

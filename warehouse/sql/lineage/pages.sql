@@ -31,6 +31,7 @@ select
     document_parts.doc_id,
     document_parts.fetched_at,
     document_parts.content_sha256,
+    document_parts.detail,
     document_parts.warc_file,
     document_parts.warc_offset
 from pages

@@ -1,0 +1,44 @@
+"""`factory lineage`: from a released row to its pages and to their raw replies, or from a page to every row."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.opening import open_warehouse
+from flows.ending import fail
+
+
+def lineage(
+    row: Annotated[str | None, typer.Argument(help="A trajectory's id (or the start), or shard:row.")] = None,
+    url: Annotated[str | None, typer.Option(help="List every row that rests on this page instead.")] = None,
+    raw: Annotated[
+        Path | None, typer.Option(help="Write the raw reply behind each page of the row to this folder, verified.")
+    ] = None,
+) -> None:
+    """Walk from a released row to the pages that it rests on, or from a page to every row."""
+    from warehouse.lineage import print_lineage, print_url_lineage
+
+    if (row is None) == (url is None) or (url and raw):
+        fail("give a row's id, with or without --raw, or --url: one of them.")
+    with open_warehouse() as (con, settings):
+        if url:
+            print_url_lineage(con, url)
+            return
+        pages = print_lineage(con, (row or "").strip())
+        if raw:
+            _write_raw(settings.lake, pages, raw)
+
+
+def _write_raw(lake: Path, pages: list[dict[str, object]], folder: Path) -> None:
+    from flows.crawl.raw_replies import write_raw_replies
+    from warehouse.lake import Lake
+    from warehouse.terminal import visible
+
+    damaged = 0
+    typer.echo("raw replies")
+    for told in write_raw_replies(Lake(lake), pages, folder):
+        typer.echo("  " + visible(told.said, lines=False))
+        damaged += told.damaged
+    if damaged:
+        fail(f"{damaged} raw replies cannot be read; what is said of each stands above.")

@@ -1,0 +1,113 @@
+"""What of a reply may be kept as it came: credentials never, and of secrets in the page as little as of its text.
+
+A page's source says more than its text does: comments, scripts, attributes. So it is searched by itself, and
+again as a reader sees it; what cannot be replaced exactly where it stands is a reason to keep nothing.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import unquote
+
+from sources.charset import Unreadable, decode
+from sources.fetch import Reply
+from sources.redaction import find, redact
+from sources.warc import response_record
+from sources.warc_files import Place, WarcFiles
+
+_CREDENTIALS = re.compile(r"cookie|auth|token|session|secret|csrf|xsrf|credential|signature|passw|api-?key|^proxy-")
+_TAG = re.compile(r"<[^<>]*>")
+
+
+class NotKept(Exception):
+    """Why a raw reply is not kept, in words for the document's detail."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where a raw reply stands, or why it is not kept."""
+
+    place: Place | None = None
+    detail: str | None = None
+
+
+NOTHING_KEPT = Kept()
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps raw replies; `redact` is the crawl's."""
+
+    files: WarcFiles
+    redact: bool = True
+
+    async def keep(self, url: str, reply: Reply, text: str = "") -> Kept:
+        """Keep a reply whose body was read, off the event loop; `text` is what was read out of it, not yet redacted.
+
+        Raises WarcError when the disk takes no more.
+        """
+        return await asyncio.to_thread(self._keep, url, reply, text)
+
+    def _keep(self, url: str, reply: Reply, text: str) -> Kept:
+        headers, body = without_credentials(reply.headers), reply.body
+        if self.redact:
+            try:
+                headers, body = _without_secrets(headers, body, text)
+            except NotKept as refusal:
+                return Kept(detail=f"raw reply not kept: {refusal}")
+        return Kept(self.files.append(response_record(url, reply.code or 200, headers, body)))
+
+
+def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers without those that carry sessions, cookies or keys, by their names."""
+    return {name: value for name, value in headers.items() if not _CREDENTIALS.search(name.lower())}
+
+
+def _without_secrets(headers: Mapping[str, str], body: bytes, text: str) -> tuple[dict[str, str], bytes]:
+    cleaned, counts = body_without_secrets(body, headers.get("content-type", ""), text)
+    safe = {name: redact(value)[0] for name, value in headers.items()}
+    if counts:
+        safe["x-crawl-redacted"] = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+    return safe, cleaned
+
+
+def body_without_secrets(body: bytes, content_type: str, text: str) -> tuple[bytes, dict[str, int]]:
+    """The body with placeholders for what was found, and how many of each kind; every other byte as it came.
+
+    Raises NotKept when something is found that cannot be replaced where it stands, or nothing can be searched:
+    behind entities, percent signs or tags, in another encoding than UTF-8, or in no text at all.
+    """
+    try:
+        source = decode(body, content_type)
+        cleaned, counts = redact(source)
+        if counts and source.encode() != body:
+            raise NotKept(f"it holds {_said(counts)} in an encoding that is not rewritten")
+        for seen in _renderings(cleaned):
+            _refuse_secrets(seen, text)
+    except (Unreadable, ValueError) as error:  # an entity of ten thousand digits is a ValueError
+        raise NotKept(f"it cannot be searched for secrets: {str(error)[:200]}") from error
+    return (cleaned.encode() if counts else body), counts
+
+
+def _renderings(source: str) -> Iterator[str]:
+    """The source as those see it who undo entities and percent signs, or read between the tags."""
+    plain = unquote(unescape(source))
+    if plain != source:
+        yield plain
+    yield unescape(_TAG.sub("", source))
+
+
+def _refuse_secrets(seen: str, text: str) -> None:
+    hidden = find(seen)
+    if hidden:
+        raise NotKept(f"it holds {hidden[0].kind} that is spelt in pieces or in entities")
+    whole = text.encode("utf-8", "replace")
+    for one in find(text):
+        if whole[one.start : one.end].decode("utf-8", "replace") in seen:
+            raise NotKept(f"it holds {one.kind} that is found in its text only")
+
+
+def _said(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
