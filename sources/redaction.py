@@ -24,6 +24,8 @@ CACHE = Path("~/.cache/horizon-factory/rules")
 """Where the compiled patterns stand: compiling takes seconds, loading a third of one."""
 BETWEEN = b"\n\x1e\n"
 """What rows are joined with to be scanned at once: no pattern of a token runs across it."""
+BLOT = b"\x1e"
+"""What stands, byte for byte, where something was matched already: the edge of every pattern, and part of none."""
 OWN = "custom."
 
 
@@ -94,23 +96,37 @@ def _scanner() -> Scanner:
 
 
 def _find(text: bytes) -> list[Find]:
+    """A match takes its neighbour's edge with it: so matches are blotted out and the rest is read on.
+
+    What an earlier reading found wins over a later one, and of what overlaps in one reading the first by `_rank`.
+    """
     kept: list[Find] = []
-    for one in sorted(_matches(text), key=_rank):
-        if all(one.end <= other.start or one.start >= other.end for other in kept):
-            kept.append(one)
+    rest = bytearray(text)
+    while matches := [one for one in _matches(bytes(rest)) if rest[one.start : one.end].strip(BLOT)]:
+        for one in sorted((match for match in matches if _is_meant(match, text)), key=_rank):
+            if BLOT not in rest[one.start : one.end]:
+                kept.append(one)
+                _blot(rest, one)
+        for one in matches:
+            _blot(rest, one)
     return sorted(kept, key=lambda one: one.start)
 
 
 def _matches(text: bytes) -> Iterator[Find]:
     for match in _scanner().scan(text):
-        if not match.visible:
-            continue
-        kind, place = _kind(match.rule_id), match.location
-        start, end = place["start_offset"], place["end_offset"]
-        secret = text[start:end].decode("utf-8", "replace")
-        if is_placeholder(secret) or (kind in CHECKS and not plausible(kind, secret, text[max(0, start - 60) : start])):
-            continue
-        yield Find(kind, start, end)
+        if match.visible:
+            place = match.location
+            yield Find(_kind(match.rule_id), place["start_offset"], place["end_offset"])
+
+
+def _is_meant(one: Find, text: bytes) -> bool:
+    """Could the match be what its pattern looks for, and no placeholder?"""
+    secret, before = text[one.start : one.end].decode("utf-8", "replace"), text[max(0, one.start - 60) : one.start]
+    return not is_placeholder(secret) and (one.kind not in CHECKS or plausible(one.kind, secret, before))
+
+
+def _blot(text: bytearray, one: Find) -> None:
+    text[one.start : one.end] = BLOT * (one.end - one.start)
 
 
 def _rank(one: Find) -> tuple[bool, bool, int, int, str]:

@@ -51,6 +51,15 @@ def test_nothing_of_a_secret_is_left() -> None:
             assert line.startswith("-----") or line not in said
 
 
+@pytest.mark.parametrize("between", [" ", "\n", "\t", "; ", "</b> "])
+def test_neighbours_do_not_hide_each_other(between: str) -> None:
+    """A list of addresses must not lose every second one only: a match takes the edge of its neighbour with it."""
+    names = [f"ada{n}@mail{n}.corp.net" for n in range(3_000)]
+    said, counts = redact(between.join(["you@example.com", *names, "(212) 664-7665", "ada@corp.net"]))
+    assert counts == {"email": len(names) + 1, "phone": 1}
+    assert redact(said) == (said, {})
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_documentation_writes_is_left_alone(text: str) -> None:
     """A page that teaches how to set a password must still teach it."""
