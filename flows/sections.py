@@ -44,7 +44,7 @@ class Crawl(Section):
     license: str | None = Field(default=None, description="license of the pages, recorded with each")
     redact: bool = Field(default=True, description="take secrets and personal data out of pages before they are kept")
     keep_raw: bool = Field(
-        default=True, description="keep each reply as a WARC record; redact holds for it, or it is not kept"
+        default=True, description="keep raw replies in lake/raw (WARC); redact holds for them, or they are not kept"
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from sources.charset import Unreadable, decode
 from sources.fetch import Reply
-from sources.redaction import find, redact
+from sources.redaction import count_kinds, find, redact
 from sources.warc import response_record
 from sources.warc_files import Place, WarcFiles
 
@@ -43,18 +43,18 @@ class Keeper:
     files: WarcFiles
     redact: bool = True
 
-    async def keep(self, url: str, reply: Reply, text: str = "") -> Kept:
-        """Keep a reply whose body was read, off the event loop; `text` is what was read out of it, not yet redacted.
+    async def keep(self, url: str, reply: Reply, secretive: str = "") -> Kept:
+        """Keep a reply whose body was read, off the event loop; raises WarcError when the disk takes no more.
 
-        Raises WarcError when the disk takes no more.
+        `secretive` is the text that was read out of it, where redaction changes that.
         """
-        return await asyncio.to_thread(self._keep, url, reply, text)
+        return await asyncio.to_thread(self._keep, url, reply, secretive)
 
-    def _keep(self, url: str, reply: Reply, text: str) -> Kept:
+    def _keep(self, url: str, reply: Reply, secretive: str) -> Kept:
         headers, body = without_credentials(reply.headers), reply.body
         if self.redact:
             try:
-                headers, body = _without_secrets(headers, body, text)
+                headers, body = _without_secrets(headers, body, secretive)
             except NotKept as refusal:
                 return Kept(detail=f"raw reply not kept: {refusal}")
         return Kept(self.files.append(response_record(url, reply.code or 200, headers, body)))
@@ -67,7 +67,8 @@ def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _without_secrets(headers: Mapping[str, str], body: bytes, text: str) -> tuple[dict[str, str], bytes]:
     cleaned, counts = body_without_secrets(body, headers.get("content-type", ""), text)
-    safe = {name: redact(value)[0] for name, value in headers.items()}
+    found = zip(headers.items(), count_kinds(list(headers.values())), strict=True)
+    safe = {name: redact(value)[0] if kinds else value for (name, value), kinds in found}
     if counts:
         safe["x-crawl-redacted"] = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
     return safe, cleaned
@@ -84,8 +85,7 @@ def body_without_secrets(body: bytes, content_type: str, text: str) -> tuple[byt
         cleaned, counts = redact(source)
         if counts and source.encode() != body:
             raise NotKept(f"it holds {_said(counts)} in an encoding that is not rewritten")
-        for seen in _renderings(cleaned):
-            _refuse_secrets(seen, text)
+        _refuse_secrets("\n\x1e\n".join(_renderings(cleaned)), text)
     except (Unreadable, ValueError) as error:  # an entity of ten thousand digits is a ValueError
         raise NotKept(f"it cannot be searched for secrets: {str(error)[:200]}") from error
     return (cleaned.encode() if counts else body), counts

@@ -96,7 +96,7 @@ def _scanner() -> Scanner:
 
 
 def _find(text: bytes) -> list[Find]:
-    """A match takes its neighbour's edge with it: so matches are blotted out and the rest is read on.
+    """All finds, in order. A match takes of its neighbour's edge: so it is blotted out and the rest read again.
 
     What an earlier reading found wins over a later one, and of what overlaps in one reading the first by `_rank`.
     """

@@ -68,10 +68,9 @@ class Visitor:
 
     async def _read(self, visit: Visit, reply: Reply) -> Ending:
         found = await self._extracted(visit, reply)
-        kept = await self._kept(visit, reply, f"{found.title or ''}\n{found.text}")
-        if self.site.redact:
-            found = without_secrets(found)
-        found = replace(found, detail=_joined(found.detail, kept.detail))
+        clean = without_secrets(found) if self.site.redact else found
+        kept = await self._kept(visit, reply, "" if clean == found else f"{found.title or ''}\n{found.text}")
+        found = replace(clean, detail=_joined(clean.detail, kept.detail))
         licensed = {} if found.license else {"license": self.site.license}
         row = document(visit.url, self.run_id, found, **_columns(reply, kept), **licensed)
         return Ending(row, self._admissions(visit, (url for url, _ in found.links)))

@@ -15,13 +15,13 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
-from fastwarc.stream_io import GzipReader
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from sources.address import normalise
 
 HEAD_BYTES = 16_000
 """Most bytes of headers kept; what a server sends beyond is left out."""
+CHUNK_BYTES = 64 * 1024
 ORIGINAL = "X-Crawl-"
 """How Common Crawl, too, names the headers that spoke of the body as it was sent, before it was decompressed."""
 _ON_THE_WAY = {"content-encoding", "content-length", "transfer-encoding"}
@@ -73,10 +73,8 @@ def read_record(path: Path, offset: int, url: str) -> Stored:
     """The reply to `url` that stands at an offset of a file, its digests verified; raises WarcError."""
     where = f"the raw reply to {url} in {path} at byte {offset}"
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            record = WarcRecord.from_reader(GzipReader(file))
-            names, block = record.headers.to_dict(), record.reader.read()
+        record = WarcRecord.from_reader(io.BytesIO(_unpacked(path, offset)))
+        names, block = record.headers.to_dict(), record.reader.read()
     except FileNotFoundError as error:
         raise WarcError(f"{where} is gone: there is no such file. Put it back from a copy of the lake.") from error
     except Exception as error:  # a damaged file may fail anywhere in the reader
@@ -113,6 +111,19 @@ def _record(kind: WarcRecordType, block: bytes, names: Mapping[str, str]) -> byt
 def _member(record: bytes) -> bytes:
     compressor = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     return compressor.compress(record) + compressor.flush()
+
+
+def _unpacked(path: Path, offset: int) -> bytes:
+    """The gzip member at an offset, its checksum verified."""
+    inflate, pieces = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), []
+    with path.open("rb") as file:
+        file.seek(offset)
+        while not inflate.eof:
+            chunk = file.read(CHUNK_BYTES)
+            if not chunk:
+                raise EOFError("it ends too early")
+            pieces.append(inflate.decompress(chunk))
+    return b"".join(pieces)
 
 
 def _head(code: int, headers: Mapping[str, str], length: int) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pyarrow.parquet as pq
 import pytest
 
@@ -148,6 +149,29 @@ def test_the_line_publishes_what_passed_and_every_count_adds_up(undisturbed: Pat
     assert sum(fates.values()) == 24
     with _open(undisturbed) as con:
         assert not {name: rows for name, rows in run_checks(con).items() if rows}
+
+
+def test_a_released_row_leads_to_the_bytes_that_the_site_sent(world: World, undisturbed: Path, tmp_path: Path) -> None:
+    """A row whose pages nobody can show again must be believed, or thrown away."""
+    id, urls = _rows(
+        undisturbed,
+        "select trajectory_id, list_transform(path, lambda hop: hop.url) from published join tasks using (task_id)",
+    )[0]
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "lineage", id, "--raw", str(tmp_path)]
+    ran = subprocess.run(
+        command,
+        cwd=undisturbed,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    written = {path.read_bytes() for path in tmp_path.glob("*.html")}
+    for url in urls:
+        assert httpx.get(url).content in written and f"{url}  {tmp_path}/" in ran.stdout
+    assert b"HTTP/1.1 200 OK" in next(tmp_path.glob("*.http")).read_bytes()
+    assert not list((undisturbed / "release").rglob("*.warc*"))
 
 
 def test_a_line_killed_anywhere_ends_with_the_rows_of_an_undisturbed_one(world: World, undisturbed: Path) -> None:
