@@ -40,7 +40,7 @@ class Document(Record):
     license: Name | None = Field(description="license that the page or the source's setting declares")
     lang: Name | None = Field(description="language tag that the page declares")
     n_chars: Count = Field(description="characters of text")
-    warc_file: Name | None = Field(description="file that keeps the raw reply, when kept")
+    warc_file: Name | None = Field(description="WARC file under the lake that keeps the raw reply, when kept")
     warc_offset: Count | None = Field(description="byte offset of the raw reply in warc_file")
     run_id: Name = Field(description="the nightly run that fetched it")
 

@@ -10,7 +10,7 @@ from typing import Any
 from schemas.document import Document, Link, doc_id
 from schemas.record import sha256_text
 from sources.reason import Status
-from sources.redaction import redact
+from sources.redaction import count_kinds, redact
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,16 @@ class Found:
 
 
 def without_secrets(found: Found) -> Found:
-    """The same with placeholders for secrets and personal data in its words; `detail` says how many of each kind."""
+    """The same with placeholders for secrets and personal data in its words; `detail` says how many its text has."""
     text, counts = redact(found.text)
     if counts:
         said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         found = replace(found, text=text, detail="; ".join(filter(None, (found.detail, f"redacted: {said}"))))
-    return replace(found, title=redact(found.title)[0]) if found.title else found
+    counted = count_kinds([anchor for _, anchor in found.links])
+    links = (
+        (url, redact(words)[0] if kinds else words) for (url, words), kinds in zip(found.links, counted, strict=True)
+    )
+    return replace(found, title=redact(found.title)[0] if found.title else found.title, links=tuple(links))
 
 
 def document(url: str, run_id: str, found: Found, **more: Any) -> Document:

@@ -14,10 +14,11 @@ from urllib.parse import unquote
 from sources.charset import Unreadable, decode
 from sources.fetch import Reply
 from sources.redaction import count_kinds, find, redact
-from sources.warc import response_record
+from sources.warc import ORIGINAL, response_record
 from sources.warc_files import Place, WarcFiles
 
 _CREDENTIALS = re.compile(r"cookie|auth|token|session|secret|csrf|xsrf|credential|signature|passw|api-?key|^proxy-")
+_OURS = ORIGINAL.lower()
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -61,8 +62,9 @@ class Keeper:
 
 
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers without those that carry sessions, cookies or keys, by their names."""
-    return {name: value for name, value in headers.items() if not _CREDENTIALS.search(name.lower())}
+    """The headers without those that carry sessions, cookies or keys, by their names, and those that only we write."""
+    lower = ((name.lower(), name) for name in headers)
+    return {name: headers[name] for low, name in lower if not (_CREDENTIALS.search(low) or low.startswith(_OURS))}
 
 
 def _without_secrets(headers: Mapping[str, str], body: bytes, text: str) -> tuple[dict[str, str], bytes]:

@@ -4,8 +4,8 @@ A file that a killed process left may end in half a record. Nothing is ever writ
 begins a file of its own.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from os import fsync
@@ -46,29 +46,19 @@ class WarcFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
+        with self._lock, self._named():
             self._close()
 
     def append(self, record: bytes) -> Place:
         """Write a record and say where it stands, once a kill can no longer take it; raises WarcError."""
-        with self._lock:
-            try:
-                return self._append(record)
-            except OSError as error:
-                self._abandon()
-                raise WarcError(
-                    f"cannot keep raw replies in {self._name or 'the lake'}: {error}. "
-                    "Free space or fix permissions, then run again."
-                ) from error
+        with self._lock, self._named():
+            return self._append(record)
 
     def sync(self) -> None:
         """Wait until all that was appended stands on the disk; raises WarcError."""
-        with self._lock:
-            try:
-                if self._file is not None:
-                    fsync(self._file)
-            except OSError as error:
-                raise WarcError(f"cannot keep raw replies in {self._name}: {error}. Then run again.") from error
+        with self._lock, self._named():
+            if self._file is not None:
+                fsync(self._file)
 
     def _append(self, record: bytes) -> Place:
         if self._file is not None and self._size + len(record) > self._file_bytes:
@@ -93,9 +83,17 @@ class WarcFiles:
             with file:
                 fsync(file)
 
-    def _abandon(self) -> None:
-        """Leave a file whose end may be torn."""
-        if self._file is not None:
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Leave a file that could not be written, whose end may be torn, and say what happened."""
+        try:
+            yield
+        except OSError as error:
             file, self._file = self._file, None
-            with suppress(OSError):
-                file.close()
+            if file is not None:
+                with suppress(OSError):
+                    file.close()
+            raise WarcError(
+                f"cannot keep raw replies in {self._name or 'the lake'}: {error}. "
+                "Free space or fix permissions, then run again."
+            ) from error

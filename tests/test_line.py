@@ -158,20 +158,18 @@ def test_a_released_row_leads_to_the_bytes_that_the_site_sent(world: World, undi
         "select trajectory_id, list_transform(path, lambda hop: hop.url) from published join tasks using (task_id)",
     )[0]
     command = [sys.executable, "-c", "from flows.cli import main; main()", "lineage", id, "--raw", str(tmp_path)]
-    ran = subprocess.run(
-        command,
-        cwd=undisturbed,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, cwd=undisturbed, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     written = {path.read_bytes() for path in tmp_path.glob("*.html")}
     for url in urls:
         assert httpx.get(url).content in written and f"{url}  {tmp_path}/" in ran.stdout
     assert b"HTTP/1.1 200 OK" in next(tmp_path.glob("*.http")).read_bytes()
     assert not list((undisturbed / "release").rglob("*.warc*"))
+    (undisturbed / "lake/raw").rename(tmp_path / "away")
+    lost = subprocess.run(command, cwd=undisturbed, env=environment, capture_output=True, text=True, check=False)
+    (tmp_path / "away").rename(undisturbed / "lake/raw")
+    assert lost.returncode == 1 and "there is no such file" in lost.stdout and "cannot be read" in lost.stderr
 
 
 def test_a_line_killed_anywhere_ends_with_the_rows_of_an_undisturbed_one(world: World, undisturbed: Path) -> None:

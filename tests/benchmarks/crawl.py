@@ -23,10 +23,12 @@ EXTRACTED = 60
 def figures() -> Iterator[Figure]:
     """The crawl of a site of articles, against extracting the same pages in one process and nothing else."""
     alone = EXTRACTED / _extraction_seconds()
-    crawled = PAGES / _crawl_seconds()
+    _crawl_seconds()  # loads patterns and parsers
+    bare, crawled = PAGES / _crawl_seconds(keep_raw=False), PAGES / _crawl_seconds()
     yield Figure("crawl.pages_per_s", round(crawled, 1), "pages/s")
     yield Figure("crawl.extraction_pages_per_s", round(alone, 1), "pages/s of one process")
     yield Figure("crawl.share_of_extraction", round(crawled / alone, 2), "ratio", "extraction alone, one process")
+    yield Figure("crawl.raw_ratio", round(crawled / bare, 2), "ratio", "the same crawl with keep_raw off")
 
 
 def _article(n: int) -> str:
@@ -47,14 +49,15 @@ def _extraction_seconds() -> float:
     return time.perf_counter() - started
 
 
-def _crawl_seconds() -> float:
+def _crawl_seconds(*, keep_raw: bool = True) -> float:
     replies = {f"/{n}": reply(_article(n)) for n in range(PAGES)}
 
     async def serve(asked: Asked, writer: StreamWriter) -> None:
         writer.write(replies.get(asked.path, reply("none", status="404 Not Found")))
 
     with TemporaryDirectory() as home, serving(serve) as site:
-        crawl = Crawl(seeds=[f"{site.home}/0"], allow_addresses=["127.0.0.1"], max_pages=PAGES, per_host=8)
+        asked = {"seeds": [f"{site.home}/0"], "allow_addresses": ["127.0.0.1"], "max_pages": PAGES, "per_host": 8}
+        crawl = Crawl.model_validate(asked | {"keep_raw": keep_raw})
         started = time.perf_counter()
         crawl_night(Settings(home=Path(home), crawl=crawl), date(2026, 3, 1), silent)
         taken = time.perf_counter() - started

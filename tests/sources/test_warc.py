@@ -136,6 +136,7 @@ def test_a_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
 CREDENTIALS = [
     "Set-Cookie", "set-cookie2", "Authorization", "Proxy-Authenticate", "Proxy-Anything", "WWW-Authenticate",
     "Authentication-Info", "X-Auth-Token", "X-CSRF-Token", "X-Session-Id", "X-Api-Key", "X-Amz-Security-Token",
+    "X-Crawl-Redacted",
 ]  # fmt: skip
 
 
