@@ -36,7 +36,7 @@ class Crawl(Section):
     user_agent: str = Field(default="HorizonFactory/0.1", description="sent with each request; add a contact address")
     delay_s: Seconds = Field(default=0.0, description="least seconds between two requests to one host")
     per_host: Positive = Field(default=2, description="requests in flight to one host")
-    concurrency: Positive = Field(default=16, description="requests in flight in all")
+    concurrency: Positive = Field(default=16, description="pages in hand in all: asked for, or being read")
     timeout_s: Seconds = Field(default=20.0, description="longest that one page may take, in all")
     retries: int = Field(default=3, ge=0, description="further tries of a page after a passing failure")
     max_bytes: Positive = Field(default=5_000_000, description="largest page, after decompression")
@@ -189,8 +189,10 @@ class Refine(Section):
 class Publish(Section):
     """Where releases go and how their shards are cut."""
 
-    to: str = Field(default="release", description="directory or s3://bucket/prefix")
-    endpoint_url: str | None = Field(default=None, description="S3-compatible endpoint; none: AWS")
+    to: str = Field(default="release", description="directory, s3://bucket/prefix or hf://datasets/owner/name")
+    endpoint_url: str | None = Field(
+        default=None, description="S3-compatible endpoint, or another Hub; none: AWS, huggingface.co"
+    )
     sole_publisher: bool = Field(
         default=False, description="nothing else publishes there: also a store without conditional writes will do"
     )

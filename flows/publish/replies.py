@@ -38,6 +38,13 @@ def code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def untold(text: str, secrets: list[str]) -> str:
+    """The text without these secrets, and without what an address carries of others."""
+    for secret in secrets:
+        text = text.replace(secret, "[credential]") if len(secret) >= SHORTEST else text
+    return IN_ADDRESS.sub("[credential]", text)
+
+
 class Replies:
     """Names the errors of one place."""
 
@@ -87,14 +94,11 @@ class Replies:
         return StoreError(f"{place} answered {told} {said}. Run `factory publish` again: only what is missing is sent.")
 
     def _without_secrets(self, text: str) -> str:
-        for secret in self._secrets():
-            text = text.replace(secret, "[credential]")
-        return IN_ADDRESS.sub("[credential]", text)
+        return untold(text, self._secrets())
 
     def _secrets(self) -> list[str]:
         try:
             keys = self.session.get_credentials()
         except BotoCoreError:
             return []
-        mine = (keys.secret_key, keys.token, keys.access_key) if keys else ()
-        return [secret for secret in mine if secret and len(secret) >= SHORTEST]
+        return [key or "" for key in (keys.secret_key, keys.token, keys.access_key)] if keys else []

@@ -61,12 +61,25 @@ def open_store(settings: Publish) -> Store:
 
 
 def store_at(address: str, endpoint_url: str | None = None, sole_publisher: bool = False) -> Store:
-    """The store at s3://bucket/prefix, or in a directory."""
+    """The store at s3://bucket/prefix, at hf://datasets/owner/name, or in a directory."""
     if address.startswith("s3://"):
         from flows.publish.bucket import Bucket
 
         return Bucket(address, endpoint_url, sole_publisher)
+    if address.startswith("hf://"):
+        return _hub(address, endpoint_url)
     return Directory(Path(address))
+
+
+def _hub(address: str, endpoint_url: str | None) -> Store:
+    try:
+        from flows.publish.hub import Hub
+    except ImportError as error:
+        raise StoreError(
+            f"{address} needs huggingface_hub: pip install 'horizon-factory[hf]' ({error}), or set publish.to to "
+            "s3://bucket/prefix or a directory."
+        ) from error
+    return Hub(address, endpoint_url)
 
 
 def pointer(manifest_text: str) -> str:
