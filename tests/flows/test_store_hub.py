@@ -28,6 +28,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with fake_hub(TOKEN) as running:
         yield running
 
@@ -64,8 +65,9 @@ def built(hub: FakeHub, tmp_path: Path) -> tuple[Path, Manifest]:
 
 @pytest.fixture
 def over_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """huggingface_hub read its environment when it was imported."""
+    """huggingface_hub read its environment when it was imported; the only Hub that is asked here is our own."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
 
 
 @pytest.mark.usefixtures("over_http")
@@ -93,6 +95,7 @@ def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) ->
     assert hub.files("main")["manifest.json"] == b"of another"
 
 
+@pytest.mark.usefixtures("over_http")
 def test_refusals_are_named_and_tell_no_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token in a nightly's log gives the whole organisation away."""
     with pytest.raises(NoBucket, match="Create it"):
