@@ -25,6 +25,9 @@ TOKEN = "hf_aVeryPrivateTokenOfTheTeam0123456"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    """The only Hub that is asked; huggingface_hub read its environment when it was imported, a child reads it anew."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
@@ -63,14 +66,6 @@ def built(hub: FakeHub, tmp_path: Path) -> tuple[Path, Manifest]:
     return place, manifest
 
 
-@pytest.fixture
-def over_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """huggingface_hub read its environment when it was imported; the only Hub that is asked here is our own."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-
-
-@pytest.mark.usefixtures("over_http")
 def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
     hub: FakeHub, built: tuple[Path, Manifest]
 ) -> None:
@@ -83,7 +78,6 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
     assert set(hub.files("main")) == {".gitattributes", "notes.txt", *digests(place)}
 
 
-@pytest.mark.usefixtures("over_http")
 def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
     """The slower one is told; it does not commit over what it has not seen."""
     place, manifest = built
@@ -95,7 +89,6 @@ def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) ->
     assert hub.files("main")["manifest.json"] == b"of another"
 
 
-@pytest.mark.usefixtures("over_http")
 def test_refusals_are_named_and_tell_no_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token in a nightly's log gives the whole organisation away."""
     with pytest.raises(NoBucket, match="Create it"):
