@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from schemas import RECORDS
+from schemas import RECORDS, Record, arrow_schema
 from warehouse.lake import Lake
 
 
@@ -39,6 +39,7 @@ def connect(
             con.execute(f"set {key} = {_literal(str(value))}")
     con.execute("set timezone = 'UTC'")
     con.execute("set enable_progress_bar = false")
+    con.execute("set parquet_metadata_cache = true")
     con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
     create_views(con, lake)
     return con
@@ -52,17 +53,17 @@ def lock(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Create the parts views and every view and mart, each after those that it reads."""
+    """Create the parts views and every view and mart, each after those that it reads.
+
+    A view that is created binds all that it reads, so all are created over the empty parts, which say every column.
+    """
     for model in RECORDS:
-        parts = _literal(lake.glob(model))
-        con.execute(
-            f"create or replace view {model.record}_parts as "
-            f"select * from read_parquet({parts}, "
-            "hive_partitioning = true, hive_types = {date: date}, union_by_name = true)"
-        )
+        _view_parts(con, model, str(lake.empty_part(model).absolute()))
     texts = sql_files("views") | sql_files("marts")
     for name in _in_order(texts):
         con.execute(f"create or replace view {name} as {texts[name]}")
+    for model in RECORDS:
+        _view_parts(con, model, lake.glob(model))
 
 
 def keep_as(
@@ -89,6 +90,14 @@ def rebuild_warehouse(path: Path, lake: Lake) -> None:
     with duckdb.connect(str(fresh)) as con:
         create_views(con, lake)
     fresh.replace(path)
+
+
+def _view_parts(con: duckdb.DuckDBPyConnection, model: type[Record], parts: str) -> None:
+    columns = ", ".join(f'"{name}"' for name in (*arrow_schema(model).names, "date"))
+    con.execute(
+        f"create or replace view {model.record}_parts as select {columns} from read_parquet({_literal(parts)}, "
+        "hive_partitioning = true, hive_types = {date: date}, union_by_name = true)"
+    )
 
 
 def _in_order(texts: Mapping[str, str]) -> list[str]:

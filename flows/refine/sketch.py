@@ -44,7 +44,6 @@ def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketches: list[Sket
     Files of parts that the lake no longer has are removed, and folders beside the sketches' that are not theirs.
     Raises SketchError when a sketch's rows do not say which trajectory they are of.
     """
-    con.execute("set parquet_metadata_cache = true")
     parts = {file_of(part): part for part in lake.parts(Turn)}
     _remove_stale(sketches, parts.keys())
     _sketch_nothing(con, sketches)
