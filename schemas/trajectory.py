@@ -96,6 +96,12 @@ class Turn(Record):
     redacted: Name | None = Field(
         default=None, description="JSON: kind -> secrets that were taken out of the observation; null: never looked at"
     )
+    detector: Name | None = Field(
+        default=None, description="version of the detector that looked for secrets in what was written; null: none did"
+    )
+    secrets: Name | None = Field(
+        default=None, description="JSON: kind -> secrets that it found in content, reasoning and calls; null: none"
+    )
     token_ids: TokenIds = Field(description="ids this message added to the stream")
     sampled: Mask = Field(description="per token: sampled by the teacher")
     logprobs: Logprobs = Field(description="log-probabilities of the sampled ids, in order")

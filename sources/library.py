@@ -146,7 +146,8 @@ class Library:
             for passage in best
         ]
 
-    def _page(self, url: str) -> dict[str, str]:
+    def _page(self, said: str) -> dict[str, str]:
+        url = clean(said)
         if self._blocked.why(url):
             raise Blocked(url)
         for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):

@@ -15,6 +15,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from kingfisher_sdk import Rules, Scanner
 
 from schemas.record import sha256_text
@@ -63,6 +65,17 @@ def count_kinds(texts: Sequence[str | None]) -> list[str | None]:
         if found := _find(rows[place]):
             counts[place] = as_json(Counter(one.kind for one in found))
     return counts
+
+
+def count_written(turns: pa.RecordBatch) -> list[str | None]:
+    """For each turn what count_kinds says of its content, reasoning and tool_calls, which nobody may redact."""
+    content, reasoning, calls = (turns.column(name) for name in ("content", "reasoning", "tool_calls"))
+    nothing, newline = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
+    # a row of nulls alone would be left out
+    content = pc.coalesce(content, nothing)
+    return count_kinds(
+        pc.binary_join_element_wise(content, reasoning, calls, newline, null_handling="skip").to_pylist()
+    )
 
 
 def as_json(counts: Mapping[str, int]) -> str:

@@ -25,6 +25,7 @@ from flows.rollout.packed import PACKED, Row, crc
 from schemas.record import arrow_schema
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
+from sources.redaction import count_written, detector_version
 from warehouse.lake import Lake, PartName
 
 WORKER = "rollout"
@@ -74,19 +75,24 @@ def landed(lake: Lake, run_id: str) -> set[str]:
 
 
 def turn_batch(run_id: str, rows: Sequence[Row]) -> pa.RecordBatch:
-    """A trajectory's turns as the lake's rows, of the run that finished it: no Python object a row or a token."""
+    """A trajectory's turns as the lake's rows, of the run that finished it: no Python object a token.
+
+    What was written is looked at for secrets here, once, so that refine need not read it for that again.
+    """
     schema = arrow_schema(Turn)
     lines = b"\n".join(row.row for row in rows)
     whole = ReadOptions(use_threads=False, block_size=len(lines) + 1)
     said = read_json(pa.py_buffer(lines), read_options=whole, parse_options=_plain()).column("turn").combine_chunks()
-    packed = {
+    added = {
         "run_id": pa.repeat(run_id, len(rows)),
+        "detector": pa.repeat(detector_version(), len(rows)),
+        "secrets": pa.array(count_written(pa.RecordBatch.from_struct_array(said)), pa.string()),
         "token_ids": _lists([row.token_ids for row in rows], pa.int32()),
         "sampled": _lists([row.sampled for row in rows], pa.uint8()),
         "logprobs": _lists([row.logprobs for row in rows], pa.float32()),
     }
     columns = [
-        packed[field.name].cast(field.type) if field.name in packed else said.field(field.name) for field in schema
+        added[field.name].cast(field.type) if field.name in added else said.field(field.name) for field in schema
     ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 

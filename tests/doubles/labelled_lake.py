@@ -22,6 +22,7 @@ import pyarrow as pa
 from schemas import Task, Trajectory, Turn, Verdict, arrow_schema
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
+from sources.redaction import count_written, detector_version
 from warehouse.lake import Lake, PartName
 
 KINDS = ("copy", "edited_5", "edited_15", "edited_30", "branch", "sibling", "same_pages")
@@ -131,7 +132,8 @@ class LabelledLake:
             name = PartName(DAY + timedelta(days=part % 28), "made", part)
             attempts = [(row, self._moves(row)) for row in some]
             lake.write(Task, {task.task_id: task for task in map(self._task, some)}.values(), name)
-            lake.write_table(Turn, _table(Turn, [t for row, moves in attempts for t in self._turns(row, moves)]), name)
+            turns = _table(Turn, [turn for row, moves in attempts for turn in self._turns(row, moves)])
+            lake.write_table(Turn, looked_at(turns), name)
             lake.write(Verdict, [self._verdict(row) for row in some], name)
             rows_of_part = [self._trajectory(row, moves) for row, moves in attempts]
             lake.write_table(Trajectory, _table(Trajectory, rows_of_part), name)
@@ -278,6 +280,18 @@ def _docstrings(limit: int) -> str:
         if size > limit:
             break
     return "\n\n".join(found)
+
+
+def looked_at(turns: pa.Table) -> pa.Table:
+    """The turns as a rollout leaves them: with what the detector said of what was written."""
+    (batch,) = turns.combine_chunks().to_batches()
+    told = {
+        "detector": pa.repeat(detector_version(), len(batch)),
+        "secrets": pa.array(count_written(batch), pa.string()),
+    }
+    for name, column in told.items():
+        turns = turns.set_column(turns.schema.get_field_index(name), turns.schema.field(name), column)
+    return turns
 
 
 def _table(model: type[Turn] | type[Trajectory], rows: list[dict[str, object]]) -> pa.Table:

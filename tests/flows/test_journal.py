@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from flows.rollout.salvage import open_journal
 from flows.rollout.wal import frames
 from schemas import Trajectory, Turn, Verdict
 from schemas.record import arrow_schema
+from sources.redaction import detector_version
+from tests.doubles.planted import planted
 from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
@@ -128,7 +131,7 @@ async def test_the_lake_gets_each_trajectory_once_with_its_turns_together(tmp_pa
     assert [(row["trajectory_id"], row["index"]) for row in rows(lake, Turn)] == [
         (name, place) for name in "ab" for place in range(3)
     ]
-    assert rows(lake, Turn)[0] == entry("a", 0).turn.model_dump()
+    assert rows(lake, Turn)[0] == entry("a", 0).turn.model_dump() | {"detector": detector_version()}
     assert len(rows(lake, Verdict)) == 2
 
 
@@ -185,6 +188,21 @@ async def test_a_journal_that_is_lost_leaves_no_turn_without_its_trajectory(tmp_
         drain(journal, lake)
     assert len(rows(lake, Turn)) == 3
     assert len(rows(lake, Verdict)) == 1
+
+
+async def test_what_was_written_is_looked_at_for_secrets_as_it_lands(tmp_path: Path) -> None:
+    """A turn that was never looked at must be read again by every later refine."""
+    lake = Lake(tmp_path / "lake")
+    key = next(one for one in planted(30, seed=7) if one.kind == "gitlab_token")
+    with open_journal(tmp_path / "j.sqlite", lake)[0] as journal:
+        await journal.begin("a", "setup")
+        spoken = [entry("a", 0), entry("a", 1)]
+        spoken[1] = replace(spoken[1], turn=spoken[1].turn.model_copy(update={"reasoning": key.text}))
+        await journal.commit(spoken)
+        await journal.finish(finished("a", [one.turn for one in spoken]), [verdict("a")])
+        drain(journal, lake)
+    told = [(row["detector"], row["secrets"]) for row in rows(lake, Turn)]
+    assert told == [(detector_version(), None), (detector_version(), '{"gitlab_token": 1}')]
 
 
 async def test_the_turn_part_is_what_the_records_own_writer_would_write(tmp_path: Path) -> None:

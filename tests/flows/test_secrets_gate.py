@@ -12,6 +12,7 @@ import pytest
 from flows.refine.decide import refine_night
 from flows.settings import Settings, SettingsError
 from schemas import Trajectory, Turn
+from sources.redaction import detector_version
 from tests.doubles.planted import KINDS, planted
 from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
@@ -87,12 +88,29 @@ def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_
     }
 
 
+def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector(tmp_path: Path) -> None:
+    """Reading all text again each time makes refine slow; believing an older detector publishes what it missed."""
+    made = make_small_lake(DAY, n_tasks=4, samples=1)
+    key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
+    now = detector_version()
+    told: list[dict[str, str | None]] = [
+        {"content": key, "detector": now},
+        {"content": key, "detector": "an older one"},
+        {"content": "nothing", "detector": now, "secrets": '{"gitlab_token": 1}'},
+        {"content": "nothing", "detector": "an older one", "secrets": '{"gitlab_token": 1}'},
+    ]
+    for attempt, said in zip(made.trajectories, told, strict=True):
+        changed(made, turns_of(made, attempt, "assistant")[0], **said)
+    reasons = [refined(tmp_path, made)[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    assert reasons == ["ok", "gitlab_token", "gitlab_token", "ok"]
+
+
 def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
     """An upgrade must not make the lake of last year unreadable."""
     made = make_small_lake(DAY, n_tasks=2, samples=1)
     write_records(Lake(tmp_path / "lake"), DAY, made)
     [part] = Lake(tmp_path / "lake").parts(Turn)
-    pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["redacted"]), part)
+    pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["redacted", "detector", "secrets"]), part)
     refine_night(Settings(home=tmp_path), DAY, silent)
     with connect(Lake(tmp_path / "lake")) as con:
         assert con.execute("select count(*) from decisions").fetchall() == [(2,)]

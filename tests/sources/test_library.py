@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sources.library import Library, NotFound, Page, windows
@@ -67,6 +67,7 @@ def test_no_query_is_an_error(library: Library, query: str) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(), max_size=60))
+@example("\ud800")
 def test_whatever_is_typed_is_words_or_no_such_page(library: Library, text: str) -> None:
     library.search(text)
     try:

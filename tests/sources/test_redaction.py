@@ -4,12 +4,13 @@ import json
 import sysconfig
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.plausible import PERSONAL, luhn
-from sources.redaction import count_kinds, find, kinds, redact
+from sources.redaction import count_kinds, count_written, find, kinds, redact
 from tests.doubles.planted import KINDS, Planted, planted
 
 FAKE = "AK" + "IAIOSFODNN7" + "EXAMPLE"
@@ -81,6 +82,9 @@ def test_rows_scanned_together_are_judged_alone() -> None:
     assert count_kinds(rows) == alone
     assert count_kinds(rows[::-1]) == alone[::-1]
     assert all(json.loads(found or "{}") == redact(row)[1] for row, found in zip(rows, alone, strict=True))
+    schema = {"content": pa.large_string(), "reasoning": pa.large_string(), "tool_calls": pa.large_string()}
+    written = [dict(zip(schema, (None, row, None), strict=True)) for row in rows] + [dict.fromkeys(schema)]
+    assert count_written(pa.RecordBatch.from_pylist(written, pa.schema(schema))) == [*alone, None]
     assert count_kinds([]) == []
     assert count_kinds([None, "", "nothing"]) == [None, None, None]
 

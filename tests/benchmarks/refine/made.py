@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from schemas import Turn, arrow_schema, sha256_text
+from sources.redaction import detector_version
 from tests.doubles.labelled_lake import LabelledLake, Shape
 from warehouse.lake import Lake
 
@@ -31,7 +33,8 @@ class Run:
 
 def made_lake(shape: Shape) -> Path:
     """The root of the lake of that shape, made when it is not there yet."""
-    root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values())])
+    version = sha256_text(f"{arrow_schema(Turn)} {detector_version()}")[:8]
+    root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values()), version])
     if not root.exists():
         making = root.with_name(f"{root.name}.{os.getpid()}.tmp")
         shutil.rmtree(making, ignore_errors=True)
