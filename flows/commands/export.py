@@ -8,12 +8,15 @@ import typer
 from flows.commands.opening import open_warehouse, read_settings
 from flows.ending import fail, plain_errors
 
-LAKE_VIEWS = ("preference", "rl")
+LAKE_VIEWS = ("preference", "trl-preference", "rl")
 
 
 def export(
-    view: Annotated[str, typer.Option(help="trl, prime-rl, verl, ms-swift, llama-factory, atif, preference or rl.")],
-    out: Annotated[Path, typer.Option(help="Folder to write to (preference, rl: a .parquet file).")],
+    view: Annotated[
+        str,
+        typer.Option(help="trl, prime-rl, verl, ms-swift, llama-factory, atif, preference, trl-preference or rl."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write to (trl-preference, preference, rl: a .parquet file).")],
     release: Annotated[
         Path | None, typer.Option(help="A release's folder (default: the newest of publish.to).")
     ] = None,
@@ -35,15 +38,23 @@ def export(
 
 
 def _export_lake(view: str, out: Path) -> None:
-    from flows.publish.preference import write_learnable, write_preference
+    from flows.publish.learning_views import write_learnable, write_trl_pairs
+    from flows.publish.preference import write_preference
     from warehouse.lake import Lake
     from warehouse.progress import stage_bar
 
+    left_out = 0
     with open_warehouse() as (con, settings):
         out.parent.mkdir(parents=True, exist_ok=True)
         if view == "rl":
             rows = write_learnable(con, out)
         else:
+            lake, seed = Lake(settings.lake), settings.publish.seed
             with stage_bar("export", settings.state) as report:
-                rows = write_preference(con, Lake(settings.lake), settings.publish.seed, out, report)
+                if view == "trl-preference":
+                    rows, left_out = write_trl_pairs(con, lake, seed, out, report)
+                else:
+                    rows = write_preference(con, lake, seed, out, report)
     typer.echo(f"{rows} rows in {out}")
+    if left_out:
+        typer.echo(f"{left_out} pairs left out: their attempts had other system prompts, and TRL has one a pair")

@@ -1,8 +1,7 @@
-"""What else the attempts teach: pairs of a kept and a refused attempt at one task, and tasks of mixed success.
+"""What else the attempts teach: pairs of a kept and a refused attempt at one task.
 
-Pairs train preferences and come with the gates' reasons; a task that is sometimes solved trains by
-reinforcement and comes with its verifiers. Neither holds an attempt that a release may not hold for what is
-in it: withdrawn, contaminated, secret, or a copy.
+Pairs train preferences and come with the gates' reasons. They hold no attempt that a release may not hold for
+what is in it: withdrawn, contaminated, secret, or a copy.
 """
 
 from collections.abc import Iterator
@@ -38,15 +37,6 @@ def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out:
         _write_pairs(rows, work, out.name, report)
         (work / out.name).replace(out)
     return int(rows.num_rows // 2)
-
-
-def write_learnable(con: duckdb.DuckDBPyConnection, out: Path) -> int:
-    """Write the tasks with a pass rate strictly between 0 and 1 to the file `out`; returns their number."""
-    rows = con.sql(sql_files("publish")["learnable"]).to_arrow_table()
-    fresh = out.with_name(f".{out.name}.new")
-    pq.write_table(rows, fresh, compression="zstd")
-    fresh.replace(out)
-    return int(rows.num_rows)
 
 
 def _write_pairs(rows: pa.Table, work: Path, name: str, report: Report) -> None:

@@ -41,7 +41,7 @@ def openai(row: Row) -> Row:
     """Messages as OpenAI's API writes them, arguments and tools as JSON strings; prime-rl reads both."""
     return {
         "trajectory_id": row["trajectory_id"],
-        "messages": [_openai_message(message) for message in row["messages"]],
+        "messages": [openai_message(message) for message in row["messages"]],
         "tools": row["tools"],
     }
 
@@ -103,7 +103,8 @@ def atif(row: Row) -> Row:
     }
 
 
-def _openai_message(message: Message) -> Message:
+def openai_message(message: Message) -> Message:
+    """A message as OpenAI's API writes it; content is never null."""
     calls = [
         {
             "id": call["id"],
@@ -225,9 +226,15 @@ def _released_tokens(splits: list[str]) -> dict[str, str]:
 
 
 def _openai_shape(json_type: pa.DataType) -> pa.Schema:
+    messages = pa.list_(message_shape(json_type))
+    return pa.schema([("trajectory_id", pa.string()), ("messages", messages), ("tools", pa.large_string())])
+
+
+def message_shape(json_type: pa.DataType) -> pa.StructType:
+    """The type of `openai_message` in Parquet, given the type of its JSON."""
     function = pa.struct([("name", pa.string()), ("arguments", json_type)])
     call = pa.struct([("id", pa.string()), ("type", pa.string()), ("function", function)])
-    message = pa.struct(
+    return pa.struct(
         [
             ("role", pa.string()),
             ("content", pa.large_string()),
@@ -237,7 +244,6 @@ def _openai_shape(json_type: pa.DataType) -> pa.Schema:
             ("name", pa.string()),
         ]
     )
-    return pa.schema([("trajectory_id", pa.string()), ("messages", pa.list_(message)), ("tools", pa.large_string())])
 
 
 STUDENT = ("student_token_ids", "student_loss_mask")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from flows.publish.preference import write_learnable, write_preference
+from flows.publish.learning_views import write_learnable, write_trl_pairs
+from flows.publish.preference import write_preference
 from flows.settings import Settings
 from tests.doubles.small_lake import Kind, SmallLake, make_small_lake, write_decisions, write_records
 from warehouse.connect import connect
@@ -66,3 +67,20 @@ def test_with_no_pairs_the_file_is_there_and_empty(tmp_path: Path) -> None:
     with connect(Lake(settings.lake)) as con:
         assert write_preference(con, Lake(settings.lake), 0, out, silent) == 0
     assert pq.read_table(out).num_rows == 0
+
+
+def test_attempts_that_were_asked_differently_are_no_pair_for_trl(tmp_path: Path) -> None:
+    """TRL has one prompt a pair: with another's system prompt the refused attempt would answer what it never saw."""
+    settings, out = Settings(home=tmp_path), tmp_path / "pairs.parquet"
+    made = make_small_lake(DAY, n_tasks=2, kinds={(0, 1): "wrong", (1, 1): "wrong"})
+    [other] = {row.trajectory_id for row in made.trajectories if row.task_id == made.tasks[0].task_id and row.sample}
+    made.turns[:] = [
+        turn.model_copy(update={"content": "Be brief."}) if (turn.trajectory_id, turn.index) == (other, 0) else turn
+        for turn in made.turns
+    ]
+    write_records(Lake(settings.lake), DAY, made)
+    refused = {id: ["outcome:wrong_answer"] for id in made.of_kind("wrong")}
+    write_decisions(Lake(settings.lake), DAY, made, refused)
+    with connect(Lake(settings.lake)) as con:
+        assert write_trl_pairs(con, Lake(settings.lake), 0, out, silent) == (1, 1)
+    assert [row["task_id"] for row in pq.read_table(out).to_pylist()] == [made.tasks[1].task_id]

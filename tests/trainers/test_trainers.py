@@ -6,7 +6,6 @@ columns: another library (renderers) made them from Qwen3's hand-written rendere
 """
 
 import json
-import os
 import re
 import subprocess
 from datetime import date
@@ -24,19 +23,13 @@ from flows.settings import Publish, Settings
 from schemas import Turn
 from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
-from tests.trainers.install import REQUIREMENTS, python
+from tests.trainers.install import python
+from tests.trainers.loading import Row, made_by, needs_trainers
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
-MISSING = [trainer for trainer in REQUIREMENTS if not python(trainer).exists()]
-pytestmark = [
-    pytest.mark.skipif(
-        bool(MISSING) and "FACTORY_REQUIRE_TRAINERS" not in os.environ,
-        reason=f"no trainers' environment for {', '.join(MISSING)}: python -m tests.trainers.install",
-    ),
-]
+pytestmark = [needs_trainers]
 DAY = date(2026, 1, 2)
-LOADERS = Path(__file__).parent / "loaders"
 PROPERTIES: dict[str, Any] = {
     "search": {"query": {"type": "string", "description": "Words <b>to find</b>, é"}},
     "open": {"url": {"type": "string"}, "page": {"type": "integer", "minimum": 1, "default": None}},
@@ -49,7 +42,6 @@ TOOLS = [
     }
     for name, properties in PROPERTIES.items()
 ]
-Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -91,30 +83,12 @@ def released(home: Path) -> list[Row]:
     return [row for shard in shards for row in pq.read_table(shard).to_pylist()]
 
 
-def loaded(home: Path, view: str, trainer: str, template: str = "qwen3") -> list[Row]:
+def loaded(home: Path, view: str, trainer: str, template: str = "qwen3", student: str = "student") -> list[Row]:
     """What the trainer's own loader makes of the exported view."""
-    folder, out = home / "views" / view, home / f"{view}-{template}.jsonl"
+    folder = home / "views" / view
     if not folder.exists():
         export(home / "release", view, folder, silent)
-    script = LOADERS / f"with_{trainer}.py"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "MODELSCOPE_CACHE": str(home / "modelscope"),
-    }
-    arguments = [str(folder), str(home / "student"), template, str(out)]
-    done = subprocess.run(
-        [str(python(view)), str(script), *arguments],
-        check=False,
-        env=environment,
-        cwd=home,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-4_000:]
-    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    return made_by(view, trainer, home, str(folder), str(home / student), template)
 
 
 def said(row: Row) -> tuple[str, str]:

@@ -1,0 +1,41 @@
+"""Runs a trainer's own loader in its own environment, and reads what it made."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trainers.install import REQUIREMENTS, python
+
+MISSING = [trainer for trainer in REQUIREMENTS if not python(trainer).exists()]
+needs_trainers = pytest.mark.skipif(
+    bool(MISSING) and "FACTORY_REQUIRE_TRAINERS" not in os.environ,
+    reason=f"no trainers' environment for {', '.join(MISSING)}: python -m tests.trainers.install",
+)
+LOADERS = Path(__file__).parent / "loaders"
+Row = dict[str, Any]
+
+
+def made_by(trainer: str, loader: str, home: Path, *arguments: str) -> list[Row]:
+    """The rows that `loaders/with_<loader>.py` writes, run with the Python of `trainer` and nothing to download."""
+    out = home / f"{loader}-{'-'.join(Path(one).name for one in arguments)}.jsonl"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "MODELSCOPE_CACHE": str(home / "modelscope"),
+    }
+    done = subprocess.run(
+        [str(python(trainer)), str(LOADERS / f"with_{loader}.py"), *arguments, str(out)],
+        check=False,
+        env=environment,
+        cwd=home,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-4_000:]
+    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
