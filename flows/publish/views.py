@@ -18,7 +18,7 @@ from flows.publish.errors import PublishError
 Row = dict[str, Any]
 Message = dict[str, Any]
 MERGED = "\n</tool_response>\n<tool_response>\n"
-"""What LLaMA-Factory itself writes between the observations of one turn."""
+"""What LLaMA-Factory itself writes between the observations of one turn, whatever the template."""
 
 CALL_TAGS = ("<tool_call>", "</tool_call>")
 THOUGHT_ENDS = "\n</think>\n\n"

@@ -1,4 +1,4 @@
-"""Runs a trainer's own loader in its own environment, and reads what it made."""
+"""Runs a trainer's own loader in its own environment on a view of the release, and reads what it made."""
 
 import json
 import os
@@ -6,9 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from flows.publish.export import export
 from tests.trainers.install import REQUIREMENTS, python
+from warehouse.progress import silent
 
 MISSING = [trainer for trainer in REQUIREMENTS if not python(trainer).exists()]
 needs_trainers = pytest.mark.skipif(
@@ -17,6 +20,18 @@ needs_trainers = pytest.mark.skipif(
 )
 LOADERS = Path(__file__).parent / "loaders"
 Row = dict[str, Any]
+PROPERTIES: dict[str, Any] = {
+    "search": {"query": {"type": "string", "description": "Words <b>to find</b>, é"}},
+    "open": {"url": {"type": "string"}, "page": {"type": "integer", "minimum": 1, "default": None}},
+    "find": {"query": {"type": "string"}, "within": {"type": "object", "properties": {"lines": {"type": "integer"}}}},
+}
+TOOLS: list[Row] = [
+    {
+        "type": "function",
+        "function": {"name": name, "description": name, "parameters": {"type": "object", "properties": properties}},
+    }
+    for name, properties in PROPERTIES.items()
+]
 
 
 def made_by(trainer: str, loader: str, home: Path, *arguments: str) -> list[Row]:
@@ -39,3 +54,16 @@ def made_by(trainer: str, loader: str, home: Path, *arguments: str) -> list[Row]
     )
     assert done.returncode == 0, done.stdout[-2_000:] + done.stderr[-4_000:]
     return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+
+
+def released(home: Path) -> list[Row]:
+    shards = sorted((home / "release" / "latest" / "data").glob("train-*.parquet"))
+    return [row for shard in shards for row in pq.read_table(shard).to_pylist()]
+
+
+def loaded(home: Path, view: str, trainer: str, template: str = "qwen3", student: str = "student") -> list[Row]:
+    """What the trainer's own loader makes of the exported view."""
+    folder = home / "views" / view
+    if not folder.exists():
+        export(home / "release", view, folder, silent)
+    return made_by(view, trainer, home, str(folder), str(home / student), template)

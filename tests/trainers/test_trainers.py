@@ -8,87 +8,19 @@ columns: another library (renderers) made them from Qwen3's hand-written rendere
 import json
 import re
 import subprocess
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import datasets
-import pyarrow.parquet as pq
 import pytest
 from renderers import Qwen3RendererConfig, build_training_sample, create_renderer
 
 from flows.publish.export import export
-from flows.publish.release import publish_night
-from flows.settings import Publish, Settings
-from schemas import Turn
 from tests.doubles import tiny_tokenizer as tiny
-from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
 from tests.trainers.install import python
-from tests.trainers.loading import Row, made_by, needs_trainers
-from warehouse.lake import Lake
+from tests.trainers.loading import TOOLS, Row, loaded, needs_trainers, released
 from warehouse.progress import silent
 
 pytestmark = [needs_trainers]
-DAY = date(2026, 1, 2)
-PROPERTIES: dict[str, Any] = {
-    "search": {"query": {"type": "string", "description": "Words <b>to find</b>, é"}},
-    "open": {"url": {"type": "string"}, "page": {"type": "integer", "minimum": 1, "default": None}},
-    "find": {"query": {"type": "string"}, "within": {"type": "object", "properties": {"lines": {"type": "integer"}}}},
-}
-TOOLS = [
-    {
-        "type": "function",
-        "function": {"name": name, "description": name, "parameters": {"type": "object", "properties": properties}},
-    }
-    for name, properties in PROPERTIES.items()
-]
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release with a student, of tools that share no properties and of what agents do besides one call a turn."""
-    home = tmp_path_factory.mktemp("home")
-    template = next((python("trl").parent.parent / "lib").glob("python3*/site-packages/trl/chat_templates/qwen3.jinja"))
-    tokenizer = tiny.tiny_tokenizer()
-    tokenizer.chat_template = template.read_text("utf-8")
-    tokenizer.save_pretrained(home / "student")
-    config = {"model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"]}
-    (home / "student" / "config.json").write_text(json.dumps(config), "utf-8")
-    publish = Publish(
-        to=str(home / "release"), validation_share=0.3, student=home / "student", student_renderer="qwen3"
-    )
-    settings = Settings(home=home, publish=publish)
-    made = make_small_lake(DAY, n_tasks=4)
-    made.turns[:] = [_lively(turn) for turn in made.turns]
-    made.trajectories[:] = [
-        row.model_copy(update={"tools": json.dumps(TOOLS, ensure_ascii=False)}) for row in made.trajectories
-    ]
-    write_records(Lake(settings.lake), DAY, made)
-    write_decisions(Lake(settings.lake), DAY, made)
-    publish_night(settings, DAY, silent)
-    return home
-
-
-def _lively(turn: Turn) -> Turn:
-    if turn.index == 2:
-        calls = [{"id": "call_0", "name": "search", "arguments": {"query": 'a "quoted" é </tool_call>', "n": 2}}]
-        return turn.model_copy(update={"content": "I look it up.", "tool_calls": json.dumps(calls)})
-    if turn.index == 4:
-        return turn.model_copy(update={"reasoning": 'Not <tool_call>{"name": 1}</tool_call>, \u201cquoted\u201d.'})
-    return turn
-
-
-def released(home: Path) -> list[Row]:
-    shards = sorted((home / "release" / "latest" / "data").glob("train-*.parquet"))
-    return [row for shard in shards for row in pq.read_table(shard).to_pylist()]
-
-
-def loaded(home: Path, view: str, trainer: str, template: str = "qwen3", student: str = "student") -> list[Row]:
-    """What the trainer's own loader makes of the exported view."""
-    folder = home / "views" / view
-    if not folder.exists():
-        export(home / "release", view, folder, silent)
-    return made_by(view, trainer, home, str(folder), str(home / student), template)
 
 
 def said(row: Row) -> tuple[str, str]:

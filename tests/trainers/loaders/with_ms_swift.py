@@ -9,7 +9,8 @@ from swift.model import get_processor
 from swift.template import get_template
 
 folder, tokenizer_folder, name, out = sys.argv[1:]
-processor = get_processor(tokenizer_folder, model_type="qwen3", template_type=name)
+family = {"llama3": "llama"}.get(name, name)
+processor = get_processor(tokenizer_folder, model_type=family, template_type=name)
 template = get_template(processor, template_type=name, max_length=None)
 template.set_mode("train")
 rows, _ = load_dataset(f"{folder}/train.jsonl", strict=True)
