@@ -29,7 +29,8 @@ class Literal:
         self._tokenizer = tokenizer
         self._offsets = offsets
         self._rust = _rust(tokenizer)
-        added = [token for token in tokenizer.get_added_vocab() if len(token) > 1 and token[0] in "<["]
+        tokens = tokenizer.added_tokens_decoder.values()
+        added = [token.content for token in tokens if len(token.content) > 1 and _commands(token)]
         self._special = re.compile("|".join(f"(?={re.escape(token)})" for token in added) or "(?!)")
         self._short = lru_cache(KEPT)(lambda text: self._encoded(text, PLAIN))
 
@@ -80,6 +81,12 @@ class Literal:
             return self._tokenizer(part, **options)
         encoding = self._rust.encode(part, **PLAIN)
         return {"input_ids": encoding.ids, "offset_mapping": encoding.offsets}
+
+
+def _commands(token: Any) -> bool:
+    """Whether an added token is a mark of the model's own and no word or run of blanks: `]~b]`, `/nothink`, `<td>`."""
+    first = token.content[0]
+    return token.special or not (first.isalnum() or first.isspace() or first == "\u2581")
 
 
 def _rust(tokenizer: Any) -> Any:

@@ -2,7 +2,11 @@
 
 The teacher's ids are another vocabulary's. The student's are made once, here, where the mask can be checked
 against the messages: what is masked is of a trainable message, and all that such a message says is masked.
-Text that looks like a special token stays text, also within the arguments of a call and the tools' schemas.
+
+Control tokens are the template's alone: those around messages, around reasoning and around calls that the row
+holds as such. The same text within content, reasoning, names, arguments, schemas or observations stays text.
+A control token that the teacher sampled out of place is in `token_ids`, which nothing here changes; the message
+holds its text, so the student's ids spell it.
 """
 
 import json
@@ -76,11 +80,22 @@ class Students:
                 of_message[owner].append(token)
         for number, (message, masked_ids) in enumerate(zip(row["messages"], of_message, strict=True)):
             agent = message["role"] == "assistant"
-            said = str(self._tokenizer.decode(masked_ids)) if masked_ids else ""
+            said = self._read(masked_ids)
             if masked_ids and not (agent or message["trainable"]):
                 raise self._wrong(row, number)
-            if agent and not all(_stands_in(words, said) for words in _words(message)):
+            if agent and not all(self._stands_in(words.strip(), said) for words in _words(message)):
                 raise self._wrong(row, number)
+
+    def _stands_in(self, words: str, said: str) -> bool:
+        """Plain, or as JSON writes it, or as the student's tokenizer reads it: many compose accents (NFC)."""
+        forms = (words, json.dumps(words, ensure_ascii=False)[1:-1])
+        return any(form in said for form in forms) or any(self._heard(form) in said for form in forms)
+
+    def _heard(self, words: str) -> str:
+        return self._read(self._literal.encode(self._literal.guard(words), add_special_tokens=False))
+
+    def _read(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)) if ids else ""
 
     def _wrong(self, row: Message, number: int) -> StudentError:
         role, name = row["messages"][number]["role"], self.identity.renderer
@@ -141,11 +156,6 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for one in value for text in _texts(one)]
     return [value] if isinstance(value, str) else []
-
-
-def _stands_in(words: str, said: str) -> bool:
-    """Plain, or as JSON writes it."""
-    return words.strip() in said or json.dumps(words.strip(), ensure_ascii=False)[1:-1] in said
 
 
 def _mapping(arguments: Any) -> Any:
