@@ -15,7 +15,7 @@ import pytest
 from schemas import Document, Trajectory, Turn, arrow_schema, table
 from tests.doubles.small_lake import make_small_lake, write_small_lake
 from warehouse.connect import connect, rebuild_warehouse
-from warehouse.lake import ROW_GROUP_ROWS, Lake, LakeError, PartName
+from warehouse.lake import BLOCK_ROWS, ROW_GROUP_ROWS, Lake, LakeError, PartName
 
 DAY = date(2026, 11, 20)
 
@@ -57,8 +57,28 @@ def test_the_same_rows_make_the_same_bytes_however_they_are_cut(tmp_path: Path) 
     whole = Lake(tmp_path / "a").write_table(Turn, rows, PartName(DAY, "w", 0))
     again = Lake(tmp_path / "b").write_batches(Turn, rows.schema, rows.to_batches(33), PartName(DAY, "w", 0))
     assert whole.read_bytes() == again.read_bytes()
-    groups = pq.ParquetFile(whole).metadata
-    assert groups.num_row_groups == -(-rows.num_rows // ROW_GROUP_ROWS)
+
+
+def test_row_groups_are_large_but_bounded_in_rows_and_in_bytes(tmp_path: Path) -> None:
+    """Small groups cost disk and reading time; a group of huge pages would cost every reader its memory."""
+    rows = table(Turn, make_small_lake(DAY, n_tasks=100).turns)
+    part = Lake(tmp_path / "short").write_table(Turn, rows, PartName(DAY, "w", 0))
+    assert group_rows(part) == [ROW_GROUP_ROWS, rows.num_rows - ROW_GROUP_ROWS]
+    observed = rows.schema.get_field_index("observation")
+    pages = pa.array(["x" * 100_000] * rows.num_rows, rows.schema.field(observed).type)
+    long = rows.set_column(observed, rows.schema.field(observed), pages)
+    for cut in (rows.num_rows, 77):
+        part = Lake(tmp_path / f"long {cut}").write_batches(
+            Turn, long.schema, long.to_batches(cut), PartName(DAY, "w", 0)
+        )
+        assert group_rows(part)[:2] == [2 * BLOCK_ROWS] * 2
+        assert sum(group_rows(part)) == rows.num_rows
+
+
+def group_rows(part: Path) -> list[int]:
+    """How many rows each row group holds."""
+    metadata = pq.ParquetFile(part).metadata
+    return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
 
 
 def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:

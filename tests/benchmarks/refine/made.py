@@ -13,7 +13,7 @@ from statistics import median
 from schemas import Turn, arrow_schema, sha256_text
 from sources.redaction import detector_version
 from tests.doubles.labelled_lake import LabelledLake, Shape
-from warehouse.lake import Lake
+from warehouse.lake import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Lake
 
 ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "horizon-factory" / "benchmarks"
@@ -33,7 +33,7 @@ class Run:
 
 def made_lake(shape: Shape) -> Path:
     """The root of the lake of that shape, made when it is not there yet."""
-    version = sha256_text(f"{arrow_schema(Turn)} {detector_version()}")[:8]
+    version = sha256_text(f"{arrow_schema(Turn)} {detector_version()} {ROW_GROUP_ROWS} {ROW_GROUP_BYTES}")[:8]
     root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values()), version])
     if not root.exists():
         making = root.with_name(f"{root.name}.{os.getpid()}.tmp")
