@@ -182,7 +182,7 @@ def _size(column: pa.ChunkedArray) -> int:
     if pa.types.is_struct(kind):
         return sum(map(_size, column.flatten()))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.sum(pc.binary_length(column)).as_py() or 0
+        return int(pc.sum(pc.binary_length(column)).as_py() or 0)
     return len(column) * max(1, kind.bit_width // 8)
 
 
