@@ -183,7 +183,7 @@ def _size(column: pa.ChunkedArray) -> int:
         return sum(map(_size, column.flatten()))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return int(pc.sum(pc.binary_length(column)).as_py() or 0)
-    return len(column) * max(1, kind.bit_width // 8)
+    return len(column) * max(1, int(kind.bit_width) // 8)
 
 
 def _without_null(model: type[Record], batch: pa.RecordBatch) -> pa.RecordBatch:
