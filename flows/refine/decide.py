@@ -18,7 +18,7 @@ from flows.refine.benchmarks import Source, sources_of
 from flows.refine.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe import find_duplicates
 from flows.refine.functions import add_functions
-from flows.refine.sketch import sketch_parts, sketches_of
+from flows.refine.sketch import sketch_of, sketch_parts
 from flows.settings import Settings, SettingsError
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from sources.blocklist import Blocklist
@@ -74,14 +74,15 @@ def refine(
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
-    for folder in ("sketches", "decontaminate"):
+    for folder in ("sketches", "closer", "decontaminate"):
         files |= {f"{folder}/{name}": sha256_text(text) for name, text in sql_files(folder).items()}
     refine_id = content_id("refine", files, parameters, inputs)
     newest, decided_at = run(con, steps["newest"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
     keep_as(con, "truths", steps["truths"])
-    sketch_parts(con, lake, sketches_of(con, settings.state / "sketches", parameters), report)
+    sketch_parts(con, lake, sketch_of(con, settings.state / "sketches", parameters), report)
+    keep_as(con, "made_calls", steps["made_calls"])
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
     answer_gates(con, gates, parameters, report)
     keep_as(con, "signed", steps["signed"])

@@ -1,7 +1,7 @@
 """Finds trajectories that are duplicates of each other, exact and near, and which of them stands for the rest.
 
 It looks at what the agent wrote and did, turn by turn, and at the question, never at the pages that it read:
-popular pages recur. All of it works on the sketch `agent_turns`: of each turn a hash of its words, one of its
+popular pages recur. All of it works on the sketch `turn_facts`: of each turn a hash of its words, one of its
 calls, and up to 24 hashes of short windows of its text. Why this, and not MinHash over the whole text:
 
 - Windows stand at **anchors** (what follows each letter b), after SpotSigs (Theobald, Siddharth and Paepcke,

@@ -1,137 +1,166 @@
 """Reads the long text of each lake part once, ever, and leaves narrow rows of it for all later work.
 
-A sketch is one file of `warehouse/sql/sketches`: a select over `turn_part`, the turns of whole trajectories.
-All sketches that a part still lacks are answered from one pass over it, and the rows are kept as Parquet per
-part. A part's sketch depends on nothing but the part, the SQL and the settings that it names, so parts can be
-sketched in any order, by any number of processes, with the same bytes.
+The sketch is `turn_facts`, a row a turn. The files of `warehouse/sql/sketches` add columns to the turns, each to
+what the files before it left, so that all of them are one query that streams over the text; those of
+`warehouse/sql/closer` then read again the few turns that need it. A part's rows depend on nothing but the part, the
+SQL and the settings that it names, so parts can be sketched in any order, by any number of processes, with the
+same bytes.
 """
 
-import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from flows.refine.sketch_files import EMPTY, Rows, file_of, split
-from flows.refine.turns_of_parts import BATCH_BYTES, turns_of_parts
-from schemas import Turn, arrow_schema, content_id, sha256_text
-from warehouse.connect import sql_files
+from flows.refine.sketch_files import EMPTY, file_of, put
+from schemas import Turn, content_id
+from warehouse.connect import keep_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
 
+BATCH_BYTES = 96 * 1024 * 1024
+"""Bytes on disk of the parts that one query reads; its rows, a twentieth of that, are held in memory."""
+NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
+"""Columns of a turn that its row keeps."""
+LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
+"""Columns of a turn that the files read besides, as they read `said`, which one of them makes."""
+
 
 class SketchError(Exception):
-    """A sketch's rows cannot be kept; says which sketch and why."""
+    """The sketch's rows are not those of the turns; says of which parts, and what to mend."""
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """One file of `warehouse/sql/sketches`, with the parameters that it names and where its rows stand."""
+    """The SQL that makes the rows, with the parameters that it names, and the folder where they stand."""
 
-    name: str
-    text: str
-    parameters: dict[str, object]
+    adding: Mapping[str, str]
+    closer: Mapping[str, str]
+    parameters: Mapping[str, object]
     folder: Path
 
 
-def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketches: list[Sketch], report: Report) -> None:
-    """Sketch every part that is not yet sketched, then make each sketch a view of its name over all parts.
+def sketch_of(
+    con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object], only: Collection[str] = ()
+) -> Sketch:
+    """All of it, or the named files of `sketches`. Other SQL, settings or DuckDB have another folder in `home`."""
+    adding = {name: text for name, text in sql_files("sketches").items() if not only or name in only}
+    closer = {} if only else sql_files("closer")
+    named: set[str] = set()
+    for text in (*adding.values(), *closer.values()):
+        named.update(*(statement.named_parameters for statement in con.extract_statements(text)))
+    used = {key: parameters[key] for key in sorted(named)}
+    version = content_id("sketch", adding, closer, used, duckdb.__version__)[:12]
+    return Sketch(adding, closer, used, home / f"turn_facts-{version}")
 
-    Files of parts that the lake no longer has are removed, and folders beside the sketches' that are not theirs.
-    Raises SketchError when a sketch's rows do not say which trajectory they are of.
+
+def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> None:
+    """Sketch every part that is not yet sketched, then make `turn_facts` a view over all parts.
+
+    Files of parts that the lake no longer has are removed, and folders beside the sketch's that are not its own.
+    Raises SketchError when a file of `sketches` loses rows.
     """
     parts = {file_of(part): part for part in lake.parts(Turn)}
-    _remove_stale(sketches, parts.keys())
-    _sketch_nothing(con, sketches)
-    schema, done = lake.empty_part(Turn), 0
-    for lacking, files in _together(sketches, parts):
-        report(done, len(parts), f"sketch {files[0]}")
-        _sketch_files(con, schema, lacking, {file: parts[file] for file in files})
-        done += len(files)
-    for sketch in sketches:
-        paths = ", ".join(_literal(str(sketch.folder / file)) for file in (EMPTY, *parts))
-        con.execute(f"create or replace temp view {sketch.name} as select * from read_parquet([{paths}])")
+    _remove_stale(sketch, parts.keys())
+    sketch_lacking(con, lake, sketch, parts, report)
+    files = _list([sketch.folder / file for file in (EMPTY, *parts)])
+    con.execute(f"create or replace temp view turn_facts as select * from read_parquet({files})")
 
 
-def sketches_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> list[Sketch]:
-    """Every sketch. Its folder in `home` has another name for other SQL, parameters or DuckDB (hashes are its own)."""
-    found = []
-    for name, text in sql_files("sketches").items():
-        (statement,) = con.extract_statements(text)
-        named = {key: parameters[key] for key in sorted(statement.named_parameters)}
-        version = content_id("sketch", sha256_text(text), named, duckdb.__version__)[:12]
-        found.append(Sketch(name, text, named, home / f"{name}-{version}"))
-    return found
-
-
-def _together(sketches: list[Sketch], parts: Mapping[str, Path]) -> Iterator[tuple[list[Sketch], list[str]]]:
-    """Files of parts that lack the same sketches, and those; BATCH_BYTES of parts at once, or one that is larger."""
-    wanted: list[Sketch] = []
-    files: list[str] = []
-    size = 0
-    for file, part in parts.items():
-        lacking = [sketch for sketch in sketches if not (sketch.folder / file).exists()]
-        of_part = part.stat().st_size
-        if files and (lacking != wanted or size + of_part > BATCH_BYTES):
-            yield wanted, files
-            files, size = [], 0
-        if lacking:
-            wanted, files, size = lacking, [*files, file], size + of_part
-    if files:
-        yield wanted, files
-
-
-def _sketch_files(
-    con: duckdb.DuckDBPyConnection, schema: Path, sketches: list[Sketch], parts: Mapping[str, Path]
+def sketch_lacking(
+    con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, parts: Mapping[str, Path], report: Report
 ) -> None:
-    """Answer the sketches on a few parts; the rows of each part go into a file of its own, when all are read."""
-    columns = _columns(sketches)
-    with ExitStack() as open_files:
-        kept = {
-            sketch.name: [open_files.enter_context(Rows(sketch.folder / file)) for file in parts] for sketch in sketches
-        }
-        for owners in turns_of_parts(con, schema, list(parts.values()), columns, once=len(sketches) > 1):
-            for sketch in sketches:
-                for file, rows in zip(kept[sketch.name], split(_answer(con, sketch), owners), strict=True):
-                    file.write(rows)
+    """Sketch those of the parts, by the names of their files, that are not yet sketched.
+
+    The rows of some parts are written while the next are read. Columns that were not there when a part was written
+    are null: the lake's empty part says all of them.
+    """
+    sketch.folder.mkdir(parents=True, exist_ok=True)
+    schema, done = lake.empty_part(Turn), 0
+    found = {EMPTY: schema, **parts}
+    lacking = [file for file in found if not (sketch.folder / file).exists()]
+    with ThreadPoolExecutor(1) as writer:
+        writing: Future[None] | None = None
+        for files in _together(lacking, found):
+            report(done, len(lacking), f"sketch {files[0]}")
+            rows = _rows(con, sketch, [schema, *(found[file] for file in files)])
+            if writing:
+                writing.result()
+            writing = writer.submit(_put_each, rows, [sketch.folder / file for file in files])
+            done += len(files)
+        if writing:
+            writing.result()
 
 
-def _sketch_nothing(con: duckdb.DuckDBPyConnection, sketches: list[Sketch]) -> None:
-    """Each sketch of no turns, so that its view binds before the first part lands."""
-    con.register("turn_part", arrow_schema(Turn).empty_table())
-    for sketch in (sketch for sketch in sketches if not (sketch.folder / EMPTY).exists()):
-        with Rows(sketch.folder / EMPTY) as file:
-            file.write(_answer(con, sketch))
-    con.unregister("turn_part")
+def _together(files: Sequence[str], parts: Mapping[str, Path]) -> Iterator[list[str]]:
+    """Files of BATCH_BYTES of parts at once, or of one part that is larger."""
+    some: list[str] = []
+    size = 0
+    for file in files:
+        of_part = parts[file].stat().st_size
+        if some and size + of_part > BATCH_BYTES:
+            yield some
+            some, size = [], 0
+        some, size = [*some, file], size + of_part
+    if some:
+        yield some
 
 
-def _answer(con: duckdb.DuckDBPyConnection, sketch: Sketch) -> pa.Table:
-    """The sketch's rows in a fixed order, whatever DuckDB's threads did."""
-    rows = con.sql(f"select * from ({sketch.text}) order by all", params=sketch.parameters).to_arrow_table()
-    if "trajectory_id" not in rows.column_names:
-        raise SketchError(f"sql/sketches/{sketch.name}.sql: its rows have no trajectory_id; select it, then run again")
-    return rows
+def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path]) -> pa.Table:
+    """The sketch's rows in the order of the parts and of their rows, whatever DuckDB's threads did."""
+    con.execute(
+        f"create or replace temp view turns_read as select {', '.join(NARROW + LONG)}, file_index as part, "
+        f"file_row_number as row from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
+    )
+    query = "from turns_read"
+    for text in sketch.adding.values():
+        query = _over(query, text)
+    keep_as(con, "told", f"select * exclude ({', '.join(LONG)}, said) from ({query})", sketch.parameters)
+    _check_whole(con, parts)
+    joined = "from told"
+    for name, text in sketch.closer.items():
+        keep_as(con, f"closer_{name}", _over("from turns_read", text), sketch.parameters)
+        joined += f" left join closer_{name} using (part, row)"
+    return con.sql(f"{joined} order by part, row").to_arrow_table()
 
 
-def _columns(sketches: list[Sketch]) -> list[str]:
-    words = {"trajectory_id"}.union(*(re.findall(r"\w+", sketch.text) for sketch in sketches))
-    return [name for name in arrow_schema(Turn).names if name in words]
+def _over(turns: str, text: str) -> str:
+    """The text of a file, reading these turns."""
+    return f"with turn_part as ({turns}) select * from ({text})"
 
 
-def _remove_stale(sketches: list[Sketch], files: Collection[str]) -> None:
-    for home in {sketch.folder.parent for sketch in sketches}:
-        home.mkdir(parents=True, exist_ok=True)
-        for folder in set(home.iterdir()) - {sketch.folder for sketch in sketches}:
-            shutil.rmtree(folder, ignore_errors=True)
-    for sketch in sketches:
-        for path in sketch.folder.glob("[!.]*.parquet"):
-            if path.name != EMPTY and path.name not in files:
-                path.unlink(missing_ok=True)
+def _check_whole(con: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
+    told, read = con.execute("select (select count(*) from told), (select count(*) from turns_read)").fetchall()[0]
+    if told != read:
+        raise SketchError(
+            f"of {read} turns, from {parts[-1].name} back, the sketch has {told} rows: "
+            "each file of sql/sketches must give every row of turn_part once; mend it, then run refine again"
+        )
 
 
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def _put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
+    """Write the rows of each part, which stand one after the other, to its file."""
+    ends = np.searchsorted(rows["part"].to_numpy(), np.arange(1, len(paths) + 1), side="right")
+    starts = np.searchsorted(rows["part"].to_numpy(), np.arange(1, len(paths) + 1))
+    narrow = rows.drop_columns(["part", "row"])
+    for path, start, end in zip(paths, starts.tolist(), ends.tolist(), strict=True):
+        put(narrow.slice(start, end - start), path)
+
+
+def _remove_stale(sketch: Sketch, files: Collection[str]) -> None:
+    home = sketch.folder.parent
+    home.mkdir(parents=True, exist_ok=True)
+    for folder in set(home.iterdir()) - {sketch.folder}:
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in sketch.folder.glob("[!.]*.parquet"):
+        if path.name != EMPTY and path.name not in files:
+            path.unlink(missing_ok=True)
+
+
+def _list(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

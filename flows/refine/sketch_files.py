@@ -7,10 +7,8 @@ sketched anew.
 import os
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas import sha256_text
@@ -19,7 +17,7 @@ EMPTY = "empty.parquet"
 
 
 def file_of(part: Path) -> str:
-    """The file name for the sketches of a part."""
+    """The file name for the sketch of a part."""
     with part.open("rb") as file:
         file.seek(-8, os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")
@@ -27,42 +25,13 @@ def file_of(part: Path) -> str:
         return f"{part.stem}-{sha256_text(file.read(length).hex())[:12]}.parquet"
 
 
-class Rows:
-    """A file that takes rows, and appears under its name when the block that writes it ends well."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self.writer: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> "Rows":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return self
-
-    def write(self, rows: pa.Table) -> None:
-        """Add rows, in their order; all have one schema."""
-        if self.writer is None:
-            texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
-            self.writer = pq.ParquetWriter(self.temporary, rows.schema, compression="zstd", use_dictionary=texts)
-        if rows.num_rows:
-            self.writer.write_table(rows)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if self.writer:
-                self.writer.close()
-            if self.writer and not kind:
-                self.temporary.replace(self.path)
-        finally:
-            with suppress(OSError):
-                self.temporary.unlink()
-
-
-def split(rows: pa.Table, owners: list[pa.Array]) -> list[pa.Table]:
-    """The rows of each owner, a list of trajectory ids, in their order."""
-    if len(owners) == 1:
-        return [rows]
-    ids = rows.column("trajectory_id")
-    return [rows.filter(pc.is_in(ids, value_set=own)) for own in owners]
+def put(rows: pa.Table, path: Path) -> None:
+    """Write rows, in their order, as one file, which appears when it is whole."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    try:
+        pq.write_table(rows, temporary, compression="zstd", compression_level=1, use_dictionary=texts)
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()

@@ -1,6 +1,8 @@
 """Duplicates: copies are found however they are edited, siblings and branches stay, the best of a cluster is kept."""
 
+import json
 import random
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def refined(home: Path, made: SmallLake) -> dict[str, Found]:
 
 @pytest.mark.parametrize(("n_calls", "words"), [(4, 40), (30, 60), (60, 400)])
 def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, tmp_path: Path) -> None:
-    """At every length, from where all shingles are compared to where one in 64 is."""
+    """At every length, from where all windows of a turn are compared to where 24 of them are."""
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
     made = make_small_lake(DAY, n_tasks=4, samples=3, kinds=kinds, n_calls=n_calls, words=words)
     rows = refined(tmp_path, made)
@@ -116,3 +118,46 @@ def test_a_chain_of_likenesses_is_one_cluster_with_one_keeper(tmp_path: Path) ->
     measured = [similarity for *_, similarity in rows.values() if similarity is not None]
     assert all(0.4 <= similarity <= 1 for similarity in measured)
     assert len(measured) < len(ids)
+
+
+def calling(made: SmallLake, arguments: Callable[[int, int], dict[str, str]], reasoning: str | None) -> SmallLake:
+    """Each call's arguments by the attempt's sample and the turn's index, and the same words in every attempt."""
+    samples = {row.trajectory_id: row.sample for row in made.trajectories}
+    for place, turn in enumerate(made.turns):
+        if turn.role == "assistant" and turn.tool_calls:
+            (call,) = json.loads(turn.tool_calls)
+            call["arguments"] = arguments(samples[turn.trajectory_id], turn.index)
+            update = {"reasoning": reasoning, "tool_calls": json.dumps([call])}
+        else:
+            update = {"reasoning": None}
+        made.turns[place] = turn.model_copy(update=update if turn.role == "assistant" else {})
+    return made
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        lambda sample, index: {
+            "query": f"what {10 - index if sample else index} is"
+        },  # the same calls in another order
+        lambda sample, index: {"query": f"{'ab'[index // 2 % 2]} of {sample}"},  # two calls in turn, others each time
+        lambda sample, index: {"name": f"user {index} of {sample}"},
+    ],
+)
+def test_what_was_called_in_which_order_makes_an_attempt_another(
+    arguments: Callable[[int, int], dict[str, str]], tmp_path: Path
+) -> None:
+    """Good attempts would be thrown away as copies of what did something else."""
+    made = make_small_lake(DAY, n_tasks=1, samples=2, n_calls=4)
+    rows = refined(tmp_path, calling(made, arguments, None))
+    assert [reasons for _, reasons, *_ in rows.values() if "exact_duplicate:copy" in reasons] == []
+
+
+@pytest.mark.parametrize("tasks", [1, 3])
+def test_attempts_that_only_call_and_call_otherwise_stay(tasks: int, tmp_path: Path) -> None:
+    """An agent that does not think aloud says in its calls what it does; their braces and names are no likeness."""
+    words = ["amber", "basin", "cedar", "delta", "ember", "frost", "grove", "hazel", "inlet", "jetty", "kelp", "larch"]
+    made = make_small_lake(DAY, n_tasks=tasks, samples=2, n_calls=6)
+    dice = random.Random(3)
+    rows = refined(tmp_path, calling(made, lambda *_: {"query": " ".join(dice.sample(words, 4))}, None))
+    assert all(kept for kept, *_ in rows.values())

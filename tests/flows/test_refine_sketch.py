@@ -4,12 +4,14 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from flows.refine import turns_of_parts
+from flows.refine import sketch
 from flows.refine.decide import refine_night
 from flows.refine.dedupe import find_duplicates
-from flows.refine.sketch import Sketch, SketchError, sketch_parts, sketches_of
+from flows.refine.functions import add_functions
+from flows.refine.sketch import Sketch, SketchError, sketch_of, sketch_parts
 from flows.settings import Settings
 from schemas import Turn
 from tests.doubles.labelled_lake import LabelledLake, Shape
@@ -21,20 +23,21 @@ from warehouse.progress import silent
 DAY = date(2026, 11, 20)
 
 
-class Anything(dict[str, object]):
-    def __missing__(self, key: str) -> object:
-        return ""
+def sketch_all(con: duckdb.DuckDBPyConnection, lake: Lake, home: Path) -> None:
+    """Make `turn_facts` of every part, as refine does."""
+    parameters = add_functions(con) | {"decontaminating": True}
+    keep_as(con, "truths", sql_files("refine")["truths"])
+    sketch_parts(con, lake, sketch_of(con, home, parameters), silent)
 
 
 def sketched(lake: Lake, home: Path, threads: int = 2) -> dict[str, bytes]:
-    """The bytes of every file of the sketches that need the turns alone."""
+    """The bytes of every file of the sketch."""
     with connect(lake, threads=threads) as con:
-        wanted = [s for s in sketches_of(con, home, Anything()) if s.name in ("agent_turns", "made_calls")]
-        sketch_parts(con, lake, wanted, silent)
+        sketch_all(con, lake, home)
     return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in home.rglob("*.parquet")}
 
 
-def test_threads_batches_and_slices_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_and_what_is_read_together_change_no_byte(tmp_path: Path) -> None:
     """The work can be spread over processes and machines: whoever sketches a part leaves the same file."""
     lake = Lake(tmp_path / "lake")
     for seq in range(3):
@@ -44,29 +47,29 @@ def test_threads_batches_and_slices_change_no_byte(tmp_path: Path, monkeypatch: 
     alone: dict[str, bytes] = {}
     for part in lake.parts(Turn):
         other = Lake(tmp_path / part.stem)
-        other.prepare()
-        target = other.root / "turn" / part.parent.name / part.name
-        target.parent.mkdir(parents=True)
-        shutil.copy(part, target)
+        shutil.copytree(lake.root, other.root)
+        for elsewhere in {path.name for path in lake.parts(Turn)} - {part.name}:
+            next(other.root.glob(f"turn/*/{elsewhere}")).unlink()
         alone |= sketched(other, tmp_path / f"sketches of {part.stem}")
     assert alone == whole
 
 
-def test_a_large_part_is_read_slice_by_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory does not grow with a part, and no trajectory is cut in two."""
+def test_parts_that_one_query_cannot_take_are_read_by_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory does not grow with the lake, and where one query ends and the next begins changes no row."""
     lake = Lake(tmp_path / "lake")
-    made = write_small_lake(lake, DAY, n_tasks=8, samples=2, n_calls=12, words=100)
-    (part,) = lake.parts(Turn)
-    monkeypatch.setattr(turns_of_parts, "BATCH_BYTES", part.stat().st_size // 5)
-    slices = []
+    for seq in range(4):
+        write_records(lake, DAY, make_small_lake(DAY, n_tasks=2, seed=seq), seq)
+    whole = sketched(lake, tmp_path / "one")
+    monkeypatch.setattr(sketch, "BATCH_BYTES", 2 * max(part.stat().st_size for part in lake.parts(Turn)))
+    said: list[str] = []
     with connect(lake) as con:
-        for _ in turns_of_parts.turns_of_parts(
-            con, lake.empty_part(Turn), [part], ["trajectory_id", "index"], once=True
-        ):
-            slices.append(con.execute("select distinct trajectory_id from turn_part").fetchall())
-    ids = [id for some in slices for (id,) in some]
-    assert len(slices) > 3
-    assert sorted(ids) == sorted({turn.trajectory_id for turn in made.turns})
+        parameters = add_functions(con) | {"decontaminating": True}
+        keep_as(con, "truths", sql_files("refine")["truths"])
+        sketch_parts(con, lake, sketch_of(con, tmp_path / "two", parameters), lambda *told: said.append(told[2]))
+    assert len(said) > 1
+    assert {
+        f"{path.parent.name}/{path.name}": path.read_bytes() for path in (tmp_path / "two").rglob("*.parquet")
+    } == whole
 
 
 def test_a_second_night_reads_the_new_part_alone(tmp_path: Path) -> None:
@@ -88,7 +91,7 @@ def test_a_part_that_is_replaced_or_removed_takes_its_sketch_with_it(tmp_path: P
     write_small_lake(lake, DAY)
     before = sketched(lake, tmp_path / "sketches").keys()
     write_small_lake(lake, DAY, seed=1)
-    assert len(before & sketched(lake, tmp_path / "sketches").keys()) == 2
+    assert len(before & sketched(lake, tmp_path / "sketches").keys()) == 1
     lake.parts(Turn)[0].unlink()
     assert all(name.endswith("/empty.parquet") for name in sketched(lake, tmp_path / "sketches"))
 
@@ -99,23 +102,27 @@ def test_an_attempt_that_two_parts_hold_is_sketched_for_both(tmp_path: Path) -> 
     write_records(lake, DAY, made, 0)
     write_records(lake, DAY, made, 1)
     files = sketched(lake, tmp_path / "sketches")
-    of_parts = sorted(data for name, data in files.items() if "agent_turns" in name and "empty" not in name)
+    of_parts = [data for name, data in files.items() if "empty" not in name]
     assert of_parts[0] == of_parts[1]
 
 
-def test_a_sketch_that_does_not_say_whose_its_rows_are_is_named(tmp_path: Path) -> None:
+def test_a_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
+    """Gates would pass what they never saw."""
     lake = Lake(tmp_path / "lake")
     write_small_lake(lake, DAY)
-    with connect(lake) as con, pytest.raises(SketchError, match="counts"):
-        sketch_parts(con, lake, [Sketch("counts", "select index from turn_part", {}, tmp_path / "counts")], silent)
+    with connect(lake) as con:
+        adding = {**sql_files("sketches"), "90_own": "select * from turn_part where role <> 'tool'"}
+        keep_as(con, "truths", sql_files("refine")["truths"])
+        own = Sketch(adding, {}, add_functions(con), tmp_path / "sketches" / "own")
+        with pytest.raises(SketchError, match=r"of 132 turns.*has 84 rows"):
+            sketch_parts(con, lake, own, silent)
 
 
 def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]]:
     with connect(lake, threads=threads) as con:
         keep_as(con, "candidates", sql_files("refine")["candidates"])
         con.execute("create temp table answers (gate varchar, trajectory_id varchar, keep boolean, decides boolean)")
-        wanted = [sketch for sketch in sketches_of(con, home, Anything()) if sketch.name == "agent_turns"]
-        sketch_parts(con, lake, wanted, silent)
+        sketch_all(con, lake, home)
         find_duplicates(con, {"near_similarity": Settings().refine.near_similarity})
         return con.execute("select * from clusters order by all").fetchall()
 

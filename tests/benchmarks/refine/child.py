@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from flows.refine.decide import answer_gates, parameters_of, refine_night
-from flows.refine.sketch import sketch_parts, sketches_of
+from flows.refine.functions import add_functions
+from flows.refine.sketch import sketch_of, sketch_parts
 from flows.settings import Refine, Settings
 from warehouse.connect import connect, keep_as, sql_files
 from warehouse.lake import Lake
@@ -25,13 +26,6 @@ SAME_COLUMNS = (
 )
 
 
-class Anything(dict[str, object]):
-    """Parameters of sketches that are not asked here."""
-
-    def __missing__(self, key: str) -> object:
-        return ""
-
-
 def scan(query: str, lake: Lake, home: Path, limit: str) -> str:
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         return str(con.execute(query).fetchall()[0][0])
@@ -42,8 +36,8 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         parameters = parameters_of(Settings())
         keep_as(con, "candidates", sql_files("refine")["candidates"])
-        wanted = [s for s in sketches_of(con, home / "sketches", Anything(parameters)) if s.name == "agent_turns"]
-        sketch_parts(con, lake, wanted, silent)
+        sketch = sketch_of(con, home / "sketches", add_functions(con), only=("10_said", "20_windows"))
+        sketch_parts(con, lake, sketch, silent)
         answer_gates(con, [], parameters, silent)
         pairs = con.execute(
             "select one.trajectory_id, other.trajectory_id from clusters as one join clusters as other "

@@ -18,9 +18,10 @@ worded as (
     from texts
     where $decontaminating and text <> ''
     union all
-    select asked_words.trajectory_id, 'query', asked_words.index, asked_words.words
-    from asked_words
+    select trajectory_id, 'query', index, unnest(asked)
+    from turn_facts
     semi join candidates using (trajectory_id)
+    where asked is not null
 )
 
 select row_number() over () - 1 as id, *

@@ -1,10 +1,11 @@
 -- one row a trajectory: does it hold a secret or personal data, in words that are released and that nobody may alter
 -- without it: keys and addresses are published, and a student learns to recite them. What the agent sampled cannot be
 -- redacted, since its tokens would no longer be those that were sampled. Kinds of $let_pass are counted and do not reject
-with found as (
-    select trajectory_id, found
-    from secrets
+with found (trajectory_id, found) as (
+    select trajectory_id, coalesce(found_now, found)
+    from turn_facts
     semi join candidates using (trajectory_id)
+    where coalesce(found_now, found) is not null
     union all
     select
         candidates.trajectory_id,

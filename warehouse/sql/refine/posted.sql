@@ -9,6 +9,6 @@ select
             else list_concat(turn.anchors, turn.triples)
         end
     ) as shingle
-from agent_turns as turn
+from turn_facts as turn
 join works using (trajectory_id)
-where turn.by_agent and turn.lowest is not null
+where turn.role = 'assistant' and turn.lowest is not null

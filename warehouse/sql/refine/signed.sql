@@ -17,8 +17,9 @@ places as (
         trajectory_id,
         min(index) filter (role = 'tool') as seen_at,
         min(index) filter (role = 'assistant') as named_at
-    from truth_places
+    from turn_facts
     semi join candidates using (trajectory_id)
+    where holds_truth
     group by trajectory_id
 ),
 

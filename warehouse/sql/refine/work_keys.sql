@@ -1,8 +1,9 @@
 -- one row a trajectory: a hash of the task's words, of all that the agent wrote and did in order, and of its answer
+-- hashed twice: a hash of several values is linear in the last, so that equal calls of two turns would cancel out
 with done as (
-    select trajectory_id, bit_xor(hash(index, words, calls)) as deeds, count(*) as turns
-    from agent_turns
-    where by_agent
+    select trajectory_id, bit_xor(hash(hash(index, words, calls))) as deeds, count(*) as turns
+    from turn_facts
+    where role = 'assistant'
     group by trajectory_id
 )
 

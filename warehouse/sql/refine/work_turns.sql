@@ -3,8 +3,9 @@ select
     works.work,
     works.question,
     (turn.index % 2_147_483_647)::integer as index,
-    turn.by_agent,
+    turn.role = 'assistant' as by_agent,
     turn.anchors,
     turn.triples
-from agent_turns as turn
+from turn_facts as turn
 join works using (trajectory_id)
+where turn.words is not null

@@ -1,0 +1,110 @@
+-- one row a turn; adds hashes of what the agent or the user wrote (words), of the calls, and of short windows of the text
+-- and whether the text may go round in circles (recurs), which is looked into elsewhere
+with called as (
+    select *, case when said is not null then tool_calls end as called
+    from turn_part
+),
+
+hashed as (
+    select
+        *,
+        case when said is not null then hash(said) end as words,
+        -- calls are hashed without their ids, their arguments in the order of names; one of a single argument is so as it stands
+        case
+            when said is null then null
+            when called is null then 0
+            when starts_with(called, '[{"id": "') and len(string_split(called, '", "')) = 3
+                then hash(substring(called, strpos(called, '", "')))
+            else hash(list_transform(
+                coalesce(
+                    try(from_json(called, '[{"name": "VARCHAR", "arguments": "VARCHAR"}]')),
+                    [{'name': called, 'arguments': null}]
+                ),
+                lambda call: concat_ws(
+                    ' ',
+                    call.name,
+                    coalesce(
+                        list_sort(map_entries(try(from_json(call.arguments, '"MAP(VARCHAR, VARCHAR)"'))))::varchar,
+                        call.arguments
+                    )
+                )
+            ))
+        end as calls,
+        -- what short turns say is what they call, too: names and values, since all calls of one tool share the rest
+        case
+            when strlen(said) > 700 or called is null then said
+            else concat_ws(' ', said, coalesce(
+                array_to_string(list_transform(
+                    try(from_json(called, '[{"name": "VARCHAR", "arguments": "JSON"}]')),
+                    lambda call: concat_ws(' ', call.name, array_to_string(json_extract_string(call.arguments, '$.*'), ' '))
+                ), ' '),
+                called
+            ))
+        end as text
+    from called
+),
+
+-- in long texts, what follows each letter b: split at the speed of a search, one place in a hundred
+anchored as (
+    select
+        *,
+        case
+            when strlen(text) > 600 then list_transform(string_split(text, 'b'), lambda piece: hash(left(piece, 14)))
+            when text is not null then []
+        end as following
+    from hashed
+),
+
+-- in short ones, and in languages without that letter, three words on end; letters where there are no spaces
+worded as (
+    select
+        *,
+        case
+            when text is null then null
+            when strlen(text) > 700 and len(following) > 4 then []
+            when strlen(text) > 24 * len(string_split(text, ' ')) then string_split(text, '')
+            else string_split(text, ' ')
+        end as pieces
+    from anchored
+),
+
+windows as (
+    select
+        *,
+        case
+            when pieces is null then null
+            when len(pieces) = 0 then []
+            else list_distinct(
+                list_transform(
+                    range(1, greatest(len(pieces) - 1, 2)),
+                    lambda n: hash(pieces[n], pieces[n + 1], pieces[n + 2])
+                )
+            )
+        end as threes
+    from worded
+)
+
+-- about 24 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by
+select
+    * exclude (called, text, following, pieces, threes),
+    coalesce(list_min(following), list_min(threes)) as lowest,
+    coalesce(list_max(following), list_max(threes)) as highest,
+    case
+        when len(following) <= 24 then following
+        else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 24)
+    end as anchors,
+    case
+        when len(threes) <= 24 then threes
+        else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 24)
+    end as triples,
+    -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away
+    case
+        when role <> 'assistant' or strlen(said) < 600 then false
+        when len(following) * 150 < strlen(said) then true
+        else
+            list_position(following, following[len(following) // 4]) < len(following) // 4
+            or list_position(following, following[len(following) // 2]) < len(following) // 2
+            or list_position(following, following[len(following) * 3 // 4]) < len(following) * 3 // 4
+            or list_position(following, following[len(following) - 1]) < len(following) - 1
+    end as recurs
+from windows

@@ -1,0 +1,44 @@
+-- one row a turn; adds made: each tool call of the agent, with a hash, and of each argument its name, type and size
+-- and readable: whether the calls are JSON
+with checked as (
+    select
+        *,
+        case when role = 'assistant' then tool_calls is null or json_valid(tool_calls) end as readable
+    from turn_part
+),
+
+parsed as (
+    select
+        *,
+        case when readable then
+            from_json(tool_calls, '[{"id": "VARCHAR", "name": "VARCHAR", "arguments": "JSON"}]')
+        end as parsed
+    from checked
+)
+
+select
+    * exclude (parsed),
+    list_transform(parsed, lambda call: {
+        call_id: call.id,
+        tool: call.name,
+        call_hash: hash(call.name, call.arguments::varchar),
+        arguments_type: json_type(call.arguments),
+        arguments: list_transform(
+            list_transform(
+                json_keys(call.arguments),
+                lambda key: {name: key, value: json_extract(call.arguments, '/' || replace(replace(key, '~', '~0'), '/', '~1'))}
+            ),
+            lambda argument: {
+                name: argument.name,
+                type: json_type(argument.value),
+                size: case json_type(argument.value)
+                    when 'VARCHAR' then length(json_extract_string(argument.value, '$'))
+                    when 'ARRAY' then json_array_length(argument.value)
+                    when 'OBJECT' then null
+                    else try_cast(json_extract_string(argument.value, '$') as double)
+                end,
+                value_hash: hash(argument.value::varchar)
+            }
+        )
+    }) as made
+from parsed
