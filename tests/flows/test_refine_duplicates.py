@@ -126,7 +126,7 @@ def calling(made: SmallLake, arguments: Callable[[int, int], dict[str, str]], re
     for place, turn in enumerate(made.turns):
         if turn.role == "assistant" and turn.tool_calls:
             (call,) = json.loads(turn.tool_calls)
-            call["arguments"] = arguments(samples[turn.trajectory_id], turn.index)
+            call |= {"name": "search", "arguments": arguments(samples[turn.trajectory_id], turn.index)}
             update = {"reasoning": reasoning, "tool_calls": json.dumps([call])}
         else:
             update = {"reasoning": None}
@@ -148,7 +148,7 @@ def test_what_was_called_in_which_order_makes_an_attempt_another(
     arguments: Callable[[int, int], dict[str, str]], tmp_path: Path
 ) -> None:
     """Good attempts would be thrown away as copies of what did something else."""
-    made = make_small_lake(DAY, n_tasks=1, samples=2, n_calls=4)
+    made = make_small_lake(DAY, n_tasks=1, samples=2, n_calls=4, kinds={(0, 1): "exact_copy"})
     rows = refined(tmp_path, calling(made, arguments, None))
     assert [reasons for _, reasons, *_ in rows.values() if "exact_duplicate:copy" in reasons] == []
 
