@@ -133,6 +133,7 @@ def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> Non
 
 
 def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
+    """A form that nobody filled in teaches nothing; one that is filled in Chinese or Russian is an answer."""
     cases = {
         "limit": lake(last={"finish_reason": "length"}),
         "blank": lake.saying("____"),
@@ -140,14 +141,15 @@ def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) 
         "code": lake.saying("Use this:\n```python\nprint(1)"),
         "whole code": lake.saying("Use this:\n```python\nprint(1)\n```"),
         "symbol": lake.saying("+=", truth="+="),
+        "chinese": lake.saying("Answer: 北京"),
+        "russian": lake.saying("The answer is Москва."),
     }
     assert reasons(tmp_path, "answer", cases) == {
         "limit": "cut_by_limit",
         "blank": "blank",
         "form": "blank",
         "code": "cut_in_code",
-        "whole code": "ok",
-        "symbol": "ok",
+        **dict.fromkeys(("whole code", "symbol", "chinese", "russian"), "ok"),
     }
 
 

@@ -28,7 +28,7 @@ judged as (
             when finish_reason = 'length' then 'cut_by_limit'
             when is_truth or answer is null then 'ok'
             when answer = '' or not regexp_matches(answer, '[\p{L}\p{N}]') then 'blank'
-            when regexp_matches(answer, '(?i)^(the )?(final )?answer( is)?\W*$') then 'blank'
+            when regexp_matches(answer, '(?i)^(the )?(final )?answer( is)?[^\p{L}\p{N}]*$') then 'blank'
             -- an odd number of fences: the block was opened and never closed
             when (length(answer) - length(replace(answer, '```', ''))) % 2 = 1 then 'cut_in_code'
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
