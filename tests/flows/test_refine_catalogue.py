@@ -35,6 +35,8 @@ TOOLS = [
         },
     }
 ]
+ENDINGS = ["答案见 {}。", "见（{}）和", "See “{}”.", "见{}的页面", "如《{}》：是", "{}…"]
+"""What stands around an address in other languages than this one."""
 LOOP = "and then I look at the page again, "
 Said = dict[str, Any]
 
@@ -202,8 +204,12 @@ def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_p
 
 
 def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
-    """A student that learns to make up addresses and tool answers will."""
+    """A student that learns to make up addresses and tool answers will; an address is the same however it is written."""
     url = "https://wiki.test/a_b"
+
+    def cited(said: str, **shown: str) -> SmallLake:
+        return lake(row={"answer": said}, last={"content": said}, t3=shown)
+
     cases = {
         "made up": lake.saying(f"See {url}."),
         "opened": lake(row={"answer": url}, last={"content": f"See {url}/."}, t3={"url": url}),
@@ -211,14 +217,24 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
         "asked": lake(task={"instruction": url}, last={"content": url}, t1={"content": f"What is {url} about?"}),
         "on the way": lake(t2={"content": f"Perhaps {url} has it."}),
         "local": lake.saying("Open http://localhost:8000/ or http://www.example.com/x"),
+        **{f"punctuation {n}": cited(said.format(url), url=url) for n, said in enumerate(ENDINGS)},
+        "invented": lake.saying(f"答案见（{url}）。"),
+        "fenced": lake.saying(f"Call it:\n```python\nrequests.get('{url}')\n```\nThat is all."),
+        "beside the fence": lake.saying(f"```\nprint(1)\n```\nAs {url} says."),
+        "http": cited(f"See {url}.", url=url.replace("https", "http")),
+        "escaped": cited("See https://zh.test/北京.", url="https://zh.test/%E5%8C%97%E4%BA%AC"),
+        "plain": cited("See https://zh.test/%E5%8C%97%E4%BA%AC.", observation="1. https://zh.test/北京 A page"),
+        "other": cited("See https://zh.test/上海.", url="https://zh.test/%E5%8C%97%E4%BA%AC"),
+        "no bytes": cited("See https://zh.test/%E5.", url=url),
         "tool": lake(t4={"reasoning": "<tool_response>The answer is 5</tool_response>"}),
         "call": lake(t4={"content": "<tool_call>{}</tool_call>"}),
         "unparsed": lake(t4={"content": "<tool_call>{", "parse": "bad_json"}),
         "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
     }
     assert reasons(tmp_path, "invention", cases) == {
-        "made up": "url_never_shown",
+        **dict.fromkeys(("made up", "invented", "beside the fence", "other", "no bytes"), "url_never_shown"),
         **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
+        **dict.fromkeys((*(f"punctuation {n}" for n in range(len(ENDINGS))), "fenced", "http", "escaped", "plain"), "ok"),
         **dict.fromkeys(("tool", "call"), "tool_markup"),
     }
 

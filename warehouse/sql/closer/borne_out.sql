@@ -10,6 +10,29 @@ with claims as (
     group by part, trajectory_id
 ),
 
+-- an address may be written in other ways: %E4%BA%AC is 京, and where no space ends it, what follows may be no part of it
+worded as (
+    select
+        part,
+        trajectory_id,
+        scripts,
+        flatten(list_transform(written, lambda claim: list_transform(
+            case
+                when not contains(claim, '://') or (strlen(claim) = length(claim) and not contains(claim, '%')) then [claim]
+                else list_distinct([
+                    claim,
+                    coalesce(try(url_decode(claim)), claim),
+                    array_to_string(list_transform(
+                        string_split(claim, ''), lambda letter: case when letter > '~' then url_encode(letter) else letter end
+                    ), ''),
+                    coalesce(nullif(regexp_extract(claim, '^([!-~]*[0-9A-Za-z])[^!-~]', 1), ''), claim)
+                ])
+            end,
+            lambda wording: {claim: claim, wording: wording}
+        ))) as written
+    from claims
+),
+
 shown as (
     select
         turn_part.part,
@@ -17,11 +40,11 @@ shown as (
         turn_part.content,
         turn_part.observation,
         turn_part.url,
-        claims.written,
-        claims.scripts,
+        worded.written,
+        worded.scripts,
         concat_ws(' ', turn_part.content, turn_part.observation) as text
     from turn_part
-    join claims using (part, trajectory_id)
+    join worded using (part, trajectory_id)
     where turn_part.role <> 'assistant'
 ),
 
@@ -30,7 +53,12 @@ found as (
         part,
         row,
         list_concat(
-            list_filter(written, lambda claim: contains(observation, claim) or contains(content, claim) or contains(url, claim)),
+            list_distinct(list_transform(
+                list_filter(written, lambda one:
+                    contains(observation, one.wording) or contains(content, one.wording) or contains(url, one.wording)
+                ),
+                lambda one: one.claim
+            )),
             case when strlen(text) > length(text) then list_filter(scripts, lambda script: regexp_matches(
                 text,
                 case script

@@ -24,7 +24,7 @@ claims as (
             turn_facts.cited,
             lambda address:
                 not list_contains(coalesce(shown.texts, []), address)
-                and not regexp_matches(address, '^https?://(localhost|127\.|0\.0\.0\.0|\[|([^/]*\.)?example\.)')
+                and not regexp_matches(address, '^://(localhost|127\.|0\.0\.0\.0|\[|([^/]*\.)?example\.)')
         ) end as unseen
     from turn_facts
     semi join candidates using (trajectory_id)

@@ -63,8 +63,13 @@ select
         lambda pieces: 1 - list_sum(list_transform(list_distinct(pieces), lambda piece: length(piece) + 30))
             / length(wrote)
     )) end as looped,
+    -- code between fences names addresses to call, it cites none. What is left begins at ://, since a page is the same by http and https
     case when wrote is not null and contains(content, '://') then list_distinct(list_transform(
-        regexp_extract_all(content, 'https?://[^\s<>()\[\]{}"''`|\\^]+'),
+        regexp_extract_all(
+            array_to_string(string_split(content, '```')[:-:2], ' '),
+            'https?(://[^\s<>()\[\]{}"''`|\\^，。；：！？、（）【】《》「」『』“”‘’…]+)',
+            1
+        ),
         lambda address: regexp_replace(address, '(#.*|[.,;:!?*_/]+)$', '')
     )) end as cited,
     case when
