@@ -253,6 +253,7 @@ def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: 
 
 
 def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path, lake: Lakes) -> None:
+    """A student that learns to say in good form, or in Chinese, that it does not know, will stop looking."""
     cases = {
         "sorry": lake.saying("I'm sorry, but I can't help with that."),
         "gave up": lake.saying("I could not find the answer."),
@@ -262,12 +263,24 @@ def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path
         "early": lake(t2={"reasoning": "I could guess, but let me look it up: a guess is not enough."}),
         "film": lake.saying("Sorry We Missed You"),
         "true": lake.saying("Unknown", truth="Unknown"),
+        "curly sorry": lake.saying("I’m sorry, but I can’t help with that."),
+        "curly": lake.saying("I don’t know."),
+        "bold": lake.saying("**I could not find the answer.**"),
+        "quoted": lake.saying("> # “I couldn’t determine the year.”"),
+        "curly thought": lake(last={"reasoning": "Nothing says it. I’ll guess the first one."}),
+        "cn sorry": lake.saying("抱歉，我无法回答这个问题。"),
+        "cn cannot": lake.saying("对不起，我不能提供帮助。"),
+        "cn gave up": lake.saying("我不知道。"),
+        "cn not found": lake.saying("很抱歉，没有找到相关信息。"),
+        "cn song": lake.saying("对不起我爱你"),
+        "cn film": lake.saying("我不能失去你"),
+        "cn fact": lake.saying("未知死亡是孔子所说"),
     }
     assert reasons(tmp_path, "refusal", cases) == {
-        "sorry": "refusal",
-        **dict.fromkeys(("gave up", "unknown"), "gave_up"),
-        **dict.fromkeys(("guess", "thought"), "guess"),
-        **dict.fromkeys(("early", "film", "true"), "ok"),
+        **dict.fromkeys(("sorry", "curly sorry", "cn sorry", "cn cannot"), "refusal"),
+        **dict.fromkeys(("gave up", "unknown", "curly", "bold", "quoted", "cn gave up", "cn not found"), "gave_up"),
+        **dict.fromkeys(("guess", "thought", "curly thought"), "guess"),
+        **dict.fromkeys(("early", "film", "true", "cn song", "cn film", "cn fact"), "ok"),
     }
 
 

@@ -52,7 +52,7 @@ found as (
     select
         part,
         row,
-        list_concat(
+        list_sort(list_concat(
             list_distinct(list_transform(
                 list_filter(written, lambda one:
                     contains(observation, one.wording) or contains(content, one.wording) or contains(url, one.wording)
@@ -67,7 +67,7 @@ found as (
                     else '\p{Arabic}'
                 end
             )) end
-        ) as bears_out
+        )) as bears_out
     from shown
 )
 

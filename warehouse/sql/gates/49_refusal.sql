@@ -1,10 +1,10 @@
 -- one row a trajectory: does it end by refusing, by giving up or by guessing
 -- without it: a student learns that not knowing is an answer. Marker phrases as in the cleaning of ShareGPT for Vicuna;
--- only where they open the answer, or where the agent says of its own last step that it guesses
+-- only where they open the answer, whatever bold or quotes stand before them, or where the agent says of its own last step that it guesses
 with answers as (
     select
         trajectories.trajectory_id,
-        left(trim(trajectories.answer), 200) as opening,
+        regexp_replace(replace(left(trim(trajectories.answer), 240), '’', ''''), '^[^\p{L}\p{N}]+', '') as opening,
         coalesce(lower(trim(trajectories.answer)) = lower(trim(tasks.answer)), false) as is_truth
     from trajectories
     semi join candidates using (trajectory_id)
@@ -27,13 +27,18 @@ judged as (
             when regexp_matches(
                 opening,
                 '(?i)^(i''?m sorry|sorry,? (but )?i\b|i apologi[sz]e|as an ai\b|i (cannot|can''?t|can not|am unable to|am not able to) '
-                || '(help|assist|fulfil|comply|provide|do that|browse|access))'
+                || '(help|assist|fulfil|comply|provide|do that|browse|access)'
+                || '|(很?抱歉|对不起|對不起|不好意思).{0,12}([无無]法|不能|不便|[没沒]有?[办辦]法)|作[为為]一?[个個名]?(人工智[能慧]|ai)'
+                || '|我([无無]法|不能)(回答|提供|[协協]助|[帮幫]助|[满滿]足|[访訪][问問]|[浏瀏][览覽]))'
             ) then 'refusal'
             when regexp_matches(
                 opening,
                 '(?i)^((unfortunately,? )?(i|we) (do not|don''?t|could not|couldn''?t|was not able to|wasn''?t able to|was unable to|were unable to|cannot|can''?t) '
-                || '(know|find|determine|locate|answer|identify|verify)|(the answer is |answer )?(not found|unknown|unanswerable|insufficient information|no answer( found)?)\W*$'
-                || '|unable to (find|determine|locate|answer|identify))'
+                || '(know|find|determine|locate|answer|identify|verify)'
+                || '|(the answer is |answer )?(not found|unknown|unanswerable|insufficient information|no answer( found)?)[^\p{L}\p{N}]*$'
+                || '|unable to (find|determine|locate|answer|identify)'
+                || '|((很?抱歉|对不起|對不起)[^\p{L}]*)?(我(不知道|不清楚|不[确確]定|找不到)|我?([无無]法[确確找判得]|[没沒]有?找到|未能?找到))'
+                || '|(答案)?(是|[为為])?(未知|不[详詳]|信息不足)[^\p{L}\p{N}]*$)'
             ) then 'gave_up'
             when
                 coalesce(guesses, false)

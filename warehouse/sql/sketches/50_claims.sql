@@ -47,7 +47,7 @@ select
     case
         when wrote is null or tool_calls is not null then false
         else regexp_matches(
-            right(wrote, 2000),
+            replace(right(wrote, 2000), '’', ''''),
             '(?i)\b(i(''ll| will| must| have to)? (just )?guess\b|(best|educated|wild|random) guess\b|making (this|it) up\b)'
         )
     end as guesses,
