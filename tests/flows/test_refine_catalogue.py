@@ -37,6 +37,15 @@ TOOLS = [
 ]
 ENDINGS = ["答案见 {}。", "见（{}）和", "See “{}”.", "见{}的页面", "如《{}》：是", "{}…"]
 """What stands around an address in other languages than this one."""
+ERRORS = [
+    "openai.APIConnectionError: Connection error.",
+    "litellm.RateLimitError: too many",
+    "APITimeoutError: Request timed out.",
+    "Error: Request timed out.",
+    '{"error": {"message": "Rate limit reached", "code": 429}}',
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>",
+]
+"""What clients and proxies leave where an answer should stand."""
 LOOP = "and then I look at the page again, "
 Said = dict[str, Any]
 
@@ -184,6 +193,7 @@ def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, 
 
 
 def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
+    """What a client or a proxy says on a bad night would be learned; right answers that name an error must not go with it."""
     cases = {
         "status": lake.saying("Error code: 429 - rate limit"),
         "server": lake.saying("Internal Server Error"),
@@ -192,14 +202,24 @@ def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_p
         "noise": lake(t2={"reasoning": "so " + "!" * 400}),
         "right": lake.saying("nan", truth="nan"),
         "about": lake.saying("It raises TimeoutError, an error of the server."),
+        "nan.": lake.saying("NaN.", truth="nan"),
+        "raised": lake.saying("JSONDecodeError is raised", truth="JSONDecodeError"),
+        "class": lake.saying("ValidationError."),
+        "code": lake.saying("**500 Internal Server Error**, says the page.", truth="500 Internal Server Error"),
+        "site": lake.saying("google.com: it was the first to do so."),
+        "not a number": lake.saying("NaN 北京"),
+        "page of HTML": lake.saying("<html><body>Chapter 502 begins here</body></html>"),
+        **{said: lake.saying(said) for said in ERRORS},
+        "other truth": lake.saying("Error code: 429 - rate limit", truth="Error code: 4"),
         "page": lake(t3={"observation": "Traceback (most recent call last): Error code: 429 " + "!" * 400}),
     }
     found = reasons(tmp_path, "error_text", cases)
     assert found == {
-        **dict.fromkeys(("status", "server", "trace"), "error_text"),
+        **dict.fromkeys(("status", "server", "trace", "other truth", *ERRORS), "error_text"),
         "nan": "no_value",
         "noise": "garbled",
         **dict.fromkeys(("right", "about", "page"), "ok"),
+        **dict.fromkeys(("nan.", "raised", "class", "code", "site", "not a number", "page of HTML"), "ok"),
     }
 
 

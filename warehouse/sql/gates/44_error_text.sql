@@ -1,11 +1,15 @@
 -- one row a trajectory: is its answer an error's text, or the noise of a model whose numbers overflowed
 -- without it: a broken client's or server's words are learned as answers. Only what the agent wrote counts, from its start:
--- a page about tracebacks may be quoted, and an answer that is the truth (None, nan) is right
+-- a page about tracebacks may be quoted, and an answer that begins with the truth (None, NaN., ValueError is raised) is right
 with answers as (
     select
         trajectories.trajectory_id,
-        trim(trajectories.answer) as answer,
-        coalesce(lower(trim(trajectories.answer)) = lower(trim(tasks.answer)), false) as is_truth
+        trim(trajectories.answer, e' \n\r\t') as answer,
+        left(trim(trajectories.answer, e' \n\r\t'), 600) as opening,
+        coalesce(starts_with(
+            trim(regexp_replace(lower(opening), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ',
+            nullif(trim(regexp_replace(lower(left(tasks.answer, 600)), '[^\p{L}\p{N}]+', ' ', 'g')), '') || ' '
+        ), false) as is_truth
     from trajectories
     semi join candidates using (trajectory_id)
     left join tasks on tasks.task_id = trajectories.task_id
@@ -25,15 +29,23 @@ judged as (
         case
             when garbled.index is not null then 'garbled'
             when is_truth or answer is null then 'ok'
-            when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)\W*$') then 'no_value'
+            when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when
                 starts_with(answer, 'Traceback (most recent call last)')
                 or regexp_matches(
-                    answer,
+                    opening,
                     '(?i)^(error( code)?: ?\d{3}\b|(http )?(error )?(429|50[0-4])\b.{0,40}(error|gateway|unavailable|too many)'
                     || '|internal server error|bad gateway|service unavailable|gateway timeout|too many requests|rate limit (exceeded|reached)'
-                    || '|connection (error|refused|reset|timed out)|(read )?timeout(error)?\W*$|cuda (error|out of memory)'
-                    || '|(api|openai|server|validation|json(decode)?)[ _]?error\b)'
+                    || '|connection (error|refused|reset|timed out)|(read )?timeout(error)?[^\p{L}\p{N}]*$|cuda (error|out of memory)'
+                    || '|(api|openai|server)[ _]?error\b|(validation|json(decode)?)[ _]?error ?:|request (timed out|failed)\b'
+                    -- what clients raise, by the names of their modules or of what they raise
+                    || '|(openai|anthropic|litellm|vllm|httpx|httpcore|aiohttp|requests|urllib3|botocore|google)[.\w]*(error|exception|timeout)[.\w]*:'
+                    || '|(api(connection|timeout|status)|ratelimit|internalserver|serviceunavailable|badrequest|authentication|permissiondenied)error:'
+                    || '|error: .{0,60}(timed? ?out|connection|rate limit|overloaded|unavailable|too many requests|quota|api key)'
+                    -- what servers answer: an object of one error, or a page that names the status
+                    || '|\{\s*"error"\s*:\s*(\{\s*"(message|code|type|status)"|"(rate|internal|service|bad gateway|too many|time|request))'
+                    || '|\{\s*"object"\s*:\s*"error"'
+                    || '|<(!doctype )?html(?s:.{0,400})\b(429|50[0-4]) (too many|internal server|bad gateway|service|gateway time))'
                 )
             then 'error_text'
             else 'ok'
