@@ -127,9 +127,22 @@ def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repea
         ("open", "Which verb is it?", "answer_in_system_prompt"),
         (None, "Make the tests pass.", "ok"),
         ("", "Say nothing.", "ok"),
+        ("东京", "日本的首都是东京吗", "answer_in_instruction"),
+        ("กรุงเทพ", "เมืองหลวงคือกรุงเทพหรือไม่", "answer_in_instruction"),
+        ("东京", "日本的首都在哪里？", "ok"),
+        ("C++", "Is C++ the language?", "answer_in_instruction"),
+        ("Paris", "Which city is larger, Paris or Lyon?", "ok"),
+        ("lyon", "Which city is larger, Paris or Lyon?", "ok"),
+        ("Paris", "Is Paris larger than Lyon?", "answer_in_instruction"),
+        ("No", "Is it so? Answer yes or no.", "ok"),
+        ("true", "Say whether it is true: all ships float.", "ok"),
+        ("(B)", "Which one? (A) A ship. (B) A bridge.", "ok"),
+        ("3", "Which of the 3 is it?", "ok"),
+        ("1931", "What happened in 1931?", "answer_in_instruction"),
     ],
 )
 def test_leakage_compares_words_not_letters(truth: str | None, instruction: str, reason: str, tmp_path: Path) -> None:
+    """Questions that give their answer away teach no search; those that only offer a choice must stay."""
     made = one()
     made.tasks[0] = made.tasks[0].model_copy(update={"answer": truth, "instruction": instruction})
     assert answer(tmp_path, made, "leakage")["reason"] == reason

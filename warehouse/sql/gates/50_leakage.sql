@@ -9,7 +9,10 @@ with prompts as (
 
 -- one prompt serves many tasks: its words are found once
 systems as (
-    select system, ' ' || regexp_replace(lower(system), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as system_words
+    select
+        system,
+        lower(system) as system_letters,
+        ' ' || regexp_replace(lower(system), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as system_words
     from (select distinct system from prompts)
 ),
 
@@ -19,9 +22,24 @@ asked as (
         answer,
         instruction,
         ' ' || trim(regexp_replace(lower(answer), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ' as answer_words,
-        ' ' || regexp_replace(lower(instruction), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as instruction_words
+        ' ' || regexp_replace(lower(instruction), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as instruction_words,
+        -- a choice among a few stands in every question that offers it, and a digit in many that do not
+        regexp_matches(
+            answer, '(?i)^\s*[(\[]?([\p{Latin}\p{Cyrillic}\p{Greek}\p{N}]|yes|no|true|false|да|нет|[是否对错])[)\].:。]?\s*$'
+        ) as is_choice,
+        contains(instruction_words, answer_words || 'or ') or contains(instruction_words, ' or' || answer_words) as is_offered
     from tasks
     semi join candidates using (task_id)
+),
+
+-- no space tells where a word of Chinese or Thai begins: there, letters are compared
+lettered as (
+    select distinct
+        candidates.task_id,
+        case when length(truths.truth) > 1 and regexp_matches(truths.truth, '\p{L}') then lower(truths.truth) end as answer_letters
+    from truths
+    join candidates using (trajectory_id)
+    where not truths.worded
 ),
 
 texts as (
@@ -29,6 +47,7 @@ texts as (
     from prompts
     join systems using (system)
     join asked using (task_id)
+    left join lettered using (task_id)
 ),
 
 searched as (
@@ -39,8 +58,10 @@ searched as (
             when coalesce(trim(answer), '') = '' then 'ok'
             when trim(answer_words) = '' and contains(instruction, trim(answer)) then 'answer_in_instruction'
             when trim(answer_words) = '' and contains(system, trim(answer)) then 'answer_in_system_prompt'
-            when trim(answer_words) = '' then 'ok'
-            when contains(instruction_words, answer_words) then 'answer_in_instruction'
+            when trim(answer_words) = '' or is_choice then 'ok'
+            when contains(lower(instruction), answer_letters) then 'answer_in_instruction'
+            when contains(system_letters, answer_letters) then 'answer_in_system_prompt'
+            when contains(instruction_words, answer_words) and not is_offered then 'answer_in_instruction'
             when contains(system_words, answer_words) then 'answer_in_system_prompt'
             else 'ok'
         end as reason
