@@ -43,6 +43,10 @@ def calls(*queries: str, ids: tuple[str, ...] = ()) -> str:
     )
 
 
+TWINS = calls("a", "b", ids=("call_0", "call_0"))
+"""Two calls of one id: no template can say which answer is whose."""
+
+
 def test_a_word_of_the_factory_between_turns_is_in_order(tmp_path: Path) -> None:
     """A format error or `answer now` stands as a tool's turn that no call asked for: no fault of the agent."""
     made = one()
@@ -75,6 +79,14 @@ def test_several_calls_in_one_turn_are_answered_side_by_side(tmp_path: Path) -> 
         (lambda t: [*t, t[3]], "answer_without_call"),
         (lambda t: [*t[:3], t[3], t[3], *t[4:]], "answers_do_not_fit_calls"),
         (lambda t: [t[0], t[1], t[1], *t[2:]], "user_after_user"),
+        (lambda t: [*t[:4], t[0], *t[4:]], "system_out_of_place"),
+        (lambda t: [t[1], t[0], *t[2:]], "system_out_of_place"),
+        (lambda t: [*t, t[0]], "system_out_of_place"),
+        (lambda t: [t[0], t[0], *t[1:]], "opening"),
+        (
+            lambda t: [*t[:2], t[2].model_copy(update={"tool_calls": TWINS}), t[3], t[3], *t[4:]],
+            "call_ids_repeat",
+        ),
         (lambda t: [*t, t[1].model_copy(update={"role": "critic"})], "unknown_role"),
         (lambda t: [*t[:2], t[2].model_copy(update={"tool_calls": "[{"}), *t[3:]], "calls_not_json"),
         (lambda t: [*t[:3], t[3].model_copy(update={"tool_call_id": "other"}), *t[4:]], "answers_do_not_fit_calls"),

@@ -21,7 +21,8 @@ asked as (
     select
         made_calls.trajectory_id,
         made_calls.index,
-        list_sort(list(coalesce(made_calls.call_id, ''))) as call_ids
+        list_sort(list(coalesce(made_calls.call_id, ''))) as call_ids,
+        count(made_calls.call_id) > count(distinct made_calls.call_id) as repeats
     from made_calls
     semi join candidates using (trajectory_id)
     where made_calls.parse = 'ok'
@@ -63,6 +64,7 @@ misplaced as (
             when not readable then 'calls_not_json'
             when place = 0 and role not in ('system', 'user') then 'opening'
             when before = 'system' and place = 1 and role <> 'user' then 'opening'
+            when role = 'system' and place > 0 then 'system_out_of_place'
             when role = 'assistant' and before = 'assistant' then 'assistant_after_assistant'
             when role = 'tool' and before not in ('assistant', 'tool') then 'tool_out_of_place'
             when role = 'user' and before = 'user' then 'user_after_user'
@@ -76,9 +78,11 @@ misplaced as (
 faults as (
     select trajectory_id, index, 1 as weight, fault from misplaced where fault is not null
     union all
-    select trajectory_id, index, 2, fault from unpaired
+    select trajectory_id, index, 2, 'call_ids_repeat' from asked where repeats
     union all
-    select trajectory_id, 0, 3, 'no_turns' from candidates anti join messages using (trajectory_id)
+    select trajectory_id, index, 3, fault from unpaired
+    union all
+    select trajectory_id, 0, 4, 'no_turns' from candidates anti join messages using (trajectory_id)
 ),
 
 first_fault as (
