@@ -5,7 +5,7 @@ lake, so a run that was cut goes on where it stopped, and a step alone can be ru
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -17,6 +17,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.crawl.flow import crawl
 from flows.exclusive import exclusive
 from flows.publish.flow import publish
+from flows.refine.ahead import sketching_ahead
 from flows.refine.flow import refine
 from flows.rollout import live, shown
 from flows.rollout.flow import rollout
@@ -54,7 +55,8 @@ def nightly(
         try:
             for name, step in STEPS.items():
                 if only in (None, name):
-                    counts[name] = step(settings, day)
+                    with sketching_ahead(settings) if name == "rollout" else nullcontext():
+                        counts[name] = step(settings, day)
         except Exception:
             with suppress(Exception):  # what went wrong first is what must be told
                 show(settings, counts)

@@ -65,30 +65,29 @@ def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, rep
     Files of parts that the lake no longer has are removed, and folders beside the sketch's that are not its own.
     Raises SketchError when a file of `sketches` loses rows.
     """
-    parts = {file_of(part): part for part in lake.parts(Turn)}
-    _remove_stale(sketch, parts.keys())
-    sketch_lacking(con, lake, sketch, parts, report)
-    files = _list([sketch.folder / file for file in (EMPTY, *parts)])
+    _remove_stale(sketch, lake)
+    sketch_lacking(con, lake, sketch, report)
+    files = _list([sketch.folder / file for file in _parts(lake)])
     con.execute(f"create or replace temp view turn_facts as select * from read_parquet({files})")
 
 
-def sketch_lacking(
-    con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, parts: Mapping[str, Path], report: Report
-) -> None:
-    """Sketch those of the parts, by the names of their files, that are not yet sketched.
+def lacking_of(sketch: Sketch, lake: Lake) -> dict[str, Path]:
+    """The parts that are not yet sketched, by the names of the files that their rows will have."""
+    return {file: part for file, part in _parts(lake).items() if not (sketch.folder / file).exists()}
 
-    The rows of some parts are written while the next are read. Columns that were not there when a part was written
-    are null: the lake's empty part says all of them.
+
+def sketch_lacking(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> None:
+    """Sketch every part that is not yet sketched; the rows of some parts are written while the next are read.
+
+    Columns that were not there when a part was written are null: the lake's empty part says all of them.
     """
     sketch.folder.mkdir(parents=True, exist_ok=True)
-    schema, done = lake.empty_part(Turn), 0
-    found = {EMPTY: schema, **parts}
-    lacking = [file for file in found if not (sketch.folder / file).exists()]
+    lacking, schema, done = lacking_of(sketch, lake), lake.empty_part(Turn), 0
     with ThreadPoolExecutor(1) as writer:
         writing: Future[None] | None = None
-        for files in _together(lacking, found):
+        for files in _together(lacking):
             report(done, len(lacking), f"sketch {files[0]}")
-            rows = _rows(con, sketch, [schema, *(found[file] for file in files)])
+            rows = _rows(con, sketch, [schema, *(lacking[file] for file in files)])
             if writing:
                 writing.result()
             writing = writer.submit(_put_each, rows, [sketch.folder / file for file in files])
@@ -97,12 +96,17 @@ def sketch_lacking(
             writing.result()
 
 
-def _together(files: Sequence[str], parts: Mapping[str, Path]) -> Iterator[list[str]]:
+def _parts(lake: Lake) -> dict[str, Path]:
+    """Every part of turns, by the name of its sketch; the empty one is first, so that views bind without any other."""
+    return {EMPTY: lake.empty_part(Turn)} | {file_of(part): part for part in lake.parts(Turn)}
+
+
+def _together(parts: Mapping[str, Path]) -> Iterator[list[str]]:
     """Files of BATCH_BYTES of parts at once, or of one part that is larger."""
     some: list[str] = []
     size = 0
-    for file in files:
-        of_part = parts[file].stat().st_size
+    for file, part in parts.items():
+        of_part = part.stat().st_size
         if some and size + of_part > BATCH_BYTES:
             yield some
             some, size = [], 0
@@ -152,13 +156,15 @@ def _put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
         put(narrow.slice(start, end - start), path)
 
 
-def _remove_stale(sketch: Sketch, files: Collection[str]) -> None:
+def _remove_stale(sketch: Sketch, lake: Lake) -> None:
+    """Remove what no part and no settings stand behind, and what a killed process left half written."""
     home = sketch.folder.parent
     home.mkdir(parents=True, exist_ok=True)
     for folder in set(home.iterdir()) - {sketch.folder}:
         shutil.rmtree(folder, ignore_errors=True)
-    for path in sketch.folder.glob("[!.]*.parquet"):
-        if path.name != EMPTY and path.name not in files:
+    files = _parts(lake).keys()
+    for path in sketch.folder.glob("*"):
+        if path.name not in files:
             path.unlink(missing_ok=True)
 
 

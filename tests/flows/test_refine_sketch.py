@@ -1,13 +1,19 @@
 """Sketches: long text is read once, and neither threads, nor how parts are taken, nor their size change a byte."""
 
 import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 from flows.refine import sketch
+from flows.refine.ahead import sketching_ahead
 from flows.refine.decide import refine_night
 from flows.refine.dedupe import find_duplicates
 from flows.refine.functions import add_functions
@@ -138,3 +144,59 @@ def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path)
     assert len(made.pairs() - pairs) <= 1
     assert pairs <= made.pairs()
     assert clusters_of(back, tmp_path / "two", threads=4) == found
+
+
+def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_same(tmp_path: Path) -> None:
+    """Refine would otherwise read in the morning what could have been read while the teacher was at work."""
+    ahead, after = Settings(home=tmp_path / "ahead"), Settings(home=tmp_path / "after")
+    with sketching_ahead(ahead, pause_s=0.05):
+        for settings in (ahead, after):
+            write_small_lake(Lake(settings.lake), DAY)
+        assert soon(lambda: len(files_of(ahead)) == 2)
+    files = files_of(ahead)
+    for settings in (ahead, after):
+        refine_night(settings, DAY, silent)
+    assert files_of(ahead) == files
+    assert decisions(ahead) == decisions(after)
+
+
+ROLLOUT = """
+import sys, time
+from pathlib import Path
+from flows.refine.ahead import sketching_ahead
+from flows.settings import Settings
+if __name__ == "__main__":
+    with sketching_ahead(Settings(home=Path(sys.argv[1])), pause_s=0.05):
+        print("started", flush=True)
+        time.sleep(60)
+"""
+
+
+def test_it_ends_with_the_rollout_also_when_that_is_killed(tmp_path: Path) -> None:
+    """A process that nobody waits for would read the lake for ever."""
+    script = tmp_path / "rollout.py"
+    script.write_text(ROLLOUT)
+    with subprocess.Popen([sys.executable, script, tmp_path], stdout=subprocess.PIPE) as rollout:
+        assert rollout.stdout is not None
+        assert rollout.stdout.readline() == b"started\n"
+        children = psutil.Process(rollout.pid).children(recursive=True)
+        assert soon(lambda: any("spawn_main" in " ".join(child.cmdline()) for child in children))
+        rollout.kill()
+    assert soon(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+
+
+def files_of(settings: Settings) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (settings.state / "sketches").glob("*/[!.]*")}
+
+
+def decisions(settings: Settings) -> list[tuple[object, ...]]:
+    with connect(Lake(settings.lake)) as con:
+        return con.execute("select * exclude (decided_at) from decisions order by trajectory_id").fetchall()
+
+
+def soon(happens: Callable[[], bool]) -> bool:
+    """Whether it happens within a minute."""
+    deadline = time.monotonic() + 60
+    while not happens() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return happens()
