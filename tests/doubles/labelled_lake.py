@@ -36,6 +36,24 @@ OPENERS = (
     "Now I will check this against another source to be sure.",
 )
 DAY = date(2026, 11, 1)
+TOOLS = json.dumps(
+    [
+        {
+            "type": "function",
+            "function": {
+                "name": name,
+                "description": f"Use it to {name}.",
+                "parameters": {
+                    "type": "object",
+                    "properties": {key: {"type": "string"}},
+                    "required": [key],
+                    "additionalProperties": False,
+                },
+            },
+        }
+        for name, key in (("search", "query"), ("open", "url"))
+    ]
+)
 DOCSTRING = re.compile(r'"""(.{80,4000}?)"""', re.DOTALL)
 
 
@@ -238,7 +256,7 @@ class LabelledLake:
             "sampling": "{}",
             "seed": 0,
             "system": "",
-            "tools": "[]",
+            "tools": TOOLS,
             "status": "answered",
             "answer": moves[-1].argument,
             "n_turns": len(moves),

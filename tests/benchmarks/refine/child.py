@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from flows.refine.ahead import sketch_landed
 from flows.refine.decide import answer_gates, parameters_of, refine_night
 from flows.refine.functions import add_functions
 from flows.refine.sketch import sketch_of, sketch_parts
@@ -47,12 +48,23 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
 
 
 def whole(lake: Lake, home: Path, limit: str) -> str:
-    """Decide on every trajectory, all gates, from a lake that was never refined."""
-    (home / "lake").mkdir()
+    """Decide on every trajectory, all gates, with what `home` holds of sketches."""
+    return str(refine_night(settings_over(lake, home, limit), date(2026, 11, 20), silent))
+
+
+def settings_over(lake: Lake, home: Path, limit: str) -> Settings:
+    """Settings of a home over the lake as it was before it was ever refined."""
+    (home / "lake").mkdir(exist_ok=True)
     for record in lake.root.iterdir():
-        if record.name != "decision":
+        if record.name != "decision" and not (home / "lake" / record.name).exists():
             (home / "lake" / record.name).symlink_to(record)
-    return str(refine_night(Settings(home=home, refine=Refine(memory_limit=limit)), date(2026, 11, 20), silent))
+    return Settings(home=home, refine=Refine(memory_limit=limit))
+
+
+def sketch(lake: Lake, home: Path, limit: str) -> str:
+    """Sketch every part, with one thread, as is done while a rollout is under way."""
+    sketch_landed(settings_over(lake, home, limit))
+    return ""
 
 
 DOES: dict[str, Callable[[Lake, Path, str], str]] = {
@@ -61,6 +73,7 @@ DOES: dict[str, Callable[[Lake, Path, str], str]] = {
     "read_all": partial(scan, SAME_COLUMNS),
     "duplicates": duplicates,
     "whole": whole,
+    "sketch": sketch,
 }
 
 

@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from schemas import Turn, arrow_schema, sha256_text
 from sources.redaction import detector_version
-from tests.doubles.labelled_lake import LabelledLake, Shape
+from tests.doubles.labelled_lake import TOOLS, LabelledLake, Shape
 from warehouse.lake import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Lake
 
 ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
@@ -33,7 +34,7 @@ class Run:
 
 def made_lake(shape: Shape) -> Path:
     """The root of the lake of that shape, made when it is not there yet."""
-    version = sha256_text(f"{arrow_schema(Turn)} {detector_version()} {ROW_GROUP_ROWS} {ROW_GROUP_BYTES}")[:8]
+    version = sha256_text(f"{arrow_schema(Turn)} {detector_version()} {ROW_GROUP_ROWS} {ROW_GROUP_BYTES} {TOOLS}")[:8]
     root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values()), version])
     if not root.exists():
         making = root.with_name(f"{root.name}.{os.getpid()}.tmp")
@@ -43,12 +44,20 @@ def made_lake(shape: Shape) -> Path:
     return root
 
 
-def measured(what: str, lake: Path, memory_limit: str = "300MB", python: str = sys.executable) -> Run:
+def measured(what: str, lake: Path, memory_limit: str = "300MB") -> Run:
     """One run of `tests.benchmarks.refine.child`, with nothing kept from any run before."""
+    return measured_all([what], lake, memory_limit)[0]
+
+
+def measured_all(whats: Sequence[str], lake: Path, memory_limit: str) -> list[Run]:
+    """Runs of `tests.benchmarks.refine.child`, each with what those before it left in their home."""
+    runs = []
     with tempfile.TemporaryDirectory() as home:
-        command = [python, "-m", "tests.benchmarks.refine.child", what, str(lake), home, memory_limit]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return Run(**json.loads(done.stdout.splitlines()[-1]))
+        for what in whats:
+            command = [sys.executable, "-m", "tests.benchmarks.refine.child", what, str(lake), home, memory_limit]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            runs.append(Run(**json.loads(done.stdout.splitlines()[-1])))
+    return runs
 
 
 def middle(runs: list[Run]) -> float:

@@ -1,11 +1,23 @@
 -- one row a trajectory: kept, or the reasons not to, with what every gate said
-with gathered as (
+with heard as (
     select
         trajectory_id,
-        coalesce(list(gate || ':' || reason order by position) filter (decides and not keep), []) as reasons,
-        to_json(map_from_entries(list((gate, {keep: keep, reason: reason, value: value}) order by position))) as gates
+        list({gate: gate, decides: decides, keep: keep, reason: reason, value: value} order by position) as answers
     from answers
     group by trajectory_id
+),
+
+gathered as (
+    select
+        trajectory_id,
+        list_transform(
+            list_filter(answers, lambda one: one.decides and not one.keep),
+            lambda one: one.gate || ':' || one.reason
+        ) as reasons,
+        to_json(map_from_entries(list_transform(
+            answers, lambda one: (one.gate, {keep: one.keep, reason: one.reason, value: one.value})
+        ))) as gates
+    from heard
 )
 
 select
