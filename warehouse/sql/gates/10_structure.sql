@@ -11,29 +11,34 @@ with messages as (
         lag(role) over sequence as before,
         row_number() over sequence - 1 as place,
         max(index) over (partition by trajectory_id) as final,
-        max(case when role = 'assistant' then index end) over sequence as asked_at
+        max(case when role = 'assistant' then index end) over sequence as asked_at,
+        candidates.answered as ended_by_agent
     from turn_facts
-    semi join candidates using (trajectory_id)
+    join candidates using (trajectory_id)
     window sequence as (partition by trajectory_id order by index)
 ),
 
+-- ids are compared as how many there are and the sum of their hashes: the order of answers is free
 asked as (
-    select
-        made_calls.trajectory_id,
-        made_calls.index,
-        list_sort(list(coalesce(made_calls.call_id, ''))) as call_ids,
-        count(made_calls.call_id) > count(distinct made_calls.call_id) as repeats
+    select trajectory_id, index, count(*) as calls, sum(hash(coalesce(call_id, ''))) as ids
     from made_calls
     semi join candidates using (trajectory_id)
-    where made_calls.parse = 'ok'
-    group by all
+    where parse = 'ok'
+    group by trajectory_id, index
+),
+
+twice_asked as (
+    select distinct later.trajectory_id, later.index
+    from made_calls as later
+    join made_calls as earlier using (trajectory_id, index, call_id)
+    where later.place > 1 and earlier.place < later.place and later.parse = 'ok'
 ),
 
 answered as (
-    select trajectory_id, asked_at as index, list_sort(list(tool_call_id)) as call_ids
+    select trajectory_id, asked_at as index, count(*) as calls, sum(hash(tool_call_id)) as ids
     from messages
     where role = 'tool' and tool_call_id is not null
-    group by all
+    group by trajectory_id, asked_at
 ),
 
 unpaired as (
@@ -41,18 +46,17 @@ unpaired as (
         trajectory_id,
         index,
         case
-            when answered.call_ids is null then 'call_unanswered'
-            when asked.call_ids is null then 'answer_without_call'
+            when answered.calls is null then 'call_unanswered'
+            when asked.calls is null then 'answer_without_call'
             else 'answers_do_not_fit_calls'
         end as fault
     from asked
     full join answered using (trajectory_id, index)
-    join candidates using (trajectory_id)
     left join messages using (trajectory_id, index)
     where
-        asked.call_ids is distinct from answered.call_ids
+        (asked.calls is distinct from answered.calls or asked.ids is distinct from answered.ids)
         -- what ends an attempt can leave its very last calls unanswered
-        and not (answered.call_ids is null and index = messages.final and not candidates.answered)
+        and not (answered.calls is null and index = messages.final and not ended_by_agent)
 ),
 
 misplaced as (
@@ -69,16 +73,15 @@ misplaced as (
             when role = 'tool' and before not in ('assistant', 'tool') then 'tool_out_of_place'
             when role = 'user' and before = 'user' then 'user_after_user'
             when role not in ('system', 'user', 'assistant', 'tool') then 'unknown_role'
-            when index = final and role <> 'assistant' and candidates.answered then 'ends_without_agent'
+            when index = final and role <> 'assistant' and ended_by_agent then 'ends_without_agent'
         end as fault
     from messages
-    join candidates using (trajectory_id)
 ),
 
 faults as (
     select trajectory_id, index, 1 as weight, fault from misplaced where fault is not null
     union all
-    select trajectory_id, index, 2, 'call_ids_repeat' from asked where repeats
+    select trajectory_id, index, 2, 'call_ids_repeat' from twice_asked semi join candidates using (trajectory_id)
     union all
     select trajectory_id, index, 3, fault from unpaired
     union all

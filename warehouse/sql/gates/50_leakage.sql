@@ -68,17 +68,25 @@ searched as (
     from texts
 ),
 
+addresses as (
+    select distinct url
+    from turn_facts
+    where role = 'tool' and url is not null
+),
+
 -- hosts with the start of a path, as $mirrors names them: subdomains too
+mirrors as (
+    select url
+    from (select url, '.' || regexp_replace(lower(url), '^[a-z]+://([^/@]*@)?', '') || '/' as place from addresses)
+    where len(list_filter($mirrors::varchar[], lambda mirror: contains(place, '.' || lower(mirror)))) > 0
+),
+
 opened as (
     select trajectory_id, count(*) as mirrors
     from turn_facts
     semi join candidates using (trajectory_id)
-    where
-        role = 'tool'
-        and kind in ('ok', 'truncated')
-        and len(list_filter($mirrors::varchar[], lambda mirror: contains(
-            '.' || regexp_replace(lower(url), '^[a-z]+://([^/@]*@)?', '') || '/', '.' || lower(mirror)
-        ))) > 0
+    semi join mirrors using (url)
+    where role = 'tool' and kind in ('ok', 'truncated')
     group by trajectory_id
 ),
 
