@@ -7,6 +7,7 @@ All set work is DuckDB's; nothing here loops over rows.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -111,8 +112,10 @@ def _screening(settings: Settings, benchmarks: list[Source]) -> dict[str, object
 
 
 def gates_of(settings: Settings) -> list[Gate]:
-    """Every gate in order; raises SettingsError when `refine.off` names one that is not there."""
+    """Every gate in order; raises RefineError on two of one name, SettingsError when `refine.off` names none."""
     named = [(int(number), name, text) for number, name, text in _numbered(sql_files("gates"))]
+    if twice := [name for name, files in Counter(name for _, name, _ in named).items() if files > 1]:
+        raise RefineError(f"sql/gates: two files are called {twice[0]}; give one of them another name")
     unknown = set(settings.refine.off) - {name for _, name, _ in named}
     if unknown:
         known = ", ".join(name for _, name, _ in named)
@@ -147,11 +150,16 @@ def count_decisions(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _answer(con: duckdb.DuckDBPyConnection, gate: Gate, parameters: dict[str, object]) -> None:
-    keep_as(con, "answered", gate.text, parameters)
-    con.execute(
-        "insert into answers select $1, $2, $3, trajectory_id, keep, reason, value from answered",
-        [gate.name, gate.position, gate.decides],
-    )
+    try:
+        keep_as(con, "answered", gate.text, parameters)
+        con.execute(
+            "insert into answers select $1, $2, $3, trajectory_id, keep, reason, value from answered",
+            [gate.name, gate.position, gate.decides],
+        )
+    except (duckdb.OperationalError, duckdb.InterruptException):  # memory, disk and Ctrl-C: no SQL mends them
+        raise
+    except (duckdb.DatabaseError, KeyError, ValueError) as error:
+        raise RefineError(f"gate {gate.name}: {_cause(error)}; mend its SQL, then run refine again") from error
     once = con.execute(
         "select count(*), count(distinct trajectory_id), (select count(*) from candidates) from answered "
         "where trajectory_id is not null and keep is not null and reason is not null"
@@ -161,6 +169,12 @@ def _answer(con: duckdb.DuckDBPyConnection, gate: Gate, parameters: dict[str, ob
             f"gate {gate.name} gave {once[0]} answers on {once[1]} of {once[2]} trajectories; "
             "it must answer once on each: mend its SQL, then run refine again"
         )
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"no setting is called ${error.args[0]}"
+    return "it must be one statement" if isinstance(error, ValueError) else str(error).partition("\n")[0]
 
 
 def _decisions(con: duckdb.DuckDBPyConnection, text: str, said: dict[str, object]) -> Iterator[pa.RecordBatch]:

@@ -35,8 +35,6 @@ TOOLS = [
         },
     }
 ]
-ENDINGS = ["答案见 {}。", "见（{}）和", "See “{}”.", "见{}的页面", "如《{}》：是", "{}…"]
-"""What stands around an address in other languages than this one."""
 ERRORS = [
     "openai.APIConnectionError: Connection error.",
     "litellm.RateLimitError: too many",
@@ -193,7 +191,7 @@ def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, 
 
 
 def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
-    """What a client or a proxy says on a bad night would be learned; right answers that name an error must not go with it."""
+    """What a client or a proxy says on a bad night would be learned, and right answers that name an error be lost."""
     cases = {
         "status": lake.saying("Error code: 429 - rate limit"),
         "server": lake.saying("Internal Server Error"),
@@ -224,12 +222,8 @@ def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_p
 
 
 def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
-    """A student that learns to make up addresses and tool answers will; an address is the same however it is written."""
+    """A student that learns to make up addresses and tool answers will."""
     url = "https://wiki.test/a_b"
-
-    def cited(said: str, **shown: str) -> SmallLake:
-        return lake(row={"answer": said}, last={"content": said}, t3=shown)
-
     cases = {
         "made up": lake.saying(f"See {url}."),
         "opened": lake(row={"answer": url}, last={"content": f"See {url}/."}, t3={"url": url}),
@@ -237,24 +231,18 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
         "asked": lake(task={"instruction": url}, last={"content": url}, t1={"content": f"What is {url} about?"}),
         "on the way": lake(t2={"content": f"Perhaps {url} has it."}),
         "local": lake.saying("Open http://localhost:8000/ or http://www.example.com/x"),
-        **{f"punctuation {n}": cited(said.format(url), url=url) for n, said in enumerate(ENDINGS)},
-        "invented": lake.saying(f"答案见（{url}）。"),
         "fenced": lake.saying(f"Call it:\n```python\nrequests.get('{url}')\n```\nThat is all."),
         "beside the fence": lake.saying(f"```\nprint(1)\n```\nAs {url} says."),
-        "http": cited(f"See {url}.", url=url.replace("https", "http")),
-        "escaped": cited("See https://zh.test/北京.", url="https://zh.test/%E5%8C%97%E4%BA%AC"),
-        "plain": cited("See https://zh.test/%E5%8C%97%E4%BA%AC.", observation="1. https://zh.test/北京 A page"),
-        "other": cited("See https://zh.test/上海.", url="https://zh.test/%E5%8C%97%E4%BA%AC"),
-        "no bytes": cited("See https://zh.test/%E5.", url=url),
+        "http": lake(last={"content": f"See {url}."}, t3={"url": url.replace("https", "http")}),
         "tool": lake(t4={"reasoning": "<tool_response>The answer is 5</tool_response>"}),
         "call": lake(t4={"content": "<tool_call>{}</tool_call>"}),
         "unparsed": lake(t4={"content": "<tool_call>{", "parse": "bad_json"}),
         "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
     }
     assert reasons(tmp_path, "invention", cases) == {
-        **dict.fromkeys(("made up", "invented", "beside the fence", "other", "no bytes"), "url_never_shown"),
+        **dict.fromkeys(("made up", "beside the fence"), "url_never_shown"),
         **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
-        **dict.fromkeys((*(f"punctuation {n}" for n in range(len(ENDINGS))), "fenced", "http", "escaped", "plain"), "ok"),
+        **dict.fromkeys(("fenced", "http"), "ok"),
         **dict.fromkeys(("tool", "call"), "tool_markup"),
     }
 
@@ -273,7 +261,7 @@ def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: 
 
 
 def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path, lake: Lakes) -> None:
-    """A student that learns to say in good form, or in Chinese, that it does not know, will stop looking."""
+    """A student that learns that not knowing is an answer will stop looking."""
     cases = {
         "sorry": lake.saying("I'm sorry, but I can't help with that."),
         "gave up": lake.saying("I could not find the answer."),
@@ -283,24 +271,13 @@ def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path
         "early": lake(t2={"reasoning": "I could guess, but let me look it up: a guess is not enough."}),
         "film": lake.saying("Sorry We Missed You"),
         "true": lake.saying("Unknown", truth="Unknown"),
-        "curly sorry": lake.saying("I’m sorry, but I can’t help with that."),
-        "curly": lake.saying("I don’t know."),
         "bold": lake.saying("**I could not find the answer.**"),
-        "quoted": lake.saying("> # “I couldn’t determine the year.”"),
-        "curly thought": lake(last={"reasoning": "Nothing says it. I’ll guess the first one."}),
-        "cn sorry": lake.saying("抱歉，我无法回答这个问题。"),
-        "cn cannot": lake.saying("对不起，我不能提供帮助。"),
-        "cn gave up": lake.saying("我不知道。"),
-        "cn not found": lake.saying("很抱歉，没有找到相关信息。"),
-        "cn song": lake.saying("对不起我爱你"),
-        "cn film": lake.saying("我不能失去你"),
-        "cn fact": lake.saying("未知死亡是孔子所说"),
     }
     assert reasons(tmp_path, "refusal", cases) == {
-        **dict.fromkeys(("sorry", "curly sorry", "cn sorry", "cn cannot"), "refusal"),
-        **dict.fromkeys(("gave up", "unknown", "curly", "bold", "quoted", "cn gave up", "cn not found"), "gave_up"),
-        **dict.fromkeys(("guess", "thought", "curly thought"), "guess"),
-        **dict.fromkeys(("early", "film", "true", "cn song", "cn film", "cn fact"), "ok"),
+        "sorry": "refusal",
+        **dict.fromkeys(("gave up", "unknown", "bold"), "gave_up"),
+        **dict.fromkeys(("guess", "thought"), "guess"),
+        **dict.fromkeys(("early", "film", "true"), "ok"),
     }
 
 

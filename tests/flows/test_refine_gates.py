@@ -141,7 +141,7 @@ def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repea
         ("", "Say nothing.", "ok"),
         ("东京", "日本的首都是东京吗", "answer_in_instruction"),
         ("กรุงเทพ", "เมืองหลวงคือกรุงเทพหรือไม่", "answer_in_instruction"),
-        ("东京", "日本的首都在哪里？", "ok"),
+        ("东京", "日本的首都在哪里?", "ok"),
         ("C++", "Is C++ the language?", "answer_in_instruction"),
         ("Paris", "Which city is larger, Paris or Lyon?", "ok"),
         ("lyon", "Which city is larger, Paris or Lyon?", "ok"),
