@@ -28,6 +28,11 @@ TOOLS = [
                     "page": {"type": "integer", "minimum": 1, "maximum": 9},
                     "order": {"enum": ["new", "old"]},
                     "tags": {"type": ["array", "null"]},
+                    "lang": {"anyOf": [{"type": "string", "minLength": 2}, {"type": "null"}], "default": None},
+                    "since": {"oneOf": [{"type": "integer", "exclusiveMinimum": 1900}, {"enum": ["ever", None]}]},
+                    "mode": {"const": "web"},
+                    "share": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                    "free": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Free"}]},
                 },
                 "required": ["query"],
                 "additionalProperties": False,
@@ -105,15 +110,21 @@ def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake
         {"query": "a"},
         {"query": "a", "page": 9, "order": "old", "tags": []},
         {"query": "a", "tags": None},
+        {"query": "a", "lang": "en", "since": 1901, "mode": "web", "share": 0.5, "free": 5},
+        {"query": "a", "lang": None, "since": "ever"},
+        {"query": "a", "since": None},
     ]
     unfit: list[Said] = [{"query": ""}, {"query": 5}, {"more": 1}, {"page": 0}, {"page": 1.5}, {"page": True}]
     unfit += [{"order": "best"}, {"tags": "x"}]
+    odd: list[Said] = [{"lang": 5}, {"lang": "e"}, {"since": 1900}, {"since": "never"}, {"mode": "map"}]
+    odd += [{"share": 0}, {"share": 1}, {"share": None}]
     bad: list[object] = [{"query": "a"} | one for one in unfit] + [{}, {"page": 1}, [], "a", None]
     found = reasons(
         tmp_path,
         "arguments",
         {f"good {n}": called(one) for n, one in enumerate(good)}
         | {f"bad {n}": called(one) for n, one in enumerate(bad)}
+        | {f"odd {n}": called({"query": "a"} | one) for n, one in enumerate(odd)}
         | {"tool": called({"query": "a"}, "fly"), "refused": called({"query": ""}, kind="blocked")},
     )
     assert [case for case, reason in found.items() if reason == "ok"] == [f"good {n}" for n in range(len(good))]

@@ -25,24 +25,46 @@ schemas as (
     group by all
 ),
 
--- what is checked of a schema: names, types, enum and bounds of the arguments, not what lies inside objects and lists
-properties as (
+-- what is checked of a schema: names, types, enum, const and bounds of the arguments, or of one of their anyOf or oneOf.
+-- What is not: pattern, format, $ref, allOf, what stands beside anyOf, and what lies inside objects and lists
+alternatives as (
     select
         tools,
         tool,
         key as name,
-        case json_type(value, '$.type')
-            when 'VARCHAR' then [json_extract_string(value, '$.type')]
-            when 'ARRAY' then json_extract_string(value, '$.type[*]')
-        end as types,
-        list_transform(json_extract(value, '$.enum[*]'), lambda one: hash(one::varchar)) as allowed,
-        try_cast(coalesce(
-            json_extract_string(value, '$.minLength'), json_extract_string(value, '$.minItems'), json_extract_string(value, '$.minimum')
-        ) as double) as least,
-        try_cast(coalesce(
-            json_extract_string(value, '$.maxLength'), json_extract_string(value, '$.maxItems'), json_extract_string(value, '$.maximum')
-        ) as double) as most
+        unnest(coalesce(
+            nullif(json_extract(value, '$.anyOf[*]'), []), nullif(json_extract(value, '$.oneOf[*]'), []), [value]
+        )) as one
     from schemas, json_each(json_extract(schema, '$.properties'))
+),
+
+properties as (
+    select
+        tools,
+        tool,
+        name,
+        list({
+            types: case json_type(one, '$.type')
+                when 'VARCHAR' then [json_extract_string(one, '$.type')]
+                when 'ARRAY' then json_extract_string(one, '$.type[*]')
+            end,
+            allowed: list_transform(
+                list_filter(
+                    list_append(json_extract(one, '$.enum[*]'), json_extract(one, '$.const')), lambda value: value is not null
+                ),
+                lambda value: hash(value::varchar)
+            ),
+            least: try_cast(coalesce(
+                json_extract_string(one, '$.minLength'), json_extract_string(one, '$.minItems'), json_extract_string(one, '$.minimum')
+            ) as double),
+            most: try_cast(coalesce(
+                json_extract_string(one, '$.maxLength'), json_extract_string(one, '$.maxItems'), json_extract_string(one, '$.maximum')
+            ) as double),
+            above: try_cast(json_extract_string(one, '$.exclusiveMinimum') as double),
+            below: try_cast(json_extract_string(one, '$.exclusiveMaximum') as double)
+        }) as alternatives
+    from alternatives
+    group by all
 ),
 
 calls_made as (
@@ -67,19 +89,10 @@ given as (
     from calls_made
 ),
 
-unfit_arguments as (
-    select distinct given.trajectory_id, given.index, given.place
-    from given
-    left join properties
-        on properties.tools = given.tools
-        and properties.tool = given.tool
-        and properties.name = given.argument.name
-    where
-        (properties.name is null and given.closed)
-        or argument.size < least
-        or argument.size > most
-        or (len(allowed) > 0 and not list_contains(allowed, argument.value_hash))
-        or not list_has_any(types, case argument.type
+typed as (
+    select
+        *,
+        case argument.type
             when 'VARCHAR' then ['string']
             when 'BIGINT' then ['integer', 'number']
             when 'UBIGINT' then ['integer', 'number']
@@ -88,7 +101,28 @@ unfit_arguments as (
             when 'OBJECT' then ['object']
             when 'ARRAY' then ['array']
             else ['null']
-        end)
+        end as types
+    from given
+),
+
+unfit_arguments as (
+    select distinct typed.trajectory_id, typed.index, typed.place
+    from typed
+    left join properties
+        on properties.tools = typed.tools
+        and properties.tool = typed.tool
+        and properties.name = typed.argument.name
+    where
+        (properties.name is null and typed.closed)
+        or len(list_filter(properties.alternatives, lambda one: not coalesce(
+            argument.size < one.least
+            or argument.size > one.most
+            or argument.size <= one.above
+            or argument.size >= one.below
+            or (len(one.allowed) > 0 and not list_contains(one.allowed, argument.value_hash))
+            or not list_has_any(one.types, typed.types),
+            false
+        ))) = 0
 ),
 
 heard as (
