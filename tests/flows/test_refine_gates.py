@@ -128,6 +128,22 @@ def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repea
     assert said["keep"] == (repeats < 3)
 
 
+def test_a_call_is_the_same_whichever_argument_it_names_first(tmp_path: Path) -> None:
+    """A model that shuffles its arguments would go round in circles unseen, and one that swaps values would be stopped."""
+
+    def called(seed: int, *arguments: dict[str, object]) -> SmallLake:
+        made = make_small_lake(DAY, n_tasks=1, samples=1, seed=seed)
+        rows = list(made.turns[:2])
+        for each in arguments:
+            asked = json.dumps([{"id": "call_0", "name": "search", "arguments": each}])
+            rows += [made.turns[2].model_copy(update={"tool_calls": asked}), made.turns[3]]
+        return turns(made, [*rows, made.turns[-1]])
+
+    there, back, swapped = {"a": 1, "b": [2]}, {"b": [2], "a": 1}, {"a": [2], "b": 1}
+    assert answer(tmp_path / "order", called(1, there, back, there), "loop")["value"] == 3
+    assert answer(tmp_path / "values", called(2, there, swapped, there), "loop")["value"] == 1
+
+
 @pytest.mark.parametrize(
     ("truth", "instruction", "reason"),
     [

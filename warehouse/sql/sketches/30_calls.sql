@@ -14,31 +14,49 @@ parsed as (
             from_json(tool_calls, '[{"id": "VARCHAR", "name": "VARCHAR", "arguments": "JSON"}]')
         end as parsed
     from checked
+),
+
+detailed as (
+    select
+        * exclude (parsed),
+        list_transform(parsed, lambda call: {
+            call_id: call.id,
+            tool: call.name,
+            text: call.arguments::varchar,
+            arguments_type: json_type(call.arguments),
+            arguments: list_transform(
+                list_transform(
+                    json_keys(call.arguments),
+                    lambda key: {name: key, value: json_extract(call.arguments, '/' || replace(replace(key, '~', '~0'), '/', '~1'))}
+                ),
+                lambda argument: {
+                    name: argument.name,
+                    type: json_type(argument.value),
+                    size: case json_type(argument.value)
+                        when 'VARCHAR' then length(json_extract_string(argument.value, '$'))
+                        when 'ARRAY' then json_array_length(argument.value)
+                        when 'OBJECT' then null
+                        else try_cast(json_extract_string(argument.value, '$') as double)
+                    end,
+                    value_hash: hash(argument.value::varchar)
+                }
+            )
+        }) as detailed
+    from parsed
 )
 
+-- the order in which arguments are named makes no other call
 select
-    * exclude (parsed),
-    list_transform(parsed, lambda call: {
-        call_id: call.id,
-        tool: call.name,
-        call_hash: hash(call.name, call.arguments::varchar),
-        arguments_type: json_type(call.arguments),
-        arguments: list_transform(
-            list_transform(
-                json_keys(call.arguments),
-                lambda key: {name: key, value: json_extract(call.arguments, '/' || replace(replace(key, '~', '~0'), '/', '~1'))}
-            ),
-            lambda argument: {
-                name: argument.name,
-                type: json_type(argument.value),
-                size: case json_type(argument.value)
-                    when 'VARCHAR' then length(json_extract_string(argument.value, '$'))
-                    when 'ARRAY' then json_array_length(argument.value)
-                    when 'OBJECT' then null
-                    else try_cast(json_extract_string(argument.value, '$') as double)
-                end,
-                value_hash: hash(argument.value::varchar)
-            }
-        )
+    * exclude (detailed),
+    list_transform(detailed, lambda call: {
+        call_id: call.call_id,
+        tool: call.tool,
+        call_hash: case
+            when call.arguments_type = 'OBJECT'
+                then hash(call.tool, list_sort(list_transform(call.arguments, lambda one: hash(one.name, one.value_hash))))
+            else hash(call.tool, call.text)
+        end,
+        arguments_type: call.arguments_type,
+        arguments: call.arguments
     }) as made
-from parsed
+from detailed
