@@ -259,16 +259,24 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
 
 
 def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: Path, lake: Lakes) -> None:
+    """Users would meet a student that changes its language in the middle of a thought."""
     slip = "I look at the page and 然后我再看一次 and answer."
     cases = {
         "slip": lake(t2={"reasoning": slip}),
         "russian": lake(t4={"reasoning": "The town is известный город."}),
+        "thai": lake(t2={"reasoning": "I think สวัสดีครับผมจะค้นหาอีกครั้ง and go on"}),
+        "hebrew": lake(t2={"reasoning": "I think שלום אני אחפש שוב and go on"}),
+        "hindi": lake(t2={"reasoning": "I think नमस्ते मैं फिर से खोजूंगा and go on"}),
+        "hindi page": lake(t2={"reasoning": "It is नमस्ते मैं"}, t3={"observation": "नमस्ते is a greeting."}),
         "page": lake(t2={"reasoning": slip}, t3={"observation": "東京 is the capital."}),
         "asked": lake(t2={"reasoning": slip}, t1={"content": "什么是首都?"}),
         "accents": lake(t2={"reasoning": "La Coruña, Æthelred, naïve, Σ and π"}),
     }
     found = reasons(tmp_path, "language", cases)
-    assert found == {"slip": "other_script", "russian": "other_script", "page": "ok", "asked": "ok", "accents": "ok"}
+    assert found == {
+        **dict.fromkeys(("slip", "russian", "thai", "hebrew", "hindi"), "other_script"),
+        **dict.fromkeys(("hindi page", "page", "asked", "accents"), "ok"),
+    }
 
 
 def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path, lake: Lakes) -> None:

@@ -64,7 +64,10 @@ found as (
                 case script
                     when 'han' then '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]'
                     when 'cyrillic' then '\p{Cyrillic}'
-                    else '\p{Arabic}'
+                    when 'arabic' then '\p{Arabic}'
+                    when 'hebrew' then '\p{Hebrew}'
+                    when 'thai' then '\p{Thai}'
+                    else '\p{Devanagari}'
                 end
             )) end
         )) as bears_out

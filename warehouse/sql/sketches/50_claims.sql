@@ -9,7 +9,7 @@ foreign_letters as (
     select
         *,
         case when strlen(wrote) > length(wrote)
-            and regexp_matches(wrote, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Cyrillic}\p{Arabic}]')
+            and regexp_matches(wrote, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Thai}\p{Devanagari}]')
         then regexp_replace(wrote, '[[:ascii:]]+', '', 'g') end as beyond
     from spoken
 ),
@@ -21,7 +21,10 @@ counted as (
             case when beyond is not null then [
                 {script: 'han', letters: length(regexp_replace(beyond, '[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+', '', 'g'))},
                 {script: 'cyrillic', letters: length(regexp_replace(beyond, '[^\p{Cyrillic}]+', '', 'g'))},
-                {script: 'arabic', letters: length(regexp_replace(beyond, '[^\p{Arabic}]+', '', 'g'))}
+                {script: 'arabic', letters: length(regexp_replace(beyond, '[^\p{Arabic}]+', '', 'g'))},
+                {script: 'hebrew', letters: length(regexp_replace(beyond, '[^\p{Hebrew}]+', '', 'g'))},
+                {script: 'thai', letters: length(regexp_replace(beyond, '[^\p{Thai}]+', '', 'g'))},
+                {script: 'devanagari', letters: length(regexp_replace(beyond, '[^\p{Devanagari}]+', '', 'g'))}
             ] end,
             -- a letter or two of another script is a name or a sign
             lambda one: one.letters >= 3
@@ -33,7 +36,7 @@ lettered as (
     select
         *,
         case when len(counts) > 0 then
-            length(regexp_replace(wrote, '[^A-Za-z]+', '', 'g')) + length(regexp_replace(beyond, '[^\p{L}]+', '', 'g'))
+            length(regexp_replace(wrote, '[^A-Za-z]+', '', 'g')) + length(regexp_replace(beyond, '[^\p{L}\p{M}]+', '', 'g'))
         end as letters
     from counted
 )
