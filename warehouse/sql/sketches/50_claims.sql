@@ -85,7 +85,7 @@ select
         end
     then nullif(regexp_extract(
         wrote,
-        '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|\[/?TOOL_(?:CALL|RESULT)S?\]'
+        '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
         || '|<\|(?:im_start|im_end|eot_id|end_of_text|channel|python_tag|tool)'
     ), '') end as markup
 from lettered
