@@ -180,6 +180,7 @@ def test_domains_ask_for_their_own_length(tmp_path: Path, lake: Lakes) -> None:
 
 
 def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, lake: Lakes) -> None:
+    """Degenerate text is likely text, so a student learns it first; boards and tables repeat themselves rightly."""
     same = lake()
     same.turns[:] = [t.model_copy(update={"reasoning": LOOP * 3}) if t.role == "assistant" else t for t in same.turns]
     page = lake(t3={"observation": LOOP * 60})
@@ -187,6 +188,12 @@ def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, 
         "loop": lake(t2={"reasoning": LOOP * 40}),
         "half": lake(t2={"reasoning": "".join(map(str, range(400))) + LOOP * 60}),
         "letters": lake(last={"reasoning": "好" * 900}),
+        "short": lake(last={"reasoning": "the " * 140}),
+        "short letters": lake(last={"reasoning": "好" * 190}),
+        "board": lake(
+            t2={"reasoning": "The board is " + "0 1 0 0 1 0 1 1 0 2 1 0 1 2 2 " * 2 + "and I shall look it up."}
+        ),
+        "short table": lake(t2={"reasoning": "".join(f"| {n} | {n * n} |\n" for n in range(40))}),
         "messages": same,
         "page": page,
         "prose": lake(t2={"reasoning": " ".join(f"{n} pages of {n * 7} were read" for n in range(200))}),
@@ -196,8 +203,8 @@ def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, 
         "half": "same_words",
         "letters": "same_words",
         "messages": "same_message",
-        "page": "ok",
-        "prose": "ok",
+        **dict.fromkeys(("short", "short letters"), "same_words"),
+        **dict.fromkeys(("page", "prose", "board", "short table"), "ok"),
     }
 
 

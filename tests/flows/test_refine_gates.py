@@ -129,7 +129,7 @@ def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repea
 
 
 def test_a_call_is_the_same_whichever_argument_it_names_first(tmp_path: Path) -> None:
-    """A model that shuffles its arguments would go round in circles unseen, and one that swaps values would be stopped."""
+    """A model that shuffles its arguments would go round in circles unseen; one that swaps values does not."""
 
     def called(seed: int, *arguments: dict[str, object]) -> SmallLake:
         made = make_small_lake(DAY, n_tasks=1, samples=1, seed=seed)

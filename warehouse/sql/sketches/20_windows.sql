@@ -97,9 +97,11 @@ select
         when len(threes) <= 24 then threes
         else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 24)
     end as triples,
-    -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away
+    -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away;
+    -- a short text loops where hardly any three of its many words are new
     case
-        when role <> 'assistant' or strlen(said) < 600 then false
+        when role <> 'assistant' then false
+        when strlen(said) < 600 then len(pieces) >= 60 and len(threes) * 10 < len(pieces)
         when len(following) * 150 < strlen(said) then true
         else
             list_position(following, following[len(following) // 4]) < len(following) // 4
