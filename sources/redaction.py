@@ -6,6 +6,7 @@ and runs on what was matched only. Rows of long columns are scanned many at once
 """
 
 import json
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ BETWEEN = b"\n\x1e\n"
 """What rows are joined with to be scanned at once: no pattern of a token runs across it."""
 BLOT = b"\x1e"
 """What stands, byte for byte, where something was matched already: the edge of every pattern, and part of none."""
+ESCAPE = re.compile(rb"\\[nrt]")
+"""White space as JSON and code write it: its letter would join the word that follows, and hide where a token starts."""
 OWN = "custom."
 
 
@@ -114,6 +117,7 @@ def _find(text: bytes) -> list[Find]:
     What an earlier reading found wins over a later one, and of what overlaps in one reading the first by `_rank`.
     """
     kept: list[Find] = []
+    text = _unescaped(text)
     rest = bytearray(text)
     while matches := [one for one in _matches(bytes(rest)) if rest[one.start : one.end].strip(BLOT)]:
         for one in sorted((match for match in matches if _is_meant(match, text)), key=_rank):
@@ -123,6 +127,11 @@ def _find(text: bytes) -> list[Find]:
         for one in matches:
             _blot(rest, one)
     return sorted(kept, key=lambda one: one.start)
+
+
+def _unescaped(text: bytes) -> bytes:
+    """The text with white space for its escapes, of their length: a find stands where it stood."""
+    return ESCAPE.sub(b" \n", text)
 
 
 def _matches(text: bytes) -> Iterator[Find]:
@@ -168,7 +177,7 @@ def _suspects(rows: Sequence[bytes]) -> list[int]:
         starts.append(at)
         at += len(row) + len(BETWEEN)
     touched: set[int] = set()
-    for match in _scanner().scan(BETWEEN.join(rows)):
+    for match in _scanner().scan(_unescaped(BETWEEN.join(rows))):
         if match.visible:
             place = match.location
             first = bisect_right(starts, place["start_offset"]) - 1

@@ -13,7 +13,7 @@ from flows.refine.decide import refine_night
 from flows.settings import Settings, SettingsError
 from schemas import Trajectory, Turn
 from sources.redaction import detector_version
-from tests.doubles.planted import KINDS, planted
+from tests.doubles.planted import KINDS, PLACES, planted
 from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
 from warehouse.lake import Lake
@@ -54,6 +54,16 @@ def test_of_a_thousand_planted_secrets_the_release_gate_lets_none_pass(tmp_path:
     assert sum(min(A_ROW, one["value"]) for one in said.values()) >= SECRETS * 0.99
     assert {attempt for attempt, one in said.items() if one["keep"]} == clean
     assert len(KINDS) >= 20
+
+
+def test_of_secrets_that_start_a_line_of_a_calls_argument_none_passes(tmp_path: Path) -> None:
+    """Agents write keys into files line by line, and a call's JSON puts the letter of `\\n` before each."""
+    made = make_small_lake(DAY, n_tasks=2 * len(KINDS), samples=1, n_calls=1, words=3)
+    for attempt, one in zip(made.trajectories, planted(2 * len(KINDS), seed=8), strict=True):
+        line = one.text if one.kind in PLACES else one.secret
+        calls = [{"id": "c0", "name": "bash", "arguments": {"command": f"cat > keys <<EOF\n{line}\nEOF"}}]
+        changed(made, turns_of(made, attempt, "assistant")[0], tool_calls=json.dumps(calls))
+    assert [attempt for attempt, one in refined(tmp_path, made).items() if one["keep"]] == []
 
 
 def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_nothing_of_a_secret_is_left() -> None:
             assert line.startswith("-----") or line not in said
 
 
-@pytest.mark.parametrize("between", [" ", "\n", "\t", "; ", "</b> "])
+@pytest.mark.parametrize("between", [" ", "\n", "\t", "\\n", "; ", "</b> "])
 def test_neighbours_do_not_hide_each_other(between: str) -> None:
     """A list of addresses must not lose every second one only: a match takes the edge of its neighbour with it."""
     names = [f"ada{n}@mail{n}.corp.net" for n in range(3_000)]
