@@ -98,6 +98,24 @@ def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_
     }
 
 
+def test_what_is_released_beside_the_words_is_read_too(tmp_path: Path) -> None:
+    """A key in a tool's description or in a task's files is published with every attempt that was given it."""
+    made = make_small_lake(DAY, n_tasks=3, samples=2)
+    key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
+    tools = json.dumps([{"type": "function", "function": {"name": "search", "description": f"send {key}"}}])
+    first, *_, last = made.tasks
+    made.trajectories[:] = [
+        row.model_copy(update={"tools": tools}) if row.task_id == first.task_id else row for row in made.trajectories
+    ]
+    made.tasks[-1] = last.model_copy(update={"setup": json.dumps({"files": {".env": f"REGION=eu\n{key}"}})})
+    said = refined(tmp_path, made)
+    assert {row.task_id for row in made.trajectories if not said[row.trajectory_id]["keep"]} == {
+        first.task_id,
+        last.task_id,
+    }
+    assert Counter((one["reason"], one["value"]) for one in said.values()) == {("gitlab_token", 1): 4, ("ok", 0): 2}
+
+
 def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector(tmp_path: Path) -> None:
     """Reading all text again each time makes refine slow; believing an older detector publishes what it missed."""
     made = make_small_lake(DAY, n_tasks=4, samples=1)

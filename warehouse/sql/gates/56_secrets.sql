@@ -1,7 +1,20 @@
 -- one row a trajectory: does it hold a secret or personal data, in words that are released and that nobody may alter
 -- without it: keys and addresses are published, and a student learns to recite them. What the agent sampled cannot be
 -- redacted, since its tokens would no longer be those that were sampled. Kinds of $let_pass are counted and do not reject
-with found (trajectory_id, found) as (
+with offered as (
+    select candidates.trajectory_id, unnest([trajectories.tools, tasks.setup]) as text
+    from candidates
+    join trajectories using (trajectory_id)
+    left join tasks on tasks.task_id = candidates.task_id
+),
+
+-- each of them once: thousands of attempts share their tools
+offers as materialized (
+    select text, secrets_in(text) as found
+    from (select distinct text from offered)
+),
+
+found (trajectory_id, found) as (
     select trajectory_id, coalesce(found_now, found)
     from turn_facts
     semi join candidates using (trajectory_id)
@@ -13,6 +26,10 @@ with found (trajectory_id, found) as (
     from candidates
     join trajectories using (trajectory_id)
     left join tasks on tasks.task_id = candidates.task_id
+    union all
+    select offered.trajectory_id, offers.found
+    from offered
+    join offers using (text)
 ),
 
 kinds as (
