@@ -4,13 +4,11 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(ge=0)]
+from flows.values import Memory, Positive, Seconds, Share
 
 
 class Section(BaseModel):
@@ -61,7 +59,7 @@ class Tasks(Section):
     max_turns: Positive = Field(default=12, description="budget of a task: assistant turns")
     max_tokens: Positive = Field(default=131_072, description="budget of a task: tokens of context")
     max_seconds: int = Field(default=0, ge=0, description="budget of a task: seconds of teacher and tools, 0 for none")
-    memory_limit: str = Field(default="2GB", description="DuckDB's memory, the rest spills to disk")
+    memory_limit: Memory = Field(default="2GB", description="DuckDB's memory, the rest spills to disk")
 
 
 class Teacher(Section):
@@ -181,7 +179,7 @@ class Refine(Section):
     near_similarity: Share = Field(
         default=0.75, description="share of the turns of both with a counterpart from which two are duplicates"
     )
-    memory_limit: str = Field(
+    memory_limit: Memory = Field(
         default="50%", description="DuckDB's memory: a size, or a share of all RAM; the rest spills to disk"
     )
 
@@ -204,7 +202,7 @@ class Publish(Section):
     student_renderer: str = Field(default="auto", description="renderer of the student, as `renderers` names it")
     window: Positive = Field(default=131_072, description="training window in tokens: longer rows are labelled")
     shard_mb: Positive = Field(default=512, description="a shard is closed when its file passes this size")
-    memory_limit: str = Field(default="1GB", description="DuckDB's memory, the rest spills to disk")
+    memory_limit: Memory = Field(default="1GB", description="DuckDB's memory, the rest spills to disk")
     row_group_mb: Positive = Field(default=64, description="a row group is closed when its rows pass this size")
 
 

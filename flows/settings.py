@@ -111,4 +111,4 @@ def _explain(item: ErrorDetails) -> str:
     key = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
         return f"{key}: no such setting. `factory init` writes a file with all of them."
-    return f"{key} = {item['input']!r}: {item['msg']}"
+    return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}"

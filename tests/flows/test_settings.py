@@ -8,6 +8,8 @@ import pytest
 
 from flows.init import commented_file
 from flows.settings import Settings, SettingsError, load
+from warehouse.connect import connect
+from warehouse.lake import Lake
 
 
 @pytest.fixture
@@ -38,6 +40,11 @@ def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPat
         ("[crawl]\nmax_page = 3\n", ["crawl.max_page", "no such setting"]),
         ('[teacher]\nengine = "gpt"\n', ["teacher.engine", "gpt", "embedded", "vllm"]),
         ("[crawl\n", ["factory.toml"]),
+        *(
+            (f'[{section}]\nmemory_limit = "{wrong}"\n', [f"{section}.memory_limit = {wrong!r}", "4GB", "50%"])
+            for section in ("tasks", "refine", "publish")
+            for wrong in ("lots", "", "0", "0GB", "150%", "4", "-1GB")
+        ),
     ],
 )
 def test_a_wrong_setting_names_key_value_and_what_is_allowed(home: Path, text: str, says: list[str]) -> None:
@@ -46,6 +53,13 @@ def test_a_wrong_setting_names_key_value_and_what_is_allowed(home: Path, text: s
     with pytest.raises(SettingsError) as refused:
         load()
     assert all(word in str(refused.value) for word in says)
+
+
+@pytest.mark.parametrize("limit", ["512MB", "1.5 GiB", "2tb", "50%", "0.5%", "100%"])
+def test_a_memory_limit_that_is_accepted_is_one_that_duckdb_takes(limit: str, home: Path) -> None:
+    """Else it fails after the crawl, in words that do not name the setting."""
+    found = Settings(refine={"memory_limit": limit}).refine.memory_limit
+    assert connect(Lake(home / "lake"), memory_limit=found).execute("select 1").fetchall() == [(1,)]
 
 
 def test_every_error_is_told_at_once(home: Path) -> None:
