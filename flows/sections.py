@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from flows.values import Memory, Positive, Seconds, Share
+from flows.values import Least, Memory, Positive, Seconds, Share
 
 
 class Section(BaseModel):
@@ -137,10 +137,10 @@ class Refine(Section):
     """Which gates decide, and with what parameters."""
 
     off: list[str] = Field(default=[], description="gates that run and record their verdict but do not decide")
-    min_calls: int = Field(default=1, ge=0, description="fewest tool calls of a kept trajectory")
-    min_turns: int = Field(default=1, ge=0, description="fewest turns of the agent in a kept trajectory")
-    min_calls_of: dict[str, int] = Field(default={}, description="min_calls of single domains, by name")
-    min_turns_of: dict[str, int] = Field(default={}, description="min_turns of single domains, by name")
+    min_calls: Least = Field(default=1, description="fewest tool calls of a kept trajectory")
+    min_turns: Least = Field(default=1, description="fewest turns of the agent in a kept trajectory")
+    min_calls_of: dict[str, Least] = Field(default={}, description="min_calls of single domains, by name")
+    min_turns_of: dict[str, Least] = Field(default={}, description="min_turns of single domains, by name")
     unfit_calls: Share = Field(default=0.2, description="share of calls that may miss their tool's schema, if refused")
     repeated_share: Share = Field(
         default=0.5, description="share of a message, or of the messages, that is repetition from which one is refused"

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+MOST = 1_000_000
 MEMORY = re.compile(r"(?=.*[1-9])(?:\d+(?:\.\d+)? ?[MGT]i?B|(?:100|\d\d?(?:\.\d+)?) ?%)", re.IGNORECASE)
 
 
@@ -19,6 +20,7 @@ def _memory(text: str) -> str:
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+Least = Annotated[int, Field(ge=0, le=MOST)]
 Seconds = Annotated[float, Field(ge=0)]
 Memory = Annotated[str, AfterValidator(_memory)]
 """Memory as DuckDB takes it."""

@@ -40,6 +40,9 @@ def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPat
         ("[crawl]\nmax_page = 3\n", ["crawl.max_page", "no such setting"]),
         ('[teacher]\nengine = "gpt"\n', ["teacher.engine", "gpt", "embedded", "vllm"]),
         ("[crawl\n", ["factory.toml"]),
+        ("[refine]\nmin_calls_of = {code = -3}\n", ["refine.min_calls_of.code", "-3", "equal to 0"]),
+        (f"[refine]\nmin_turns_of = {{code = {10**30}}}\n", ["refine.min_turns_of.code", "less than"]),
+        (f"[refine]\nmin_calls = {10**19}\n", ["refine.min_calls", "less than"]),
         *(
             (f'[{section}]\nmemory_limit = "{wrong}"\n', [f"{section}.memory_limit = {wrong!r}", "4GB", "50%"])
             for section in ("tasks", "refine", "publish")
