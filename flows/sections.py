@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from flows.values import Least, Memory, Positive, Seconds, Share
+from flows.values import Least, Memory, Mirror, Positive, Seconds, Share
 
 
 class Section(BaseModel):
@@ -151,7 +151,7 @@ class Refine(Section):
         le=1,
         description="share of a message's letters from a script that no page holds, from which it is refused",
     )
-    mirrors: list[str] = Field(
+    mirrors: list[Mirror] = Field(
         default=[
             "huggingface.co/datasets/",
             "hf.co/datasets/",

@@ -11,11 +11,22 @@ from pydantic import AfterValidator, Field
 MOST = 1_000_000
 MEMORY = re.compile(r"(?=.*[1-9])(?:\d+(?:\.\d+)? ?[MGT]i?B|(?:100|\d\d?(?:\.\d+)?) ?%)", re.IGNORECASE)
 
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@]*@)?", re.IGNORECASE)
+HOST_AND_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?")
+
 
 def _memory(text: str) -> str:
     if not MEMORY.fullmatch(text):
         raise ValueError("write a size such as 512MB or 4GB, or a share of all RAM such as 50%")
     return text
+
+
+def _mirror(text: str) -> str:
+    """The address as the gate compares it; of a shorter one, such as none at all, every page would be a part."""
+    bare = SCHEME.sub("", text.strip(), count=1).removeprefix("*.")
+    if not HOST_AND_PATH.fullmatch(bare):
+        raise ValueError("write a host, with the start of a path if need be, such as hf.co/datasets/")
+    return bare
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -24,3 +35,5 @@ Least = Annotated[int, Field(ge=0, le=MOST)]
 Seconds = Annotated[float, Field(ge=0)]
 Memory = Annotated[str, AfterValidator(_memory)]
 """Memory as DuckDB takes it."""
+Mirror = Annotated[str, AfterValidator(_mirror)]
+"""A host, or a host and the start of a path, without the scheme."""

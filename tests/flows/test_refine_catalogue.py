@@ -327,6 +327,14 @@ def test_a_mirror_of_a_benchmark_leaks_and_its_neighbour_does_not(tmp_path: Path
     assert {case for case, reason in found.items() if reason == "benchmark_mirror"} == {"set", "sub"}
 
 
+def test_a_mirror_may_be_written_as_it_was_copied(tmp_path: Path, lake: Lakes) -> None:
+    """A list pasted from a browser that matches nothing lets the answers of a benchmark into a release."""
+    cases = {"read": lake(t3={"url": "https://sub.quiz.org/data/1"}), "other": lake(t3={"url": "https://quiz.org/faq"})}
+    for place, spelt in enumerate(("https://quiz.org/data/", " quiz.org/data", "*.quiz.org/data/")):
+        found = reasons(tmp_path / str(place), "leakage", cases, mirrors=[spelt])
+        assert found == {"read": "benchmark_mirror", "other": "ok"}
+
+
 def test_evidence_counts_as_read_when_opened_or_listed(tmp_path: Path, lake: Lakes) -> None:
     def elsewhere(made: SmallLake, **first: object) -> SmallLake:
         made.turns[:] = [

@@ -44,6 +44,10 @@ def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPat
         (f"[refine]\nmin_turns_of = {{code = {10**30}}}\n", ["refine.min_turns_of.code", "less than"]),
         (f"[refine]\nmin_calls = {10**19}\n", ["refine.min_calls", "less than"]),
         *(
+            (f"[refine]\nmirrors = ['{wrong}']\n", [f"refine.mirrors.0 = {wrong!r}", "hf.co/datasets/"])
+            for wrong in ("", "  ", "https://", "hf", "hf co/datasets", "/datasets/")
+        ),
+        *(
             (f'[{section}]\nmemory_limit = "{wrong}"\n', [f"{section}.memory_limit = {wrong!r}", "4GB", "50%"])
             for section in ("tasks", "refine", "publish")
             for wrong in ("lots", "", "0", "0GB", "150%", "4", "-1GB")
