@@ -41,10 +41,35 @@ def test_an_agent_cannot_pass_by_spelling() -> None:
     assert Blocklist().why("https://leaky.example") is None and Blocklist().pattern is None
 
 
-@pytest.mark.parametrize("entry", ["", "(", "(?!x)y", r"(a)\1", "a++"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "", "(", "(?!x)y", r"(a)\1", "a++", "(?i)leaky", "(?a)x", "(?m)^a", "(?x) a b", "(?#c)x", "(?>ab)", "a{1,2000}",
+        "x{,3}", "x{,}", r"leaky\Z", r"\A", r"\N{DIGIT ONE}", r"\u0041", "(?P<a>x)(?P=a)", "[[:alpha:]]", "a|", ".*",
+        "x*", r"\p{L}", "x**",
+    ],
+)  # fmt: skip
 def test_an_entry_that_cannot_be_used_is_named_before_any_work(entry: str) -> None:
-    """An entry that one of the three engines reads otherwise would block in one place only."""
-    with pytest.raises(NotCrawlable, match="blocked: "):
-        Blocklist([entry])
+    """An entry that one of the three engines reads otherwise would block in one place only, or everywhere."""
+    with pytest.raises(NotCrawlable) as refused:
+        Blocklist([entry, "example.com"])
+    assert str(refused.value).startswith(f"blocked: {entry!r} cannot be used (")
     with pytest.raises(ValueError, match="blocked: "):
         Settings(blocked=[entry])
+
+
+@pytest.mark.parametrize("entries", [["(?P<a>x)y", "(?P<a>z)"], [f"host{n}.example.com" for n in range(20_000)]])
+def test_entries_that_cannot_be_used_together_are_refused_before_any_work(entries: list[str]) -> None:
+    """The gate would fail on them after a night's crawl and rollout."""
+    with pytest.raises(NotCrawlable, match=f"blocked: {len(entries)} entries"):
+        Blocklist(entries)
+
+
+@pytest.mark.parametrize(
+    ("entry", "blocks", "passes"),
+    [(r"x\{,3}y", "https://a.b/x{,3}y", "https://a.b/xxy"), (r"a\.b/\d+$", "https://a.b/12", "https://a.b/12/")],
+)
+def test_patterns_that_are_read_alike_are_taken(entry: str, blocks: str, passes: str) -> None:
+    """A list that worked must not be refused for what only looks odd."""
+    blocked = Blocklist([entry])
+    assert (blocked.why(blocks), blocked.why(passes)) == (entry, None)
