@@ -35,7 +35,7 @@ class AuditError(Exception):
 def draw(con: duckdb.DuckDBPyConnection, settings: Settings, n: int, seed: int, path: Path) -> int:
     """Write a sample of at most n trajectories for a person to fill in; returns how many.
 
-    Raises AuditError when the file is there already or nothing is left to check.
+    Raises AuditError when the file is there already or cannot be written, or nothing is left to check.
     """
     if path.exists():
         raise AuditError(f"{path} is already there, perhaps filled in: read it with --read, or name another --out")
@@ -43,12 +43,10 @@ def draw(con: duckdb.DuckDBPyConnection, settings: Settings, n: int, seed: int, 
     rows = run(con, sql_files("audit")["sample"], {"n": n, "seed": str(seed)}).fetchall()
     if not rows:
         raise AuditError("there is no verdict left to check: `factory rollout` makes trajectories that verifiers judge")
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(COLUMNS)
-        lines.writerows([id, *map(_harmless, texts), "", ""] for id, *texts in rows)
-    temporary.replace(path)
+    try:
+        _write(path, rows)
+    except OSError as error:
+        raise AuditError(f"{path} cannot be written ({error.strerror}): name another --out") from error
     return len(rows)
 
 
@@ -94,6 +92,15 @@ def default_file(day: date, seed: int) -> Path:
 def _strata(con: duckdb.DuckDBPyConnection, settings: Settings, seed: int) -> None:
     keep_as(con, "candidates", sql_files("refine")["candidates"])
     keep_as(con, "strata", sql_files("audit")["strata"], parameters_of(settings) | {"seed": str(seed)})
+
+
+def _write(path: Path, rows: list[tuple[str, ...]]) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(COLUMNS)
+        lines.writerows([id, *map(_harmless, texts), "", ""] for id, *texts in rows)
+    temporary.replace(path)
 
 
 def _labels(path: Path) -> tuple[list[dict[str, object]], int]:

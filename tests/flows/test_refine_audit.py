@@ -157,6 +157,13 @@ def test_a_draw_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path
     assert "passed" not in texts[0] and "exact_match" not in texts[0]
 
 
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A person who mistyped a folder must read which, not a traceback."""
+    settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
+    with reader(settings) as con, pytest.raises(AuditError, match=r"no/dir/a\.csv cannot be written .*--out"):
+        draw(con, settings, 5, 0, tmp_path / "no" / "dir" / "a.csv")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
