@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 import pyarrow as pa
@@ -106,11 +107,18 @@ def _write(path: Path, rows: list[tuple[str, ...]]) -> None:
 def _labels(path: Path) -> tuple[list[dict[str, object]], int]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            filled = list(_filled(path, csv.DictReader(file)))
+            filled = list(_filled(path, csv.DictReader(file, delimiter=_delimiter(file))))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AuditError(f"{path} cannot be read as a CSV file in UTF-8: {error}") from error
     labels = [label for label in filled if label is not None]
     return labels, len(filled) - len(labels)
+
+
+def _delimiter(file: TextIO) -> str:
+    """What stands between columns: spreadsheets of many countries save a CSV file with `;`."""
+    header = file.readline()
+    file.seek(0)
+    return max(",;\t", key=header.count)
 
 
 def _filled(path: Path, lines: "csv.DictReader[str]") -> Iterator[dict[str, object] | None]:

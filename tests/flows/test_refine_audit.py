@@ -157,6 +157,20 @@ def test_a_draw_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path
     assert "passed" not in texts[0] and "exact_match" not in texts[0]
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_file_that_a_spreadsheet_saved_in_its_own_way_is_read(delimiter: str, tmp_path: Path) -> None:
+    """In half of the world a spreadsheet writes `;`: an hour of checking must not be retyped for it."""
+    made = make_small_lake(DAY, n_tasks=3, samples=1)
+    settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
+    with reader(settings) as con:
+        draw(con, settings, 5, 0, file)
+        filled(file, {row.trajectory_id: "no" for row in made.trajectories})
+        rows = list(csv.reader(file.read_text("utf-8").splitlines(keepends=True)))
+        with file.open("w", encoding="utf-8-sig", newline="") as again:
+            csv.writer(again, delimiter=delimiter).writerows(rows)
+        assert read(con, Lake(settings.lake), settings, file) == (3, 0)
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A person who mistyped a folder must read which, not a traceback."""
     settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
