@@ -15,9 +15,18 @@ from warehouse.terminal import cell, empty_table
 COLUMNS = ("domain", "gate", "decides", "refused", "alone", "alone_tokens", "kept_without")
 
 
+class AblateError(Exception):
+    """There is no decision to leave a gate out of; says what makes some."""
+
+
 def ablated(con: duckdb.DuckDBPyConnection) -> Table:
-    """A table of what each gate refuses and alone removes: over all domains, and in each where there are several."""
+    """A table of what each gate refuses and alone removes: over all domains, and in each where there are several.
+
+    Raises AblateError when nothing was decided yet.
+    """
     whole = frame(con, "ablation")
+    if whole.is_empty():
+        raise AblateError("no trajectory was decided on yet: `factory refine` decides on what `factory rollout` made")
     if whole["domain"].n_unique() == 2:
         whole = whole.filter(pl.col("domain") != "all")
     table = empty_table((name.replace("_", " ") for name in COLUMNS), "Without each gate in turn")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.publish.release import publish_night
-from flows.refine.ablate import ablated
+from flows.refine.ablate import AblateError, ablated
 from flows.refine.audit import AuditError, draw, errors, read
 from flows.refine.decide import refine_night
 from flows.refine.explain import ExplainError, explained
@@ -87,6 +87,12 @@ def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) 
                 [gate],
             ).fetchall()
         assert off == [(not alone, alone, tokens)]
+
+
+def test_ablation_before_any_refine_says_what_to_run(tmp_path: Path) -> None:
+    """An empty table looks as if no gate refused anything."""
+    with reader(Settings(home=tmp_path)) as con, pytest.raises(AblateError, match="factory refine"):
+        ablated(con)
 
 
 def filled(path: Path, right: dict[str, str]) -> Path:
