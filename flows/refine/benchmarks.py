@@ -20,17 +20,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.refine.words import WORDS_VERSION, windows, word_hashes
+from flows.refine.words import WORDS_VERSION, wholes, windows, word_hashes
 from flows.settings import BenchmarkFiles, SettingsError
-from schemas import content_id
+from schemas import content_id, sha256_text
 from warehouse.connect import keep_as, sql_files
 from warehouse.progress import Report
 
 SPAN = 13
 """Words on end that make an overlap (GPT-3, Brown et al. 2020, appendix C)."""
+WHOLE_ONLY = 5
+"""A shorter item counts only where it is a text from end to end: of so few words, others are made of too."""
 ROWS_A_BATCH = 20_000
 SUFFIXES = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 INDEX = pa.schema([("key", pa.uint64()), ("n", pa.int32()), ("item", pa.int64())])
+RAW = INDEX.append(pa.field("text", pa.uint64()))
+"""With the key of the whole text that a window is of: the same text in many rows is one."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,9 @@ class Source:
 
     @property
     def id(self) -> str:
-        """Names its index: content and columns, not where the file stands."""
-        return content_id("benchmark", self.sha256, sorted(self.columns), SPAN, WORDS_VERSION)
+        """Names its index: content, columns and what is left out, not where the file stands."""
+        left_out = sha256_text(sql_files("decontaminate")["keys"])
+        return content_id("benchmark", self.sha256, sorted(self.columns), SPAN, WHOLE_ONLY, WORDS_VERSION, left_out)
 
     def identity(self) -> list[object]:
         """What of it decides: enters the refine's id."""
@@ -98,7 +103,7 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
     raw, final = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("raw", "tmp"))
     try:
         tally = _Tally()
-        with pq.ParquetWriter(raw, INDEX) as writer:
+        with pq.ParquetWriter(raw, RAW) as writer:
             for first, rows in _batches(con, source):
                 report(0, 0, f"benchmark {source.name}: {first:,} rows read")
                 writer.write_table(tally.add(first, rows))
@@ -106,7 +111,8 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
             raise _unusable(
                 source, f"no row has a text in {', '.join(source.columns)}; there are: {_known(con, source)}"
             )
-        keep_as(con, "benchmark_keys", sql_files("decontaminate")["keys"], {"path": str(raw)})
+        said = {"path": str(raw), "whole_only": WHOLE_ONLY}
+        keep_as(con, "benchmark_keys", sql_files("decontaminate")["keys"], said)
         with pq.ParquetWriter(final, INDEX, compression="zstd") as writer:
             for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))
@@ -141,7 +147,8 @@ class _Tally:
             found = windows(hashes, lengths)
             whole = pa.array(np.minimum(sizes[found["row"].to_numpy()], SPAN))
             found = found.filter(pc.equal(found["n"], whole.cast(pa.int32())))
-            made.append(pa.table([found["key"], found["n"], pc.add(found["row"], first)], schema=INDEX))
+            text = pa.array(wholes(hashes)).take(found["row"])
+            made.append(pa.table([found["key"], found["n"], pc.add(found["row"], first), text], schema=RAW))
         self.items += int(filled.sum())
         self.empty += int((~filled).sum())
         return pa.concat_tables(made)

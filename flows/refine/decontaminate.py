@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.refine.benchmarks import Contents, Source, indexed
+from flows.refine.benchmarks import WHOLE_ONLY, Contents, Source, indexed
 from flows.refine.words import windows
 from schemas import Benchmark, Overlap
 from warehouse.connect import keep_as, sql_files
@@ -20,8 +20,6 @@ from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
 
 TEXTS_A_BATCH = 50_000
-WHOLE_ONLY = 5
-"""A shorter item counts only where it is a text from end to end: of so few words, others are made of too."""
 
 
 def find_overlaps(

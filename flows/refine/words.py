@@ -6,7 +6,7 @@ words' hashes, as Rabin and Karp's), so all windows of a column are made by a ha
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Hashes = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
 WORDS_VERSION = "1"
 """Changes when the same text could get other words or hashes."""
 BASE = 0x9E3779B97F4A7C15
@@ -43,19 +44,35 @@ def word_hashes(texts: pa.Array) -> pa.ListArray:
 
 def windows(words: pa.ListArray, lengths: Iterable[int]) -> pa.Table:
     """Every run of n words on end in each row, for each n of `lengths`: (row, start, n, key)."""
-    flat = words.flatten().to_numpy(zero_copy_only=False).astype(np.uint64)
-    sizes = words.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    flat, sizes = _flat(words)
     row, ends = np.repeat(np.arange(len(sizes)), sizes), np.repeat(np.cumsum(sizes), sizes)
     start = np.arange(len(flat)) - ends + np.repeat(sizes, sizes)
-    inverses = _powers(INVERSE, len(flat))
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(flat * _powers(BASE, len(flat)), dtype=np.uint64)])
+    key = _keys(flat)
     made = [WINDOWS.empty_table()]
     for n in sorted(set(lengths)):
         first = np.flatnonzero(np.arange(len(flat)) + n <= ends)
-        key = (sums[first + n] - sums[first]) * inverses[first] + np.uint64(n)
-        columns = row[first], start[first], np.full(len(first), n), key
+        columns = row[first], start[first], np.full(len(first), n), key(first, np.full(len(first), n))
         made.append(pa.table([pa.array(column) for column in columns], names=WINDOWS.names).cast(WINDOWS))
     return pa.concat_tables(made)
+
+
+def wholes(words: pa.ListArray) -> Hashes:
+    """The key of each row as one run of words from end to end."""
+    flat, sizes = _flat(words)
+    return _keys(flat)(np.cumsum(sizes) - sizes, sizes)
+
+
+def _flat(words: pa.ListArray) -> tuple[Hashes, Ints]:
+    """The words of all rows, and how many each row has."""
+    sizes = words.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return words.flatten().to_numpy(zero_copy_only=False).astype(np.uint64), sizes
+
+
+def _keys(flat: Hashes) -> Callable[[Ints, Ints], Hashes]:
+    """What says the key of the n words that stand from a place on."""
+    inverses = _powers(INVERSE, len(flat) + 1)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(flat * _powers(BASE, len(flat)), dtype=np.uint64)])
+    return lambda first, n: (sums[first + n] - sums[first]) * inverses[first] + n.astype(np.uint64)
 
 
 def _powers(base: int, count: int) -> Hashes:

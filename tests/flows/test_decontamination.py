@@ -91,6 +91,16 @@ def test_a_short_item_counts_as_a_whole(tmp_path: Path) -> None:
     assert reasons == ["in_instruction", "in_query", "in_query", "ok", "ok", "ok"]
 
 
+def test_an_item_in_many_rows_is_found_and_the_form_of_many_items_is_not(tmp_path: Path) -> None:
+    """Benchmarks hold a row a sample, a subject or an answer: what they repeat most must not pass."""
+    form = "Read the passage and write the letter of the one right choice, then say in a line why it is right."
+    items = benchmark(tmp_path / "b", *[LONG, SHORT, TINY] * 100, *(f"Passage {n}. {form}" for n in range(100)))
+    made = lake_of(instruction=LONG, query=SHORT, answer=TINY, tiny=form)
+    said = refined(tmp_path, made, items)
+    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    assert reasons == ["in_instruction", "in_query", "ok", "ok", "ok", "ok"]
+
+
 def test_what_was_found_can_be_looked_at(tmp_path: Path) -> None:
     """A refusal that nobody can check is not believed, or hides a mistake in the benchmark's file."""
     made = lake_of(query=f"note {LONG} thanks", answer=SHORT)
