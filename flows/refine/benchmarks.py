@@ -107,9 +107,9 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
             for first, rows in _batches(con, source):
                 report(0, 0, f"benchmark {source.name}: {first:,} rows read")
                 writer.write_table(tally.add(first, rows))
-        if not tally.items:
+        if empty := _empty(con, source, tally):
             raise _unusable(
-                source, f"no row has a text in {', '.join(source.columns)}; there are: {_known(con, source)}"
+                source, f"no row has a text in {', '.join(empty)}; there are: {', '.join(_known(con, source))}"
             )
         said = {"path": str(raw), "whole_only": WHOLE_ONLY}
         keep_as(con, "benchmark_keys", sql_files("decontaminate")["keys"], said)
@@ -131,15 +131,18 @@ class _Tally:
     def __init__(self) -> None:
         self.items = self.short = self.empty = 0
         self.lengths: set[int] = set()
+        self.columns: set[str] = set()
+        """Those in which a text was found."""
 
     def add(self, first: int, rows: pa.Table) -> pa.Table:
         """The windows of some rows of the file, of which the first is number `first`."""
         filled = np.zeros(len(rows), bool)
         made = []
-        for column in rows.columns:
+        for name, column in zip(rows.column_names, rows.columns, strict=True):
             hashes = word_hashes(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column)
             sizes = hashes.value_lengths().to_numpy(zero_copy_only=False)
             filled |= sizes > 0
+            self.columns |= {name} if sizes.any() else set()
             short = sizes[(sizes > 0) & (sizes < SPAN)]
             self.short += len(short)
             lengths = {int(n) for n in np.unique(short)} | ({SPAN} if (sizes >= SPAN).any() else set())
@@ -183,8 +186,15 @@ def _read(con: duckdb.DuckDBPyConnection, source: Source) -> duckdb.DuckDBPyRela
     return selected
 
 
-def _known(con: duckdb.DuckDBPyConnection, source: Source) -> str:
-    return ", ".join(con.read_json(str(source.path)).columns) if _form(source.path) == "json" else "nothing else"
+def _empty(con: duckdb.DuckDBPyConnection, source: Source, tally: _Tally) -> list[str]:
+    """Columns without any text, that the file does not even name: lines of JSON read a misspelt one as null."""
+    empty = [name for name in source.columns if name not in tally.columns]
+    named = set(_known(con, source)) if empty and tally.items else set()
+    return [name for name in empty if name not in named]
+
+
+def _known(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
+    return con.read_json(str(source.path)).columns if _form(source.path) == "json" else list(source.columns)
 
 
 def _unusable(source: Source, what: str) -> SettingsError:

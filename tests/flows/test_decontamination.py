@@ -188,6 +188,17 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
     assert name in str(error.value)
 
 
+def test_a_misspelt_column_beside_a_right_one_is_named_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    """The questions would go unchecked under a name that says that they were."""
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps({"question": LONG, "answer": "Ada", "hint": None}) + "\n")
+    made = lake_of(instruction=LONG)
+    with pytest.raises(SettingsError, match=r"no row has a text in quesion; there are: question, answer, hint"):
+        refined(tmp_path, made, {"path": file, "columns": ["quesion", "answer"]})
+    said = refined(tmp_path, made, {"path": file, "columns": ["question", "hint"]})
+    assert said[made.trajectories[0].trajectory_id]["reason"] == "in_instruction"
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=3, max_size=30), st.integers(1, 6), st.integers(0, 5))
 def test_a_run_of_words_has_one_key_wherever_it_stands(words: list[str], n: int, before: int) -> None:
