@@ -18,6 +18,7 @@ from flows.crawl.flow import crawl
 from flows.exclusive import exclusive
 from flows.publish.flow import publish
 from flows.refine.ahead import sketching_ahead
+from flows.refine.check import check
 from flows.refine.flow import refine
 from flows.rollout import live, shown
 from flows.rollout.flow import rollout
@@ -52,6 +53,8 @@ def nightly(
     day = day or datetime.now(UTC).date()
     counts: dict[str, Counts] = {}
     with exclusive(settings.state):
+        if only in (None, "refine"):
+            check(settings)  # what refine would refuse in the morning is refused now
         try:
             for name, step in STEPS.items():
                 if only in (None, name):

@@ -71,7 +71,7 @@ def refine(
     """Decide on an open connection; returns the refine_id, and whether decisions were written."""
     gates, steps = gates_of(settings), sql_files("refine")
     benchmarks = sources_of(settings.refine.benchmarks)
-    parameters = parameters_of(settings) | add_functions(con) | _screening(settings, benchmarks)
+    parameters = parameters_of(settings) | add_functions(con) | screening(settings, benchmarks)
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
@@ -102,7 +102,7 @@ def parameters_of(settings: Settings) -> dict[str, object]:
     return {key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in told.items()}
 
 
-def _screening(settings: Settings, benchmarks: list[Source]) -> dict[str, object]:
+def screening(settings: Settings, benchmarks: list[Source]) -> dict[str, object]:
     """What gates bind of other settings and of the benchmarks' files; raises SettingsError on an unknown kind."""
     if settings.refine.let_pass and (unknown := set(settings.refine.let_pass) - kinds()):
         known = ", ".join(sorted(PERSONAL)) + ", github_token, ..."
