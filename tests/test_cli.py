@@ -79,6 +79,15 @@ def test_a_wrong_date_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "lake").exists()
 
 
+def test_settings_that_a_step_refuses_are_told_at_once(tmp_path: Path) -> None:
+    """Another try cannot mend a typo, and each keeps the person who can from hearing of it."""
+    (tmp_path / "factory.toml").write_text('[crawl]\nfolders = ["no-such-folder"]\n')
+    refused = factory(tmp_path, "crawl", PREFECT_LOGGING_LEVEL="INFO")
+    assert refused.returncode == 1
+    assert "factory: crawl.folders" in refused.stderr
+    assert "Retry" not in refused.stdout + refused.stderr
+
+
 def test_sql_answers_in_every_format(worked_home: Path) -> None:
     """Numbers that cannot leave the terminal are typed over by hand."""
     query = "select count(*) as planned from attempts"

@@ -7,13 +7,21 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
 from flows.crawl.crawler import crawl_night
+from flows.retry import may_pass
 from flows.settings import Settings
 from warehouse.progress import stage_bar
 
 RETRY = exponential_backoff(5)
 
 
-@step(name="crawl", retries=2, retry_delay_seconds=RETRY, cache_policy=NO_CACHE, persist_result=False)
+@step(
+    name="crawl",
+    retries=2,
+    retry_delay_seconds=RETRY,
+    retry_condition_fn=may_pass,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def crawl(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("crawl", settings.state) as report:
         return crawl_night(settings, day, report)

@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 from prefect.tasks import exponential_backoff
 
+from flows.retry import may_pass
 from flows.rollout.attempts import roll_out_night
 from flows.settings import Settings
 from warehouse.progress import stage_bar
@@ -14,7 +15,14 @@ from warehouse.progress import stage_bar
 RETRY = exponential_backoff(5)
 
 
-@step(name="rollout", retries=2, retry_delay_seconds=RETRY, cache_policy=NO_CACHE, persist_result=False)
+@step(
+    name="rollout",
+    retries=2,
+    retry_delay_seconds=RETRY,
+    retry_condition_fn=may_pass,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
 def rollout(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("rollout", settings.state) as report:
         step_run = TaskRunContext.get()
