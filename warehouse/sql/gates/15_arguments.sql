@@ -1,35 +1,54 @@
 -- one row a trajectory: do its calls fit the tools that it was offered, as their JSON schemas stand in the row
 -- without it: a student learns calls that its own tools will refuse. A few misses that a tool refused are kept: recovering is worth learning
 with offers as (
-    select distinct trajectories.tools
+    select tools, row_number() over () as offer
+    from (
+        select distinct trajectories.tools
+        from trajectories
+        semi join candidates using (trajectory_id)
+    )
+),
+
+offered_to as (
+    select trajectories.trajectory_id, offers.offer
     from trajectories
     semi join candidates using (trajectory_id)
+    join offers using (tools)
 ),
 
 offered as (
     select
-        tools,
+        offer,
         coalesce(json_extract(tool, '$.function'), tool) as tool
     from (
-        select tools, unnest(json_extract(case when json_valid(tools) then tools else '[]' end, '$[*]')) as tool
+        select offer, unnest(json_extract(case when json_valid(tools) then tools else '[]' end, '$[*]')) as tool
         from offers
     )
 ),
 
 schemas as (
     select
-        tools,
+        offer,
         json_extract_string(tool, '$.name') as tool,
         any_value(coalesce(json_extract(tool, '$.parameters'), json_extract(tool, '$.input_schema'), '{}'::json)) as schema
     from offered
     group by all
 ),
 
+rules as (
+    select
+        offer,
+        tool,
+        coalesce(json_extract_string(schema, '$.additionalProperties') = 'false', false) as closed,
+        json_extract_string(schema, '$.required[*]') as required
+    from schemas
+),
+
 -- what is checked of a schema: names, types, enum, const and bounds of the arguments, or of one of their anyOf or oneOf.
 -- What is not: pattern, format, $ref, allOf, what stands beside anyOf, and what lies inside objects and lists
 alternatives as (
     select
-        tools,
+        offer,
         tool,
         key as name,
         unnest(coalesce(
@@ -40,7 +59,7 @@ alternatives as (
 
 properties as (
     select
-        tools,
+        offer,
         tool,
         name,
         list({
@@ -69,24 +88,24 @@ properties as (
 
 calls_made as (
     select
-        made_calls.*,
-        trajectories.tools,
-        schemas.tool is not null as known,
-        coalesce(json_extract_string(schemas.schema, '$.additionalProperties') = 'false', false) as closed,
-        list_filter(
-            json_extract_string(schemas.schema, '$.required[*]'),
+        made_calls.* exclude (parse, call_hash),
+        offered_to.offer,
+        rules.tool is not null as known,
+        rules.closed,
+        len(list_filter(
+            rules.required,
             lambda name: not list_contains(list_transform(coalesce(made_calls.arguments, []), lambda one: one.name), name)
-        ) as missing
+        )) > 0 as misses
     from made_calls
-    semi join candidates using (trajectory_id)
-    join trajectories using (trajectory_id)
-    left join schemas on schemas.tools = trajectories.tools and schemas.tool = made_calls.tool
+    join offered_to using (trajectory_id)
+    left join rules on rules.offer = offered_to.offer and rules.tool = made_calls.tool
     where made_calls.parse = 'ok'
 ),
 
 given as (
-    select trajectory_id, index, place, tools, tool, closed, unnest(arguments) as argument
+    select trajectory_id, index, place, offer, tool, closed, unnest(arguments) as argument
     from calls_made
+    where known
 ),
 
 typed as (
@@ -109,7 +128,7 @@ unfit_arguments as (
     select distinct typed.trajectory_id, typed.index, typed.place
     from typed
     left join properties
-        on properties.tools = typed.tools
+        on properties.offer = typed.offer
         and properties.tool = typed.tool
         and properties.name = typed.argument.name
     where
@@ -125,40 +144,47 @@ unfit_arguments as (
         ))) = 0
 ),
 
+unfit as (
+    select
+        trajectory_id,
+        index,
+        call_id,
+        case
+            when not known then 'unknown_tool'
+            when coalesce(arguments_type, 'NULL') <> 'OBJECT' then 'not_an_object'
+            when misses then 'argument_missing'
+            else 'argument_unfit'
+        end as fault
+    from calls_made
+    left join unfit_arguments using (trajectory_id, index, place)
+    where not known or arguments_type is distinct from 'OBJECT' or misses or unfit_arguments.place is not null
+),
+
 heard as (
     select trajectory_id, tool_call_id, index, bool_or(kind in ('ok', 'truncated')) as served
     from turn_facts
-    semi join candidates using (trajectory_id)
+    semi join unfit using (trajectory_id)
     where role = 'tool'
     group by all
 ),
 
-checked as (
+faults as (
     select
-        calls_made.trajectory_id,
-        case
-            when not known then 'unknown_tool'
-            when coalesce(arguments_type, 'NULL') <> 'OBJECT' then 'not_an_object'
-            when len(missing) > 0 then 'argument_missing'
-            when unfit_arguments.index is not null then 'argument_unfit'
-        end as fault,
-        coalesce(heard.served, false) as served
-    from calls_made
-    left join unfit_arguments using (trajectory_id, index, place)
+        unfit.trajectory_id,
+        count(*) as unfit,
+        count(*) filter (heard.served) as served,
+        min(unfit.fault) as fault
+    from unfit
     asof left join heard
-        on heard.trajectory_id = calls_made.trajectory_id
-        and heard.tool_call_id = calls_made.call_id
-        and heard.index > calls_made.index
+        on heard.trajectory_id = unfit.trajectory_id
+        and heard.tool_call_id = unfit.call_id
+        and heard.index > unfit.index
+    group by unfit.trajectory_id
 ),
 
 counted as (
-    select
-        trajectory_id,
-        count(*) as calls,
-        count(fault) as unfit,
-        count(fault) filter (served) as served,
-        min(fault) as fault
-    from checked
+    select trajectory_id, count(*) as calls
+    from calls_made
     group by trajectory_id
 )
 
@@ -169,3 +195,4 @@ select
     coalesce(unfit, 0) as value
 from candidates
 left join counted using (trajectory_id)
+left join faults using (trajectory_id)
