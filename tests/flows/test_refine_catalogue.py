@@ -256,6 +256,8 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
         "call": lake(t4={"content": "<tool_call>{}</tool_call>"}),
         "function": lake(t4={"content": "<function=search><parameter=query>x</parameter></function>"}),
         "invoke": lake(t4={"content": '<invoke name="search"><parameter name="query">x</parameter></invoke>'}),
+        "function cut": lake(t4={"content": "<function=search> x"}),
+        "invoke cut": lake(t4={"content": '<invoke name="search"> x'}),
         "markup of pages": lake(t4={"content": "<function>f</function> <invoke>g</invoke> <b>h</b>"}),
         "unparsed": lake(t4={"content": "<tool_call>{", "parse": "bad_json"}),
         "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
@@ -264,7 +266,7 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
         **dict.fromkeys(("made up", "beside the fence"), "url_never_shown"),
         **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
         **dict.fromkeys(("fenced", "http"), "ok"),
-        **dict.fromkeys(("tool", "call", "function", "invoke"), "tool_markup"),
+        **dict.fromkeys(("tool", "call", "function", "invoke", "function cut", "invoke cut"), "tool_markup"),
         "markup of pages": "ok",
     }
 

@@ -79,7 +79,7 @@ select
         case
             when contains(wrote, '<') then
                 contains(wrote, '</') or contains(wrote, '<|') or contains(wrote, '<｜') or contains(wrote, '<tool_')
-                or contains(wrote, '<function_') or contains(wrote, '<observation>')
+                or contains(wrote, '<function') or contains(wrote, '<invoke name=') or contains(wrote, '<observation>')
                 or contains(wrote, '[TOOL_') or contains(wrote, '[/TOOL_')
             else contains(wrote, '[TOOL_') or contains(wrote, '[/TOOL_')
         end
