@@ -1,7 +1,7 @@
 """A withdrawal: a trajectory that must not be released again, and who asked for what.
 
-It is an order, not an edit: earlier releases and the lake stay as they are, and the next refine refuses the
-trajectory with a reason that can be counted.
+It is an order, not an edit: earlier releases and the lake stay as they are, and each refine refuses the
+trajectory, and later ones that the same request means, with a reason that can be counted.
 """
 
 from typing import ClassVar

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from warehouse.connect import keep_as, run, sql_files
+from warehouse.takedown import keep_meant
 from warehouse.terminal import cell, empty_table, visible
 
 Row = dict[str, Any]
@@ -57,7 +58,8 @@ def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> list[Row]:
 
 def print_url_lineage(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
     """List every trajectory that rests on a url, and where it is released; returns their ids."""
-    rows = rows_of(con, "of_url", url=url)
+    keep_meant(con, url)
+    rows = rows_of(con, "of_url")
     console = Console()
     console.print(Text(visible(f"{len(rows)} trajectories rest on {url}", lines=False), style="bold"), soft_wrap=True)
     for row in rows:

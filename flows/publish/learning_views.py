@@ -17,6 +17,7 @@ from flows.publish.views import Row, message_shape, openai_message
 from warehouse.connect import sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
+from warehouse.takedown import keep_withdrawn
 
 ROWS_A_BATCH = 16
 PAIR_COLUMNS = ("task_id", "tools", "chosen_messages", "rejected_messages", "rejected_reasons")
@@ -55,6 +56,7 @@ def write_learnable(con: duckdb.DuckDBPyConnection, out: Path) -> int:
     `prompt` and `answer` are for TRL, `prompt`, `data_source`, `ability`, `reward_model` and `extra_info` for verl;
     the other columns are what the lake knows of the task.
     """
+    keep_withdrawn(con)
     rows = con.sql(sql_files("publish")["learnable"]).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
     pq.write_table(_prompted(rows), fresh, compression="zstd")

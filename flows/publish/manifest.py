@@ -19,6 +19,7 @@ from schemas import Manifest, sha256_text
 from schemas.record import SCHEMA_VERSION
 from schemas.release import CheckedBenchmark, Teacher, Withdrawn, release_id
 from warehouse.connect import sql_files
+from warehouse.takedown import keep_withdrawn
 
 SHAPING = {"validation_share", "seed", "window", "shard_mb", "row_group_mb"}
 SAME = ("settings", "schema_version", "writer", "teachers", "student")
@@ -35,6 +36,7 @@ def describe(
     decided the same makes no other.
     """
     newest = _newest(con)
+    keep_withdrawn(con)
     fresh = Manifest(
         release_id="",
         name="",

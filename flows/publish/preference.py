@@ -21,6 +21,7 @@ from schemas.shard import PreferenceRow
 from warehouse.connect import keep_as, sql_files
 from warehouse.lake import Lake, encodings
 from warehouse.progress import Report
+from warehouse.takedown import keep_withdrawn
 
 SIDES = ("chosen", "rejected")
 GROUP_ROWS = 100
@@ -28,6 +29,7 @@ GROUP_ROWS = 100
 
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
     """Write pairs to the file `out` and return their number. Raises PublishError, PublishUnderWay."""
+    keep_withdrawn(con)
     keep_as(con, "chosen", sql_files("publish")["paired"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
     with workshop(out.with_name(f".{out.name}.work")) as work:

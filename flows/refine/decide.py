@@ -28,6 +28,7 @@ from sources.redaction import kinds
 from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
+from warehouse.takedown import keep_withdrawn
 
 DUPLICATES = ("exact_duplicate", "near_duplicate")
 """Gates that compare trajectories; they come last, when it is known which of several may be kept."""
@@ -75,13 +76,14 @@ def refine(
     keep_as(con, "candidates", steps["candidates"])
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
-    for folder in ("sketches", "closer", "decontaminate"):
+    for folder in ("sketches", "closer", "decontaminate", "withdrawals"):
         files |= {f"{folder}/{name}": sha256_text(text) for name, text in sql_files(folder).items()}
     refine_id = content_id("refine", files, parameters, inputs)
     newest, decided_at = run(con, steps["newest"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
     keep_as(con, "truths", steps["truths"])
+    keep_withdrawn(con)
     sketch_parts(con, lake, sketch_of(con, settings.state / "sketches", parameters), report)
     keep_as(con, "made_calls", steps["made_calls"])
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)

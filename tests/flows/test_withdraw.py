@@ -5,18 +5,23 @@ import re
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows.publish.errors import PublishError
+from flows.publish.learning_views import write_learnable
+from flows.publish.preference import write_preference
 from flows.publish.release import publish_night
 from flows.publish.withdraw import withdraw
-from flows.refine.decide import refine_night
+from flows.refine.decide import count_decisions, refine_night
 from flows.settings import Publish, Settings
+from schemas import Turn
 from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.lineage import LineageError, print_lineage, print_release_diff, print_url_lineage
 from warehouse.progress import silent
+from warehouse.takedown import keep_meant, keep_withdrawn
 
 DAY = date(2026, 11, 20)
 
@@ -93,6 +98,69 @@ def test_what_is_withdrawn_is_in_no_later_release_and_the_manifest_says_so(made:
     with connect(Lake(settings.lake)) as con:
         reasons = con.execute("select reason from fates where list_contains(?, trajectory_id)", [gone]).fetchall()
     assert set(reasons) == {("withdrawn:withdrawn",)}
+
+
+def later(lake: SmallLake, url: str) -> SmallLake:
+    """A third attempt at every task, the last of which opens a page that its task does not name."""
+    made = make_small_lake(DAY, n_tasks=len(lake.tasks), samples=3)
+    fresh = {row.trajectory_id for row in made.trajectories if row.sample == 2}
+    made.turns[:] = [turn for turn in made.turns if turn.trajectory_id in fresh]
+    made.turns[-2] = made.turns[-2].model_copy(update={"url": url})
+    made.trajectories[:] = [row for row in made.trajectories if row.trajectory_id in fresh]
+    made.verdicts[:] = [row for row in made.verdicts if row.trajectory_id in fresh]
+    made.documents.clear()
+    return made
+
+
+@pytest.mark.parametrize("by", ["url", "task", "trajectory"])
+def test_a_takedown_holds_for_attempts_that_come_later(made: tuple[Settings, SmallLake], by: str) -> None:
+    """Whoever was told that a page is taken down must not find it in the release of the week after."""
+    settings, lake = made
+    url, task, first = lake.tasks[0].path[0].url, lake.tasks[0].task_id, lake.trajectories[0].trajectory_id
+    with connect(Lake(settings.lake)) as con:
+        withdraw(con, Lake(settings.lake), first, "the author asked")
+        withdraw(con, Lake(settings.lake), {"url": url, "task": task, "trajectory": first}[by], "the author asked")
+    publish(settings)
+    fresh = later(lake, url)
+    write_records(Lake(settings.lake), DAY, fresh, seq=1)
+    told = publish(settings)
+    again, reader = fresh.trajectories[0].trajectory_id, fresh.trajectories[-1].trajectory_id
+    gone = {"url": {again, reader}, "task": {again}, "trajectory": set()}[by]
+    assert {again, reader} - set(released(settings)) == gone
+    manifest = json.loads((Path(str(told["location"])) / "manifest.json").read_text())
+    assert {row["trajectory_id"] for row in manifest["withdrawn"]} & {again, reader} == gone
+    with connect(Lake(settings.lake)) as con:
+        assert count_decisions(con)["trajectories"] == 24
+    assert publish(settings) == told
+
+
+def test_an_order_holds_at_once_for_what_is_exported_from_the_lake(tmp_path: Path) -> None:
+    """Pairs and tasks are made from the lake: an export of the same evening must not wait for the next refine."""
+    settings, out = Settings(home=tmp_path), tmp_path / "out.parquet"
+    lake = make_small_lake(DAY, n_tasks=3, kinds={(n, 1): "wrong" for n in range(3)})
+    write_records(Lake(settings.lake), DAY, lake)
+    refine_night(settings, DAY, silent)
+    with connect(Lake(settings.lake)) as con:
+        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_learnable(con, out)) == (3, 3)
+        withdraw(con, Lake(settings.lake), lake.tasks[0].path[1].url, "the author asked")
+    with connect(Lake(settings.lake)) as con:
+        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_learnable(con, out)) == (2, 2)
+
+
+def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: Path) -> None:
+    """Else every night reads all text of the lake once more, for an order that nobody gave."""
+    lake = Lake(tmp_path / "lake")
+    made = make_small_lake(DAY, n_tasks=2)
+    write_records(lake, DAY, made)
+    [part] = lake.parts(Turn)
+    body = part.read_bytes()
+    footer = int.from_bytes(body[-8:-4], "little") + 8
+    part.write_bytes(bytes(len(body) - footer) + body[-footer:])
+    with connect(lake) as con:
+        keep_withdrawn(con)
+        assert keep_meant(con, made.tasks[0].task_id) == sorted(row.trajectory_id for row in made.trajectories[:2])
+        with pytest.raises(duckdb.Error):
+            keep_meant(con, made.tasks[0].path[0].url)
 
 
 @pytest.mark.parametrize("name", ["", "abc", "http://nowhere.invalid/", "0" * 40])

@@ -1,8 +1,9 @@
 -- one row a trajectory: has somebody asked to take it, or a page that it rests on, out of releases
+-- without it: a takedown holds until somebody attempts the task again, or reads the page again
 select
     candidates.trajectory_id,
-    withdrawals.trajectory_id is null as keep,
-    case when withdrawals.trajectory_id is null then 'ok' else 'withdrawn' end as reason,
+    withdrawn.trajectory_id is null as keep,
+    case when withdrawn.trajectory_id is null then 'ok' else 'withdrawn' end as reason,
     null as value
 from candidates
-left join withdrawals using (trajectory_id)
+left join withdrawn using (trajectory_id)

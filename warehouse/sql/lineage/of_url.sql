@@ -1,24 +1,8 @@
--- one row a trajectory that rests on a url: made from it, opened it, or was shown it; with where it was released
-with made_from as (
-    select trajectories.trajectory_id, 'task' as how
-    from trajectories
-    join tasks using (task_id)
-    where list_contains(list_transform(tasks.path, lambda hop: hop.url), $url)
-),
-
-was_read as (
-    select distinct trajectory_id, case when url = $url then 'read' else 'shown' end as how
-    from turns
-    where role = 'tool' and (url = $url or contains(observation, $url))
-),
-
-touched as (
+-- one row a trajectory of `meant` that rests on a url: made from it, opened it, or was shown it; with where it was released
+with touched as (
     select trajectory_id, string_agg(distinct how, ', ' order by how) as how
-    from (
-        from made_from
-        union all
-        from was_read
-    )
+    from meant
+    where how <> 'named'
     group by trajectory_id
 ),
 

@@ -41,6 +41,6 @@ join tasks using (task_id)
 join offered using (task_id)
 where judged.passes > 0 and judged.passes < judged.attempts
     and tasks.task_id not in (
-        select trajectories.task_id from withdrawals join trajectories using (trajectory_id)
+        select trajectories.task_id from withdrawn join trajectories using (trajectory_id)
     )
 order by tasks.task_id

@@ -16,6 +16,7 @@ with answered as (
         ) as number
     from decisions
     join trajectories using (trajectory_id)
+    anti join withdrawn using (trajectory_id)
     where kept or not list_has_any(
         list_transform(reasons, lambda reason: split_part(reason, ':', 1)),
         ['withdrawn', 'structure', 'arguments', 'decontamination', 'blocked_hosts', 'secrets', 'exact_duplicate',

@@ -1,0 +1,26 @@
+-- one row a trajectory, something asked for (of `requests`) that means it, and how: named (by the start of its id or its
+-- task's), task (made from the page), read (opened the page), shown (saw its address)
+with named as (
+    select trajectory_id, asked_for, 'named' as how
+    from trajectories
+    join requests on starts_with(trajectory_id, asked_for) or starts_with(task_id, asked_for)
+    where length(asked_for) >= 8
+),
+
+hops as (
+    select task_id, unnest(list_distinct(list_transform(path, lambda hop: hop.url))) as url
+    from tasks
+),
+
+made_from as (
+    select trajectory_id, asked_for, 'task' as how
+    from hops
+    join requests on requests.asked_for = hops.url
+    join trajectories using (task_id)
+)
+
+from named
+union all
+from made_from
+union all
+from heard

@@ -1,0 +1,13 @@
+-- one row a trajectory that is withdrawn, also one that was made after the request: the first request that means it
+with every as (
+    select trajectory_id, asked_for, reason, asked_at
+    from withdrawal_parts
+    union all
+    select meant.trajectory_id, asked_for, requests.reason, requests.asked_at
+    from meant
+    join requests using (asked_for)
+)
+
+select trajectory_id, asked_for, reason
+from every
+qualify row_number() over (partition by trajectory_id order by asked_at, asked_for, reason) = 1
