@@ -25,7 +25,8 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, asked_for: str, reason:
     found = keep_meant(con, asked_for)
     if not found:
         raise PublishError(
-            f"nothing goes by {asked_for!r}: give a page's url, or a task's or trajectory's id. Nothing was withdrawn."
+            f"nothing goes by {asked_for!r}. Nothing was withdrawn. Give the whole url of a page (https://...), or 8 "
+            "or more characters of a task's or trajectory's id."
         )
     asked = "select trajectory_id from withdrawal_parts where asked_for = $1"
     known = {row[0] for row in con.execute(asked, [asked_for]).fetchall()}

@@ -163,10 +163,50 @@ def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: P
             keep_meant(con, made.tasks[0].path[0].url)
 
 
-@pytest.mark.parametrize("name", ["", "abc", "http://nowhere.invalid/", "0" * 40])
+def saying(lake: SmallLake, text: str) -> Turn:
+    """What a tool returned, with this text."""
+    return next(turn for turn in lake.turns if turn.role == "tool").model_copy(
+        update={"index": 99, "observation": text}
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "rests"),
+    [
+        ("Read http://wiki.test/page1.", True),
+        ("[one](http://wiki.test/page1), [ten](http://wiki.test/page10)", True),
+        ('{"url": "http://wiki.test/page1"}', True),
+        ("http://wiki.test/page1#history", True),
+        ("**http://wiki.test/page1**", True),
+        ("http://archive.test/http://wiki.test/page1/", True),
+        ("http://wiki.test/page1\uff0cthen", True),
+        ("[ten](http://wiki.test/page10)", False),
+        ("http://wiki.test/page1.html", False),
+        ("http://wiki.test/page1/notes", False),
+        ("http://wiki.test/page1?version=2", False),
+        ("http://wiki.test/page1_(film)", False),
+        ("http://wiki.test/page1%20b", False),
+    ],
+)
+def test_a_page_is_told_from_those_whose_address_begins_alike(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str], shown: str, rests: bool
+) -> None:
+    """A takedown of page1 that also takes page10 to page19 empties a release; one that misses a link is not obeyed."""
+    settings, lake = made
+    turn, url = saying(lake, shown), "http://wiki.test/page1"
+    write_records(Lake(settings.lake), DAY, SmallLake(turns=[turn]), seq=1)
+    with connect(Lake(settings.lake)) as con:
+        assert print_url_lineage(con, url) == [turn.trajectory_id] * rests
+        assert keep_meant(con, url) == [turn.trajectory_id] * rests
+    assert ("shown" in said(capfd)) == rests
+
+
+@pytest.mark.parametrize("name", ["", "abc", "http", "https://", "http://nowhere.invalid/", "0" * 40])
 def test_a_name_that_means_nothing_withdraws_nothing(made: tuple[Settings, SmallLake], name: str) -> None:
     """A slip of the pen must not empty a release, nor look like a takedown that was done."""
-    settings, _ = made
+    settings, lake = made
+    shown = "See http://wiki.test/a and https://wiki.test/b."
+    write_records(Lake(settings.lake), DAY, SmallLake(turns=[saying(lake, shown)]), seq=1)
     with connect(Lake(settings.lake)) as con, pytest.raises(PublishError, match="Nothing was withdrawn"):
         withdraw(con, Lake(settings.lake), name, "slip")
 

@@ -8,5 +8,12 @@ with addresses as (
 
 select distinct trajectory_id, asked_for, case when url = asked_for then 'read' else 'shown' end as how
 from turns
-join addresses on url = asked_for or starts_with(asked_for, 'http') and contains(observation, asked_for)
+-- an address is shown where it ends: what goes on with a letter or digit, at once or after marks, is another page's
+join addresses on url = asked_for or case
+    when regexp_matches(asked_for, '^https?://[^/\s]+') and contains(observation, asked_for)
+    then list_bool_or(list_transform(
+        string_split(observation, asked_for)[2:],
+        lambda after: not regexp_matches(after, '^[/.?&=+:!~@$*_(''-]*[A-Za-z0-9%]')
+    ))
+end
 where $any_address and role = 'tool'
