@@ -61,6 +61,39 @@ def test_a_task_that_is_always_or_never_solved_is_not_learnable(
     assert {(row["attempts"], row["passes"]) for row in pq.read_table(out).to_pylist()} == {(4, 3)}
 
 
+def test_a_task_that_no_release_may_hold_is_not_handed_out_to_learn_from(tmp_path: Path) -> None:
+    """A student that practises on a benchmark's items, or recites a key, is spoilt by the prompts alone."""
+    settings, out = Settings(home=tmp_path), tmp_path / "tasks.parquet"
+    made = make_small_lake(DAY, n_tasks=5, kinds={(number, 1): "wrong" for number in range(5)})
+    write_records(Lake(settings.lake), DAY, made)
+    reasons = ["decontamination:in_instruction", "blocked_hosts:blocked_url", "secrets:aws_key", "near_duplicate:copy"]
+    refused = {made.trajectories[2 * number].trajectory_id: [reason] for number, reason in enumerate(reasons)}
+    write_decisions(Lake(settings.lake), DAY, made, refused)
+    with connect(Lake(settings.lake)) as con:
+        write_learnable(con, out)
+    handed_out = {row["task_id"] for row in pq.read_table(out).to_pylist()}
+    assert handed_out == {task.task_id for task in made.tasks[3:]}
+
+
+def test_attempts_are_counted_once_and_the_prompt_is_of_one_of_them(tmp_path: Path) -> None:
+    """Verdicts of a newer verifier stand beside the older; tools of one attempt do not fit the words of another."""
+    settings, out = Settings(home=tmp_path), tmp_path / "tasks.parquet"
+    made = make_small_lake(DAY, n_tasks=1, samples=8, kinds={(0, 1): "wrong"})
+    ids = sorted(row.trajectory_id for row in made.trajectories)
+    made.trajectories[:] = [
+        row.model_copy(update={"system": f"of {row.trajectory_id}", "tools": f'["{row.trajectory_id}"]'})
+        for row in made.trajectories
+    ]
+    newer = [row.model_copy(update={"version": "2", "passed": row.trajectory_id > ids[3]}) for row in made.verdicts]
+    made.verdicts.extend(newer)
+    write_records(Lake(settings.lake), DAY, made)
+    with connect(Lake(settings.lake)) as con:
+        write_learnable(con, out)
+    [row] = pq.read_table(out).to_pylist()
+    assert (row["attempts"], row["passes"]) == (8, 4)
+    assert (row["system"], row["tools"]) == (f"of {ids[0]}", f'["{ids[0]}"]')
+
+
 def test_with_no_pairs_the_file_is_there_and_empty(tmp_path: Path) -> None:
     """A trainer's loader must not find a missing file on a quiet night."""
     settings, out = Settings(home=tmp_path), tmp_path / "pairs.parquet"

@@ -1,33 +1,52 @@
 -- one row a task that some attempts solve and some do not: what reinforcement learning can learn from
-with judged as (
+with newest as (
+    select trajectory_id, verifier, passed
+    from verdicts
+    where turn_index is null
+    qualify row_number() over (
+        partition by trajectory_id, verifier order by version desc, run_id desc, reason
+    ) = 1
+),
+
+judged as (
     select
         trajectories.task_id,
         count(*) as attempts,
-        count(*) filter (verdicts.passed) as passes
+        count(*) filter (newest.passed) as passes
     from trajectories
-    join verdicts using (trajectory_id)
+    join newest using (trajectory_id)
     join tasks using (task_id)
-    where verdicts.turn_index is null
-        and verdicts.verifier = tasks.verifiers[1]
+    where newest.verifier = tasks.verifiers[1]
         and trajectories.status <> 'aborted'
     group by trajectories.task_id
 ),
 
 offered as (
-    select task_id, any_value(tools) as tools, any_value(system) as system
+    select task_id, arg_min({tools: tools, system: system}, trajectory_id) as first
     from trajectories
     group by task_id
+),
+
+-- what one attempt must not hold may come from the task or its pages: the task goes with it
+refused as (
+    select distinct trajectories.task_id
+    from decisions
+    join trajectories using (trajectory_id)
+    where list_has_any(
+        list_transform(decisions.reasons, lambda reason: split_part(reason, ':', 1)),
+        ['decontamination', 'blocked_hosts', 'secrets']
+    )
 )
 
 select
     tasks.task_id,
     tasks.domain,
-    offered.system,
+    offered.first.system as system,
     tasks.instruction,
     tasks.answer,
     tasks.verifiers,
     tasks.setup,
-    offered.tools,
+    offered.first.tools as tools,
     list_transform(tasks.path, lambda hop: hop.url) as urls,
     tasks.max_turns,
     tasks.max_tokens,
@@ -39,6 +58,7 @@ select
 from judged
 join tasks using (task_id)
 join offered using (task_id)
+anti join refused using (task_id)
 where judged.passes > 0 and judged.passes < judged.attempts
     and tasks.task_id not in (
         select trajectories.task_id from withdrawn join trajectories using (trajectory_id)
