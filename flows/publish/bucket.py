@@ -15,11 +15,12 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
 from flows.publish.errors import NotThere, StoreError, Unconditional, Unreachable
 from flows.publish.probe import CONFLICTS, honours_conditions
 from flows.publish.replies import ABSENT, Replies, code
-from flows.publish.store import CARD, LATEST, MANIFEST, pointer
+from flows.publish.store import CARD, LATEST, MANIFEST, pointer, says
 from flows.publish.upload import SIDE_BY_SIDE, Upload
 from schemas import Manifest, Shard
 from schemas.release import Pack
@@ -64,12 +65,11 @@ class Bucket:
                 report(number, count, f"sending {file.path}")
                 done[self._put_file(built, manifest.name, file)] += 1
             report(count, count, f"sending manifest ({', '.join(f'{n} {how}' for how, n in sorted(done.items()))})")
-            text = self._read(manifest.name, MANIFEST)
-            if text is None:
+            text, condition = self._held(manifest.name, MANIFEST)
+            if text is None or not says(text, manifest):
+                self._check_owner(text, manifest)
                 self._write((built / CARD).read_text("utf-8"), manifest.name, CARD)
-                self._claim(manifest)
-                text = self._read(manifest.name, MANIFEST) or ""
-            self._check_owner(text, manifest)
+                text = self._claim(manifest, condition)
             self._point(text)
         return text
 
@@ -135,18 +135,22 @@ class Bucket:
             raise
         return bool(found["ContentLength"] == file.size and found["Metadata"].get("sha256") == file.sha256)
 
-    def _claim(self, manifest: Manifest) -> None:
-        """Write the manifest where none stands; it is read back after."""
+    def _claim(self, manifest: Manifest, condition: dict[str, str]) -> str:
+        """Write the manifest unless another publisher was faster; returns it as it is read back."""
         try:
-            self._write(manifest.text(), manifest.name, MANIFEST, **self._only(IfNoneMatch="*"))
+            self._write(manifest.text(), manifest.name, MANIFEST, **self._only(**condition))
         except ClientError as error:
             if code(error) not in CONFLICTS:
                 raise
+        text = self._read(manifest.name, MANIFEST)
+        if text is None or not says(text, manifest):
+            raise self._held_by_another(manifest)
+        return text
 
     def _point(self, text: str) -> None:
         """Move the pointer, unless another publisher moved it on meanwhile: then look again."""
         for _ in range(ATTEMPTS):
-            standing, condition = self._pointer()
+            standing, condition = self._held(LATEST)
             if standing == pointer(text):
                 return
             try:
@@ -159,22 +163,30 @@ class Bucket:
             f"{self.location(LATEST)} is moved by another publisher again and again. Let it end, then run again."
         )
 
-    def _pointer(self) -> tuple[str | None, dict[str, str]]:
-        """What latest.json says, and the condition under which it may be replaced."""
+    def _held(self, *names: str) -> tuple[str | None, dict[str, str]]:
+        """What an object says, and the condition under which it may be replaced."""
         try:
-            tag = self.client.head_object(Bucket=self._bucket, Key=self._key(LATEST))["ETag"]
+            tag = self.client.head_object(Bucket=self._bucket, Key=self._key(*names))["ETag"]
         except ClientError as error:
             if code(error) in ABSENT:
                 return None, {"IfNoneMatch": "*"}
             raise
-        return self._read(LATEST), {"IfMatch": tag}
+        return self._read(*names), {"IfMatch": tag}
 
-    def _check_owner(self, text: str, manifest: Manifest) -> None:
-        if not text or Manifest.model_validate_json(text).release_id != manifest.release_id:
-            raise StoreError(
-                f"{self.location(manifest.name)} holds another release's manifest: is another process publishing "
-                "there? Let it end, then run `factory publish` again."
-            )
+    def _check_owner(self, text: str | None, manifest: Manifest) -> None:
+        """What stands there may be replaced: nothing, what cannot be read, or a changed manifest of this release."""
+        try:
+            other = text is not None and Manifest.model_validate_json(text).release_id != manifest.release_id
+        except ValidationError:
+            other = False
+        if other:
+            raise self._held_by_another(manifest)
+
+    def _held_by_another(self, manifest: Manifest) -> StoreError:
+        return StoreError(
+            f"{self.location(manifest.name)} holds another release's manifest: is another process publishing "
+            "there? Let it end, then run `factory publish` again."
+        )
 
     def _write(self, text: str, *names: str, **condition: str) -> None:
         self.client.put_object(

@@ -20,11 +20,10 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented 
     hf_raise_for_status,
     http_stream_backoff,
 )
-from pydantic import ValidationError
 
 from flows.publish.errors import NoBucket, NoCredentials, NotThere, Refused, StoreError, Unreachable
 from flows.publish.replies import untold
-from flows.publish.store import CARD, CHUNK_BYTES, MANIFEST
+from flows.publish.store import CARD, CHUNK_BYTES, MANIFEST, says
 from schemas import Manifest
 from warehouse.progress import Report
 
@@ -110,13 +109,9 @@ class Hub:
             raise StoreError(f"{self.location(manifest.name)} is not what was sent. Run `factory publish` again.")
 
     def _standing(self, manifest: Manifest) -> str | None:
-        """The newest commit's manifest, when it is this release's and its files are all there."""
+        """The newest commit's manifest, when it says what was built and its files are all there."""
         text = self.read(MANIFEST)
-        try:
-            same = text is not None and Manifest.model_validate_json(text).release_id == manifest.release_id
-        except ValidationError:
-            same = False
-        return text if same and self._holds(manifest) else None
+        return text if says(text, manifest) and self._holds(manifest) else None
 
     def _holds(self, manifest: Manifest) -> bool:
         there = self._files()

@@ -57,7 +57,7 @@ def describe(
         withdrawn=_listed(con, "withdrawn", Withdrawn),
     )
     if newest and newest.data == data and all(getattr(newest, name) == getattr(fresh, name) for name in SAME):
-        return newest.model_copy(update={"shards": []})
+        return newest.model_copy(update={"shards": [], "rows": fresh.rows, "tokens": fresh.tokens})
     own_id = release_id(data, fresh.lineage())
     return fresh.model_copy(update={"release_id": own_id, "name": f"{selection.newest_run}-{own_id[:8]}"})
 

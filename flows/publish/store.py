@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from flows.publish.errors import PublishUnderWay, StoreError
 from flows.publish.shards import file_sha256
 from flows.settings import Publish
@@ -50,7 +52,8 @@ class Store(Protocol):
     def put(self, built: Path, manifest: Manifest, report: Report) -> str:
         """Put a built release in its place and point to it; returns its manifest's text as it stands there.
 
-        What is there already and whole stays as it is. Raises StoreError.
+        What is there already and whole stays as it is; a manifest that says other than what was built is not whole.
+        Raises StoreError.
         """
         ...
 
@@ -87,6 +90,14 @@ def pointer(manifest_text: str) -> str:
     manifest = Manifest.model_validate_json(manifest_text)
     latest = Latest(release=manifest.name, release_id=manifest.release_id, manifest_sha256=sha256_text(manifest_text))
     return latest.model_dump_json(indent=2) + "\n"
+
+
+def says(text: str | None, manifest: Manifest) -> bool:
+    """Whether a manifest that stands in a store says what was built: files, rows, lineage and all."""
+    try:
+        return text is not None and Manifest.model_validate_json(text) == manifest
+    except ValidationError:
+        return False
 
 
 @contextmanager
@@ -168,14 +179,13 @@ class Directory:
 
 
 def _is_whole(place: Path, manifest: Manifest) -> bool:
-    """Whether a release stands here with its card, a manifest of the same id, and exactly its files."""
+    """Whether a release stands here with its card, the manifest that was built, and its files."""
     try:
-        found = Manifest.model_validate_json((place / MANIFEST).read_bytes())
         files = all(
             (place / file.path).stat().st_size == file.size and file_sha256(place / file.path) == file.sha256
             for file in manifest.files
         )
-        return files and found.release_id == manifest.release_id and (place / CARD).exists()
+        return files and says((place / MANIFEST).read_text("utf-8"), manifest) and (place / CARD).exists()
     except (FileNotFoundError, ValueError):
         return False
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,12 @@ from flows.publish.errors import PublishUnderWay
 from flows.publish.release import publish_night
 from flows.publish.store import workshop
 from flows.settings import Settings
-from schemas import Manifest, Published, Release
+from schemas import Manifest, Published, Release, Withdrawal
 from schemas.release import Latest
 from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
 from tests.flows.test_publish import DAY, digests, kept_lake, latest, settings_of
 from warehouse.connect import connect, sql_files
-from warehouse.lake import Lake
+from warehouse.lake import Lake, PartName
 from warehouse.progress import silent
 
 
@@ -179,6 +179,27 @@ def test_a_damaged_or_deleted_release_is_put_back(tmp_path: Path) -> None:
     publish_night(settings, DAY, silent)
     assert digests(place) == files
     assert lake_counts(settings) == (1, 12, 0)
+
+
+@pytest.mark.parametrize(
+    "change", [{"rows": 9_999}, {"tokens": 1}, {"gates": {}}, {"refine_id": "other"}, {"withdrawn": []}, {"shards": []}]
+)
+def test_a_manifest_that_was_changed_is_put_back(tmp_path: Path, change: dict[str, object]) -> None:
+    """A publish that points to it would vouch for counts, and for a lineage, that nobody made."""
+    settings = settings_of(tmp_path)
+    made = kept_lake(settings, refused=[0])
+    order = {"asked_for": made.trajectories[0].trajectory_id, "asked_at": datetime(2026, 1, 2, tzinfo=UTC)}
+    order |= {"trajectory_id": order["asked_for"], "reason": "asked", "run_id": DAY.isoformat()}
+    Lake(settings.lake).write(Withdrawal, [Withdrawal.model_validate(order)], PartName(DAY, "withdraw", 0))
+    publish_night(settings, DAY, silent)
+    place, files, pointer = latest(settings), digests(latest(settings)), (tmp_path / "release/latest.json").read_bytes()
+    text = (place / "manifest.json").read_text()
+    changed = Manifest.model_validate_json(text).model_copy(update=change).text()
+    assert changed != text
+    (place / "manifest.json").write_text(changed)
+    publish_night(settings, DAY, silent)
+    assert digests(place) == files
+    assert (tmp_path / "release/latest.json").read_bytes() == pointer
 
 
 def test_two_publishers_do_not_share_a_workshop(tmp_path: Path) -> None:

@@ -78,6 +78,16 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
     assert set(hub.files("main")) == {".gitattributes", "notes.txt", *digests(place)}
 
 
+def test_a_manifest_that_was_changed_is_put_back(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
+    """A hand in the repository must not change what a release says of itself."""
+    place, manifest = built
+    Hub(ADDRESS, hub.endpoint).put(place, manifest, silent)
+    changed = manifest.model_copy(update={"rows": 9_999}).text().encode()
+    hub.commit(hub.files("main") | {"manifest.json": changed})
+    assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
+    assert hub.files("main")["manifest.json"] == manifest.text().encode()
+
+
 def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
     """The slower one is told; it does not commit over what it has not seen."""
     place, manifest = built

@@ -193,6 +193,26 @@ def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, 
         publish_night(settings, DAY, silent)
 
 
+@pytest.mark.parametrize("body", [None, b"{}"])
+def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
+    server: S3Server, tmp_path: Path, body: bytes | None
+) -> None:
+    """The pointer would name counts and a lineage that nobody made, and the next pull would believe them."""
+    bucket, settings = bucket_of(server, tmp_path)
+    kept_lake(settings)
+    publish_night(settings, DAY, silent)
+    manifest, objects = seen(server, bucket), server.objects(bucket)
+    assert manifest
+    key = f"team/sets/{manifest.name}/manifest.json"
+    changed = manifest.model_copy(update={"rows": 9_999}).text().encode()
+    server.client().put_object(Bucket=bucket, Key=key, Body=changed if body is None else body)
+    publish_night(settings, DAY, silent)
+    assert seen(server, bucket) == manifest
+    assert {name: tag for name, (_, tag) in server.objects(bucket).items()} == {
+        name: tag for name, (_, tag) in objects.items()
+    }
+
+
 def test_a_missing_bucket_is_named(server: S3Server, tmp_path: Path) -> None:
     """The user must read what to create, not a stack of request ids."""
     settings = settings_of(tmp_path, to="s3://no-such-bucket/x", endpoint_url=server.endpoint)
