@@ -6,11 +6,16 @@ release leaves its manifest and one row for every trajectory that it published.
 """
 
 import json
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.record import Count, Name, Names, Real, Record, Text, Time, content_id
+
+Segment = Annotated[Name, Field(pattern=r"^\w[\w.-]*$")]
+"""One part of a path: what a manifest from elsewhere names must not lead out of the release's folder."""
+ReleasePath = Annotated[Name, Field(pattern=r"^(data|packs)/\w[\w.-]*$")]
+"""A file of a release, under it."""
 
 
 class Shard(BaseModel):
@@ -18,8 +23,8 @@ class Shard(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: Name = Field(description="path under the release")
-    split: Name = Field(description="train or validation")
+    path: ReleasePath = Field(description="path under the release")
+    split: Segment = Field(description="train or validation")
     sha256: Name = Field(description="of the file's bytes")
     data_sha256: Name | None = Field(
         default=None, description="of the bytes before the footer; null in releases that have no lineage in the footer"
@@ -34,8 +39,8 @@ class Pack(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: Name = Field(description="path under the release")
-    split: Name = Field(description="train or validation")
+    path: ReleasePath = Field(description="path under the release")
+    split: Segment = Field(description="train or validation")
     sha256: Name = Field(description="of the file's bytes")
     size: Count = Field(description="bytes")
     window: Count = Field(description="tokens of a window")
@@ -98,7 +103,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     release_id: Name = Field(description="content id of the shards' data and their lineage")
-    name: Name = Field(description="directory of the release: day of its newest run, start of release_id")
+    name: Segment = Field(description="directory of the release: day of its newest run, start of release_id")
     schema_version: Name = Field(description="version of the records")
     code_version: Name = Field(description="version of the factory")
     writer: Name = Field(default="", description="what wrote the files: another version may write other bytes")
@@ -153,7 +158,7 @@ class Latest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    release: Name = Field(description="name of the newest release's directory")
+    release: Segment = Field(description="name of the newest release's directory")
     release_id: Name = Field(description="its id")
     manifest_sha256: Name = Field(description="of its manifest.json")
 

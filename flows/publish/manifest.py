@@ -39,7 +39,7 @@ def describe(
     keep_withdrawn(con)
     fresh = Manifest(
         release_id="",
-        name="",
+        name="unnamed",
         schema_version=SCHEMA_VERSION,
         code_version=version("horizon-factory"),
         writer=f"pyarrow {pa.__version__}",
