@@ -17,10 +17,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from flows.publish.errors import NotThere, StoreError, Unconditional, Unreachable
+from flows.publish.errors import NotText, NotThere, StoreError, Unconditional, Unreachable
 from flows.publish.probe import CONFLICTS, honours_conditions
 from flows.publish.replies import ABSENT, Replies, code
-from flows.publish.store import CARD, LATEST, MANIFEST, pointer, says
+from flows.publish.store import CARD, LATEST, MANIFEST, is_card, pointer, says, text_of
 from flows.publish.upload import SIDE_BY_SIDE, Upload
 from schemas import Manifest, Shard
 from schemas.release import Pack
@@ -66,9 +66,11 @@ class Bucket:
                 done[self._put_file(built, manifest.name, file)] += 1
             report(count, count, f"sending manifest ({', '.join(f'{n} {how}' for how, n in sorted(done.items()))})")
             text, condition = self._held(manifest.name, MANIFEST)
-            if text is None or not says(text, manifest):
-                self._check_owner(text, manifest)
+            self._check_owner(text, manifest)
+            stands = says(text, manifest)
+            if not (stands and is_card(self._held(manifest.name, CARD)[0], manifest)):
                 self._write((built / CARD).read_text("utf-8"), manifest.name, CARD)
+            if text is None or not stands:
                 text = self._claim(manifest, condition)
             self._point(text)
         return text
@@ -77,6 +79,15 @@ class Bucket:
         """The text of an object under the prefix; None where there is none. Raises StoreError."""
         with self._replies.named():
             return self._read(*names)
+
+    def names(self, *names: str) -> list[str]:
+        """The names of the objects right under a folder of the prefix. Raises StoreError."""
+        folder = self._key(*names) + "/"
+        with self._replies.named():
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=folder, Delimiter="/"
+            )
+            return [one["Key"].removeprefix(folder) for page in pages for one in page.get("Contents", [])]
 
     def chunks(self, start: int, *names: str) -> Iterator[bytes]:
         """An object's bytes from `start` on; goes on where a reply broke off. Raises StoreError."""
@@ -164,14 +175,17 @@ class Bucket:
         )
 
     def _held(self, *names: str) -> tuple[str | None, dict[str, str]]:
-        """What an object says, and the condition under which it may be replaced."""
+        """What an object says (nothing, when it is no text), and the condition under which it may be replaced."""
         try:
             tag = self.client.head_object(Bucket=self._bucket, Key=self._key(*names))["ETag"]
         except ClientError as error:
             if code(error) in ABSENT:
                 return None, {"IfNoneMatch": "*"}
             raise
-        return self._read(*names), {"IfMatch": tag}
+        try:
+            return self._read(*names), {"IfMatch": tag}
+        except NotText:
+            return "", {"IfMatch": tag}
 
     def _check_owner(self, text: str | None, manifest: Manifest) -> None:
         """What stands there may be replaced: nothing, what cannot be read, or a changed manifest of this release."""
@@ -200,7 +214,7 @@ class Bucket:
 
     def _read(self, *names: str) -> str | None:
         try:
-            return b"".join(self.chunks(0, *names)).decode()
+            return text_of(b"".join(self.chunks(0, *names)), self.location("/".join(names)))
         except NotThere:
             return None
 

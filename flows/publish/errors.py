@@ -9,6 +9,10 @@ class PublishUnderWay(PublishError):
     """Another process publishes to the same place."""
 
 
+class Damaged(PublishError):
+    """A release is not what its manifest says; the message names each file."""
+
+
 class StoreError(PublishError):
     """The place that the release goes to did not do what it was asked."""
 
@@ -19,6 +23,10 @@ class NoCredentials(StoreError):
 
 class NotThere(StoreError):
     """The store holds no such file."""
+
+
+class NotText(StoreError):
+    """A file that must be text is not UTF-8."""
 
 
 class NoBucket(StoreError):

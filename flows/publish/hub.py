@@ -21,9 +21,9 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented 
     http_stream_backoff,
 )
 
-from flows.publish.errors import NoBucket, NoCredentials, NotThere, Refused, StoreError, Unreachable
+from flows.publish.errors import NoBucket, NoCredentials, NotText, NotThere, Refused, StoreError, Unreachable
 from flows.publish.replies import untold
-from flows.publish.store import CARD, CHUNK_BYTES, MANIFEST, says
+from flows.publish.store import CARD, CHUNK_BYTES, MANIFEST, is_card, says, text_of
 from schemas import Manifest
 from warehouse.progress import Report
 
@@ -58,9 +58,16 @@ class Hub:
     def read(self, *names: str) -> str | None:
         """The text of a file of the newest release; None where there is none. Raises StoreError."""
         try:
-            return b"".join(self.chunks(0, *names)).decode()
+            body = b"".join(self.chunks(0, *names))
         except NotThere:
             return None
+        return text_of(body, f"hf://datasets/{self._repo}/{'/'.join(names)}")
+
+    def names(self, *names: str) -> list[str]:
+        """The names of the files right under a folder of the newest release. Raises StoreError."""
+        folder = Path(*names).as_posix()
+        with self._named():
+            return [Path(path).name for path in self._files() if Path(path).parent.as_posix() == folder]
 
     def chunks(self, start: int, *names: str) -> Iterator[bytes]:
         """A file's bytes from `start` on, as of the commit that was newest at the first look. Raises StoreError."""
@@ -109,9 +116,12 @@ class Hub:
             raise StoreError(f"{self.location(manifest.name)} is not what was sent. Run `factory publish` again.")
 
     def _standing(self, manifest: Manifest) -> str | None:
-        """The newest commit's manifest, when it says what was built and its files are all there."""
-        text = self.read(MANIFEST)
-        return text if says(text, manifest) and self._holds(manifest) else None
+        """The newest commit's manifest, when it says what was built and its card and files are all there."""
+        try:
+            text, card = self.read(MANIFEST), self.read(CARD)
+        except NotText:
+            return None
+        return text if says(text, manifest) and is_card(card, manifest) and self._holds(manifest) else None
 
     def _holds(self, manifest: Manifest) -> bool:
         there = self._files()

@@ -1,113 +1,70 @@
 """A release read back: checked where it stands, or fetched with checks.
 
-The manifest answers for every byte, so a check reads every byte. A fetch that was cut goes on in the middle
-of the file that it had reached, and the release's folder appears when all of it is there and right.
+A fetch that was cut goes on in the middle of the file that it had reached, and the release's folder appears
+when all of it is there and right. A copy that is damaged is fetched anew.
 """
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from flows.publish.errors import PublishError, StoreError
+from flows.publish.errors import Damaged, StoreError
+from flows.publish.found import Found, faults, faults_of_texts, find, strays
 from flows.publish.shards import file_sha256
-from flows.publish.store import CARD, LATEST, MANIFEST, Store, store_at
-from schemas import Manifest, Shard, sha256_text
-from schemas.release import Latest, Pack
+from flows.publish.store import CARD, MANIFEST, Directory
+from schemas import Manifest, Shard
+from schemas.release import Pack
 from warehouse.lake import sync
 from warehouse.progress import Report
-
-
-class Damaged(PublishError):
-    """A release is not what its manifest says; the message names each file."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A release in its store: `folder` is its name there, empty where the address is the release itself."""
-
-    store: Store
-    folder: str
-    manifest: Manifest
-    text: str
-
-    def chunks(self, name: str, start: int = 0) -> Iterator[bytes]:
-        """A file's bytes from `start` on."""
-        return self.store.chunks(start, *self._names(name))
-
-    def read(self, name: str) -> str | None:
-        """A file's text."""
-        return self.store.read(*self._names(name))
-
-    def _names(self, name: str) -> tuple[str, ...]:
-        return (self.folder, name) if self.folder else (name,)
-
-
-def find(address: str, endpoint_url: str | None = None) -> Found:
-    """The release at an address, or the newest of the releases there; raises PublishError."""
-    store = store_at(address, endpoint_url)
-    try:
-        pointer = store.read(LATEST)
-        latest = Latest.model_validate_json(pointer) if pointer else None
-        folder = latest.release if latest else ""
-        text = store.read(folder, MANIFEST) if folder else store.read(MANIFEST)
-        if text is None:
-            raise PublishError(f"there is no release at {address}: neither {LATEST} nor {MANIFEST} is there")
-        if latest and sha256_text(text) != latest.manifest_sha256:
-            raise Damaged(f"the manifest of {address}/{folder} is not the one that {LATEST} points to")
-        return Found(store, folder, Manifest.model_validate_json(text), text)
-    except ValidationError as error:
-        raise Damaged(f"{address} holds a {LATEST} or {MANIFEST} that cannot be read: {error}") from error
 
 
 def verify(address: str, report: Report, endpoint_url: str | None = None) -> Manifest:
     """Read every file of a release and compare it with the manifest; raises Damaged naming all that differ."""
     found = find(address, endpoint_url)
-    wrong = []
-    for done, file in enumerate(found.manifest.files):
-        report(done, len(found.manifest.files), f"reading {file.path}")
-        if said := _wrong(found, file):
-            wrong.append(f"{file.path} {said}")
-    if found.read(CARD) is None:
-        wrong.append(f"{CARD} is missing")
-    if wrong:
+    if wrong := faults(found, report):
         raise Damaged(f"{address}: {'; '.join(wrong)}. Publish again: what is missing or wrong is sent.")
     report(len(found.manifest.files), len(found.manifest.files), "whole")
     return found.manifest
 
 
 def pull(address: str, folder: Path, report: Report, endpoint_url: str | None = None) -> Path:
-    """Fetch a release into `folder`/<release>; returns that path. Raises PublishError; again goes on where it was."""
+    """Fetch a release into `folder`/<release>; returns that path. Raises PublishError; again goes on where it was.
+
+    A whole copy that is there stays, one that is not is replaced.
+    """
     found = find(address, endpoint_url)
+    if wrong := faults_of_texts(found):
+        raise Damaged(f"{address}: {'; '.join(wrong)}. Publish again, then pull.")
     place, work = folder / found.manifest.name, folder / f".{found.manifest.name}.pulling"
-    if place.exists():
-        verify(str(place), report)
+    if place.exists() and _is_whole(Found(Directory(folder), place.name, found.manifest, found.text), report):
         return place
-    for done, file in enumerate(found.manifest.files):
-        report(done, len(found.manifest.files), f"fetching {file.path}")
+    files = found.manifest.files
+    _leave_only(work, {file.path for file in files})
+    for done, file in enumerate(files):
+        report(done, len(files), f"fetching {file.path}")
         _fetch(found, file, work / file.path)
     for name, text in ((CARD, found.read(CARD) or ""), (MANIFEST, found.text)):
         (work / name).write_text(text, "utf-8")
         sync(work / name)
-    work.rename(place)
-    sync(folder)
-    report(len(found.manifest.files), len(found.manifest.files), str(place))
+    _put(work, place)
+    report(len(files), len(files), str(place))
     return place
 
 
-def _wrong(found: Found, file: Shard | Pack) -> str | None:
-    digest, size = hashlib.sha256(), 0
+def _is_whole(here: Found, report: Report) -> bool:
+    """Whether a copy is what its source is. Raises Damaged on files that are somebody's own: they are not removed."""
+    if own := strays(here):
+        raise Damaged(f"{here.store.location(here.folder)}: {'; '.join(own)}.")
     try:
-        for chunk in found.chunks(file.path):
-            digest.update(chunk)
-            size += len(chunk)
-    except StoreError as error:
-        return f"cannot be read ({error})"
-    if size != file.size:
-        return f"has {size} bytes, not {file.size}"
-    return None if digest.hexdigest() == file.sha256 else "has other bytes than were published"
+        return here.read(MANIFEST) == here.text and not faults(here, report)
+    except StoreError:
+        return False
+
+
+def _leave_only(work: Path, paths: set[str]) -> None:
+    """Remove what an earlier fetch of another manifest left."""
+    for path in work.rglob("*"):
+        if path.is_file() and path.relative_to(work).as_posix() not in paths:
+            path.unlink()
 
 
 def _fetch(found: Found, file: Shard | Pack, path: Path) -> None:
@@ -122,3 +79,14 @@ def _fetch(found: Found, file: Shard | Pack, path: Path) -> None:
     if path.stat().st_size != file.size or file_sha256(path) != file.sha256:
         path.unlink()
         raise Damaged(f"{file.path} came with other bytes than were published. Run again; it is fetched anew.")
+
+
+def _put(work: Path, place: Path) -> None:
+    """Rename the release into its place; a damaged one that stands there goes when the new one is in."""
+    damaged = place.with_name(f".{place.name}.damaged")
+    shutil.rmtree(damaged, ignore_errors=True)
+    if place.exists():
+        place.rename(damaged)
+    work.rename(place)
+    sync(place.parent)
+    shutil.rmtree(damaged, ignore_errors=True)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from flows.publish.errors import PublishUnderWay, StoreError
+from flows.publish.errors import NotText, PublishUnderWay, StoreError
 from flows.publish.shards import file_sha256
 from flows.settings import Publish
 from schemas import Manifest, sha256_text
@@ -42,7 +42,11 @@ class Store(Protocol):
         ...
 
     def read(self, *names: str) -> str | None:
-        """The text of a file of the store; None where there is none. Raises StoreError."""
+        """The text of a file of the store; None where there is none. Raises StoreError: NotText where it is none."""
+        ...
+
+    def names(self, *names: str) -> list[str]:
+        """The names of the files in a folder of the store; none where it is not there. Raises StoreError."""
         ...
 
     def chunks(self, start: int, *names: str) -> Iterator[bytes]:
@@ -98,6 +102,19 @@ def says(text: str | None, manifest: Manifest) -> bool:
         return text is not None and Manifest.model_validate_json(text) == manifest
     except ValidationError:
         return False
+
+
+def is_card(text: str | None, manifest: Manifest) -> bool:
+    """Whether a text is the card of this release: it names it."""
+    return text is not None and manifest.release_id in text
+
+
+def text_of(body: bytes, place: str) -> str:
+    """The text that a store holds; raises NotText."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise NotText(f"{place} is not UTF-8 text ({error}): publish again, it is written anew.") from error
 
 
 @contextmanager
@@ -158,7 +175,13 @@ class Directory:
         """The text of a file under the root; None where there is none. Raises StoreError."""
         place = self.root.joinpath(*names)
         with _said_of(place):
-            return place.read_text("utf-8") if place.exists() else None
+            return text_of(place.read_bytes(), str(place)) if place.exists() else None
+
+    def names(self, *names: str) -> list[str]:
+        """The names of the files in a folder under the root; raises StoreError."""
+        place = self.root.joinpath(*names)
+        with _said_of(place):
+            return sorted(path.name for path in place.iterdir()) if place.is_dir() else []
 
     def chunks(self, start: int, *names: str) -> Iterator[bytes]:
         """A file's bytes from `start` on; raises StoreError."""
@@ -185,7 +208,8 @@ def _is_whole(place: Path, manifest: Manifest) -> bool:
             (place / file.path).stat().st_size == file.size and file_sha256(place / file.path) == file.sha256
             for file in manifest.files
         )
-        return files and says((place / MANIFEST).read_text("utf-8"), manifest) and (place / CARD).exists()
+        standing, card = ((place / name).read_text("utf-8") for name in (MANIFEST, CARD))
+        return files and says(standing, manifest) and is_card(card, manifest)
     except (FileNotFoundError, ValueError):
         return False
 

@@ -14,8 +14,8 @@ from threading import Timer
 import pytest
 
 from flows.publish.bucket import Bucket
-from flows.publish.errors import PublishError, StoreError
-from flows.publish.pull import Damaged, pull, verify
+from flows.publish.errors import Damaged, PublishError, StoreError
+from flows.publish.pull import pull, verify
 from flows.publish.release import publish_night
 from flows.publish.upload import PART_BYTES, Upload
 from flows.settings import Publish, Settings
@@ -206,5 +206,10 @@ def test_verify_names_each_file_that_is_not_as_published(server: S3Server, publi
     with pytest.raises(Damaged) as told:
         verify(address, silent, server.endpoint)
     assert f"{first.path} has other bytes" in str(told.value) and f"{second.path} cannot be read" in str(told.value)
+    stray = f"{key}/data/train-00000-of-00009.parquet"
+    server.client().put_object(Bucket=bucket, Key=stray, Body=b"PAR1")
+    server.client().delete_object(Bucket=bucket, Key=f"{key}/README.md")
+    with pytest.raises(Damaged, match=r"README.md is missing.*00009.parquet is no part of the release"):
+        verify(address, silent, server.endpoint)
     with pytest.raises(PublishError, match="there is no release"):
         verify(f"s3://{bucket}/elsewhere", silent, server.endpoint)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.errors import NoBucket, NoCredentials, Refused, StoreError
+from flows.publish.errors import Damaged, NoBucket, NoCredentials, Refused, StoreError
 from flows.publish.hub import Hub
 from flows.publish.pull import pull, verify
 from flows.publish.release import publish_night
@@ -79,13 +79,20 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
 
 
 def test_a_manifest_that_was_changed_is_put_back(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
-    """A hand in the repository must not change what a release says of itself."""
+    """A hand in the repository must not change what a release says of itself, nor lose its card."""
     place, manifest = built
     Hub(ADDRESS, hub.endpoint).put(place, manifest, silent)
+    whole = hub.files("main")
     changed = manifest.model_copy(update={"rows": 9_999}).text().encode()
-    hub.commit(hub.files("main") | {"manifest.json": changed})
-    assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
-    assert hub.files("main")["manifest.json"] == manifest.text().encode()
+    for harm in ({"manifest.json": changed}, {"manifest.json": b"\xff"}, {"README.md": b""}):
+        hub.commit(whole | harm)
+        with pytest.raises(Damaged):
+            verify(ADDRESS, silent, hub.endpoint)
+        assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
+        assert hub.files("main") == whole
+    hub.commit(whole | {"data/train-00000-of-00009.parquet": b"PAR1"})
+    with pytest.raises(Damaged, match="no part of the release"):
+        verify(ADDRESS, silent, hub.endpoint)
 
 
 def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) -> None:

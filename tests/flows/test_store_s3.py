@@ -193,7 +193,27 @@ def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, 
         publish_night(settings, DAY, silent)
 
 
-@pytest.mark.parametrize("body", [None, b"{}"])
+@pytest.mark.parametrize("body", [None, b"", b"\xff not text"])
+def test_a_card_that_is_missing_or_another_is_written(
+    quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes | None
+) -> None:
+    """Without its card a release has no license, no splits and no columns that anybody could look up."""
+    use(quick, monkeypatch)
+    bucket, settings = bucket_of(quick, tmp_path)
+    kept_lake(settings)
+    publish_night(settings, DAY, silent)
+    manifest = seen(quick, bucket)
+    assert manifest
+    key = f"team/sets/{manifest.name}/README.md"
+    card = quick.read(bucket, key)
+    quick.client().delete_object(Bucket=bucket, Key=key)
+    if body is not None:
+        quick.client().put_object(Bucket=bucket, Key=key, Body=body)
+    publish_night(settings, DAY, silent)
+    assert quick.read(bucket, key) == card
+
+
+@pytest.mark.parametrize("body", [None, b"{}", b"\xff not text"])
 def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
     server: S3Server, tmp_path: Path, body: bytes | None
 ) -> None:
