@@ -57,14 +57,14 @@ def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> list[Row]:
 
 
 def print_url_lineage(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
-    """List every trajectory that rests on a url, and where it is released; returns their ids."""
+    """List every trajectory that rests on a url, a line for each place where it is released; returns their ids."""
     keep_meant(con, url)
-    rows = rows_of(con, "of_url")
-    console = Console()
-    console.print(Text(visible(f"{len(rows)} trajectories rest on {url}", lines=False), style="bold"), soft_wrap=True)
+    console, rows = Console(), rows_of(con, "of_url")
+    found = list(dict.fromkeys(str(row["trajectory_id"]) for row in rows))
+    console.print(Text(visible(f"{len(found)} trajectories rest on {url}", lines=False), style="bold"), soft_wrap=True)
     for row in rows:
-        console.print(_line([row["trajectory_id"], row["how"], f"{row['releases']} releases", row["newest_row"]]))
-    return [str(row["trajectory_id"]) for row in rows]
+        console.print(_line(row.values()), soft_wrap=True)
+    return found
 
 
 def print_release_diff(con: duckdb.DuckDBPyConnection, before: str, after: str) -> None:

@@ -78,8 +78,28 @@ def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
     of_tasks = {task.task_id for task in lake.tasks if url in [hop.url for hop in task.path]}
     touched |= {row.trajectory_id for row in lake.trajectories if row.task_id in of_tasks}
     with connect(Lake(settings.lake)) as con:
-        assert set(print_url_lineage(con, url)) == touched
+        told = print_url_lineage(con, url)
+        assert sorted(told) == sorted(touched)
         assert print_url_lineage(con, "http://nowhere.invalid/") == []
+
+
+def test_a_page_leads_to_its_rows_in_every_release_and_place(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever takes a page down must reach all who hold a copy, not the newest release's readers alone."""
+    settings, lake = made
+    elsewhere = settings.model_copy(update={"publish": Publish(to=str(settings.home / ("long" * 30)))})
+    publish(elsewhere)
+    write_records(Lake(settings.lake), DAY, later(lake, "http://127.0.0.1/other"), seq=1)
+    publish(settings)
+    capfd.readouterr()
+    with connect(Lake(settings.lake)) as con:
+        id = lake.trajectories[0].trajectory_id
+        assert id in print_url_lineage(con, lake.tasks[0].path[0].url)
+        where = "select location, shard || ':' || row from published_parts join release_parts using (release_id)"
+        places = con.execute(f"{where} where trajectory_id = $1", [id]).fetchall()
+    told = [line.split()[-2:] for line in capfd.readouterr().out.splitlines() if id in line]
+    assert sorted(told) == sorted(map(list, places)) and len(told) == 3
 
 
 def test_what_is_withdrawn_is_in_no_later_release_and_the_manifest_says_so(made: tuple[Settings, SmallLake]) -> None:

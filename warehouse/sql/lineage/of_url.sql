@@ -1,4 +1,5 @@
--- one row a trajectory of `meant` that rests on a url: made from it, opened it, or was shown it; with where it was released
+-- one row a trajectory of `meant` that rests on a url (made from it, opened it, was shown it), and place where it is released
+-- (null where it is not)
 with touched as (
     select trajectory_id, string_agg(distinct how, ', ' order by how) as how
     from meant
@@ -6,23 +7,27 @@ with touched as (
     group by trajectory_id
 ),
 
-released as (
-    select trajectory_id, count(distinct release_id) as releases, max_by(shard || ':' || row, release_id) as row
-    from published_parts
-    group by trajectory_id
+places as (
+    select release_id, location, min(published_at) as published_at
+    from release_parts
+    group by release_id, location
 ),
 
-standing as (
-    select trajectory_id, shard || ':' || row as newest_row
-    from published
+released as (
+    select
+        published.trajectory_id,
+        places.location,
+        places.published_at,
+        published.shard || ':' || published.row as place
+    from published_parts as published
+    join places using (release_id)
 )
 
 select
     touched.trajectory_id,
     touched.how,
-    coalesce(released.releases, 0) as releases,
-    standing.newest_row
+    released.location,
+    released.place
 from touched
 left join released using (trajectory_id)
-left join standing using (trajectory_id)
-order by releases desc, touched.trajectory_id
+order by released.published_at desc nulls last, released.location, touched.trajectory_id, released.place
