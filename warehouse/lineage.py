@@ -4,7 +4,6 @@ Trust in a row ends where its origin cannot be named, and a takedown must find a
 was made from it, what opened it, and what was only shown its address. Page texts are asked only for that last.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ import duckdb
 from rich.console import Console
 from rich.text import Text
 
+from schemas import Manifest
+from warehouse.changed import changed
 from warehouse.connect import keep_as, run, sql_files
 from warehouse.takedown import keep_meant
 from warehouse.terminal import cell, empty_table, visible
@@ -68,14 +69,14 @@ def print_url_lineage(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
 
 
 def print_release_diff(con: duckdb.DuckDBPyConnection, before: str, after: str) -> None:
-    """Show how two releases differ: rows and tokens by domain, gates, settings, what came and went and why.
+    """Show how two releases differ: rows and tokens by domain, what made them, what came and went and why.
 
     Raises LineageError when one of them is no recorded release.
     """
     console, first, second = Console(), release_named(con, before), release_named(con, after)
     pair = {"before": first["release_id"], "after": second["release_id"]}
     console.print(Text(visible(_headline(first, second))))
-    for line in _changed(json.loads(first["manifest"]), json.loads(second["manifest"])):
+    for line in changed(*(Manifest.model_validate_json(one["manifest"]) for one in (first, second))):
         console.print(Text(visible(line)))
     domains = empty_table(("domain", "rows before", "rows after", "tokens before", "tokens after"), "domains")
     for row in rows_of(con, "domains", **pair):
@@ -89,8 +90,10 @@ def print_release_diff(con: duckdb.DuckDBPyConnection, before: str, after: str) 
 
 
 def release_named(con: duckdb.DuckDBPyConnection, id: str) -> Row:
-    """The one release that an id, a name, or the start of one means; raises LineageError."""
-    found = rows_of(con, "releases", id=Path(id).name if id.startswith((".", "/", "s3://")) else id) if id else []
+    """The one release that an id, a name, the start of one, or its folder or address means; raises LineageError."""
+    place = Path(id)
+    name = place.resolve().name if place.is_symlink() else place.name if "/" in id else id
+    found = rows_of(con, "releases", id=name) if name else []
     if len(found) != 1:
         raise LineageError(
             f'{len(found)} releases go by {id!r}. `factory sql "select release_id, location from releases"` lists all'
@@ -119,14 +122,3 @@ def _line(values: Iterable[object]) -> Text:
 def _headline(first: Row, second: Row) -> str:
     rows, tokens = second["rows"] - first["rows"], second["tokens"] - first["tokens"]
     return f"{first['name']} -> {second['name']}: {rows:+,} rows, {tokens:+,} tokens"
-
-
-def _changed(before: Row, after: Row) -> list[str]:
-    said = []
-    for what in ("gates", "settings"):
-        one, other = before[what], after[what]
-        said += [f"{what}: {name} is gone" for name in sorted(one.keys() - other.keys())]
-        said += [f"{what}: {name} is new" for name in sorted(other.keys() - one.keys())]
-        changed = sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
-        said += [f"{what}: {name} changed" for name in changed]
-    return said

@@ -11,7 +11,7 @@ app = typer.Typer(no_args_is_help=True, help="Compare releases; take rows out of
 
 @app.command()
 def diff(
-    before: Annotated[str, typer.Argument(help="A release: its id or name, or the start of it.")],
+    before: Annotated[str, typer.Argument(help="A release: its id or name, the start of it, or its folder.")],
     after: Annotated[str, typer.Argument(help="The release to compare it with.")],
 ) -> None:
     """Show what came and went between two releases, and why."""

@@ -15,11 +15,12 @@ from flows.publish.release import publish_night
 from flows.publish.withdraw import withdraw
 from flows.refine.decide import count_decisions, refine_night
 from flows.settings import Publish, Settings
-from schemas import Turn
+from schemas import Manifest, Release, Turn
+from schemas.release import CheckedBenchmark, Student, Teacher
 from tests.doubles.small_lake import SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
-from warehouse.lake import Lake
-from warehouse.lineage import LineageError, print_lineage, print_release_diff, print_url_lineage
+from warehouse.lake import Lake, PartName
+from warehouse.lineage import LineageError, print_lineage, print_release_diff, print_url_lineage, release_named
 from warehouse.progress import silent
 from warehouse.takedown import keep_meant, keep_withdrawn
 
@@ -251,3 +252,55 @@ def test_two_releases_differ_by_what_came_and_went_and_why(
     assert changes.pop(gone) == ("went", "withdrawn:withdrawn")
     assert set(changes.values()) <= {("came", "new")}
     assert "went" in said(capfd)
+
+
+def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
+    made: tuple[Settings, SmallLake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was printed must be good to paste."""
+    settings, _ = made
+    monkeypatch.chdir(settings.home)
+    with connect(Lake(settings.lake)) as con:
+        [(id, location)] = con.execute("select release_id, location from releases").fetchall()
+        name = Path(location).name
+        latest = settings.home / "release" / "latest"
+        for word in (id, name, f"release/{name}", f"release/{name}/", f"./release/{name}", location, str(latest),
+            "release/latest", f"s3://bucket/sets/{name}"):  # fmt: skip
+            assert release_named(con, word)["release_id"] == id
+        for word in ("", "/", "release/nothing"):
+            with pytest.raises(LineageError, match="0 releases"):
+                release_named(con, word)
+
+
+def test_what_made_another_release_of_the_same_rows_is_told(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`+0 rows` alone hides that every row has other columns now, or that other code wrote them."""
+    settings, _ = made
+    with connect(Lake(settings.lake)) as con:
+        [(text,)] = con.execute("select manifest from releases").fetchall()
+        before = Manifest.model_validate_json(text)
+        hashes = {"template_sha256": "1" * 64, "vocabulary_sha256": "2" * 64}
+        student = Student(tokenizer="Qwen3.5", renderer="qwen3.5 0.1.8", **hashes)
+        benchmark = CheckedBenchmark(
+            name="GAIA", version=None, file="gaia.parquet", sha256="3" * 64, columns=["q"], items=1, short_items=0,
+            overlapping=0,
+        )  # fmt: skip
+        teacher = Teacher(teacher_model="other", teacher_revision="7", renderer="r", **hashes)
+        told = {"student": student, "benchmarks": [benchmark], "teachers": [teacher], "code_version": "9", "writer": ""}
+        after = before.model_copy(update={**told, "release_id": "f" * 32, "name": "2026-11-21-ffffffff"})
+        rows = {"rows": after.rows, "tokens": after.tokens, "published_at": before.created_at, "run_id": "2026-11-21"}
+        release = Release(release_id=after.release_id, location="/elsewhere", manifest=after.text(), **rows)
+        Lake(settings.lake).write(Release, [release], PartName(date(2026, 11, 21), "publish", 0))
+        print_release_diff(con, before.name, after.name)
+    shown = capfd.readouterr().out
+    for line in (
+        "+0 rows",
+        "student: Qwen3.5 is new",
+        "teachers: scripted is gone",
+        "teachers: other 7 is new",
+        "benchmarks: GAIA (gaia.parquet) is new",
+        f"code: {before.code_version} -> 9",
+        f"writer: {before.writer} -> unknown",
+    ):
+        assert line in shown
