@@ -199,7 +199,9 @@ class Publish(Section):
     validation_share: Share = Field(default=0.05, description="share of tasks in the validation split")
     seed: int = Field(default=0, description="seed of shuffle and split")
     student: Path | None = Field(default=None, description="the student's tokenizer with its chat template, a folder")
-    student_renderer: str = Field(default="auto", description="renderer of the student, as `renderers` names it")
+    student_renderer: str = Field(
+        default="auto", description="renderer of the student, as `renderers` names it; auto: as its template writes"
+    )
     window: Positive = Field(default=131_072, description="training window in tokens: longer rows are labelled")
     shard_mb: Positive = Field(default=512, description="a shard is closed when its file passes this size")
     memory_limit: Memory = Field(default="1GB", description="DuckDB's memory, the rest spills to disk")

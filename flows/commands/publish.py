@@ -14,18 +14,24 @@ Address = Annotated[str, typer.Argument(help="s3://bucket/prefix or a directory:
 Endpoint = Annotated[
     str | None, typer.Option("--endpoint-url", help="S3-compatible endpoint (default: publish.endpoint_url).")
 ]
-
-
 Student = Annotated[
     Path | None, typer.Option(help="Add the tokens of this student: a folder with its tokenizer and chat template.")
+]
+Renderer = Annotated[
+    str | None,
+    typer.Option("--student-renderer", metavar="NAME", help="Its renderer (default: the one that fits its template)."),
 ]
 
 
 @app.callback()
-def publish(context: typer.Context, day: Day = None, student: Student = None) -> None:
+def publish(
+    context: typer.Context, day: Day = None, student: Student = None, student_renderer: Renderer = None
+) -> None:
     if context.invoked_subcommand is None:
         if student:
             os.environ["FACTORY_PUBLISH__STUDENT"] = str(student.absolute())
+        if student_renderer:
+            os.environ["FACTORY_PUBLISH__STUDENT_RENDERER"] = student_renderer
         run_nightly(day, "publish")
 
 

@@ -5,6 +5,10 @@ class PublishError(Exception):
     """A release could not be made or sent."""
 
 
+class StudentError(PublishError):
+    """The student's tokenizer cannot be used, or it renders a conversation with a mask that is not right."""
+
+
 class PublishUnderWay(PublishError):
     """Another process publishes to the same place."""
 
@@ -43,3 +47,8 @@ class Refused(StoreError):
 
 class Unconditional(StoreError):
     """The store ignores conditional writes, so that two publishers could mix."""
+
+
+def passes(error: object) -> bool:
+    """Whether the same publish may do better in a moment: what a release or its settings are stays as it is."""
+    return not isinstance(error, PublishError) or type(error) in {StoreError, Unreachable}

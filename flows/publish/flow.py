@@ -1,11 +1,13 @@
 """The door of this room: one step of the nightly. The only file here that knows Prefect."""
 
 from datetime import date
+from typing import Any
 
 from prefect import task as step
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
+from flows.publish.errors import passes
 from flows.publish.release import publish_night
 from flows.retry import may_pass
 from flows.settings import Settings
@@ -14,11 +16,16 @@ from warehouse.progress import stage_bar
 RETRY = exponential_backoff(5)
 
 
+def may_be_published(step: object, run: object, state: Any) -> bool:
+    """Whether to try again: a student that does not fit stays so, and each try gathers the lake anew."""
+    return may_pass(step, run, state) and passes(state.data)
+
+
 @step(
     name="publish",
     retries=2,
     retry_delay_seconds=RETRY,
-    retry_condition_fn=may_pass,
+    retry_condition_fn=may_be_published,
     cache_policy=NO_CACHE,
     persist_result=False,
 )

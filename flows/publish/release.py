@@ -45,9 +45,9 @@ def publish_night(settings: Settings, day: date, report: Report) -> dict[str, in
         selection = choose(con, settings.publish)
         if selection is None:
             return _nothing(report)
+        student = _student(settings.publish)
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
-        student = _student(settings.publish)
         written = write_shards(selection, settings.publish, folder, report, student)
         named = describe(con, selection, data_of(written), settings.publish, student)
         shards = [shard for files in written for shard in files.seal(footer(named))]

@@ -19,16 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.literal import Literal
-from flows.publish.errors import PublishError
+from flows.publish.errors import StudentError
+from flows.publish.family import open_renderer
 from schemas import sha256_text
 from schemas.release import Student
 
 THREADS = 2
 Message = dict[str, Any]
-
-
-class StudentError(PublishError):
-    """The student's tokenizer cannot be used, or it renders a conversation with a mask that is not right."""
 
 
 class Students:
@@ -38,7 +35,7 @@ class Students:
         """Load the tokenizer; raises StudentError saying what to set."""
         self._tokenizer = _tokenizer(folder)
         self._literal = Literal(self._tokenizer)
-        self._renderer = _renderer(self._literal, renderer)
+        self._renderer = open_renderer(self._literal, renderer)
         template = getattr(self._tokenizer, "chat_template", None) or ""
         self.identity = Student(
             tokenizer=folder.name,
@@ -177,15 +174,3 @@ def _tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder.expanduser(), local_files_only=True)
     except (OSError, ValueError) as error:
         raise StudentError(f"publish.student = {folder}: no tokenizer can be loaded from there ({error})") from error
-
-
-def _renderer(tokenizer: Any, name: str) -> Any:
-    from renderers import AutoRendererConfig, config_from_name, create_renderer
-
-    try:
-        config = AutoRendererConfig(thinking_retention="all")
-        if name != "auto":
-            config = type(config_from_name(name))(thinking_retention="all")
-        return create_renderer(tokenizer, config)
-    except (ValueError, NotImplementedError, AssertionError, OSError) as error:
-        raise StudentError(f"no renderer for the student: {error}; set publish.student_renderer") from error

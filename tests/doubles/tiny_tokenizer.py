@@ -21,6 +21,8 @@ CHAT_TEMPLATE = (
     "{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
     "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
 )
+QWEN3_TEMPLATE = Path(__file__).with_name("qwen3.jinja").read_text("utf-8")
+"""Qwen3's own."""
 
 
 def encode(text: str) -> list[int]:
@@ -58,9 +60,11 @@ def tiny_tokenizer() -> Any:
     )
 
 
-def save(folder: Path) -> Path:
+def save(folder: Path, template: str = CHAT_TEMPLATE) -> Path:
     """Write the tokenizer where `transformers.AutoTokenizer.from_pretrained(folder)` finds it."""
-    tiny_tokenizer().save_pretrained(folder)
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -7,13 +7,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from flows.publish.errors import StoreError, StudentError, Unreachable, passes
 from flows.publish.release import publish_night
-from flows.publish.student import StudentError
+from flows.publish.student import Students
 from flows.settings import Settings
 from schemas import Manifest
 from tests.doubles import tiny_tokenizer as tiny
 from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
 from tests.flows.test_publish import DAY, settings_of
+from tests.test_cli import factory
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -121,3 +123,57 @@ def test_a_folder_without_a_tokenizer_is_said_before_anything_is_published(setti
     with pytest.raises(StudentError, match=r"publish\.student"):
         publish_night(settings.model_copy(update={"publish": wrong}), DAY, silent)
     assert not (tmp_path / "release" / "latest.json").exists()
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Path:
+    """A student's folder, as it is when it is of Qwen3's family."""
+    return tiny.save(tmp_path / "of-a-family", tiny.QWEN3_TEMPLATE)
+
+
+def test_a_students_folder_is_all_that_the_command_must_be_told(settings: Settings, family: Path) -> None:
+    """A folder has no name that a list of models knows: whoever had to find a renderer by hand may take a wrong one."""
+    done = factory(settings.home, "publish", "--date", DAY.isoformat(), "--student", family.name)
+    assert done.returncode == 0, done.stderr[-3000:]
+    place = settings.home / "release" / "latest"
+    manifest = Manifest.model_validate_json((place / "manifest.json").read_text())
+    assert manifest.student and manifest.student.renderer.startswith("qwen3 (")
+
+
+def test_a_template_is_told_from_its_like(tmp_path: Path, family: Path) -> None:
+    """Models of one architecture write differently: a student trained on another's tags meets ones it never saw."""
+    assert Students(family, "auto").identity.renderer.startswith("qwen3 (")
+    changed = tiny.QWEN3_TEMPLATE.replace("<tools></tools>", "<functions></functions>")
+    with pytest.raises(StudentError, match=r"--student-renderer\) to one of qwen3, prime-qwen3"):
+        Students(tiny.save(tmp_path / "changed", changed), "auto")
+
+
+def test_a_renderer_that_does_not_exist_is_answered_with_those_that_do(family: Path) -> None:
+    with pytest.raises(StudentError, match=r"no renderer 'qwen'.*one of qwen3, .*llama-3"):
+        Students(family, "qwen")
+
+
+def test_a_wrong_student_is_said_once(settings: Settings, family: Path) -> None:
+    """Three gatherings of a hundred thousand trajectories are an hour, and end with what was known at the start."""
+    words = ("--student", str(family), "--student-renderer", "llama-3")
+    done = factory(settings.home, "publish", "--date", DAY.isoformat(), *words, PREFECT_LOGGING_LEVEL="INFO")
+    assert done.returncode == 1
+    assert "factory: the renderer llama-3 cannot write with the student's tokenizer" in done.stderr
+    assert "Retry" not in done.stderr
+
+
+def test_a_wrong_student_is_said_before_the_lake_is_gathered(settings: Settings) -> None:
+    told: list[str] = []
+
+    def report(done: int, total: int | None, note: str = "") -> None:
+        told.append(note)
+
+    wrong = settings.publish.model_copy(update={"student_renderer": "llama-3"})
+    with pytest.raises(StudentError):
+        publish_night(settings.model_copy(update={"publish": wrong}), DAY, report)
+    assert told == []
+
+
+@pytest.mark.parametrize(("error", "again"), [(StudentError, False), (StoreError, True), (Unreachable, True)])
+def test_only_what_passes_is_tried_again(error: type[Exception], again: bool) -> None:
+    assert passes(error("said")) is again
