@@ -1,7 +1,8 @@
 """The student's own tokens: each released conversation rendered by the student's template, with its loss mask.
 
 The teacher's ids are another vocabulary's. The student's are made once, here, where the mask can be checked
-against the messages: what is masked is of a trainable message, and all that such a message says is masked.
+against the messages: what is masked is of a trainable message, and all that such a message says is masked, its
+reasoning too: a template that has no place for reasoning is no template for rows that have it.
 
 Control tokens are the template's alone: those around messages, around reasoning and around calls that the row
 holds as such. The same text within content, reasoning, names, arguments, schemas or observations stays text.
@@ -62,12 +63,21 @@ class Students:
     def _rendered(self, row: Message) -> tuple[list[int], list[bool]]:
         messages = [self._message(message) for message in row["messages"]]
         tools = [_tool(self._guarded(tool)) for tool in json.loads(row["tools"])]
-        made = self._renderer.render(messages, tools=tools)
+        made = self._made(row["trajectory_id"], messages, tools)
         ids, mask, owners = list(made.token_ids), list(made.sampled_mask), list(made.message_indices)
         if len(mask) != len(ids) or not any(mask):
             raise StudentError(f"{self.identity.renderer} gives no loss mask: set publish.student_renderer to another")
         self._check(row, (ids, mask, owners))
         return ids, [masked and row["messages"][owner]["trainable"] for masked, owner in zip(mask, owners, strict=True)]
+
+    def _made(self, name: str, messages: list[Message], tools: list[Message]) -> Any:
+        try:
+            return self._renderer.render(messages, tools=tools)
+        except Exception as error:  # a renderer raises what its libraries raise
+            raise StudentError(
+                f"{self.identity.renderer} cannot write {name}: {error}. Take that row out (`factory release withdraw "
+                f"{name}`, then refine), or publish for a student whose template can write it"
+            ) from error
 
     def _check(self, row: Message, made: tuple[list[int], list[bool], list[int]]) -> None:
         """Raises StudentError unless the mask covers what each assistant message says, and nothing else."""
@@ -82,6 +92,8 @@ class Students:
                 raise self._wrong(row, number)
             if agent and not all(self._stands_in(words.strip(), said) for words in _words(message)):
                 raise self._wrong(row, number)
+            if agent and not self._stands_in((message["reasoning_content"] or "").strip(), said):
+                raise self._unthinking(row, number)
 
     def _stands_in(self, words: str, said: str) -> bool:
         """Plain, or as JSON writes it, or as the student's tokenizer reads it: many compose accents (NFC)."""
@@ -99,6 +111,13 @@ class Students:
         return StudentError(
             f"message {number} ({role}) of {row['trajectory_id']} is masked wrongly by {name}: "
             "set publish.student_renderer to the student's own family"
+        )
+
+    def _unthinking(self, row: Message, number: int) -> StudentError:
+        return StudentError(
+            f"the reasoning of message {number} of {row['trajectory_id']} is not in what {self.identity.renderer} "
+            "writes: the student would learn to act without it. Publish for a student whose template holds "
+            "reasoning; or without publish.student, and the trainers' views hold it as text"
         )
 
     def _message(self, message: Message) -> Message:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, normalizers
 
 from flows.literal import Literal
+from flows.publish.errors import StudentError
 from flows.publish.student import Students
 from flows.rollout.dialect import ChatDialect
 from flows.rollout.engine import Completion, Tool
@@ -181,3 +182,41 @@ async def test_a_student_of_the_teachers_tokens_reads_what_the_teacher_saw(folde
     ids, learned = tokens(Students(folder, "qwen3"), row)
     assert ids == [*stream, *added, *last.token_ids, ord("\n")]
     assert learned == [*mask, *[False] * len(added), *[True] * len(last.token_ids), False]
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Students:
+    """A student of Llama 3, whose template has no place for reasoning and for one call a turn."""
+    tokenizer = tiny.tiny_tokenizer()
+    marks = ["begin_of_text", "end_of_text", "start_header_id", "end_header_id", "eot_id", "eom_id"]
+    tokenizer.add_special_tokens({"additional_special_tokens": [f"<|{mark}|>" for mark in marks]})
+    folder = tmp_path_factory.mktemp("llama")
+    tokenizer.save_pretrained(folder)
+    return Students(folder, "llama-3")
+
+
+def plain_row(*messages: dict[str, Any]) -> dict[str, Any]:
+    return {"trajectory_id": "some-row", "messages": list(messages), "tools": "[]"}
+
+
+def test_reasoning_that_a_template_cannot_hold_is_said_and_not_lost(llama: Students) -> None:
+    """A student trained on answers without their thinking learns to guess, and nothing in the loss shows it."""
+    asked, answered = said("user", "What?"), said("assistant", "That.")
+    assert tokens(llama, plain_row(asked, answered))
+    with pytest.raises(StudentError, match=r"message 1 of some-row .*llama-3.*Publish for a student whose template"):
+        tokens(llama, plain_row(asked, answered | {"reasoning_content": "So."}))
+
+
+@pytest.mark.parametrize(
+    ("first", "calls", "why"),
+    [
+        ("user", 2, "only supports a single tool call"),
+        ("assistant", 0, "requires the first non-system message to be 'user'"),
+    ],
+)
+def test_a_row_that_a_template_cannot_write_is_named(llama: Students, first: str, calls: int, why: str) -> None:
+    """One row in a hundred thousand stops the release: without its name nobody finds it."""
+    made = [{"id": f"call_{number}", "name": "look", "arguments": {}} for number in range(calls)]
+    row = plain_row(said(first, "What?"), said("assistant", "", tool_calls=json.dumps(made) if made else None))
+    with pytest.raises(StudentError, match=rf"cannot write some-row: .*{why}.*withdraw some-row"):
+        tokens(llama, row)
