@@ -29,7 +29,9 @@ class Format(StrEnum):
 
 
 def bring(  # noqa: PLR0913, PLR0917 (a command's options)
-    files: Annotated[list[str], typer.Argument(help="JSONL or Parquet files, local or s3://bucket/key.")],
+    files: Annotated[
+        list[str], typer.Argument(help="JSONL (or .jsonl.gz) or Parquet files, local or s3://bucket/key.")
+    ],
     format: Annotated[Format, typer.Option(help="How their rows are written.")],
     domain: Annotated[str, typer.Option(help="Domain that their tasks count to.")] = "imported",
     license: Annotated[str | None, typer.Option(help="Their license, a Hub identifier; kept with every row.")] = None,
@@ -51,6 +53,7 @@ def bring(  # noqa: PLR0913, PLR0917 (a command's options)
     from warehouse.lake import Lake
     from warehouse.progress import stage_bar
 
+    _check_addresses(files)
     with open_warehouse() as (con, settings), exclusive(settings.state):
         how = How(format.value, domain, license, _schemas(tools), accepted)
         importer = Importer(Lake(settings.lake), Known.of(con, datetime.now(UTC)), _verifiers())
@@ -60,6 +63,14 @@ def bring(  # noqa: PLR0913, PLR0917 (a command's options)
                 counted = importer.bring(path, name, how, report)
             _tell(name, counted)
     typer.echo('next: factory refine · factory publish · factory sql "from import_funnel"')
+
+
+def _check_addresses(files: list[str]) -> None:
+    """End the command on an address of a bucket or of a folder in one, before any file is read."""
+    for file in files:
+        bucket, _, key = file.removeprefix("s3://").partition("/")
+        if file.startswith("s3://") and not (bucket and key.rpartition("/")[2].strip(".")):
+            fail(f"{file} names no file: write s3://bucket/key, a file each.")
 
 
 def _tell(name: str, counted: "Counted") -> None:

@@ -6,8 +6,8 @@ As Qwen, Hermes and Tongyi's agents write them. Text without the tags stays as i
 import re
 from dataclasses import replace
 
-from flows.imports.conversation import Message
-from flows.imports.reading import call_of
+from flows.imports.conversation import Call, Message, Refused
+from flows.imports.reading import call_of, opened
 
 THINK = re.compile(r"^\s*<think>(.*?)</think>\s*", re.DOTALL)
 CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
@@ -26,9 +26,17 @@ def thought(text: str) -> tuple[str | None, str]:
 def agent(text: str) -> Message:
     """What an agent wrote, with its thinking and calls told apart; raises Refused on a call that cannot be read."""
     reasoning, said = thought(text)
-    calls = tuple(call_of(body) for body in CALL.findall(said))
+    calls = tuple(call for body in CALL.findall(said) for call in _calls(body))
     rest = AROUND_CALLS.sub("", CALL.sub("", said)).strip() if calls else said
     return Message("assistant", rest, reasoning, calls)
+
+
+def _calls(body: str) -> list[Call]:
+    """The call between two tags, or the list of them that LLaMA-Factory's converter and our view for it write."""
+    made = opened(body, "bad_call")
+    if made == []:
+        raise Refused("bad_call", "no call between the tags")
+    return [call_of(one) for one in (made if isinstance(made, list) else [made])]
 
 
 def responses(text: str) -> list[Message]:

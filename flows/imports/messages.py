@@ -1,6 +1,7 @@
 """OpenAI's messages and tools: what TRL and prime-rl train on, and the rows of our own releases and their views.
 
-`messages` is a list, or JSON of one; `tools` likewise. Optional beside them: `answer` (ground truth),
+`messages` is a list, or JSON of one; `tools` likewise. An assistant's `function_call` and the `function` that
+answers it are read as what they became, `tool_calls` and `tool`. Optional beside them: `answer` (ground truth),
 `final_answer`, `teacher_model` or `model`.
 """
 

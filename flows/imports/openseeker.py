@@ -13,14 +13,14 @@ from flows.imports.markup import agent, answered, responses
 from flows.imports.reading import ROLES, from_json, messages_of, role_of, text, tools_of, word
 
 TOOLS = re.compile(r"<tools>\s*(.*?)\s*</tools>", re.DOTALL)
-JUDGED = {"correct": True, "incorrect": False}
+JUDGED = {"correct": True, "true": True, "incorrect": False, "false": False}
 
 
 def openseeker(row: Row) -> Attempt:
     """A trajectory with its question's true answer and the set's own judgement."""
     said = row.get("trajectory") or row.get("messages")
     messages = tuple(one for message in messages_of(said) for one in _message(message))
-    judged = word(row.get("trajectory correctness") or row.get("trajectory_correctness")) or ""
+    judged = word(row.get("trajectory correctness", row.get("trajectory_correctness"))) or ""
     return Attempt(
         messages=messages,
         tools=tools_of(row.get("tools")) or declared(messages),

@@ -5,7 +5,8 @@ ways are known here once.
 """
 
 import json
-from collections.abc import Iterable
+import math
+import re
 from typing import Any
 
 import orjson
@@ -14,16 +15,33 @@ from flows.imports.conversation import Call, Message, Refused, Row
 
 SAMPLE = 80
 """Characters of a value that a refusal quotes."""
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+LONG = re.compile(r"\d{19}")
+"""Digits of a whole number that orjson may hand on as a float: JSON has no largest one."""
+ROLES = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
 
 
 def from_json(text: str | bytes) -> Any:
-    """What JSON says; raises Refused for what is none, or holds half a surrogate pair."""
+    """What JSON says, whole numbers exactly; raises Refused for what is none, or holds half a surrogate pair."""
     try:
-        return orjson.loads(text)
+        found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         broken = "surrogate" in str(error) or "UTF-8" in str(error)
         raise Refused("not_unicode" if broken else "not_json", str(error)) from error
+    return _exactly(text) if LONG.search(text if isinstance(text, str) else text.decode()) else found
+
+
+def _exactly(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (RecursionError, ValueError) as error:
+        raise Refused("not_json", str(error)) from error
 
 
 def opened(value: Any, code: str = "not_json") -> Any:
@@ -60,11 +78,13 @@ def text(value: Any) -> str:
 
 
 def word(value: Any) -> str | None:
-    """A short text such as an id or a name; None for nothing. Numbers are written out."""
+    """A short text such as an id or a name; None for nothing. Numbers, true and false are written as JSON does."""
     if value is None or value == "":
         return None
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return json.dumps(value)
     raise Refused("not_text", _sample(value))
 
 
@@ -118,10 +138,10 @@ def tools_of(value: Any) -> list[Row]:
 
 
 def openai(message: Row) -> Message:
-    """A message as OpenAI writes it, with `reasoning_content` or `reasoning` beside the content."""
+    """A message as OpenAI writes it, or wrote it before `tool_calls`; reasoning stands beside the content."""
     role = role_of(message, ROLES)
     reasoning = message.get("reasoning_content") or message.get("reasoning")
-    made: Iterable[Any] = listed(message.get("tool_calls"), "bad_call") if role == "assistant" else ()
+    made = _made(message) if role == "assistant" else []
     return Message(
         role,
         text(message.get("content")),
@@ -130,6 +150,12 @@ def openai(message: Row) -> Message:
         word(message.get("tool_call_id")) if role == "tool" else None,
         word(message.get("name")) if role == "tool" else None,
     )
+
+
+def _made(message: Row) -> list[Any]:
+    """The calls of an assistant's message: `tool_calls`, or the one `function_call` of older sets."""
+    calls = listed(message.get("tool_calls"), "bad_call")
+    return calls or ([message["function_call"]] if message.get("function_call") else [])
 
 
 def _part(part: Any) -> str:

@@ -20,7 +20,7 @@ from schemas import Task, Trajectory, Turn, Verdict, sha256_text
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
 
-VERSION = "1"
+VERSION = "2"
 COMPOSER = "import"
 SOURCE = "source"
 """Verifier's name of what the set says of its own rows."""

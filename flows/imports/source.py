@@ -4,7 +4,10 @@ A row that cannot be read comes as the refusal that it is, and the next one foll
 alone, so that whoever cuts rows by size cuts the same file in the same places each time.
 """
 
+import gzip
 import hashlib
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +19,13 @@ import pyarrow.parquet as pq
 from flows.imports.conversation import Refused
 from flows.imports.reading import from_json
 
-MAGIC = b"PAR1"
+MAGIC, GZIP = b"PAR1", b"\x1f\x8b"
+OTHERS = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh": "bzip2", b"PK\x03\x04": "zip"}
+"""How files begin that are compressed as we do not read."""
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark that some editors put before the first row."""
+ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
+"""How a set begins that is one JSON array, on one line or on many."""
 LONGEST_ROW = 32 * 1024 * 1024
 """Bytes of a row, about thirty times the longest context."""
 ROWS_A_BATCH = 32
@@ -44,13 +53,22 @@ class Raw:
 
 
 def rows_of(path: Path) -> Iterator[Raw]:
-    """The file's rows in order; raises ImportFailed on what is neither JSONL nor a whole Parquet file."""
+    """The file's rows in order; raises ImportFailed on what is neither JSONL (maybe gzipped) nor whole Parquet."""
     try:
         with path.open("rb") as file:
             kind = file.read(len(MAGIC))
-        yield from _of_parquet(path) if kind == MAGIC else _of_lines(path)
+        _refuse_other(path, kind)
+        yield from _of_parquet(path) if kind == MAGIC else _of_lines(path, gzipped=kind.startswith(GZIP))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ImportFailed(f"{path} is no whole gzip file ({error}). Fetch it again, then import it.") from error
     except OSError as error:
         raise ImportFailed(f"cannot read {path}: {error}") from error
+
+
+def _refuse_other(path: Path, kind: bytes) -> None:
+    for magic, name in OTHERS.items():
+        if kind.startswith(magic):
+            raise ImportFailed(f"{path} is compressed with {name}: decompress it first, or write it with gzip.")
 
 
 def chunks(rows: Iterable[Raw]) -> Iterator[list[Raw]]:
@@ -76,17 +94,19 @@ def sha256_of(path: Path) -> str:
         raise ImportFailed(f"cannot read {path}: {error}") from error
 
 
-def _of_lines(path: Path) -> Iterator[Raw]:
-    number = -1
-    with path.open("rb") as file:
+def _of_lines(path: Path, *, gzipped: bool) -> Iterator[Raw]:
+    number, begun = -1, False
+    with gzip.open(path, "rb") if gzipped else path.open("rb") as file:
         while line := file.readline(LONGEST_ROW + 1):
             number += 1
+            said = line.removeprefix(MARK) if number == 0 else line
+            if not begun and ARRAY.match(said):
+                raise ImportFailed(f"{path} is one JSON array: write a row a line (jq -c '.[]' {path.name})")
+            begun = begun or bool(said.strip())
             if len(line) > LONGEST_ROW:
                 yield Raw(number, _rest_of_line(file, len(line)), Refused("too_long"))
-            elif line.strip():
-                if number == 0 and line.strip() == b"[":
-                    raise ImportFailed(f"{path} is one JSON array: write a row a line (jq -c '.[]' {path.name})")
-                yield Raw(number, len(line), line)
+            elif said.strip():
+                yield Raw(number, len(line), said)
 
 
 def _rest_of_line(file: Any, size: int) -> int:

@@ -12,7 +12,7 @@ from flows.imports.conversation import Attempt, Message, Refused, Row
 from flows.imports.markup import thought
 from flows.imports.reading import ROLES, call_of, messages_of, openai, role_of, text, tools_of, word
 
-TOUCAN_ROLES = ROLES | {"function": "tool", "tool_response": "tool", "tool_call": "assistant"}
+TOUCAN_ROLES = ROLES | {"tool_response": "tool", "tool_call": "assistant"}
 
 
 def toucan(row: Row) -> Attempt:

@@ -1,5 +1,6 @@
 """Files of others are hostile: each row comes in or is refused by name, and an import that was cut goes on."""
 
+import gzip
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from flows.imports.records import Verifiers
 from flows.imports.source import LONGEST_ROW, ImportFailed, rows_of
 from flows.publish.export import export
 from flows.publish.release import publish_night
+from flows.publish.views import llama_factory
 from flows.settings import Publish, Settings
 from schemas import Record
 from tests.doubles.s3 import S3Server
@@ -237,6 +239,9 @@ def test_padding_of_parquet_structs_is_no_argument(tmp_path: Path) -> None:
     [
         ("set.parquet", b"PAR1" + b"\0" * 100, "no whole Parquet file"),
         ("set.json", b"[\n  {}\n]\n", "one JSON array"),
+        ("set.json", b'\xef\xbb\xbf\n \n[{"messages": []}, {}]', "one JSON array"),
+        ("set.jsonl.zst", b"\x28\xb5\x2f\xfd\0\0", "zstd: decompress it first"),
+        ("set.jsonl.gz", gzip.compress(b"{}\n" * 99)[:20], "no whole gzip file"),
         ("gone.jsonl", None, "cannot read"),
     ],
 )
@@ -246,6 +251,80 @@ def test_a_file_that_cannot_be_read_at_all_is_said_so(tmp_path: Path, name: str,
         (tmp_path / name).write_bytes(body)
     with pytest.raises(ImportFailed, match=says):
         bring(Lake(tmp_path / "lake"), tmp_path / name)
+
+
+def test_the_mark_before_a_first_row_and_gzip_cost_no_row(tmp_path: Path) -> None:
+    """A set that an editor saved, or that a publisher gzipped, would lose its first row, or every one."""
+    lake, said = Lake(tmp_path / "lake"), lines(tmp_path / "set.jsonl", [asked(0), asked(1)]).read_bytes()
+    (tmp_path / "marked.jsonl").write_bytes(b"\xef\xbb\xbf" + said)
+    (tmp_path / "set.jsonl.gz").write_bytes(gzip.compress(said))
+    assert bring(lake, tmp_path / "marked.jsonl").imported == 2
+    assert bring(lake, tmp_path / "set.jsonl.gz").there == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"), [(3.14, "3.14"), (True, "true"), (7, "7"), (2**70, str(2**70)), ("3.10", "3.10")]
+)
+def test_an_answer_that_is_no_text_is_written_out(tmp_path: Path, answer: Any, written: str) -> None:
+    """Sets of mathematics and of yes-or-no questions have no text there: refused, they bring no truth at all."""
+    (raw,) = rows_of(lines(tmp_path / "set.jsonl", [asked(0) | {"answer": answer}]))
+    assert attempt_of(raw.value(), "messages").truth == written
+
+
+@pytest.mark.parametrize(("said", "passed"), [(True, True), (False, False), ("Correct", True), ("unsure", None)])
+def test_openseekers_judgement_is_a_word_or_a_truth_value(said: Any, passed: bool | None) -> None:
+    """A judgement that is not read lets a wrong attempt through the gate as if nobody had judged it."""
+    row = {"trajectory": [USER, {"role": "assistant", "content": "Zoe"}], "trajectory correctness": said}
+    assert attempt_of(row, "openseeker").passed is passed
+
+
+def test_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    """An identifier of twenty digits that comes back as 1.2345678901234567e+20 opens another page."""
+    lake = Lake(tmp_path / "lake")
+    numbers = (2**64 - 1, 2**64)
+    calls = [[{"id": "a", "name": "open", "arguments": json.dumps({"page": number})}] for number in numbers]
+    rows = [{"messages": [USER, {"role": "assistant", "tool_calls": made}]} for made in calls]
+    assert bring(lake, lines(tmp_path / "set.jsonl", rows)).imported == 1
+    with connect(lake) as con:
+        ((made,),) = con.execute("select tool_calls from turns where role = 'assistant'").fetchall()
+        (refused,) = con.execute("select status, detail from imports where row = 1").fetchall()
+    assert json.loads(made)[0]["arguments"] == {"page": 2**64 - 1}
+    assert refused == ("bad_arguments", "Integer exceeds 64-bit range")
+
+
+def test_a_call_of_the_older_kind_is_a_call() -> None:
+    """Dropped, it leaves an empty turn that teaches an agent to say nothing where it should act."""
+    called = {"role": "assistant", "content": None, "function_call": {"name": "search", "arguments": '{"query": "x"}'}}
+    heard = {"role": "function", "name": "search", "content": "Zoe"}
+    _, turn, answer = attempt_of({"messages": [USER, called, heard]}, "messages").messages
+    assert [(call.name, call.arguments) for call in turn.calls] == [("search", {"query": "x"})]
+    assert answer.answers == turn.calls[0].id
+    with pytest.raises(Refused) as refused:
+        attempt_of({"messages": [USER, called | {"function_call": {"arguments": "{}"}}]}, "messages")
+    assert refused.value.code == "bad_call"
+
+
+def test_our_llama_factory_view_comes_back_in_with_words_beside_calls() -> None:
+    """A team that has only the export left would lose just the turns in which the agent says what it does."""
+    calls = [{"id": n, "name": "search", "arguments": {"query": f"</tool_call>{n}"}} for n in ("a", "b")]
+    empty = {"content": "", "reasoning_content": None, "tool_calls": None}
+    said = [
+        USER,
+        {"role": "assistant", "content": "I look.", "reasoning_content": "Hm.", "tool_calls": json.dumps(calls)},
+    ]
+    row = llama_factory({"messages": [empty | message for message in said], "tools": "[]"})
+    turn = attempt_of(row, "sharegpt").messages[1]
+    assert (turn.content, turn.reasoning) == ("I look.", "Hm.")
+    assert [call.arguments for call in turn.calls] == [call["arguments"] for call in calls]
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3://bucket", "s3://bucket/", "s3://bucket/folder/", "s3:///key"])
+def test_an_address_without_a_file_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """A bucket's name alone must not be asked for as if it were a file in another bucket."""
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(app, ["import", "--format", "messages", address])
+    assert said.exit_code == 1
+    assert f"{address} names no file: write s3://bucket/key" in said.output
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
