@@ -38,14 +38,18 @@ def export(
 
 
 def _export_lake(view: str, out: Path) -> None:
+    from flows.publish.errors import writing
     from flows.publish.learning_views import write_learnable, write_trl_pairs
     from flows.publish.preference import write_preference
     from warehouse.lake import Lake
     from warehouse.progress import stage_bar
 
+    if out.is_dir():
+        fail(f"--out {out} is a folder: name a .parquet file.")
     left_out = 0
     with open_warehouse() as (con, settings):
-        out.parent.mkdir(parents=True, exist_ok=True)
+        with writing(out.parent):
+            out.parent.mkdir(parents=True, exist_ok=True)
         if view == "rl":
             rows = write_learnable(con, out)
         else:

@@ -1,5 +1,9 @@
 """What can stop a release, named for the boundary where it happened; each message says what to do next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class PublishError(Exception):
     """A release could not be made or sent."""
@@ -52,3 +56,15 @@ class Unconditional(StoreError):
 def passes(error: object) -> bool:
     """Whether the same publish may do better in a moment: what a release or its settings are stays as it is."""
     return not isinstance(error, PublishError) or type(error) in {StoreError, Unreachable}
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Raise what the system says against a file or folder of ours as a StoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write to {place}: {error}. Free space, fix permissions or choose another place, then run the "
+            "command again."
+        ) from error

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.publish.errors import writing
 from flows.publish.preference import write_preference
 from flows.publish.store import workshop
 from flows.publish.views import Row, message_shape, openai_message
@@ -46,7 +47,8 @@ def write_trl_pairs(
         general, fresh = work / "preference.parquet", work / "trl.parquet"
         pairs = write_preference(con, lake, seed, general, report)
         written = _convert(general, fresh)
-        fresh.replace(out)
+        with writing(out):
+            fresh.replace(out)
     return written, pairs - written
 
 
@@ -54,13 +56,17 @@ def write_learnable(con: duckdb.DuckDBPyConnection, out: Path) -> int:
     """Write the tasks with a pass rate strictly between 0 and 1 to the file `out`; returns their number.
 
     `prompt` and `answer` are for TRL, `prompt`, `data_source`, `ability`, `reward_model` and `extra_info` for verl;
-    the other columns are what the lake knows of the task.
+    the other columns are what the lake knows of the task. Raises StoreError.
     """
     keep_withdrawn(con)
     rows = con.sql(sql_files("publish")["learnable"]).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
-    pq.write_table(_prompted(rows), fresh, compression="zstd")
-    fresh.replace(out)
+    with writing(out):
+        try:
+            pq.write_table(_prompted(rows), fresh, compression="zstd")
+            fresh.replace(out)
+        finally:
+            fresh.unlink(missing_ok=True)
     return int(rows.num_rows)
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from flows.publish.errors import writing
 from flows.publish.gather import SCALARS, TURNS, bucket_rows, scatter
 from flows.publish.rows import fold
 from flows.publish.split import BUCKET_BYTES, Selection
@@ -37,7 +38,8 @@ def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out:
             ended, run, refine_id = (pc.max(rows[name]).as_py() for name in ("ended_at", "run_id", "refine_id"))
             scatter(con, lake, Selection(rows, refine_id, ended, run), work)
         _write_pairs(rows, work, out.name, report)
-        (work / out.name).replace(out)
+        with writing(out):
+            (work / out.name).replace(out)
     return int(rows.num_rows // 2)
 
 

@@ -7,7 +7,7 @@ when all of it is there and right. A copy that is damaged is fetched anew.
 import shutil
 from pathlib import Path
 
-from flows.publish.errors import Damaged, StoreError
+from flows.publish.errors import Damaged, StoreError, writing
 from flows.publish.found import Found, faults, faults_of_texts, find, strays
 from flows.publish.shards import file_sha256
 from flows.publish.store import CARD, MANIFEST, Directory
@@ -31,6 +31,11 @@ def pull(address: str, folder: Path, report: Report, endpoint_url: str | None = 
 
     A whole copy that is there stays, one that is not is replaced.
     """
+    with writing(folder):
+        return _pulled(address, folder, report, endpoint_url)
+
+
+def _pulled(address: str, folder: Path, report: Report, endpoint_url: str | None) -> Path:
     found = find(address, endpoint_url)
     if wrong := faults_of_texts(found):
         raise Damaged(f"{address}: {'; '.join(wrong)}. Publish again, then pull.")

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from flows.publish.errors import NotText, PublishUnderWay, StoreError
+from flows.publish.errors import NotText, NotThere, PublishUnderWay, StoreError, writing
 from flows.publish.shards import file_sha256
 from flows.settings import Publish
 from schemas import Manifest, sha256_text
@@ -121,17 +121,19 @@ def text_of(body: bytes, place: str) -> str:
 def workshop(folder: Path) -> Iterator[Path]:
     """An empty folder to build in, held by one process and gone afterwards, also what a killed one left.
 
-    Raises PublishUnderWay while another process builds there.
+    Raises PublishUnderWay while another process builds there, StoreError where nothing can be built.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    held = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    with writing(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise PublishUnderWay(f"another process publishes to {folder.parent}: wait until it ends.") from error
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        with writing(folder.parent):
+            folder.mkdir()
         try:
             yield folder
         finally:
@@ -174,19 +176,19 @@ class Directory:
     def read(self, *names: str) -> str | None:
         """The text of a file under the root; None where there is none. Raises StoreError."""
         place = self.root.joinpath(*names)
-        with _said_of(place):
+        with _reading(place):
             return text_of(place.read_bytes(), str(place)) if place.exists() else None
 
     def names(self, *names: str) -> list[str]:
         """The names of the files in a folder under the root; raises StoreError."""
         place = self.root.joinpath(*names)
-        with _said_of(place):
+        with _reading(place):
             return sorted(path.name for path in place.iterdir()) if place.is_dir() else []
 
     def chunks(self, start: int, *names: str) -> Iterator[bytes]:
         """A file's bytes from `start` on; raises StoreError."""
         place = self.root.joinpath(*names)
-        with _said_of(place), place.open("rb") as file:
+        with _reading(place), place.open("rb") as file:
             file.seek(start)
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
@@ -223,3 +225,13 @@ def _said_of(place: Path) -> Iterator[None]:
             f"cannot write the release to {place}: {error}. Free space or fix permissions, or set publish.to "
             "to another directory, then run `factory publish` again."
         ) from error
+
+
+@contextmanager
+def _reading(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotThere(f"{place} is not there") from error
+    except OSError as error:
+        raise StoreError(f"cannot read {place}: {error}. Fix permissions, or name a release's folder.") from error
