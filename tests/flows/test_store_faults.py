@@ -103,7 +103,9 @@ def nights(number: int, server: S3Server, home: Path, endpoint: str) -> tuple[Co
     return ends, orders
 
 
-def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(server: S3Server, tmp_path: Path) -> None:
+def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(
+    server: S3Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A trainer that reads half a release, or an older one after a newer, trains on what nobody published."""
     with faulty(server.endpoint, share=0.2, seed=5) as proxy, ThreadPoolExecutor(PUBLISHERS) as side_by_side:
         homes = [tmp_path / str(number) for number in range(PUBLISHERS)]
@@ -113,10 +115,11 @@ def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(server:
     needed = sum(file.size for manifest in orders for file in manifest.files)
     told = {place: size for place, size in proxy.told.items() if ".parquet?" in place}
     again = {place: size for place, size in proxy.sent_again.items() if place in told}
-    print(
-        f"{dict(ends)}, {dict(proxy.seen)}, {len(orders)} releases of {needed} bytes: {sum(told.values())} bytes of "
-        f"{len(told)} files stored, {sum(again.values())} sent again"
-    )
+    with capsys.disabled():
+        print(
+            f"\n{dict(ends)}, {dict(proxy.seen)}, {len(orders)} releases of {needed} bytes: {sum(told.values())} bytes "
+            f"of {len(told)} files stored, {sum(again.values())} sent again"
+        )
     assert len({manifest.release_id for manifest in orders}) == len(orders) == 2 * PUBLISHERS
     assert ends.total() == PUBLISHES and ends["killed"] >= 10 and ends["whole"] >= 3
     assert min(proxy.seen[kind] for kind in ("500", "503", "cut", "reset")) > 0
