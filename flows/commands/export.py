@@ -17,23 +17,25 @@ def export(
         typer.Option(help="trl, prime-rl, verl, ms-swift, llama-factory, atif, preference, trl-preference or rl."),
     ],
     out: Annotated[Path, typer.Option(help="Folder to write to (trl-preference, preference, rl: a .parquet file).")],
-    release: Annotated[
-        Path | None, typer.Option(help="A release's folder (default: the newest of publish.to).")
-    ] = None,
+    release: Annotated[str | None, typer.Option(help="A release's folder (default: the newest of publish.to).")] = None,
 ) -> None:
     """Write a release as one trainer loads it; or preference pairs, or tasks of mixed success, from the lake."""
     if view in LAKE_VIEWS:
         _export_lake(view, out)
         return
     from flows.publish.export import export as write
+    from flows.publish.views import VIEWS
     from warehouse.progress import stage_bar
 
+    if view not in VIEWS:
+        fail(f"there is no view {view!r}; there are: {', '.join([*VIEWS, *LAKE_VIEWS])}.")
     with plain_errors():
         settings = read_settings()
-        if release is None and settings.publish.to.startswith("s3://"):
-            fail("publish.to is a bucket: name a release's folder with --release.")
+        source = release or settings.publish.to
+        if source.startswith(("s3://", "hf://")):
+            fail(f"{source} is no folder: run `factory pull {source} FOLDER`, then export with --release FOLDER/NAME.")
         with stage_bar("export", settings.state) as report:
-            counts = write(release or Path(settings.publish.to), view, out, report)
+            counts = write(Path(source), view, out, report)
     typer.echo(" · ".join(f"{split}: {rows} rows" for split, rows in counts.items()) + f" in {out}")
 
 

@@ -22,7 +22,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented 
 )
 
 from flows.publish.errors import NoBucket, NoCredentials, NotText, NotThere, Refused, StoreError, Unreachable
-from flows.publish.replies import untold
+from flows.publish.replies import AGAIN, untold
 from flows.publish.store import CARD, CHUNK_BYTES, MANIFEST, is_card, says, text_of
 from schemas import Manifest
 from warehouse.progress import Report
@@ -153,17 +153,20 @@ class Hub:
         status = error.response.status_code if isinstance(error, HfHubHTTPError) and error.response else None
         if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError):
             return NoBucket(
-                f"there is no {place} for this token. Create it (`hf repos create`), or correct publish.to."
+                f"there is no {place} for this token. Create it (`hf repos create`), or correct the address."
             )
         if status in {401, 403}:
-            return Refused(f"{place} refused: {error}. Check that the token may write there (`hf auth whoami`).")
+            return Refused(
+                f"{place} refused: {error}. Check that the token may write there, or read there to fetch "
+                "(`hf auth whoami`)."
+            )
         if status in CONFLICTS:
             return StoreError(
                 f"another publisher moved {place} meanwhile. Run `factory publish` again: files are kept."
             )
         if status is None and isinstance(error, OSError):
-            return Unreachable(f"no answer from {place}: {error}. Run `factory publish` again: files are kept.")
-        return StoreError(f"{place} answered: {error}. Run `factory publish` again: what is there is not sent twice.")
+            return Unreachable(f"no answer from {place}: {error}. Check the network, then {AGAIN}")
+        return StoreError(f"{place} answered: {error}. Wait a little, then {AGAIN}")
 
     def _untold(self, text: str) -> str:
         return untold(text, [get_token() or ""])

@@ -29,6 +29,8 @@ ABSENT = {"404", "NoSuchKey", "NotFound"}
 REFUSALS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
 IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)[^\s\"'<>]*(?i:signature|credential|token|accesskey)[^\s\"'<>]*")
 
+AGAIN = "run the command again: what is there already is not sent or fetched twice."
+"""What helps whoever publishes, and whoever verifies, pulls or imports."""
 SHORTEST = 8
 """Characters of a key; what is shorter is a test's, and a part of ordinary words."""
 
@@ -72,26 +74,26 @@ class Replies:
         if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
             return NoCredentials(
                 f"no credentials for {self._bucket}: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-                "or AWS_PROFILE, or run where a role gives them; then run `factory publish` again."
+                "or AWS_PROFILE, or run where a role gives them; then run the command again."
             )
         if isinstance(error, EndpointConnectionError | HTTPClientError | IncompleteReadError):
             return Unreachable(
-                f"no answer from {self._endpoint or 'AWS'}: {error}. Check publish.endpoint_url and the network, "
-                "then run `factory publish` again: only what is missing is sent."
+                f"no answer from {self._endpoint or 'AWS'}: {error}. Check the endpoint (publish.endpoint_url) "
+                f"and the network, then {AGAIN}"
             )
-        return StoreError(f"{error}. Check publish.to and publish.endpoint_url.")
+        return StoreError(f"{error}. Check the address and the endpoint (publish.to and publish.endpoint_url).")
 
     def _of_reply(self, error: ClientError) -> StoreError:
         told, place = code(error), f"{self._bucket} at {self._endpoint or 'AWS'}"
         said = error.response.get("Error", {}).get("Message", "")
         if told in {"NoSuchBucket", *ABSENT}:
-            return NoBucket(f"there is no {place}. Create the bucket, or set publish.to to one that exists.")
+            return NoBucket(f"there is no {place}. Create the bucket, or name one that exists.")
         if told in REFUSALS:
             return Refused(
                 f"{place} refused: {told} {said}. Check which credentials boto3 finds, and that they may list, "
                 "read and write there."
             )
-        return StoreError(f"{place} answered {told} {said}. Run `factory publish` again: only what is missing is sent.")
+        return StoreError(f"{place} answered {told} {said}. Wait a little, then {AGAIN}")
 
     def _without_secrets(self, text: str) -> str:
         return untold(text, self._secrets())

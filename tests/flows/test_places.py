@@ -4,14 +4,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.publish.errors import PublishError, StoreError
+from flows.publish.errors import PublishError, StoreError, Unreachable
 from flows.publish.export import export
-from flows.publish.pull import pull
+from flows.publish.pull import Damaged, pull, verify
 from flows.publish.release import publish_night
+from flows.publish.replies import Replies
 from flows.settings import Settings
+from tests.doubles.s3 import S3Server
 from tests.flows.test_publish import DAY, kept_lake, latest, settings_of
 from warehouse.progress import silent
 
@@ -89,3 +92,47 @@ def test_pairs_and_tasks_go_to_a_file_that_can_be_written(
     said = CliRunner().invoke(app, ["export", "--view", view, "--out", out])
     assert said.exit_code == 1 and says in said.output
     assert set(left_in(settings.home)) - set(before) <= {"state", "warehouse.duckdb"}
+
+
+def test_a_view_that_does_not_exist_is_answered_with_all_that_do() -> None:
+    said = CliRunner().invoke(app, ["export", "--view", "bogus", "--out", "out"])
+    views = ["trl", "prime-rl", "verl", "ms-swift", "llama-factory", "atif", "preference", "trl-preference", "rl"]
+    assert said.exit_code == 1 and f"there are: {', '.join(views)}." in said.output
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/team", "hf://datasets/team/set"])
+@pytest.mark.parametrize("named", [True, False])
+def test_an_export_from_afar_is_told_to_pull_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, named: bool
+) -> None:
+    """`there is no release in hf:/datasets/…` sends people to look for what is there."""
+    monkeypatch.chdir(tmp_path)
+    if not named:
+        monkeypatch.setenv("FACTORY_PUBLISH__TO", address)
+    words = ["export", "--view", "trl", "--out", "out", *(["--release", address] if named else [])]
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 1 and f"run `factory pull {address} FOLDER`" in said.output
+
+
+def test_a_file_that_verify_misses_is_not_there(release: Path) -> None:
+    """Who checks a copy writes nothing: freeing space is no help."""
+    shard = next((release / "data").glob("*.parquet"))
+    shard.unlink()
+    with pytest.raises(Damaged) as told:
+        verify(str(release), silent)
+    assert f"{shard.name} is not there" in str(told.value) and "Free space" not in str(told.value)
+
+
+def test_a_bucket_that_cannot_be_read_is_not_answered_with_publish(
+    tmp_path: Path, quick: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever pulls another team's release cannot publish it."""
+    for name, value in quick.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    for words in (["publish", "verify"], ["pull"], ["import", "--format", "messages"]):
+        folder = ["here"] if words == ["pull"] else []
+        said = CliRunner().invoke(app, [*words, "s3://gone/x", *folder, "--endpoint-url", quick.endpoint])
+        assert said.exit_code == 1 and "s3://gone" in said.output and "factory publish" not in said.output
+    with pytest.raises(Unreachable, match="run the command again"), Replies("s3://set", quick.endpoint).named():
+        raise EndpointConnectionError(endpoint_url=quick.endpoint)
