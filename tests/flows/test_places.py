@@ -8,9 +8,9 @@ from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.publish.errors import PublishError, StoreError, Unreachable
+from flows.publish.errors import Damaged, PublishError, StoreError, Unreachable
 from flows.publish.export import export
-from flows.publish.pull import Damaged, pull, verify
+from flows.publish.pull import pull, verify
 from flows.publish.release import publish_night
 from flows.publish.replies import Replies
 from flows.settings import Settings
