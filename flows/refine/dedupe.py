@@ -29,7 +29,6 @@ TABLES = (
     "standing",
     "work_keys",
     "works",
-    "work_turns",
     "posted",
     "met",
     "boilerplate",
@@ -37,14 +36,11 @@ TABLES = (
     "likeness",
     "edges",
 )
-"""What this makes, each from those before it, and last the clusters. All are temporary tables, work_turns is a view."""
+"""The temporary tables that this makes, each from those before it, and last the clusters."""
 
 
 def find_duplicates(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
     """Make TABLES from `candidates` and the `answers` of the gates so far; `near_similarity` is a parameter."""
     texts = sql_files("refine")
     for name in (*TABLES, "clusters"):
-        if name == "work_turns":
-            con.execute(f"create or replace temp view {name} as {texts[name]}")
-        else:
-            keep_as(con, name, texts[name], parameters)
+        keep_as(con, name, texts[name], parameters)

@@ -6,11 +6,17 @@ with asked as (
     limit 256
 ),
 
-said as (
-    select distinct question, unnest(list_concat(anchors, triples)) as shingle
-    from work_turns
+asked_in as materialized (
+    select question, trajectory_id
+    from works
     semi join asked using (question)
-    where by_agent
+),
+
+said as (
+    select distinct asked_in.question, unnest(list_concat(turn.anchors, turn.triples)) as shingle
+    from turn_facts as turn
+    join asked_in using (trajectory_id)
+    where turn.role = 'assistant'
 )
 
 select shingle

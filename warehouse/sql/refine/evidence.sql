@@ -5,10 +5,23 @@ with works_met as (
     select other from met
 ),
 
-of_works_met as materialized (
-    select *
-    from work_turns
+trajectories_met as materialized (
+    select work, question, trajectory_id
+    from works
     semi join works_met using (work)
+),
+
+of_works_met as materialized (
+    select
+        trajectories_met.work,
+        trajectories_met.question,
+        (turn.index % 2_147_483_647)::integer as index,
+        turn.role = 'assistant' as by_agent,
+        turn.anchors,
+        turn.triples
+    from turn_facts as turn
+    join trajectories_met using (trajectory_id)
+    where turn.words is not null
 ),
 
 boiled as (
