@@ -19,7 +19,6 @@ from schemas import Manifest, sha256_text
 from schemas.record import SCHEMA_VERSION
 from schemas.release import CheckedBenchmark, Teacher, Withdrawn, release_id
 from warehouse.connect import sql_files
-from warehouse.takedown import keep_withdrawn
 
 SHAPING = {"validation_share", "seed", "window", "shard_mb", "row_group_mb"}
 SAME = ("settings", "schema_version", "writer", "teachers", "student")
@@ -30,13 +29,12 @@ Listed = TypeVar("Listed", bound=BaseModel)
 def describe(
     con: duckdb.DuckDBPyConnection, selection: Selection, data: list[str], settings: Publish, student: Students | None
 ) -> Manifest:
-    """The manifest of a release of this data; its files are not in it yet.
+    """The manifest of a release of this data; its files are not in it yet. Reads the table `withdrawn`.
 
     Where the newest release of the lake is of the same data and settings, it is that release: another refine that
     decided the same makes no other.
     """
     newest = _newest(con)
-    keep_withdrawn(con)
     fresh = Manifest(
         release_id="",
         name="unnamed",

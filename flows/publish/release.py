@@ -20,6 +20,7 @@ from flows.publish.shards import data_of, write_shards
 from flows.publish.split import Selection, choose
 from flows.publish.store import CARD, MANIFEST, open_store, workshop
 from flows.publish.student import Students
+from flows.publish.withdraw import refuse_withdrawn
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
 from warehouse.connect import connect, sql_files
@@ -45,6 +46,7 @@ def publish_night(settings: Settings, day: date, report: Report) -> dict[str, in
         selection = choose(con, settings.publish)
         if selection is None:
             return _nothing(report)
+        refuse_withdrawn(con)
         student = _student(settings.publish)
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)

@@ -10,8 +10,9 @@ import duckdb
 
 from flows.publish.errors import PublishError
 from schemas.withdrawal import Withdrawal
+from warehouse.connect import sql_files
 from warehouse.lake import Lake, PartName
-from warehouse.takedown import keep_meant
+from warehouse.takedown import keep_meant, keep_withdrawn
 
 WORKER = "withdraw"
 
@@ -36,3 +37,14 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, asked_for: str, reason:
     if fresh:
         lake.write(Withdrawal, fresh, PartName(now.date(), WORKER, len(lake.parts(Withdrawal, now.date()))))
     return found
+
+
+def refuse_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
+    """Leave the table `withdrawn`; raises PublishError when the newest refine kept what was withdrawn since."""
+    keep_withdrawn(con)
+    found = con.execute(sql_files("publish")["kept_withdrawn"]).fetchall()
+    if found:
+        raise PublishError(
+            f"{len(found)} kept trajectories were withdrawn since they were decided on, such as {found[0][0]} by "
+            f"{found[0][1]!r}. Nothing was published: run `factory refine`, then publish again."
+        )

@@ -272,6 +272,21 @@ def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
                 release_named(con, word)
 
 
+def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple[Settings, SmallLake]) -> None:
+    """The release would hold what its own manifest calls withdrawn."""
+    settings, lake = made
+    gone = lake.trajectories[0].trajectory_id
+    with connect(Lake(settings.lake)) as con:
+        withdraw(con, Lake(settings.lake), gone, "asked to")
+    with pytest.raises(PublishError, match=f"{gone}.*run `factory refine`"):
+        publish_night(settings, DAY, silent)
+    publish(settings)
+    with connect(Lake(settings.lake)) as con:
+        newest = con.execute("select trajectory_id from published join newest_release using (release_id)").fetchall()
+    assert newest
+    assert (gone,) not in newest
+
+
 def test_what_made_another_release_of_the_same_rows_is_told(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
