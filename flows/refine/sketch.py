@@ -43,20 +43,28 @@ class Sketch:
     closer: Mapping[str, str]
     parameters: Mapping[str, object]
     folder: Path
+    narrow: Sequence[str] = NARROW
 
 
 def sketch_of(
-    con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object], only: Collection[str] = ()
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    parameters: Mapping[str, object],
+    only: Collection[str] = (),
+    narrow: Sequence[str] = NARROW,
 ) -> Sketch:
-    """All of it, or the named files of `sketches`. Other SQL, settings or DuckDB have another folder in `home`."""
+    """All of it, or the named files of `sketches` beside some columns.
+
+    Other SQL, settings or DuckDB have another folder in `home`.
+    """
     adding = {name: text for name, text in sql_files("sketches").items() if not only or name in only}
     closer = {} if only else sql_files("closer")
     named: set[str] = set()
     for text in (*adding.values(), *closer.values()):
         named.update(*(statement.named_parameters for statement in con.extract_statements(text)))
     used = {key: parameters[key] for key in sorted(named)}
-    version = content_id("sketch", adding, closer, used, duckdb.__version__)[:12]
-    return Sketch(adding, closer, used, home / f"turn_facts-{version}")
+    version = content_id("sketch", adding, closer, used, list(narrow), duckdb.__version__)[:12]
+    return Sketch(adding, closer, used, home / f"turn_facts-{version}", narrow)
 
 
 def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> None:
@@ -118,7 +126,7 @@ def _together(parts: Mapping[str, Path]) -> Iterator[list[str]]:
 def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path]) -> pa.Table:
     """The sketch's rows in the order of the parts and of their rows, whatever DuckDB's threads did."""
     con.execute(
-        f"create or replace temp view turns_read as select {', '.join(NARROW + LONG)}, file_index as part, "
+        f"create or replace temp view turns_read as select {', '.join((*sketch.narrow, *LONG))}, file_index as part, "
         f"file_row_number as row from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
     )
     query = "from turns_read"

@@ -30,7 +30,7 @@ def put(rows: pa.Table, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
-        pq.write_table(rows, temporary, compression="zstd", compression_level=1, use_dictionary=texts)
+        pq.write_table(rows, temporary, compression="lz4", use_dictionary=texts)
         temporary.replace(path)
     finally:
         with suppress(OSError):

@@ -37,7 +37,8 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         parameters = parameters_of(Settings())
         keep_as(con, "candidates", sql_files("refine")["candidates"])
-        sketch = sketch_of(con, home / "sketches", add_functions(con), only=("10_said", "20_windows"))
+        files, columns = ("10_said", "20_windows"), ("trajectory_id", "index", "role")
+        sketch = sketch_of(con, home / "sketches", add_functions(con), files, columns)
         sketch_parts(con, lake, sketch, silent)
         answer_gates(con, [], parameters, silent)
         pairs = con.execute(
