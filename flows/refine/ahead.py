@@ -1,6 +1,6 @@
 """Sketches turns while a rollout makes them, so that refine need not read them again when the night is over.
 
-A rollout waits for its teacher for hours; reading what has landed costs one core a hundredth of a second a trajectory.
+A rollout waits for its teacher for hours; reading what has landed costs one core a thousandth of a second a trajectory.
 It is done in a process of its own, at low priority, and is never waited for: what it does not come to, refine does.
 """
 
@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from flows.refine.functions import add_functions
-from flows.refine.sketch import lacking_of, sketch_lacking, sketch_of
+from flows.refine.sketch import lacking_of, parts_of, sketch_lacking, sketch_of
 from flows.settings import Settings
 from schemas import Turn
 from warehouse.connect import connect, keep_as, sql_files
@@ -43,9 +43,10 @@ def sketch_landed(settings: Settings) -> None:
     with connect(lake, spill=settings.state / "spill", memory_limit=MEMORY, threads=1) as con:
         parameters = add_functions(con) | {"decontaminating": bool(settings.refine.benchmarks)}
         sketch = sketch_of(con, settings.state / "sketches", parameters)
-        if lacking_of(sketch, lake):
+        parts = parts_of(lake)
+        if lacking_of(sketch, parts):
             keep_as(con, "truths", sql_files("refine")["truths"])
-            sketch_lacking(con, lake, sketch, silent)
+            sketch_lacking(con, sketch, parts, silent)
 
 
 def _keep_up(settings: Settings, pause_s: float) -> None:

@@ -46,25 +46,15 @@ class Sketch:
     narrow: Sequence[str] = NARROW
 
 
-def sketch_of(
-    con: duckdb.DuckDBPyConnection,
-    home: Path,
-    parameters: Mapping[str, object],
-    only: Collection[str] = (),
-    narrow: Sequence[str] = NARROW,
-) -> Sketch:
-    """All of it, or the named files of `sketches` beside some columns.
-
-    Other SQL, settings or DuckDB have another folder in `home`.
-    """
-    adding = {name: text for name, text in sql_files("sketches").items() if not only or name in only}
-    closer = {} if only else sql_files("closer")
+def sketch_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> Sketch:
+    """The sketch of today's SQL. Other SQL, settings or DuckDB have another folder in `home`."""
+    adding, closer = sql_files("sketches"), sql_files("closer")
     named: set[str] = set()
     for text in (*adding.values(), *closer.values()):
         named.update(*(statement.named_parameters for statement in con.extract_statements(text)))
     used = {key: parameters[key] for key in sorted(named)}
-    version = content_id("sketch", adding, closer, used, list(narrow), duckdb.__version__)[:12]
-    return Sketch(adding, closer, used, home / f"turn_facts-{version}", narrow)
+    version = content_id("sketch", adding, closer, used, duckdb.__version__)[:12]
+    return Sketch(adding, closer, used, home / f"turn_facts-{version}")
 
 
 def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> None:
@@ -73,40 +63,41 @@ def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, rep
     Files of parts that the lake no longer has are removed, and folders beside the sketch's that are not its own.
     Raises SketchError when a file of `sketches` loses rows.
     """
-    _remove_stale(sketch, lake)
-    sketch_lacking(con, lake, sketch, report)
-    files = _list([sketch.folder / file for file in _parts(lake)])
+    parts = parts_of(lake)
+    _remove_stale(sketch, parts)
+    sketch_lacking(con, sketch, parts, report)
+    files = _list([sketch.folder / file for file in parts])
     con.execute(f"create or replace temp view turn_facts as select * from read_parquet({files})")
 
 
-def lacking_of(sketch: Sketch, lake: Lake) -> dict[str, Path]:
-    """The parts that are not yet sketched, by the names of the files that their rows will have."""
-    return {file: part for file, part in _parts(lake).items() if not (sketch.folder / file).exists()}
+def parts_of(lake: Lake) -> dict[str, Path]:
+    """Every part of turns, by the name of its sketch; the empty one is first, so that views bind without any other."""
+    return {EMPTY: lake.empty_part(Turn)} | {file_of(part): part for part in lake.parts(Turn)}
 
 
-def sketch_lacking(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> None:
-    """Sketch every part that is not yet sketched; the rows of some parts are written while the next are read.
+def lacking_of(sketch: Sketch, parts: Mapping[str, Path]) -> dict[str, Path]:
+    """Those of the parts that are not yet sketched."""
+    return {file: part for file, part in parts.items() if not (sketch.folder / file).exists()}
+
+
+def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
+    """Sketch those of the parts that are not yet sketched; the rows of some are written while the next are read.
 
     Columns that were not there when a part was written are null: the lake's empty part says all of them.
     """
     sketch.folder.mkdir(parents=True, exist_ok=True)
-    lacking, schema, done = lacking_of(sketch, lake), lake.empty_part(Turn), 0
+    lacking, done = lacking_of(sketch, parts), 0
     with ThreadPoolExecutor(1) as writer:
         writing: Future[None] | None = None
         for files in _together(lacking):
             report(done, len(lacking), f"sketch {files[0]}")
-            rows = _rows(con, sketch, [schema, *(lacking[file] for file in files)])
+            rows = _rows(con, sketch, [parts[EMPTY], *(lacking[file] for file in files)])
             if writing:
                 writing.result()
             writing = writer.submit(_put_each, rows, [sketch.folder / file for file in files])
             done += len(files)
         if writing:
             writing.result()
-
-
-def _parts(lake: Lake) -> dict[str, Path]:
-    """Every part of turns, by the name of its sketch; the empty one is first, so that views bind without any other."""
-    return {EMPTY: lake.empty_part(Turn)} | {file_of(part): part for part in lake.parts(Turn)}
 
 
 def _together(parts: Mapping[str, Path]) -> Iterator[list[str]]:
@@ -164,13 +155,12 @@ def _put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
         put(narrow.slice(start, end - start), path)
 
 
-def _remove_stale(sketch: Sketch, lake: Lake) -> None:
+def _remove_stale(sketch: Sketch, files: Collection[str]) -> None:
     """Remove what no part and no settings stand behind, and what a killed process left half written."""
     home = sketch.folder.parent
     home.mkdir(parents=True, exist_ok=True)
     for folder in set(home.iterdir()) - {sketch.folder}:
         shutil.rmtree(folder, ignore_errors=True)
-    files = _parts(lake).keys()
     for path in sketch.folder.glob("*"):
         if path.name not in files:
             path.unlink(missing_ok=True)

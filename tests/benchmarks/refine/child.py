@@ -11,8 +11,7 @@ from pathlib import Path
 
 from flows.refine.ahead import sketch_landed
 from flows.refine.decide import answer_gates, parameters_of, refine_night
-from flows.refine.functions import add_functions
-from flows.refine.sketch import sketch_of, sketch_parts
+from flows.refine.sketch import Sketch, sketch_parts
 from flows.settings import Refine, Settings
 from warehouse.connect import connect, keep_as, sql_files
 from warehouse.lake import Lake
@@ -37,9 +36,9 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         parameters = parameters_of(Settings())
         keep_as(con, "candidates", sql_files("refine")["candidates"])
-        files, columns = ("10_said", "20_windows"), ("trajectory_id", "index", "role")
-        sketch = sketch_of(con, home / "sketches", add_functions(con), files, columns)
-        sketch_parts(con, lake, sketch, silent)
+        texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_said", "20_windows")}
+        columns = ("trajectory_id", "index", "role")
+        sketch_parts(con, lake, Sketch(texts, {}, {}, home / "sketches" / "windows", columns), silent)
         answer_gates(con, [], parameters, silent)
         pairs = con.execute(
             "select one.trajectory_id, other.trajectory_id from clusters as one join clusters as other "
