@@ -37,12 +37,18 @@ def connect(
     for key, value in settings.items():
         if value is not None:
             con.execute(f"set {key} = {_literal(str(value))}")
-    con.execute("set timezone = 'UTC'")
-    con.execute("set enable_progress_bar = false")
+    _as_here(con)
     con.execute("set parquet_metadata_cache = true")
     con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
     create_views(con, lake)
     return con
+
+
+def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same memory, for another thread; temporary tables and views are each one's own."""
+    other = con.cursor()
+    _as_here(other)
+    return other
 
 
 def lock(con: duckdb.DuckDBPyConnection) -> None:
@@ -73,6 +79,13 @@ def keep_as(
     run(con, f"create or replace temp table {name} as {text}", parameters)
 
 
+def share_as(
+    con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Mapping[str, object] | None = None
+) -> None:
+    """Answer a query into a table that connections `beside` see, too; as keep_as."""
+    run(con, f"create or replace table {name} as {text}", parameters)
+
+
 def run(
     con: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, object] | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -90,6 +103,12 @@ def rebuild_warehouse(path: Path, lake: Lake) -> None:
     with duckdb.connect(str(fresh)) as con:
         create_views(con, lake)
     fresh.replace(path)
+
+
+def _as_here(con: duckdb.DuckDBPyConnection) -> None:
+    """What each connection must be told for itself."""
+    con.execute("set timezone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
 
 
 def _view_parts(con: duckdb.DuckDBPyConnection, model: type[Record], parts: str) -> None:

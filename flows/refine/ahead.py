@@ -16,7 +16,7 @@ from flows.refine.functions import add_functions
 from flows.refine.sketch import lacking_of, parts_of, sketch_lacking, sketch_of
 from flows.settings import Settings
 from schemas import Turn
-from warehouse.connect import connect, keep_as, sql_files
+from warehouse.connect import connect, share_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -45,7 +45,7 @@ def sketch_landed(settings: Settings) -> None:
         sketch = sketch_of(con, settings.state / "sketches", parameters)
         parts = parts_of(lake)
         if lacking_of(sketch, parts):
-            keep_as(con, "truths", sql_files("refine")["truths"])
+            share_as(con, "truths", sql_files("refine")["truths"])
             sketch_lacking(con, sketch, parts, silent)
 
 

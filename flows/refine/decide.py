@@ -25,7 +25,7 @@ from schemas import Decision, arrow_schema, content_id, sha256_text
 from sources.blocklist import Blocklist
 from sources.plausible import PERSONAL
 from sources.redaction import kinds
-from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
+from warehouse.connect import connect, keep_as, rebuild_warehouse, run, share_as, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
 from warehouse.takedown import keep_withdrawn
@@ -82,7 +82,7 @@ def refine(
     newest, decided_at = run(con, steps["newest"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
-    keep_as(con, "truths", steps["truths"])
+    share_as(con, "truths", steps["truths"])
     keep_withdrawn(con)
     sketch_parts(con, lake, sketch_of(con, settings.state / "sketches", parameters), report)
     keep_as(con, "made_calls", steps["made_calls"])

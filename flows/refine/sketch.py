@@ -9,21 +9,23 @@ same bytes.
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from flows.refine.sketch_files import EMPTY, file_of, put
 from schemas import Turn, content_id
 from warehouse.connect import keep_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
+from warehouse.side_by_side import side_by_side
 
-BATCH_BYTES = 96 * 1024 * 1024
+BATCH_BYTES = 32 * 1024 * 1024
 """Bytes on disk of the parts that one query reads; its rows, a twentieth of that, are held in memory."""
 NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
 """Columns of a turn that its row keeps."""
@@ -67,7 +69,7 @@ def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, rep
     _remove_stale(sketch, parts)
     sketch_lacking(con, sketch, parts, report)
     files = _list([sketch.folder / file for file in parts])
-    con.execute(f"create or replace temp view turn_facts as select * from read_parquet({files})")
+    con.execute(f"create or replace view turn_facts as select * from read_parquet({files})")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
@@ -81,23 +83,19 @@ def lacking_of(sketch: Sketch, parts: Mapping[str, Path]) -> dict[str, Path]:
 
 
 def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
-    """Sketch those of the parts that are not yet sketched; the rows of some are written while the next are read.
+    """Sketch those of the parts that are not yet sketched; reads the table `truths`.
 
     Columns that were not there when a part was written are null: the lake's empty part says all of them.
     """
     sketch.folder.mkdir(parents=True, exist_ok=True)
-    lacking, done = lacking_of(sketch, parts), 0
-    with ThreadPoolExecutor(1) as writer:
-        writing: Future[None] | None = None
-        for files in _together(lacking):
-            report(done, len(lacking), f"sketch {files[0]}")
-            rows = _rows(con, sketch, [parts[EMPTY], *(lacking[file] for file in files)])
-            if writing:
-                writing.result()
-            writing = writer.submit(_put_each, rows, [sketch.folder / file for file in files])
-            done += len(files)
-        if writing:
-            writing.result()
+    lacking = lacking_of(sketch, parts)
+
+    def sketch_some(files: Sequence[str], own: duckdb.DuckDBPyConnection) -> None:
+        rows = _rows(own, sketch, [parts[EMPTY], *(lacking[file] for file in files)])
+        _put_each(rows, [sketch.folder / file for file in files])
+
+    queries = {f"sketch {files[0]}": partial(sketch_some, files) for files in _together(lacking)}
+    side_by_side(con, queries, report)
 
 
 def _together(parts: Mapping[str, Path]) -> Iterator[list[str]]:
@@ -129,7 +127,18 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
     for name, text in sketch.closer.items():
         keep_as(con, f"closer_{name}", _over("from turns_read", text), sketch.parameters)
         joined += f" left join closer_{name} using (part, row)"
-    return con.sql(f"{joined} order by part, row").to_arrow_table()
+    return _in_order(con.sql(joined).to_arrow_table())
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """The rows by part and row; they mostly stand so, since DuckDB keeps the order of what it reads and probes."""
+    places = (_numbers(rows["part"]) << 40) + _numbers(rows["row"])
+    return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """A column of no nulls; `to_numpy` would import pandas first."""
+    return np.from_dlpack(column.combine_chunks()).astype(np.int64)
 
 
 def _over(turns: str, text: str) -> str:
@@ -148,8 +157,8 @@ def _check_whole(con: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
 
 def _put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
     """Write the rows of each part, which stand one after the other, to its file."""
-    ends = np.searchsorted(rows["part"].to_numpy(), np.arange(1, len(paths) + 1), side="right")
-    starts = np.searchsorted(rows["part"].to_numpy(), np.arange(1, len(paths) + 1))
+    numbers = np.arange(1, len(paths) + 1)
+    starts, ends = (np.searchsorted(_numbers(rows["part"]), numbers, side=side) for side in ("left", "right"))
     narrow = rows.drop_columns(["part", "row"])
     for path, start, end in zip(paths, starts.tolist(), ends.tolist(), strict=True):
         put(narrow.slice(start, end - start), path)

@@ -22,7 +22,7 @@ from flows.settings import Settings
 from schemas import Turn
 from tests.doubles.labelled_lake import LabelledLake, Shape
 from tests.doubles.small_lake import make_small_lake, write_records, write_small_lake
-from warehouse.connect import connect, keep_as, sql_files
+from warehouse.connect import connect, keep_as, share_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -32,7 +32,7 @@ DAY = date(2026, 11, 20)
 def sketch_all(con: duckdb.DuckDBPyConnection, lake: Lake, home: Path) -> None:
     """Make `turn_facts` of every part, as refine does."""
     parameters = add_functions(con) | {"decontaminating": True}
-    keep_as(con, "truths", sql_files("refine")["truths"])
+    share_as(con, "truths", sql_files("refine")["truths"])
     sketch_parts(con, lake, sketch_of(con, home, parameters), silent)
 
 
@@ -70,7 +70,7 @@ def test_parts_that_one_query_cannot_take_are_read_by_several(tmp_path: Path, mo
     said: list[str] = []
     with connect(lake) as con:
         parameters = add_functions(con) | {"decontaminating": True}
-        keep_as(con, "truths", sql_files("refine")["truths"])
+        share_as(con, "truths", sql_files("refine")["truths"])
         sketch_parts(con, lake, sketch_of(con, tmp_path / "two", parameters), lambda *told: said.append(told[2]))
     assert len(said) > 1
     assert {
@@ -118,7 +118,7 @@ def test_a_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
     write_small_lake(lake, DAY)
     with connect(lake) as con:
         adding = {**sql_files("sketches"), "90_own": "select * from turn_part where role <> 'tool'"}
-        keep_as(con, "truths", sql_files("refine")["truths"])
+        share_as(con, "truths", sql_files("refine")["truths"])
         own = Sketch(adding, {}, add_functions(con), tmp_path / "sketches" / "own")
         with pytest.raises(SketchError, match=r"of 132 turns.*has 84 rows"):
             sketch_parts(con, lake, own, silent)
