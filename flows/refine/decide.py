@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from flows.refine.benchmarks import Source, sources_of
 from flows.refine.decontaminate import find_overlaps, record_overlaps
-from flows.refine.dedupe import find_duplicates
+from flows.refine.dedupe import cluster, find_alike
 from flows.refine.functions import add_functions
 from flows.refine.sketch import sketch_of, sketch_parts
 from flows.settings import Settings, SettingsError
@@ -139,7 +139,8 @@ def answer_gates(
         report(done, len(gates), gate.name)
         _answer(con, gate, parameters)
     report(len(alone), len(gates), "duplicates")
-    find_duplicates(con, parameters)
+    find_alike(con, parameters)
+    cluster(con)
     for gate in gates:
         if gate.name in DUPLICATES:
             _answer(con, gate, parameters)

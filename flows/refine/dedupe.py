@@ -23,24 +23,28 @@ from collections.abc import Mapping
 
 import duckdb
 
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import keep_as, share_as, sql_files
 
-TABLES = (
-    "standing",
-    "work_keys",
-    "works",
-    "posted",
-    "met",
-    "boilerplate",
-    "evidence",
-    "likeness",
-    "edges",
-)
-"""The temporary tables that this makes, each from those before it, and last the clusters."""
+WORKS = ("work_keys", "works")
+PAIRS = ("posted", "met", "compared", "boilerplate", "evidence", "likeness", "edges")
+ANY_SHORT = "select count(*) > 0 from works where turns <= 16"
 
 
-def find_duplicates(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
-    """Make TABLES from `candidates` and the `answers` of the gates so far; `near_similarity` is a parameter."""
+def find_alike(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
+    """Make WORKS from `candidates`, and PAIRS of works that are alike; `near_similarity` is a parameter.
+
+    They need no gate's answer, and are shared, so that they can be made beside the gates.
+    """
     texts = sql_files("refine")
-    for name in (*TABLES, "clusters"):
-        keep_as(con, name, texts[name], parameters)
+    for name in WORKS:
+        share_as(con, name, texts[name])
+    [(any_short,)] = con.execute(ANY_SHORT).fetchall()
+    for name in PAIRS:
+        share_as(con, name, texts[name], {**parameters, "any_short": any_short})
+
+
+def cluster(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `standing`, the trajectories' rank by the `answers` of the gates so far, and the `clusters` with keepers."""
+    texts = sql_files("refine")
+    for name in ("standing", "clusters"):
+        keep_as(con, name, texts[name])

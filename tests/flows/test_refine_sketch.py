@@ -15,7 +15,7 @@ import pytest
 from flows.refine import sketch
 from flows.refine.ahead import sketching_ahead
 from flows.refine.decide import refine_night
-from flows.refine.dedupe import find_duplicates
+from flows.refine.dedupe import cluster, find_alike
 from flows.refine.functions import add_functions
 from flows.refine.sketch import Sketch, SketchError, sketch_of, sketch_parts
 from flows.settings import Settings
@@ -129,7 +129,8 @@ def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]
         keep_as(con, "candidates", sql_files("refine")["candidates"])
         con.execute("create temp table answers (gate varchar, trajectory_id varchar, keep boolean, decides boolean)")
         sketch_all(con, lake, home)
-        find_duplicates(con, {"near_similarity": Settings().refine.near_similarity})
+        find_alike(con, {"near_similarity": Settings().refine.near_similarity})
+        cluster(con)
         return con.execute("select * from clusters order by all").fetchall()
 
 

@@ -1,16 +1,13 @@
 -- one row a text that a benchmark must not stand in: the task's instruction, its answers, each argument of each call
 with texts as (
-    select distinct candidates.task_id as owner, 'instruction' as field, null::bigint as index, tasks.instruction as text
+    select distinct task_id as owner, 'instruction' as field, null::bigint as index, instruction as text
     from candidates
-    join tasks on tasks.task_id = candidates.task_id
     union all
-    select distinct candidates.task_id, 'answer', null, tasks.answer
+    select distinct task_id, 'answer', null, true_answer
     from candidates
-    join tasks on tasks.task_id = candidates.task_id
     union all
-    select candidates.trajectory_id, 'answer', null, trajectories.answer
+    select trajectory_id, 'answer', null, answer
     from candidates
-    join trajectories using (trajectory_id)
 ),
 
 worded as (

@@ -10,14 +10,12 @@ with finals as (
 
 worded as (
     select
-        trajectories.trajectory_id,
-        trim(trajectories.answer, e' \n\r\t') as answer,
+        candidates.trajectory_id,
+        trim(candidates.answer, e' \n\r\t') as answer,
         finals.finish_reason,
-        trim(trajectories.answer) = trim(tasks.answer) as is_truth
-    from trajectories
-    semi join candidates using (trajectory_id)
+        trim(candidates.answer) = trim(candidates.true_answer) as is_truth
+    from candidates
     left join finals using (trajectory_id)
-    left join tasks on tasks.task_id = trajectories.task_id
 ),
 
 judged as (

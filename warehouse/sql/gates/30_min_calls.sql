@@ -2,13 +2,12 @@
 -- without it: answers from memory stand beside answers that were looked up, and the horizon shrinks
 with asked as (
     select
-        candidates.trajectory_id,
-        candidates.n_tool_calls,
-        trajectories.n_turns,
-        coalesce(map_extract_value($min_calls_of::json::map(varchar, bigint), trajectories.domain), $min_calls) as calls,
-        coalesce(map_extract_value($min_turns_of::json::map(varchar, bigint), trajectories.domain), $min_turns) as turns
+        trajectory_id,
+        n_tool_calls,
+        n_turns,
+        coalesce(map_extract_value($min_calls_of::json::map(varchar, bigint), domain), $min_calls) as calls,
+        coalesce(map_extract_value($min_turns_of::json::map(varchar, bigint), domain), $min_turns) as turns
     from candidates
-    join trajectories using (trajectory_id)
 )
 
 select

@@ -3,16 +3,14 @@
 -- a page about tracebacks may be quoted, and an answer that begins with the truth (None, NaN., ValueError is raised) is right
 with answers as (
     select
-        trajectories.trajectory_id,
-        trim(trajectories.answer, e' \n\r\t') as answer,
-        left(trim(trajectories.answer, e' \n\r\t'), 600) as opening,
+        trajectory_id,
+        trim(candidates.answer, e' \n\r\t') as answer,
+        left(trim(candidates.answer, e' \n\r\t'), 600) as opening,
         coalesce(starts_with(
             trim(regexp_replace(lower(opening), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ',
-            nullif(trim(regexp_replace(lower(left(tasks.answer, 600)), '[^\p{L}\p{N}]+', ' ', 'g')), '') || ' '
+            nullif(trim(regexp_replace(lower(left(true_answer, 600)), '[^\p{L}\p{N}]+', ' ', 'g')), '') || ' '
         ), false) as is_truth
-    from trajectories
-    semi join candidates using (trajectory_id)
-    left join tasks on tasks.task_id = trajectories.task_id
+    from candidates
 ),
 
 garbled as (

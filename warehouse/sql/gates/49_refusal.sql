@@ -3,12 +3,10 @@
 -- only where they open the answer, whatever bold or quotes stand before them, or where the agent says of its own last step that it guesses
 with answers as (
     select
-        trajectories.trajectory_id,
-        regexp_replace(replace(left(trim(trajectories.answer), 240), '’', ''''), '^[^\p{L}\p{N}]+', '') as opening,
-        coalesce(lower(trim(trajectories.answer)) = lower(trim(tasks.answer)), false) as is_truth
-    from trajectories
-    semi join candidates using (trajectory_id)
-    left join tasks on tasks.task_id = trajectories.task_id
+        trajectory_id,
+        regexp_replace(replace(left(trim(answer), 240), '’', ''''), '^[^\p{L}\p{N}]+', '') as opening,
+        coalesce(lower(trim(answer)) = lower(trim(true_answer)), false) as is_truth
+    from candidates
 ),
 
 finals as (

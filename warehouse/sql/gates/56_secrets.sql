@@ -20,12 +20,8 @@ found (trajectory_id, found) as (
     semi join candidates using (trajectory_id)
     where coalesce(found_now, found) is not null
     union all
-    select
-        candidates.trajectory_id,
-        secrets_in(concat_ws(chr(10), trajectories.answer, tasks.answer, tasks.instruction))
+    select trajectory_id, secrets_in(concat_ws(chr(10), answer, true_answer, instruction))
     from candidates
-    join trajectories using (trajectory_id)
-    left join tasks on tasks.task_id = candidates.task_id
     union all
     select offered.trajectory_id, offers.found
     from offered

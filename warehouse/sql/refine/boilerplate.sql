@@ -1,25 +1,17 @@
--- one row a window that one question in fifty shares (of a sample of 256): an agent's turns of phrase, no evidence
-with asked as (
-    select distinct question
-    from works
-    order by question
-    limit 256
+-- one row: a bit for each window, by its hash modulo a million, set where one question in fifty of the sample shares it: an
+-- agent's turns of phrase, no evidence. A window in a few hundred has the bit of another
+with said as (
+    select distinct question, unnest(list_concat(anchors, triples)) as shingle
+    from compared
+    where asked and by_agent
 ),
 
-asked_in as materialized (
-    select question, trajectory_id
-    from works
-    semi join asked using (question)
-),
-
-said as (
-    select distinct asked_in.question, unnest(list_concat(turn.anchors, turn.triples)) as shingle
-    from turn_facts as turn
-    join asked_in using (trajectory_id)
-    where turn.role = 'assistant'
+shared as (
+    select shingle
+    from said
+    group by shingle
+    having count(*) > greatest(3, (select count(distinct question) from compared where asked) / 50)
 )
 
-select shingle
-from said
-group by shingle
-having count(*) > greatest(3, (select count(*) from asked) / 50)
+select coalesce(bitstring_agg((shingle % 1_000_000)::integer, 0, 999_999), repeat('0', 1_000_000)::bit) as bits
+from shared

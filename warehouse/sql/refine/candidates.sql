@@ -1,10 +1,16 @@
--- one row a trajectory to decide on: every one that was not aborted
+-- one row a trajectory to decide on, every one that was not aborted, with the words of its task and its answer
 select
-    trajectory_id,
-    task_id,
-    status,
-    coalesce(regexp_matches(answer, '\S'), false) as answered,
-    n_tool_calls,
-    n_tokens
+    trajectories.trajectory_id,
+    trajectories.task_id,
+    trajectories.domain,
+    trajectories.status,
+    trajectories.answer,
+    coalesce(regexp_matches(trajectories.answer, '\S'), false) as answered,
+    trajectories.n_turns,
+    trajectories.n_tool_calls,
+    trajectories.n_tokens,
+    tasks.instruction,
+    tasks.answer as true_answer
 from trajectories
-where status <> 'aborted'
+left join tasks on tasks.task_id = trajectories.task_id
+where trajectories.status <> 'aborted'

@@ -1,7 +1,32 @@
 -- one row a pair of works that stand beside each other under several windows, and a shift between their turns
-with listed as (
+with counted as materialized (
+    select shingle, count(*) as places
+    from posted
+    group by shingle
+),
+
+-- what so many questions share says nothing of two works
+popular as (
+    select shingle
+    from (
+        select distinct posted.shingle, works.question
+        from posted
+        join counted on counted.shingle = posted.shingle and counted.places > 50
+        join works using (work)
+    )
+    group by shingle
+    having count(*) > 50
+),
+
+telling as (
+    select shingle
+    from counted
+    anti join popular using (shingle)
+    where places > 1
+),
+
+listed as (
     select
-        shingle,
         work as other,
         index,
         lag(work, 1) over list as first,
@@ -9,10 +34,7 @@ with listed as (
         lag(work, 2) over list as second,
         lag(index, 2) over list as second_index
     from posted
-    -- what so many questions share says nothing of two works
-    anti join (
-        select shingle from posted group by shingle having count(*) = 1 or count(*) > 50 and count(distinct question) > 50
-    ) using (shingle)
+    semi join telling using (shingle)
     window list as (partition by shingle order by work, index)
 ),
 

@@ -9,10 +9,8 @@ with done as (
 
 select
     candidates.trajectory_id,
-    hash(tasks.instruction, trajectories.answer, coalesce(done.deeds, 0), coalesce(done.turns, 0)) as work_key,
-    hash(coalesce(tasks.instruction, candidates.task_id)) as question,
+    hash(candidates.instruction, candidates.answer, coalesce(done.deeds, 0), coalesce(done.turns, 0)) as work_key,
+    hash(coalesce(candidates.instruction, candidates.task_id)) as question,
     coalesce(done.turns, 0) as turns
 from candidates
-join trajectories using (trajectory_id)
-left join tasks on tasks.task_id = candidates.task_id
 left join done on done.trajectory_id = candidates.trajectory_id

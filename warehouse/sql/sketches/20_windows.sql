@@ -84,19 +84,26 @@ windows as (
     from worded
 )
 
--- about 24 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by
+-- about 24 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by. Of a hash the
+-- last 32 bits are kept: which windows are kept is up to the first
 select
     * exclude (called, text, following, pieces, threes),
-    coalesce(list_min(following), list_min(threes)) as lowest,
-    coalesce(list_max(following), list_max(threes)) as highest,
-    case
-        when len(following) <= 24 then following
-        else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 24)
-    end as anchors,
-    case
-        when len(threes) <= 24 then threes
-        else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 24)
-    end as triples,
+    (coalesce(list_min(following), list_min(threes)) & 4_294_967_295)::uinteger as lowest,
+    (coalesce(list_max(following), list_max(threes)) & 4_294_967_295)::uinteger as highest,
+    list_transform(
+        case
+            when len(following) <= 24 then following
+            else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 24)
+        end,
+        lambda each: (each & 4_294_967_295)::uinteger
+    ) as anchors,
+    list_transform(
+        case
+            when len(threes) <= 24 then threes
+            else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 24)
+        end,
+        lambda each: (each & 4_294_967_295)::uinteger
+    ) as triples,
     -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away;
     -- a short text loops where hardly any three of its many words are new
     case
