@@ -17,7 +17,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.crawl.flow import crawl
 from flows.exclusive import exclusive
 from flows.publish.flow import publish
-from flows.refine.ahead import sketching_ahead
+from flows.refine.ahead import working_ahead
 from flows.refine.check import check
 from flows.refine.flow import refine
 from flows.rollout import live, shown
@@ -58,7 +58,7 @@ def nightly(
         try:
             for name, step in STEPS.items():
                 if only in (None, name):
-                    with sketching_ahead(settings) if name == "rollout" else nullcontext():
+                    with working_ahead(settings) if name == "rollout" else nullcontext():
                         counts[name] = step(settings, day)
         except Exception:
             with suppress(Exception):  # what went wrong first is what must be told

@@ -7,7 +7,7 @@ says what goes by a request (`sql/withdrawals/`). Where nobody asked for a page,
 
 import duckdb
 
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import keep_as, share_as, sql_files
 
 ANY_ADDRESS = "select count(*) > 0 from requests where contains(asked_for, '://')"
 
@@ -24,7 +24,7 @@ def keep_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
     texts = sql_files("withdrawals")
     keep_as(con, "requests", texts["requests"])
     _keep_meant(con)
-    keep_as(con, "withdrawn", texts["withdrawn"])
+    share_as(con, "withdrawn", texts["withdrawn"])
 
 
 def _keep_meant(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,7 @@
-"""Sketches turns while a rollout makes them, so that refine need not read them again when the night is over.
+"""Sketches turns while a rollout makes them, and asks the gates that look at one trajectory, so that refine need not.
 
-A rollout waits for its teacher for hours; reading what has landed costs one core a thousandth of a second a trajectory.
-It is done in a process of its own, at low priority, and is never waited for: what it does not come to, refine does.
+A rollout waits for its teacher for hours; this costs one core two thousandths of a second a trajectory. It is done in
+a process of its own, at low priority, and is never waited for: what it does not come to, refine does.
 """
 
 import os
@@ -12,8 +12,11 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from flows.refine.functions import add_functions
-from flows.refine.sketch import lacking_of, parts_of, sketch_lacking, sketch_of
+from flows.refine.alone import alone_of, tell_lacking
+from flows.refine.gates import gates_of
+from flows.refine.kept_files import lacking_of
+from flows.refine.parameters import bound
+from flows.refine.sketch import parts_of, sketch_lacking, sketch_of
 from flows.settings import Settings
 from schemas import Turn
 from warehouse.connect import connect, share_as, sql_files
@@ -26,8 +29,8 @@ MEMORY = "1GB"
 
 
 @contextmanager
-def sketching_ahead(settings: Settings, pause_s: float = PAUSE_S) -> Iterator[None]:
-    """Sketch what lands in the lake while the block runs; a part that is half read when it ends is left to refine."""
+def working_ahead(settings: Settings, pause_s: float = PAUSE_S) -> Iterator[None]:
+    """Work on what lands in the lake while the block runs; a part that is half read when it ends is left to refine."""
     process = get_context("spawn").Process(target=_keep_up, args=(settings, pause_s), daemon=True)
     process.start()
     try:
@@ -37,16 +40,18 @@ def sketching_ahead(settings: Settings, pause_s: float = PAUSE_S) -> Iterator[No
         process.join()
 
 
-def sketch_landed(settings: Settings) -> None:
-    """Sketch every part of turns that the lake has now and that is not yet sketched."""
+def work_landed(settings: Settings) -> None:
+    """Sketch every part of turns that the lake has now, and ask of its trajectories what can be asked of each alone."""
     lake = Lake(settings.lake)
     with connect(lake, spill=settings.state / "spill", memory_limit=MEMORY, threads=1) as con:
-        parameters = add_functions(con) | {"decontaminating": bool(settings.refine.benchmarks)}
+        parameters = bound(con, settings)
         sketch = sketch_of(con, settings.state / "sketches", parameters)
+        alone = alone_of(con, settings.state / "alone", gates_of(settings), sketch, parameters)
         parts = parts_of(lake)
-        if lacking_of(sketch, parts):
-            share_as(con, "truths", sql_files("refine")["truths"])
-            sketch_lacking(con, sketch, parts, silent)
+        sketch_lacking(con, sketch, parts, silent)
+        if lacking_of(alone.folder, parts):
+            share_as(con, "every_candidate", sql_files("refine")["candidates"])
+            tell_lacking(con, alone, sketch, list(parts), silent)
 
 
 def _keep_up(settings: Settings, pause_s: float) -> None:
@@ -59,5 +64,5 @@ def _keep_up(settings: Settings, pause_s: float) -> None:
         while parent and not wait([parent.sentinel], pause_s):
             landed = Lake(settings.lake).parts(Turn)
             if landed != seen:
-                sketch_landed(settings)
+                work_landed(settings)
             seen = landed

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from rich.table import Table
 
-from flows.refine.decide import parameters_of
+from flows.refine.parameters import parameters_of
 from flows.settings import Settings
 from schemas import Audit, arrow_schema, content_id
 from warehouse.connect import keep_as, run, sql_files

@@ -8,7 +8,8 @@ import duckdb
 
 from flows.domains import DOMAINS
 from flows.refine.benchmarks import indexed, sources_of
-from flows.refine.decide import gates_of, screening
+from flows.refine.gates import gates_of
+from flows.refine.parameters import screening
 from flows.settings import Settings, SettingsError
 from warehouse.connect import connect
 from warehouse.lake import Lake
@@ -19,7 +20,7 @@ def check(settings: Settings) -> None:
     """Raises SettingsError naming the key of `[refine]` that does not fit, its value and what is allowed."""
     gates_of(settings)
     sources = sources_of(settings.refine.benchmarks)
-    screening(settings, sources)
+    screening(settings)
     limit = settings.refine.memory_limit
     with connect(Lake(settings.lake), spill=settings.state / "spill", memory_limit=limit) as con:
         _check_verifiers(con, settings)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from flows.refine.benchmarks import WHOLE_ONLY, Contents, Source, indexed
 from flows.refine.words import windows
 from schemas import Benchmark, Overlap
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import keep_as, share_as, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
 
@@ -42,7 +42,7 @@ def find_overlaps(
             con.unregister("windows")
             con.execute("insert into hits select $1, id, start, n, item from found", [number])
         checked.append((source, contents))
-    keep_as(con, "overlap_spans", steps["spans"])
+    share_as(con, "overlap_spans", steps["spans"])
     return checked
 
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from warehouse.connect import keep_as, share_as, sql_files
+from warehouse.connect import share_as, sql_files
 
 WORKS = ("work_keys", "works")
 PAIRS = ("posted", "met", "compared", "boilerplate", "evidence", "likeness", "edges")
@@ -47,4 +47,4 @@ def cluster(con: duckdb.DuckDBPyConnection) -> None:
     """Make `standing`, the trajectories' rank by the `answers` of the gates so far, and the `clusters` with keepers."""
     texts = sql_files("refine")
     for name in ("standing", "clusters"):
-        keep_as(con, name, texts[name])
+        share_as(con, name, texts[name])

@@ -7,20 +7,17 @@ SQL and the settings that it names, so parts can be sketched in any order, by an
 same bytes.
 """
 
-import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from flows.refine.sketch_files import EMPTY, file_of, put
+from flows.refine.kept_files import EMPTY, file_of, in_order, lacking_of, put_each, remove_stale, together
 from schemas import Turn, content_id
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import keep_as, run, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
 from warehouse.side_by_side import side_by_side
@@ -59,17 +56,23 @@ def sketch_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[st
     return Sketch(adding, closer, used, home / f"turn_facts-{version}")
 
 
-def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> None:
-    """Sketch every part that is not yet sketched, then make `turn_facts` a view over all parts.
+def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> list[str]:
+    """Sketch every part that is not yet sketched, and make `turn_facts` a view over all; returns the sketch's files.
 
     Files of parts that the lake no longer has are removed, and folders beside the sketch's that are not its own.
     Raises SketchError when a file of `sketches` loses rows.
     """
     parts = parts_of(lake)
-    _remove_stale(sketch, parts)
+    remove_stale(sketch.folder, parts)
     sketch_lacking(con, sketch, parts, report)
-    files = _list([sketch.folder / file for file in parts])
-    con.execute(f"create or replace view turn_facts as select * from read_parquet({files})")
+    show_turns(con, sketch, parts)
+    return list(parts)
+
+
+def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[str]) -> None:
+    """Make `turn_facts` a view over those files of the sketch."""
+    shown = _list([sketch.folder / file for file in files])
+    con.execute(f"create or replace view turn_facts as select * from read_parquet({shown})")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
@@ -77,46 +80,34 @@ def parts_of(lake: Lake) -> dict[str, Path]:
     return {EMPTY: lake.empty_part(Turn)} | {file_of(part): part for part in lake.parts(Turn)}
 
 
-def lacking_of(sketch: Sketch, parts: Mapping[str, Path]) -> dict[str, Path]:
-    """Those of the parts that are not yet sketched."""
-    return {file: part for file, part in parts.items() if not (sketch.folder / file).exists()}
-
-
 def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
-    """Sketch those of the parts that are not yet sketched; reads the table `truths`.
+    """Sketch those of the parts that are not yet sketched, with the tasks' `truths`.
 
     Columns that were not there when a part was written are null: the lake's empty part says all of them.
     """
-    sketch.folder.mkdir(parents=True, exist_ok=True)
-    lacking = lacking_of(sketch, parts)
+    if not (lacking := lacking_of(sketch.folder, parts)):
+        return
+    keep_truths(con)
 
     def sketch_some(files: Sequence[str], own: duckdb.DuckDBPyConnection) -> None:
-        rows = _rows(own, sketch, [parts[EMPTY], *(lacking[file] for file in files)])
-        _put_each(rows, [sketch.folder / file for file in files])
+        rows = _rows(own, sketch, [parts[EMPTY], *(parts[file] for file in files)])
+        put_each(rows, [sketch.folder / file for file in files])
 
-    queries = {f"sketch {files[0]}": partial(sketch_some, files) for files in _together(lacking)}
+    queries = {f"sketch {files[0]}": partial(sketch_some, files) for files in together(lacking, parts, BATCH_BYTES)}
     side_by_side(con, queries, report)
 
 
-def _together(parts: Mapping[str, Path]) -> Iterator[list[str]]:
-    """Files of BATCH_BYTES of parts at once, or of one part that is larger."""
-    some: list[str] = []
-    size = 0
-    for file, part in parts.items():
-        of_part = part.stat().st_size
-        if some and size + of_part > BATCH_BYTES:
-            yield some
-            some, size = [], 0
-        some, size = [*some, file], size + of_part
-    if some:
-        yield some
+def keep_truths(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `truths`, once a connection: tasks land before what is decided on."""
+    run(con, f"create table if not exists truths as {sql_files('refine')['truths']}")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path]) -> pa.Table:
     """The sketch's rows in the order of the parts and of their rows, whatever DuckDB's threads did."""
     con.execute(
-        f"create or replace temp view turns_read as select {', '.join((*sketch.narrow, *LONG))}, file_index as part, "
-        f"file_row_number as row from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
+        f"create or replace temp view turns_read as select {', '.join((*sketch.narrow, *LONG))}, "
+        "file_index::bigint - 1 as part, file_row_number as row "
+        f"from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
     )
     query = "from turns_read"
     for text in sketch.adding.values():
@@ -127,18 +118,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
     for name, text in sketch.closer.items():
         keep_as(con, f"closer_{name}", _over("from turns_read", text), sketch.parameters)
         joined += f" left join closer_{name} using (part, row)"
-    return _in_order(con.sql(joined).to_arrow_table())
-
-
-def _in_order(rows: pa.Table) -> pa.Table:
-    """The rows by part and row; they mostly stand so, since DuckDB keeps the order of what it reads and probes."""
-    places = (_numbers(rows["part"]) << 40) + _numbers(rows["row"])
-    return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
-
-
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    """A column of no nulls; `to_numpy` would import pandas first."""
-    return np.from_dlpack(column.combine_chunks()).astype(np.int64)
+    return in_order(con.sql(joined).to_arrow_table(), "part", "row")
 
 
 def _over(turns: str, text: str) -> str:
@@ -153,26 +133,6 @@ def _check_whole(con: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
             f"of {read} turns, from {parts[-1].name} back, the sketch has {told} rows: "
             "each file of sql/sketches must give every row of turn_part once; mend it, then run refine again"
         )
-
-
-def _put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
-    """Write the rows of each part, which stand one after the other, to its file."""
-    numbers = np.arange(1, len(paths) + 1)
-    starts, ends = (np.searchsorted(_numbers(rows["part"]), numbers, side=side) for side in ("left", "right"))
-    narrow = rows.drop_columns(["part", "row"])
-    for path, start, end in zip(paths, starts.tolist(), ends.tolist(), strict=True):
-        put(narrow.slice(start, end - start), path)
-
-
-def _remove_stale(sketch: Sketch, files: Collection[str]) -> None:
-    """Remove what no part and no settings stand behind, and what a killed process left half written."""
-    home = sketch.folder.parent
-    home.mkdir(parents=True, exist_ok=True)
-    for folder in set(home.iterdir()) - {sketch.folder}:
-        shutil.rmtree(folder, ignore_errors=True)
-    for path in sketch.folder.glob("*"):
-        if path.name not in files:
-            path.unlink(missing_ok=True)
 
 
 def _list(paths: Sequence[Path]) -> str:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.refine.decide import gates_of, refine, refine_night
+from flows.refine.decide import refine, refine_night
+from flows.refine.gates import gates_of
 from flows.settings import Refine, Settings, SettingsError
 from schemas import Decision
 from tests.doubles.small_lake import Kind, SmallLake, make_small_lake, write_records, write_small_lake

@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 import warehouse
-from flows.refine.decide import Gate, RefineError, answer_gates
+from flows.refine.gates import Gate, RefineError, ask, start_answers
 from tests.doubles.small_lake import write_small_lake
-from warehouse.connect import connect, keep_as, sql_files
+from warehouse.connect import connect, share_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -26,7 +26,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     lake = Lake(tmp_path_factory.mktemp("own") / "lake")
     write_small_lake(lake, date(2026, 11, 20), n_tasks=1, samples=2)
     with connect(lake) as opened:
-        keep_as(opened, "candidates", sql_files("refine")["candidates"])
+        share_as(opened, "candidates", sql_files("refine")["candidates"])
+        start_answers(opened)
         yield opened
 
 
@@ -45,7 +46,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
 def test_a_gate_that_cannot_be_asked_is_named(text: str, cause: str, con: duckdb.DuckDBPyConnection) -> None:
     """Who wrote one gate among twenty must learn from one line which file to open."""
     with pytest.raises(RefineError, match=f"gate mine: .*{cause}[^\n]*; mend its SQL"):
-        answer_gates(con, [Gate("mine", 35, text, decides=True)], {"min_calls": 1}, silent)
+        ask(con, [Gate("mine", 35, text, decides=True)], {"min_calls": 1}, silent)
 
 
 def test_two_gates_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_two_gates_of_one_name_are_refused(tmp_path: Path) -> None:
     shutil.copytree(Path(str(warehouse.__file__)).parent, copied)
     for number in (35, 36):
         (copied / "sql" / "gates" / f"{number}_mine.sql").write_text(GOOD)
-    code = "from flows.refine.decide import gates_of; from flows.settings import Settings; gates_of(Settings())"
+    code = "from flows.refine.gates import gates_of; from flows.settings import Settings; gates_of(Settings())"
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
     env = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, "-c", code]

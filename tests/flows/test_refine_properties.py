@@ -11,7 +11,8 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.refine.decide import gates_of, refine_night
+from flows.refine.decide import refine_night
+from flows.refine.gates import gates_of
 from flows.settings import Settings
 from schemas import Trajectory, Turn, arrow_schema
 from tests.doubles.small_lake import Kind, SmallLake, make_small_lake, write_records

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from flows.refine import sketch
-from flows.refine.ahead import sketching_ahead
+from flows.refine.ahead import working_ahead
 from flows.refine.decide import refine_night
 from flows.refine.dedupe import cluster, find_alike
 from flows.refine.functions import add_functions
@@ -22,7 +22,7 @@ from flows.settings import Settings
 from schemas import Turn
 from tests.doubles.labelled_lake import LabelledLake, Shape
 from tests.doubles.small_lake import make_small_lake, write_records, write_small_lake
-from warehouse.connect import connect, keep_as, share_as, sql_files
+from warehouse.connect import connect, keep_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -32,7 +32,6 @@ DAY = date(2026, 11, 20)
 def sketch_all(con: duckdb.DuckDBPyConnection, lake: Lake, home: Path) -> None:
     """Make `turn_facts` of every part, as refine does."""
     parameters = add_functions(con) | {"decontaminating": True}
-    share_as(con, "truths", sql_files("refine")["truths"])
     sketch_parts(con, lake, sketch_of(con, home, parameters), silent)
 
 
@@ -70,7 +69,6 @@ def test_parts_that_one_query_cannot_take_are_read_by_several(tmp_path: Path, mo
     said: list[str] = []
     with connect(lake) as con:
         parameters = add_functions(con) | {"decontaminating": True}
-        share_as(con, "truths", sql_files("refine")["truths"])
         sketch_parts(con, lake, sketch_of(con, tmp_path / "two", parameters), lambda *told: said.append(told[2]))
     assert len(said) > 1
     assert {
@@ -118,7 +116,6 @@ def test_a_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
     write_small_lake(lake, DAY)
     with connect(lake) as con:
         adding = {**sql_files("sketches"), "90_own": "select * from turn_part where role <> 'tool'"}
-        share_as(con, "truths", sql_files("refine")["truths"])
         own = Sketch(adding, {}, add_functions(con), tmp_path / "sketches" / "own")
         with pytest.raises(SketchError, match=r"of 132 turns.*has 84 rows"):
             sketch_parts(con, lake, own, silent)
@@ -150,7 +147,7 @@ def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path)
 def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_same(tmp_path: Path) -> None:
     """Refine would otherwise read in the morning what could have been read while the teacher was at work."""
     ahead, after = Settings(home=tmp_path / "ahead"), Settings(home=tmp_path / "after")
-    with sketching_ahead(ahead, pause_s=0.05):
+    with working_ahead(ahead, pause_s=0.05):
         for settings in (ahead, after):
             write_small_lake(Lake(settings.lake), DAY)
         assert soon(lambda: len(files_of(ahead)) == 2)
@@ -164,10 +161,10 @@ def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_s
 ROLLOUT = """
 import sys, time
 from pathlib import Path
-from flows.refine.ahead import sketching_ahead
+from flows.refine.ahead import working_ahead
 from flows.settings import Settings
 if __name__ == "__main__":
-    with sketching_ahead(Settings(home=Path(sys.argv[1])), pause_s=0.05):
+    with working_ahead(Settings(home=Path(sys.argv[1])), pause_s=0.05):
         print("started", flush=True)
         time.sleep(60)
 """

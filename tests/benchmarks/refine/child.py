@@ -9,11 +9,14 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from flows.refine.ahead import sketch_landed
-from flows.refine.decide import answer_gates, parameters_of, refine_night
+from flows.refine.ahead import work_landed
+from flows.refine.decide import refine_night
+from flows.refine.dedupe import cluster, find_alike
+from flows.refine.gates import start_answers
+from flows.refine.parameters import parameters_of
 from flows.refine.sketch import Sketch, sketch_parts
 from flows.settings import Refine, Settings
-from warehouse.connect import connect, keep_as, sql_files
+from warehouse.connect import connect, share_as, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -34,12 +37,13 @@ def scan(query: str, lake: Lake, home: Path, limit: str) -> str:
 def duplicates(lake: Lake, home: Path, limit: str) -> str:
     """Read the agent's text, find all duplicates; the pairs of ids in a cluster go to a file for the caller."""
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
-        parameters = parameters_of(Settings())
-        keep_as(con, "candidates", sql_files("refine")["candidates"])
+        share_as(con, "candidates", sql_files("refine")["candidates"])
         texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_said", "20_windows")}
         columns = ("trajectory_id", "index", "role")
         sketch_parts(con, lake, Sketch(texts, {}, {}, home / "sketches" / "windows", columns), silent)
-        answer_gates(con, [], parameters, silent)
+        start_answers(con)
+        find_alike(con, parameters_of(Settings()))
+        cluster(con)
         pairs = con.execute(
             "select one.trajectory_id, other.trajectory_id from clusters as one join clusters as other "
             "using (cluster_id) where one.trajectory_id < other.trajectory_id"
@@ -61,9 +65,9 @@ def settings_over(lake: Lake, home: Path, limit: str) -> Settings:
     return Settings(home=home, refine=Refine(memory_limit=limit))
 
 
-def sketch(lake: Lake, home: Path, limit: str) -> str:
-    """Sketch every part, with one thread, as is done while a rollout is under way."""
-    sketch_landed(settings_over(lake, home, limit))
+def ahead(lake: Lake, home: Path, limit: str) -> str:
+    """What is done while a rollout is under way, with one thread."""
+    work_landed(settings_over(lake, home, limit))
     return ""
 
 
@@ -73,7 +77,7 @@ DOES: dict[str, Callable[[Lake, Path, str], str]] = {
     "read_all": partial(scan, SAME_COLUMNS),
     "duplicates": duplicates,
     "whole": whole,
-    "sketch": sketch,
+    "ahead": ahead,
 }
 
 

@@ -19,7 +19,7 @@ def figures() -> Iterator[Figure]:
     rounds = [
         [
             measured("read_all", lake, "2GB"),
-            *measured_all(["sketch", "whole"], lake, "2GB"),
+            *measured_all(["ahead", "whole"], lake, "2GB"),
             measured("whole", lake, "2GB"),
         ]
         for _ in range(REPEATS)

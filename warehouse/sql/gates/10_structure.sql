@@ -1,4 +1,4 @@
--- one row a trajectory: do its messages stand in an order that a conversation can have, each call with its answer
+-- one row a trajectory, by itself: do its messages stand in an order that a conversation can have, each call with its answer
 -- without it: chat templates refuse the row, or a trainer learns to answer calls that were never made
 with messages as (
     select
@@ -22,7 +22,6 @@ with messages as (
 asked as (
     select trajectory_id, index, count(*) as calls, sum(hash(coalesce(call_id, ''))) as ids
     from made_calls
-    semi join candidates using (trajectory_id)
     where parse = 'ok'
     group by trajectory_id, index
 ),
@@ -81,7 +80,7 @@ misplaced as (
 faults as (
     select trajectory_id, index, 1 as weight, fault from misplaced where fault is not null
     union all
-    select trajectory_id, index, 2, 'call_ids_repeat' from twice_asked semi join candidates using (trajectory_id)
+    select trajectory_id, index, 2, 'call_ids_repeat' from twice_asked
     union all
     select trajectory_id, index, 3, fault from unpaired
     union all

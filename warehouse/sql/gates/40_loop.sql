@@ -1,4 +1,4 @@
--- one row a trajectory: does it make the same call, or the same two or three in turn, $loop_repeats times on end
+-- one row a trajectory, by itself: does it make the same call, or the same two or three in turn, $loop_repeats times on end
 -- without it: a student learns to go round in circles until its turns run out
 with made as (
     select
@@ -6,7 +6,6 @@ with made as (
         row_number() over (partition by trajectory_id order by index, place) as n,
         call_hash as call
     from made_calls
-    semi join candidates using (trajectory_id)
 ),
 
 periods as (

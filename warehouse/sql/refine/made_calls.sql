@@ -2,6 +2,7 @@
 with placed as (
     select trajectory_id, index, parse, unnest(made) as call, generate_subscripts(made, 1) as place
     from turn_facts
+    semi join candidates using (trajectory_id)
     where len(made) > 0
 )
 

@@ -1,0 +1,92 @@
+"""What refine keeps of each part of turns: one small Parquet file a part, there whole or not at all.
+
+A file is named after its part and a hash of the part's footer, so that another part under the same name is read
+anew. Files of one kind stand in one folder, which is named after all that made them.
+"""
+
+import os
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from schemas import sha256_text
+
+EMPTY = "empty.parquet"
+
+
+def file_of(part: Path) -> str:
+    """The file name for what is kept of a part."""
+    with part.open("rb") as file:
+        file.seek(-8, os.SEEK_END)
+        length = int.from_bytes(file.read(4), "little")
+        file.seek(-8 - length, os.SEEK_END)
+        return f"{part.stem}-{sha256_text(file.read(length).hex())[:12]}.parquet"
+
+
+def lacking_of(folder: Path, files: Iterable[str]) -> list[str]:
+    """Those of the files that are not there yet."""
+    return [file for file in files if not (folder / file).exists()]
+
+
+def together(files: Iterable[str], sized: Mapping[str, Path], limit: int) -> Iterator[list[str]]:
+    """Files whose paths in `sized` hold so many bytes at most, or one that holds more."""
+    some: list[str] = []
+    size = 0
+    for file in files:
+        of_file = sized[file].stat().st_size
+        if some and size + of_file > limit:
+            yield some
+            some, size = [], 0
+        some, size = [*some, file], size + of_file
+    if some:
+        yield some
+
+
+def in_order(rows: pa.Table, part: str, row: str) -> pa.Table:
+    """The rows by two columns of numbers; they mostly stand so, since DuckDB keeps the order of what it reads."""
+    places = (_numbers(rows[part]) << 40) + _numbers(rows[row])
+    return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
+
+
+def put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
+    """Write the rows of each part, which stand by `part` from 0 up, to its file."""
+    parts, numbers = _numbers(rows["part"]), np.arange(len(paths))
+    starts, ends = (np.searchsorted(parts, numbers, side=side).tolist() for side in ("left", "right"))
+    narrow = rows.drop_columns([name for name in ("part", "row") if name in rows.column_names])
+    for path, start, end in zip(paths, starts, ends, strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _put(narrow.slice(start, end - start), path)
+
+
+def remove_stale(folder: Path, files: Collection[str]) -> None:
+    """Remove what no part and no settings stand behind, and what a killed process left half written."""
+    home = folder.parent
+    home.mkdir(parents=True, exist_ok=True)
+    for other in set(home.iterdir()) - {folder}:
+        shutil.rmtree(other, ignore_errors=True)
+    for path in folder.glob("*"):
+        if path.name not in files:
+            path.unlink(missing_ok=True)
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """A column of no nulls; `to_numpy` would import pandas first."""
+    return np.from_dlpack(column.combine_chunks()).astype(np.int64)
+
+
+def _put(rows: pa.Table, path: Path) -> None:
+    """Write rows, in their order, as one file, which appears when it is whole."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    try:
+        pq.write_table(rows, temporary, compression="lz4", use_dictionary=texts)
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
