@@ -2,7 +2,7 @@
 
 It looks at what the agent wrote and did, turn by turn, and at the question, never at the pages that it read:
 popular pages recur. All of it works on the sketch `turn_facts`: of each turn a hash of its words, one of its
-calls, and up to 24 hashes of short windows of its text. Why this, and not MinHash over the whole text:
+calls, and some 16 hashes of short windows of its text. Why this, and not MinHash over the whole text:
 
 - Windows stand at **anchors** (what follows each letter b), after SpotSigs (Theobald, Siddharth and Paepcke,
   SIGIR 2008, whose anchors are stop words): splitting there takes an eighth of the time of splitting words, and a

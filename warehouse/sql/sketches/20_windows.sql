@@ -84,7 +84,7 @@ windows as (
     from worded
 )
 
--- about 24 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by. Of a hash the
+-- about 16 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by. Of a hash the
 -- last 32 bits are kept: which windows are kept is up to the first
 select
     * exclude (called, text, following, pieces, threes),
@@ -92,15 +92,15 @@ select
     (coalesce(list_max(following), list_max(threes)) & 4_294_967_295)::uinteger as highest,
     list_transform(
         case
-            when len(following) <= 24 then following
-            else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 24)
+            when len(following) <= 16 then following
+            else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 16)
         end,
         lambda each: (each & 4_294_967_295)::uinteger
     ) as anchors,
     list_transform(
         case
-            when len(threes) <= 24 then threes
-            else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 24)
+            when len(threes) <= 16 then threes
+            else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 16)
         end,
         lambda each: (each & 4_294_967_295)::uinteger
     ) as triples,
