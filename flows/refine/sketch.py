@@ -22,7 +22,7 @@ from warehouse.lake import Lake
 from warehouse.progress import Report
 from warehouse.side_by_side import side_by_side
 
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 64 * 1024 * 1024
 """Bytes on disk of the parts that one query reads; its rows, a twentieth of that, are held in memory."""
 NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
 """Columns of a turn that its row keeps."""
@@ -87,7 +87,8 @@ def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mappin
     """
     if not (lacking := lacking_of(sketch.folder, parts)):
         return
-    keep_truths(con)
+    if any("truths" in text for text in sketch.adding.values()):
+        keep_truths(con)
 
     def sketch_some(files: Sequence[str], own: duckdb.DuckDBPyConnection) -> None:
         rows = _rows(own, sketch, [parts[EMPTY], *(parts[file] for file in files)])
