@@ -1,7 +1,7 @@
 -- one row: a bit for each window, by its hash modulo a million, set where one question in fifty of the sample shares it: an
 -- agent's turns of phrase, no evidence. A window in a few hundred has the bit of another
 with said as (
-    select distinct question, unnest(list_concat(anchors, triples)) as shingle
+    select distinct question, unnest(windows) as shingle
     from compared
     where asked and by_agent
 ),

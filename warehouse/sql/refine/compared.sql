@@ -30,8 +30,7 @@ select
     wanted.asked,
     (turn.index % 2_147_483_647)::integer as index,
     turn.role = 'assistant' as by_agent,
-    turn.anchors,
-    turn.triples
+    turn.windows
 from turn_facts as turn
 join wanted using (trajectory_id)
-where turn.words is not null
+where len(turn.windows) > 0

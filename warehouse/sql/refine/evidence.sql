@@ -4,8 +4,7 @@ select
     compared.question,
     compared.index,
     compared.by_agent,
-    list_filter(compared.anchors, lambda each: get_bit(boilerplate.bits, (each % 1_000_000)::integer) = 0) as anchors,
-    list_filter(compared.triples, lambda each: get_bit(boilerplate.bits, (each % 1_000_000)::integer) = 0) as triples
+    list_filter(compared.windows, lambda each: get_bit(boilerplate.bits, (each % 1_000_000)::integer) = 0) as windows
 from compared
 cross join boilerplate
-where compared.has_met and len(compared.anchors) + len(compared.triples) > 0
+where compared.has_met

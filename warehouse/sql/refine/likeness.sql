@@ -5,10 +5,11 @@ with shares as (
         met.other,
         mine.index,
         max(
-            greatest(
-                len(list_intersect(mine.anchors, theirs.anchors)) / greatest(len(mine.anchors), len(theirs.anchors), 1),
-                len(list_intersect(mine.triples, theirs.triples)) / greatest(len(mine.triples), len(theirs.triples), 1)
-            )
+            -- what both have, counted on either side: the less, since a text that goes round in circles has some twice
+            least(
+                len(list_filter(mine.windows, lambda each: list_contains(theirs.windows, each))),
+                len(list_filter(theirs.windows, lambda each: list_contains(mine.windows, each)))
+            ) / greatest(len(mine.windows), len(theirs.windows), 1)
         ) as share
     from met
     join evidence as mine on mine.work = met.one and mine.by_agent
@@ -30,7 +31,7 @@ summed as (
 ),
 
 lengths as (
-    select work, any_value(question) as question, count(*) filter (by_agent and len(anchors) + len(triples) > 0) as turns
+    select work, any_value(question) as question, count(*) filter (by_agent and len(windows) > 0) as turns
     from evidence
     group by work
 ),
@@ -39,10 +40,7 @@ asked as (
     select
         summed.one,
         summed.other,
-        bool_or(
-            len(list_intersect(mine.triples, theirs.triples)) >= 0.2 * greatest(len(mine.triples), len(theirs.triples), 1)
-            or len(list_intersect(mine.anchors, theirs.anchors)) >= 0.2 * greatest(len(mine.anchors), len(theirs.anchors), 1)
-        ) as same
+        bool_or(len(list_intersect(mine.windows, theirs.windows)) >= 0.2 * greatest(len(mine.windows), len(theirs.windows), 1)) as same
     from summed
     join evidence as mine on mine.work = summed.one and not mine.by_agent
     join evidence as theirs on theirs.work = summed.other and not theirs.by_agent

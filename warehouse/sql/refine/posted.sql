@@ -16,7 +16,7 @@ from turn_facts as turn
 join long_works using (trajectory_id)
 where turn.role = 'assistant' and turn.lowest is not null
 union all
-select short_works.work, turn.index, unnest(list_concat(turn.anchors, turn.triples)) as shingle
+select short_works.work, turn.index, unnest(turn.windows) as shingle
 from turn_facts as turn
 join short_works using (trajectory_id)
 where turn.role = 'assistant' and turn.lowest is not null

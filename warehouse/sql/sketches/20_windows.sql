@@ -68,7 +68,7 @@ worded as (
     from anchored
 ),
 
-windows as (
+threes as (
     select
         *,
         case
@@ -82,28 +82,43 @@ windows as (
             )
         end as threes
     from worded
-)
+),
 
--- about 16 of each are enough to compare two turns: those with the smallest hashes; two of them to find turns by. Of a hash the
--- last 32 bits are kept: which windows are kept is up to the first
-select
-    * exclude (called, text, following, pieces, threes),
-    (coalesce(list_min(following), list_min(threes)) & 4_294_967_295)::uinteger as lowest,
-    (coalesce(list_max(following), list_max(threes)) & 4_294_967_295)::uinteger as highest,
-    list_transform(
+-- some 16 are enough to compare two turns: those with the smallest hashes
+few as (
+    select
+        *,
         case
             when len(following) <= 16 then following
             else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 16)
-        end,
-        lambda each: (each & 4_294_967_295)::uinteger
-    ) as anchors,
-    list_transform(
+        end as few_following,
         case
             when len(threes) <= 16 then threes
             else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 16)
-        end,
-        lambda each: (each & 4_294_967_295)::uinteger
-    ) as triples,
+        end as few_threes
+    from threes
+),
+
+-- of a hash the last 32 bits are kept: which are kept hangs on the first
+windowed as (
+    select
+        *,
+        list_transform(
+            case
+                when len(few_threes) = 0 then few_following
+                when len(few_following) = 0 then few_threes
+                else list_concat(few_following, few_threes)
+            end,
+            lambda each: (each & 4_294_967_295)::uinteger
+        ) as windows
+    from few
+)
+
+-- two of them to find turns by
+select
+    * exclude (called, text, following, pieces, threes, few_following, few_threes),
+    list_min(windows) as lowest,
+    list_max(windows) as highest,
     -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away;
     -- a short text loops where hardly any three of its many words are new
     case
@@ -116,4 +131,4 @@ select
             or list_position(following, following[len(following) * 3 // 4]) < len(following) * 3 // 4
             or list_position(following, following[len(following) - 1]) < len(following) - 1
     end as recurs
-from windows
+from windowed
