@@ -85,7 +85,7 @@ def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_
     key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
     first, second, third, fourth = made.trajectories
     changed(made, turns_of(made, first, "tool")[0], observation=key)
-    changed(made, turns_of(made, second, "tool")[0], observation=key, redacted="{}")
+    changed(made, turns_of(made, second, "tool")[0], observation=key, redacted="{}", detector=detector_version())
     made.trajectories[2] = third.model_copy(update={"answer": key})
     task = next(task for task in made.tasks if task.task_id == fourth.task_id)
     made.tasks[made.tasks.index(task)] = task.model_copy(update={"instruction": key})
@@ -118,7 +118,7 @@ def test_what_is_released_beside_the_words_is_read_too(tmp_path: Path) -> None:
 
 def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector(tmp_path: Path) -> None:
     """Reading all text again each time makes refine slow; believing an older detector publishes what it missed."""
-    made = make_small_lake(DAY, n_tasks=4, samples=1)
+    made = make_small_lake(DAY, n_tasks=5, samples=1)
     key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
     now = detector_version()
     told: list[dict[str, str | None]] = [
@@ -126,11 +126,12 @@ def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector
         {"content": key, "detector": "an older one"},
         {"content": "nothing", "detector": now, "secrets": '{"gitlab_token": 1}'},
         {"content": "nothing", "detector": "an older one", "secrets": '{"gitlab_token": 1}'},
+        {"observation": key, "detector": "an older one", "redacted": "{}"},
     ]
     for attempt, said in zip(made.trajectories, told, strict=True):
-        changed(made, turns_of(made, attempt, "assistant")[0], **said)
+        changed(made, turns_of(made, attempt, "tool" if "observation" in said else "assistant")[0], **said)
     reasons = [refined(tmp_path, made)[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
-    assert reasons == ["ok", "gitlab_token", "gitlab_token", "ok"]
+    assert reasons == ["ok", "gitlab_token", "gitlab_token", "ok", "gitlab_token"]
 
 
 def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:

@@ -10,7 +10,12 @@ looked_at as materialized (
         part,
         row,
         secrets_in(concat_ws(
-            chr(10), content, reasoning, tool_calls, case when redacted is null then observation end
+            chr(10),
+            content,
+            reasoning,
+            tool_calls,
+            -- an older detector redacted what it knew of
+            case when redacted is null or detector is distinct from $detector then observation end
         )) as found_now
     from turn_part
     semi join wanted using (part, row)
