@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import Day, open_warehouse, run_nightly
+from flows.commands.opening import Day, open_warehouse, read_settings, run_nightly
+from flows.ending import fail, plain_errors
 
 app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory: kept, or rejected with reasons.")
 
@@ -14,6 +15,31 @@ app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory:
 def refine(context: typer.Context, day: Day = None) -> None:
     if context.invoked_subcommand is None:
         run_nightly(day, "refine")
+
+
+@app.command()
+def prepare(
+    share: Annotated[
+        str, typer.Option(help="Which of how many shares of the parts: 2/8 is the second of eight.")
+    ] = "1/1",
+) -> None:
+    """Read long text before refine does, spread over processes or machines that see this home."""
+    from flows.refine.ahead import prepare as prepare_share
+    from warehouse.progress import stage_bar
+
+    with plain_errors():
+        settings, limits = read_settings(), _share(share)
+        with stage_bar("prepare", settings.state) as report:
+            limit = settings.refine.memory_limit
+            lacked, parts = prepare_share(settings, share=limits, memory_limit=limit, report=report)
+    typer.echo(f"share {share}: {parts} parts of turns, {lacked} of them read now. When all shares are: factory refine")
+
+
+def _share(text: str) -> tuple[int, int]:
+    which, _, of = text.partition("/")
+    if not (which.isdecimal() and of.isdecimal() and 1 <= int(which) <= int(of)):
+        fail(f"--share {text!r} is no share; 2/8 is the second of eight.")
+    return int(which), int(of)
 
 
 @app.command()

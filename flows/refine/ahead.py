@@ -1,7 +1,8 @@
 """Sketches turns while a rollout makes them, and asks the gates that look at one trajectory, so that refine need not.
 
 A rollout waits for its teacher for hours; this costs one core two thousandths of a second a trajectory. It is done in
-a process of its own, at low priority, and is never waited for: what it does not come to, refine does.
+a process of its own, at low priority, and is never waited for: what it does not come to, refine does. A large lake from
+elsewhere is prepared by as many processes or machines as there are, each its share.
 """
 
 import os
@@ -14,14 +15,14 @@ from pathlib import Path
 
 from flows.refine.alone import alone_of, tell_lacking
 from flows.refine.gates import gates_of
-from flows.refine.kept_files import lacking_of
+from flows.refine.kept_files import EMPTY, lacking_of
 from flows.refine.parameters import bound
 from flows.refine.sketch import parts_of, sketch_lacking, sketch_of
 from flows.settings import Settings
-from schemas import Turn
+from schemas import Turn, sha256_text
 from warehouse.connect import connect, share_as, sql_files
 from warehouse.lake import Lake
-from warehouse.progress import silent
+from warehouse.progress import Report, silent
 
 PAUSE_S = 30.0
 """Between two looks at the lake: a part of 64 long trajectories takes minutes to fill."""
@@ -40,18 +41,36 @@ def working_ahead(settings: Settings, pause_s: float = PAUSE_S) -> Iterator[None
         process.join()
 
 
-def work_landed(settings: Settings) -> None:
-    """Sketch every part of turns that the lake has now, and ask of its trajectories what can be asked of each alone."""
+def prepare(
+    settings: Settings,
+    *,
+    share: tuple[int, int] = (1, 1),
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    report: Report = silent,
+) -> tuple[int, int]:
+    """Sketch the lake's parts of turns, and ask of their trajectories what can be asked of each alone.
+
+    `share` is which of how many shares of the parts: each part belongs to one, by its name, however many there come
+    to be. Whoever takes a share, in whatever order, leaves the same files. Returns how many parts were not prepared
+    yet, and how many the share has.
+    """
     lake = Lake(settings.lake)
-    with connect(lake, spill=settings.state / "spill", memory_limit=MEMORY, threads=1) as con:
+    with connect(lake, spill=settings.state / "spill", memory_limit=memory_limit, threads=threads) as con:
         parameters = bound(con, settings)
         sketch = sketch_of(con, settings.state / "sketches", parameters)
         alone = alone_of(con, settings.state / "alone", gates_of(settings), sketch, parameters)
-        parts = parts_of(lake)
-        sketch_lacking(con, sketch, parts, silent)
-        if lacking_of(alone.folder, parts):
+        parts = {file: part for file, part in parts_of(lake).items() if file == EMPTY or _in_share(file, share)}
+        sketch_lacking(con, sketch, parts, report)
+        if lacking := lacking_of(alone.folder, parts):
             share_as(con, "every_candidate", sql_files("refine")["candidates"])
-            tell_lacking(con, alone, sketch, list(parts), silent)
+            tell_lacking(con, alone, sketch, list(parts), report)
+    return len(set(lacking) - {EMPTY}), len(parts.keys() - {EMPTY})
+
+
+def _in_share(file: str, share: tuple[int, int]) -> bool:
+    which, of = share
+    return int(sha256_text(file)[:12], 16) % of == which - 1
 
 
 def _keep_up(settings: Settings, pause_s: float) -> None:
@@ -64,5 +83,5 @@ def _keep_up(settings: Settings, pause_s: float) -> None:
         while parent and not wait([parent.sentinel], pause_s):
             landed = Lake(settings.lake).parts(Turn)
             if landed != seen:
-                work_landed(settings)
+                prepare(settings, memory_limit=MEMORY, threads=1)
             seen = landed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.refine.ahead import work_landed
+from flows.refine.ahead import prepare
 from flows.refine.decide import refine_night
 from flows.settings import Refine, Settings
 from schemas import Trajectory, Turn
@@ -117,8 +117,27 @@ def test_what_was_asked_ahead_before_its_record_landed_is_asked_by_refine(tmp_pa
     write_records(lake, DAY, made)
     record = lake.parts(Trajectory)[0]
     aside = record.rename(tmp_path / "aside")
-    work_landed(settings)
+    prepare(settings)
     asked = kept(settings)
     aside.rename(record)
     assert decided(settings) == fresh(settings, tmp_path / "fresh")
     assert kept(settings) == asked
+
+
+def test_shares_of_the_work_leave_the_bytes_of_the_whole(tmp_path: Path) -> None:
+    """Processes and machines can each take a share: together they have read all parts, each once, as one would."""
+    whole, spread = Settings(home=tmp_path / "whole"), Settings(home=tmp_path / "spread")
+    for seq in range(7):
+        write_records(Lake(whole.lake), DAY, make_small_lake(DAY, n_tasks=2, samples=2, seed=seq), seq)
+    shutil.copytree(whole.lake, spread.lake)
+    assert prepare(whole) == (7, 7)
+    counts = [prepare(spread, share=(which, 3), threads=1) for which in (3, 1, 2)]
+    assert sum(parts for _, parts in counts) == 7
+    assert all(lacked == parts for lacked, parts in counts)
+    assert prepare(spread) == (0, 7)
+    assert _bytes(spread) == _bytes(whole)
+    assert decided(spread) == decided(whole)
+
+
+def _bytes(settings: Settings) -> dict[str, bytes]:
+    return {str(path.relative_to(settings.state)): path.read_bytes() for path in settings.state.glob("*/*/*.parquet")}

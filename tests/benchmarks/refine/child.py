@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from flows.refine.ahead import work_landed
+from flows.refine.ahead import prepare
 from flows.refine.decide import refine_night
 from flows.refine.dedupe import cluster, find_alike
 from flows.refine.gates import start_answers
@@ -67,7 +67,7 @@ def settings_over(lake: Lake, home: Path, limit: str) -> Settings:
 
 def ahead(lake: Lake, home: Path, limit: str) -> str:
     """What is done while a rollout is under way, with one thread."""
-    work_landed(settings_over(lake, home, limit))
+    prepare(settings_over(lake, home, limit), memory_limit=limit, threads=1)
     return ""
 
 
