@@ -64,7 +64,7 @@ def prepare(
         sketch_lacking(con, sketch, parts, report)
         if lacking := lacking_of(alone.folder, parts):
             share_as(con, "every_candidate", sql_files("refine")["candidates"])
-            tell_lacking(con, alone, sketch, list(parts), report)
+            tell_lacking(con, alone, sketch, parts, report)
     return len(set(lacking) - {EMPTY}), len(parts.keys() - {EMPTY})
 
 

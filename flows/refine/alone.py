@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from flows.refine.gates import Gate, ask, start_answers
-from flows.refine.kept_files import lacking_of, put_each, remove_stale, together
+from flows.refine.kept_files import EMPTY, lacking_of, put_each, remove_stale, together
 from flows.refine.sketch import Sketch, keep_truths, show_turns
 from schemas import content_id
 from warehouse.connect import share_as, sql_files
@@ -22,6 +22,8 @@ BATCH_BYTES = 128 * 1024 * 1024
 """Bytes of the sketches of the parts whose trajectories are asked of at once: some ten thousand long ones."""
 STEPS = ("candidates", "truths", "made_calls")
 """Files of `sql/refine` that gates read what they answer by."""
+FUNCTIONS = {"detector", "words_version", "fitting"}
+"""Parameters that say the versions of what SQL may call."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def alone_of(
 ) -> Alone:
     """Those of the gates that look at a trajectory by itself. Other SQL, settings or sketches have another folder."""
     asked = [gate for gate in gates if gate.alone]
-    named = {name for gate in asked for name in _named(con, gate.text)} | {"detector", "words_version"}
+    named = {name for gate in asked for name in _named(con, gate.text)} | FUNCTIONS
     used = {key: parameters[key] for key in sorted(named & parameters.keys())}
     steps = {name: text for name, text in sql_files("refine").items() if name in STEPS}
     texts = {gate.name: gate.text for gate in asked}
@@ -52,11 +54,11 @@ def take_all(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def tell_alone(
-    con: duckdb.DuckDBPyConnection, alone: Alone, sketch: Sketch, parts: Sequence[str], report: Report
+    con: duckdb.DuckDBPyConnection, alone: Alone, sketch: Sketch, parts: Mapping[str, Path], report: Report
 ) -> None:
     """Make `alone`, a row a trajectory of `every_candidate`, and `answers` of what it says.
 
-    What is not kept of `parts`, the sketch's files, is asked, and kept; what cannot be kept is asked every time.
+    What is not kept of `parts`, by the sketch's files, is asked, and kept; what cannot be kept is asked every time.
     """
     remove_stale(alone.folder, parts)
     tell_lacking(con, alone, sketch, parts, report)
@@ -75,12 +77,12 @@ def tell_alone(
 
 
 def tell_lacking(
-    con: duckdb.DuckDBPyConnection, alone: Alone, sketch: Sketch, parts: Sequence[str], report: Report
+    con: duckdb.DuckDBPyConnection, alone: Alone, sketch: Sketch, parts: Mapping[str, Path], report: Report
 ) -> None:
     """Ask, and keep, what is not yet kept of those parts; reads `every_candidate`."""
     sketches = {file: sketch.folder / file for file in parts}
     for files in together(lacking_of(alone.folder, parts), sketches, BATCH_BYTES):
-        show_turns(con, sketch, files)
+        show_turns(con, sketch, {EMPTY: parts[EMPTY]} | {file: parts[file] for file in files})
         _take(con, "ids_of_parts")
         _tell(con, alone, report)
         told = con.sql(sql_files("alone")["kept"], params={"files": [str(sketches[file]) for file in files]})

@@ -56,8 +56,8 @@ def sketch_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[st
     return Sketch(adding, closer, used, home / f"turn_facts-{version}")
 
 
-def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> list[str]:
-    """Sketch every part that is not yet sketched, and make `turn_facts` a view over all; returns the sketch's files.
+def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> dict[str, Path]:
+    """Sketch every part that is not yet sketched, and show all; returns the parts by the sketch's files.
 
     Files of parts that the lake no longer has are removed, and folders beside the sketch's that are not its own.
     Raises SketchError when a file of `sketches` loses rows.
@@ -66,13 +66,14 @@ def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, rep
     remove_stale(sketch.folder, parts)
     sketch_lacking(con, sketch, parts, report)
     show_turns(con, sketch, parts)
-    return list(parts)
+    return parts
 
 
-def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[str]) -> None:
-    """Make `turn_facts` a view over those files of the sketch."""
-    shown = _list([sketch.folder / file for file in files])
-    con.execute(f"create or replace view turn_facts as select * from read_parquet({shown})")
+def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path]) -> None:
+    """Make `turn_facts` a view over the sketch of those parts, and `turns_at_hand` one over the parts themselves."""
+    for name, paths in (("turn_facts", [sketch.folder / file for file in parts]), ("turns_at_hand", parts.values())):
+        read = f"read_parquet({_list(paths)}, union_by_name = {name == 'turns_at_hand'})"
+        con.execute(f"create or replace view {name} as select * from {read}")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
@@ -136,5 +137,5 @@ def _check_whole(con: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
         )
 
 
-def _list(paths: Sequence[Path]) -> str:
+def _list(paths: Iterable[Path]) -> str:
     return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"

@@ -134,6 +134,58 @@ def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake
     assert found["bad 8"] == "served:argument_missing"
 
 
+def test_the_whole_of_a_schema_counts_and_none_can_do_harm(tmp_path: Path, lake: Lakes) -> None:
+    """A call can be wrong deep inside; and a schema that somebody else wrote must not fetch, hang or hide the rest."""
+    schema: Said = {
+        "type": "object",
+        "properties": {
+            "code": {"type": "string", "pattern": "^[a-z]{2}$"},
+            "place": {"$ref": "#/$defs/Place"},
+            "ids": {"type": "array", "items": {"type": "integer"}, "uniqueItems": True},
+        },
+        "$defs": {"Place": {"type": "object", "properties": {"at": {"type": "number"}}, "required": ["at"]}},
+    }
+    hostile: Said = {
+        "properties": {
+            "far": {"$ref": "http://127.0.0.1:1/schema.json"},
+            "slow": {"type": "string", "pattern": "^(a+)+$"},
+            "odd": {"type": "any"},
+            "near": {"type": "integer"},
+        },
+        "required": ["near"],
+    }
+
+    def called(arguments: Said, schema: Said) -> SmallLake:
+        tools = [{"type": "function", "function": {"name": "search", "parameters": schema}}]
+        calls = json.dumps([{"id": "call_0", "name": "search", "arguments": arguments}])
+        made = lake(row={"tools": json.dumps(tools)}, t2={"tool_calls": calls}, t3={"kind": "blocked"})
+        made.turns[:] = [
+            turn.model_copy(update={"index": place}) for place, turn in enumerate(made.turns[:4] + made.turns[-1:])
+        ]
+        return made
+
+    good: list[tuple[Said, Said]] = [
+        ({"code": "en", "place": {"at": 1.5}, "ids": [1, 2]}, schema),
+        ({"near": 1, "far": 1, "odd": [], "slow": "a" * 40}, hostile),
+    ]
+    bad: list[tuple[Said, Said, str]] = [
+        ({"code": "eng"}, schema, "unfit"),
+        ({"place": {"at": "here"}}, schema, "unfit"),
+        ({"place": {}}, schema, "missing"),
+        ({"ids": [1, "2"]}, schema, "unfit"),
+        ({"ids": [1, 1]}, schema, "unfit"),
+        ({"near": 1, "slow": "a" * 40 + "b"}, hostile, "unfit"),
+        ({"near": "1"}, hostile, "unfit"),
+        ({"far": 1}, hostile, "missing"),
+    ]
+    cases = {f"good {n}": called(*one) for n, one in enumerate(good)}
+    cases |= {f"bad {n}": called(*one[:2]) for n, one in enumerate(bad)}
+    found = reasons(tmp_path, "arguments", cases)
+    assert found == {f"good {n}": "ok" for n in range(len(good))} | {
+        f"bad {n}": f"argument_{said}" for n, (_, _, said) in enumerate(bad)
+    }
+
+
 def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> None:
     """An agent that got an argument wrong, was told so and went on is an example worth having."""
     made = lake(

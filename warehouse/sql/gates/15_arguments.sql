@@ -35,129 +35,33 @@ schemas as (
     group by all
 ),
 
-rules as (
-    select
-        offer,
-        tool,
-        coalesce(json_extract_string(schema, '$.additionalProperties') = 'false', false) as closed,
-        json_extract_string(schema, '$.required[*]') as required
-    from schemas
+-- each call, with the text of its arguments, which the sketch does not hold
+written as (
+    select trajectory_id, index, unnest(from_json(tool_calls, '[{"id": "VARCHAR", "name": "VARCHAR", "arguments": "JSON"}]')) as call
+    from turns_at_hand
+    semi join candidates using (trajectory_id)
+    where role = 'assistant' and parse = 'ok' and json_valid(tool_calls)
 ),
 
--- what is checked of a schema: names, types, enum, const and bounds of the arguments, or of one of their anyOf or oneOf.
--- What is not: pattern, format, $ref, allOf, what stands beside anyOf, and what lies inside objects and lists
-alternatives as (
+called as (
     select
-        offer,
-        tool,
-        key as name,
-        unnest(coalesce(
-            nullif(json_extract(value, '$.anyOf[*]'), []), nullif(json_extract(value, '$.oneOf[*]'), []), [value]
-        )) as one
-    from schemas, json_each(json_extract(schema, '$.properties'))
-),
-
-properties as (
-    select
-        offer,
-        tool,
-        name,
-        list({
-            types: case json_type(one, '$.type')
-                when 'VARCHAR' then [json_extract_string(one, '$.type')]
-                when 'ARRAY' then json_extract_string(one, '$.type[*]')
-            end,
-            allowed: list_transform(
-                list_filter(
-                    list_append(json_extract(one, '$.enum[*]'), json_extract(one, '$.const')), lambda value: value is not null
-                ),
-                lambda value: hash(value::varchar)
-            ),
-            least: try_cast(coalesce(
-                json_extract_string(one, '$.minLength'), json_extract_string(one, '$.minItems'), json_extract_string(one, '$.minimum')
-            ) as double),
-            most: try_cast(coalesce(
-                json_extract_string(one, '$.maxLength'), json_extract_string(one, '$.maxItems'), json_extract_string(one, '$.maximum')
-            ) as double),
-            above: try_cast(json_extract_string(one, '$.exclusiveMinimum') as double),
-            below: try_cast(json_extract_string(one, '$.exclusiveMaximum') as double)
-        }) as alternatives
-    from alternatives
-    group by all
-),
-
-calls_made as (
-    select
-        made_calls.* exclude (parse, call_hash),
-        offered_to.offer,
-        rules.tool is not null as known,
-        rules.closed,
-        len(list_filter(
-            rules.required,
-            lambda name: not list_contains(list_transform(coalesce(made_calls.arguments, []), lambda one: one.name), name)
-        )) > 0 as misses
-    from made_calls
+        written.trajectory_id,
+        written.index,
+        written.call.id as call_id,
+        case
+            when schemas.tool is null then 'unknown_tool'
+            when coalesce(json_type(written.call.arguments), 'NULL') <> 'OBJECT' then 'not_an_object'
+            else misfit(schemas.schema::varchar, written.call.arguments::varchar)
+        end as fault
+    from written
     join offered_to using (trajectory_id)
-    left join rules on rules.offer = offered_to.offer and rules.tool = made_calls.tool
-    where made_calls.parse = 'ok'
-),
-
-given as (
-    select trajectory_id, index, place, offer, tool, closed, unnest(arguments) as argument
-    from calls_made
-    where known
-),
-
-typed as (
-    select
-        *,
-        case argument.type
-            when 'VARCHAR' then ['string']
-            when 'BIGINT' then ['integer', 'number']
-            when 'UBIGINT' then ['integer', 'number']
-            when 'DOUBLE' then case when argument.size = round(argument.size) then ['integer', 'number'] else ['number'] end
-            when 'BOOLEAN' then ['boolean']
-            when 'OBJECT' then ['object']
-            when 'ARRAY' then ['array']
-            else ['null']
-        end as types
-    from given
-),
-
-unfit_arguments as (
-    select distinct typed.trajectory_id, typed.index, typed.place
-    from typed
-    left join properties
-        on properties.offer = typed.offer
-        and properties.tool = typed.tool
-        and properties.name = typed.argument.name
-    where
-        (properties.name is null and typed.closed)
-        or len(list_filter(properties.alternatives, lambda one: not coalesce(
-            argument.size < one.least
-            or argument.size > one.most
-            or argument.size <= one.above
-            or argument.size >= one.below
-            or (len(one.allowed) > 0 and not list_contains(one.allowed, argument.value_hash))
-            or not list_has_any(one.types, typed.types),
-            false
-        ))) = 0
+    left join schemas on schemas.offer = offered_to.offer and schemas.tool = written.call.name
 ),
 
 unfit as (
-    select
-        trajectory_id,
-        index,
-        call_id,
-        case
-            when not known then 'unknown_tool'
-            when coalesce(arguments_type, 'NULL') <> 'OBJECT' then 'not_an_object'
-            when misses then 'argument_missing'
-            else 'argument_unfit'
-        end as fault
-    from calls_made
-    left join unfit_arguments using (trajectory_id, index, place)
-    where not known or arguments_type is distinct from 'OBJECT' or misses or unfit_arguments.place is not null
+    select *
+    from called
+    where fault is not null
 ),
 
 heard as (
@@ -184,7 +88,7 @@ faults as (
 
 counted as (
     select trajectory_id, count(*) as calls
-    from calls_made
+    from called
     group by trajectory_id
 )
 

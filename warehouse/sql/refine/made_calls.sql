@@ -1,4 +1,4 @@
--- one row a tool call that the agent made, with the hash of it and of each argument its name, type and size
+-- one row a tool call that the agent made, with a hash of its name and arguments
 with placed as (
     select trajectory_id, index, parse, unnest(made) as call, generate_subscripts(made, 1) as place
     from turn_facts
@@ -13,7 +13,5 @@ select
     parse,
     call.call_id,
     call.tool,
-    call.call_hash,
-    call.arguments_type,
-    call.arguments
+    call.call_hash
 from placed
