@@ -13,7 +13,7 @@ import duckdb
 
 from flows.refine.gates import Gate, ask, start_answers
 from flows.refine.kept_files import EMPTY, lacking_of, put_each, remove_stale, together
-from flows.refine.sketch import Sketch, keep_truths, show_turns
+from flows.refine.sketch import Sketch, keep_truths, show_text, show_turns
 from schemas import content_id
 from warehouse.connect import share_as, sql_files
 from warehouse.progress import Report
@@ -66,6 +66,7 @@ def tell_alone(
     texts = sql_files("alone")
     share_as(con, "alone", texts["known"], {"files": [str(alone.folder / file) for file in parts]})
     if _take(con, "ids_left"):
+        show_text(con, parts.values())
         _tell(con, alone, report)
         con.execute("insert into alone by name from told")
     take_all(con)
@@ -82,7 +83,8 @@ def tell_lacking(
     """Ask, and keep, what is not yet kept of those parts; reads `every_candidate`."""
     sketches = {file: sketch.folder / file for file in parts}
     for files in together(lacking_of(alone.folder, parts), sketches, BATCH_BYTES):
-        show_turns(con, sketch, {EMPTY: parts[EMPTY]} | {file: parts[file] for file in files})
+        show_turns(con, sketch, files)
+        show_text(con, [parts[EMPTY], *(parts[file] for file in files)])
         _take(con, "ids_of_parts")
         _tell(con, alone, report)
         told = con.sql(sql_files("alone")["kept"], params={"files": [str(sketches[file]) for file in files]})

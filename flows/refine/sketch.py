@@ -69,11 +69,16 @@ def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, rep
     return parts
 
 
-def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path]) -> None:
-    """Make `turn_facts` a view over the sketch of those parts, and `turns_at_hand` one over the parts themselves."""
-    for name, paths in (("turn_facts", [sketch.folder / file for file in parts]), ("turns_at_hand", parts.values())):
-        read = f"read_parquet({_list(paths)}, union_by_name = {name == 'turns_at_hand'})"
-        con.execute(f"create or replace view {name} as select * from {read}")
+def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[str]) -> None:
+    """Make `turn_facts` a view over those files of the sketch."""
+    shown = _list([sketch.folder / file for file in files])
+    con.execute(f"create or replace view turn_facts as select * from read_parquet({shown})")
+
+
+def show_text(con: duckdb.DuckDBPyConnection, parts: Iterable[Path]) -> None:
+    """Make `turns_at_hand` a view over those parts, for what few gates read of them."""
+    read = f"read_parquet({_list(parts)}, union_by_name = true)"
+    con.execute(f"create or replace view turns_at_hand as select * from {read}")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
