@@ -118,7 +118,7 @@ def _table(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
 
 def _csv(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
     con.execute(text)
-    lines = csv.writer(_Encoded(sink))
+    lines = csv.writer(_Encoded(sink), lineterminator="\n")
     lines.writerow(_columns(con))
     for row in _rows(con):
         lines.writerow([_json_text(value) if isinstance(value, list | dict) else value for value in row])
