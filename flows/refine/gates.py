@@ -103,7 +103,9 @@ def _answer(con: duckdb.DuckDBPyConnection, gate: Gate, parameters: Mapping[str,
 def _cause(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"no setting is called ${error.args[0]}"
-    return "it must be one statement" if isinstance(error, ValueError) else str(error).partition("\n")[0]
+    if isinstance(error, ValueError):
+        return "it must be one statement"
+    return " ".join(str(error).partition("\n\n")[0].split())
 
 
 def _numbered(texts: dict[str, str]) -> Iterator[tuple[str, str, str]]:

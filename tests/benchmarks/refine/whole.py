@@ -1,7 +1,8 @@
 """What all of refine costs, every gate, beside DuckDB reading the same columns once.
 
-A night's refine finds what landed already sketched, since that is done while the teacher is at work; what that cost
-stands beside it, and so does a refine that has all to read itself: of a lake from elsewhere, or after an upgrade.
+A night's refine finds what landed already read, and what can be said of each trajectory alone said, since that is done
+while the teacher is at work; what that cost stands beside it, and so does a refine that has all to read itself: of a
+lake from elsewhere, or after an upgrade.
 """
 
 from collections.abc import Iterator
@@ -24,12 +25,12 @@ def figures() -> Iterator[Figure]:
         ]
         for _ in range(REPEATS)
     ]
-    reads, sketches, nights, wholes = ([run[place] for run in rounds] for place in range(4))
+    reads, aheads, nights, wholes = ([run[place] for run in rounds] for place in range(4))
     yield Figure("refine.rows_per_s", round(ROWS / middle(nights)), "trajectories/s")
     yield Figure(
         "refine.all_vs_scan", round(middle(nights) / middle(reads), 2), "ratio", f"{AGAINST}; a night's refine"
     )
     yield Figure("refine.all_unsketched_vs_scan", round(middle(wholes) / middle(reads), 2), "ratio", AGAINST)
-    cost = median(run.cpu for run in sketches) / ROWS * 1000
-    yield Figure("refine.sketch_cpu_ms", round(cost, 2), "CPU ms a trajectory", "one of 45K tokens")
+    cost = median(run.cpu for run in aheads) / ROWS * 1000
+    yield Figure("refine.ahead_cpu_ms", round(cost, 2), "CPU ms a trajectory", "one of 45K tokens")
     yield Figure("refine.all_peak_mb", round(max(run.peak_mb for run in wholes)), "MB", "DuckDB limited to 2 GB")
