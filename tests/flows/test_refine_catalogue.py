@@ -311,6 +311,9 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
         "function cut": lake(t4={"content": "<function=search> x"}),
         "invoke cut": lake(t4={"content": '<invoke name="search"> x'}),
         "markup of pages": lake(t4={"content": "<function>f</function> <invoke>g</invoke> <b>h</b>"}),
+        "react": lake(t4={"content": "Thought: look\nAction: search\nAction Input: moon\nObservation: It is far."}),
+        "react again": lake(t4={"content": "Action 2: search[moon]\nObservation 2: It is far.", "parse": "bad_json"}),
+        "observed": lake(t4={"content": "Two things matter.\nObservation: the moon is far.\nAction: look again."}),
         "unparsed": lake(t4={"content": "<tool_call>{", "parse": "bad_json"}),
         "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
     }
@@ -319,7 +322,8 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
         **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
         **dict.fromkeys(("fenced", "http"), "ok"),
         **dict.fromkeys(("tool", "call", "function", "invoke", "function cut", "invoke cut"), "tool_markup"),
-        "markup of pages": "ok",
+        **dict.fromkeys(("react", "react again"), "tool_markup"),
+        **dict.fromkeys(("markup of pages", "observed"), "ok"),
     }
 
 

@@ -18,7 +18,7 @@ claims as (
     select
         turn_facts.trajectory_id,
         turn_facts.index,
-        turn_facts.parse = 'ok' or contains(turn_facts.markup, 'res') or contains(turn_facts.markup, 'RES') as whole,
+        turn_facts.parse = 'ok' or regexp_matches(turn_facts.markup, 'res|RES|bservation') as whole,
         case when not list_contains(coalesce(shown.texts, []), turn_facts.markup) then turn_facts.markup end as markup,
         case when final.index is not null then list_filter(
             turn_facts.cited,

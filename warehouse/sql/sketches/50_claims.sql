@@ -75,17 +75,22 @@ select
         ),
         lambda address: regexp_replace(address, '(#.*|[.,;:!?*_/]+)$', '')
     )) end as cited,
-    case when
-        case
-            when contains(wrote, '<') then
-                contains(wrote, '</') or contains(wrote, '<|') or contains(wrote, '<｜') or contains(wrote, '<tool_')
-                or contains(wrote, '<function') or contains(wrote, '<invoke name=') or contains(wrote, '<observation>')
-                or contains(wrote, '[TOOL_') or contains(wrote, '[/TOOL_')
-            else contains(wrote, '[TOOL_') or contains(wrote, '[/TOOL_')
-        end
-    then nullif(regexp_extract(
-        wrote,
-        '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
-        || '|<\|(?:im_start|im_end|eot_id|end_of_text|channel|python_tag|tool)'
-    ), '') end as markup
+    coalesce(
+        case when
+            case
+                when contains(wrote, '<') then
+                    contains(wrote, '</') or contains(wrote, '<|') or contains(wrote, '<｜') or contains(wrote, '<tool_')
+                    or contains(wrote, '<function') or contains(wrote, '<invoke name=') or contains(wrote, '<observation>')
+                    or contains(wrote, '[TOOL_') or contains(wrote, '[/TOOL_')
+                else contains(wrote, '[TOOL_') or contains(wrote, '[/TOOL_')
+            end
+        then nullif(regexp_extract(
+            wrote,
+            '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
+            || '|<\|(?:im_start|im_end|eot_id|end_of_text|channel|python_tag|tool)'
+        ), '') end,
+        -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; the word alone is anybody's
+        case when contains(wrote, chr(10) || 'Observation')
+        then nullif(regexp_extract(wrote, '(?s)(?:^|\s)Action(?: \d+)?:.*?(\nObservation(?: \d+)?:)', 1), '') end
+    ) as markup
 from lettered
