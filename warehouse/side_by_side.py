@@ -5,8 +5,8 @@ different data disturb each other less. Measured on two cores: eight queries of 
 one after the other.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import ExitStack, closing, contextmanager
 
 import duckdb
@@ -48,11 +48,15 @@ def _wait(running: Mapping[Future[object], str], report: Report) -> None:
         report(done, len(running), running[future])
 
 
-def _stop(running: Iterable[Future[object]], owned: Iterable[duckdb.DuckDBPyConnection]) -> None:
+def _stop(running: Iterable[Future[object]], owned: Collection[duckdb.DuckDBPyConnection]) -> None:
+    """Until all have ended: an interrupt that comes before its query has begun is lost."""
     for future in running:
         future.cancel()
-    for own in owned:
-        own.interrupt()
+    left = set(running)
+    while left:
+        for own in owned:
+            own.interrupt()
+        left = wait(left, timeout=0.1).not_done
 
 
 @contextmanager
