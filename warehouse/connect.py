@@ -95,6 +95,11 @@ def run(
     return con.execute(statement, {name: given[name] for name in statement.named_parameters})
 
 
+def named_in(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
+    """The parameters that the statements of a text mention; raises duckdb.ParserException on a text of no SQL."""
+    return set[str]().union(*(statement.named_parameters for statement in con.extract_statements(text)))
+
+
 def rebuild_warehouse(path: Path, lake: Lake) -> None:
     """Write `warehouse.duckdb` anew (views only): made beside, then renamed over the old one."""
     lake.prepare()

@@ -15,7 +15,7 @@ from flows.refine.gates import Gate, ask, start_answers
 from flows.refine.kept_files import EMPTY, lacking_of, put_each, remove_stale, together
 from flows.refine.sketch import Sketch, keep_truths, show_text, show_turns
 from schemas import content_id
-from warehouse.connect import share_as, sql_files
+from warehouse.connect import named_in, run, share_as, sql_files
 from warehouse.progress import Report
 
 BATCH_BYTES = 128 * 1024 * 1024
@@ -70,11 +70,9 @@ def tell_alone(
         _tell(con, alone, report)
         con.execute("insert into alone by name from told")
     take_all(con)
-    places = [(gate.name, gate.position, gate.decides) for gate in alone.gates]
     start_answers(con)
-    con.execute("create or replace table gate_places (gate varchar, position integer, decides boolean)")
-    con.executemany("insert into gate_places values ($1, $2, $3)", places)
-    con.execute(f"insert into answers {texts['answers']}")
+    places = [{"gate": gate.name, "position": gate.position, "decides": gate.decides} for gate in alone.gates]
+    run(con, f"insert into answers {texts['answers']}", {"places": places})
 
 
 def tell_lacking(
@@ -112,6 +110,6 @@ def _tell(con: duckdb.DuckDBPyConnection, alone: Alone, report: Report) -> None:
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
     """What a gate binds; nothing where its SQL does not parse, which is told when it is asked."""
     try:
-        return set().union(*(statement.named_parameters for statement in con.extract_statements(text)))
+        return named_in(con, text)
     except duckdb.Error:
         return set()

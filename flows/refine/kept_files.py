@@ -48,9 +48,9 @@ def together(files: Iterable[str], sized: Mapping[str, Path], limit: int) -> Ite
         yield some
 
 
-def in_order(rows: pa.Table, part: str, row: str) -> pa.Table:
-    """The rows by two columns of numbers; they mostly stand so, since DuckDB keeps the order of what it reads."""
-    places = (_numbers(rows[part]) << 40) + _numbers(rows[row])
+def in_order(rows: pa.Table) -> pa.Table:
+    """The rows by `part` and `row`; they mostly stand so, since DuckDB keeps the order of what it reads."""
+    places = (_numbers(rows["part"]) << 40) + _numbers(rows["row"])
     return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from flows.refine.kept_files import EMPTY, file_of, in_order, lacking_of, put_each, remove_stale, together
 from schemas import Turn, content_id
-from warehouse.connect import keep_as, run, sql_files
+from warehouse.connect import keep_as, named_in, run, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
 from warehouse.side_by_side import side_by_side
@@ -48,9 +48,7 @@ class Sketch:
 def sketch_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> Sketch:
     """The sketch of today's SQL. Other SQL, settings or DuckDB have another folder in `home`."""
     adding, closer = sql_files("sketches"), sql_files("closer")
-    named: set[str] = set()
-    for text in (*adding.values(), *closer.values()):
-        named.update(*(statement.named_parameters for statement in con.extract_statements(text)))
+    named = set[str]().union(*(named_in(con, text) for text in (*adding.values(), *closer.values())))
     used = {key: parameters[key] for key in sorted(named)}
     version = content_id("sketch", adding, closer, used, duckdb.__version__)[:12]
     return Sketch(adding, closer, used, home / f"turn_facts-{version}")
@@ -125,7 +123,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
     for name, text in sketch.closer.items():
         keep_as(con, f"closer_{name}", _over("from turns_read", text), sketch.parameters)
         joined += f" left join closer_{name} using (part, row)"
-    return in_order(con.sql(joined).to_arrow_table(), "part", "row")
+    return in_order(con.sql(joined).to_arrow_table())
 
 
 def _over(turns: str, text: str) -> str:
