@@ -27,7 +27,9 @@ BATCH_BYTES = 64 * 1024 * 1024
 NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
 """Columns of a turn that its row keeps."""
 LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
-"""Columns of a turn that the files read besides, as they read `said`, which one of them makes."""
+"""Columns of a turn that the files read besides."""
+HANDED_ON = ("said", "following", "pieces", "threes")
+"""Columns that a file makes for those after it; no row keeps them."""
 
 
 class SketchError(Exception):
@@ -80,8 +82,11 @@ def show_text(con: duckdb.DuckDBPyConnection, parts: Iterable[Path]) -> None:
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
-    """Every part of turns, by the name of its sketch; the empty one is first, so that views bind without any other."""
-    return {EMPTY: lake.empty_part(Turn)} | {file_of(part): part for part in lake.parts(Turn)}
+    """Every part of turns, by the name of its sketch; the empty one is there for views to bind without any other.
+
+    It is the last: of files that are read together DuckDB takes the first to tell how many rows they have.
+    """
+    return {file_of(part): part for part in lake.parts(Turn)} | {EMPTY: lake.empty_part(Turn)}
 
 
 def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
@@ -117,7 +122,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
     query = "from turns_read"
     for text in sketch.adding.values():
         query = _over(query, text)
-    keep_as(con, "told", f"select * exclude ({', '.join(LONG)}, said) from ({query})", sketch.parameters)
+    keep_as(con, "told", f"select * exclude ({', '.join((*LONG, *HANDED_ON))}) from ({query})", sketch.parameters)
     _check_whole(con, parts)
     joined = "from told"
     for name, text in sketch.closer.items():

@@ -1,5 +1,4 @@
 -- one row a turn; adds hashes of what the agent or the user wrote (words), of the calls, and of short windows of the text
--- and whether the text may go round in circles (recurs), which is looked into elsewhere
 with called as (
     select *, case when said is not null then tool_calls end as called
     from turn_part
@@ -13,8 +12,8 @@ hashed as (
         case
             when said is null then null
             when called is null then 0
-            when starts_with(called, '[{"id": "') and len(string_split(called, '", "')) = 3
-                then hash(substring(called, strpos(called, '", "')))
+            when called like '[{"id": "%", "name": "%", "arguments": {%' and called not like '%, "%, "%, "%'
+                then hash(substring(called, strpos(called, '", "name": "')))
             else hash(list_transform(
                 coalesce(
                     try(from_json(called, '[{"name": "VARCHAR", "arguments": "VARCHAR"}]')),
@@ -116,19 +115,7 @@ windowed as (
 
 -- two of them to find turns by
 select
-    * exclude (called, text, following, pieces, threes, few_following, few_threes),
+    * exclude (called, text, few_following, few_threes),
     list_min(windows) as lowest,
-    list_max(windows) as highest,
-    -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away;
-    -- a short text loops where hardly any three of its many words are new
-    case
-        when role <> 'assistant' then false
-        when strlen(said) < 600 then len(pieces) >= 60 and len(threes) * 10 < len(pieces)
-        when len(following) * 150 < strlen(said) then true
-        else
-            list_position(following, following[len(following) // 4]) < len(following) // 4
-            or list_position(following, following[len(following) // 2]) < len(following) // 2
-            or list_position(following, following[len(following) * 3 // 4]) < len(following) * 3 // 4
-            or list_position(following, following[len(following) - 1]) < len(following) - 1
-    end as recurs
+    list_max(windows) as highest
 from windowed

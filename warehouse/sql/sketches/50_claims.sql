@@ -1,6 +1,20 @@
 -- one row a turn; adds what gates ask of the agent's words: noise, guesses, loops, cited addresses, markup of tools, scripts
 with spoken as (
-    select *, case when role = 'assistant' then said end as wrote
+    select
+        *,
+        case when role = 'assistant' then said end as wrote,
+        -- a loop that fills a third of a text repeats what stands at a quarter of its places, or keeps the letter b away;
+        -- a short text loops where hardly any three of its many words are new
+        case
+            when role <> 'assistant' then false
+            when strlen(said) < 600 then len(pieces) >= 60 and len(threes) * 10 < len(pieces)
+            when len(following) * 150 < strlen(said) then true
+            else
+                list_position(following, following[len(following) // 4]) < len(following) // 4
+                or list_position(following, following[len(following) // 2]) < len(following) // 2
+                or list_position(following, following[len(following) * 3 // 4]) < len(following) * 3 // 4
+                or list_position(following, following[len(following) - 1]) < len(following) - 1
+        end as recurs
     from turn_part
 ),
 
@@ -42,7 +56,7 @@ lettered as (
 )
 
 select
-    * exclude (wrote, beyond, counts),
+    * exclude (wrote, recurs, beyond, counts),
     list_filter(counts, lambda one: one.letters >= 0.01 * letters) as scripts,
     case when strlen(wrote) >= 60 then words end as words_hash,
     -- what a model writes when its numbers have overflowed, or its bytes do not decode
@@ -61,9 +75,9 @@ select
                 [3, 1.5, 1],
                 lambda n: string_split(wrote, substring(wrote, (length(wrote) / n)::bigint - 29, 30))
             ),
-            lambda pieces: len(pieces) > 4
+            lambda between: len(between) > 4
         ),
-        lambda pieces: 1 - list_sum(list_transform(list_distinct(pieces), lambda piece: length(piece) + 30))
+        lambda between: 1 - list_sum(list_transform(list_distinct(between), lambda one: length(one) + 30))
             / length(wrote)
     )) end as looped,
     -- code between fences names addresses to call, it cites none. What is left begins at ://, since a page is the same by http and https
