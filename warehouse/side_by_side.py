@@ -28,7 +28,7 @@ def side_by_side(con: duckdb.DuckDBPyConnection, queries: Mapping[str, Query], r
     """
     if not queries:
         return
-    [(threads,)] = con.execute("select current_setting('threads')").fetchall()
+    threads = _threads_of(con)
     workers = min(threads, len(queries), AT_ONCE)
     with ExitStack() as stack:
         stack.enter_context(_threads(con, threads, threads - workers + 1))
@@ -40,6 +40,15 @@ def side_by_side(con: duckdb.DuckDBPyConnection, queries: Mapping[str, Query], r
         except BaseException:
             _stop(running, owned.values())
             raise
+
+
+def at_once(con: duckdb.DuckDBPyConnection) -> int:
+    """How many of many queries are under way together."""
+    return min(_threads_of(con), AT_ONCE)
+
+
+def _threads_of(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("select current_setting('threads')").fetchall()[0][0])
 
 
 def _wait(running: Mapping[Future[object], str], report: Report) -> None:

@@ -4,8 +4,10 @@ A file is named after its part and a hash of the part's footer, so that another 
 anew. Files of one kind stand in one folder, which is named after all that made them.
 """
 
+import math
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,18 +36,19 @@ def lacking_of(folder: Path, files: Iterable[str]) -> list[str]:
     return [file for file in files if not (folder / file).exists()]
 
 
-def together(files: Iterable[str], sized: Mapping[str, Path], limit: int) -> Iterator[list[str]]:
-    """Files whose paths in `sized` hold so many bytes at most, or one that holds more."""
-    some: list[str] = []
-    size = 0
-    for file in files:
-        of_file = sized[file].stat().st_size
-        if some and size + of_file > limit:
-            yield some
-            some, size = [], 0
-        some, size = [*some, file], size + of_file
-    if some:
-        yield some
+def together(files: Sequence[str], sized: Mapping[str, Path], limit: int, workers: int = 1) -> list[list[str]]:
+    """The files in order, in lots of nearly equal size, as many for each worker, so that all end at once.
+
+    The paths in `sized` of a lot hold `limit` bytes at most, give or take a file.
+    """
+    sizes = [sized[file].stat().st_size for file in files]
+    total, before = sum(sizes), 0
+    count = workers * math.ceil(total / (limit * workers))
+    lots = defaultdict[int, list[str]](list)
+    for file, size in zip(files, sizes, strict=True):
+        lots[(2 * before + size) * count // (2 * total)].append(file)
+        before += size
+    return list(lots.values())
 
 
 def in_order(rows: pa.Table) -> pa.Table:
@@ -85,8 +88,25 @@ def _put(rows: pa.Table, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
-        pq.write_table(rows, temporary, compression="lz4", use_dictionary=texts)
+        pq.write_table(rows, temporary, compression=_compression(rows.schema), use_dictionary=texts)
         temporary.replace(path)
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _compression(schema: pa.Schema) -> dict[str, str]:
+    """A codec for each column of a file: hashes, all that is unsigned, are noise, and stay as they are."""
+    columns = (column for field in schema for column in _columns(field.type, field.name))
+    return {path: "none" if pa.types.is_unsigned_integer(kind) else "lz4" for path, kind in columns}
+
+
+def _columns(kind: pa.DataType, path: str) -> Iterator[tuple[str, pa.DataType]]:
+    """What stands in a file of a column: of lists and structs, their innermost values."""
+    if pa.types.is_list(kind):
+        yield from _columns(kind.value_type, f"{path}.list.element")
+    elif pa.types.is_struct(kind):
+        for field in kind.fields:
+            yield from _columns(field.type, f"{path}.{field.name}")
+    else:
+        yield path, kind

@@ -20,10 +20,10 @@ from schemas import Turn, content_id
 from warehouse.connect import keep_as, named_in, run, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
-from warehouse.side_by_side import side_by_side
+from warehouse.side_by_side import at_once, side_by_side
 
 BATCH_BYTES = 64 * 1024 * 1024
-"""Bytes on disk of the parts that one query reads; its rows, a twentieth of that, are held in memory."""
+"""Bytes on disk of the parts that one query reads; its rows, some 40 MB of 400 MB of text, are held in memory."""
 NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
 """Columns of a turn that its row keeps."""
 LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
@@ -103,7 +103,8 @@ def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mappin
         rows = _rows(own, sketch, [parts[EMPTY], *(parts[file] for file in files)])
         put_each(rows, [sketch.folder / file for file in files])
 
-    queries = {f"sketch {files[0]}": partial(sketch_some, files) for files in together(lacking, parts, BATCH_BYTES)}
+    lots = together(lacking, parts, BATCH_BYTES, at_once(con))
+    queries = {f"sketch {files[0]}": partial(sketch_some, files) for files in lots}
     side_by_side(con, queries, report)
 
 

@@ -11,12 +11,12 @@ short_works as (
     where turns <= 16 and $any_short
 )
 
-select long_works.work, turn.index, unnest([turn.lowest, turn.highest]) as shingle
+select long_works.work, (turn.index % 2_147_483_647)::integer as index, unnest([turn.lowest, turn.highest]) as shingle
 from turn_facts as turn
 join long_works using (trajectory_id)
 where turn.role = 'assistant' and turn.lowest is not null
 union all
-select short_works.work, turn.index, unnest(turn.windows) as shingle
+select short_works.work, (turn.index % 2_147_483_647)::integer, unnest(turn.windows) as shingle
 from turn_facts as turn
 join short_works using (trajectory_id)
 where turn.role = 'assistant' and turn.lowest is not null

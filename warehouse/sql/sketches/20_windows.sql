@@ -84,17 +84,11 @@ threes as (
 ),
 
 -- some 16 are enough to compare two turns: those with the smallest hashes
-few as (
+limited as (
     select
         *,
-        case
-            when len(following) <= 16 then following
-            else list_filter(following, lambda each: each <= 18446744073709551615::ubigint // len(following)::ubigint * 16)
-        end as few_following,
-        case
-            when len(threes) <= 16 then threes
-            else list_filter(threes, lambda each: each <= 18446744073709551615::ubigint // len(threes)::ubigint * 16)
-        end as few_threes
+        18_446_744_073_709_551_615::ubigint // greatest(len(following), 16)::ubigint * 16 as highest_following,
+        18_446_744_073_709_551_615::ubigint // greatest(len(threes), 16)::ubigint * 16 as highest_three
     from threes
 ),
 
@@ -104,18 +98,21 @@ windowed as (
         *,
         list_transform(
             case
-                when len(few_threes) = 0 then few_following
-                when len(few_following) = 0 then few_threes
-                else list_concat(few_following, few_threes)
+                when len(threes) > 0 then list_concat(
+                    list_filter(following, lambda each: each <= highest_following),
+                    list_filter(threes, lambda each: each <= highest_three)
+                )
+                when len(following) > 16 then list_filter(following, lambda each: each <= highest_following)
+                else following
             end,
             lambda each: (each & 4_294_967_295)::uinteger
         ) as windows
-    from few
+    from limited
 )
 
 -- two of them to find turns by
 select
-    * exclude (called, text, few_following, few_threes),
+    * exclude (called, text, highest_following, highest_three),
     list_min(windows) as lowest,
     list_max(windows) as highest
 from windowed
