@@ -4,6 +4,7 @@ A file is named after its part and a hash of the part's footer, so that another 
 anew. Files of one kind stand in one folder, which is named after all that made them.
 """
 
+import hashlib
 import math
 import os
 import shutil
@@ -17,8 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from schemas import sha256_text
-
 EMPTY = "empty.parquet"
 
 
@@ -28,7 +27,7 @@ def file_of(part: Path) -> str:
         file.seek(-8, os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")
         file.seek(-8 - length, os.SEEK_END)
-        return f"{part.stem}-{sha256_text(file.read(length).hex())[:12]}.parquet"
+        return f"{part.stem}-{hashlib.sha256(file.read(length)).hexdigest()[:12]}.parquet"
 
 
 def lacking_of(folder: Path, files: Iterable[str]) -> list[str]:
@@ -53,8 +52,18 @@ def together(files: Sequence[str], sized: Mapping[str, Path], limit: int, worker
 
 def in_order(rows: pa.Table) -> pa.Table:
     """The rows by `part` and `row`; they mostly stand so, since DuckDB keeps the order of what it reads."""
-    places = (_numbers(rows["part"]) << 40) + _numbers(rows["row"])
+    places = _places(rows)
     return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
+
+
+def widened(rows: pa.Table, more: pa.Table) -> pa.Table:
+    """The rows, which stand in order, with the columns of `more`, which has some of them; null for the others."""
+    found = np.full(rows.num_rows, -1)
+    found[np.searchsorted(_places(rows), _places(more))] = np.arange(more.num_rows)
+    columns = more.drop_columns(["part", "row"]).take(pa.array(found, mask=found < 0))
+    for name in columns.column_names:
+        rows = rows.append_column(name, columns[name])
+    return rows
 
 
 def put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
@@ -64,7 +73,7 @@ def put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
     narrow = rows.drop_columns([name for name in ("part", "row") if name in rows.column_names])
     for path, start, end in zip(paths, starts, ends, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _put(narrow.slice(start, end - start), path)
+        _put(narrow.slice(start, end - start).combine_chunks(), path)
 
 
 def remove_stale(folder: Path, files: Collection[str]) -> None:
@@ -78,6 +87,10 @@ def remove_stale(folder: Path, files: Collection[str]) -> None:
             path.unlink(missing_ok=True)
 
 
+def _places(rows: pa.Table) -> NDArray[np.int64]:
+    return (_numbers(rows["part"]) << 40) + _numbers(rows["row"])
+
+
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
     """A column of no nulls; `to_numpy` would import pandas first."""
     return np.from_dlpack(column.combine_chunks()).astype(np.int64)
@@ -88,7 +101,8 @@ def _put(rows: pa.Table, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
-        pq.write_table(rows, temporary, compression=_compression(rows.schema), use_dictionary=texts)
+        packed = _compression(rows.schema)
+        pq.write_table(rows, temporary, compression=packed, use_dictionary=texts, write_statistics=False)
         temporary.replace(path)
     finally:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Files that are taken in lots: none is lost or read twice, memory is bounded, and no worker ends long after the rest."""
+"""Files that are taken in lots: none is lost or read twice, memory is bounded, and all workers end together."""
 
 import tempfile
 from pathlib import Path
