@@ -26,7 +26,9 @@ import duckdb
 from warehouse.connect import share_as, sql_files
 
 WORKS = ("work_keys", "works")
-PAIRS = ("posted", "met", "compared", "boilerplate", "evidence", "likeness", "edges")
+PAIRS = ("posted", "met", "likeness", "edges")
+LOOKED_AT = ("compared", "boilerplate", "evidence")
+"""Files whose rows `likeness` reads, each those of the files before it; no table is made of them."""
 ANY_SHORT = "select count(*) > 0 from works where turns <= 16"
 
 
@@ -36,6 +38,8 @@ def find_alike(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object])
     They need no gate's answer, and are shared, so that they can be made beside the gates.
     """
     texts = sql_files("refine")
+    looked_at = ", ".join(f"{name} as materialized ({texts[name]})" for name in LOOKED_AT)
+    texts["likeness"] = f"with {looked_at} select * from ({texts['likeness']})"
     for name in WORKS:
         share_as(con, name, texts[name])
     [(any_short,)] = con.execute(ANY_SHORT).fetchall()
