@@ -8,6 +8,7 @@ import hashlib
 import math
 import os
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 EMPTY = "empty.parquet"
+ABANDONED_S = 3600.0
+"""Age of a half written file that nobody is still at: each is written within a second."""
 
 
 def file_of(part: Path) -> str:
@@ -77,14 +80,24 @@ def put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
 
 
 def remove_stale(folder: Path, files: Collection[str]) -> None:
-    """Remove what no part and no settings stand behind, and what a killed process left half written."""
+    """Remove what no part and no settings stand behind, and what a killed process left half written.
+
+    What another process is writing is left to it.
+    """
     home = folder.parent
     home.mkdir(parents=True, exist_ok=True)
     for other in set(home.iterdir()) - {folder}:
         shutil.rmtree(other, ignore_errors=True)
     for path in folder.glob("*"):
-        if path.name not in files:
+        if path.name not in files and not _being_written(path):
             path.unlink(missing_ok=True)
+
+
+def _being_written(path: Path) -> bool:
+    try:
+        return path.suffix == ".tmp" and time.time() - path.stat().st_mtime < ABANDONED_S
+    except FileNotFoundError:
+        return True
 
 
 def _places(rows: pa.Table) -> NDArray[np.int64]:

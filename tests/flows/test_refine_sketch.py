@@ -1,5 +1,6 @@
 """Sketches: long text is read once, and neither threads, nor how parts are taken, nor their size change a byte."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,21 @@ def test_a_part_that_is_replaced_or_removed_takes_its_sketch_with_it(tmp_path: P
     assert len(before & sketched(lake, tmp_path / "sketches").keys()) == 1
     lake.parts(Turn)[0].unlink()
     assert all(name.endswith("/empty.parquet") for name in sketched(lake, tmp_path / "sketches"))
+
+
+def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
+    """A share of the work that is under way elsewhere would fail; what a killed one left would fill the disk."""
+    settings = Settings(home=tmp_path)
+    write_small_lake(Lake(settings.lake), DAY)
+    refine_night(settings, DAY, silent)
+    (folder,) = (settings.state / "sketches").iterdir()
+    writing, left = folder / ".some-part.parquet.4711.tmp", folder / ".other-part.parquet.4712.tmp"
+    for path in (writing, left):
+        path.write_bytes(b"PAR1")
+    os.utime(left, (time.time() - 5_000,) * 2)
+    write_small_lake(Lake(settings.lake), date(2026, 11, 21), seed=7)
+    refine_night(settings, date(2026, 11, 21), silent)
+    assert (writing.exists(), left.exists()) == (True, False)
 
 
 def test_an_attempt_that_two_parts_hold_is_sketched_for_both(tmp_path: Path) -> None:
