@@ -116,6 +116,18 @@ def test_what_is_released_beside_the_words_is_read_too(tmp_path: Path) -> None:
     assert Counter((one["reason"], one["value"]) for one in said.values()) == {("gitlab_token", 1): 4, ("ok", 0): 2}
 
 
+def test_the_address_of_a_page_that_holds_the_answer_is_read_too(tmp_path: Path) -> None:
+    """A row names the pages of its evidence: a password in an address is published with every attempt at the task."""
+    made = make_small_lake(DAY, n_tasks=3, samples=2)
+    told, *_ = made.tasks
+    page = next(hop for hop in told.path if hop.doc_id in told.evidence)
+    secret = page.model_copy(update={"url": page.url.replace("://", "://reader:" + "q7Zt-" + "w91kXp@")})
+    made.tasks[0] = told.model_copy(update={"path": [secret if hop is page else hop for hop in told.path]})
+    said = refined(tmp_path, made)
+    assert {row.task_id for row in made.trajectories if not said[row.trajectory_id]["keep"]} == {told.task_id}
+    assert Counter(one["reason"] for one in said.values()) == {"url_password": 2, "ok": 4}
+
+
 def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector(tmp_path: Path) -> None:
     """Reading all text again each time makes refine slow; believing an older detector publishes what it missed."""
     made = make_small_lake(DAY, n_tasks=5, samples=1)

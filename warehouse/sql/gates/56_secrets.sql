@@ -20,8 +20,9 @@ found (trajectory_id, found) as (
     semi join candidates using (trajectory_id)
     where coalesce(found_now, found) is not null
     union all
-    select trajectory_id, secrets_in(concat_ws(chr(10), answer, true_answer, instruction))
+    select trajectory_id, secrets_in(concat_ws(chr(10), answer, true_answer, instruction, array_to_string(evidence_urls, chr(10))))
     from candidates
+    left join truths using (trajectory_id)
     union all
     select offered.trajectory_id, offers.found
     from offered

@@ -1,4 +1,5 @@
 -- one row a turn; adds hashes of what the agent or the user wrote (words), of the calls, and of short windows of the text
+-- and, for the files after it, the text's places (following), or its words (pieces) and three of them on end (threes)
 with called as (
     select *, case when said is not null then tool_calls end as called
     from turn_part
