@@ -339,12 +339,14 @@ def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: 
         "hindi page": lake(t2={"reasoning": "It is नमस्ते मैं"}, t3={"observation": "नमस्ते is a greeting."}),
         "page": lake(t2={"reasoning": slip}, t3={"observation": "東京 is the capital."}),
         "asked": lake(t2={"reasoning": slip}, t1={"content": "什么是首都?"}),
+        "korean": lake(t2={"reasoning": slip}, t1={"content": "수도는 어디입니까?"}),
+        "asked in korean": lake(t2={"reasoning": "나는 다시 찾아본다 and go on"}, t1={"content": "수도는 어디입니까?"}),
         "accents": lake(t2={"reasoning": "La Coruña, Æthelred, naïve, Σ and π"}),
     }
     found = reasons(tmp_path, "language", cases)
     assert found == {
-        **dict.fromkeys(("slip", "russian", "thai", "hebrew", "hindi"), "other_script"),
-        **dict.fromkeys(("hindi page", "page", "asked", "accents"), "ok"),
+        **dict.fromkeys(("slip", "russian", "thai", "hebrew", "hindi", "korean"), "other_script"),
+        **dict.fromkeys(("hindi page", "page", "asked", "asked in korean", "accents"), "ok"),
     }
 
 

@@ -62,7 +62,8 @@ found as (
             case when strlen(text) > length(text) then list_filter(scripts, lambda script: regexp_matches(
                 text,
                 case script
-                    when 'han' then '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]'
+                    when 'han' then '[\p{Han}\p{Hiragana}\p{Katakana}]'
+                    when 'hangul' then '\p{Hangul}'
                     when 'cyrillic' then '\p{Cyrillic}'
                     when 'arabic' then '\p{Arabic}'
                     when 'hebrew' then '\p{Hebrew}'

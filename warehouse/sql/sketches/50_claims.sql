@@ -33,7 +33,8 @@ counted as (
         *,
         list_filter(
             case when beyond is not null then [
-                {script: 'han', letters: length(regexp_replace(beyond, '[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+', '', 'g'))},
+                {script: 'han', letters: length(regexp_replace(beyond, '[^\p{Han}\p{Hiragana}\p{Katakana}]+', '', 'g'))},
+                {script: 'hangul', letters: length(regexp_replace(beyond, '[^\p{Hangul}]+', '', 'g'))},
                 {script: 'cyrillic', letters: length(regexp_replace(beyond, '[^\p{Cyrillic}]+', '', 'g'))},
                 {script: 'arabic', letters: length(regexp_replace(beyond, '[^\p{Arabic}]+', '', 'g'))},
                 {script: 'hebrew', letters: length(regexp_replace(beyond, '[^\p{Hebrew}]+', '', 'g'))},
