@@ -23,13 +23,15 @@ from collections.abc import Mapping
 
 import duckdb
 
-from warehouse.connect import share_as, sql_files
+from warehouse.connect import run, share_as, sql_files
 
 WORKS = ("work_keys", "works")
-PAIRS = ("posted", "met", "likeness", "edges")
+PAIRS = ("met", "likeness", "edges")
 LOOKED_AT = ("compared", "boilerplate", "evidence")
 """Files whose rows `likeness` reads, each those of the files before it; no table is made of them."""
 ANY_SHORT = "select count(*) > 0 from works where turns <= 16"
+SHARE_ROWS = 10_000_000
+"""Rows of `posted` that are looked at together, in a fifth of a gigabyte."""
 
 
 def find_alike(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
@@ -38,13 +40,26 @@ def find_alike(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object])
     They need no gate's answer, and are shared, so that they can be made beside the gates.
     """
     texts = sql_files("refine")
-    looked_at = ", ".join(f"{name} as materialized ({texts[name]})" for name in LOOKED_AT)
-    texts["likeness"] = f"with {looked_at} select * from ({texts['likeness']})"
     for name in WORKS:
         share_as(con, name, texts[name])
     [(any_short,)] = con.execute(ANY_SHORT).fetchall()
+    share_as(con, "posted", texts["posted"], {"any_short": any_short})
+    texts["met"] = f"with shifts as ({_shifts(con, texts)}) select * from ({texts['met']})"
+    looked_at = ", ".join(f"{name} as materialized ({texts[name]})" for name in LOOKED_AT)
+    texts["likeness"] = f"with {looked_at} select * from ({texts['likeness']})"
     for name in PAIRS:
-        share_as(con, name, texts[name], {**parameters, "any_short": any_short})
+        share_as(con, name, texts[name], {**parameters, "share": 0, "shares": 1})
+
+
+def _shifts(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -> str:
+    """The SQL of `shifts`: of many windows a share at a time is looked at beforehand, and kept in `shares`."""
+    [(shares,)] = con.execute(f"select 1 + count(*) // {SHARE_ROWS} from posted").fetchall()
+    if shares == 1:
+        return texts["shifts"]
+    for share in range(shares):
+        making = "insert into shares" if share else "create or replace table shares as"
+        run(con, f"{making} {texts['shifts']}", {"share": share, "shares": shares})
+    return texts["shares_summed"]
 
 
 def cluster(con: duckdb.DuckDBPyConnection) -> None:

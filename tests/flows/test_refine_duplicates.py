@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.refine import dedupe
 from flows.refine.decide import refine_night
 from flows.settings import Settings
 from tests.doubles.small_lake import Kind, SmallLake, edited, make_small_lake, write_records
@@ -41,6 +42,18 @@ def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, t
     assert sorted(refused) == [["exact_duplicate:copy", "near_duplicate:similar"], ["near_duplicate:similar"]]
     alone = made.of_kind("branch") | {row.trajectory_id for row in made.trajectories if row.sample == 2}
     assert all(rows[id][0] and rows[id][2] is None for id in alone)
+
+
+def test_windows_that_memory_does_not_hold_are_looked_at_in_shares(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lake of half a million would need more memory than it was given, or find other copies than a small one."""
+    kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
+    made = make_small_lake(DAY, n_tasks=6, samples=3, kinds=kinds, n_calls=12, words=60)
+    whole = refined(tmp_path / "whole", made)
+    monkeypatch.setattr(dedupe, "SHARE_ROWS", 100)
+    assert refined(tmp_path / "shares", made) == whole
+    assert any(cluster for _, _, cluster, _, _ in whole.values())
 
 
 def test_short_siblings_that_searched_differently_stay(tmp_path: Path) -> None:
