@@ -6,7 +6,6 @@ the same rows, so work that is repeated after a kill overwrites itself and never
 """
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,9 +21,7 @@ import pyarrow.parquet as pq
 
 from schemas import RECORDS, Record, arrow_schema, table
 
-EMPTY_PARTITION = "date=9999-12-31"
-"""The last of a record's folders: DuckDB takes the first part to tell how many rows all have."""
-FORMER_EMPTY_PARTITION = "date=0001-01-01"
+EMPTY_PARTITION = "date=0001-01-01"
 RAW = "raw"
 BLOCK_ROWS = 128
 ROW_GROUP_ROWS = 16 * BLOCK_ROWS  # with 128 rows, turns take nearly twice the disk and time to read
@@ -61,7 +58,6 @@ class Lake:
         A lake that knows fewer columns, from before the record grew, gets its empty part anew.
         """
         for model in RECORDS:
-            shutil.rmtree(self.root / model.record / FORMER_EMPTY_PARTITION, ignore_errors=True)
             part = self.empty_part(model)
             if not part.exists() or not pq.read_schema(part).equals(arrow_schema(model)):
                 self._put(arrow_schema(model), [], part)

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from flows.refine.gates import Gate, ask, start_answers
-from flows.refine.kept_files import lacking_of, put_each, remove_stale, together
+from flows.refine.kept_files import EMPTY, lacking_of, put_each, remove_stale, together
 from flows.refine.sketch import Sketch, keep_truths, show_text, show_turns
 from schemas import content_id
 from warehouse.connect import named_in, run, share_as, sql_files
@@ -82,7 +82,7 @@ def tell_lacking(
     sketches = {file: sketch.folder / file for file in parts}
     for files in together(lacking_of(alone.folder, parts), sketches, BATCH_BYTES):
         show_turns(con, sketch, files)
-        show_text(con, [parts[file] for file in files])
+        show_text(con, [parts[EMPTY], *(parts[file] for file in files)])
         _take(con, "ids_of_parts")
         _tell(con, alone, report)
         told = con.sql(sql_files("alone")["kept"], params={"files": [str(sketches[file]) for file in files]})

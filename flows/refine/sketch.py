@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from flows.refine.kept_files import EMPTY, file_of, in_order, lacking_of, put_each, remove_stale, together, widened
 from schemas import Turn, content_id
-from warehouse.connect import keep_as, named_in, reading, run, sql_files
+from warehouse.connect import keep_as, named_in, run, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import Report
 from warehouse.side_by_side import at_once, side_by_side
@@ -77,7 +77,8 @@ def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[s
 
 def show_text(con: duckdb.DuckDBPyConnection, parts: Iterable[Path]) -> None:
     """Make `turns_at_hand` a view over those parts, for what few gates read of them."""
-    con.execute(f"create or replace view turns_at_hand as select * from {reading(con, Turn, _list(parts))}")
+    read = f"read_parquet({_list(parts)}, union_by_name = true)"
+    con.execute(f"create or replace view turns_at_hand as select * from {read}")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
@@ -99,7 +100,7 @@ def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mappin
         keep_truths(con)
 
     def sketch_some(files: Sequence[str], own: duckdb.DuckDBPyConnection) -> None:
-        rows = _rows(own, sketch, [parts[file] for file in files])
+        rows = _rows(own, sketch, [parts[EMPTY], *(parts[file] for file in files)])
         put_each(rows, [sketch.folder / file for file in files])
 
     lots = together(lacking, parts, BATCH_BYTES, at_once(con))
@@ -116,7 +117,8 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
     """The sketch's rows in the order of the parts and of their rows, whatever DuckDB's threads did."""
     con.execute(
         f"create or replace temp view turns_read as select {', '.join((*sketch.narrow, *LONG))}, "
-        f"file_index::bigint as part, file_row_number as row from {reading(con, Turn, _list(parts))}"
+        "file_index::bigint - 1 as part, file_row_number as row "
+        f"from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
     )
     query = "from turns_read"
     for text in sketch.adding.values():
