@@ -14,13 +14,14 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from flows.refine.alone import alone_of, tell_lacking
+from flows.refine.candidates import share_candidates
 from flows.refine.gates import gates_of
 from flows.refine.kept_files import EMPTY, lacking_of
 from flows.refine.parameters import bound
 from flows.refine.sketch import parts_of, sketch_lacking, sketch_of
 from flows.settings import Settings
 from schemas import Turn, sha256_text
-from warehouse.connect import connect, share_as, sql_files
+from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.progress import Report, silent
 
@@ -63,7 +64,7 @@ def prepare(
         parts = {file: part for file, part in parts_of(lake).items() if file == EMPTY or _in_share(file, share)}
         sketch_lacking(con, sketch, parts, report)
         if lacking := lacking_of(alone.folder, parts):
-            share_as(con, "every_candidate", sql_files("refine")["candidates"])
+            share_candidates(con, "every_candidate")
             tell_lacking(con, alone, sketch, parts, report)
     return len(set(lacking) - {EMPTY}), len(parts.keys() - {EMPTY})
 

@@ -20,7 +20,7 @@ from warehouse.progress import Report
 
 BATCH_BYTES = 128 * 1024 * 1024
 """Bytes of the sketches of the parts whose trajectories are asked of at once: some ten thousand long ones."""
-STEPS = ("candidates", "truths", "made_calls")
+STEPS = ("task_words", "candidates", "truths", "made_calls")
 """Files of `sql/refine` that gates read what they answer by."""
 FUNCTIONS = {"detector", "words_version", "fitting"}
 """Parameters that say the versions of what SQL may call."""

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 from rich.table import Table
 
+from flows.refine.candidates import share_candidates
 from flows.refine.parameters import parameters_of
 from flows.settings import Settings
 from schemas import Audit, arrow_schema, content_id
@@ -91,7 +92,7 @@ def default_file(day: date, seed: int) -> Path:
 
 
 def _strata(con: duckdb.DuckDBPyConnection, settings: Settings, seed: int) -> None:
-    keep_as(con, "candidates", sql_files("refine")["candidates"])
+    share_candidates(con)
     keep_as(con, "strata", sql_files("audit")["strata"], parameters_of(settings) | {"seed": str(seed)})
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from flows.refine.alone import alone_of, take_all, tell_alone
 from flows.refine.benchmarks import sources_of
+from flows.refine.candidates import share_candidates
 from flows.refine.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe import cluster, find_alike
 from flows.refine.gates import DUPLICATES, Gate, ask, gates_of
@@ -22,7 +23,7 @@ from flows.refine.parameters import bound
 from flows.refine.sketch import sketch_of, sketch_parts
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
-from warehouse.connect import connect, keep_as, rebuild_warehouse, run, share_as, sql_files
+from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
 from warehouse.lake import Lake, PartName
 from warehouse.progress import Report
 from warehouse.takedown import keep_withdrawn
@@ -56,7 +57,7 @@ def refine(
     gates, steps = gates_of(settings), sql_files("refine")
     benchmarks = sources_of(settings.refine.benchmarks)
     parameters = bound(con, settings) | {"benchmarks": [source.identity() for source in benchmarks]}
-    share_as(con, "every_candidate", steps["candidates"])
+    share_candidates(con, "every_candidate")
     take_all(con)
     inputs = run(con, steps["inputs"]).fetchall()[0]
     files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}

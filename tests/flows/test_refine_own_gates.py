@@ -12,9 +12,10 @@ import duckdb
 import pytest
 
 import warehouse
+from flows.refine.candidates import share_candidates
 from flows.refine.gates import Gate, RefineError, ask, start_answers
 from tests.doubles.small_lake import write_small_lake
-from warehouse.connect import connect, share_as, sql_files
+from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -26,7 +27,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     lake = Lake(tmp_path_factory.mktemp("own") / "lake")
     write_small_lake(lake, date(2026, 11, 20), n_tasks=1, samples=2)
     with connect(lake) as opened:
-        share_as(opened, "candidates", sql_files("refine")["candidates"])
+        share_candidates(opened)
         start_answers(opened)
         yield opened
 

@@ -15,6 +15,7 @@ import pytest
 
 from flows.refine import sketch
 from flows.refine.ahead import working_ahead
+from flows.refine.candidates import share_candidates
 from flows.refine.decide import refine_night
 from flows.refine.dedupe import cluster, find_alike
 from flows.refine.functions import add_functions
@@ -23,7 +24,7 @@ from flows.settings import Settings
 from schemas import Turn
 from tests.doubles.labelled_lake import LabelledLake, Shape
 from tests.doubles.small_lake import make_small_lake, write_records, write_small_lake
-from warehouse.connect import connect, keep_as, sql_files
+from warehouse.connect import connect, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -139,7 +140,7 @@ def test_a_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
 
 def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]]:
     with connect(lake, threads=threads) as con:
-        keep_as(con, "candidates", sql_files("refine")["candidates"])
+        share_candidates(con)
         con.execute("create temp table answers (gate varchar, trajectory_id varchar, keep boolean, decides boolean)")
         sketch_all(con, lake, home)
         find_alike(con, {"near_similarity": Settings().refine.near_similarity})

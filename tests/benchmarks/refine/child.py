@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from flows.refine.ahead import prepare
+from flows.refine.candidates import share_candidates
 from flows.refine.decide import refine_night
 from flows.refine.dedupe import cluster, find_alike
 from flows.refine.gates import start_answers
 from flows.refine.parameters import parameters_of
 from flows.refine.sketch import Sketch, sketch_parts
 from flows.settings import Refine, Settings
-from warehouse.connect import connect, share_as, sql_files
+from warehouse.connect import connect, sql_files
 from warehouse.lake import Lake
 from warehouse.progress import silent
 
@@ -37,7 +38,7 @@ def scan(query: str, lake: Lake, home: Path, limit: str) -> str:
 def duplicates(lake: Lake, home: Path, limit: str) -> str:
     """Read the agent's text, find all duplicates; the pairs of ids in a cluster go to a file for the caller."""
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
-        share_as(con, "candidates", sql_files("refine")["candidates"])
+        share_candidates(con)
         texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_said", "20_windows")}
         columns = ("trajectory_id", "index", "role")
         sketch_parts(con, lake, Sketch(texts, {}, {}, home / "sketches" / "windows", columns), silent)

@@ -9,8 +9,8 @@ select
     trajectories.n_turns,
     trajectories.n_tool_calls,
     trajectories.n_tokens,
-    tasks.instruction,
-    tasks.answer as true_answer
+    task_words.instruction,
+    task_words.answer as true_answer
 from trajectories
-left join tasks on tasks.task_id = trajectories.task_id
+left join task_words on task_words.task_id = trajectories.task_id
 where trajectories.status <> 'aborted'
