@@ -70,7 +70,7 @@ def widened(rows: pa.Table, more: pa.Table) -> pa.Table:
 
 
 def put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
-    """Write the rows of each part, which stand by `part` from 0 up, to its file."""
+    """Write the rows of each part, which stand by `part` from 0 up, to its file; where chunks end is not to be seen."""
     parts, numbers = _numbers(rows["part"]), np.arange(len(paths))
     starts, ends = (np.searchsorted(parts, numbers, side=side).tolist() for side in ("left", "right"))
     narrow = rows.drop_columns([name for name in ("part", "row") if name in rows.column_names])

@@ -3,6 +3,7 @@
 with shared as not materialized (
     select *
     from posted
+    -- one share is all of them; a remainder alone would be planned for as a fifth
     where $shares = 1 or shingle % $shares = $share
 ),
 
