@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from flows.commands import imports, publish, refine, release, rollout, teacher
+from flows.commands.context import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
+from flows.commands.exit import fail, leave, plain_errors
 from flows.commands.export import export
 from flows.commands.lineage import lineage
-from flows.commands.opening import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
-from flows.ending import fail, leave, plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -73,7 +73,7 @@ for room in (rollout, refine, publish, release, teacher):
 @app.command()
 def serve(port: Annotated[int, typer.Option(help="Port of the local Prefect server and its UI.")] = 4200) -> None:
     """Run the nightly by the cron expression of the settings, until Ctrl-C."""
-    from flows.schedule import prefect_server
+    from flows.prefect_server import prefect_server
 
     with plain_errors():
         settings = read_settings()
@@ -88,8 +88,8 @@ def serve(port: Annotated[int, typer.Option(help="Port of the local Prefect serv
 @app.command()
 def init() -> None:
     """Write a commented factory.toml with every setting at its default."""
-    from flows.init import commented_file
     from flows.settings import SETTINGS_FILE
+    from flows.settings.file import commented_file
 
     path = Path(SETTINGS_FILE)
     if path.exists():
@@ -103,10 +103,10 @@ def status() -> None:
     """Show how far each stage is, how the rollout does or last ended, and what became of the planned attempts."""
     from rich.console import Console
 
-    from flows.rollout.live import read
-    from flows.rollout.shown import status_table
-    from warehouse.progress import stage_lines
-    from warehouse.stats import funnel_table
+    from flows.rollout.monitor.run_status import read
+    from flows.rollout.monitor.status_display import status_table
+    from warehouse.console.progress import stage_lines
+    from warehouse.console.stats import funnel_table
 
     console = Console()
     with open_warehouse() as (con, settings):
@@ -133,7 +133,7 @@ def sql(
 @app.command()
 def stats(out: Annotated[Path | None, typer.Option(help="Write the plot to this .svg file.")] = None) -> None:
     """Show trajectory statistics: funnel, lengths, tools, and the horizon histogram."""
-    from warehouse.stats import print_stats
+    from warehouse.console.stats import print_stats
 
     with open_warehouse() as (con, _):
         print_stats(con, out)
@@ -145,7 +145,7 @@ def show(
     full: Annotated[bool, typer.Option("--full", help="Do not shorten long messages.")] = False,
 ) -> None:
     """Show one trajectory: its task, turns, verdicts and decision."""
-    from warehouse.viewer import print_trajectory
+    from warehouse.console.viewer import print_trajectory
 
     with open_warehouse() as (con, _):
         print_trajectory(con, id, full=full)

@@ -15,19 +15,20 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.crawl.flow import crawl
-from flows.exclusive import exclusive
 from flows.publish.flow import publish
-from flows.refine.ahead import working_ahead
-from flows.refine.check import check
+from flows.refine.background_prepare import working_ahead
 from flows.refine.flow import refine
-from flows.rollout import live, shown
+from flows.refine.validate_settings import check
+from flows.rollout.engines.open import open_writer
 from flows.rollout.flow import rollout
-from flows.rollout.teacher import open_writer
+from flows.rollout.monitor import run_status as live
+from flows.rollout.monitor import status_display as shown
+from flows.run_lock import exclusive
 from flows.settings import Settings, load
 from flows.tasks.flow import tasks
 from warehouse.connect import connect
+from warehouse.console.stats import markdown
 from warehouse.lake import Lake
-from warehouse.stats import markdown
 
 Counts = dict[str, int | str]
 Step = Callable[[Settings, date], Counts]

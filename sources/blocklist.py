@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 from functools import cached_property
 
-from sources.address import NotCrawlable, normalise
+from sources.urls import NotCrawlable, normalise
 
 _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9-]+(?::\d+)?|\[[0-9a-f:.]+\](?::\d+)?", re.IGNORECASE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.small_lake import write_small_lake
+from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.lake import Lake
 
 FACTORY = str(Path(sys.executable).with_name("factory"))

@@ -20,9 +20,9 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles import tiny_tokenizer as tiny
-from tests.doubles.fake_vllm import FakeVllm, assistant_turns, digest, fake_vllm
-from tests.doubles.wiki_site import wiki_site
+from tests.doubles.sites.wiki_site import wiki_site
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.fake_vllm import FakeVllm, assistant_turns, digest, fake_vllm
 from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.query import run_checks

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from warehouse.connect import lock, run, sql_files
-from warehouse.terminal import cell, empty_table
+from warehouse.console.terminal import cell, empty_table
 
 ROWS_A_FETCH = 1_000
 TABLE_ROWS = 1_000

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import open_warehouse, read_settings
-from flows.ending import fail, plain_errors
+from flows.commands.context import open_warehouse, read_settings
+from flows.commands.exit import fail, plain_errors
 
 LAKE_VIEWS = ("preference", "trl-preference", "rl")
 
@@ -23,9 +23,9 @@ def export(
     if view in LAKE_VIEWS:
         _export_lake(view, out)
         return
-    from flows.publish.export import export as write
-    from flows.publish.views import VIEWS
-    from warehouse.progress import stage_bar
+    from flows.publish.views.export import export as write
+    from flows.publish.views.trainers import VIEWS
+    from warehouse.console.progress import stage_bar
 
     if view not in VIEWS:
         fail(f"there is no view {view!r}; there are: {', '.join([*VIEWS, *LAKE_VIEWS])}.")
@@ -41,10 +41,10 @@ def export(
 
 def _export_lake(view: str, out: Path) -> None:
     from flows.publish.errors import writing
-    from flows.publish.learning_views import write_learnable, write_trl_pairs
-    from flows.publish.preference import write_preference
+    from flows.publish.views.dpo_and_rl import write_learnable, write_trl_pairs
+    from flows.publish.views.preference import write_preference
+    from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
-    from warehouse.progress import stage_bar
 
     if out.is_dir():
         fail(f"--out {out} is a folder: name a .parquet file.")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.opening import open_warehouse
-from flows.ending import fail
+from flows.commands.context import open_warehouse
+from flows.commands.exit import fail
 
 if TYPE_CHECKING:
-    from flows.imports.bring import Counted
-    from flows.imports.records import Verifiers
+    from flows.imports.importer import Counted
+    from flows.imports.to_rows import Verifiers
     from flows.settings import Settings
 
 
@@ -46,12 +46,12 @@ def bring(  # noqa: PLR0913, PLR0917 (a command's options)
     """Bring published trajectories into the lake; each row that cannot come in has its reason."""
     from datetime import UTC, datetime
 
-    from flows.exclusive import exclusive
-    from flows.imports.bring import Importer
     from flows.imports.chunk import How
-    from flows.imports.known import Known
+    from flows.imports.existing_ids import Known
+    from flows.imports.importer import Importer
+    from flows.run_lock import exclusive
+    from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
-    from warehouse.progress import stage_bar
 
     _check_addresses(files)
     with open_warehouse() as (con, settings), exclusive(settings.state):
@@ -81,16 +81,16 @@ def _tell(name: str, counted: "Counted") -> None:
 
 def _verifiers() -> "Verifiers":
     """Those of the rollout that compare an answer with the truth."""
-    from flows.imports.records import Verifiers
-    from flows.rollout.verify import VERIFIERS, VERSION
+    from flows.domains.search.verifiers import VERIFIERS, VERSION
+    from flows.imports.to_rows import Verifiers
 
     return Verifiers({name: VERIFIERS[name] for name in ("exact_match", "contains_answer")}, VERSION)
 
 
 def _schemas(path: Path | None) -> list[dict[str, Any]]:
     """The tool schemas of a file; ends the command on what is none."""
-    from flows.imports.conversation import Refused
-    from flows.imports.reading import tools_of
+    from flows.imports.formats.coerce import tools_of
+    from flows.imports.formats.conversation import Refused
 
     if path is None:
         return []
@@ -103,7 +103,7 @@ def _schemas(path: Path | None) -> list[dict[str, Any]]:
 @contextmanager
 def _local(file: str, settings: "Settings", endpoint_url: str | None) -> Iterator[Path]:
     """The file on this machine: itself, or fetched from its bucket for as long as it is read."""
-    from flows.publish.store import store_at
+    from flows.publish.stores.store import store_at
 
     if not file.startswith("s3://"):
         yield Path(file)

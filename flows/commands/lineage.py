@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import open_warehouse
-from flows.ending import fail
+from flows.commands.context import open_warehouse
+from flows.commands.exit import fail
 
 
 def lineage(
@@ -17,7 +17,7 @@ def lineage(
     ] = None,
 ) -> None:
     """Walk from a released row to the pages that it rests on, or from a page to every row."""
-    from warehouse.lineage import print_lineage, print_url_lineage
+    from warehouse.lineage.lineage import print_lineage, print_url_lineage
 
     if (row is None) == (url is None) or (url and raw):
         fail("give a row's id, with or without --raw, or --url: one of them.")
@@ -32,8 +32,8 @@ def lineage(
 
 def _write_raw(lake: Path, pages: list[dict[str, object]], folder: Path) -> None:
     from flows.crawl.raw_replies import write_raw_replies
+    from warehouse.console.terminal import visible
     from warehouse.lake import Lake
-    from warehouse.terminal import visible
 
     damaged = 0
     typer.echo("raw replies")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import Day, read_settings, run_nightly
-from flows.ending import plain_errors
+from flows.commands.context import Day, read_settings, run_nightly
+from flows.commands.exit import plain_errors
 
 app = typer.Typer(invoke_without_command=True, help="Publish what was kept as a release.")
 Address = Annotated[str, typer.Argument(help="s3://bucket/prefix or a directory: a release, or releases (the newest).")]
@@ -38,8 +38,8 @@ def publish(
 @app.command()
 def verify(address: Address, endpoint_url: Endpoint = None) -> None:
     """Read every byte of a release and compare it with its manifest; exit code 1 when one differs."""
-    from flows.publish.pull import verify as check
-    from warehouse.progress import stage_bar
+    from flows.publish.stores.pull import verify as check
+    from warehouse.console.progress import stage_bar
 
     with plain_errors():
         settings = read_settings()
@@ -54,8 +54,8 @@ def pull(
     endpoint_url: Endpoint = None,
 ) -> None:
     """Fetch a release with checks; the same command again goes on where it stopped."""
-    from flows.publish.pull import pull as fetch
-    from warehouse.progress import stage_bar
+    from flows.publish.stores.pull import pull as fetch
+    from warehouse.console.progress import stage_bar
 
     with plain_errors():
         settings = read_settings()

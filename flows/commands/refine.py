@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import Day, open_warehouse, read_settings, run_nightly
-from flows.ending import fail, plain_errors
+from flows.commands.context import Day, open_warehouse, read_settings, run_nightly
+from flows.commands.exit import fail, plain_errors
 
 app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory: kept, or rejected with reasons.")
 
@@ -24,8 +24,8 @@ def prepare(
     ] = "1/1",
 ) -> None:
     """Read long text before refine does, spread over processes or machines that see this home."""
-    from flows.refine.ahead import prepare as prepare_share
-    from warehouse.progress import stage_bar
+    from flows.refine.background_prepare import prepare as prepare_share
+    from warehouse.console.progress import stage_bar
 
     with plain_errors():
         settings, limits = read_settings(), _share(share)
@@ -47,7 +47,7 @@ def explain(id: Annotated[str, typer.Argument(help="A trajectory's id, or the st
     """Say what every gate said of one trajectory."""
     from rich import print as echo
 
-    from flows.refine.explain import explained
+    from flows.refine.gates.explain import explained
 
     with open_warehouse() as (con, _):
         echo(explained(con, id))
@@ -58,7 +58,7 @@ def ablate() -> None:
     """Show the funnel with each gate left out in turn: the rows and tokens that it alone removes."""
     from rich import print as echo
 
-    from flows.refine.ablate import ablated
+    from flows.refine.gates.ablate import ablated
 
     with open_warehouse() as (con, _):
         echo(ablated(con))
@@ -71,7 +71,7 @@ def clusters(
     """List clusters of duplicates: size, keeper, members and how similar each is to the keeper."""
     from rich import print as echo
 
-    from flows.refine.clusters import clusters as listed
+    from flows.refine.dedupe.clusters import clusters as listed
 
     with open_warehouse() as (con, _):
         echo(listed(con, limit))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import open_warehouse
+from flows.commands.context import open_warehouse
 
 app = typer.Typer(no_args_is_help=True, help="Compare releases; take rows out of the next one.")
 
@@ -15,7 +15,7 @@ def diff(
     after: Annotated[str, typer.Argument(help="The release to compare it with.")],
 ) -> None:
     """Show what came and went between two releases, and why."""
-    from warehouse.lineage import print_release_diff
+    from warehouse.lineage.lineage import print_release_diff
 
     with open_warehouse() as (con, _):
         print_release_diff(con, before, after)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.opening import Day, MaxHours, MaxTokens, open_warehouse, parse_day, run_nightly
-from flows.ending import fail
+from flows.commands.context import Day, MaxHours, MaxTokens, open_warehouse, parse_day, run_nightly
+from flows.commands.exit import fail
 
 if TYPE_CHECKING:
     from flows.rollout.reparse import Reread
@@ -34,10 +34,10 @@ def reparse(
 
     from rich import print as echo
 
-    from flows.rollout.dialect import open_chat
+    from flows.rollout.dialects.chat import open_chat
     from flows.rollout.reparse import Rereader
+    from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
-    from warehouse.progress import stage_bar
 
     only = parse_day(day)
     with open_warehouse() as (con, settings):

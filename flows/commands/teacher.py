@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.opening import read_settings
-from flows.ending import plain_errors
+from flows.commands.context import read_settings
+from flows.commands.exit import plain_errors
 
 app = typer.Typer(no_args_is_help=True, help="The teacher's own environment.")
 
@@ -13,8 +13,8 @@ app = typer.Typer(no_args_is_help=True, help="The teacher's own environment.")
 @app.command()
 def install(cpu: Annotated[bool, typer.Option("--cpu", help="Install the CPU build of vLLM.")] = False) -> None:
     """Make the environment that vLLM runs in, with the versions that the factory is tested with."""
-    from flows.rollout.install import install as make
-    from warehouse.progress import stage_bar
+    from flows.rollout.engines.vllm.install import install as make
+    from warehouse.console.progress import stage_bar
 
     with plain_errors():
         settings = read_settings()

@@ -11,20 +11,22 @@ from importlib.metadata import version
 
 from flows.settings import Crawl, Settings, SettingsError
 from schemas.document import Document
-from sources import folder, pydoc_site, web
-from sources.address import NotCrawlable
+from sources.archive.warc_files import WarcFiles
 from sources.blocklist import Blocklist
-from sources.extract import EXTRACTOR
-from sources.fetch import Limits
-from sources.folder import Folders
-from sources.frontier import Frontier
-from sources.network import Network
-from sources.night import Night
-from sources.reason import FETCHED
-from sources.site import NO_LAYOUT, Site
-from sources.warc_files import WarcFiles
+from sources.crawl_run import Night
+from sources.folder import folder
+from sources.folder.folder import Folders
+from sources.frontier.frontier import Frontier
+from sources.http.fetch import Limits
+from sources.http.network import Network
+from sources.status_codes import FETCHED
+from sources.text.extract import EXTRACTOR
+from sources.urls import NotCrawlable
+from sources.web import crawler as web
+from sources.web import pydoc_site
+from sources.web.crawl_config import NO_LAYOUT, Site
+from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
-from warehouse.progress import Report
 
 WORKER = "crawl"
 

@@ -7,9 +7,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
 from flows.crawl.crawler import crawl_night
-from flows.retry import may_pass
 from flows.settings import Settings
-from warehouse.progress import stage_bar
+from flows.step import may_pass
+from warehouse.console.progress import stage_bar
 
 RETRY = exponential_backoff(5)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from sources.warc import Stored, WarcError, read_record
+from sources.archive.warc import Stored, WarcError, read_record
 from warehouse.lake import Lake, LakeError
 
 SUFFIXES = {"text/html": ".html", "application/xhtml+xml": ".xhtml", "text/plain": ".txt", "text/markdown": ".md"}

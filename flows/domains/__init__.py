@@ -1,7 +1,7 @@
 """The domains, by name: what kinds of problems there are, and which tools and verifiers go with each."""
 
-from flows.domains.domain import Domain
-from flows.domains.search import SEARCH
+from flows.domains.contract import Domain
+from flows.domains.search.domain import SEARCH
 
 DOMAINS: dict[str, Domain] = {one.name: one for one in (SEARCH,)}
 

@@ -7,11 +7,11 @@ on the place that it was given then.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from flows.imports.conversation import Attempt, Refused, Row
-from flows.imports.formats import attempt_of
-from flows.imports.known import Known
-from flows.imports.records import Place, Rows, Verifiers, accepted, row_id, rows_of_attempt, task_of
-from flows.imports.source import Raw
+from flows.imports.existing_ids import Known
+from flows.imports.file_reader import Raw
+from flows.imports.formats.conversation import Attempt, Refused, Row
+from flows.imports.formats.registry import attempt_of
+from flows.imports.to_rows import Place, Rows, Verifiers, accepted, row_id, rows_of_attempt, task_of
 from schemas import Imported
 from schemas.imported import BROUGHT, THERE
 from schemas.trajectory import trajectory_id

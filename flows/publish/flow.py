@@ -9,9 +9,9 @@ from prefect.tasks import exponential_backoff
 
 from flows.publish.errors import passes
 from flows.publish.release import publish_night
-from flows.retry import may_pass
 from flows.settings import Settings
-from warehouse.progress import stage_bar
+from flows.step import may_pass
+from warehouse.console.progress import stage_bar
 
 RETRY = exponential_backoff(5)
 

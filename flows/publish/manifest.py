@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel
 
-from flows.publish.split import Selection
-from flows.publish.student import Students
+from flows.publish.build.split import Selection
+from flows.publish.build.student import Students
 from flows.settings import Publish
 from schemas import Manifest, sha256_text
 from schemas.record import SCHEMA_VERSION

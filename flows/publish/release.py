@@ -11,21 +11,21 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from flows.publish.card import card
-from flows.publish.footer import footer
-from flows.publish.gather import scatter
+from flows.publish.build.bucket_rows import scatter
+from flows.publish.build.card import card
+from flows.publish.build.packing import write_packs
+from flows.publish.build.parquet_metadata import footer
+from flows.publish.build.shards import data_of, write_shards
+from flows.publish.build.split import Selection, choose
+from flows.publish.build.student import Students
 from flows.publish.manifest import describe
-from flows.publish.packing import write_packs
-from flows.publish.shards import data_of, write_shards
-from flows.publish.split import Selection, choose
-from flows.publish.store import CARD, MANIFEST, open_store, workshop
-from flows.publish.student import Students
+from flows.publish.stores.store import CARD, MANIFEST, open_store, workshop
 from flows.publish.withdraw import refuse_withdrawn
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
 from warehouse.connect import connect, sql_files
+from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
-from warehouse.progress import Report
 
 WORKER = "publish"
 

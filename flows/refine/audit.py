@@ -15,14 +15,14 @@ import duckdb
 import pyarrow as pa
 from rich.table import Table
 
-from flows.refine.candidates import share_candidates
-from flows.refine.parameters import parameters_of
+from flows.refine.gates.candidates import share_candidates
+from flows.refine.gates.parameters import parameters_of
 from flows.settings import Settings
 from schemas import Audit, arrow_schema, content_id
 from warehouse.connect import keep_as, run, sql_files
+from warehouse.console.stats import frame
+from warehouse.console.terminal import cell, empty_table
 from warehouse.lake import Lake, PartName
-from warehouse.stats import frame
-from warehouse.terminal import cell, empty_table
 
 COLUMNS = ("trajectory_id", "question", "truth", "answer", "right", "note")
 SAYS = {"y": True, "yes": True, "true": True, "1": True, "n": False, "no": False, "false": False, "0": False}

@@ -13,19 +13,19 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
-from flows.refine.alone import alone_of, take_all, tell_alone
-from flows.refine.benchmarks import sources_of
-from flows.refine.candidates import share_candidates
-from flows.refine.decontaminate import find_overlaps, record_overlaps
-from flows.refine.dedupe import cluster, find_alike
-from flows.refine.gates import DUPLICATES, Gate, ask, gates_of
-from flows.refine.parameters import bound
-from flows.refine.sketch import sketch_of, sketch_parts
+from flows.refine.decontaminate.benchmarks import sources_of
+from flows.refine.decontaminate.decontaminate import find_overlaps, record_overlaps
+from flows.refine.dedupe.dedupe import cluster, find_alike
+from flows.refine.dedupe.sketch import sketch_of, sketch_parts
+from flows.refine.gates.cached_gates import alone_of, take_all, tell_alone
+from flows.refine.gates.candidates import share_candidates
+from flows.refine.gates.gates import DUPLICATES, Gate, ask, gates_of
+from flows.refine.gates.parameters import bound
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
+from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
-from warehouse.progress import Report
 from warehouse.takedown import keep_withdrawn
 
 ROWS_A_BATCH = 10_000

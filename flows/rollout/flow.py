@@ -7,10 +7,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 from prefect.tasks import exponential_backoff
 
-from flows.retry import may_pass
-from flows.rollout.attempts import roll_out_night
+from flows.rollout.run import roll_out_night
 from flows.settings import Settings
-from warehouse.progress import stage_bar
+from flows.step import may_pass
+from warehouse.console.progress import stage_bar
 
 RETRY = exponential_backoff(5)
 

@@ -17,15 +17,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.rollout.dialect import ChatDialect
-from flows.rollout.engine import Completion, Parsed, Tool
-from flows.rollout.episode import words_of
-from flows.rollout.journal import sql
-from flows.rollout.repetition import STOPPED
+from flows.rollout.dialects.chat import ChatDialect
+from flows.rollout.loop.episode import words_of
+from flows.rollout.loop.repetition import STOPPED
+from flows.rollout.protocol import Completion, Parsed, Tool
 from schemas import Reparse, Trajectory, Turn
-from warehouse.connect import run
+from warehouse.connect import run, sql_files
+from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
-from warehouse.progress import Report
 
 WORKER = "reparse"
 TURNS_A_BATCH = 128
@@ -148,7 +147,7 @@ class Rereader:
         """The newest readings of these trajectories' turns, where they were read again before."""
         if not self._lake.parts(Reparse):
             return {}
-        found = run(self._con, sql("readings"), {"trajectories": trajectories}).fetchall()
+        found = run(self._con, sql_files("rollout")["readings"], {"trajectories": trajectories}).fetchall()
         return {(name, index): dict(zip(WORDS, words, strict=True)) for name, index, *words in found}
 
     def _write(self, rows: list[Reparse]) -> None:

@@ -15,16 +15,16 @@ from itertools import islice
 import duckdb
 
 from flows.domains import domain_of
+from flows.domains.search.composers import cloze, written
+from flows.domains.search.composers.cloze import Chain, Refused
+from flows.domains.search.composers.walk import Walks, once
+from flows.domains.search.composers.written import Writer
 from flows.settings import Settings
-from flows.tasks import cloze, written
-from flows.tasks.cloze import Chain, Refused
-from flows.tasks.walk import Walks, once
-from flows.tasks.written import Writer
 from schemas.prompt import prompt
 from schemas.task import Hop, Task, task_id
 from warehouse.connect import connect
+from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
-from warehouse.progress import Report
 
 OpenWriter = Callable[[Settings], AbstractContextManager[Writer]]
 """Opens the teacher, for the composers that need one."""

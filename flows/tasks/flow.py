@@ -6,10 +6,10 @@ from prefect import task as step
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
-from flows.retry import may_pass
 from flows.settings import Settings
+from flows.step import may_pass
 from flows.tasks.compose import OpenWriter, compose_night
-from warehouse.progress import stage_bar
+from warehouse.console.progress import stage_bar
 
 RETRY = exponential_backoff(5)
 

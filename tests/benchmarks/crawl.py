@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from flows.crawl.crawler import crawl_night
 from flows.settings import Crawl, Settings
 from schemas import Document
-from sources.extract import Layout, extract
+from sources.text.extract import Layout, extract
 from tests.benchmarks.figure import Figure
-from tests.doubles.plain_site import Asked, page, reply, serving
+from tests.doubles.sites.plain_site import Asked, page, reply, serving
+from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.progress import silent
 
 PAGES = 300
 EXTRACTED = 60

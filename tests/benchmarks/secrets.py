@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sources.redaction import count_kinds, find, redact
+from sources.privacy.redaction import count_kinds, find, redact
 from tests.benchmarks.figure import Figure
-from tests.doubles.planted import planted
+from tests.doubles.lakes.planted import planted
 
 PLANTED = 5_000
 ROWS_AT_ONCE = 2_048

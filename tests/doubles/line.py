@@ -9,11 +9,11 @@ from datetime import date
 from flows.crawl.crawler import crawl_night
 from flows.publish.release import publish_night
 from flows.refine.decide import refine_night
-from flows.rollout.attempts import roll_out_night
-from flows.rollout.teacher import open_writer
+from flows.rollout.engines.open import open_writer
+from flows.rollout.run import roll_out_night
 from flows.settings import load
 from flows.tasks.compose import compose_night
-from warehouse.progress import silent
+from warehouse.console.progress import silent
 
 
 def main(day: date) -> None:

@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from flows.rollout.engine import Call
-from flows.rollout.observation import Answer
-from flows.rollout.skills import SearchArguments, Skill
-from flows.rollout.tool_worker import serve
-from flows.rollout.workers import Workers
+from flows.domains.search.tools import SearchArguments, Skill
+from flows.rollout.protocol import Call
+from flows.rollout.tools.observation import Answer
+from flows.rollout.tools.worker_process import serve
+from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
 
 COMMAND = [sys.executable, "-m", "tests.doubles.odd_tools"]

@@ -4,8 +4,8 @@ import duckdb
 import pytest
 
 from flows.settings import Settings
-from sources.address import NotCrawlable
 from sources.blocklist import Blocklist
+from sources.urls import NotCrawlable
 
 BLOCKED = ["leaky.example", "10.0.0.7:8080", "huggingface.co/datasets/", r"^https?://[^/]*\.test/.*\.pdf$"]
 URLS = {

@@ -10,12 +10,12 @@ import pytest
 from flows.publish.release import publish_night
 from flows.settings import Publish, Settings
 from schemas import Turn
-from tests.doubles import tiny_tokenizer as tiny
-from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
+from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
+from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.trainers.install import python
 from tests.trainers.loading import TOOLS
+from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.progress import silent
 
 DAY = date(2026, 1, 2)
 

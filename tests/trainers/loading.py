@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.publish.export import export
+from flows.publish.views.export import export
 from tests.trainers.install import REQUIREMENTS, python
-from warehouse.progress import silent
+from warehouse.console.progress import silent
 
 MISSING = [trainer for trainer in REQUIREMENTS if not python(trainer).exists()]
 needs_trainers = pytest.mark.skipif(

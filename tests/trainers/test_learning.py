@@ -14,16 +14,16 @@ import pyarrow.parquet as pq
 import pytest
 from renderers import Qwen3RendererConfig, create_renderer
 
-from flows.publish.learning_views import write_learnable, write_trl_pairs
+from flows.publish.views.dpo_and_rl import write_learnable, write_trl_pairs
 from flows.settings import Settings
 from schemas import Turn
-from tests.doubles import tiny_tokenizer as tiny
-from tests.doubles.small_lake import Kind, make_small_lake, write_decisions, write_records
+from tests.doubles.lakes.small_lake import Kind, make_small_lake, write_decisions, write_records
+from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.trainers.install import python
 from tests.trainers.loading import Row, made_by, needs_trainers
 from warehouse.connect import connect
+from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.progress import silent
 
 pytestmark = [needs_trainers]
 DAY = date(2026, 1, 2)

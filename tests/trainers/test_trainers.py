@@ -14,11 +14,11 @@ import datasets
 import pytest
 from renderers import Qwen3RendererConfig, build_training_sample, create_renderer
 
-from flows.publish.export import export
-from tests.doubles import tiny_tokenizer as tiny
+from flows.publish.views.export import export
+from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.trainers.install import python
 from tests.trainers.loading import TOOLS, Row, loaded, needs_trainers, released
-from warehouse.progress import silent
+from warehouse.console.progress import silent
 
 pytestmark = [needs_trainers]
 

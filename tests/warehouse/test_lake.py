@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas import Document, Trajectory, Turn, arrow_schema, table
-from tests.doubles.small_lake import make_small_lake, write_small_lake
+from tests.doubles.lakes.small_lake import make_small_lake, write_small_lake
 from warehouse.connect import connect, rebuild_warehouse
 from warehouse.lake import BLOCK_ROWS, ROW_GROUP_ROWS, Lake, LakeError, PartName
 
@@ -104,7 +104,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from schemas import Turn, table
-from tests.doubles.small_lake import make_small_lake
+from tests.doubles.lakes.small_lake import make_small_lake
 from warehouse.lake import Lake, PartName
 lake = Lake(Path(sys.argv[1]))
 rows = table(Turn, make_small_lake(date(2026, 11, 20), n_tasks=30).turns)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.doubles.small_lake import write_small_lake
+from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.query import QueryError, print_sql

@@ -8,11 +8,11 @@ import pytest
 
 from schemas.rollout import Rollout, Unfinished
 from schemas.trajectory import trajectory_id
-from tests.doubles.small_lake import Kind, SmallLake, make_small_lake, write_decisions, write_records
+from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_decisions, write_records
 from warehouse.connect import connect
+from warehouse.console.stats import frame
 from warehouse.lake import Lake, PartName
 from warehouse.query import run_checks
-from warehouse.stats import frame
 
 DAY = date(2026, 11, 20)
 KINDS: dict[tuple[int, int], Kind] = {(0, 0): "pending", (0, 1): "pending", (1, 0): "aborted", (2, 0): "turn_cap"}

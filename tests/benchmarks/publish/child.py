@@ -16,7 +16,7 @@ def publish(home: str) -> dict[str, float]:
     """Publish the lake of that home."""
     from flows.publish.release import publish_night
     from flows.settings import Settings
-    from warehouse.progress import silent
+    from warehouse.console.progress import silent
 
     settings = Settings(home=Path(home))
     elsewhere = settings.publish.model_copy(update={"to": f"{home}/release"})

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from flows.settings import Settings
 from schemas import Turn, arrow_schema
-from tests.doubles.small_lake import make_small_lake, write_decisions, write_records
+from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.lake import Lake, PartName
 
 DAY = date(2026, 1, 2)

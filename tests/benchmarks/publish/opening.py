@@ -8,7 +8,7 @@ from flows.publish.release import publish_night
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import DAY, long_lake, measured
-from warehouse.progress import silent
+from warehouse.console.progress import silent
 
 TRAJECTORIES = 160
 SHARD_MB = 8

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from flows.publish.packing import WINDOWS, best_fit
+from flows.publish.build.packing import WINDOWS, best_fit
 from tests.benchmarks.figure import Figure
 
 

@@ -8,11 +8,11 @@ from statistics import median
 
 import numpy as np
 
-from flows.publish.bucket import Bucket
-from flows.publish.upload import Upload
+from flows.publish.stores.multipart import Upload
+from flows.publish.stores.s3 import Bucket
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import seconds_of
-from tests.doubles.s3 import seaweed
+from tests.doubles.stores.s3 import seaweed
 
 UPLOAD_BYTES = 256 * 1024 * 1024
 UPLOAD_ROUNDS = 11

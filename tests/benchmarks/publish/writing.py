@@ -7,12 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.publish.build.shards import ShardFiles
 from flows.publish.release import publish_night
-from flows.publish.shards import ShardFiles
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import DAY, long_lake, published_to, seconds_of
-from warehouse.progress import silent
+from warehouse.console.progress import silent
 
 ROUNDS = 3
 TRAJECTORIES = 160

@@ -9,17 +9,17 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from flows.refine.ahead import prepare
-from flows.refine.candidates import share_candidates
+from flows.refine.background_prepare import prepare
 from flows.refine.decide import refine_night
-from flows.refine.dedupe import cluster, find_alike
-from flows.refine.gates import start_answers
-from flows.refine.parameters import parameters_of
-from flows.refine.sketch import Sketch, sketch_parts
+from flows.refine.dedupe.dedupe import cluster, find_alike
+from flows.refine.dedupe.sketch import Sketch, sketch_parts
+from flows.refine.gates.candidates import share_candidates
+from flows.refine.gates.gates import start_answers
+from flows.refine.gates.parameters import parameters_of
 from flows.settings import Refine, Settings
 from warehouse.connect import connect, sql_files
+from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.progress import silent
 
 AGENT_TEXT = (
     "select bit_xor({hash}(concat_ws(' ', reasoning, content, tool_calls))) from turns where role = 'assistant'"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.refine.made import LONG, ROWS, made_lake, measured, middle
 from tests.benchmarks.refine.minhash import minhash
-from tests.doubles.labelled_lake import LabelledLake
+from tests.doubles.lakes.labelled_lake import LabelledLake
 
 REPEATS = 7
 """A scan takes less than a second: three of them say too little on a machine that others use, too."""

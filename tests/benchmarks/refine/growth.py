@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.refine.made import ROWS, made_lake, measured, middle
-from tests.doubles.labelled_lake import Shape
+from tests.doubles.lakes.labelled_lake import Shape
 
 REPEATS = 3
 SMALL = Shape(ROWS, calls=8, words=100, page_chars=200)

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from schemas import Turn, arrow_schema, sha256_text
-from sources.redaction import detector_version
-from tests.doubles.labelled_lake import TOOLS, LabelledLake, Shape
+from sources.privacy.redaction import detector_version
+from tests.doubles.lakes.labelled_lake import TOOLS, LabelledLake, Shape
 from warehouse.lake import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Lake
 
 ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from flows.rollout.engine import Load, Teacher
+from flows.rollout.protocol import Load, Teacher
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.fullness import rolled_out

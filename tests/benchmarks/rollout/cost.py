@@ -18,17 +18,17 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from flows.rollout.attempts import Staff, roll_out_night
-from flows.rollout.engine import Completion, Sampling, Teacher
-from flows.rollout.teacher import open_dialect, open_teacher
-from flows.rollout.weights import cache_folder
+from flows.rollout.engines.embedded.model_download import cache_folder
+from flows.rollout.engines.open import open_dialect, open_teacher
+from flows.rollout.protocol import Completion, Sampling, Teacher
+from flows.rollout.run import Staff, roll_out_night
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.watch import cpu_seconds, own_cpu_seconds
-from tests.doubles.small_qwen3 import small_tokenizer
-from tests.doubles.wiki_tasks import write_wiki_tasks
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.teachers.small_qwen3 import small_tokenizer
+from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.progress import silent
 
 DAY = date(2026, 1, 2)
 SAMPLED = 250
@@ -130,7 +130,7 @@ def quick_server(tokenizer: Path, turns: int) -> Iterator[str]:
     """A server that answers at once, in a process of its own."""
     options = ["--tokenizer", str(tokenizer), "--turns", str(turns), "--sampled", str(SAMPLED)]
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.doubles.quick_vllm", *options], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.doubles.teachers.quick_vllm", *options], stdout=subprocess.PIPE, text=True
     ) as server:
         try:
             if server.stdout is None:

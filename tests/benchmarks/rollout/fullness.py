@@ -14,9 +14,9 @@ from datetime import date
 from pathlib import Path
 from statistics import fmean
 
-from flows.rollout.attempts import Staff, roll_out_night
-from flows.rollout.engine import Dialect, Teacher
-from flows.rollout.teacher import open_dialect
+from flows.rollout.engines.open import open_dialect
+from flows.rollout.protocol import Dialect, Teacher
+from flows.rollout.run import Staff, roll_out_night
 from flows.settings import Settings
 from schemas import Task
 from tests.benchmarks.figure import Figure
@@ -25,11 +25,11 @@ from tests.benchmarks.rollout.replay import by_bare_client, by_servers_client
 from tests.benchmarks.rollout.serving import Served, real_server
 from tests.benchmarks.rollout.watch import Others
 from tests.benchmarks.rollout.windowed import by_windows
-from tests.doubles import small_wiki
-from tests.doubles.aimless import Aimless, Lengths
-from tests.doubles.wiki_tasks import wiki_task
+from tests.doubles.lakes.wiki_tasks import wiki_task
+from tests.doubles.sites import small_wiki
+from tests.doubles.teachers.aimless import Aimless, Lengths
+from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
-from warehouse.progress import silent
 
 DAY = date(2026, 1, 2)
 IN_FLIGHT = 32

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from flows.rollout.engine import Completion, Sampling, Teacher
-from flows.rollout.teacher import open_teacher
+from flows.rollout.engines.open import open_teacher
+from flows.rollout.protocol import Completion, Sampling, Teacher
 from flows.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Teacher]]

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.rollout.child import free_port
-from flows.rollout.serve import CPU_ARGS
-from flows.rollout.weights import cache_folder
+from flows.rollout.engines.embedded.model_download import cache_folder
+from flows.rollout.engines.servers.child_process import free_port
+from flows.rollout.engines.vllm.serve import CPU_ARGS
 from flows.settings import Settings
-from tests.doubles.small_qwen3 import small_model
+from tests.doubles.teachers.small_qwen3 import small_model
 
 MODEL = "tiny-qwen3"
 CONTEXT = 16_384

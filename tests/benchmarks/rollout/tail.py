@@ -17,16 +17,16 @@ from datetime import date
 from pathlib import Path
 from statistics import fmean
 
-from flows.rollout.attempts import Staff, roll_out_night
-from flows.rollout.engine import Completion, Sampling
+from flows.rollout.protocol import Completion, Sampling
+from flows.rollout.run import Staff, roll_out_night
 from flows.settings import Settings
 from schemas import Task
 from tests.benchmarks.figure import Figure
-from tests.doubles import small_wiki
-from tests.doubles.scripted import Script, ScriptedTeacher, call, open_tiny_dialect, opening, spoken
-from tests.doubles.wiki_tasks import wiki_task
+from tests.doubles.lakes.wiki_tasks import wiki_task
+from tests.doubles.sites import small_wiki
+from tests.doubles.teachers.scripted import Script, ScriptedTeacher, call, open_tiny_dialect, opening, spoken
+from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
-from warehouse.progress import silent
 
 PAST, NIGHT = date(2026, 1, 2), date(2026, 1, 3)
 SLOTS, ATTEMPTS, PAST_ATTEMPTS = 16, 96, 64

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from flows.rollout.attempts import Staff, roll_out_night
-from flows.rollout.engine import Sampling, Teacher
-from flows.rollout.teacher import open_teacher
+from flows.rollout.engines.open import open_teacher
+from flows.rollout.protocol import Sampling, Teacher
+from flows.rollout.run import Staff, roll_out_night
 from flows.settings import Rollout, Settings
 from flows.settings import Teacher as TeacherSettings
 from schemas import Turn
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.watch import Watch
-from tests.doubles.scripted import open_tiny_dialect
-from tests.doubles.wiki_tasks import write_wiki_tasks
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.teachers.scripted import open_tiny_dialect
+from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.progress import silent
 
 DAY = date(2026, 1, 2)
 IN_FLIGHT = 64
@@ -104,7 +104,7 @@ async def _client(settings: Settings, episodes: list[list[list[int]]]) -> Watch:
 
 @contextmanager
 def _server(delay: float) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.doubles.fake_vllm", "--delay", str(delay), "--turns", str(TURNS)]
+    command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--delay", str(delay), "--turns", str(TURNS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None

@@ -1,0 +1,96 @@
+"""What a command works on: the settings, the warehouse as a reader, the nightly with a Prefect server of its own.
+
+Imports wait until a verb needs them, so that --help answers at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.exit import fail, plain_errors
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import duckdb
+
+    from flows.settings import Settings
+
+Day = Annotated[str | None, typer.Option("--date", help="The run's UTC day, YYYY-MM-DD (default: today).")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="End the rollout after this many sampled tokens.")]
+MaxHours = Annotated[float | None, typer.Option("--max-hours", help="End the rollout after this many hours.")]
+
+
+def run_nightly(
+    day: str | None, only: str | None, *, max_tokens: int | None = None, max_hours: float | None = None
+) -> None:
+    """Run the line, or one step of it, and say where to look next.
+
+    The budget is the rollout's: it ends at a turn, and what it cut goes on with the next run.
+    """
+    from flows.prefect_server import prefect_server
+
+    with plain_errors():
+        settings = read_settings()
+        parsed = parse_day(day)
+        with prefect_server(server_log(settings)):
+            from flows.nightly import nightly
+
+            counts = nightly(day=parsed, only=only, max_tokens=max_tokens, max_hours=max_hours)
+        _say_where_to_look()
+        if stopped := counts.get("rollout", {}).get("stopped"):
+            typer.echo(f"the rollout was stopped: {stopped}")
+
+
+@contextmanager
+def open_warehouse() -> Iterator[tuple["duckdb.DuckDBPyConnection", "Settings"]]:
+    """A connection that reads the lake's views, beside the settings; known errors end the command."""
+    from warehouse.connect import connect
+    from warehouse.lake import Lake
+
+    with plain_errors():
+        settings = read_settings()
+        spill, limit = settings.state / "spill", settings.refine.memory_limit
+        with connect(Lake(settings.lake), spill=spill, memory_limit=limit) as con:
+            yield con, settings
+
+
+def read_settings() -> "Settings":
+    """The settings of the working directory; raises SettingsError."""
+    from flows.settings import load
+
+    return load()
+
+
+def parse_day(text: str | None) -> "date | None":
+    """The day of --date; ends the command on what is none."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        fail(f"--date {text!r} is not a day; write it as YYYY-MM-DD.")
+
+
+def server_log(settings: "Settings") -> Path:
+    """Where the Prefect server that a command starts writes."""
+    return settings.state / "logs" / "prefect-server.log"
+
+
+def _say_where_to_look() -> None:
+    from rich import print as echo
+
+    from warehouse.console.stats import funnel_table
+
+    with open_warehouse() as (con, _):
+        echo(funnel_table(con))
+        release = con.execute("from newest_release").fetchone()
+        planned = con.execute("from attempts limit 1").fetchone()
+    if not planned:
+        echo('no task could be made; what came of each page: factory sql "select url, status, detail from documents"')
+    if release:
+        echo("release: {1} ({2} trajectories, {3} tokens)".format(*release))
+    echo('next: factory stats · factory sql "select * from funnel" · factory show ID')

@@ -1,0 +1,84 @@
+"""The Prefect server beside a run: it keeps the run's states and artifacts, and creates scheduled runs.
+
+Where PREFECT_API_URL names a server, that one is used; otherwise a local one is started and ended with the
+command. It stands in a session of its own: a Ctrl-C reaches the run first, which can still report to it.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from flows.rollout.engines.servers.child_process import free_port
+
+START_TIMEOUT_S = 120
+ADDRESS = "127.0.0.1"
+
+
+class ServerFailed(Exception):
+    """The Prefect server did not come up; says where its log is."""
+
+
+def quiet_prefect() -> None:
+    """Set Prefect's defaults for a command: no telemetry, and a quiet terminal.
+
+    What went wrong is said once, by the command; Prefect's states and its UI hold the rest.
+    """
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_CLI_PROMPT", "false")
+
+
+@contextmanager
+def prefect_server(log: Path, port: int | None = None) -> Iterator[str]:
+    """The server's API address; with a port, its scheduler and UI run too.
+
+    Raises ServerFailed when a started one does not answer in time.
+    """
+    quiet_prefect()
+    if address := os.environ.get("PREFECT_API_URL"):
+        yield address
+        return
+    services = [] if port else ["--no-services", "--no-ui"]
+    if not port:
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
+    port = port or free_port()
+    start = [sys.executable, "-m", "prefect", "server", "start", "--host", ADDRESS, "--port", str(port), *services]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output, _guarded(start, output) as server:
+        address = f"http://{ADDRESS}:{port}/api"
+        _wait(server, address, log)
+        os.environ["PREFECT_API_URL"] = address
+        try:
+            yield address
+        finally:
+            del os.environ["PREFECT_API_URL"]
+
+
+@contextmanager
+def _guarded(command: list[str], output: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
+    """A child under the guard of `flows.rollout.engines.servers.child_process`: it ends when we do, however we end."""
+    guard = [sys.executable, "-m", "flows.rollout.engines.servers.child_process", *command]
+    server = subprocess.Popen(guard, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+    try:
+        yield server
+    finally:
+        server.communicate()
+
+
+def _wait(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if httpx.get(f"{address}/health", timeout=2).is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.2)
+    raise ServerFailed(f"the Prefect server did not answer at {address}; its log is {log}")

@@ -1,0 +1,107 @@
+"""Bring the rows of each bucket together: one pass over the lake, then one bucket at a time in memory.
+
+Long text is never sorted or grouped in the database: rows are appended to bucket files as they stream
+by, and a bucket is put in order alone. That keeps memory at a few buckets whatever the release's size.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from flows.publish.build.split import Selection
+from flows.publish.errors import PublishError
+from schemas import Turn
+from warehouse.connect import sql_files
+from warehouse.lake import Lake
+
+TURN_COLUMNS = [
+    "trajectory_id", "index", "segment", "role", "content", "reasoning", "tool_calls", "tool", "observation",
+    "tool_call_id", "n_tokens", "token_ids", "sampled", "logprobs",
+]  # fmt: skip
+TURNS, SCALARS = "turns", "scalars"
+CHUNK_BYTES = 32 * 1024 * 1024
+TURNS_A_BATCH = 128
+SCALARS_A_BATCH = 1024
+LIGHT = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def scatter(con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, folder: Path) -> None:
+    """Append every chosen trajectory's turns, and its other columns, to its bucket's files under `folder`."""
+    for kind in (TURNS, SCALARS):
+        (folder / kind).mkdir()
+    _scatter_turns(lake, selection, folder / TURNS)
+    for batch in con.sql(sql_files("publish")["scalars"]).to_arrow_reader(SCALARS_A_BATCH):
+        rows = pa.Table.from_batches([batch])
+        _append(rows.drop_columns("bucket"), rows["bucket"], folder / SCALARS)
+
+
+def bucket_rows(folder: Path, bucket: str, order: list[str]) -> pa.Table:
+    """One bucket's rows, put in order by the columns named; raises PublishError where it has none."""
+    if not (folder / bucket).exists():
+        raise PublishError(
+            f"no {folder.name} in the lake for kept trajectories of bucket {bucket}; nothing was published."
+        )
+    with pa.OSFile(str(folder / bucket)) as source:
+        rows = pa.Table.from_batches([batch for stream in _streams(source) for batch in stream])
+    return rows.take(pc.sort_indices(rows, [(column, "ascending") for column in order])).combine_chunks()
+
+
+def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same tables, the next one made by another thread while this one is used."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = maker.submit(next, tables, None)
+            yield table
+
+
+def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
+    ids, buckets = selection.rows["trajectory_id"].combine_chunks(), selection.rows["bucket"]
+    for chunk in ahead(_chunks(_turn_batches(lake))):
+        turns = chunk.append_column("position", pc.index_in(chunk["trajectory_id"], value_set=ids).cast(pa.int64()))
+        turns = turns.filter(pc.is_valid(turns["position"]))
+        _append(turns, pc.take(buckets, turns["position"]), folder)
+
+
+def _turn_batches(lake: Lake) -> Iterator[pa.RecordBatch]:
+    for path in lake.parts(Turn):
+        with pq.ParquetFile(path) as part:
+            yield from part.iter_batches(TURNS_A_BATCH, columns=TURN_COLUMNS)
+
+
+def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    held_bytes = 0
+    for batch in batches:
+        held.append(batch)
+        held_bytes += batch.nbytes
+        if held_bytes >= CHUNK_BYTES:
+            yield pa.Table.from_batches(held)
+            held, held_bytes = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _append(rows: pa.Table, buckets: pa.ChunkedArray, folder: Path) -> None:
+    if not rows.num_rows:
+        return
+    codes = buckets.combine_chunks().dictionary_encode()
+    order = np.argsort(codes.indices.to_numpy(), kind="stable")
+    counts = np.bincount(codes.indices.to_numpy(), minlength=len(codes.dictionary))
+    ordered = rows.take(pa.array(order))
+    start = 0
+    for name, count in zip(codes.dictionary.to_pylist(), counts.tolist(), strict=True):
+        with (folder / name).open("ab") as sink, pa.ipc.new_stream(sink, rows.schema, options=LIGHT) as stream:
+            stream.write_table(ordered.slice(start, count))
+        start += count
+
+
+def _streams(source: pa.NativeFile) -> Iterator[pa.RecordBatchStreamReader]:
+    while source.tell() < source.size():
+        yield pa.ipc.open_stream(source)

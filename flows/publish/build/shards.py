@@ -1,0 +1,175 @@
+"""Write released rows as Parquet shards: row groups cut by bytes, shards closed by file size.
+
+Rows come in released order and are cut only by what they hold, never by how they were gathered, so that
+the same rows are the same bytes on any machine and with any number of threads. A footer says which release
+its shard is of, and a release is named after its data: footers are written last (seal).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BufferedWriter, FileIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from flows.publish.build.bucket_rows import SCALARS, TURNS, ahead, bucket_rows
+from flows.publish.build.parquet_metadata import with_types
+from flows.publish.build.rows import fold, row_bytes
+from flows.publish.build.split import Selection
+from flows.publish.build.student import Students, label
+from flows.settings import Publish
+from schemas import Shard
+from warehouse.console.progress import Report
+from warehouse.lake import encodings
+
+MEGABYTE = 1024 * 1024
+MOST_ROWS_A_GROUP = 200
+
+
+class HashedFile(BufferedWriter):
+    """A new file that knows the SHA-256 of what was written to it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path, "w"))
+        self.path = path
+        self.digest = hashlib.sha256()
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        return super().write(data)
+
+
+@dataclass
+class OpenShard:
+    """A shard that is all there but for its footer."""
+
+    file: HashedFile
+    writer: pq.ParquetWriter
+    rows: int = 0
+    tokens: int = 0
+    data_sha256: str = ""
+    """Of the bytes before the footer; empty while rows are still added."""
+
+    def add(self, group: pa.Table) -> None:
+        """Write rows as one row group."""
+        self.writer.write_table(group, row_group_size=group.num_rows)
+        self.rows += group.num_rows
+        self.tokens += pc.sum(group["n_tokens"]).as_py()
+
+    def seal(self, path: Path, split: str, footer: Mapping[str, str]) -> Shard:
+        """Write the footer with these words in its metadata, and give the file its name."""
+        self.writer.add_key_value_metadata(footer)
+        self.writer.close()
+        self.file.close()
+        self.file.path.rename(path)
+        return Shard(
+            path=f"{path.parent.name}/{path.name}",
+            split=split,
+            sha256=self.file.digest.hexdigest(),
+            data_sha256=self.data_sha256,
+            size=path.stat().st_size,
+            rows=self.rows,
+            tokens=self.tokens,
+        )
+
+
+class ShardFiles:
+    """The shards of one split; the last is open for rows until it is large enough."""
+
+    def __init__(self, data: Path, split: str, settings: Publish) -> None:
+        self._data, self._split = data, split
+        self._group_bytes = settings.row_group_mb * MEGABYTE
+        self._shard_bytes = settings.shard_mb * MEGABYTE
+        self._held: list[pa.Table] = []
+        self._held_rows = self._held_bytes = 0
+        self.shards: list[OpenShard] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Take rows in; whole row groups go to the file at once."""
+        start = 0
+        for number, size in enumerate(row_bytes(rows).tolist(), start=1):
+            self._held_bytes += size
+            self._held_rows += 1
+            if self._held_bytes >= self._group_bytes or self._held_rows >= MOST_ROWS_A_GROUP:
+                self._held.append(rows.slice(start, number - start))
+                self._flush()
+                start = number
+        if start < rows.num_rows:
+            self._held.append(rows.slice(start))
+
+    def end(self) -> None:
+        """Write what is held: no more rows come."""
+        self._flush()
+        self._full()
+
+    def seal(self, footer: Mapping[str, str]) -> list[Shard]:
+        """Write every footer, and give every file its final name, which says how many there are."""
+        names = [f"{self._split}-{n:05d}-of-{len(self.shards):05d}.parquet" for n in range(len(self.shards))]
+        return [
+            shard.seal(self._data / name, self._split, footer) for shard, name in zip(self.shards, names, strict=True)
+        ]
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        group = pa.concat_tables(self._held).combine_chunks()
+        self._held, self._held_rows, self._held_bytes = [], 0, 0
+        if not self.shards or self.shards[-1].data_sha256:
+            self.shards.append(self._opened(group.schema))
+        self.shards[-1].add(group)
+        if self.shards[-1].file.tell() >= self._shard_bytes:
+            self._full()
+
+    def _full(self) -> None:
+        if self.shards:
+            self.shards[-1].data_sha256 = self.shards[-1].file.digest.hexdigest()
+
+    def _opened(self, schema: pa.Schema) -> OpenShard:
+        file = HashedFile(self._data / f"{self._split}-{len(self.shards):05d}.tmp")
+        sink = pa.PythonFile(file, mode="w")
+        return OpenShard(file, pq.ParquetWriter(sink, with_types(schema), **encodings(schema)))
+
+
+def write_shards(
+    selection: Selection, settings: Publish, folder: Path, report: Report, student: Students | None = None
+) -> list[ShardFiles]:
+    """Write the buckets scattered under `folder` to `<folder>/release/data`: the shards of each split, to be sealed.
+
+    Raises PublishError on a trajectory that is not whole in the lake, StudentError on one the student cannot read.
+    """
+    data = folder / "release" / "data"
+    data.mkdir(parents=True)
+    written: list[ShardFiles] = []
+    done = 0
+    for split in pc.unique(selection.rows["split"]).to_pylist():
+        written.append(ShardFiles(data, split, settings))
+        for rows in ahead(_rows_of(selection, split, folder)):
+            written[-1].add(label(student.fill(rows) if student else rows, settings.window))
+            done += rows.num_rows
+            report(done, selection.rows.num_rows, "writing shards")
+        written[-1].end()
+    return written
+
+
+def data_of(written: Iterable[ShardFiles]) -> list[str]:
+    """The hash of each shard's data, in order: what a release is named after."""
+    return [shard.data_sha256 for files in written for shard in files.shards]
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rows_of(selection: Selection, split: str, folder: Path) -> Iterator[pa.Table]:
+    chosen = selection.rows.filter(pc.equal(selection.rows["split"], split))
+    for bucket in pc.unique(chosen["bucket"]).to_pylist():
+        turns = bucket_rows(folder / TURNS, bucket, ["position", "index"])
+        yield fold(turns, bucket_rows(folder / SCALARS, bucket, ["position"]))
+        for kind in (TURNS, SCALARS):
+            (folder / kind / bucket).unlink()

@@ -1,0 +1,195 @@
+"""The student's own tokens: each released conversation rendered by the student's template, with its loss mask.
+
+The teacher's ids are another vocabulary's. The student's are made once, here, where the mask can be checked
+against the messages: what is masked is of a trainable message, and all that such a message says is masked, its
+reasoning too: a template that has no place for reasoning is no template for rows that have it.
+
+Control tokens are the template's alone: those around messages, around reasoning and around calls that the row
+holds as such. The same text within content, reasoning, names, arguments, schemas or observations stays text.
+A control token that the teacher sampled out of place is in `token_ids`, which nothing here changes; the message
+holds its text, so the student's ids spell it.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.publish.errors import StudentError
+from flows.tokenizing.literal_tokenizer import Literal
+from flows.tokenizing.renderer_choice import open_renderer
+from schemas import sha256_text
+from schemas.release import Student
+
+THREADS = 2
+Message = dict[str, Any]
+
+
+class Students:
+    """The student of the settings: fills the student columns of rows, a bucket at a time."""
+
+    def __init__(self, folder: Path, renderer: str) -> None:
+        """Load the tokenizer; raises StudentError saying what to set."""
+        self._tokenizer = _tokenizer(folder)
+        self._literal = Literal(self._tokenizer)
+        self._renderer = open_renderer(self._literal, renderer)
+        template = getattr(self._tokenizer, "chat_template", None) or ""
+        self.identity = Student(
+            tokenizer=folder.name,
+            renderer=f"{self._renderer.config.name} (renderers {version('renderers')})",
+            template_sha256=sha256_text(f"{template}\x00{self._renderer.config.model_dump_json()}"),
+            vocabulary_sha256=self._literal.vocabulary_sha256(),
+        )
+
+    def fill(self, rows: pa.Table) -> pa.Table:
+        """The rows with their student columns; raises StudentError."""
+        asked = rows.select(["trajectory_id", "messages", "tools"]).to_pylist()
+        with ThreadPoolExecutor(THREADS) as threads:
+            rendered = list(threads.map(self._rendered, asked))
+        found = {
+            "student_token_ids": [ids for ids, _ in rendered],
+            "student_loss_mask": [mask for _, mask in rendered],
+            "n_student_tokens": [len(ids) for ids, _ in rendered],
+        }
+        for name, values in found.items():
+            at = rows.schema.get_field_index(name)
+            rows = rows.set_column(at, rows.schema.field(name), pa.array(values, rows.schema.field(name).type))
+        return rows
+
+    def _rendered(self, row: Message) -> tuple[list[int], list[bool]]:
+        messages = [self._message(message) for message in row["messages"]]
+        tools = [_tool(self._guarded(tool)) for tool in json.loads(row["tools"])]
+        made = self._made(row["trajectory_id"], messages, tools)
+        ids, mask, owners = list(made.token_ids), list(made.sampled_mask), list(made.message_indices)
+        if len(mask) != len(ids) or not any(mask):
+            raise StudentError(f"{self.identity.renderer} gives no loss mask: set publish.student_renderer to another")
+        self._check(row, (ids, mask, owners))
+        return ids, [masked and row["messages"][owner]["trainable"] for masked, owner in zip(mask, owners, strict=True)]
+
+    def _made(self, name: str, messages: list[Message], tools: list[Message]) -> Any:
+        try:
+            return self._renderer.render(messages, tools=tools)
+        except Exception as error:  # a renderer raises what its libraries raise
+            raise StudentError(
+                f"{self.identity.renderer} cannot write {name}: {error}. Take that row out (`factory release withdraw "
+                f"{name}`, then refine), or publish for a student whose template can write it"
+            ) from error
+
+    def _check(self, row: Message, made: tuple[list[int], list[bool], list[int]]) -> None:
+        """Raises StudentError unless the mask covers what each assistant message says, and nothing else."""
+        of_message: list[list[int]] = [[] for _ in row["messages"]]
+        for token, masked, owner in zip(*made, strict=True):
+            if masked:
+                of_message[owner].append(token)
+        for number, (message, masked_ids) in enumerate(zip(row["messages"], of_message, strict=True)):
+            agent = message["role"] == "assistant"
+            said = self._read(masked_ids)
+            if masked_ids and not (agent or message["trainable"]):
+                raise self._wrong(row, number)
+            if agent and not all(self._stands_in(words.strip(), said) for words in _words(message)):
+                raise self._wrong(row, number)
+            if agent and not self._stands_in((message["reasoning_content"] or "").strip(), said):
+                raise self._unthinking(row, number)
+
+    def _stands_in(self, words: str, said: str) -> bool:
+        """Plain, or as JSON writes it, or as the student's tokenizer reads it: many compose accents (NFC)."""
+        forms = (words, json.dumps(words, ensure_ascii=False)[1:-1])
+        return any(form in said for form in forms) or any(self._heard(form) in said for form in forms)
+
+    def _heard(self, words: str) -> str:
+        return self._read(self._literal.encode(self._literal.guard(words), add_special_tokens=False))
+
+    def _read(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)) if ids else ""
+
+    def _wrong(self, row: Message, number: int) -> StudentError:
+        role, name = row["messages"][number]["role"], self.identity.renderer
+        return StudentError(
+            f"message {number} ({role}) of {row['trajectory_id']} is masked wrongly by {name}: "
+            "set publish.student_renderer to the student's own family"
+        )
+
+    def _unthinking(self, row: Message, number: int) -> StudentError:
+        return StudentError(
+            f"the reasoning of message {number} of {row['trajectory_id']} is not in what {self.identity.renderer} "
+            "writes: the student would learn to act without it. Publish for a student whose template holds "
+            "reasoning; or without publish.student, and the trainers' views hold it as text"
+        )
+
+    def _message(self, message: Message) -> Message:
+        row: Message = {"role": message["role"], "content": self._literal.guard(message["content"] or "")}
+        if message["reasoning_content"]:
+            row["reasoning_content"] = self._literal.guard(message["reasoning_content"])
+        if calls := _calls(message):
+            row["tool_calls"] = [
+                {
+                    "id": self._guarded(call["id"]),
+                    "type": "function",
+                    "function": {
+                        "name": self._guarded(call["name"]),
+                        "arguments": self._guarded(_mapping(call["arguments"])),
+                    },
+                }
+                for call in calls
+            ]
+        return row | {key: self._guarded(message[key]) for key in ("tool_call_id", "name") if message[key]}
+
+    def _guarded(self, value: Any) -> Any:
+        """JSON whose every string, keys too, is guarded: renderers write it without escapes."""
+        if isinstance(value, str):
+            return self._literal.guard(value)
+        if isinstance(value, list):
+            return [self._guarded(one) for one in value]
+        if isinstance(value, dict):
+            return {self._guarded(key): self._guarded(one) for key, one in value.items()}
+        return value
+
+
+def label(rows: pa.Table, window: int) -> pa.Table:
+    """The rows with `over_window` set where they are longer than the window."""
+    lengths = pc.coalesce(rows["n_student_tokens"], rows["n_tokens"])
+    at = rows.schema.get_field_index("over_window")
+    return rows.set_column(at, rows.schema.field("over_window"), pc.greater(lengths, window))
+
+
+def _calls(message: Message) -> list[Message]:
+    calls: list[Message] = json.loads(message["tool_calls"]) if message["tool_calls"] else []
+    return calls
+
+
+def _words(message: Message) -> list[str]:
+    """What must be found in the ids of an agent's message: its words, and the texts that its calls pass."""
+    return [message["content"] or "", *_texts([call["arguments"] for call in _calls(message)])]
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return _texts(list(value.values()))
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def _mapping(arguments: Any) -> Any:
+    """Arguments as a mapping where they are one: a renderer would read JSON with escapes in it after the guard."""
+    try:
+        return json.loads(arguments) if isinstance(arguments, str) else arguments
+    except ValueError:
+        return arguments
+
+
+def _tool(tool: Message) -> Message:
+    return tool if "function" in tool else {"type": "function", "function": tool}
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder.expanduser(), local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise StudentError(f"publish.student = {folder}: no tokenizer can be loaded from there ({error})") from error

@@ -1,0 +1,74 @@
+"""What else the attempts teach: pairs of a kept and a refused attempt at one task.
+
+Pairs train preferences and come with the gates' reasons. They hold no attempt that a release may not hold for
+what is in it: withdrawn, contaminated, secret, or a copy.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from flows.publish.build.bucket_rows import SCALARS, TURNS, bucket_rows, scatter
+from flows.publish.build.rows import fold
+from flows.publish.build.split import BUCKET_BYTES, Selection
+from flows.publish.errors import writing
+from flows.publish.stores.store import workshop
+from schemas import arrow_schema
+from schemas.shard import PreferenceRow
+from warehouse.connect import keep_as, sql_files
+from warehouse.console.progress import Report
+from warehouse.lake import Lake, encodings
+from warehouse.takedown import keep_withdrawn
+
+SIDES = ("chosen", "rejected")
+GROUP_ROWS = 100
+
+
+def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
+    """Write pairs to the file `out` and return their number. Raises PublishError, PublishUnderWay."""
+    keep_withdrawn(con)
+    keep_as(con, "chosen", sql_files("publish")["paired"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
+    rows = con.sql("from chosen order by position").to_arrow_table()
+    with workshop(out.with_name(f".{out.name}.work")) as work:
+        if rows.num_rows:
+            ended, run, refine_id = (pc.max(rows[name]).as_py() for name in ("ended_at", "run_id", "refine_id"))
+            scatter(con, lake, Selection(rows, refine_id, ended, run), work)
+        _write_pairs(rows, work, out.name, report)
+        with writing(out):
+            (work / out.name).replace(out)
+    return int(rows.num_rows // 2)
+
+
+def _write_pairs(rows: pa.Table, work: Path, name: str, report: Report) -> None:
+    done, schema = 0, arrow_schema(PreferenceRow)
+    with pq.ParquetWriter(work / name, schema, **encodings(schema)) as writer:
+        for pairs in _pairs(rows, work):
+            writer.write_table(pairs, row_group_size=GROUP_ROWS)
+            done += pairs.num_rows
+            report(done, rows.num_rows // 2, "writing pairs")
+
+
+def _pairs(rows: pa.Table, work: Path) -> Iterator[pa.Table]:
+    reasons = rows["reasons"]
+    for bucket in pc.unique(rows["bucket"]).to_pylist():
+        turns = bucket_rows(work / TURNS, bucket, ["position", "index"])
+        scalars = bucket_rows(work / SCALARS, bucket, ["position"])
+        yield _side_by_side(fold(turns, scalars), reasons.take(scalars["position"]))
+
+
+def _side_by_side(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
+    """Pairs of rows that follow each other: what they share once, what differs for each side."""
+    schema, sides = arrow_schema(PreferenceRow), {}
+    for first, side in enumerate(SIDES):
+        places = pa.array(range(first, rows.num_rows, 2))
+        sides[side] = rows.take(places).append_column("reasons", reasons.take(places))
+    columns = []
+    for field in schema:
+        side, _, name = field.name.partition("_")
+        table, name = (sides[side], name) if side in sides else (sides["chosen"], field.name)
+        columns.append(table[name].combine_chunks().cast(field.type))
+    return pa.Table.from_arrays(columns, schema=schema)

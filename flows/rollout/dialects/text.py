@@ -1,0 +1,124 @@
+"""Plain-text ReAct under a grammar, for models too small to write JSON.
+
+The conversation is a transcript of lines: `question:`, then by turns the agent's `search: ...` or
+`answer: ...` and the factory's `result: ...`. The grammar admits nothing but the tools at hand, so every
+whole line can be read. Only new text is ever encoded; what was sampled stays as it was sampled.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+
+from flows.rollout.dialects.tool_calls import call_id
+from flows.rollout.protocol import (
+    Call,
+    Completion,
+    Extension,
+    Message,
+    Parsed,
+    Sampling,
+    Teacher,
+    TeacherRefused,
+    Tool,
+)
+from flows.rollout.tools.observation import clean
+from schemas.record import sha256_text
+
+WARMEST = 0.2
+"""Highest temperature: small models lose the thread above it."""
+LINE_TOKENS = 96
+"""Most tokens of one line."""
+END = "\n"
+ANSWER = "answer"
+QUESTION, RESULT, NOTE = "question: ", "result: ", "note: "
+SEPARATOR = " | "
+SPECIAL = re.compile(r"(?<=<)(?=\|)")
+"""Where text that looks like a special token is cut, so that it is encoded as the text that it is."""
+RULES = files("flows.rollout.dialects").joinpath("react.gbnf").read_text("utf-8")
+
+
+class TextDialect:
+    """One line a turn; `teacher` encodes new text and decodes completions."""
+
+    name = "text"
+    renderer = "react-lines 1"
+    reasoning_policy = "none"
+    vocabulary_sha256: str | None = None
+    template_sha256 = sha256_text("\x00".join([RULES, QUESTION, RESULT, NOTE, SEPARATOR]))
+
+    def __init__(self, teacher: Teacher) -> None:
+        self._teacher = teacher
+
+    async def open(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Extension:
+        """System text as it is, then the question on one line; raises TeacherRefused for tools that are no line."""
+        grammar(tools, must_answer=False)
+        system = [f"{message.content.strip()}{END}{END}" for message in messages if message.role == "system"]
+        asked = [f"{QUESTION}{_one_line(message.content)}{END}" for message in messages if message.role != "system"]
+        return Extension([await self._encode(text) for text in [*system, *asked]])
+
+    async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
+        """The messages as lines; a completion that was cut off gets its line's end first."""
+        lines = [f"{RESULT if message.tool else NOTE}{_one_line(message.content)}{END}" for message in messages]
+        if lines and not (await self._teacher.decode(completion.token_ids)).endswith(END):
+            lines[0] = END + lines[0]
+        return Extension([await self._encode(line) for line in lines])
+
+    async def parse(self, completion: Completion, tools: Sequence[Tool]) -> Parsed:
+        """Read a line; `parse` is ok, truncated, empty, unknown_tool or invalid_arguments."""
+        text = await self._teacher.decode(completion.token_ids)
+        line = text.strip()
+        if completion.finish_reason == "length" and not text.endswith(END):
+            return Parsed(line, parse="truncated")
+        name, _, said = line.partition(":")
+        said = said.strip()
+        if not said:
+            return Parsed(line, parse="empty")
+        if name == ANSWER:
+            return Parsed(line, answer=said)
+        tool = next((tool for tool in tools if tool.name == name), None)
+        if tool is None:
+            return Parsed(line, parse="unknown_tool")
+        parts = [part.strip() for part in said.split(SEPARATOR, len(_parameters(tool)) - 1)]
+        if len(parts) != len(_parameters(tool)):
+            return Parsed(line, parse="invalid_arguments")
+        arguments: dict[str, object] = dict(zip(_parameters(tool), parts, strict=True))
+        return Parsed("", calls=(Call(call_id(completion), name, arguments),))
+
+    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
+        """One short line, nearly greedy, under the grammar of the tools at hand."""
+        return replace(
+            sampling,
+            temperature=min(sampling.temperature, WARMEST),
+            max_tokens=min(sampling.max_tokens, LINE_TOKENS),
+            stop=(END,),
+            grammar=grammar(tools, must_answer=must_answer),
+        )
+
+    async def _encode(self, text: str) -> list[int]:
+        encoded = [await self._teacher.encode(part) for part in SPECIAL.split(text)]
+        return [token for ids in encoded for token in ids]
+
+
+def grammar(tools: Sequence[Tool], *, must_answer: bool) -> str:
+    """GBNF of one line: a call of one of the tools, or an answer; only an answer where it is due."""
+    calls = [] if must_answer else [_call_rule(tool) for tool in tools]
+    return f"root ::= ({' | '.join([*calls, ANSWER])}) newline\n{RULES}"
+
+
+def _call_rule(tool: Tool) -> str:
+    return f'"{tool.name}: " ' + f' "{SEPARATOR}" '.join("part" for _ in _parameters(tool))
+
+
+def _parameters(tool: Tool) -> list[str]:
+    """The tool's required parameters, in order: the parts of its line; raises TeacherRefused for others than text."""
+    required, known = tool.parameters.get("required"), tool.parameters.get("properties")
+    if not isinstance(required, list) or not required or not isinstance(known, dict):
+        raise TeacherRefused(f"the text dialect cannot call {tool.name}: it has no required parameter")
+    if any(known[name].get("type") != "string" for name in required):
+        raise TeacherRefused(f"the text dialect cannot call {tool.name}: a required parameter of it is no string")
+    return [str(name) for name in required]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).split())

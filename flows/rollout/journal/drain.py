@@ -1,0 +1,149 @@
+"""From the journal's outbox to the lake: each finished trajectory with its turns and verdicts, once.
+
+Finished trajectories are given a part number in a transaction, the part is written (its trajectories
+last, so that a row's presence means that all of it is there), and then the journal forgets them, one by
+one, so that no commit waits for long. A kill before the part is whole writes it again with the same rows;
+after that it is never written again.
+"""
+
+import contextlib
+from array import array
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow.json import ParseOptions, ReadOptions, read_json
+from pyarrow.parquet import read_table
+from pydantic import TypeAdapter
+
+from flows.rollout.journal.journal import Journal, sql
+from flows.rollout.journal.turn_encoding import PACKED, Row, crc
+from schemas.record import arrow_schema
+from schemas.trajectory import Trajectory, Turn
+from schemas.verdict import Verdict
+from sources.privacy.redaction import count_written, detector_version
+from warehouse.lake import Lake, PartName
+
+WORKER = "rollout"
+VERDICTS = TypeAdapter(list[Verdict])
+PART_TRAJECTORIES = 64
+"""Most trajectories of one part."""
+
+
+def drain(journal: Journal, lake: Lake) -> int:
+    """Write all that is finished to the lake and return the number of trajectories."""
+    with journal.draining:
+        drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("done_assigned"))
+        while found := journal.read("done_next_run"):
+            run_id = found[0][0]
+            seq = _next_seq(journal, lake, run_id)
+            assigned = (sql("done_assign"), (seq, run_id, PART_TRAJECTORIES))
+            journal.apply([(sql("add_part"), (run_id, seq)), assigned])
+            drained += _write_part(journal, lake, run_id, seq)
+    return drained
+
+
+def empty_orphans(lake: Lake) -> None:
+    """Empty parts of turns and verdicts whose trajectories never came: no journal is left to complete them.
+
+    Must run before a journal that has forgotten its parts (a new one) is drained.
+    """
+    whole = {path.name for path in lake.parts(Trajectory)}
+    for model in (Turn, Verdict):
+        for path in lake.parts(model):
+            name = _part_name(path)
+            if name and path.name not in whole:
+                lake.write_table(model, arrow_schema(model).empty_table(), name)
+
+
+def written(lake: Lake, run_id: str, seq: int) -> bool:
+    """Does the lake hold the whole of this part?"""
+    day = date.fromisoformat(run_id)
+    return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
+
+
+def landed(lake: Lake, run_id: str) -> set[str]:
+    """Ids of the trajectories of a run that the lake holds."""
+    parts = [path for path in lake.parts(Trajectory, date.fromisoformat(run_id)) if _part_name(path)]
+    return {
+        name.as_py() for path in parts for name in read_table(path, columns=["trajectory_id"], partitioning=None)[0]
+    }
+
+
+def turn_batch(run_id: str, rows: Sequence[Row]) -> pa.RecordBatch:
+    """A trajectory's turns as the lake's rows, of the run that finished it: no Python object a token.
+
+    What was written is looked at for secrets here, once, so that refine need not read it for that again.
+    """
+    schema = arrow_schema(Turn)
+    lines = b"\n".join(row.row for row in rows)
+    whole = ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    said = read_json(pa.py_buffer(lines), read_options=whole, parse_options=_plain()).column("turn").combine_chunks()
+    added = {
+        "run_id": pa.repeat(run_id, len(rows)),
+        "detector": pa.repeat(detector_version(), len(rows)),
+        "secrets": pa.array(count_written(pa.RecordBatch.from_struct_array(said)), pa.string()),
+        "token_ids": _lists([row.token_ids for row in rows], pa.int32()),
+        "sampled": _lists([row.sampled for row in rows], pa.uint8()),
+        "logprobs": _lists([row.logprobs for row in rows], pa.float32()),
+    }
+    columns = [
+        added[field.name].cast(field.type) if field.name in added else said.field(field.name) for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+@cache
+def _plain() -> ParseOptions:
+    """How the journal's JSON of a turn is read: the columns of the lake that are not packed, and nothing else."""
+    fields = [field.with_nullable(True) for field in arrow_schema(Turn) if field.name not in PACKED]
+    schema = pa.schema([pa.field("turn", pa.struct(fields))])
+    return ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+
+
+def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
+    rows = journal.read("done_of_part", run_id, seq)
+    if not all(crc(row[1], row[2]) == row[3] for row in rows):
+        journal.condemn("a finished trajectory is not as it was written")
+    if not written(lake, run_id, seq):
+        _put(journal, lake, PartName(date.fromisoformat(run_id), WORKER, seq), rows)
+    for trajectory_id, *_ in rows:
+        journal.apply([(sql(f"forget_{what}"), (trajectory_id,)) for what in ("turns", "attempt")])
+    journal.apply([(sql("forget_done"), (run_id, seq))])
+    return len(rows)
+
+
+def _put(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write a part: the trajectories last, so that their presence means that all of it is there."""
+    lake.write(Verdict, [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])], name)
+    turns = (turn_batch(name.day.isoformat(), found) for row in rows if (found := journal.rows(row[0])))
+    lake.write_batches(Turn, arrow_schema(Turn), turns, name)
+    lake.write(Trajectory, [Trajectory.model_validate_json(row[1]) for row in rows], name)
+
+
+def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
+    day = date.fromisoformat(run_id)
+    known = [journal.read("part_last", run_id)[0][0]]
+    known += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
+    return max((seq for seq in known if seq is not None), default=-1) + 1
+
+
+def _part_name(path: Path) -> PartName | None:
+    """The name of a part that this room wrote; None for another's."""
+    with contextlib.suppress(ValueError):
+        day, worker, seq = path.stem[:10], path.stem[11:-7], path.stem[-6:]
+        if worker == WORKER:
+            return PartName(date.fromisoformat(day), worker, int(seq))
+    return None
+
+
+def _lists(blobs: Sequence[bytes], kind: pa.DataType) -> pa.Array:
+    width = kind.bit_width // 8
+    ends = array("i", accumulate((len(blob) // width for blob in blobs), initial=0))
+    offsets = pa.Array.from_buffers(pa.int32(), len(ends), [None, pa.py_buffer(ends.tobytes())])
+    values = pa.Array.from_buffers(kind, ends[-1], [None, pa.py_buffer(b"".join(blobs))])
+    return pa.ListArray.from_arrays(offsets, values)

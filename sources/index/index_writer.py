@@ -1,0 +1,134 @@
+"""How a library is written: pages become passages in a tantivy index, in a directory that appears whole.
+
+Kept apart from reading it: only the builder writes, and what a passage is stored as is decided here.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tantivy
+
+from sources.index.passage_splitter import normalised, passages
+
+WRITER_BYTES = 64_000_000
+"""Memory of the index writer; more passages than fit go to disk."""
+ANALYZER = "stemmed"
+LONGEST_WORD = 80
+FIELDS = {"words": 1.0, "name": 0.5}
+"""What a query is compared with, a passage and its page's title, and how much each counts."""
+STORED = ("doc_id", "url", "title", "passage", "text")
+
+
+class Page(NamedTuple):
+    """A page to be indexed."""
+
+    doc_id: str
+    url: str
+    title: str | None
+    text: str
+
+
+def build(path: Path, pages: Iterable[Page]) -> int:
+    """Index the pages into a new directory and return their number; memory does not grow with the corpus."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        n = _write(temporary, pages)
+        _appear(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return n
+
+
+def url_key(url: str) -> str:
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*:/*", "", url.strip().strip("<>\"'()[]").lower()).split("#")[0]
+    return "url:" + bare.rstrip("/")
+
+
+def tail_key(url: str) -> str:
+    tail = url_key(url).rsplit("/", 1)[-1].removeprefix("url:")
+    return "tail:" + re.sub(r"\.(?:html?|md|txt)$", "", tail)
+
+
+def title_key(title: str) -> str:
+    return "title:" + normalised(title)
+
+
+def clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _write(path: Path, pages: Iterable[Page]) -> int:
+    index = tantivy.Index(_schema(), str(path))
+    index.register_tokenizer(ANALYZER, analyzer())
+    writer = index.writer(WRITER_BYTES, 1)
+    n = 0
+    for page in pages:
+        for document in _documents(page):
+            writer.add_document(document)
+        n += 1
+    writer.commit()
+    writer.wait_merging_threads()
+    return n
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    for name in ("kind", "key"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in FIELDS:
+        builder.add_text_field(name, tokenizer_name=ANALYZER, index_option="freq")
+    for name in STORED:
+        builder.add_bytes_field(name, stored=True)
+    return builder.build()
+
+
+def analyzer() -> Any:
+    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(LONGEST_WORD))
+    return words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("english")).build()
+
+
+def _documents(page: Page) -> Iterator[Any]:
+    page = Page(*(clean(value or "") for value in page))
+    title = page.title or page.url
+    stored = {"doc_id": page.doc_id.encode(), "url": page.url.encode(), "title": title.encode()}
+    yield tantivy.Document(kind="page", key=_keys(page), text=page.text.encode(), **stored)
+    for passage in passages(page.text):
+        yield tantivy.Document(words=passage.text, name=title, passage=passage.text.encode(), **stored)
+
+
+def _keys(page: Page) -> list[str]:
+    keys = (url_key(page.url), title_key(page.title or ""), tail_key(page.url))
+    return [key for key in dict.fromkeys(keys) if not key.endswith(":")]
+
+
+def _appear(temporary: Path, path: Path) -> None:
+    try:
+        temporary.rename(path)
+    except OSError:
+        if not (path / "meta.json").exists():  # else another process was first: its index is as good
+            raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what builders that were killed left beside the index."""
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        if not _alive(int(left.name.split(".")[-2])):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,141 @@
+"""The words of the fake vLLM server: its JSON, its errors, its metrics, and every way to spoil them."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from aiohttp import web
+
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.fake_kv import Queue
+
+Body = dict[str, Any]
+Fault = Literal[
+    "400", "429", "500", "503", "bad_json", "no_choices", "no_ids", "no_prompt_ids", "wrong_prompt_ids",
+    "no_logprobs", "short_logprobs", "null_logprobs", "cut", "cut_body", "slow",
+]  # fmt: skip
+
+ASSISTANT = [tiny.IM_START, *b"assistant\n"]
+
+
+def assistant_turns(prompt_ids: list[int]) -> int:
+    """How many assistant turns the prompt holds, the one to be sampled included."""
+    return sum(prompt_ids[at : at + len(ASSISTANT)] == ASSISTANT for at in _starts(prompt_ids))
+
+
+def agent_reply(prompt_ids: list[int], body: Body, turns: int = 3) -> str:
+    """An agent that searches `turns` - 1 times, each time for something else, and then answers."""
+    turn, mark = assistant_turns(prompt_ids), digest(prompt_ids, body)
+    if turn >= turns:
+        return f"The answer is {mark[:8]}."
+    call = json.dumps({"name": "search", "arguments": {"query": f"page {mark[:6]}"}})
+    return f"<think>\nturn {turn}\n</think>\n\n<tool_call>\n{call}\n</tool_call>"
+
+
+def digest(prompt_ids: list[int], body: Body) -> str:
+    """Hex that differs wherever prompt or seed differ."""
+    said = repr((prompt_ids, body.get("seed"))).encode()
+    return hashlib.sha256(said).hexdigest()
+
+
+def _starts(prompt_ids: list[int]) -> Iterator[int]:
+    at = -1
+    while True:
+        try:
+            at = prompt_ids.index(tiny.IM_START, at + 1)
+        except ValueError:
+            return
+        yield at
+
+
+def ended(ids: list[int], body: Body) -> tuple[list[int], str]:
+    """The ids up to where vLLM would have ended them, and its word for why."""
+    most, reason = body["max_tokens"], "stop" if len(ids) <= body["max_tokens"] else "length"
+    watch: dict[str, int] = body.get("repetition_detection") or {}
+    for end in range(1, min(len(ids), most) + 1) if watch else ():
+        for size in range(max(1, watch["min_pattern_size"]), watch["max_pattern_size"] + 1):
+            begin = end - size * watch["min_count"]
+            if begin < 0:
+                break
+            if ids[end - 1 - size] == ids[end - 1] and ids[begin:end] == ids[end - size : end] * watch["min_count"]:
+                return ids[:end], "repetition"
+    return ids[:most], reason
+
+
+def completion(model: str, body: Body, prompt: list[int], ids: list[int], reason: str, cached: int | None) -> Body:
+    choice: Body = {"index": 0, "text": tiny.decode(ids), "finish_reason": reason, "stop_reason": None}
+    if body.get("return_token_ids"):
+        choice |= {"token_ids": ids, "prompt_token_ids": prompt}
+    if body.get("logprobs") is not None:
+        choice["logprobs"] = {
+            "tokens": [f"token_id:{token}" for token in ids],
+            "token_logprobs": [-math.log(2 + (token + place) % 7) for place, token in enumerate(ids)],
+            "top_logprobs": [{} for _ in ids],
+            "text_offset": [0] * len(ids),
+        }
+    usage = {
+        "prompt_tokens": len(prompt),
+        "completion_tokens": len(ids),
+        "total_tokens": len(prompt) + len(ids),
+        "prompt_tokens_details": None if cached is None else {"cached_tokens": cached},
+    }
+    return {"id": "cmpl-0", "object": "text_completion", "model": model, "choices": [choice], "usage": usage}
+
+
+def damaged(reply: Body, fault: Fault | None) -> Body:
+    choice = reply["choices"][0]
+    if fault == "no_choices":
+        reply["choices"] = []
+    elif fault == "no_ids":
+        choice.pop("token_ids", None)
+    elif fault == "no_prompt_ids":
+        choice.pop("prompt_token_ids", None)
+    elif fault == "wrong_prompt_ids":
+        choice["prompt_token_ids"] = [*choice["prompt_token_ids"][:-1], 0]
+    elif fault == "no_logprobs":
+        choice["logprobs"] = None
+    elif fault == "short_logprobs":
+        choice["logprobs"]["token_logprobs"].pop()
+    elif fault == "null_logprobs":
+        choice["logprobs"]["token_logprobs"][0] = None
+    return reply
+
+
+def error(status: int, message: str, headers: dict[str, str]) -> web.Response:
+    said = {"error": {"message": message, "type": "BadRequestError", "param": None, "code": status}}
+    return web.json_response(said, status=status, headers=headers)
+
+
+def cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def cut_body(request: web.Request, raw: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(len(raw))})
+    await response.prepare(request)
+    await response.write(raw[: len(raw) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return response
+
+
+def metrics_page(model: str, queue: Queue, block_size: int, sampled_tokens: int, running: int | None) -> str:
+    """/metrics; with a count of `running`, of a server that has no cache to speak of."""
+    label, bare = f'{{engine="0",model_name="{model}"}}', running is not None
+    said: dict[str, float] = {
+        "num_requests_running": len(queue.seats) if running is None else running,
+        "num_requests_waiting": len(queue.waiting),
+        "kv_cache_usage_perc": queue.cache.used,
+        "prefix_cache_queries_total": queue.queries,
+        "prefix_cache_queries_created": 1.7e9,
+        "prefix_cache_hits_total": queue.hits,
+        "num_preemptions_total": queue.preemptions,
+        "generation_tokens_total": sampled_tokens,
+    }
+    lines = [f"# TYPE vllm:{name} gauge\nvllm:{name}{label} {float(value)}" for name, value in said.items()]
+    blocks = f'block_size="{block_size}",cache_dtype="auto",engine="0",num_gpu_blocks="{queue.cache.capacity}"'
+    return "\n".join(lines if bare else [*lines, f"vllm:cache_config_info{{{blocks}}} 1.0"]) + "\n"

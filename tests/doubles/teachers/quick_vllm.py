@@ -1,0 +1,138 @@
+"""A server that answers at once, so that what is measured is its client: vLLM's /v1/completions, all canned.
+
+It reads no prompt: the ids are echoed as the bytes that came, and the agent's turn is found by counting its cue
+in them. So an answer costs it a small part of what it costs the client, at any length. Its words are real tokens of
+Qwen3's tokenizer: some thinking and a search, and at the last turn an answer. Run as a process
+(`python -m tests.doubles.teachers.quick_vllm --tokenizer FOLDER`); it prints its url.
+"""
+
+import argparse
+import asyncio
+import json
+from collections.abc import Iterator
+from itertools import cycle, islice
+from typing import Any
+
+import orjson
+
+MODEL = "quick-qwen3"
+VARIANTS = 64
+WORDS = "the keeper of the northern light wrote down each ship that passed the reef and what it carried"
+
+
+class Script:
+    """Canned replies of `sampled` tokens: `turns` - 1 searches and then an answer."""
+
+    def __init__(self, tokenizer: Any, turns: int, sampled: int) -> None:
+        self._turns = turns
+        self._cue = b",".join(b"%d" % token for token in tokenizer.encode("<|im_start|>assistant\n"))
+        self._end = tokenizer.encode("<|im_end|>")
+        self._searches = [self._choice(tokenizer, _search(number), sampled) for number in range(VARIANTS)]
+        self._answer = self._choice(tokenizer, "The answer is Varnay.", sampled)
+
+    def reply(self, body: bytes) -> bytes:
+        """The whole reply to a request's body."""
+        start = body.index(b'"prompt":[') + 9
+        prompt = body[start : body.index(b"]", start) + 1]
+        turn = prompt.count(self._cue)
+        head, tail = self._answer if turn >= self._turns else self._searches[turn % VARIANTS]
+        return head + prompt + tail
+
+    def _choice(self, tokenizer: Any, said: str, sampled: int) -> tuple[bytes, bytes]:
+        """The reply's bytes before and after the echoed prompt."""
+        closing = tokenizer.encode(f"\n</think>\n\n{said}") + self._end
+        thought = tokenizer.encode("<think>\n") + tokenizer.encode(" ".join(islice(cycle(WORDS.split()), sampled)))
+        ids = thought[: sampled - len(closing)] + closing
+        head = orjson.dumps(_reply(tokenizer, ids)).replace(b'"PROMPT"', b"\0")
+        before, after = head.split(b"\0")
+        return before, after
+
+
+def _search(number: int) -> str:
+    call = json.dumps({"name": "search", "arguments": {"query": f"lighthouse island keeper {1831 + number}"}})
+    return f"<tool_call>\n{call}\n</tool_call>"
+
+
+def _reply(tokenizer: Any, ids: list[int]) -> dict[str, Any]:
+    words = [tokenizer.decode([token]) for token in ids]
+    logprobs = [-round(0.0123 + (token % 97) / 31, 6) for token in ids]
+    choice = {
+        "index": 0,
+        "text": "".join(words),
+        "finish_reason": "stop",
+        "stop_reason": ids[-1],
+        "token_ids": ids,
+        "prompt_token_ids": "PROMPT",
+        "logprobs": {
+            "tokens": words,
+            "token_logprobs": logprobs,
+            "top_logprobs": [{word: value} for word, value in zip(words, logprobs, strict=True)],
+            "text_offset": list(range(len(ids))),
+        },
+    }
+    usage = {"prompt_tokens": 0, "completion_tokens": len(ids), "prompt_tokens_details": {"cached_tokens": 0}}
+    return {"id": "cmpl-0", "object": "text_completion", "model": MODEL, "choices": [choice], "usage": usage}
+
+
+class Connection(asyncio.Protocol):
+    """One kept-alive HTTP/1.1 connection."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._read = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is whole."""
+        self._read += data
+        for line, body in self._requests():
+            said = self._script.reply(body) if line.startswith(b"POST") else _told(line.split()[1])
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(said)
+            if self._transport:
+                self._transport.write(head + said)
+
+    def _requests(self) -> Iterator[tuple[bytes, bytes]]:
+        while (end := self._read.find(b"\r\n\r\n")) >= 0:
+            head = bytes(self._read[:end])
+            at = head.lower().find(b"content-length:")
+            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+            if len(self._read) < end + 4 + length:
+                return
+            body = bytes(self._read[end + 4 : end + 4 + length])
+            del self._read[: end + 4 + length]
+            yield head.split(b"\r\n", 1)[0], body
+
+
+def _told(path: bytes) -> bytes:
+    match path:
+        case b"/v1/models":
+            return orjson.dumps({"data": [{"id": MODEL, "root": MODEL, "max_model_len": 262_144}]})
+        case b"/version":
+            return orjson.dumps({"version": "0.32.0"})
+    return b""
+
+
+async def serve(script: Script) -> None:
+    """Serve on a free loopback port until killed."""
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(script), "127.0.0.1", 0, backlog=4_096)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+def main() -> None:
+    from transformers import AutoTokenizer
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokenizer", required=True, help="folder of Qwen3's tokenizer")
+    parser.add_argument("--turns", type=int, default=10, help="assistant turns of an episode")
+    parser.add_argument("--sampled", type=int, default=250, help="tokens of each turn")
+    said = parser.parse_args()
+    asyncio.run(serve(Script(AutoTokenizer.from_pretrained(said.tokenizer), said.turns, said.sampled)))
+
+
+if __name__ == "__main__":
+    main()

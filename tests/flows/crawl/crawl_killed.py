@@ -1,0 +1,26 @@
+"""A crawl in a process of its own that kills itself (SIGKILL) at its Nth word of progress.
+
+`python -m tests.flows.crawl.crawl_killed YYYY-MM-DD 7`, with the settings of FACTORY_* variables; 0: not at all.
+"""
+
+import os
+import signal
+import sys
+from datetime import date
+
+from flows.crawl.crawler import crawl_night
+from flows.settings import load
+
+
+def main(day: date, left: int) -> None:
+    def report(done: int, total: int | None, note: str = "") -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    crawl_night(load(), day, report)
+
+
+if __name__ == "__main__":
+    main(date.fromisoformat(sys.argv[1]), int(sys.argv[2]))

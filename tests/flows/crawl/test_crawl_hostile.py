@@ -1,0 +1,87 @@
+"""What a crawl makes of a site that does everything wrong: it ends, and every url has its reason."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.crawl.crawler import crawl_night
+from flows.settings import Crawl, Settings
+from schemas import Document
+from tests.doubles.sites.hostile_site import ELSEWHERE, EXPECTED, hostile_site
+from tests.doubles.sites.plain_site import Served
+from tests.flows.crawl.crawled import rows
+from warehouse.console.progress import silent
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, Document]]]:
+    """One crawl of the hostile site, of which each test looks at one thing."""
+    home = tmp_path_factory.mktemp("hostile")
+    with hostile_site() as site:
+        crawl_night(_settings(home, site), DAY, silent)
+        yield site, {row.url.removeprefix(site.home): row for row in rows(home, DAY)}
+
+
+def _settings(home: Path, site: Served) -> Settings:
+    return Settings(
+        home=home,
+        crawl=Crawl(
+            seeds=[site.home],
+            allow=[rf"^http://127\.0\.0\.\d+:{site.port}/"],
+            allow_addresses=["127.0.0.1"],
+            max_pages=60,
+            timeout_s=3,
+            retries=2,
+            max_redirects=3,
+            per_host=8,
+            max_bytes=5_000_000,
+        ),
+    )
+
+
+@pytest.mark.parametrize("path", EXPECTED)
+def test_each_fault_has_its_reason(night: tuple[Served, dict[str, Document]], path: str) -> None:
+    """Without a reason for each, nobody could tell a dead page from a fault of the crawl."""
+    row = night[1][path]
+    assert (row.status, row.detail) == (EXPECTED[path], row.detail)
+    assert row.status == "ok" or row.detail
+
+
+def test_every_url_ends_in_one_row(night: tuple[Served, dict[str, Document]]) -> None:
+    """What the site was asked for and what the lake has must be the same account."""
+    site, found = night
+    assert set(site.paths()) <= set(found)
+    statuses = {row.status for row in found.values()}
+    assert statuses >= {"over_budget", "private_address"}
+    assert sum(path.startswith("/m/") for path in found) == 2_000
+    assert "198000 links after the first 2000" in (found["/many"].detail or "")
+
+
+def test_a_private_address_is_never_asked(night: tuple[Served, dict[str, Document]]) -> None:
+    """A page that redirects into the own network must not make the crawl read what is there."""
+    site, found = night
+    assert not [asked for asked in site.asked if asked.headers["host"].startswith(ELSEWHERE)]
+    assert found[f"http://{ELSEWHERE}:{site.port}/secret"].status == "private_address"
+
+
+def test_wrong_charsets_leave_no_mojibake(night: tuple[Served, dict[str, Document]]) -> None:
+    """Mojibake passes every later gate and poisons tasks."""
+    for path in ("/utf8-called-latin", "/cyrillic-called-utf8"):
+        assert "Маяк стоит на скале" in (night[1][path].text or "")
+
+
+def test_passing_failures_are_tried_again_and_others_are_not(night: tuple[Served, dict[str, Document]]) -> None:
+    """Retries without end hang the night; none at all lose pages to a hiccup."""
+    paths = night[0].paths()
+    assert [paths.count(path) for path in ("/busy", "/broken", "/reset", "/truncated")] == [3, 3, 3, 3]
+    assert [paths.count(path) for path in ("/busy-for-long", "/missing", "/pdf", "/drip", "/denied/page")] == [
+        1,
+        1,
+        1,
+        1,
+        0,
+    ]

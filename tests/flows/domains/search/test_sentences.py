@@ -1,0 +1,74 @@
+"""Which sentences are quoted and which words are asked for, on lines such as reference pages have."""
+
+import pytest
+
+from flows.domains.search.composers.cloze import Chain
+from flows.domains.search.composers.sentences import blanks, masked, prose, reveals
+from flows.domains.search.composers.walk import Step, Walk
+from flows.domains.search.composers.written import fault
+
+GOOD = "Return the last access time of a file, reported by os.stat in seconds."
+
+
+def test_only_prose_is_quoted() -> None:
+    page = f"""# os.path
+
+getatime(filename)
+{GOOD}
+
+>>> getatime("x") and a line of code that is not prose at all.
+
+- [a](http://a) | [b](http://b) | [c](http://c)
+
+Alpha, Beta, Gamma, Delta, Epsilon, Zeta, Eta, Theta, Iota.
+"""
+    assert prose(page) == (GOOD,)
+
+
+def test_an_identifier_is_asked_for_before_a_noun() -> None:
+    assert next(blanks(GOOD)).answer == "os.stat"
+
+
+def test_stop_words_and_verbs_are_never_asked_for() -> None:
+    answers = {
+        blank.answer for blank in blanks("If the timer has already expired, the caller may wait for the server.")
+    }
+    assert not answers & {"If", "the", "has", "may", "wait", "expired", "already"}
+    assert "server" in answers
+
+
+def test_a_title_is_masked_in_whatever_case_and_not_inside_words() -> None:
+    assert masked("The OS module opens the chaos.", "os", ("os",)) == "The [title] module opens the chaos."
+    assert masked("An os is an os.", "os", ("os",)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "told"),
+    [("the paths of files", "path", True), ("a route", "path", False), ("On", "on", False), ("of 1904.", "1904", True)],
+)
+def test_a_longer_form_of_the_answer_tells_it(text: str, answer: str, told: bool) -> None:
+    assert reveals(text, answer) is told
+
+
+QUOTED = "The lamp burned whale oil until a dynamo was brought ashore in ____ from the mainland yards."
+CHAIN = Chain(
+    Walk(1, "k", (Step("d", "http://a", "Ashness Lighthouse", ("ashness",), None, "text"),)), "1902", (QUOTED,)
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("In which year did electric light replace the oil lamp of the tower on the reef?", None),
+        ("", "written_empty"),
+        ("Which year?", "written_length"),
+        ("This is no question but a sentence that goes on and on.", "written_not_one_question"),
+        ("When was the dynamo brought there? And who was it that did bring it?", "written_not_one_question"),
+        ("In which year, such as ____, was the dynamo brought to the tower?", "written_blank"),
+        ("Was it in 1902 that the dynamo was brought to the tower there?", "written_tells_answer"),
+        ("In which year was the dynamo brought to the tower of Ashness then?", "written_names_page"),
+        ("The lamp burned whale oil until a dynamo was brought ashore in when?", "written_copies"),
+    ],
+)
+def test_a_written_question_is_refused_with_what_is_wrong(question: str, reason: str | None) -> None:
+    assert fault(question, CHAIN) == reason

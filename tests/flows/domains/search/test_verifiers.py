@@ -1,0 +1,140 @@
+"""Verifiers: what counts as the same answer, as evidence read, as a call that worked."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.domains.search.verifiers import judge, normalised
+from flows.rollout.loop.agent import Ending
+from flows.rollout.loop.episode import Entry, Episode
+from flows.rollout.loop.trajectory_row import Plan, trajectory_row
+from flows.rollout.protocol import Call, Completion, Parsed
+from flows.rollout.tools.observation import Answer, observe
+from flows.settings import Rollout
+from schemas import Task, Turn, Verdict
+from schemas.trajectory import Kind
+from tests.doubles.lakes.wiki_tasks import reading, wiki_task
+from tests.doubles.teachers.scripted import ScriptedTeacher, TinyDialect
+from tests.flows.rollout.loop.test_agent import BRIEF
+
+TASK = wiki_task(date(2026, 1, 2), 0)
+URL = TASK.path[0].url
+MADE_BY = (ScriptedTeacher(reading).identity, TinyDialect())
+
+
+def attempt_turns(*steps: tuple[Parsed, list[tuple[Kind, str | None]]]) -> list[Turn]:
+    """An agent's words, each with the kinds and urls of what followed."""
+    episode = Episode("t1", "2026-01-02")
+    turns: list[Turn] = []
+    for parsed, heard in steps:
+        turns.append(episode.said(Completion([1], [-0.5], "stop"), parsed))
+        episode.add([Entry(turns[-1])])
+        for kind, url in heard:
+            turns.append(episode.heard(observe(Call("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2]))
+            episode.add([Entry(turns[-1])])
+    return turns
+
+
+def verdicts(answer: str | None, turns: list[Turn], task: Task = TASK) -> dict[str, Verdict]:
+    plan = Plan(task, 0, replace(BRIEF, trajectory_id="t1"))
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    row = trajectory_row(plan, Ending("answered", answer), turns, now, MADE_BY)
+    return {one.verifier: one for one in judge(task, row, turns)}
+
+
+def opening(url: str = URL) -> Parsed:
+    return Parsed("", calls=(Call("c", "open", {"url": url}),))
+
+
+@pytest.mark.parametrize(
+    "said", ["Sken Isle", "the SKEN   isle.", "Sken-Isle!", "“\uff33\uff4b\uff45\uff4e Isle”", "A sken isle"]
+)
+def test_case_width_punctuation_and_articles_do_not_make_another_answer(said: str) -> None:
+    found = verdicts(said, [], TASK.model_copy(update={"answer": "Sken Isle"}))
+    assert found["exact_match"].passed
+    assert found["contains_answer"].passed
+
+
+def test_an_answer_within_a_sentence_is_contained_but_no_exact_match() -> None:
+    found = verdicts("It is Varnay, I think.", [], TASK.model_copy(update={"answer": "Varnay"}))
+    assert (found["exact_match"].reason, found["contains_answer"].reason) == ("other_answer", "ok")
+
+
+@pytest.mark.parametrize(
+    ("truth", "said", "passes"),
+    [
+        ("file", "open(file, 'w', mode=438)", False),
+        ("file", "a file that was opened before another process wrote into its buffer", False),
+        ("path", "os.path", False),
+        ("len", "max_len", False),
+        ("number", "the smallest integer above the number of free memory pages", False),
+        ("file", "No feature line is ever to be deleted from this file.", True),
+        ("file", "the file object", True),
+        ("I/O", "Python's I/O", True),
+        ("PEP", "PEP 302", True),
+        ("Sken Isle", "Sken-Isle, off Varnay", True),
+        ("Karl Anton of Varnay", "It was king Karl Anton of Varnay, who ruled from 1801 to 1830.", True),
+    ],
+)
+def test_a_short_answer_must_stand_as_the_answer(truth: str, said: str, passes: bool) -> None:
+    """A common word that happens to stand in a long wrong answer must not be rewarded."""
+    asked = 'Fill in the blank: "No feature line is ever to be deleted from this ____."'
+    found = verdicts(said, [], TASK.model_copy(update={"answer": truth, "instruction": asked}))
+    assert found["contains_answer"].passed == passes
+
+
+def test_part_of_a_word_is_no_answer() -> None:
+    found = verdicts("It lies in 1951.", [], TASK.model_copy(update={"answer": "195"}))
+    assert not found["contains_answer"].passed
+
+
+def test_no_answer_and_no_truth_are_told_apart() -> None:
+    assert verdicts(None, [])["exact_match"].reason == "no_answer"
+    assert verdicts("x", [], TASK.model_copy(update={"answer": None}))["exact_match"].reason == "no_truth"
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    assert normalised(normalised(text)) == normalised(text)
+
+
+@pytest.mark.parametrize(
+    ("heard", "passed", "score"),
+    [
+        ([("ok", URL)], True, 1.0),
+        ([("truncated", URL)], True, 1.0),
+        ([("empty", URL)], False, 0.0),
+        ([("ok", "http://wiki.test/other")], False, 0.0),
+        ([("ok", None)], False, 0.0),
+    ],
+)
+def test_evidence_was_read_when_its_page_was_shown(
+    heard: list[tuple[Kind, str | None]], passed: bool, score: float
+) -> None:
+    found = verdicts("x", attempt_turns((opening(), heard)))["evidence_consulted"]
+    assert (found.passed, found.score) == (passed, score)
+
+
+@pytest.mark.parametrize(
+    ("parsed", "heard", "reason"),
+    [
+        (opening(), [("ok", URL)], "ok"),
+        (opening(), [("empty", None)], "empty"),
+        (opening(), [], "not_run"),
+        (Parsed("<tool_call>{", parse="bad_json"), [], "parse:bad_json"),
+        (Parsed("", calls=(Call("c", "open", {}),)), [("blocked", None)], "schema"),
+        (Parsed("", calls=(Call("c", "fly", {}),)), [("blocked", None)], "schema"),
+    ],
+)
+def test_each_turn_that_calls_is_judged(parsed: Parsed, heard: list[tuple[Kind, str | None]], reason: str) -> None:
+    found = verdicts("x", attempt_turns((parsed, heard)))["tool_calls"]
+    assert (found.turn_index, found.reason, found.passed) == (0, reason, reason == "ok")
+
+
+def test_every_verdict_names_its_verifier_version_and_trajectory() -> None:
+    found = verdicts("x", attempt_turns((opening(), [("ok", URL)]), (Parsed("x", answer="x"), [])))
+    assert set(found) == {*TASK.verifiers, "tool_calls"}
+    assert {(one.trajectory_id, one.version, one.run_id) for one in found.values()} == {("t1", "2", "2026-01-02")}

@@ -1,0 +1,26 @@
+"""Publish in a process of its own that kills itself (SIGKILL) at its Nth word of progress that starts so.
+
+`python -m tests.flows.publish.publish_killed YYYY-MM-DD "sending data" 2`, with the settings of FACTORY_* variables.
+"""
+
+import os
+import signal
+import sys
+from datetime import date
+
+from flows.publish.release import publish_night
+from flows.settings import load
+
+
+def main(day: date, word: str, left: int) -> None:
+    def report(done: int, total: int | None, note: str = "") -> None:
+        nonlocal left
+        left -= note.startswith(word)
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    publish_night(load(), day, report)
+
+
+if __name__ == "__main__":
+    main(date.fromisoformat(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

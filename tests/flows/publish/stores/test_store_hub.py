@@ -1,0 +1,135 @@
+"""A release on the Hugging Face Hub is one commit: whole, under its tag, and nobody's token in any message."""
+
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.publish.errors import Damaged, NoBucket, NoCredentials, Refused, StoreError
+from flows.publish.release import publish_night
+from flows.publish.stores.hub import Hub
+from flows.publish.stores.pull import pull, verify
+from flows.publish.stores.store import store_at
+from schemas import Manifest
+from tests.doubles.stores.hub import REPO, FakeHub, fake_hub
+from tests.flows.publish.test_publish import DAY, digests, kept_lake, settings_of
+from tests.flows.publish.test_publish_again import start
+from warehouse.console.progress import silent
+
+ADDRESS = f"hf://datasets/{REPO}"
+TOKEN = "hf_aVeryPrivateTokenOfTheTeam0123456"
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    """The only Hub that is asked; huggingface_hub read its environment when it was imported, a child reads it anew."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    with fake_hub(TOKEN) as running:
+        yield running
+
+
+def test_a_release_is_one_commit_which_a_killed_publish_does_not_show(hub: FakeHub, tmp_path: Path) -> None:
+    """Whoever loads the repository while a release is sent gets the older one, and what was sent is kept."""
+    settings = settings_of(tmp_path, to=ADDRESS, endpoint_url=hub.endpoint)
+    here = settings_of(tmp_path)
+    kept_lake(settings)
+    publish_night(here, DAY, silent)
+    place = (tmp_path / "release" / "latest").resolve()
+    assert start(settings, "sending manifest").wait() < 0
+    assert len(hub.commits) == 1 and hub.large
+    assert start(settings, "never").wait() == 0
+    manifest = Manifest.model_validate_json(hub.files("main")["manifest.json"])
+    assert len(hub.commits) == 2 and sorted(hub.sent) == sorted({file.sha256 for file in manifest.files})
+    assert hub.refs[manifest.name] == hub.refs["main"]
+    assert verify(ADDRESS, silent, hub.endpoint) == manifest
+    pulled = pull(f"{ADDRESS}@{manifest.name}", tmp_path / "pulled", silent, hub.endpoint)
+    assert digests(pulled) == digests(place)
+
+
+@pytest.fixture
+def built(hub: FakeHub, tmp_path: Path) -> tuple[Path, Manifest]:
+    """A release in a directory; its files are on the Hub already, since sending them is another test's."""
+    here = settings_of(tmp_path)
+    kept_lake(here)
+    publish_night(here, DAY, silent)
+    place = Path(here.publish.to) / "latest"
+    manifest = Manifest.model_validate_json((place / "manifest.json").read_bytes())
+    hub.large |= {file.sha256: (place / file.path).read_bytes() for file in manifest.files}
+    return place, manifest
+
+
+def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
+    hub: FakeHub, built: tuple[Path, Manifest]
+) -> None:
+    """A loader that globs data/ must not get rows of two releases."""
+    place, manifest = built
+    hub.commit(hub.files("main") | {"data/train-00000-of-00009.parquet": b"older", "notes.txt": b"mine"})
+    for _ in range(2):
+        assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
+    assert len(hub.commits) == 3
+    assert set(hub.files("main")) == {".gitattributes", "notes.txt", *digests(place)}
+
+
+def test_a_manifest_that_was_changed_is_put_back(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
+    """A hand in the repository must not change what a release says of itself, nor lose its card."""
+    place, manifest = built
+    Hub(ADDRESS, hub.endpoint).put(place, manifest, silent)
+    whole = hub.files("main")
+    changed = manifest.model_copy(update={"rows": 9_999}).text().encode()
+    for harm in ({"manifest.json": changed}, {"manifest.json": b"\xff"}, {"README.md": b""}):
+        hub.commit(whole | harm)
+        with pytest.raises(Damaged):
+            verify(ADDRESS, silent, hub.endpoint)
+        assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
+        assert hub.files("main") == whole
+    hub.commit(whole | {"data/train-00000-of-00009.parquet": b"PAR1"})
+    with pytest.raises(Damaged, match="no part of the release"):
+        verify(ADDRESS, silent, hub.endpoint)
+
+
+def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
+    """The slower one is told; it does not commit over what it has not seen."""
+    place, manifest = built
+    slower = Hub(ADDRESS, hub.endpoint)
+    assert slower.read("manifest.json") is None
+    hub.commit(hub.files("main") | {"manifest.json": b"of another"})
+    with pytest.raises(StoreError, match="another publisher"):
+        slower.put(place, manifest, silent)
+    assert hub.files("main")["manifest.json"] == b"of another"
+
+
+def test_refusals_are_named_and_tell_no_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token in a nightly's log gives the whole organisation away."""
+    with pytest.raises(NoBucket, match="Create it"):
+        Hub("hf://datasets/team/none", hub.endpoint).check()
+    wrong = "hf_aWrongTokenThatIsSecretAllTheSame01"
+    monkeypatch.setenv("HF_TOKEN", wrong)
+    with pytest.raises(Refused, match="may write") as refused:
+        Hub(ADDRESS, hub.endpoint).check()
+    assert wrong not in "".join(traceback.format_exception(refused.value))
+    monkeypatch.delenv("HF_TOKEN")
+    with pytest.raises(NoCredentials, match="hf auth login"):
+        Hub(ADDRESS, hub.endpoint).check()
+    for address in ("hf://team/sets", "hf://datasets/sets", "hf://datasets/a/b/c"):
+        with pytest.raises(StoreError, match="hf://datasets/<owner>/<name>"):
+            store_at(address)
+
+
+def test_without_the_extra_the_refusal_says_what_to_install() -> None:
+    """An ImportError from within says nothing of what to do."""
+    script = (
+        "import sys; sys.modules['huggingface_hub'] = None\n"
+        "from flows.publish.stores.store import store_at\n"
+        "try: store_at('hf://datasets/team/sets')\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("StoreError") and "pip install 'horizon-factory[hf]'" in said

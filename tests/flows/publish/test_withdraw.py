@@ -1,0 +1,321 @@
+"""Lineage, takedowns and the comparison of releases: from a row to its pages, from a page to every row."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.publish.errors import PublishError
+from flows.publish.release import publish_night
+from flows.publish.views.dpo_and_rl import write_learnable
+from flows.publish.views.preference import write_preference
+from flows.publish.withdraw import withdraw
+from flows.refine.decide import count_decisions, refine_night
+from flows.settings import Publish, Settings
+from schemas import Manifest, Release, Turn
+from schemas.release import CheckedBenchmark, Student, Teacher
+from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake, PartName
+from warehouse.lineage.lineage import LineageError, print_lineage, print_release_diff, print_url_lineage, release_named
+from warehouse.takedown import keep_meant, keep_withdrawn
+
+DAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
+    """A lake with one release."""
+    settings = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release")))
+    made = make_small_lake(DAY, n_tasks=8)
+    write_records(Lake(settings.lake), DAY, made)
+    publish(settings)
+    return settings, made
+
+
+def publish(settings: Settings) -> dict[str, int | str]:
+    refine_night(settings, DAY, silent)
+    return publish_night(settings, DAY, silent)
+
+
+def said(capfd: pytest.CaptureFixture[str]) -> str:
+    return re.sub(r"\s+", "", capfd.readouterr().out)
+
+
+def released(settings: Settings) -> list[str]:
+    with connect(Lake(settings.lake)) as con:
+        return [row[0] for row in con.execute("select trajectory_id from published order by 1").fetchall()]
+
+
+def test_a_released_row_leads_to_its_task_and_to_every_fetch_of_its_pages(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A row that nobody can trace to a page is a row that nobody can trust."""
+    settings, lake = made
+    with connect(Lake(settings.lake)) as con:
+        id, shard, row = con.execute("select trajectory_id, shard, row from published").fetchall()[0]
+        print_lineage(con, id[:12])
+        by_id = said(capfd)
+        print_lineage(con, f"{shard}:{row}")
+    assert said(capfd) == by_id
+    of_task = next(attempt.task_id for attempt in lake.trajectories if attempt.trajectory_id == id)
+    task = next(task for task in lake.tasks if task.task_id == of_task)
+    for hop in task.path:
+        document = next(one for one in lake.documents if one.doc_id == hop.doc_id)
+        assert hop.url in by_id and str(document.content_sha256) in by_id
+
+
+def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A takedown that misses a row is a takedown that was not obeyed."""
+    settings, lake = made
+    url = lake.tasks[0].path[0].url
+    touched = {turn.trajectory_id for turn in lake.turns if turn.role == "tool" and url in (turn.url, turn.observation)}
+    of_tasks = {task.task_id for task in lake.tasks if url in [hop.url for hop in task.path]}
+    touched |= {row.trajectory_id for row in lake.trajectories if row.task_id in of_tasks}
+    with connect(Lake(settings.lake)) as con:
+        told = print_url_lineage(con, url)
+        assert sorted(told) == sorted(touched)
+        assert print_url_lineage(con, "http://nowhere.invalid/") == []
+
+
+def test_a_page_leads_to_its_rows_in_every_release_and_place(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever takes a page down must reach all who hold a copy, not the newest release's readers alone."""
+    settings, lake = made
+    elsewhere = settings.model_copy(update={"publish": Publish(to=str(settings.home / ("long" * 30)))})
+    publish(elsewhere)
+    write_records(Lake(settings.lake), DAY, later(lake, "http://127.0.0.1/other"), seq=1)
+    publish(settings)
+    capfd.readouterr()
+    with connect(Lake(settings.lake)) as con:
+        id = lake.trajectories[0].trajectory_id
+        assert id in print_url_lineage(con, lake.tasks[0].path[0].url)
+        where = "select location, shard || ':' || row from published_parts join release_parts using (release_id)"
+        places = con.execute(f"{where} where trajectory_id = $1", [id]).fetchall()
+    told = [line.split()[-2:] for line in capfd.readouterr().out.splitlines() if id in line]
+    assert sorted(told) == sorted(map(list, places)) and len(told) == 3
+
+
+def test_what_is_withdrawn_is_in_no_later_release_and_the_manifest_says_so(made: tuple[Settings, SmallLake]) -> None:
+    """Else a takedown holds until the next night."""
+    settings, lake = made
+    before, url = released(settings), lake.tasks[0].path[0].url
+    with connect(Lake(settings.lake)) as con:
+        gone = withdraw(con, Lake(settings.lake), url, "the author asked")
+    with connect(Lake(settings.lake)) as con:
+        assert withdraw(con, Lake(settings.lake), url, "again") == gone
+    told = publish(settings)
+    assert released(settings) == [id for id in before if id not in gone] != before
+    manifest = json.loads((Path(str(told["location"])) / "manifest.json").read_text())
+    assert [row["trajectory_id"] for row in manifest["withdrawn"]] == gone
+    assert {row["reason"] for row in manifest["withdrawn"]} == {"the author asked"}
+    with connect(Lake(settings.lake)) as con:
+        reasons = con.execute("select reason from fates where list_contains(?, trajectory_id)", [gone]).fetchall()
+    assert set(reasons) == {("withdrawn:withdrawn",)}
+
+
+def later(lake: SmallLake, url: str) -> SmallLake:
+    """A third attempt at every task, the last of which opens a page that its task does not name."""
+    made = make_small_lake(DAY, n_tasks=len(lake.tasks), samples=3)
+    fresh = {row.trajectory_id for row in made.trajectories if row.sample == 2}
+    made.turns[:] = [turn for turn in made.turns if turn.trajectory_id in fresh]
+    made.turns[-2] = made.turns[-2].model_copy(update={"url": url})
+    made.trajectories[:] = [row for row in made.trajectories if row.trajectory_id in fresh]
+    made.verdicts[:] = [row for row in made.verdicts if row.trajectory_id in fresh]
+    made.documents.clear()
+    return made
+
+
+@pytest.mark.parametrize("by", ["url", "task", "trajectory"])
+def test_a_takedown_holds_for_attempts_that_come_later(made: tuple[Settings, SmallLake], by: str) -> None:
+    """Whoever was told that a page is taken down must not find it in the release of the week after."""
+    settings, lake = made
+    url, task, first = lake.tasks[0].path[0].url, lake.tasks[0].task_id, lake.trajectories[0].trajectory_id
+    with connect(Lake(settings.lake)) as con:
+        withdraw(con, Lake(settings.lake), first, "the author asked")
+        withdraw(con, Lake(settings.lake), {"url": url, "task": task, "trajectory": first}[by], "the author asked")
+    publish(settings)
+    fresh = later(lake, url)
+    write_records(Lake(settings.lake), DAY, fresh, seq=1)
+    told = publish(settings)
+    again, reader = fresh.trajectories[0].trajectory_id, fresh.trajectories[-1].trajectory_id
+    gone = {"url": {again, reader}, "task": {again}, "trajectory": set()}[by]
+    assert {again, reader} - set(released(settings)) == gone
+    manifest = json.loads((Path(str(told["location"])) / "manifest.json").read_text())
+    assert {row["trajectory_id"] for row in manifest["withdrawn"]} & {again, reader} == gone
+    with connect(Lake(settings.lake)) as con:
+        assert count_decisions(con)["trajectories"] == 24
+    assert publish(settings) == told
+
+
+def test_an_order_holds_at_once_for_what_is_exported_from_the_lake(tmp_path: Path) -> None:
+    """Pairs and tasks are made from the lake: an export of the same evening must not wait for the next refine."""
+    settings, out = Settings(home=tmp_path), tmp_path / "out.parquet"
+    lake = make_small_lake(DAY, n_tasks=3, kinds={(n, 1): "wrong" for n in range(3)})
+    write_records(Lake(settings.lake), DAY, lake)
+    refine_night(settings, DAY, silent)
+    with connect(Lake(settings.lake)) as con:
+        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_learnable(con, out)) == (3, 3)
+        withdraw(con, Lake(settings.lake), lake.tasks[0].path[1].url, "the author asked")
+    with connect(Lake(settings.lake)) as con:
+        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_learnable(con, out)) == (2, 2)
+
+
+def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: Path) -> None:
+    """Else every night reads all text of the lake once more, for an order that nobody gave."""
+    lake = Lake(tmp_path / "lake")
+    made = make_small_lake(DAY, n_tasks=2)
+    write_records(lake, DAY, made)
+    [part] = lake.parts(Turn)
+    body = part.read_bytes()
+    footer = int.from_bytes(body[-8:-4], "little") + 8
+    part.write_bytes(bytes(len(body) - footer) + body[-footer:])
+    with connect(lake) as con:
+        keep_withdrawn(con)
+        assert keep_meant(con, made.tasks[0].task_id) == sorted(row.trajectory_id for row in made.trajectories[:2])
+        with pytest.raises(duckdb.Error):
+            keep_meant(con, made.tasks[0].path[0].url)
+
+
+def saying(lake: SmallLake, text: str) -> Turn:
+    """What a tool returned, with this text."""
+    return next(turn for turn in lake.turns if turn.role == "tool").model_copy(
+        update={"index": 99, "observation": text}
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "rests"),
+    [
+        ("Read http://wiki.test/page1.", True),
+        ("[one](http://wiki.test/page1), [ten](http://wiki.test/page10)", True),
+        ('{"url": "http://wiki.test/page1"}', True),
+        ("http://wiki.test/page1#history", True),
+        ("**http://wiki.test/page1**", True),
+        ("http://archive.test/http://wiki.test/page1/", True),
+        ("http://wiki.test/page1\uff0cthen", True),
+        ("[ten](http://wiki.test/page10)", False),
+        ("http://wiki.test/page1.html", False),
+        ("http://wiki.test/page1/notes", False),
+        ("http://wiki.test/page1?version=2", False),
+        ("http://wiki.test/page1_(film)", False),
+        ("http://wiki.test/page1%20b", False),
+    ],
+)
+def test_a_page_is_told_from_those_whose_address_begins_alike(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str], shown: str, rests: bool
+) -> None:
+    """A takedown of page1 that also takes page10 to page19 empties a release; one that misses a link is not obeyed."""
+    settings, lake = made
+    turn, url = saying(lake, shown), "http://wiki.test/page1"
+    write_records(Lake(settings.lake), DAY, SmallLake(turns=[turn]), seq=1)
+    with connect(Lake(settings.lake)) as con:
+        assert print_url_lineage(con, url) == [turn.trajectory_id] * rests
+        assert keep_meant(con, url) == [turn.trajectory_id] * rests
+    assert ("shown" in said(capfd)) == rests
+
+
+@pytest.mark.parametrize("name", ["", "abc", "http", "https://", "http://nowhere.invalid/", "0" * 40])
+def test_a_name_that_means_nothing_withdraws_nothing(made: tuple[Settings, SmallLake], name: str) -> None:
+    """A slip of the pen must not empty a release, nor look like a takedown that was done."""
+    settings, lake = made
+    shown = "See http://wiki.test/a and https://wiki.test/b."
+    write_records(Lake(settings.lake), DAY, SmallLake(turns=[saying(lake, shown)]), seq=1)
+    with connect(Lake(settings.lake)) as con, pytest.raises(PublishError, match="Nothing was withdrawn"):
+        withdraw(con, Lake(settings.lake), name, "slip")
+
+
+def test_two_releases_differ_by_what_came_and_went_and_why(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A trainer whose scores moved asks first what changed in the data."""
+    settings, _ = made
+    with connect(Lake(settings.lake)) as con:
+        first = con.execute("select release_id from releases").fetchall()[0][0]
+        (gone,) = withdraw(con, Lake(settings.lake), released(settings)[0], "odd")
+    later = date(2026, 11, 21)
+    write_records(Lake(settings.lake), later, make_small_lake(later, n_tasks=2, seed=7))
+    second = str(publish(settings)["release_id"])
+    with connect(Lake(settings.lake)) as con:
+        print_release_diff(con, first[:10], second)
+        rows = con.execute("select trajectory_id, change, reason from changes").fetchall()
+        changes = {id: (change, reason) for id, change, reason in rows}
+        with pytest.raises(LineageError, match="0 releases"):
+            print_release_diff(con, first, "nothing")
+    assert changes.pop(gone) == ("went", "withdrawn:withdrawn")
+    assert set(changes.values()) <= {("came", "new")}
+    assert "went" in said(capfd)
+
+
+def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
+    made: tuple[Settings, SmallLake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was printed must be good to paste."""
+    settings, _ = made
+    monkeypatch.chdir(settings.home)
+    with connect(Lake(settings.lake)) as con:
+        [(id, location)] = con.execute("select release_id, location from releases").fetchall()
+        name = Path(location).name
+        latest = settings.home / "release" / "latest"
+        for word in (id, name, f"release/{name}", f"release/{name}/", f"./release/{name}", location, str(latest),
+            "release/latest", f"s3://bucket/sets/{name}"):  # fmt: skip
+            assert release_named(con, word)["release_id"] == id
+        for word in ("", "/", "release/nothing"):
+            with pytest.raises(LineageError, match="0 releases"):
+                release_named(con, word)
+
+
+def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple[Settings, SmallLake]) -> None:
+    """The release would hold what its own manifest calls withdrawn."""
+    settings, lake = made
+    gone = lake.trajectories[0].trajectory_id
+    with connect(Lake(settings.lake)) as con:
+        withdraw(con, Lake(settings.lake), gone, "asked to")
+    with pytest.raises(PublishError, match=f"{gone}.*run `factory refine`"):
+        publish_night(settings, DAY, silent)
+    publish(settings)
+    with connect(Lake(settings.lake)) as con:
+        newest = con.execute("select trajectory_id from published join newest_release using (release_id)").fetchall()
+    assert newest
+    assert (gone,) not in newest
+
+
+def test_what_made_another_release_of_the_same_rows_is_told(
+    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`+0 rows` alone hides that every row has other columns now, or that other code wrote them."""
+    settings, _ = made
+    with connect(Lake(settings.lake)) as con:
+        [(text,)] = con.execute("select manifest from releases").fetchall()
+        before = Manifest.model_validate_json(text)
+        hashes = {"template_sha256": "1" * 64, "vocabulary_sha256": "2" * 64}
+        student = Student(tokenizer="Qwen3.5", renderer="qwen3.5 0.1.8", **hashes)
+        benchmark = CheckedBenchmark(
+            name="GAIA", version=None, file="gaia.parquet", sha256="3" * 64, columns=["q"], items=1, short_items=0,
+            overlapping=0,
+        )  # fmt: skip
+        teacher = Teacher(teacher_model="other", teacher_revision="7", renderer="r", **hashes)
+        told = {"student": student, "benchmarks": [benchmark], "teachers": [teacher], "code_version": "9", "writer": ""}
+        after = before.model_copy(update={**told, "release_id": "f" * 32, "name": "2026-11-21-ffffffff"})
+        rows = {"rows": after.rows, "tokens": after.tokens, "published_at": before.created_at, "run_id": "2026-11-21"}
+        release = Release(release_id=after.release_id, location="/elsewhere", manifest=after.text(), **rows)
+        Lake(settings.lake).write(Release, [release], PartName(date(2026, 11, 21), "publish", 0))
+        print_release_diff(con, before.name, after.name)
+    shown = capfd.readouterr().out
+    for line in (
+        "+0 rows",
+        "student: Qwen3.5 is new",
+        "teachers: scripted is gone",
+        "teachers: other 7 is new",
+        "benchmarks: GAIA (gaia.parquet) is new",
+        f"code: {before.code_version} -> 9",
+        f"writer: {before.writer} -> unknown",
+    ):
+        assert line in shown

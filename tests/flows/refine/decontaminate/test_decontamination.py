@@ -1,0 +1,224 @@
+"""Benchmarks are kept out of releases: what is found, what is said about it, and what files are refused."""
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.publish.release import publish_night
+from flows.refine.decide import refine_night
+from flows.refine.decontaminate.ngrams import folded, windows, word_hashes
+from flows.settings import BenchmarkFiles, Settings, SettingsError
+from schemas import Trajectory
+from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 11, 20)
+LONG = "In which year did the lighthouse keeper of the northern island first record a total eclipse of the sun?"
+SHORT = "Who wrote the Book of Lanterns?"
+TINY = "Why lanterns?"
+WIDE = "\uff26\uff29\uff32\uff33\uff34"
+"""FIRST in full-width letters."""
+
+
+def benchmark(folder: Path, *items: object, name: str = "quiz.jsonl") -> dict[str, object]:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("".join(json.dumps({"question": item}) + "\n" for item in items))
+    return {"path": folder / name, "columns": ["question"], "version": "2"}
+
+
+def lake_of(**edits: str) -> SmallLake:
+    """Six attempts of one task each; `instruction`, `answer`, `query`, `page` and `tiny` put words into one each."""
+    made = make_small_lake(DAY, n_tasks=6, samples=1)
+    for place, (where, words) in enumerate(edits.items()):
+        attempt = made.trajectories[place]
+        if where == "instruction":
+            task = next(task for task in made.tasks if task.task_id == attempt.task_id)
+            made.tasks[made.tasks.index(task)] = task.model_copy(update={"instruction": words})
+        elif where == "answer":
+            made.trajectories[place] = attempt.model_copy(update={"answer": words})
+        else:
+            _edit_turn(made, attempt, where, words)
+    return made
+
+
+def _edit_turn(made: SmallLake, attempt: Trajectory, where: str, words: str) -> None:
+    role = "tool" if where == "page" else "assistant"
+    turn = next(turn for turn in made.turns if turn.trajectory_id == attempt.trajectory_id and turn.role == role)
+    arguments = words if where == "tiny" else {"top": 3, "query": words}
+    calls = [{"id": "c0", "name": "search", "arguments": arguments}]
+    change = {"observation": words} if where == "page" else {"tool_calls": json.dumps(calls)}
+    made.turns[made.turns.index(turn)] = turn.model_copy(update=change)
+
+
+def refined(home: Path, made: SmallLake, *benchmarks: dict[str, object]) -> dict[str, dict[str, Any]]:
+    found = Settings(home=home, refine={"benchmarks": benchmarks})
+    write_records(Lake(found.lake), DAY, made)
+    refine_night(found, DAY, silent)
+    return {row["trajectory_id"]: json.loads(row["gates"])["decontamination"] for row in asked(home, "from decisions")}
+
+
+def asked(home: Path, query: str) -> list[dict[str, Any]]:
+    with connect(Lake(home / "lake")) as con:
+        rows: list[dict[str, Any]] = con.sql(query).to_arrow_table().to_pylist()
+    return rows
+
+
+def test_what_a_benchmark_says_is_found_in_task_answer_and_query_but_not_in_pages(tmp_path: Path) -> None:
+    """A student trained on a benchmark's items is measured on what it has seen; pages are read by everyone."""
+    shouted = "  " + LONG.upper().replace(" ", " \n ").replace("FIRST", WIDE) + " Answer in one word."
+    made = lake_of(instruction=shouted, answer="I found: " + LONG, query=LONG[:-1], page=LONG, tiny=LONG[:60])
+    said = refined(tmp_path, made, benchmark(tmp_path / "b", "Another question.", LONG))
+    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    assert reasons == ["in_instruction", "in_answer", "in_query", "ok", "ok", "ok"]
+    assert {said[attempt.trajectory_id]["value"] for attempt in made.trajectories[:3]} == {19}
+
+
+def test_a_short_item_counts_as_a_whole(tmp_path: Path) -> None:
+    """Most benchmark questions are short; but two of its words are everyone's."""
+    made = lake_of(instruction=f"Please tell me: {SHORT}", query=SHORT.lower(), tiny=TINY, answer="so why lanterns are")
+    said = refined(tmp_path, made, benchmark(tmp_path / "b", SHORT, TINY))
+    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    assert reasons == ["in_instruction", "in_query", "in_query", "ok", "ok", "ok"]
+
+
+def test_an_item_in_many_rows_is_found_and_the_form_of_many_items_is_not(tmp_path: Path) -> None:
+    """Benchmarks hold a row a sample, a subject or an answer: what they repeat most must not pass."""
+    form = "Read the passage and write the letter of the one right choice, then say in a line why it is right."
+    items = benchmark(tmp_path / "b", *[LONG, SHORT, TINY] * 100, *(f"Passage {n}. {form}" for n in range(100)))
+    made = lake_of(instruction=LONG, query=SHORT, answer=TINY, tiny=form)
+    said = refined(tmp_path, made, items)
+    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    assert reasons == ["in_instruction", "in_query", "ok", "ok", "ok", "ok"]
+
+
+def test_what_was_found_can_be_looked_at(tmp_path: Path) -> None:
+    """A refusal that nobody can check is not believed, or hides a mistake in the benchmark's file."""
+    made = lake_of(query=f"note {LONG} thanks", answer=SHORT)
+    items = benchmark(tmp_path / "b", None, "x", SHORT, LONG)
+    refined(tmp_path, made, items | {"name": "Quiz"})
+    spans = {row["field"]: row for row in asked(tmp_path, "from benchmark_overlaps")}
+    query = spans["query"]
+    assert (query["start"], query["words"], query["item"], query["index"]) == (1, 19, 3, 2)
+    assert query["text"] == " ".join(LONG.lower().rstrip("?").split())
+    assert (spans["answer"]["text"], spans["answer"]["item"]) == ("who wrote the book of lanterns", 2)
+    [checked] = asked(tmp_path, "from benchmarks")
+    assert (checked["name"], checked["version"], checked["file"], checked["trajectories"]) == (
+        "Quiz",
+        "2",
+        "quiz.jsonl",
+        2,
+    )
+    assert (checked["items"], checked["short_items"], checked["empty_items"]) == (3, 2, 1)
+    assert {row["sha256"] for row in spans.values()} == {checked["sha256"]}
+
+
+def test_every_form_of_file_says_the_same(tmp_path: Path) -> None:
+    """A benchmark comes as its authors publish it."""
+    made = lake_of(instruction=LONG, answer=SHORT)
+    folder = tmp_path / "b"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps([{"id": 1, "question": LONG}, {"id": 2, "other": [1]}]))
+    (folder / "b.csv").write_text(f'id,question\n1,"{SHORT}"\n2,\n')
+    pq.write_table(pa.table({"question": [LONG, None], "n": [1, 2]}), folder / "c.parquet")
+    (folder / "README.md").write_text("not a benchmark")
+    said = refined(tmp_path, made, {"path": folder, "columns": ["question"]})
+    assert [said[attempt.trajectory_id]["keep"] for attempt in made.trajectories] == [False] * 2 + [True] * 4
+    assert [(row["name"], row["trajectories"]) for row in asked(tmp_path, "from benchmarks order by file")] == [
+        ("a", 1), ("b", 1), ("c", 1),
+    ]  # fmt: skip
+
+
+def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Path) -> None:
+    """A benchmark of a million items must cost its reading once, and its correction must count."""
+    made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", SHORT)
+    assert all(one["keep"] for one in refined(tmp_path, made, items).values())
+    [index] = (tmp_path / "state" / "benchmarks").glob("*.parquet")
+    stamp = index.stat().st_mtime_ns
+    refine_night(Settings(home=tmp_path, refine={"benchmarks": [items], "min_calls": 2}), DAY, silent)
+    assert index.stat().st_mtime_ns == stamp
+    benchmark(tmp_path / "b", SHORT, LONG)
+    refine_night(Settings(home=tmp_path, refine={"benchmarks": [items]}), DAY, silent)
+    assert [row["trajectory_id"] for row in asked(tmp_path, "from benchmark_overlaps")] == [
+        made.trajectories[0].trajectory_id
+    ]
+
+
+def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
+    """Whoever evaluates on a benchmark must know from the release alone whether it was kept out."""
+    made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", LONG)
+    refined(tmp_path, made, items)
+    publish_night(Settings(home=tmp_path, publish={"to": str(tmp_path / "release")}), DAY, silent)
+    latest = tmp_path / "release" / "latest"
+    [checked] = json.loads((latest / "manifest.json").read_text())["benchmarks"]
+    assert (checked["name"], checked["version"], checked["items"], checked["overlapping"]) == ("quiz", "2", 1, 1)
+    assert checked["sha256"] == hashlib.sha256((tmp_path / "b" / "quiz.jsonl").read_bytes()).hexdigest()
+    assert "Benchmarks that it was checked against" in (latest / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("missing.jsonl", None, "no file or folder"),
+        ("notes.txt", "hello", "no file or folder"),
+        ("a.jsonl", '{"question": "one"}\n{"question": \n', "a.jsonl cannot be used"),
+        ("a.jsonl", '{"query": "one"}\n', "no row has a text in question; there are: query"),
+        ("a.jsonl", "", "a.jsonl cannot be used"),
+        ("a.csv", "query\none\n", "no column question; there are: query"),
+        ("a.parquet", "not parquet", "a.parquet cannot be used"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
+    tmp_path: Path, name: str, text: str | None, problem: str
+) -> None:
+    """A benchmark that is silently not checked is worse than none: the release says that it was."""
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(SettingsError, match=problem) as error:
+        refined(tmp_path, lake_of(), {"path": tmp_path / name, "columns": ["question"]})
+    assert name in str(error.value)
+
+
+def test_a_misspelt_column_beside_a_right_one_is_named_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    """The questions would go unchecked under a name that says that they were."""
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps({"question": LONG, "answer": "Ada", "hint": None}) + "\n")
+    made = lake_of(instruction=LONG)
+    with pytest.raises(SettingsError, match=r"no row has a text in quesion; there are: question, answer, hint"):
+        refined(tmp_path, made, {"path": file, "columns": ["quesion", "answer"]})
+    said = refined(tmp_path, made, {"path": file, "columns": ["question", "hint"]})
+    assert said[made.trajectories[0].trajectory_id]["reason"] == "in_instruction"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=3, max_size=30), st.integers(1, 6), st.integers(0, 5))
+def test_a_run_of_words_has_one_key_wherever_it_stands(words: list[str], n: int, before: int) -> None:
+    """Else an overlap would be found or not by what stands before it."""
+    alone = windows(word_hashes(pa.array([" ".join(words)])), [n])
+    within = windows(word_hashes(pa.array([None, "", "x " * before + " ".join(words) + " y"])), [n])
+    assert set(alone["key"].to_pylist()) <= set(within["key"].to_pylist())
+    texts = [tuple(words[at : at + n]) for at in alone["start"].to_pylist()]
+    assert len(set(alone["key"].to_pylist())) == len(set(texts))
+
+
+def test_words_are_folded_as_readers_read_them() -> None:
+    """Benchmarks are copied with other quotes, widths, cases and spaces."""
+    said = folded(
+        pa.array([f"{WIDE}\u2014width \ufb01ne\u00a0\u216b", "東京は\uff1f", "ΣΊΣΥΦΟΣ", "...", None])
+    ).to_pylist()
+    assert said == [["first", "width", "fine", "xii"], ["東", "京", "は"], ["σίσυφοσ"], [], None]
+
+
+def test_settings_take_benchmarks_as_tables() -> None:
+    """The file that `factory init` writes shows how."""
+    one = Settings(refine={"benchmarks": [{"path": "a.csv", "columns": ["q"]}]}).refine.benchmarks
+    assert one == [BenchmarkFiles(path=Path("a.csv"), columns=["q"])]

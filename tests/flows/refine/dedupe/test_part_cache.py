@@ -1,0 +1,23 @@
+"""Files that are taken in lots: none is lost or read twice, memory is bounded, and all workers end together."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.refine.dedupe.part_cache import together
+
+
+@given(sizes=st.lists(st.integers(1, 500), max_size=40), limit=st.integers(1, 2_000), workers=st.integers(1, 4))
+def test_lots_hold_every_file_once_and_no_more_than_memory_allows(sizes: list[int], limit: int, workers: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sized = {str(number): Path(folder) / str(number) for number in range(len(sizes))}
+        for path, size in zip(sized.values(), sizes, strict=True):
+            path.write_bytes(bytes(size))
+        lots = together(list(sized), sized, limit, workers)
+    assert [file for lot in lots for file in lot] == list(sized)
+    assert all(lots)
+    in_lots = [sum(sizes[int(file)] for file in lot) for lot in lots]
+    assert max(in_lots, default=0) <= limit + max(sizes, default=0)
+    assert max(in_lots, default=0) - sum(in_lots) / max(1, len(lots)) <= max(sizes, default=0)

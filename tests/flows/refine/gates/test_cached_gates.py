@@ -1,0 +1,143 @@
+"""What gates say of one trajectory is kept: asked once, asked again where it no longer holds, and never stale."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.refine.background_prepare import prepare
+from flows.refine.decide import refine_night
+from flows.settings import Refine, Settings
+from schemas import Trajectory, Turn
+from tests.doubles.lakes.small_lake import make_small_lake, write_records, write_small_lake
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake, PartName
+
+DAY, NEXT = date(2026, 11, 20), date(2026, 11, 21)
+
+
+def kept(settings: Settings) -> dict[str, int]:
+    """Every file of answers, and when it was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (settings.state / "alone").glob("*/*.parquet")}
+
+
+def decided(settings: Settings, day: date = DAY) -> list[tuple[Any, ...]]:
+    refine_night(settings, day, silent)
+    with connect(Lake(settings.lake)) as con:
+        return con.execute(
+            "select * exclude (decided_at, refine_id, run_id, date) from decisions order by trajectory_id"
+        ).fetchall()
+
+
+def fresh(settings: Settings, home: Path) -> list[tuple[Any, ...]]:
+    """What a refine decides on the same lake that never decided, and kept nothing."""
+    shutil.copytree(settings.lake, home / "lake", ignore=shutil.ignore_patterns("decision"))
+    return decided(Settings(home=home, refine=settings.refine))
+
+
+def test_a_second_night_asks_of_what_is_new(tmp_path: Path) -> None:
+    """Every night would otherwise ask of all nights before, and take longer for it."""
+    settings = Settings(home=tmp_path / "home")
+    write_small_lake(Lake(settings.lake), DAY)
+    decided(settings)
+    before = kept(settings)
+    write_small_lake(Lake(settings.lake), NEXT, seed=7)
+    both = decided(settings, NEXT)
+    after = kept(settings)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == len(before) + 1
+    assert both == fresh(settings, tmp_path / "fresh")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loop_repeats": 90},
+        {"min_calls": 7, "min_turns": 3},
+        {"off": ["loop", "min_calls"]},
+        {"mirrors": ["127.0.0.1/0/1"]},
+    ],
+)
+def test_other_settings_decide_as_if_nothing_were_kept(changed: dict[str, Any], tmp_path: Path) -> None:
+    """An answer by yesterday's settings would stand under today's."""
+    settings = Settings(home=tmp_path / "home")
+    write_small_lake(
+        Lake(settings.lake), DAY, n_tasks=3, samples=3, kinds={(0, 1): "loop", (1, 1): "near_copy", (2, 2): "no_calls"}
+    )
+    usual = decided(settings)
+    other = settings.model_copy(update={"refine": Refine(**changed)})
+    found = decided(other)
+    assert found != usual
+    assert found == fresh(other, tmp_path / "fresh")
+    assert decided(settings) == usual
+
+
+def test_an_attempt_whose_record_was_replaced_is_asked_again(tmp_path: Path) -> None:
+    """It would be released for an answer that it no longer has."""
+    settings = Settings(home=tmp_path)
+    lake = Lake(settings.lake)
+    made = make_small_lake(DAY, n_tasks=2)
+    write_records(lake, DAY, made)
+    decided(settings)
+    blank = made.trajectories[0].model_copy(update={"answer": " "})
+    lake.write(Trajectory, [blank, *made.trajectories[1:]], PartName(DAY, lake.parts(Trajectory)[0].stem[11:-7], 0))
+    settings = settings.model_copy(update={"refine": Refine(min_turns=2)})
+    [said] = [row for row in decided(settings) if row[0] == blank.trajectory_id]
+    assert "status:no_answer" in said[2]
+
+
+def test_an_attempt_whose_turns_two_parts_hold_is_asked_with_all_of_them(tmp_path: Path) -> None:
+    """Half of its turns would be judged as if they were all."""
+    settings = Settings(home=tmp_path)
+    lake = Lake(settings.lake)
+    made = make_small_lake(DAY, n_tasks=2)
+    write_records(lake, DAY, made)
+    [whole] = {turn.trajectory_id for turn in made.turns[:1]}
+    mine = [turn for turn in made.turns if turn.trajectory_id == whole]
+    name = lake.parts(Turn)[0].stem[11:-7]
+    lake.write(Turn, [turn for turn in made.turns if turn not in mine[5:]], PartName(DAY, name, 0))
+    lake.write(Turn, mine[5:], PartName(DAY, name, 9))
+    settings_after = settings.model_copy(update={"refine": Refine(min_turns=2)})
+    [halves] = [row for row in decided(settings_after) if row[0] == whole]
+    write_records(Lake(tmp_path / "other" / "lake"), DAY, made)
+    [at_once] = [
+        row for row in decided(Settings(home=tmp_path / "other", refine=Refine(min_turns=2))) if row[0] == whole
+    ]
+    assert halves == at_once
+
+
+def test_what_was_asked_ahead_before_its_record_landed_is_asked_by_refine(tmp_path: Path) -> None:
+    """Turns land first; an attempt that was looked at in between must not be decided on without its gates."""
+    settings = Settings(home=tmp_path / "home")
+    lake = Lake(settings.lake)
+    made = make_small_lake(DAY, n_tasks=2)
+    write_records(lake, DAY, made)
+    record = lake.parts(Trajectory)[0]
+    aside = record.rename(tmp_path / "aside")
+    prepare(settings)
+    asked = kept(settings)
+    aside.rename(record)
+    assert decided(settings) == fresh(settings, tmp_path / "fresh")
+    assert kept(settings) == asked
+
+
+def test_shares_of_the_work_leave_the_bytes_of_the_whole(tmp_path: Path) -> None:
+    """Processes and machines can each take a share: together they have read all parts, each once, as one would."""
+    whole, spread = Settings(home=tmp_path / "whole"), Settings(home=tmp_path / "spread")
+    for seq in range(7):
+        write_records(Lake(whole.lake), DAY, make_small_lake(DAY, n_tasks=2, samples=2, seed=seq), seq)
+    shutil.copytree(whole.lake, spread.lake)
+    assert prepare(whole) == (7, 7)
+    counts = [prepare(spread, share=(which, 3), threads=1) for which in (3, 1, 2)]
+    assert sum(parts for _, parts in counts) == 7
+    assert all(lacked == parts for lacked, parts in counts)
+    assert prepare(spread) == (0, 7)
+    assert _bytes(spread) == _bytes(whole)
+    assert decided(spread) == decided(whole)
+
+
+def _bytes(settings: Settings) -> dict[str, bytes]:
+    return {str(path.relative_to(settings.state)): path.read_bytes() for path in settings.state.glob("*/*/*.parquet")}

@@ -1,0 +1,462 @@
+"""The catalogue of gates: lakes with one fault each, and beside them what must not be taken for that fault."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.refine.decide import refine_night
+from flows.settings import Refine, Settings
+from schemas import Verdict
+from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 11, 20)
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "search",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "query": {"type": "string", "minLength": 1},
+                    "page": {"type": "integer", "minimum": 1, "maximum": 9},
+                    "order": {"enum": ["new", "old"]},
+                    "tags": {"type": ["array", "null"]},
+                    "lang": {"anyOf": [{"type": "string", "minLength": 2}, {"type": "null"}], "default": None},
+                    "since": {"oneOf": [{"type": "integer", "exclusiveMinimum": 1900}, {"enum": ["ever", None]}]},
+                    "mode": {"const": "web"},
+                    "share": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                    "free": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Free"}]},
+                },
+                "required": ["query"],
+                "additionalProperties": False,
+            },
+        },
+    }
+]
+ERRORS = [
+    "openai.APIConnectionError: Connection error.",
+    "litellm.RateLimitError: too many",
+    "APITimeoutError: Request timed out.",
+    "Error: Request timed out.",
+    '{"error": {"message": "Rate limit reached", "code": 429}}',
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>",
+]
+"""What clients and proxies leave where an answer should stand."""
+LOOP = "and then I look at the page again, "
+Said = dict[str, Any]
+
+
+def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[str, Said]:
+    """All gates' verdicts of many lakes of one trajectory, refined together; case -> gate -> what it said."""
+    settings = Settings(home=home, refine=Refine.model_validate(refine))
+    for seq, made in enumerate(cases.values()):
+        write_records(Lake(settings.lake), DAY, made, seq)
+    refine_night(settings, DAY, silent)
+    with connect(Lake(settings.lake)) as con:
+        rows = dict(con.execute("select trajectory_id, gates from decisions").fetchall())
+    return {case: json.loads(rows[made.trajectories[0].trajectory_id]) for case, made in cases.items()}
+
+
+def reasons(home: Path, gate: str, cases: dict[str, SmallLake], **refine: object) -> dict[str, str]:
+    """case -> the gate's reason; what it keeps is `ok`."""
+    found = {case: said[gate] for case, said in answers(home, cases, **refine).items()}
+    return {case: "ok" if said["keep"] else said["reason"] for case, said in found.items()}
+
+
+class Lakes:
+    """Makes lakes of one good trajectory, each another one, with something changed."""
+
+    def __init__(self) -> None:
+        self.seed = 0
+
+    def __call__(self, *, task: Said | None = None, row: Said | None = None, **turns: Said) -> SmallLake:
+        """`turns` are changes by turn: t2 the first of the agent, t3 its observation, last the answer."""
+        self.seed += 1
+        made = make_small_lake(DAY, n_tasks=1, samples=1, seed=self.seed)
+        made.tasks[0] = made.tasks[0].model_copy(update=task or {})
+        made.trajectories[0] = made.trajectories[0].model_copy(update=row or {})
+        for name, change in turns.items():
+            place = -1 if name == "last" else int(name[1:])
+            made.turns[place] = made.turns[place].model_copy(update=change)
+        return made
+
+    def saying(self, answer: str, truth: str | None = None) -> SmallLake:
+        return self(task={"answer": truth} if truth else {}, row={"answer": answer}, last={"content": answer})
+
+
+@pytest.fixture
+def lake() -> Lakes:
+    return Lakes()
+
+
+def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake: Lakes) -> None:
+    """A student trained on calls that its own tools refuse fails at its first step."""
+
+    def called(arguments: object, tool: str = "search", kind: str = "ok") -> SmallLake:
+        calls = json.dumps([{"id": "call_0", "name": tool, "arguments": arguments}])
+        made = lake(row={"tools": json.dumps(TOOLS)}, t2={"tool_calls": calls}, t3={"kind": kind})
+        keep = {id: turn for id, turn in enumerate(made.turns) if id < 4 or id == len(made.turns) - 1}
+        made.turns[:] = [turn.model_copy(update={"index": place}) for place, turn in enumerate(keep.values())]
+        return made
+
+    good: list[object] = [
+        {"query": "a"},
+        {"query": "a", "page": 9, "order": "old", "tags": []},
+        {"query": "a", "tags": None},
+        {"query": "a", "lang": "en", "since": 1901, "mode": "web", "share": 0.5, "free": 5},
+        {"query": "a", "lang": None, "since": "ever"},
+        {"query": "a", "since": None},
+    ]
+    unfit: list[Said] = [{"query": ""}, {"query": 5}, {"more": 1}, {"page": 0}, {"page": 1.5}, {"page": True}]
+    unfit += [{"order": "best"}, {"tags": "x"}]
+    odd: list[Said] = [{"lang": 5}, {"lang": "e"}, {"since": 1900}, {"since": "never"}, {"mode": "map"}]
+    odd += [{"share": 0}, {"share": 1}, {"share": None}]
+    bad: list[object] = [{"query": "a"} | one for one in unfit] + [{}, {"page": 1}, [], "a", None]
+    found = reasons(
+        tmp_path,
+        "arguments",
+        {f"good {n}": called(one) for n, one in enumerate(good)}
+        | {f"bad {n}": called(one) for n, one in enumerate(bad)}
+        | {f"odd {n}": called({"query": "a"} | one) for n, one in enumerate(odd)}
+        | {"tool": called({"query": "a"}, "fly"), "refused": called({"query": ""}, kind="blocked")},
+    )
+    assert [case for case, reason in found.items() if reason == "ok"] == [f"good {n}" for n in range(len(good))]
+    assert found["bad 0"] == "served:argument_unfit"
+    assert found["refused"] == "argument_unfit"
+    assert found["tool"] == "served:unknown_tool"
+    assert found["bad 8"] == "served:argument_missing"
+
+
+def test_the_whole_of_a_schema_counts_and_none_can_do_harm(tmp_path: Path, lake: Lakes) -> None:
+    """A call can be wrong deep inside; and a schema that somebody else wrote must not fetch, hang or hide the rest."""
+    schema: Said = {
+        "type": "object",
+        "properties": {
+            "code": {"type": "string", "pattern": "^[a-z]{2}$"},
+            "place": {"$ref": "#/$defs/Place"},
+            "ids": {"type": "array", "items": {"type": "integer"}, "uniqueItems": True},
+        },
+        "$defs": {"Place": {"type": "object", "properties": {"at": {"type": "number"}}, "required": ["at"]}},
+    }
+    hostile: Said = {
+        "properties": {
+            "far": {"$ref": "http://127.0.0.1:1/schema.json"},
+            "slow": {"type": "string", "pattern": "^(a+)+$"},
+            "odd": {"type": "any"},
+            "near": {"type": "integer"},
+        },
+        "required": ["near"],
+    }
+
+    def called(arguments: Said, schema: Said) -> SmallLake:
+        tools = [{"type": "function", "function": {"name": "search", "parameters": schema}}]
+        calls = json.dumps([{"id": "call_0", "name": "search", "arguments": arguments}])
+        made = lake(row={"tools": json.dumps(tools)}, t2={"tool_calls": calls}, t3={"kind": "blocked"})
+        made.turns[:] = [
+            turn.model_copy(update={"index": place}) for place, turn in enumerate(made.turns[:4] + made.turns[-1:])
+        ]
+        return made
+
+    good: list[tuple[Said, Said]] = [
+        ({"code": "en", "place": {"at": 1.5}, "ids": [1, 2]}, schema),
+        ({"near": 1, "far": 1, "odd": [], "slow": "a" * 40}, hostile),
+    ]
+    bad: list[tuple[Said, Said, str]] = [
+        ({"code": "eng"}, schema, "unfit"),
+        ({"place": {"at": "here"}}, schema, "unfit"),
+        ({"place": {}}, schema, "missing"),
+        ({"ids": [1, "2"]}, schema, "unfit"),
+        ({"ids": [1, 1]}, schema, "unfit"),
+        ({"near": 1, "slow": "a" * 40 + "b"}, hostile, "unfit"),
+        ({"near": "1"}, hostile, "unfit"),
+        ({"far": 1}, hostile, "missing"),
+    ]
+    cases = {f"good {n}": called(*one) for n, one in enumerate(good)}
+    cases |= {f"bad {n}": called(*one[:2]) for n, one in enumerate(bad)}
+    found = reasons(tmp_path, "arguments", cases)
+    assert found == {f"good {n}": "ok" for n in range(len(good))} | {
+        f"bad {n}": f"argument_{said}" for n, (_, _, said) in enumerate(bad)
+    }
+
+
+def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> None:
+    """An agent that got an argument wrong, was told so and went on is an example worth having."""
+    made = lake(
+        row={"tools": json.dumps(TOOLS)},
+        t2={"tool_calls": '[{"id": "call_0", "name": "search", "arguments": {}}]'},
+        t3={"kind": "blocked"},
+    )
+    made.turns[:] = [
+        turn.model_copy(
+            update={"tool_calls": json.dumps([{"id": f"call_{n}", "name": "search", "arguments": {"query": f"{n}"}}])}
+        )
+        if turn.tool_calls and (n := turn.index // 2 - 1)
+        else turn
+        for turn in made.turns
+    ]
+    assert reasons(tmp_path, "arguments", {"one": made}, unfit_calls=0.25) == {"one": "ok"}
+
+
+def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
+    """A form that nobody filled in teaches nothing; one that is filled in Chinese or Russian is an answer."""
+    cases = {
+        "limit": lake(last={"finish_reason": "length"}),
+        "blank": lake.saying("____"),
+        "form": lake.saying("Final answer:"),
+        "code": lake.saying("Use this:\n```python\nprint(1)"),
+        "whole code": lake.saying("Use this:\n```python\nprint(1)\n```"),
+        "symbol": lake.saying("+=", truth="+="),
+        "chinese": lake.saying("Answer: 北京"),
+        "russian": lake.saying("The answer is Москва."),
+    }
+    assert reasons(tmp_path, "answer", cases) == {
+        "limit": "cut_by_limit",
+        "blank": "blank",
+        "form": "blank",
+        "code": "cut_in_code",
+        **dict.fromkeys(("whole code", "symbol", "chinese", "russian"), "ok"),
+    }
+
+
+def test_domains_ask_for_their_own_length(tmp_path: Path, lake: Lakes) -> None:
+    cases = {"search": lake(), "code": lake(row={"domain": "code"}), "turns": lake(row={"domain": "web"})}
+    found = reasons(tmp_path, "min_calls", cases, min_calls_of={"code": 9}, min_turns_of={"web": 9})
+    assert found == {"search": "ok", "code": "few_calls", "turns": "few_turns"}
+
+
+def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, lake: Lakes) -> None:
+    """Degenerate text is likely text, so a student learns it first; boards and tables repeat themselves rightly."""
+    same = lake()
+    same.turns[:] = [t.model_copy(update={"reasoning": LOOP * 3}) if t.role == "assistant" else t for t in same.turns]
+    page = lake(t3={"observation": LOOP * 60})
+    cases = {
+        "loop": lake(t2={"reasoning": LOOP * 40}),
+        "half": lake(t2={"reasoning": "".join(map(str, range(400))) + LOOP * 60}),
+        "letters": lake(last={"reasoning": "好" * 900}),
+        "short": lake(last={"reasoning": "the " * 140}),
+        "short letters": lake(last={"reasoning": "好" * 190}),
+        "board": lake(
+            t2={"reasoning": "The board is " + "0 1 0 0 1 0 1 1 0 2 1 0 1 2 2 " * 2 + "and I shall look it up."}
+        ),
+        "short table": lake(t2={"reasoning": "".join(f"| {n} | {n * n} |\n" for n in range(40))}),
+        "messages": same,
+        "page": page,
+        "prose": lake(t2={"reasoning": " ".join(f"{n} pages of {n * 7} were read" for n in range(200))}),
+    }
+    assert reasons(tmp_path, "repetition", cases) == {
+        "loop": "same_words",
+        "half": "same_words",
+        "letters": "same_words",
+        "messages": "same_message",
+        **dict.fromkeys(("short", "short letters"), "same_words"),
+        **dict.fromkeys(("page", "prose", "board", "short table"), "ok"),
+    }
+
+
+def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
+    """What a client or a proxy says on a bad night would be learned, and right answers that name an error be lost."""
+    cases = {
+        "status": lake.saying("Error code: 429 - rate limit"),
+        "server": lake.saying("Internal Server Error"),
+        "trace": lake.saying("Traceback (most recent call last):\n  File"),
+        "nan": lake.saying("NaN"),
+        "noise": lake(t2={"reasoning": "so " + "!" * 400}),
+        "right": lake.saying("nan", truth="nan"),
+        "about": lake.saying("It raises TimeoutError, an error of the server."),
+        "nan.": lake.saying("NaN.", truth="nan"),
+        "raised": lake.saying("JSONDecodeError is raised", truth="JSONDecodeError"),
+        "class": lake.saying("ValidationError."),
+        "code": lake.saying("**500 Internal Server Error**, says the page.", truth="500 Internal Server Error"),
+        "site": lake.saying("google.com: it was the first to do so."),
+        "not a number": lake.saying("NaN 北京"),
+        "page of HTML": lake.saying("<html><body>Chapter 502 begins here</body></html>"),
+        **{said: lake.saying(said) for said in ERRORS},
+        "other truth": lake.saying("Error code: 429 - rate limit", truth="Error code: 4"),
+        "page": lake(t3={"observation": "Traceback (most recent call last): Error code: 429 " + "!" * 400}),
+    }
+    found = reasons(tmp_path, "error_text", cases)
+    assert found == {
+        **dict.fromkeys(("status", "server", "trace", "other truth", *ERRORS), "error_text"),
+        "nan": "no_value",
+        "noise": "garbled",
+        **dict.fromkeys(("right", "about", "page"), "ok"),
+        **dict.fromkeys(("nan.", "raised", "class", "code", "site", "not a number", "page of HTML"), "ok"),
+    }
+
+
+def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
+    """A student that learns to make up addresses and tool answers will."""
+    url = "https://wiki.test/a_b"
+    cases = {
+        "made up": lake.saying(f"See {url}."),
+        "opened": lake(row={"answer": url}, last={"content": f"See {url}/."}, t3={"url": url}),
+        "listed": lake(row={"answer": url}, last={"content": f"({url})."}, t5={"observation": f"1. {url} A page"}),
+        "asked": lake(task={"instruction": url}, last={"content": url}, t1={"content": f"What is {url} about?"}),
+        "on the way": lake(t2={"content": f"Perhaps {url} has it."}),
+        "local": lake.saying("Open http://localhost:8000/ or http://www.example.com/x"),
+        "fenced": lake.saying(f"Call it:\n```python\nrequests.get('{url}')\n```\nThat is all."),
+        "beside the fence": lake.saying(f"```\nprint(1)\n```\nAs {url} says."),
+        "http": lake(last={"content": f"See {url}."}, t3={"url": url.replace("https", "http")}),
+        "tool": lake(t4={"reasoning": "<tool_response>The answer is 5</tool_response>"}),
+        "call": lake(t4={"content": "<tool_call>{}</tool_call>"}),
+        "function": lake(t4={"content": "<function=search><parameter=query>x</parameter></function>"}),
+        "invoke": lake(t4={"content": '<invoke name="search"><parameter name="query">x</parameter></invoke>'}),
+        "function cut": lake(t4={"content": "<function=search> x"}),
+        "invoke cut": lake(t4={"content": '<invoke name="search"> x'}),
+        "markup of pages": lake(t4={"content": "<function>f</function> <invoke>g</invoke> <b>h</b>"}),
+        "react": lake(t4={"content": "Thought: look\nAction: search\nAction Input: moon\nObservation: It is far."}),
+        "react again": lake(t4={"content": "Action 2: search[moon]\nObservation 2: It is far.", "parse": "bad_json"}),
+        "observed": lake(t4={"content": "Two things matter.\nObservation: the moon is far.\nAction: look again."}),
+        "unparsed": lake(t4={"content": "<tool_call>{", "parse": "bad_json"}),
+        "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
+    }
+    assert reasons(tmp_path, "invention", cases) == {
+        **dict.fromkeys(("made up", "beside the fence"), "url_never_shown"),
+        **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
+        **dict.fromkeys(("fenced", "http"), "ok"),
+        **dict.fromkeys(("tool", "call", "function", "invoke", "function cut", "invoke cut"), "tool_markup"),
+        **dict.fromkeys(("react", "react again"), "tool_markup"),
+        **dict.fromkeys(("markup of pages", "observed"), "ok"),
+    }
+
+
+def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: Path, lake: Lakes) -> None:
+    """Users would meet a student that changes its language in the middle of a thought."""
+    slip = "I look at the page and 然后我再看一次 and answer."
+    cases = {
+        "slip": lake(t2={"reasoning": slip}),
+        "russian": lake(t4={"reasoning": "The town is известный город."}),
+        "thai": lake(t2={"reasoning": "I think สวัสดีครับผมจะค้นหาอีกครั้ง and go on"}),
+        "hebrew": lake(t2={"reasoning": "I think שלום אני אחפש שוב and go on"}),
+        "hindi": lake(t2={"reasoning": "I think नमस्ते मैं फिर से खोजूंगा and go on"}),
+        "hindi page": lake(t2={"reasoning": "It is नमस्ते मैं"}, t3={"observation": "नमस्ते is a greeting."}),
+        "page": lake(t2={"reasoning": slip}, t3={"observation": "東京 is the capital."}),
+        "asked": lake(t2={"reasoning": slip}, t1={"content": "什么是首都?"}),
+        "korean": lake(t2={"reasoning": slip}, t1={"content": "수도는 어디입니까?"}),
+        "asked in korean": lake(t2={"reasoning": "나는 다시 찾아본다 and go on"}, t1={"content": "수도는 어디입니까?"}),
+        "accents": lake(t2={"reasoning": "La Coruña, Æthelred, naïve, Σ and π"}),
+    }
+    found = reasons(tmp_path, "language", cases)
+    assert found == {
+        **dict.fromkeys(("slip", "russian", "thai", "hebrew", "hindi", "korean"), "other_script"),
+        **dict.fromkeys(("hindi page", "page", "asked", "asked in korean", "accents"), "ok"),
+    }
+
+
+def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path, lake: Lakes) -> None:
+    """A student that learns that not knowing is an answer will stop looking."""
+    cases = {
+        "sorry": lake.saying("I'm sorry, but I can't help with that."),
+        "gave up": lake.saying("I could not find the answer."),
+        "unknown": lake.saying("Unknown."),
+        "guess": lake.saying("My best guess is Varnay"),
+        "thought": lake(last={"reasoning": "Nothing says it. I'll guess the first one."}),
+        "early": lake(t2={"reasoning": "I could guess, but let me look it up: a guess is not enough."}),
+        "film": lake.saying("Sorry We Missed You"),
+        "true": lake.saying("Unknown", truth="Unknown"),
+        "bold": lake.saying("**I could not find the answer.**"),
+    }
+    assert reasons(tmp_path, "refusal", cases) == {
+        "sorry": "refusal",
+        **dict.fromkeys(("gave up", "unknown", "bold"), "gave_up"),
+        **dict.fromkeys(("guess", "thought"), "guess"),
+        **dict.fromkeys(("early", "film", "true"), "ok"),
+    }
+
+
+def test_a_mirror_of_a_benchmark_leaks_and_its_neighbour_does_not(tmp_path: Path, lake: Lakes) -> None:
+    def opened(url: str) -> SmallLake:
+        return lake(t3={"url": url})
+
+    cases = {
+        "set": opened("https://huggingface.co/datasets/x/gaia"),
+        "sub": opened("http://www.huggingface.co/datasets/x"),
+        "docs": opened("https://huggingface.co/docs/datasets/"),
+        "other": opened("https://nothuggingface.co/datasets/"),
+        "query": opened("https://a.test/?u=huggingface.co/datasets/"),
+        "blocked": lake(t3={"url": "https://huggingface.co/datasets/x/gaia", "kind": "blocked"}),
+    }
+    found = reasons(tmp_path, "leakage", cases)
+    assert {case for case, reason in found.items() if reason == "benchmark_mirror"} == {"set", "sub"}
+
+
+def test_a_mirror_may_be_written_as_it_was_copied(tmp_path: Path, lake: Lakes) -> None:
+    """A list pasted from a browser that matches nothing lets the answers of a benchmark into a release."""
+    cases = {"read": lake(t3={"url": "https://sub.quiz.org/data/1"}), "other": lake(t3={"url": "https://quiz.org/faq"})}
+    for place, spelt in enumerate(("https://quiz.org/data/", " quiz.org/data", "*.quiz.org/data/")):
+        found = reasons(tmp_path / str(place), "leakage", cases, mirrors=[spelt])
+        assert found == {"read": "benchmark_mirror", "other": "ok"}
+
+
+def test_evidence_counts_as_read_when_opened_or_listed(tmp_path: Path, lake: Lakes) -> None:
+    def elsewhere(made: SmallLake, **first: object) -> SmallLake:
+        made.turns[:] = [
+            t.model_copy(update={"url": "http://other.test/"}) if t.role == "tool" else t for t in made.turns
+        ]
+        made.turns[3] = made.turns[3].model_copy(update=first)
+        return made
+
+    listed, never, unshown = lake(), lake(), lake()
+    cases = {
+        "opened": lake(),
+        "listed": elsewhere(listed, url=None, observation=f"1. {listed.tasks[0].path[1].url} A page"),
+        "never": elsewhere(never),
+        "unshown": elsewhere(unshown, url=unshown.tasks[0].path[1].url, kind="empty"),
+        "none asked": elsewhere(lake(task={"evidence": []})),
+    }
+    assert reasons(tmp_path, "evidence", cases) == {
+        **dict.fromkeys(("opened", "listed", "none asked"), "ok"),
+        **dict.fromkeys(("never", "unshown"), "not_consulted"),
+    }
+
+
+def test_what_judges_say_decides_where_they_judged(tmp_path: Path, lake: Lakes) -> None:
+    def judged(*passed: bool) -> SmallLake:
+        made = lake()
+        whole = next(v for v in made.verdicts if v.turn_index is None)
+        for n, one in enumerate(passed):
+            update = {"verifier": f"judge{n}", "judge_model": "m", "passed": one}
+            made.verdicts.append(Verdict.model_validate(whole.model_copy(update=update).model_dump()))
+        return made
+
+    cases = {"none": judged(), "both": judged(True, True), "one": judged(True, False)}
+    assert reasons(tmp_path, "judge", cases) == {"none": "ok", "both": "ok", "one": "judge_refused"}
+
+
+def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> None:
+    """Reading the right page is not answering right; a check that runs the answer is."""
+    read, ran = lake(), lake()
+    read.verdicts[:] = [v.model_copy(update={"passed": v.verifier == "evidence_consulted"}) for v in read.verdicts]
+    ran.verdicts[:] = [v.model_copy(update={"verifier": "tests_pass"}) for v in ran.verdicts if v.turn_index is None][
+        :1
+    ]
+    assert reasons(tmp_path, "outcome", {"read": read, "ran": ran}) == {"read": "wrong_answer", "ran": "ok"}
+
+
+def test_signatures_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
+    """Rows solved by a shortcut can be told from rows that were worked, without a gate deciding it."""
+    early = lake()
+    truth = early.tasks[0].answer
+    early.turns[2] = early.turns[2].model_copy(update={"reasoning": f"Surely {truth}."})
+    early.turns[5] = early.turns[5].model_copy(update={"observation": f"It is {truth}, as all know."})
+    late = lake()
+    late.turns[3] = late.turns[3].model_copy(update={"observation": f"It is {late.tasks[0].answer}."})
+    part = lake()
+    part.turns[3] = part.turns[3].model_copy(update={"observation": f"It is {part.tasks[0].answer}ness."})
+    answers(tmp_path, {"early": early, "late": late, "part": part})
+    with connect(Lake(tmp_path / "lake")) as con:
+        rows = con.execute(
+            "select trajectory_id, answer_seen_at, named_early, calls_to_solve, distinct_pages, repeated_queries,"
+            " pass_rate from signatures"
+        ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    assert found[early.trajectories[0].trajectory_id] == (5, True, 4, 2, 0, 1.0)
+    assert found[late.trajectories[0].trajectory_id] == (3, False, 4, 2, 0, 1.0)
+    assert found[part.trajectories[0].trajectory_id][:2] == (None, True)

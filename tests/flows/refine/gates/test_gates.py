@@ -1,0 +1,188 @@
+"""Single gates on conversations made for them: what they refuse, and above all what they must let pass."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from flows.refine.decide import refine_night
+from flows.settings import Refine, Settings
+from schemas import Turn
+from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 11, 20)
+
+
+def one(kind: Kind = "good") -> SmallLake:
+    return make_small_lake(DAY, n_tasks=1, samples=1, kinds={(0, 0): kind})
+
+
+def turns(made: SmallLake, rows: Iterable[Turn]) -> SmallLake:
+    """The lake with these turns instead, numbered in their order."""
+    made.turns[:] = [row.model_copy(update={"index": index}) for index, row in enumerate(rows)]
+    return made
+
+
+def answer(home: Path, made: SmallLake, gate: str, **refine: object) -> dict[str, object]:
+    settings = Settings(home=home, refine=Refine.model_validate(refine))
+    write_records(Lake(settings.lake), DAY, made)
+    refine_night(settings, DAY, silent)
+    with connect(Lake(settings.lake)) as con:
+        said: dict[str, object] = json.loads(con.execute("select gates from decisions").fetchall()[0][0])[gate]
+    return said
+
+
+def calls(*queries: str, ids: tuple[str, ...] = ()) -> str:
+    return json.dumps(
+        [{"id": ids[n] if ids else f"c{n}", "name": "search", "arguments": {"q": q}} for n, q in enumerate(queries)]
+    )
+
+
+TWINS = calls("a", "b", ids=("call_0", "call_0"))
+"""Two calls of one id: no template can say which answer is whose."""
+
+
+def test_a_word_of_the_factory_between_turns_is_in_order(tmp_path: Path) -> None:
+    """A format error or `answer now` stands as a tool's turn that no call asked for: no fault of the agent."""
+    made = one()
+    nudge = made.turns[3].model_copy(update={"tool_call_id": None, "tool": None, "content": "Answer now."})
+    said = answer(tmp_path, turns(made, [*made.turns[:-1], nudge, made.turns[-1]]), "structure")
+    assert said["reason"] == "ok"
+
+
+def test_calls_that_the_ending_left_unanswered_are_in_order(tmp_path: Path) -> None:
+    """A looped attempt ends on its last call: the loop is why it is refused, not its structure."""
+    made = one("turn_cap")
+    assert answer(tmp_path, turns(made, made.turns[:-1]), "structure")["reason"] == "ok"
+
+
+def test_several_calls_in_one_turn_are_answered_side_by_side(tmp_path: Path) -> None:
+    made = one()
+    asked = made.turns[2].model_copy(update={"tool_calls": calls("a", "b", ids=("x", "y"))})
+    heard = [made.turns[3].model_copy(update={"tool_call_id": id}) for id in ("y", "x")]
+    assert answer(tmp_path, turns(made, [*made.turns[:2], asked, *heard, *made.turns[4:]]), "structure")["keep"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda t: t[2:], "opening"),
+        (lambda t: [t[0], *t[2:]], "opening"),
+        (lambda t: [*t[:3], *t[4:]], "call_unanswered"),
+        (lambda t: [*t, t[-1]], "assistant_after_assistant"),
+        (lambda t: [*t[:2], t[3], *t[2:]], "tool_out_of_place"),
+        (lambda t: [*t, t[3]], "answer_without_call"),
+        (lambda t: [*t[:3], t[3], t[3], *t[4:]], "answers_do_not_fit_calls"),
+        (lambda t: [t[0], t[1], t[1], *t[2:]], "user_after_user"),
+        (lambda t: [*t[:4], t[0], *t[4:]], "system_out_of_place"),
+        (lambda t: [t[1], t[0], *t[2:]], "system_out_of_place"),
+        (lambda t: [*t, t[0]], "system_out_of_place"),
+        (lambda t: [t[0], t[0], *t[1:]], "opening"),
+        (
+            lambda t: [*t[:2], t[2].model_copy(update={"tool_calls": TWINS}), t[3], t[3], *t[4:]],
+            "call_ids_repeat",
+        ),
+        (lambda t: [*t, t[1].model_copy(update={"role": "critic"})], "unknown_role"),
+        (lambda t: [*t[:2], t[2].model_copy(update={"tool_calls": "[{"}), *t[3:]], "calls_not_json"),
+        (lambda t: [*t[:3], t[3].model_copy(update={"tool_call_id": "other"}), *t[4:]], "answers_do_not_fit_calls"),
+        (lambda t: [], "no_turns"),
+    ],
+)
+def test_a_conversation_that_no_chat_can_have_is_refused(change, reason: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    made = one()
+    made.trajectories[0] = made.trajectories[0].model_copy(update={"answer": None, "status": "context_cap"})
+    said = answer(tmp_path, turns(made, change(made.turns)), "structure")
+    assert (said["keep"], said["reason"]) == (False, reason)
+
+
+def test_an_answer_that_the_agent_did_not_write_is_refused(tmp_path: Path) -> None:
+    made = one()
+    assert answer(tmp_path, turns(made, made.turns[:-1]), "structure")["reason"] == "ends_without_agent"
+
+
+@pytest.mark.parametrize(
+    ("queries", "repeats"),
+    [
+        (["a", "b", "c", "d"], 1),
+        (["a", "a", "b", "a", "a"], 2),
+        (["a", "a", "a"], 3),
+        (["a", "b", "a", "b", "a", "b"], 3),
+        (["a", "b", "c", "a", "b", "c", "d"], 2),
+        (["z", "a", "b", "c", "a", "b", "c", "a", "b", "c"], 3),
+        (["a", "b", "a", "c", "a", "d", "a"], 1),
+    ],
+)
+def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repeats: int, tmp_path: Path) -> None:
+    """An agent may come back to a page; it may not go round in circles."""
+    made = one()
+    rows = list(made.turns[:2])
+    for query in queries:
+        rows += [made.turns[2].model_copy(update={"tool_calls": calls(query, ids=("call_0",))}), made.turns[3]]
+    said = answer(tmp_path, turns(made, [*rows, made.turns[-1]]), "loop")
+    assert said["value"] == repeats
+    assert said["keep"] == (repeats < 3)
+
+
+def test_a_call_is_the_same_whichever_argument_it_names_first(tmp_path: Path) -> None:
+    """A model that shuffles its arguments would go round in circles unseen; one that swaps values does not."""
+
+    def called(seed: int, *arguments: dict[str, object]) -> SmallLake:
+        made = make_small_lake(DAY, n_tasks=1, samples=1, seed=seed)
+        rows = list(made.turns[:2])
+        for each in arguments:
+            asked = json.dumps([{"id": "call_0", "name": "search", "arguments": each}])
+            rows += [made.turns[2].model_copy(update={"tool_calls": asked}), made.turns[3]]
+        return turns(made, [*rows, made.turns[-1]])
+
+    there, back, swapped = {"a": 1, "b": [2]}, {"b": [2], "a": 1}, {"a": [2], "b": 1}
+    assert answer(tmp_path / "order", called(1, there, back, there), "loop")["value"] == 3
+    assert answer(tmp_path / "values", called(2, there, swapped, there), "loop")["value"] == 1
+
+
+@pytest.mark.parametrize(
+    ("truth", "instruction", "reason"),
+    [
+        ("os", "Which module is closest to the machine?", "ok"),
+        ("Grand  Prix", "Who won the grand prix?", "answer_in_instruction"),
+        ("日本", "首都は(日本)どこ?", "answer_in_instruction"),
+        ("C++", "Which language is it?", "ok"),
+        ("+=", "What does += do?", "answer_in_instruction"),
+        ("open", "Which verb is it?", "answer_in_system_prompt"),
+        (None, "Make the tests pass.", "ok"),
+        ("", "Say nothing.", "ok"),
+        ("东京", "日本的首都是东京吗", "answer_in_instruction"),
+        ("กรุงเทพ", "เมืองหลวงคือกรุงเทพหรือไม่", "answer_in_instruction"),
+        ("东京", "日本的首都在哪里?", "ok"),
+        ("C++", "Is C++ the language?", "answer_in_instruction"),
+        ("Paris", "Which city is larger, Paris or Lyon?", "ok"),
+        ("lyon", "Which city is larger, Paris or Lyon?", "ok"),
+        ("Paris", "Is Paris larger than Lyon?", "answer_in_instruction"),
+        ("No", "Is it so? Answer yes or no.", "ok"),
+        ("true", "Say whether it is true: all ships float.", "ok"),
+        ("(B)", "Which one? (A) A ship. (B) A bridge.", "ok"),
+        ("3", "Which of the 3 is it?", "ok"),
+        ("1931", "What happened in 1931?", "answer_in_instruction"),
+    ],
+)
+def test_leakage_compares_words_not_letters(truth: str | None, instruction: str, reason: str, tmp_path: Path) -> None:
+    """Questions that give their answer away teach no search; those that only offer a choice must stay."""
+    made = one()
+    made.tasks[0] = made.tasks[0].model_copy(update={"answer": truth, "instruction": instruction})
+    assert answer(tmp_path, made, "leakage")["reason"] == reason
+
+
+def test_an_answer_of_spaces_is_no_answer(tmp_path: Path) -> None:
+    made = one()
+    made.trajectories[0] = made.trajectories[0].model_copy(update={"answer": " \n"})
+    assert answer(tmp_path, made, "status")["reason"] == "no_answer"
+
+
+def test_a_trajectory_that_nobody_judged_is_not_published(tmp_path: Path) -> None:
+    made = one()
+    made.verdicts.clear()
+    assert answer(tmp_path, made, "outcome") == {"keep": False, "reason": "not_judged", "value": None}

@@ -1,0 +1,60 @@
+"""What gates know of English holds in other languages too, and for the punctuation that word processors set."""
+# ruff: noqa: RUF001 - the marks that other languages set are what is tested
+
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.lakes.small_lake import SmallLake
+from tests.flows.refine.gates.test_catalogue import Lakes, reasons
+
+URL = "https://wiki.test/a_b"
+ENDINGS = ["答案见 {}。", "见（{}）和", "See “{}”.", "见{}的页面", "如《{}》：是", "{}…"]
+"""What stands around an address in other languages."""
+
+
+@pytest.fixture
+def lake() -> Lakes:
+    return Lakes()
+
+
+def test_an_address_that_was_shown_is_known_however_it_is_written(tmp_path: Path, lake: Lakes) -> None:
+    """A row in Chinese would be lost for its full stops, and a made-up page kept for its escapes."""
+
+    def cited(said: str, **shown: str) -> SmallLake:
+        return lake(row={"answer": said}, last={"content": said}, t3=shown)
+
+    shown = {f"ending {n}": cited(said.format(URL), url=URL) for n, said in enumerate(ENDINGS)} | {
+        "escaped": cited("See https://zh.test/北京.", url="https://zh.test/%E5%8C%97%E4%BA%AC"),
+        "plain": cited("See https://zh.test/%E5%8C%97%E4%BA%AC.", observation="1. https://zh.test/北京 A page"),
+    }
+    invented = {
+        "full stop": lake.saying(f"答案见（{URL}）。"),
+        "other": cited("See https://zh.test/上海.", url="https://zh.test/%E5%8C%97%E4%BA%AC"),
+        "no bytes": cited("See https://zh.test/%E5.", url=URL),
+    }
+    found = reasons(tmp_path, "invention", shown | invented)
+    assert found == dict.fromkeys(shown, "ok") | dict.fromkeys(invented, "url_never_shown")
+
+
+def test_refusals_are_known_with_curly_apostrophes_and_in_chinese(tmp_path: Path, lake: Lakes) -> None:
+    """Else a student learns that it need not look, as long as it says so in good typography."""
+    cases = {
+        "sorry": lake.saying("I’m sorry, but I can’t help with that."),
+        "cannot answer": lake.saying("抱歉，我无法回答这个问题。"),
+        "cannot help": lake.saying("对不起，我不能提供帮助。"),
+        "don't know": lake.saying("I don’t know."),
+        "quoted": lake.saying("> # “I couldn’t determine the year.”"),
+        "do not know": lake.saying("我不知道。"),
+        "not found": lake.saying("很抱歉，没有找到相关信息。"),
+        "guess": lake(last={"reasoning": "Nothing says it. I’ll guess the first one."}),
+        "song": lake.saying("对不起我爱你"),
+        "film": lake.saying("我不能失去你"),
+        "fact": lake.saying("未知死亡是孔子所说"),
+    }
+    assert reasons(tmp_path, "refusal", cases) == {
+        **dict.fromkeys(("sorry", "cannot answer", "cannot help"), "refusal"),
+        **dict.fromkeys(("don't know", "quoted", "do not know", "not found"), "gave_up"),
+        "guess": "guess",
+        **dict.fromkeys(("song", "film", "fact"), "ok"),
+    }

@@ -1,0 +1,202 @@
+"""What people ask of refine afterwards: why a row went, what a gate costs, how far a verifier can be trusted."""
+
+import csv
+import math
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from flows.publish.release import publish_night
+from flows.refine.audit import AuditError, draw, errors, read
+from flows.refine.decide import refine_night
+from flows.refine.gates.ablate import AblateError, ablated
+from flows.refine.gates.explain import ExplainError, explained
+from flows.settings import Publish, Refine, Settings
+from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 11, 20)
+KINDS: dict[tuple[int, int], Kind] = {(0, 0): "wrong", (1, 0): "no_calls", (2, 0): "loop", (3, 0): "aborted"}
+
+
+def home_of(path: Path, made: SmallLake, **refine: object) -> Settings:
+    settings = Settings(home=path, refine=Refine.model_validate(refine), publish=Publish(to=str(path / "release")))
+    write_records(Lake(settings.lake), DAY, made)
+    refine_night(settings, DAY, silent)
+    return settings
+
+
+def text_of(table: Table) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
+    return connect(Lake(settings.lake))
+
+
+def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
+    made = make_small_lake(DAY, kinds=KINDS)
+    (wrong,) = made.of_kind("wrong")
+    with reader(home_of(tmp_path, made)) as con:
+        said = text_of(explained(con, wrong[:12]))
+    assert "rejected" in said
+    assert "outcome:wrong_answer" in said
+    assert "structure" in said
+
+
+@pytest.mark.parametrize("id", ["", "zz", "aborted"])
+def test_what_was_not_decided_on_is_not_explained(id: str, tmp_path: Path) -> None:
+    made = make_small_lake(DAY, kinds=KINDS)
+    with reader(home_of(tmp_path, made)) as con, pytest.raises(ExplainError, match="no decision"):
+        explained(con, next(iter(made.of_kind("aborted"))) if id == "aborted" else id)
+
+
+def test_an_ambiguous_start_is_refused_with_examples(tmp_path: Path) -> None:
+    made = make_small_lake(DAY, n_tasks=20)
+    starts = Counter(row.trajectory_id[0] for row in made.trajectories)
+    with reader(home_of(tmp_path, made)) as con, pytest.raises(ExplainError, match="write more"):
+        explained(con, starts.most_common(1)[0][0])
+
+
+def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) -> None:
+    """The numbers by which a gate is judged must be those that switching it off would bring."""
+    made = make_small_lake(DAY, kinds=KINDS, domains=("search", "code"))
+    with reader(home_of(tmp_path / "all", made)) as con:
+        rows = con.execute(
+            "select gate, alone, kept_without, alone_tokens from ablation where domain = 'all'"
+        ).fetchall()
+        assert "Without each gate" in text_of(ablated(con))
+    assert {gate: alone for gate, alone, *_ in rows if alone} == {"outcome": 1, "loop": 1}
+    for gate, alone, kept, tokens in rows:
+        if gate not in ("outcome", "loop", "structure"):
+            continue
+        with reader(home_of(tmp_path / gate, made, off=[gate])) as con:
+            assert con.execute("select count(*) from decisions where kept").fetchall() == [(kept,)]
+            off = con.execute(
+                "select decides, would_remove, would_remove_tokens from ablation where domain = 'all' and gate = $1",
+                [gate],
+            ).fetchall()
+        assert off == [(not alone, alone, tokens)]
+
+
+def test_ablation_before_any_refine_says_what_to_run(tmp_path: Path) -> None:
+    """An empty table looks as if no gate refused anything."""
+    with reader(Settings(home=tmp_path)) as con, pytest.raises(AblateError, match="factory refine"):
+        ablated(con)
+
+
+def filled(path: Path, right: dict[str, str]) -> Path:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"right": right[row["trajectory_id"]]} for row in rows)
+    return path
+
+
+def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp_path: Path) -> None:
+    """A release whose verifier nobody checked, and one whose verifier is wrong, must not look alike."""
+    made = make_small_lake(DAY, n_tasks=30, kinds={(n, 0): "wrong" for n in range(10)})
+    settings, lake, file = home_of(tmp_path, made), Lake(tmp_path / "lake"), tmp_path / "a.csv"
+    with reader(settings) as con:
+        assert draw(con, settings, 20, 7, file) == 20
+    with file.open(encoding="utf-8", newline="") as lines:
+        drawn = [row["trajectory_id"] for row in csv.DictReader(lines)]
+    wrong = made.of_kind("wrong")
+    assert sum(id in wrong for id in drawn) == 10, "as many of each verdict"
+    passed = [id for id in drawn if id not in wrong]
+    filled(file, {id: "no" if id in wrong or id in passed[:2] else "Yes" for id in drawn})
+    with reader(settings) as con:
+        assert read(con, lake, settings, file) == (20, 0)
+        assert read(con, lake, settings, file) == (20, 0)
+        rows = con.execute(
+            "select verifier, checked, false_passes, false_failures, error_rate, low, high from verifier_errors"
+        ).fetchall()
+        assert "How often" in text_of(errors(con))
+    assert [row[:4] for row in rows] == [("contains_answer", 20, 2, 0), ("exact_match", 20, 2, 0)]
+    assert rows[0][4] == pytest.approx(50 / 60 * 2 / 10), "strata weigh what they weigh in the lake"
+    assert 0 < rows[0][5] < rows[0][4] < rows[0][6] < 1
+    publish_night(settings, DAY, silent)
+    assert "How far the verifiers can be trusted" in (tmp_path / "release" / "latest" / "README.md").read_text()
+
+
+def test_the_interval_of_one_stratum_is_wilsons(tmp_path: Path) -> None:
+    made = make_small_lake(DAY, n_tasks=5)
+    settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
+    with reader(settings) as con:
+        draw(con, settings, 10, 0, file)
+        filled(file, {row.trajectory_id: "n" if place < 3 else "y" for place, row in enumerate(made.trajectories)})
+        read(con, Lake(settings.lake), settings, file)
+        low, high = con.execute("select low, high from verifier_errors").fetchall()[0]
+    z, n, p = 1.959964, 10, 0.3
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    assert (low, high) == pytest.approx(
+        ((p + z * z / 20 - half) / (1 + z * z / n), (p + z * z / 20 + half) / (1 + z * z / n))
+    )
+
+
+def test_a_draw_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path) -> None:
+    """What the file shows must neither sway the person nor run in a spreadsheet; work done is never lost."""
+    made = make_small_lake(DAY, n_tasks=10)
+    made.trajectories[:] = [row.model_copy(update={"answer": '=HYPERLINK("http://x")'}) for row in made.trajectories]
+    settings = home_of(tmp_path, made)
+    texts = []
+    with reader(settings) as con:
+        for seed, name in ((1, "a"), (1, "b"), (2, "c")):
+            draw(con, settings, 5, seed, tmp_path / name)
+            texts.append((tmp_path / name).read_text())
+        with pytest.raises(AuditError, match="already there"):
+            draw(con, settings, 5, 1, tmp_path / "a")
+    assert texts[0] == texts[1] != texts[2]
+    assert ",=HYP" not in texts[0] and ',"=HYP' not in texts[0]
+    assert "passed" not in texts[0] and "exact_match" not in texts[0]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_file_that_a_spreadsheet_saved_in_its_own_way_is_read(delimiter: str, tmp_path: Path) -> None:
+    """In half of the world a spreadsheet writes `;`: an hour of checking must not be retyped for it."""
+    made = make_small_lake(DAY, n_tasks=3, samples=1)
+    settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
+    with reader(settings) as con:
+        draw(con, settings, 5, 0, file)
+        filled(file, {row.trajectory_id: "no" for row in made.trajectories})
+        rows = list(csv.reader(file.read_text("utf-8").splitlines(keepends=True)))
+        with file.open("w", encoding="utf-8-sig", newline="") as again:
+            csv.writer(again, delimiter=delimiter).writerows(rows)
+        assert read(con, Lake(settings.lake), settings, file) == (3, 0)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A person who mistyped a folder must read which, not a traceback."""
+    settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
+    with reader(settings) as con, pytest.raises(AuditError, match=r"no/dir/a\.csv cannot be written .*--out"):
+        draw(con, settings, 5, 0, tmp_path / "no" / "dir" / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("trajectory_id,right\nx,maybe\n", "yes or no"),
+        ("trajectory_id,right\nx,yes\nx,no\n", "twice"),
+        ("trajectory_id,right\nx,yes\n", "must stay as they were drawn"),
+        ("trajectory_id,right\nx,\n", "no row is filled in"),
+        ("a,b\n1,2\n", "no column"),
+        ("", "no column"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_says_where(text: str, says: str, tmp_path: Path) -> None:
+    settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
+    (tmp_path / "a.csv").write_text(text)
+    with reader(settings) as con, pytest.raises(AuditError, match=says):
+        read(con, Lake(settings.lake), settings, tmp_path / "a.csv")

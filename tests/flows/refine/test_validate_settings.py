@@ -1,0 +1,59 @@
+"""What refine refuses in the settings is refused before the night's work, which would be in vain."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.refine.validate_settings import check
+from flows.settings import Settings, SettingsError
+from tests.doubles.lakes.small_lake import make_small_lake, write_records
+from warehouse.lake import Lake
+
+DAY = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("refine", "says"),
+    [
+        ({"off": ["lop"]}, r"refine\.off = \['lop'\].* loop,"),
+        ({"let_pass": ["e-mail"]}, r"refine\.let_pass = \['e-mail'\].* email,"),
+        ({"process_verifiers": ["evidence"]}, r"refine\.process_verifiers = \['evidence'\].* evidence_consulted,"),
+        ({"benchmarks": [{"path": "no.jsonl", "columns": ["q"]}]}, r"refine\.benchmarks: .*no\.jsonl"),
+        ({"benchmarks": [{"path": "b.jsonl", "columns": ["quesion", "answer"]}]}, r"no row has a text in quesion"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_there_is_a_lake(
+    refine: dict[str, Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night of crawl and rollout must not end in a typo."""
+    monkeypatch.chdir(tmp_path)
+    Path("b.jsonl").write_text(json.dumps({"question": "Who wrote it?", "answer": "Ada"}) + "\n")
+    with pytest.raises(SettingsError, match=says):
+        check(Settings(home=tmp_path, refine=refine))
+
+
+def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Path) -> None:
+    """Imported sets bring judges of their own: to refuse them would make their rows worth nothing."""
+    made = make_small_lake(DAY, n_tasks=1, samples=1)
+    made.verdicts[:] = [verdict.model_copy(update={"verifier": "source"}) for verdict in made.verdicts[:1]]
+    write_records(Lake(tmp_path / "lake"), DAY, made)
+    (tmp_path / "b.csv").write_text("question\nWho wrote it?\n")
+    benchmarks = [{"path": tmp_path / "b.csv", "columns": ["question"]}]
+    refine = {"off": ["loop"], "process_verifiers": ["source", "exact_match"], "benchmarks": benchmarks}
+    check(Settings(home=tmp_path, refine=refine))
+    assert list((tmp_path / "state" / "benchmarks").glob("*.parquet")), "refine does not read it again"
+
+
+def test_a_night_that_refine_would_refuse_does_not_begin(tmp_path: Path) -> None:
+    """The message must come from `factory run` itself, with nothing fetched and no traceback above it."""
+    (tmp_path / "factory.toml").write_text('[refine]\noff = ["lop"]\n')
+    factory = Path(sys.executable).with_name("factory")
+    refused = subprocess.run([factory, "run"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert refused.returncode == 1
+    assert "factory: refine.off = ['lop']" in refused.stderr and "Traceback" not in refused.stderr
+    assert not list((tmp_path / "lake").glob("document/date=*"))

@@ -1,0 +1,19 @@
+"""A process that starts a server as the flow does, says where, and waits to be killed: for test_teacher_serve."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from flows.rollout.engines.servers.child_process import Child, free_port, kept
+
+
+async def main(folder: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--port", str(port)]
+    async with kept(Child(command, f"http://127.0.0.1:{port}", folder / "server.log")) as child:
+        print(child.url, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

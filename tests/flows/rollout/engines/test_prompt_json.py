@@ -1,0 +1,104 @@
+"""Prompts encoded once and echoes compared as text: cheap, and never at the price of a single id."""
+
+from array import array
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.rollout.engines.servers.http_errors import Malformed
+from flows.rollout.engines.vllm.completions import TokenMismatch, ask_completion, read_completion
+from flows.rollout.engines.vllm.prompt_json import Encoded, Prompts
+from flows.rollout.protocol import Sampling
+
+IDS = st.lists(st.integers(0, 2**31 - 1), max_size=6)
+
+
+def text(encoded: Encoded) -> list[int]:
+    ids: list[int] = orjson.loads(b"[" + b"".join(encoded.pieces) + b"]")
+    return ids
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12), IDS), max_size=12), st.integers(0, 400))
+def test_what_is_sent_is_the_stream_whatever_it_was_before(turns: list[tuple[str, int, list[int]]], limit: int) -> None:
+    """A stream that was cut, changed or forgotten would else be sent with ids that are no longer in it."""
+    prompts, streams = Prompts(limit), {"a": array("i"), "b": array("i")}
+    for session, kept, added in turns:
+        stream = streams[session]
+        del stream[kept:]
+        stream.extend(added)
+        encoded = prompts.encode(stream, session)
+        assert text(encoded) == encoded.tolist() == stream.tolist()
+        assert text(prompts.encode(stream.tolist(), "as a list")) == stream.tolist()
+
+
+def test_a_turn_encodes_only_what_it_adds() -> None:
+    """To encode a whole history each turn costs more than all else that the client does."""
+    prompts, stream = Prompts(), array("i", range(1_000))
+    first = prompts.encode(stream, "s").pieces
+    before = len(stream)
+    stream.extend([7, 8])
+    second = prompts.encode(stream, "s").pieces
+    del stream[before:]
+    stream.extend([7, 8, 9])
+    third = prompts.encode(stream, "s").pieces
+    assert second[: len(first)] == first and third == (*second, b",9")
+    assert all(mine is theirs for mine, theirs in zip(third, second, strict=False))
+
+
+def test_memory_for_prompts_is_bounded() -> None:
+    """Sessions that ended would else fill the memory of a long night."""
+    prompts, stream = Prompts(limit=100_000), array("i", range(1_000))
+    made = [prompts.encode(stream, str(session)) for session in range(100)]
+    assert prompts.encode(stream, "99").pieces[0] is made[99].pieces[0]
+    assert prompts.encode(stream, "0").pieces[0] is not made[0].pieces[0]
+
+
+def reply(prompt: object, **choice: object) -> dict[str, object]:
+    one = {"text": "", "token_ids": [5, 6], "logprobs": {"token_logprobs": [-1.0, 0.0]}, "finish_reason": "stop"}
+    return {"choices": [one | {"prompt_token_ids": prompt} | choice], "usage": {}}
+
+
+SENT = Prompts().encode([1, 22, 333], "s")
+
+
+@pytest.mark.parametrize("indent", [0, orjson.OPT_INDENT_2])
+def test_an_echo_is_recognized_however_it_is_written(indent: int) -> None:
+    raw = orjson.dumps(reply([1, 22, 333]), option=indent)
+    assert read_completion(raw, SENT, 0.0).token_ids == [5, 6]
+
+
+@given(IDS.filter(lambda ids: ids != [1, 22, 333]), st.sampled_from([0, orjson.OPT_INDENT_2]))
+def test_any_other_echo_is_caught(seen: list[int], indent: int) -> None:
+    """What the server saw is what the row must hold."""
+    with pytest.raises(TokenMismatch):
+        read_completion(orjson.dumps(reply(seen), option=indent), SENT, 0.0)
+
+
+@pytest.mark.parametrize(
+    "seen", [[1, 22, 33], [1, 22, 3333], [1, 22], [1, 22, 333, 4], [22, 333], [1, 22, 334], [], [True, 22, 333.5]]
+)
+def test_an_echo_that_is_nearly_right_is_caught(seen: list[int]) -> None:
+    with pytest.raises(TokenMismatch):
+        read_completion(orjson.dumps(reply(seen)), SENT, 0.0)
+
+
+def test_words_that_look_like_an_echo_are_no_echo() -> None:
+    """A model may write anything, the right echo too, where another one is the server's own."""
+    written = '"prompt_token_ids":[1,22,333]'
+    fine = reply([1, 22, 333], text=written, stop_reason='\\"prompt_token_ids":[')
+    assert read_completion(orjson.dumps(fine), SENT, 0.0).token_ids == [5, 6]
+    with pytest.raises(TokenMismatch):
+        read_completion(orjson.dumps(reply([9], text=written)), SENT, 0.0)
+    for hiding in ({"prompt_token_ids": [1, 22, 333]}, {'x\\"prompt_token_ids': [1, 22, 333]}):
+        with pytest.raises(TokenMismatch):
+            read_completion(orjson.dumps(hiding | reply([9])), SENT, 0.0)
+        with pytest.raises(Malformed):
+            read_completion(orjson.dumps(hiding | reply(True)), SENT, 0.0)
+
+
+def test_the_body_is_json_with_the_ids_in_it() -> None:
+    body = orjson.loads(b"".join(ask_completion("m", SENT, Sampling(0.1, 0.5, 9, 3, repeat_limit=16))))
+    assert (body["prompt"], body["model"], body["seed"]) == ([1, 22, 333], "m", 3)
+    assert body["repetition_detection"]["min_count"] == 16

@@ -1,0 +1,203 @@
+"""Servers that the flow starts: up when it needs them, gone when it is gone, and clear when they fail."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flows.rollout.engines.servers.child_process import Child, free_port, kept
+from flows.rollout.engines.servers.http_client import Wire
+from flows.rollout.engines.servers.server_pool import Pace
+from flows.rollout.engines.vllm.install import CPU, MARKER, install
+from flows.rollout.engines.vllm.serve import served, vllm_command
+from flows.rollout.engines.vllm.teacher import connected
+from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
+from flows.settings import Settings
+from warehouse.console.progress import silent
+
+PATIENCE_S = 30.0
+SAMPLING = Sampling(0.7, 0.95, 256, 7)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def gone(url: str) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while answers(url) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not answers(url)
+
+
+async def test_a_server_is_up_in_the_block_and_gone_after_it(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--port", str(port)]
+    async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "logs" / "server.log")) as child:
+        assert await asyncio.to_thread(answers, child.url)
+    assert not await asyncio.to_thread(answers, child.url)
+    assert child.url in (tmp_path / "logs" / "server.log").read_text()
+
+
+async def test_a_killed_flow_leaves_no_server_behind(tmp_path: Path) -> None:
+    """A server that outlives its flow holds the GPU all day."""
+    flow = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.flows.rollout.engines.serving", str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert flow.stdout is not None
+    url = (await flow.stdout.readline()).decode().strip()
+    assert await asyncio.to_thread(answers, url)
+    os.kill(flow.pid, signal.SIGKILL)
+    await flow.wait()
+    assert await asyncio.to_thread(gone, url)
+
+
+async def test_a_servers_own_children_end_with_it(tmp_path: Path) -> None:
+    """vLLM's engine is a child of its HTTP server."""
+    port = free_port()
+    fake = f"[sys.executable, '-m', 'tests.doubles.teachers.fake_vllm', '--port', '{port}']"
+    nested = f"import subprocess, sys; subprocess.run({fake})"
+    async with kept(Child([sys.executable, "-c", nested], f"http://127.0.0.1:{port}", tmp_path / "log")) as child:
+        assert await asyncio.to_thread(answers, child.url)
+    assert await asyncio.to_thread(gone, child.url)
+
+
+async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> None:
+    """vLLM's engine would else hold the GPU after its HTTP server has crashed."""
+    port = free_port()
+    fake = f"[sys.executable, '-m', 'tests.doubles.teachers.fake_vllm', '--port', '{port}']"
+    dying = f"import subprocess, sys, time; subprocess.Popen({fake}); time.sleep(3)"
+    async with kept(Child([sys.executable, "-c", dying], f"http://127.0.0.1:{port}", tmp_path / "log")) as child:
+        assert await asyncio.to_thread(gone, child.url)
+
+
+async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    broken = [sys.executable, "-c", "raise SystemExit('no kernel image for this GPU')"]
+    with pytest.raises(TeacherError, match="no kernel image for this GPU"):
+        async with kept(Child(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log")):
+            pass
+
+
+@asynccontextmanager
+async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher, Child]]:
+    """A teacher over a server of our own, its pid in a file."""
+    port, pid = free_port(), tmp_path / "pid"
+    code = (
+        "import os, pathlib, runpy, sys\n"
+        f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        f"sys.argv = ['fake', '--port', '{port}', '--delay', '0.4']\n"
+        "runpy.run_module('tests.doubles.teachers.fake_vllm', run_name='__main__')"
+    )
+    chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": 0}}).teacher
+    mine = Child([sys.executable, "-c", code], f"http://127.0.0.1:{port}", tmp_path / "log", restarts=restarts)
+    pace = Pace(0.05, 0.5, misses=1)
+    async with (
+        kept(mine), Wire(chosen) as wire, connected(wire, [mine.url], chosen, {mine.url: mine}, pace) as teacher
+    ):  # fmt: skip
+        yield teacher, mine
+
+
+def kill(tmp_path: Path) -> None:
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+async def test_generations_wait_for_a_server_that_is_started_again(tmp_path: Path) -> None:
+    """A crash of vLLM at night would else end the night."""
+    async with teaching(tmp_path, restarts=1) as (teacher, child):
+        asked = [asyncio.create_task(teacher.generate([1, 2, 3, at], SAMPLING, str(at))) for at in range(8)]
+        await asyncio.sleep(0.2)
+        kill(tmp_path)
+        said = await asyncio.gather(*asked)
+        assert all(one.token_ids for one in said)
+        assert child.starts == 2 and teacher.loads()[0].up
+    assert (tmp_path / "log").read_text().count("--- start ") == 2
+
+
+async def test_a_server_that_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
+    async with teaching(tmp_path, restarts=1) as (teacher, child):
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGSTOP)
+        said = await teacher.generate([1, 2, 3, 4], SAMPLING, "s")
+        assert said.token_ids and child.starts == 2
+
+
+async def test_a_server_that_dies_too_often_is_an_error_with_the_end_of_its_log(tmp_path: Path) -> None:
+    async with teaching(tmp_path, restarts=0) as (teacher, _):
+        asked = asyncio.create_task(teacher.generate([1, 2, 3, 4], SAMPLING, "s"))
+        await asyncio.sleep(0.2)
+        kill(tmp_path)
+        with pytest.raises(TeacherError, match=r"(?s)died 1 times within an hour.*\n.*http://127"):
+            await asked
+
+
+async def test_a_guard_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
+    """The next start would find the port taken and the GPU full."""
+    async with teaching(tmp_path, restarts=1) as (teacher, child):
+        first = int((tmp_path / "pid").read_text())
+        os.kill(os.getpgid(first), signal.SIGKILL)
+        while child.starts == 1:
+            await asyncio.sleep(0.01)
+        await teacher.generate([1, 2, 3, 4], SAMPLING, "s")
+        assert int((tmp_path / "pid").read_text()) != first
+
+
+async def test_a_start_says_how_it_goes_on(tmp_path: Path) -> None:
+    """A large model loads for many minutes: a bar that stands still looks like a hang."""
+    port, told = free_port(), list[str]()
+    slow = "import runpy, sys, time; print('loading weights', flush=True); time.sleep(1); sys.argv[1:] = ['--port', "
+    command = [
+        sys.executable,
+        "-c",
+        f"{slow}'{port}']; runpy.run_module('tests.doubles.teachers.fake_vllm', run_name='__main__')",
+    ]
+    async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "log"), told.append):
+        pass
+    assert any(note.endswith("s, loading weights") for note in told)
+
+
+def test_what_the_settings_say_of_the_server_reaches_its_command(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+    asked = {"model": "m", "environment": tmp_path, "tensor_parallel": 4, "serve_args": ["--kv-cache-dtype", "fp8"]}
+    said = vllm_command(Settings.model_validate({"teacher": asked | {"api_key": "s3cret", "context": 1_024}}), 8_000)
+    line = " ".join(said)
+    assert "--tensor-parallel-size 4" in line and "--data-parallel" not in line
+    assert "--model m" in line and "--max-model-len 1024" in line and line.endswith("--kv-cache-dtype fp8")
+    assert "s3cret" not in line
+
+
+@pytest.mark.parametrize(
+    ("teacher", "todo"), [({}, "factory teacher install"), ({"environment": sys.prefix}, "teacher.model")]
+)
+async def test_what_is_missing_for_a_server_is_named(tmp_path: Path, teacher: dict[str, str], todo: str) -> None:
+    settings = Settings.model_validate({"teacher": {"engine": "vllm", "environment": tmp_path / "none", **teacher}})
+    with pytest.raises(TeacherRefused, match=todo):
+        async with served(settings):
+            pass
+
+
+def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
+    marker = {"packages": list(CPU), "python": sys.version.split()[0]}
+    (tmp_path / MARKER).write_text(json.dumps(marker))
+    install(tmp_path, cpu=True, report=silent)
+    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
+
+
+def test_an_install_that_fails_shows_why_and_is_not_taken_for_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(TeacherError, match="No matching distribution") as failed:
+        install(tmp_path, cpu=True, report=silent)
+    assert str(tmp_path / "install.log") in str(failed.value)
+    assert not (tmp_path / MARKER).exists()

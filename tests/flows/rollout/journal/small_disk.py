@@ -1,0 +1,91 @@
+"""A rollout on a disk of its own that is small, fills up or turns read-only: for test_journal_disk.
+
+`python -m tests.flows.rollout.journal.small_disk fills_up FOLDER`, where FOLDER is the disk; prints what happened.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows.rollout.journal.drain import drain
+from flows.rollout.journal.journal import JournalError
+from flows.rollout.journal.recovery import open_journal
+from flows.rollout.run import Staff, roll_out_night
+from flows.settings import Settings
+from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
+from tests.doubles.teachers.scripted import ScriptedTeacher, open_tiny_dialect, opening
+from tests.flows.rollout.journal.test_journal import fill
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 1, 2)
+TURNS = 8 * 2 * 3
+
+
+def starts(disk: Path) -> None:
+    """Open a journal."""
+    with open_journal(disk / "state" / "j.sqlite", Lake(disk / "lake"))[0]:
+        print("opened")
+
+
+def turns_read_only(disk: Path) -> None:
+    """Open a journal on a disk that was made read-only since the last run."""
+    with open_journal(disk / "state" / "j.sqlite", Lake(disk / "lake"))[0] as journal:
+        asyncio.run(fill(journal, ["a"], finish=False))
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    told(lambda: starts(disk))
+
+
+def fills_up(disk: Path) -> None:
+    """Roll out while another fills the disk, and again when it has made room."""
+    home, filler = Settings(home=disk), disk / "filler"
+    write_wiki_tasks(Lake(home.lake), DAY, 8)
+    teacher = ScriptedTeacher(lambda prompt, seed: "")
+
+    def crowded(prompt: str, seed: int) -> str:
+        if len(teacher.exchanges) == TURNS // 2:
+            take_all(filler)
+        return reading(prompt, seed)
+
+    teacher.script = crowded
+    told(lambda: roll_out_night(home, DAY, silent, Staff(opening(teacher), open_tiny_dialect)))
+    print(len(teacher.exchanges) < TURNS, "stopped early")
+    filler.unlink()
+    teacher.script = reading
+    print(roll_out_night(home, DAY, silent, Staff(opening(teacher), open_tiny_dialect))["pending"], "pending")
+    sampled = {(tuple(prompt), tuple(said)) for prompt, said in teacher.exchanges}
+    print(len(sampled) == TURNS, "all sampled")
+    print(len(teacher.exchanges) - len(sampled) <= 4, "only those in flight again")
+    with open_journal(home.state / "journal.sqlite", Lake(home.lake))[0] as journal:
+        print(drain(journal, Lake(home.lake)), "left")
+
+
+def take_all(file: Path) -> None:
+    """Write until the disk is full."""
+    with file.open("wb") as out:
+        try:
+            while True:
+                out.write(bytes(1 << 16))
+                out.flush()
+        except OSError:
+            pass
+
+
+def told(work: Callable[[], Any]) -> None:
+    try:
+        work()
+    except JournalError as error:
+        print(type(error).__name__, error)
+
+
+if __name__ == "__main__":
+    tried: dict[str, Callable[[Path], None]] = {
+        "starts": lambda disk: told(lambda: starts(disk)),
+        "turns_read_only": turns_read_only,
+        "fills_up": fills_up,
+    }
+    tried[sys.argv[1]](Path(sys.argv[2]))

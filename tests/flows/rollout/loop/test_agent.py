@@ -1,0 +1,298 @@
+"""The loop stepped by hand: every ending, every budget, and a resume that no one can tell from no kill."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.rollout.journal.turn_encoding import pack, unpack
+from flows.rollout.loop.agent import (
+    Act,
+    Brief,
+    CallTools,
+    Commit,
+    Ending,
+    Generate,
+    Parse,
+    Render,
+    attempt,
+    reason,
+    turn_seed,
+)
+from flows.rollout.loop.episode import Entry, Episode
+from flows.rollout.protocol import Completion, Extension, Parsed, Sampling, Tool
+from flows.rollout.tools.observation import Answer, Observation, observe
+from flows.settings import Rollout
+from schemas.trajectory import Turn
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.scripted import Script, ScriptedTeacher, TinyDialect, call, spoken
+
+DIALECT = TinyDialect()
+LIMITS = Rollout(observation_chars=4_000)
+SEARCH = Tool("search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
+BRIEF = Brief(
+    trajectory_id="t1",
+    run_id="2026-01-02",
+    system="You search.",
+    instruction="Which island?",
+    tools=(SEARCH,),
+    max_turns=4,
+    max_tokens=20_000,
+    max_seconds=0,
+    same_call_limit=3,
+    sampling=Sampling(0.7, 0.95, 400, seed=7),
+)
+
+
+def searching(prompt: str, seed: int, turns: int = 3) -> str:
+    """Searches for something else each time, then answers."""
+    n = spoken(prompt)
+    return f"<think>{seed}</think>It is Varnay." if n + 1 >= turns else call("search", query=f"words {n}")
+
+
+class Driven:
+    """Performs the acts of one attempt, and keeps what was committed."""
+
+    def __init__(self, script: Script, brief: Brief = BRIEF, tool: Callable[[str], str] = lambda query: "nothing"):
+        self.brief, self.tool = brief, tool
+        self.teacher = ScriptedTeacher(script)
+        self.entries: list[Entry] = []
+        self.acts: list[Act] = []
+        self.rendered: list[tuple[str, ...]] = []
+        self.ending: Ending | None = None
+
+    def run(self, entries: list[Entry] | None = None, commits: int | None = None) -> Ending | None:
+        """Go on from entries; stop, as a kill would, after a number of commits."""
+        self.entries = list(entries or [])
+        episode = Episode(self.brief.trajectory_id, self.brief.run_id)
+        episode.add(self.entries)
+        loop, happened, committed = attempt(self.brief, episode), None, 0
+        while committed != commits:
+            try:
+                act = loop.send(happened)
+            except StopIteration as end:
+                self.ending = end.value
+                return self.ending
+            self.acts.append(act)
+            happened = self.perform(act)
+            committed += isinstance(act, Commit)
+        return None
+
+    def perform(self, act: Act) -> Extension | Completion | Parsed | list[Observation] | None:
+        match act:
+            case Render(stream, after, messages):
+                self.rendered.append(tuple(message.role for message in messages))
+                opened = DIALECT.open(messages, ()) if after is None else DIALECT.extend(stream, after, messages)
+                return asyncio.run(opened)
+            case Generate(prompt, sampling):
+                return asyncio.run(self.teacher.generate(prompt, sampling, self.brief.trajectory_id))
+            case Parse(completion):
+                return asyncio.run(DIALECT.parse(completion, ()))
+            case CallTools(calls):
+                said = [self.tool(str(one.arguments.get("query"))) for one in calls]
+                return [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, said, strict=True)]
+            case Commit(entries):
+                self.entries += [unpack(pack(entry)) for entry in entries]
+        return None
+
+    @property
+    def turns(self) -> list[Turn]:
+        return [entry.turn for entry in self.entries]
+
+    def roles(self) -> list[str]:
+        return [turn.role for turn in self.turns]
+
+
+def test_an_answer_ends_the_attempt_with_its_words() -> None:
+    driven = Driven(searching)
+    assert driven.run() == Ending("answered", "It is Varnay.")
+    assert driven.roles() == ["system", "user", "assistant", "tool", "assistant", "tool", "assistant"]
+    assert driven.turns[3].observation == "nothing"
+    assert driven.turns[3].tool_call_id == "call_0"
+    assert json.loads(driven.turns[2].tool_calls or "") == [
+        {"id": "call_0", "name": "search", "arguments": {"query": "words 0"}}
+    ]
+    assert (driven.turns[-1].reasoning or "").isdigit()
+
+
+def test_each_turn_is_committed_before_anything_else_happens() -> None:
+    """Else a kill would lose a turn that was paid for."""
+    driven = Driven(searching)
+    driven.run()
+    kinds = [type(act).__name__ for act in driven.acts]
+    assert kinds[:2] == ["Render", "Commit"]
+    assert kinds[2:] == [
+        *["Generate", "Parse", "Commit", "CallTools", "Render", "Commit"] * 2, "Generate", "Parse", "Commit",
+    ]  # fmt: skip
+
+
+def test_thirty_turns_are_token_exact() -> None:
+    """Before every completion the stored ids are what the teacher was sent; the sampled ones what it said."""
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 30), replace(BRIEF, max_turns=40, max_tokens=60_000))
+    driven.run()
+    said = [at for at, turn in enumerate(driven.turns) if turn.role == "assistant"]
+    assert len(said) == 30
+    for at, (prompt, sampled) in zip(said, driven.teacher.exchanges, strict=True):
+        before = [token for turn in driven.turns[:at] for token in turn.token_ids]
+        turn = driven.turns[at]
+        cue = [token for token, own in zip(turn.token_ids, turn.sampled, strict=True) if not own]
+        assert before + cue == prompt
+        assert [token for token, own in zip(turn.token_ids, turn.sampled, strict=True) if own] == sampled
+        assert turn.logprobs == pytest.approx([-token / 512 for token in sampled])
+
+
+def test_at_the_turn_cap_the_model_is_asked_once_as_a_tool_would_speak() -> None:
+    """A user's message would make chat templates strip the reasoning before it."""
+    driven = Driven(lambda prompt, seed: "It is Melvoe." if "answer now" in prompt else searching(prompt, seed, 99))
+    assert driven.run() == Ending("turn_cap", "It is Melvoe.")
+    assert driven.roles().count("assistant") == BRIEF.max_turns + 1
+    assert driven.rendered[-1] == ("tool", "tool")
+    assert driven.roles().count("user") == 1
+    asked = [act for act in driven.acts if isinstance(act, Generate)]
+    assert [act.must_answer for act in asked] == [False] * BRIEF.max_turns + [True]
+
+
+def test_a_model_that_will_not_answer_at_the_cap_ends_without_one() -> None:
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 99))
+    assert driven.run() == Ending("turn_cap", None)
+    assert not any(isinstance(act, CallTools) for act in driven.acts[-4:])
+
+
+def test_a_full_context_asks_for_the_answer_while_one_still_fits() -> None:
+    brief = replace(BRIEF, max_turns=99, max_tokens=3_000)
+    script: Script = lambda prompt, seed: "It is Tordra." if "answer now" in prompt else searching(prompt, seed, 99)  # noqa: E731
+    driven = Driven(script, brief, tool=lambda query: "x" * 700)
+    assert driven.run() == Ending("context_cap", "It is Tordra.")
+    assert all(len(prompt) + len(ids) <= 3_000 for prompt, ids in driven.teacher.exchanges)
+
+
+def test_an_observation_that_leaves_no_room_ends_the_attempt_with_a_label() -> None:
+    brief = replace(BRIEF, max_turns=99, max_tokens=3_000)
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 99), brief, tool=lambda query: "x" * 3_500)
+    assert driven.run() == Ending("context_cap", None)
+    assert driven.roles()[-1] == "assistant"
+
+
+def test_a_task_longer_than_the_window_costs_no_completion() -> None:
+    driven = Driven(searching, replace(BRIEF, instruction="x" * 30_000))
+    assert driven.run() == Ending("context_cap")
+    assert not driven.teacher.exchanges
+
+
+def test_the_same_call_again_and_again_is_looped() -> None:
+    driven = Driven(lambda prompt, seed: call("search", query="same"))
+    assert driven.run() == Ending("looped", error="same_call")
+    assert driven.roles().count("assistant") == 3
+
+
+def test_equal_calls_with_others_between_them_are_no_loop() -> None:
+    driven = Driven(
+        lambda prompt, seed: call("search", query=f"{spoken(prompt) % 2}") if spoken(prompt) < 4 else "Yes."
+    )
+    assert driven.run() == Ending("turn_cap", "Yes.")
+
+
+def test_seconds_of_teacher_and_tools_run_out() -> None:
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 99), replace(BRIEF, max_seconds=1, max_turns=99))
+    assert driven.run() == Ending("timed_out")
+    assert driven.roles().count("assistant") == 2
+
+
+def test_a_reply_that_cannot_be_read_is_told_to_the_model_twice_and_then_ends_the_attempt() -> None:
+    driven = Driven(lambda prompt, seed: "<tool_call>{oops</tool_call>")
+    assert driven.run() == Ending("looped", error="format:bad_json")
+    assert driven.roles() == ["system", "user", "assistant", "tool", "assistant", "tool", "assistant"]
+    told = driven.turns[3]
+    assert "bad_json" in (told.observation or "")
+    assert (told.content, told.tool, told.kind, told.tool_call_id) == (None, None, None, None)
+
+
+def test_the_model_is_told_what_was_wrong_in_words() -> None:
+    """A model that is told a code of ours learns nothing from it, and its next message is as bad."""
+    assert reason("unknown_tool", (SEARCH,)).endswith("the tools are: search")
+    assert "cut off" in reason("truncated_call", ())
+    assert reason("of_a_dialect_to_come", ()) == "of_a_dialect_to_come"
+
+
+@pytest.mark.parametrize("words", ["It is. " * 16, "So " * 40, "<tool_call>{oops" + "!" * 30])
+def test_a_message_that_says_the_same_again_and_again_ends_the_attempt(words: str) -> None:
+    """It would be told to mend its format, and spend the budget of a long task on nothing."""
+    driven = Driven(lambda prompt, seed: words, replace(BRIEF, sampling=replace(BRIEF.sampling, repeat_limit=16)))
+    assert driven.run() == Ending("looped", error="repetition")
+    assert driven.turns[-1].parse == "repetition"
+    assert tiny.decode(driven.turns[-1].token_ids).endswith(f"{words}<|im_end|>"), "what was sampled stays"
+
+
+def test_repetition_may_be_allowed() -> None:
+    driven = Driven(lambda prompt, seed: "It is. " * 16)
+    assert driven.run() == Ending("answered", ("It is. " * 16).strip())
+
+
+def test_what_a_turn_hands_on_does_not_grow_with_the_episode() -> None:
+    """A copy of the whole history a turn is work that grows with the square of a 45K-token episode."""
+    brief = replace(BRIEF, max_turns=60, max_tokens=90_000)
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 50), brief)
+    driven.run()
+    handed = [len(act.completion.prompt_ids or []) for act in driven.acts if isinstance(act, Parse)]
+    after = [len(act.after.prompt_ids or []) for act in driven.acts if isinstance(act, Render) and act.after]
+    assert len(handed) == 50
+    assert max(handed[1:]) < 80
+    assert after == handed[: len(after)]
+
+
+def test_a_model_that_mends_its_format_goes_on() -> None:
+    driven = Driven(lambda prompt, seed: searching(prompt, seed) if "well-formed" in prompt else "<tool_call>{oops")
+    assert driven.run() == Ending("answered", "It is Varnay.")
+
+
+def test_text_with_lone_surrogates_becomes_storable() -> None:
+    """Arrow refuses them: one such reply would stop a whole part from being written."""
+    driven = Driven(lambda prompt, seed: searching(prompt, seed) if spoken(prompt) else call("search", query="\ud800"))
+    driven.run()
+    assert "\ud800" not in str(driven.turns)
+    (driven.turns[2].tool_calls or "").encode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 9), script=st.sampled_from(["answer", "cap", "format", "context", "loop", "repetition"]))
+def test_an_attempt_cut_after_any_commit_goes_on_as_if_it_had_not_been(cut: int, script: str) -> None:
+    scripts: dict[str, Script] = {
+        "answer": searching,
+        "cap": lambda prompt, seed: f"Done {seed}." if "answer now" in prompt else searching(prompt, seed, 99),
+        "format": lambda prompt, seed: searching(prompt, seed, 5) if spoken(prompt) != 1 else "<tool_call>{oops",
+        "context": lambda prompt, seed: f"Done {seed}." if "answer now" in prompt else searching(prompt, seed, 99),
+        "loop": lambda prompt, seed: call("search", query="same"),
+        "repetition": lambda prompt, seed: searching(prompt, seed, 5) if spoken(prompt) != 2 else "no " * 16,
+    }
+    brief = replace(BRIEF, max_turns=99, max_tokens=3_000) if script == "context" else BRIEF
+    brief = replace(brief, sampling=replace(brief.sampling, repeat_limit=16))
+    tool: Callable[[str], str] = lambda query: query * 60  # noqa: E731
+    whole = Driven(scripts[script], brief, tool)
+    whole.run()
+
+    killed = Driven(scripts[script], brief, tool)
+    killed.run(commits=cut)
+    before = len(killed.teacher.exchanges)
+    resumed = Driven(scripts[script], brief, tool)
+    assert (resumed.run(killed.entries) if killed.ending is None else killed.ending) == whole.ending
+    assert (resumed.entries or killed.entries) == whole.entries
+    assert before + len(resumed.teacher.exchanges) == len(whole.teacher.exchanges)
+
+
+def test_seeds_differ_by_trajectory_and_turn_and_never_by_run() -> None:
+    seeds = {turn_seed(turn_seed(0, name), turn) for name in ("a", "b") for turn in range(50)}
+    assert len(seeds) == 100
+    assert all(0 <= seed < 2**31 for seed in seeds)
+    assert turn_seed(0, "a") == turn_seed(0, "a")
+
+
+def test_a_turn_survives_the_journal_unchanged() -> None:
+    driven = Driven(searching)
+    driven.run()
+    fresh = [unpack(pack(entry)) for entry in driven.entries]
+    assert fresh == driven.entries
+    assert tiny.decode([token for turn in driven.turns for token in turn.token_ids]).count("<|im_start|>") == 7

@@ -1,0 +1,283 @@
+"""The pool and the night around it: full slots, one bad attempt among good ones, a teacher that is gone."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows.rollout.briefs import RolloutError
+from flows.rollout.journal.journal import JournalLocked
+from flows.rollout.journal.recovery import open_journal
+from flows.rollout.protocol import Completion, Sampling, TeacherError, TeacherRefused
+from flows.rollout.run import Staff, roll_out_night
+from flows.settings import Rollout, Settings
+from schemas import Record, Trajectory, Turn, Verdict
+from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.scripted import ScriptedTeacher, TinyDialect, open_tiny_dialect, opening, spoken
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 1, 2)
+
+
+def home(tmp_path: Path, **rollout: Any) -> Settings:
+    return Settings(home=tmp_path, rollout=Rollout(**rollout))
+
+
+def roll_out(settings: Settings, teacher: ScriptedTeacher, day: date = DAY) -> dict[str, int | str]:
+    return roll_out_night(settings, day, silent, Staff(opening(teacher), open_tiny_dialect))
+
+
+def rows(settings: Settings, model: type[Record]) -> list[dict[str, Any]]:
+    parts = Lake(settings.lake).parts(model)
+    return [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
+
+
+def test_a_night_leaves_trajectories_turns_and_verdicts_that_agree(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    tasks = write_wiki_tasks(Lake(settings.lake), DAY, 5)
+    told = roll_out(settings, ScriptedTeacher(reading))
+    assert told == {"planned": 10, "finished": 10, "given_up": 0, "pending": 0, "turns": 30} | {
+        "sampled_tokens": sum(row["n_sampled_tokens"] for row in rows(settings, Trajectory))
+    }
+    for row in rows(settings, Trajectory):
+        turns = [turn for turn in rows(settings, Turn) if turn["trajectory_id"] == row["trajectory_id"]]
+        assert [turn["index"] for turn in turns] == list(range(7))
+        assert row["n_tokens"] == sum(len(turn["token_ids"]) for turn in turns)
+        assert (row["status"], row["n_turns"], row["n_tool_calls"]) == ("answered", 3, 2)
+        assert row["answer"] == next(task.answer for task in tasks if task.task_id == row["task_id"])
+    assert {(row["verifier"], row["passed"]) for row in rows(settings, Verdict)} == {
+        (name, True) for name in ("exact_match", "contains_answer", "evidence_consulted", "tool_calls")
+    }
+
+
+def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
+    """A GPU server takes minutes to start."""
+    settings = home(tmp_path)
+    write_wiki_tasks(Lake(settings.lake), DAY, 2)
+    roll_out(settings, ScriptedTeacher(reading))
+
+    def never(settings: Settings) -> Any:
+        pytest.fail("the teacher was started")
+
+    again = roll_out_night(settings, DAY, silent, Staff(never, open_tiny_dialect))
+    assert again["planned"] == 0
+
+
+def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
+    settings = home(tmp_path, in_flight=6)
+    write_wiki_tasks(Lake(settings.lake), DAY, 12)
+
+    class Meeting(ScriptedTeacher):
+        """Answers nobody before six ask at once."""
+
+        met = asyncio.Barrier(6)
+        busy = most = 0
+
+        async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            await asyncio.wait_for(self.met.wait(), 20)
+            self.busy -= 1
+            return await super().generate(prompt_ids, sampling, session)
+
+    teacher = Meeting(reading)
+    assert roll_out(settings, teacher)["finished"] == 24
+    assert teacher.most == 6
+
+
+def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
+    """No batches: all others pass through the one slot that is left."""
+    settings = home(tmp_path, in_flight=2)
+    write_wiki_tasks(Lake(settings.lake), DAY, 12, samples=1)
+
+    class Waiting(ScriptedTeacher):
+        async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
+            if "(3)" in tiny.decode(prompt_ids):
+                async with asyncio.timeout(20):
+                    while len(self.exchanges) < 11 * 3:
+                        await asyncio.sleep(0.005)
+            return await super().generate(prompt_ids, sampling, session)
+
+    assert roll_out(settings, Waiting(reading))["finished"] == 12
+
+
+def test_long_tasks_start_first(tmp_path: Path) -> None:
+    """Started last, they would run alone at the end on an idle server."""
+    settings = home(tmp_path, in_flight=1)
+    tasks = write_wiki_tasks(Lake(settings.lake), DAY, 6, samples=1)
+    teacher = ScriptedTeacher(reading)
+    roll_out(settings, teacher)
+    hops = {row["task_id"]: row["started_at"] for row in rows(settings, Trajectory)}
+    order = [task.hops for task in sorted(tasks, key=lambda task: hops[task.task_id])]
+    assert order == sorted(order, reverse=True)
+
+
+def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
+    settings = home(tmp_path, in_flight=8)
+    write_wiki_tasks(Lake(settings.lake), DAY, 30)
+    gate = threading.Event()
+    seen: list[int] = []
+
+    class Slow(ScriptedTeacher):
+        async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
+            while len(self.exchanges) >= 120 and not gate.is_set():
+                await asyncio.sleep(0.01)
+            return await super().generate(prompt_ids, sampling, session)
+
+    def ask() -> None:
+        for _ in range(150):
+            time.sleep(0.1)
+            with connect(Lake(settings.lake)) as con:
+                seen.append(con.sql("select count(*) from trajectories").fetchall()[0][0])
+            if seen[-1]:
+                break
+        gate.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    roll_out(settings, Slow(reading))
+    asking.join()
+    assert 0 < seen[-1] < 60
+    assert len(rows(settings, Trajectory)) == 60
+
+
+def failing(part: str, error: Callable[[], Exception]) -> Callable[[str], None]:
+    """Fails whatever prompt holds the part, at its second turn."""
+
+    def fail(prompt: str) -> None:
+        if part in prompt and spoken(prompt) == 1:
+            raise error()
+
+    return fail
+
+
+def test_an_attempt_that_the_teacher_always_fails_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
+    """Neither lost without a row nor tried for ever; what was sampled stays with it."""
+    settings = home(tmp_path, attempts=3, in_flight=2)
+    write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
+    teacher = ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherError("the reply is no JSON")))
+    first = roll_out(settings, teacher)
+    assert (first["finished"], first["pending"], first["given_up"]) == (3, 1, 0)
+    assert roll_out(settings, teacher)["pending"] == 1
+    assert roll_out(settings, teacher)["given_up"] == 1
+    assert roll_out(settings, teacher)["planned"] == 0
+    aborted = [row for row in rows(settings, Trajectory) if row["status"] == "aborted"]
+    assert [(row["error"], row["n_turns"]) for row in aborted] == [("teacher_error", 1)]
+    assert len(teacher.exchanges) == 3 * 3 + 1
+
+
+def test_a_passing_failure_costs_no_finished_turn(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
+    teacher = ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherRefused("context exceeded")))
+    roll_out(settings, teacher)
+    teacher.failing = lambda prompt: None
+    roll_out(settings, teacher)
+    assert [row["status"] for row in rows(settings, Trajectory)] == ["answered"] * 4
+    assert len(teacher.exchanges) == 4 * 3
+
+
+def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -> None:
+    """Else one night's outage would give up attempts that are not to blame."""
+    settings = home(tmp_path, attempts=1, in_flight=4)
+    write_wiki_tasks(Lake(settings.lake), DAY, 20, samples=1)
+
+    def gone(prompt: str) -> None:
+        raise TeacherError("the connection failed")
+
+    teacher = ScriptedTeacher(reading, failing=gone)
+    with pytest.raises(TeacherError, match="Nothing is lost"):
+        roll_out(settings, teacher)
+    assert not rows(settings, Trajectory)
+    teacher.failing = lambda prompt: None
+    assert roll_out(settings, teacher)["finished"] == 20
+
+
+def test_a_bug_in_one_attempt_does_not_stop_the_others(tmp_path: Path) -> None:
+    settings = home(tmp_path, attempts=1)
+    write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
+    told = roll_out(settings, ScriptedTeacher(reading, failing=failing("(1)", lambda: ZeroDivisionError("oops"))))
+    assert (told["finished"], told["given_up"]) == (3, 1)
+    assert {row["error"] for row in rows(settings, Trajectory)} == {None, "ZeroDivisionError"}
+
+
+def test_ids_without_a_logprob_each_are_not_stored(tmp_path: Path) -> None:
+    class Short(ScriptedTeacher):
+        async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
+            found = await super().generate(prompt_ids, sampling, session)
+            return Completion(found.token_ids, found.logprobs[1:], found.finish_reason)
+
+    settings = home(tmp_path, attempts=1)
+    write_wiki_tasks(Lake(settings.lake), DAY, 1, samples=1)
+    assert roll_out(settings, Short(reading))["given_up"] == 1
+    assert rows(settings, Trajectory)[0]["n_turns"] == 0
+
+
+def test_a_teacher_that_refuses_at_the_start_loses_nothing(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    write_wiki_tasks(Lake(settings.lake), DAY, 2)
+
+    def refusing(settings: Settings) -> Any:
+        raise TeacherRefused("it serves another model")
+
+    with pytest.raises(TeacherRefused, match="another model"):
+        roll_out_night(settings, DAY, silent, Staff(refusing, open_tiny_dialect))
+    assert roll_out(settings, ScriptedTeacher(reading))["finished"] == 4
+
+
+def test_tasks_that_ask_for_unknown_tools_are_refused_before_the_teacher_starts(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    write_wiki_tasks(Lake(settings.lake), DAY, 1, tools=["search", "fly"])
+    with pytest.raises(RolloutError, match="tools fly; there are find, open, search"):
+        roll_out(settings, ScriptedTeacher(reading))
+
+
+def test_a_second_rollout_is_refused_before_a_token_is_spent(tmp_path: Path) -> None:
+    settings, teacher = home(tmp_path), ScriptedTeacher(reading)
+    write_wiki_tasks(Lake(settings.lake), DAY, 1)
+    with open_journal(settings.state / "journal.sqlite", Lake(settings.lake))[0], pytest.raises(JournalLocked):
+        roll_out(settings, teacher)
+    assert not teacher.exchanges
+
+
+def test_another_teacher_starts_the_attempt_again(tmp_path: Path) -> None:
+    settings = home(tmp_path)
+    write_wiki_tasks(Lake(settings.lake), DAY, 3, samples=1)
+    roll_out(settings, ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherRefused("no"))))
+
+    class Another(TinyDialect):
+        template_sha256 = "another"
+
+    staff = Staff(opening(ScriptedTeacher(reading)), lambda settings, teacher: Another())
+    roll_out_night(settings, DAY, silent, staff)
+    made = [row for row in rows(settings, Trajectory) if row["template_sha256"] == "another"]
+    turns = [turn for turn in rows(settings, Turn) if turn["trajectory_id"] == made[0]["trajectory_id"]]
+    assert [turn["index"] for turn in turns] == list(range(7))
+
+
+def test_seven_hundred_in_flight_cost_one_process_little(tmp_path: Path) -> None:
+    settings = home(tmp_path, in_flight=700)
+    write_wiki_tasks(Lake(settings.lake), DAY, 350)
+    teacher = ScriptedTeacher(reading, delay_s=0.05)
+    assert roll_out(settings, teacher)["finished"] == 700
+
+
+def test_a_night_is_finished_by_another_night(tmp_path: Path) -> None:
+    """A trajectory belongs to the night that finished it, with all its turns."""
+    settings = home(tmp_path)
+    write_wiki_tasks(Lake(settings.lake), DAY, 2, samples=1)
+    teacher = ScriptedTeacher(reading, failing=failing("(1)", lambda: TeacherRefused("no")))
+    roll_out(settings, teacher)
+    teacher.failing = lambda prompt: None
+    roll_out(settings, teacher, date(2026, 1, 3))
+    late = [row for row in rows(settings, Turn) if row["run_id"] == "2026-01-03"]
+    assert [row["index"] for row in late] == list(range(7))

@@ -1,0 +1,245 @@
+"""SIGKILL at any moment: the next run goes on, pays for nothing twice, and ends with the same rows."""
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows.rollout.engines.open import open_teacher
+from flows.rollout.run import Staff, roll_out_night
+from flows.settings import Rollout, Settings, Teacher
+from schemas import Record, Trajectory, Turn, Verdict
+from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.fake_vllm import Body, FakeVllm, Fault, fake_vllm
+from tests.doubles.teachers.scripted import call, open_tiny_dialect, spoken
+from tests.doubles.teachers.vllm_process import CONTEXT, Sampled, VllmProcess, vllm_process
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 1, 2)
+KILLS = 100
+VICTIMS = ("server", "server", "server", "flow", "flow and server")
+TASKS = 80
+IN_FLIGHT = 4
+PROBE = [1, 2, 3]
+"""What the teacher asks a server before it trusts it."""
+CLOCK = {"started_at", "ended_at", "seconds"}
+CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
+
+
+def reply(prompt_ids: list[int], body: Body) -> str:
+    """Searches a few times, more in some tasks than in others, then reads the page and answers."""
+    if prompt_ids == PROBE:
+        return "Yes."
+    prompt = tiny.decode(prompt_ids)
+    number = task_number(prompt_ids)
+    turn, extra = spoken(prompt), number % 7
+    if number % 9 == 4:
+        return call("search", query="the same")
+    if turn < extra:
+        return f"<think>{body['seed']}</think>" + call("search", query=f"island {turn + number}")
+    start = prompt.index("<|im_start|>assistant")
+    skipped = [place.start() for place in re.finditer(r"<\|im_start\|>assistant", prompt)]
+    return reading(prompt[:start] + prompt[skipped[extra] :], int(body["seed"]))
+
+
+def task_number(prompt_ids: list[int]) -> int:
+    found = re.search(r"\((\d+)\)", tiny.decode(prompt_ids))
+    assert found
+    return int(found[1])
+
+
+def home(folder: Path, url: str, retries: int = 5) -> Settings:
+    settings = Settings(
+        home=folder,
+        teacher=Teacher(engine="vllm", urls=[url], temperature=0.0, retries=retries),
+        rollout=Rollout(in_flight=IN_FLIGHT, attempts=99, tool_workers=0),
+    )
+    write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
+    return settings
+
+
+def roll_out(settings: Settings) -> None:
+    roll_out_night(settings, DAY, silent, Staff(open_teacher, open_tiny_dialect))
+
+
+@contextmanager
+def starting(settings: Settings) -> Iterator[ForkServerProcess]:
+    """A process of its own that rolls out; killed at the end of the block if it still runs."""
+    process = CONTEXT.Process(target=roll_out, args=(settings,))
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def kill(victims: str, server: VllmProcess, flow: ForkServerProcess) -> float:
+    """SIGKILL them, and say when all of them were gone."""
+    if "flow" in victims:
+        flow.kill()
+    if "server" in victims:
+        server.kill()
+    flow.join(None if "flow" in victims else 0)
+    return time.monotonic()
+
+
+def wait_for_anything(server: VllmProcess, dice: random.Random) -> None:
+    """Wait a moment, whatever goes on, or else until a few more turns are sampled."""
+    if dice.random() < 0.5:
+        time.sleep(dice.uniform(0, 0.3))
+        return
+    enough, begun = server.count() + dice.randint(1, IN_FLIGHT), time.monotonic()
+    while server.count() < enough and time.monotonic() - begun < 3:
+        time.sleep(0.002)
+    time.sleep(dice.uniform(0, 0.03))
+
+
+def rows(settings: Settings, model: type[Record], ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    parts = Lake(settings.lake).parts(model)
+    found = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
+    timeless = [{key: value for key, value in row.items() if key not in CLOCK} for row in found]
+    return sorted(timeless, key=lambda row: [str(row[name]) for name in ids])
+
+
+def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "trajectory": rows(settings, Trajectory, ("trajectory_id",)),
+        "turn": rows(settings, Turn, ("trajectory_id", "index")),
+        "verdict": rows(settings, Verdict, ("trajectory_id", "turn_index", "verifier")),
+    }
+
+
+def test_server_flow_and_both_killed_a_hundred_times_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> None:
+    """A night on machines that fail would pay for turns twice, lose some, or train on others than were sampled."""
+    dice, kills, gone = random.Random(int(os.environ.get("KILL_SEED", "1"))), Counter[str](), list[float]()
+    with vllm_process(tmp_path / "undisturbed.jsonl", reply) as server:
+        undisturbed = home(tmp_path / "undisturbed", server.url)
+        roll_out(undisturbed)
+    with vllm_process(tmp_path / "killed.jsonl", reply, delay_s=0.05) as server, ExitStack() as flows:
+        killed = home(tmp_path / "killed", server.url)
+        flow = flows.enter_context(starting(killed))
+        for _ in range(KILLS):
+            wait_for_anything(server, dice)
+            assert flow.exitcode is None, "the rollout ended before the last kill"
+            victims = dice.choice(VICTIMS)
+            gone.append(kill(victims, server, flow))
+            kills[victims] += 1
+            if "server" in victims:
+                server.start()
+            if "flow" in victims:
+                flow = flows.enter_context(starting(killed))
+        flow.join()
+        assert flow.exitcode == 0
+    print(f"kills: {dict(kills)}, {server.count()} turns sampled")
+
+    assert everything(killed) == everything(undisturbed)
+    assert len({row["status"] for row in everything(killed)["trajectory"]}) == 2
+    assert_only_turns_in_flight_were_sampled_again(server.sampled(), gone)
+    assert_no_finished_turn_was_sampled_again([one.prompt for one in server.sampled()])
+    assert_all_adds_up(killed)
+
+
+def test_ctrl_c_stops_soon_and_what_was_finished_can_be_queried(tmp_path: Path) -> None:
+    with fake_vllm(reply=reply, delay_s=0.05, kv_tokens=0) as fake:
+        undisturbed = home(tmp_path / "undisturbed", fake.url)
+        roll_out(undisturbed)
+        stopped = home(tmp_path / "stopped", fake.url)
+        fake.exchanges.clear()
+        with starting(stopped) as process:
+            while len(fake.exchanges) < 100:
+                time.sleep(0.01)
+            os.kill(process.pid or 0, signal.SIGINT)
+            process.join(20)
+            assert process.exitcode == 1
+        assert 0 < len(rows(stopped, Trajectory, ("trajectory_id",))) < TASKS
+        roll_out(stopped)
+    assert everything(stopped) == everything(undisturbed)
+    assert_no_finished_turn_was_sampled_again(prompts(fake))
+
+
+FAULTS: list[Fault] = [
+    "bad_json",
+    "no_ids",
+    "500",
+    "cut",
+    "cut_body",
+    "short_logprobs",
+    "wrong_prompt_ids",
+    "no_choices",
+]
+
+
+class Spoiled:
+    """Replies as ever, and has the three replies after the thirtieth damaged."""
+
+    def __init__(self, fake: FakeVllm, fault: Fault) -> None:
+        self.fake, self.fault, self.asked = fake, fault, 0
+
+    def __call__(self, prompt_ids: list[int], body: Body) -> str:
+        self.asked += 1
+        if 30 < self.asked <= 33:
+            self.fake.faults.append(self.fault)
+        return reply(prompt_ids, body)
+
+
+def test_replies_that_cannot_be_used_never_lose_a_turn_or_change_a_row(tmp_path: Path) -> None:
+    """Each one aborts its attempt here, and the next run goes on at the turn that it had reached."""
+    with fake_vllm(reply=reply, kv_tokens=0) as fake:
+        undisturbed = home(tmp_path / "undisturbed", fake.url)
+        roll_out(undisturbed)
+        fake.exchanges.clear()
+        failing = home(tmp_path / "failing", fake.url, retries=0)
+        for fault in FAULTS:
+            fake.reply = Spoiled(fake, fault)
+            roll_out(failing)
+        fake.reply = reply
+        fake.faults.clear()
+        roll_out(failing)
+    assert everything(failing) == everything(undisturbed)
+    assert_no_finished_turn_was_sampled_again(prompts(fake))
+
+
+def prompts(fake: FakeVllm) -> list[tuple[int, ...]]:
+    """Prompts of all completions, in order."""
+    return [one.prompt_ids for one in fake.exchanges]
+
+
+def assert_only_turns_in_flight_were_sampled_again(sampled: list[Sampled], gone: list[float]) -> None:
+    """Each repetition has a kill before it, and no kill has more of them than there were turns in flight."""
+    blamed, last = Counter[float](), dict[tuple[int, ...], float]()
+    for one in sampled:
+        if list(one.prompt) != PROBE and one.prompt in last:
+            blamed[next(at for at in gone if last[one.prompt] <= at <= one.at)] += 1
+        last[one.prompt] = one.at
+    assert max(blamed.values(), default=0) <= IN_FLIGHT
+
+
+def assert_no_finished_turn_was_sampled_again(prompts: list[tuple[int, ...]]) -> None:
+    """A prompt holds all finished turns: so no trajectory's prompt may ever be shorter than one before it."""
+    longest: dict[int, int] = {}
+    for prompt in prompts:
+        if list(prompt) != PROBE:
+            number, length = task_number(list(prompt)), len(prompt)
+            assert length >= longest.get(number, 0)
+            longest[number] = length
+
+
+def assert_all_adds_up(settings: Settings) -> None:
+    with connect(Lake(settings.lake)) as con:
+        counts = [con.sql(f"select count(*), count(distinct trajectory_id) from {view}").fetchall()[0]
+                  for view in ("attempts", "trajectories")]  # fmt: skip
+    assert counts == [(TASKS, TASKS)] * 2

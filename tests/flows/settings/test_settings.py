@@ -1,0 +1,88 @@
+"""Settings: what does not fit is refused before any work, in words that name the key."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from flows.settings import Settings, SettingsError, load
+from flows.settings.file import commented_file
+from warehouse.connect import connect
+from warehouse.lake import Lake
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("FACTORY_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def test_no_settings_are_needed(home: Path) -> None:
+    """The main job must run in an empty directory."""
+    assert load().lake == Path("lake")
+
+
+def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduled run is tuned by its environment without editing the file under it."""
+    (home / "factory.toml").write_text("[crawl]\nmax_pages = 7\n")
+    assert load().crawl.max_pages == 7
+    monkeypatch.setenv("FACTORY_CRAWL__MAX_PAGES", "9")
+    assert load().crawl.max_pages == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[crawl]\nmax_pages = -3\n", ["crawl.max_pages", "-3", "greater than 0"]),
+        ("[crawl]\nmax_page = 3\n", ["crawl.max_page", "no such setting"]),
+        ('[teacher]\nengine = "gpt"\n', ["teacher.engine", "gpt", "embedded", "vllm"]),
+        ("[crawl\n", ["factory.toml"]),
+        ("[refine]\nmin_calls_of = {code = -3}\n", ["refine.min_calls_of.code", "-3", "equal to 0"]),
+        (f"[refine]\nmin_turns_of = {{code = {10**30}}}\n", ["refine.min_turns_of.code", "less than"]),
+        (f"[refine]\nmin_calls = {10**19}\n", ["refine.min_calls", "less than"]),
+        *(
+            (f"[refine]\nmirrors = ['{wrong}']\n", [f"refine.mirrors.0 = {wrong!r}", "hf.co/datasets/"])
+            for wrong in ("", "  ", "https://", "hf", "hf co/datasets", "/datasets/")
+        ),
+        *(
+            (f'[{section}]\nmemory_limit = "{wrong}"\n', [f"{section}.memory_limit = {wrong!r}", "4GB", "50%"])
+            for section in ("tasks", "refine", "publish")
+            for wrong in ("lots", "", "0", "0GB", "150%", "4", "-1GB")
+        ),
+    ],
+)
+def test_a_wrong_setting_names_key_value_and_what_is_allowed(home: Path, text: str, says: list[str]) -> None:
+    """A typo that is silently ignored costs a night."""
+    (home / "factory.toml").write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert all(word in str(refused.value) for word in says)
+
+
+@pytest.mark.parametrize("limit", ["512MB", "1.5 GiB", "2tb", "50%", "0.5%", "100%"])
+def test_a_memory_limit_that_is_accepted_is_one_that_duckdb_takes(limit: str, home: Path) -> None:
+    """Else it fails after the crawl, in words that do not name the setting."""
+    found = Settings(refine={"memory_limit": limit}).refine.memory_limit
+    assert connect(Lake(home / "lake"), memory_limit=found).execute("select 1").fetchall() == [(1,)]
+
+
+def test_every_error_is_told_at_once(home: Path) -> None:
+    """One error a run makes ten runs of ten typos."""
+    (home / "factory.toml").write_text("[crawl]\nmax_pages = -3\nper_host = 0\n")
+    with pytest.raises(SettingsError, match=r"(?s)max_pages.*per_host"):
+        load()
+
+
+def test_the_written_file_holds_every_setting_at_its_default(home: Path) -> None:
+    """A file that lags behind the code teaches settings that do not exist."""
+    keys = [line.removeprefix("# ") for line in commented_file().splitlines() if _is_key(line)]
+    assert Settings.model_validate(tomllib.loads("\n".join(keys))) == Settings()
+    assert sum(" = " in key for key in keys) > 40
+
+
+def _is_key(line: str) -> bool:
+    is_default = line.startswith("# ") and line[2:].split(" = ", maxsplit=1)[0].isidentifier() and " = " in line
+    return line.startswith("[") or (is_default and "not set" not in line)

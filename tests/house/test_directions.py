@@ -1,0 +1,73 @@
+"""The house stands: what a newcomer relies on when looking for a behaviour in two hops."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {
+    "schemas": set[str](),
+    "sources": {"schemas"},
+    "warehouse": {"schemas"},
+    "flows": {"schemas", "sources", "warehouse"},
+}
+SHARED_IN_FLOWS = {"settings", "domains", "environments", "tokenizing", "step"}
+CONTENTS = {"nightly.py", "cli.py"}
+TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "flows", "sources", "schemas", "warehouse", "tests"}
+MAX_LINES = 300
+
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _allowed(path: Path, name: str) -> bool:
+    parts, here = name.split("."), path.relative_to(ROOT).parts
+    if parts[0] not in ROOMS:
+        return True
+    if parts[0] != here[0]:
+        return parts[0] in ROOMS[here[0]]
+    inside_a_room = here[0] == "flows" and len(here) > 2 and here[1] != "commands"
+    return not inside_a_room or len(parts) == 1 or parts[1] in SHARED_IN_FLOWS | {here[1]}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_dependence_runs_one_way(path: Path) -> None:
+    """A room that reaches into a sibling can no longer be read, tested or replaced alone."""
+    assert [name for name in _imports(path) if not _allowed(path, name)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_prefect_stays_at_the_doors(path: Path) -> None:
+    """With Prefect inside a room, nothing of it runs without Prefect."""
+    if path.name not in {"flow.py", "nightly.py", "step.py"}:
+        assert not [name for name in _imports(path) if name.split(".")[0] == "prefect"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_why_it_exists_and_stays_small(path: Path) -> None:
+    """A newcomer who opens a file must learn in its first lines whether it is the one to read."""
+    text = path.read_text("utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert text.count("\n") <= MAX_LINES
+
+
+def test_the_top_level_is_fixed() -> None:
+    """A drawer at the top level hides what does not fit the rooms."""
+    hidden_or_made = {".git", "lake", "release", "state", "warehouse.duckdb", "build", "horizon_factory.egg-info"}
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - hidden_or_made
+    assert found <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*/**/*.sql")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_sql_opens_with_its_grain(path: Path) -> None:
+    """Without its grain, nobody can join a view without fearing doubled rows."""
+    assert path.read_text("utf-8").startswith("-- ")

@@ -1,0 +1,197 @@
+"""Raw replies on disk: whatever a server sent, each record reads back whole, by our reader and by another's."""
+
+import os
+from io import FileIO
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
+
+from sources.archive.raw_capture import Keeper, NotKept, body_without_secrets, without_credentials
+from sources.archive.warc import HEAD_BYTES, WarcError, read_record, response_record
+from sources.archive.warc_files import WarcFiles
+from sources.http.fetch import Reply
+
+URL = "http://a.example/page?x=1"
+HTML = {"content-type": "text/html; charset=utf-8"}
+TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+FORGED = "x\r\n\r\nbody\r\n\r\nWARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://bank.example/\r\n\r\n"
+
+
+def files(folder: Path, file_bytes: int = 10**9) -> WarcFiles:
+    """A writer of numbered files in the folder."""
+    numbers = count()
+
+    def open_next() -> tuple[str, FileIO]:
+        name = f"{next(numbers)}.warc.gz"
+        return name, FileIO(folder / name, "xb")
+
+    return WarcFiles(open_next, {"software": "test"}, file_bytes)
+
+
+def records(path: Path) -> list[tuple[str, str | None]]:
+    """Type and url of each record, as warcio reads them with digests checked."""
+    with path.open("rb") as stream:
+        found = []
+        for record in ArchiveIterator(stream, check_digests="raise"):
+            record.content_stream().read()
+            found.append((record.rec_type, record.rec_headers.get_header("WARC-Target-URI")))
+        return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(st.text(max_size=60), st.text(max_size=300), max_size=12),
+    st.binary(max_size=2_000),
+    st.integers(100, 999),
+)
+@example({"x": FORGED, FORGED: "x", "a:b": "c", "": "", "x-ü": "ü\udcff"}, FORGED.encode(), 200)
+@example({f"x-{n}": "y" * 5_000 for n in range(50)}, b"", 299)
+def test_no_reply_can_break_or_forge_a_record(
+    tmp_path_factory: pytest.TempPathFactory, headers: dict[str, str], body: bytes, code: int
+) -> None:
+    """A server that could end its record early could put words in another server's mouth."""
+    folder = tmp_path_factory.mktemp("hostile")
+    with files(folder) as writer:
+        place = writer.append(response_record(URL, code, headers, body))
+        after = writer.append(response_record("http://b.example/", 200, HTML, b"next"))
+    stored = read_record(folder / place.file, place.offset, URL)
+    assert stored.body == body and len(stored.head) <= HEAD_BYTES
+    assert stored.head.startswith(f"HTTP/1.1 {code} ".encode()) and b"\r\n\r\n" not in stored.head
+    assert read_record(folder / after.file, after.offset, "http://b.example/").body == b"next"
+    assert records(folder / place.file) == [("warcinfo", None), ("response", URL), ("response", "http://b.example/")]
+
+
+def test_what_was_said_of_the_body_on_its_way_is_kept_under_another_name(tmp_path: Path) -> None:
+    """A decompressed body that is still called gzip opens in no tool."""
+    sent = {"content-encoding": "gzip", "content-length": "17", "transfer-encoding": "chunked", "etag": '"1"'}
+    with files(tmp_path) as writer:
+        place = writer.append(response_record(URL, 200, HTML | sent, b"<p>plain</p>"))
+    stored = read_record(tmp_path / place.file, place.offset, URL)
+    assert set(stored.head.decode().split("\r\n")) == {
+        "HTTP/1.1 200 OK", "Content-Length: 12", "Content-Type: text/html; charset=utf-8", 'Etag: "1"',
+        "X-Crawl-Content-Encoding: gzip", "X-Crawl-Content-Length: 17", "X-Crawl-Transfer-Encoding: chunked",
+    }  # fmt: skip
+    assert stored.media_type == "text/html"
+
+
+@pytest.mark.parametrize("url", ["http://ada:pw@a.example/", "http://a.example/\r\nX: y", "file:///etc/passwd", ""])
+def test_a_url_with_credentials_is_never_written(url: str) -> None:
+    """A password in an address would lie in every copy of the lake."""
+    with pytest.raises(ValueError, match="normalised"):
+        response_record(url, 200, HTML, b"")
+
+
+def test_files_stay_small_and_every_record_is_where_it_was_said(tmp_path: Path) -> None:
+    """One file for all nights could neither be copied nor deleted."""
+    bodies = [os.urandom(3_000) for _ in range(20)]
+    with files(tmp_path, file_bytes=10_000) as writer:
+        places = [writer.append(response_record(URL, 200, HTML, body)) for body in bodies]
+        writer.sync()
+    assert [read_record(tmp_path / at.file, at.offset, URL).body for at in places] == bodies
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert len(sizes) >= 6 and max(sizes) <= 10_000
+    assert all(records(path)[0] == ("warcinfo", None) for path in tmp_path.iterdir())
+
+
+def test_a_full_disk_says_so_and_nothing_is_written_behind_a_torn_end(tmp_path: Path) -> None:
+    """Whatever follows half a record can be read by nobody."""
+    opened = [("full.warc.gz", FileIO("/dev/full", "wb")), ("next.warc.gz", FileIO(tmp_path / "next.warc.gz", "xb"))]
+    with WarcFiles(lambda: opened.pop(0), {}) as writer:
+        with pytest.raises(WarcError, match=r"full\.warc\.gz.*Free space"):
+            writer.append(response_record(URL, 200, HTML, b"lost"))
+        place = writer.append(response_record(URL, 200, HTML, b"kept"))
+    assert place.file == "next.warc.gz"
+    assert read_record(tmp_path / place.file, place.offset, URL).body == b"kept"
+
+
+def test_a_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
+    """Bytes that are not those that were sent must never be shown as evidence."""
+    with files(tmp_path) as writer:
+        place = writer.append(response_record(URL, 200, HTML, os.urandom(400)))
+    path = tmp_path / place.file
+    whole = path.read_bytes()
+    for end in (0, place.offset, place.offset + 9, len(whole) - 200):
+        path.write_bytes(whole[:end])
+        with pytest.raises(WarcError, match=f"{URL[:16]}.*{place.file}.*damaged"):
+            read_record(path, place.offset, URL)
+    for spot in range(place.offset, len(whole) - 8, 7):
+        path.write_bytes(whole[:spot] + bytes([whole[spot] ^ 0x55]) + whole[spot + 1 :])
+        try:
+            assert read_record(path, place.offset, URL).body  # a bit that says nothing, such as gzip's clock
+        except WarcError:
+            continue
+        assert place.offset < spot < place.offset + 10
+    path.write_bytes(whole)
+    with pytest.raises(WarcError, match="another url"):
+        read_record(path, place.offset, "http://b.example/")
+    path.unlink()
+    with pytest.raises(WarcError, match="gone"):
+        read_record(path, place.offset, URL)
+
+
+CREDENTIALS = [
+    "Set-Cookie", "set-cookie2", "Authorization", "Proxy-Authenticate", "Proxy-Anything", "WWW-Authenticate",
+    "Authentication-Info", "X-Auth-Token", "X-CSRF-Token", "X-Session-Id", "X-Api-Key", "X-Amz-Security-Token",
+    "X-Crawl-Redacted",
+]  # fmt: skip
+
+
+def test_headers_that_carry_credentials_are_left_out() -> None:
+    """A session cookie in the lake is a session that anyone can go on with."""
+    kept = HTML | {"etag": '"1"', "link": "</license>; rel=license", "x-robots-tag": "noai"}
+    assert without_credentials(kept | dict.fromkeys(CREDENTIALS, "s3cret")) == kept
+
+
+async def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
+    """The page's text has placeholders; the same token in a comment or a header would undo them."""
+    body = f"<!-- {TOKEN} --><p>ada@corp.net ada@corp.net wrote é</p>".encode()
+    headers = HTML | {"link": f"<http://a.example/?k={TOKEN}>", "set-cookie": f"t={TOKEN}"}
+    with files(tmp_path) as writer:
+        kept = await Keeper(writer).keep(URL, Reply("ok", code=200, headers=headers, body=body))
+        open_kept = await Keeper(writer, redact=False).keep(URL, Reply("ok", code=200, headers=HTML, body=body))
+    assert kept.place and open_kept.place
+    stored = read_record(tmp_path / kept.place.file, kept.place.offset, URL)
+    assert stored.body.decode() == "<!-- [REDACTED:github_token] --><p>[REDACTED:email] [REDACTED:email] wrote é</p>"
+    assert TOKEN.encode() not in stored.head and b"X-Crawl-Redacted: 2 email, 1 github_token" in stored.head
+    assert read_record(tmp_path / open_kept.place.file, open_kept.place.offset, URL).body == body
+
+
+def test_a_body_without_secrets_is_kept_to_the_byte() -> None:
+    """Whatever its encoding: who looks for the raw reply wants the server's bytes, and not ours."""
+    for body in ("Лодка плывет.".encode("cp1251"), "\ufeffplain".encode(), "plain\x00".encode("utf-16"), b"\xffodd"):
+        assert body_without_secrets(body, "text/html; charset=cp1251", "") == (body, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"<p>ada&#64;corp.net</p>", ""),
+        (b"<a href='mailto:ada%40corp.net'>write</a>", ""),
+        (f"<p>{TOKEN[:12]}<wbr>{TOKEN[12:]}</p>".encode(), ""),
+        (f"<p>{TOKEN}</p>".encode("utf-16"), ""),
+        (f"<p>{TOKEN} ü</p>".encode("latin-1"), ""),
+        (bytes(range(256)) * 8, ""),
+        (b"&#" + b"9" * 5_000 + b";", ""),
+        (b"<p>(212) 664-<b>7665</b></p>", "(212) 664-7665"),
+    ],
+)
+def test_what_cannot_be_cleaned_is_not_kept(body: bytes, text: str) -> None:
+    """A secret that is spelt in pieces is a secret."""
+    with pytest.raises(NotKept):
+        body_without_secrets(body, "text/html", text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(), st.text(), st.sampled_from(["utf-8", "utf-16", "cp1251"]))
+def test_a_planted_token_is_never_in_what_is_kept(before: str, after: str, encoding: str) -> None:
+    """Whatever stands around it."""
+    body = f"{before} {TOKEN} {after}".encode(encoding, "replace")
+    try:
+        kept, _ = body_without_secrets(body, f"text/html; charset={encoding}", "")
+    except NotKept:
+        return
+    assert TOKEN not in kept.decode(encoding, "replace") and TOKEN.encode() not in kept

@@ -1,0 +1,87 @@
+"""The frontier's account: each url once a night, in an order of its own, and each ending in exactly one part."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from schemas import Document
+from sources.frontier.frontier import Admission, Frontier, FrontierError
+from sources.text.document_builder import Found, bare, document
+
+DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
+HOST = "http://a.example"
+
+
+def _admission(path: str, *, depth: int = 0, parent: int = -1, place: int = 0) -> Admission:
+    return Admission(f"{HOST}/{path}", HOST, "page", depth, parent, place)
+
+
+def _ok(path: str) -> Document:
+    found = Found("ok", title=path, text=f"The text of {path}.", links=((f"{HOST}/next", "next"),))
+    return document(f"{HOST}/{path}", DAY.isoformat(), found, etag='"1"')
+
+
+def test_order_does_not_depend_on_who_answered_first(tmp_path: Path) -> None:
+    """A url waits where the earliest page that leads to it puts it, not where the fastest one did."""
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.admit(DAY, [_admission("late", depth=1, parent=5), _admission("deep", depth=2, parent=0)])
+        frontier.admit(DAY, [_admission("early", depth=1, parent=1), _admission("late", depth=1, parent=0, place=3)])
+        assert [visit.url for visit in frontier.take(DAY, HOST, 10)] == [f"{HOST}/late", f"{HOST}/early"]
+
+
+def test_a_kill_between_part_and_account_repeats_the_same_part(tmp_path: Path) -> None:
+    """The rows that were being written are written again under the same number, also when more have ended since."""
+    parts: dict[tuple[date, int], list[str]] = {}
+
+    def write(day: date, seq: int, rows: list[Document]) -> None:
+        parts[day, seq] = [row.url for row in rows]
+
+    def write_and_die(day: date, seq: int, rows: list[Document]) -> None:
+        write(day, seq, rows)
+        raise KeyboardInterrupt
+
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.admit(DAY, [_admission(str(n), place=n) for n in range(6)])
+        for n in range(4):
+            frontier.finish(DAY, _ok(str(n)), fetched=True)
+        with pytest.raises(KeyboardInterrupt):
+            frontier.drain(write_and_die)
+        before = dict(parts)
+        frontier.finish(DAY, _ok("4"), fetched=True)
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.close_night(DAY, "enough")
+        frontier.drain(write)
+        frontier.drain(write)
+        assert frontier.tally(DAY) == {"ok": 5, "over_budget": 1}
+    assert parts[DAY, 0] == before[DAY, 0] and len(parts[DAY, 0]) == 4
+    assert sorted(url for urls in parts.values() for url in urls) == [f"{HOST}/{n}" for n in range(6)]
+
+
+def test_how_a_url_ended_is_said_once(tmp_path: Path) -> None:
+    """A reply that comes after the url's end must not change the account."""
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.admit(DAY, [_admission("x")])
+        frontier.finish(DAY, _ok("x"), fetched=True, links=[_admission("y", depth=1, parent=0)])
+        frontier.finish(DAY, bare(f"{HOST}/x", DAY.isoformat(), "timeout"), fetched=True)
+        frontier.admit(DAY, [_admission("x")])
+        assert frontier.tally(DAY) == {"ok": 1}
+        assert frontier.counts(DAY).waiting == 1
+
+
+def test_what_another_extractor_made_is_not_taken_as_known(tmp_path: Path) -> None:
+    """After a better extractor, unchanged pages must be fetched again to gain from it."""
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.admit(DAY, [_admission("x")])
+        frontier.finish(DAY, _ok("x"), fetched=True)
+        known = frontier.known(f"{HOST}/x")
+        assert known is not None and (known.etag, known.links) == ('"1"', [f"{HOST}/next"])
+    with Frontier(tmp_path / "f.sqlite", "2") as frontier:
+        assert frontier.known(f"{HOST}/x") is None
+
+
+def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+    """A stack trace of SQLite helps nobody at night."""
+    (tmp_path / "f.sqlite").write_bytes(b"not a database at all, but longer than a header" * 40)
+    with pytest.raises(FrontierError, match="Move it away"):
+        Frontier(tmp_path / "f.sqlite", "1")

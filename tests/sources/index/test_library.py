@@ -1,0 +1,146 @@
+"""The library: what an agent finds, whatever it types, and that an index is only ever seen whole."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from sources.index.library import Library, NotFound, Page, windows
+from sources.index.passage_splitter import normalised, passages
+from tests.doubles.sites.small_wiki import HOST, documents
+
+DAY = date(2026, 1, 2)
+HOSTILE = [
+    "",
+    " ",
+    "((",
+    '"',
+    "a AND OR NOT",
+    "title:x^3",
+    "in [a TO b]",
+    "*",
+    "\ud800",
+    "x" * 100_000,
+    "é\x00\n",
+    "-+~",
+]
+
+
+def pages() -> Iterator[Page]:
+    return (Page(row.doc_id, row.url, row.title, row.text) for row in documents(DAY) if row.text)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("library") / "index"
+    Library.build(path, pages())
+    return path
+
+
+@pytest.fixture(scope="module")
+def library(built: Path) -> Library:
+    return Library.open(built)
+
+
+def test_words_find_their_page_and_the_passage_that_holds_them(library: Library) -> None:
+    hit = library.search("colza oil until a dynamo of 4 kilowatts")[0]
+    assert hit.title == "Ashholm Lighthouse"
+    assert "dynamo of 4 kilowatts" in hit.passage
+
+
+def test_a_small_model_is_shown_one_sentence(library: Library) -> None:
+    hit = library.best_passage('"Its lamp burned ____ oil until a dynamo of 4 kilowatts was brought ashore in 1904."')
+    assert hit is not None
+    assert hit.passage == "Its lamp burned colza oil until a dynamo of 4 kilowatts was brought ashore in 1904."
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_no_query_is_an_error(library: Library, query: str) -> None:
+    library.search(query)
+    library.best_passage(query)
+    library.find(f"{HOST}/island/0", query)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(), max_size=60))
+@example("\ud800")
+def test_whatever_is_typed_is_words_or_no_such_page(library: Library, text: str) -> None:
+    library.search(text)
+    try:
+        library.open_page(text)
+    except NotFound as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize("said", ["wiki.test/light/0", f"{HOST}/light/0/", f"<{HOST}/light/0#x>", "ashness lighthouse"])
+def test_an_address_may_be_a_little_wrong(library: Library, said: str) -> None:
+    assert library.open_page(said).url == f"{HOST}/light/0"
+
+
+def test_a_page_that_is_not_there_is_said_with_the_nearest(library: Library) -> None:
+    with pytest.raises(NotFound, match=r"nearest are: http://wiki\.test/light/"):
+        library.open_page("http://wiki.test/ashness-lighthouse-tower")
+
+
+def test_a_window_past_the_end_says_how_many_there_are(library: Library) -> None:
+    with pytest.raises(NotFound, match="has 1 pages"):
+        library.open_page(f"{HOST}/light/0", page=2)
+
+
+def test_find_says_in_which_window_its_passage_begins(tmp_path: Path) -> None:
+    text = "Filler words stand here.\n\n" * 400 + "The heron sleeps on one leg."
+    Library.build(tmp_path / "x", [Page("d", "http://a/b", "B", text)])
+    library = Library.open(tmp_path / "x")
+    found = library.find("http://a/b", "heron sleeps")[0]
+    begins = library.open_page("http://a/b", found.page)
+    assert begins.page == begins.n_pages > 1 and "heron sleeps" in begins.text
+    assert "heron sleeps" in found.passage
+
+
+def test_words_that_the_page_has_not_are_not_found(library: Library) -> None:
+    assert library.find(f"{HOST}/light/0", "xylophone") == []
+
+
+@given(st.text(max_size=400), st.integers(4, 50))
+def test_windows_cover_the_page_exactly(text: str, size: int) -> None:
+    cut = windows(text, size)
+    assert "".join(cut) == text
+    assert all(len(window) <= size for window in cut)
+
+
+@given(st.lists(st.sampled_from(["# Head", "A cat sat. It slept.", "- item", "| a | b |", "word " * 130, "", "f(x)"])))
+def test_passages_lose_no_word(lines: list[str]) -> None:
+    markdown = "\n".join(lines)
+    kept = " ".join(passage.text for passage in passages(markdown))
+    assert normalised(kept) == normalised(markdown)
+
+
+def test_many_threads_read_one_library(library: Library) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: library.search("barrels of kelp")[0].url, range(64)))
+    assert len(set(found)) == 1
+
+
+def test_an_interrupted_build_is_never_seen_and_is_cleared_away(tmp_path: Path) -> None:
+    def cut_short() -> Iterator[Page]:
+        yield next(pages())
+        raise KeyboardInterrupt
+
+    path = tmp_path / "index"
+    with pytest.raises(KeyboardInterrupt):
+        Library.build(path, cut_short())
+    with pytest.raises(NotFound):
+        Library.open(path)
+    (tmp_path / ".index.999999999.tmp").mkdir()
+    Library.build(path, pages())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["index"]
+
+
+def test_an_index_that_stands_is_left_alone(built: Path) -> None:
+    before = (built / "meta.json").stat().st_mtime_ns
+    assert Library.build(built, iter([])) == 62
+    assert (built / "meta.json").stat().st_mtime_ns == before

@@ -1,0 +1,117 @@
+"""Pages to Markdown: what an agent will read, and what tasks are made of."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sources.text.charset import Unreadable, decode
+from sources.text.document_builder import Found
+from sources.text.extract import MAX_LINKS, Layout, extract
+from sources.web.pydoc_site import LAYOUT
+from sources.web.sitemap import read
+
+URL = "http://site.example/dir/page.html"
+PROSE = " ".join(f"Sentence {n} tells how the keeper climbs the stairs and trims the lamp." for n in range(12))
+ARTICLE = f"""<html lang="en-GB"><head><title>The Keeper</title><link rel=license href=/cc></head><body>
+<nav><a href=/menu>Menu</a></nav><article><h1>The Keeper</h1>
+<p>{PROSE} See <a href="../lamp.html#wick">the lamp</a>.</p>
+<h2>Tools</h2><ul><li>oil</li><li>wick</li></ul></article><footer>All rights reserved</footer></body></html>"""
+REFERENCE = """<html><title>Pydoc: module lamps</title><body><div style='float:left'>Python 3.11 Linux</div>
+<div style="clear:both"><table class="heading"><tr><td class="title"><strong class="title">lamps</strong></td>
+<td class="extra"><a href="file:/usr/lib/lamps.py">/usr/lib/lamps.py</a></td></tr></table>
+<p><span class="code">Lamps&nbsp;for&nbsp;<a href="towers.html">towers</a>:<br>
+&nbsp;<br>
+&nbsp;&nbsp;&nbsp;&nbsp;&gt;&gt;&gt;&nbsp;light()<br></span></p>
+<table class="section"><tr><td colspan=3><strong class="bigsection">Functions</strong></td></tr>
+<tr><td>&nbsp;</td><td>
+<dl><dt><strong>light</strong>(lamp=&lt;Lamp at 0x7f00deadbeef&gt;)</dt><dd>Light the lamp.</dd></dl></td></tr>
+</table></div></body></html>"""
+
+
+def _html(text: str, layout: Layout | None = None) -> Found:
+    return extract(text.encode(), "text/html", "text/html; charset=utf-8", URL, layout or Layout())
+
+
+def test_an_article_keeps_its_words_links_and_headings() -> None:
+    """Menus and footers in the text would end in tasks; a lost link ends a walk."""
+    found = _html(ARTICLE)
+    assert (found.status, found.title, found.lang, found.license) == (
+        "ok", "The Keeper", "en-GB", "http://site.example/cc",
+    )  # fmt: skip
+    assert "Sentence 11 tells" in found.text and "## Tools" in found.text and "All rights" not in found.text
+    assert ("http://site.example/lamp.html", "the lamp") in found.links
+    assert "[the lamp](http://site.example/lamp.html" in found.text
+
+
+def test_a_reference_page_keeps_its_lines_and_loses_the_machine() -> None:
+    """Code on one line cannot be read; a path or an address makes another document on each machine."""
+    found = _html(REFERENCE, LAYOUT)
+    assert found.title == "lamps"
+    assert "# lamps" in found.text and "## Functions" in found.text
+    assert "Lamps for towers:\n\n    >>> light()" in found.text
+    assert "light(lamp=<Lamp>)\nLight the lamp." in found.text
+    assert "file:" not in found.text and "/usr/lib" not in found.text and "3.11" not in found.text
+    assert found.links == (("http://site.example/dir/towers.html", "towers"),)
+
+
+def test_tables_code_and_lists_keep_their_form() -> None:
+    """Structure is what tells a value from its name."""
+    found = _html(
+        "<title>T</title><table><tr><th>name</th><th>light</th></tr><tr><td>Aro</td><td>white</td></tr></table>"
+        "<pre>def f():\n    return 1</pre><ol><li>one<ul><li>deep</li></ul></li><li>two</li></ol>",
+        Layout(structured=True),
+    )
+    assert "| name | light |\n| --- | --- |\n| Aro | white |" in found.text
+    assert "```\ndef f():\n    return 1\n```" in found.text
+    assert "1. one" in found.text and "  - deep" in found.text and "2. two" in found.text
+
+
+def test_links_are_bounded_and_the_rest_is_counted() -> None:
+    """A page with a million links must not fill the frontier, nor hide that it was cut."""
+    found = _html("<p>many</p>" + "".join(f"<a href=/{n}>x</a>" for n in range(MAX_LINKS + 500)))
+    assert len(found.links) == MAX_LINKS
+    assert found.detail == "500 links after the first 2000 were not kept"
+
+
+CHARSETS = ["", "x; charset=utf-16", "x; charset=latin-1", "x; charset=zz", "x; charset=base64"]
+
+
+@given(st.binary(max_size=400), st.sampled_from(CHARSETS))
+def test_no_bytes_break_it(body: bytes, content_type: str) -> None:
+    """Whatever a server sends, the answer is text that Arrow takes, or a reason."""
+    found = extract(body, "text/html", content_type, URL, Layout(structured=True))
+    assert found.status in {"ok", "extraction_empty", "bad_encoding"}
+    found.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("Größe".encode(), "text/html; charset=iso-8859-1"),
+        ("Größe".encode("latin-1"), "text/html; charset=iso-8859-1"),
+        ("Größe".encode("utf-16"), "text/html"),
+        (b'<meta charset="windows-1252">' + "Größe".encode("cp1252"), "text/html"),
+        (b"\xef\xbb\xbf" + "Größe".encode(), "text/html; charset=latin-1"),
+    ],
+)
+def test_lies_about_the_charset_do_not_spoil_the_text(body: bytes, content_type: str) -> None:
+    """Mojibake passes every later gate."""
+    assert decode(body, content_type).endswith("Größe")
+
+
+def test_noise_is_said_to_be_noise() -> None:
+    """Binary data as text would be tokenized at great cost."""
+    with pytest.raises(Unreadable):
+        decode(bytes(range(256)) * 50, "text/html; charset=utf-8")
+
+
+def test_sitemaps_list_pages_or_sitemaps_and_never_expand_entities() -> None:
+    """A billion laughs in a sitemap must not be laughed."""
+    pages = read(b"<urlset><url><loc> /a </loc></url><url><loc>mailto:x</loc></url></urlset>", URL, 10_000)
+    index = read(b"<sitemapindex><sitemap><loc>/s.xml</loc></sitemap></sitemapindex>", URL, 10_000)
+    assert pages is not None and pages.pages == ("http://site.example/a",)
+    assert index is not None and index.sitemaps == ("http://site.example/s.xml",)
+    lol = b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><urlset><url><loc>/&b;</loc></url></urlset>'
+    laughed = read(lol, URL, 10_000)
+    assert laughed is None or "haha" not in "".join(laughed.pages)
+    assert read(b"\x1f\x8bnot gzip", URL, 10_000) is None

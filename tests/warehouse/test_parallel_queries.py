@@ -1,0 +1,46 @@
+"""Queries beside each other: each is answered, one that fails ends them all, and the connection is as it was."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.connect import connect, share_as
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+from warehouse.parallel_queries import Query, side_by_side
+
+ENDLESS = "select sum(one.range * other.range) from range(10_000_000) one, range(10_000_000) other"
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(Lake(tmp_path / "lake"), threads=3) as opened:
+        share_as(opened, "given", "select range as n from range(100)")
+        yield opened
+
+
+def test_every_query_is_answered_once_and_told_of(con: duckdb.DuckDBPyConnection) -> None:
+    """A gate that was left out would let rows pass that nobody looked at."""
+
+    def query(place: int) -> Query:
+        return lambda own: share_as(own, f"found_{place}", f"select sum(n) * {place} as n from given")
+
+    told: list[tuple[int, int | None]] = []
+    side_by_side(con, {f"q{n}": query(n) for n in range(9)}, lambda done, total, note="": told.append((done, total)))
+    assert [con.execute(f"select n from found_{n}").fetchall() for n in range(9)] == [[(4950 * n,)] for n in range(9)]
+    assert told == [(n, 9) for n in range(1, 10)]
+    side_by_side(con, {}, silent)
+
+
+def test_what_fails_is_raised_and_the_others_are_not_waited_for(con: duckdb.DuckDBPyConnection) -> None:
+    """A gate with a slip in its SQL would be told of after all that is slow, or never."""
+    queries: dict[str, Query] = {
+        "endless": lambda own: own.execute(ENDLESS).fetchall(),
+        "wrong": lambda own: own.execute("select nothing from given"),
+        "later": lambda own: own.execute(ENDLESS).fetchall(),
+    }
+    with pytest.raises(duckdb.BinderException, match="nothing"):
+        side_by_side(con, queries, silent)
+    assert con.execute("select current_setting('threads'), count(*) from given").fetchall() == [(3, 100)]

@@ -1,0 +1,81 @@
+"""The marts as tables for people: in the terminal, and as Markdown for Prefect's UI and dataset cards."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from warehouse.console.plots import horizon_bars, save_horizon
+from warehouse.console.terminal import cell, empty_table
+
+TABLES = {
+    "trajectory_stats": (
+        "Trajectories",
+        ["domain", "status", "trajectories", "mean_tokens", "p50_tokens", "p90_tokens", "mean_turns", "mean_calls"],
+    ),
+    "turn_stats": ("Turns", ["domain", "role", "turns", "mean_chars", "mean_tokens", "p90_tokens", "mean_seconds"]),
+    "tool_use": (
+        "Tools",
+        ["domain", "tool", "calls", "share_ok", "empty", "truncated", "blocked", "fault", "mean_chars"],
+    ),
+    "censoring": (
+        "How attempts ended, and their length beside those that ended by themselves",
+        ["domain", "composer", "reason", "attempts", "share", "mean_turns", "mean_tokens", "tokens_to_natural"],
+    ),
+}
+"""Mart -> its title, and the columns that fit a terminal."""
+
+
+def frame(con: duckdb.DuckDBPyConnection, mart: str) -> pl.DataFrame:
+    """A mart or view, whole, as a polars frame."""
+    whole: pl.DataFrame = con.sql(f'from "{mart}"').pl()
+    return whole
+
+
+def funnel_table(con: duckdb.DuckDBPyConnection) -> Table:
+    """What became of every planned attempt: of all domains, and of each where there are several."""
+    funnel = frame(con, "funnel")
+    table = empty_table(("domain", "fate", "reason", "attempts", "share", "tokens"), "Funnel")
+    if funnel["domain"].n_unique() == 2:
+        funnel = funnel.filter(pl.col("domain") != "all")
+    for row in funnel.iter_rows(named=True):
+        named = [cell(row["domain"]), cell(row["fate"]), cell(row["reason"] if row["reason"] != row["fate"] else "")]
+        share = Text(f"{row['share']:.1%}", justify="right")
+        table.add_row(*named, cell(row["attempts"]), share, cell(row["tokens"]))
+    return table
+
+
+def mart_table(con: duckdb.DuckDBPyConnection, mart: str) -> Table:
+    """One of TABLES."""
+    title, columns = TABLES[mart]
+    table = empty_table((name.replace("_", " ") for name in columns), title)
+    for row in frame(con, mart).select(columns).iter_rows():
+        table.add_row(*map(cell, row))
+    return table
+
+
+def print_stats(con: duckdb.DuckDBPyConnection, out: Path | None = None) -> None:
+    """Print the funnel, the tables and the horizon histogram; with `out`, save the plot there as SVG too."""
+    console = Console()
+    console.print(funnel_table(con))
+    for mart in TABLES:
+        console.print(mart_table(con, mart))
+    horizon = frame(con, "horizon_histogram")
+    console.print(horizon_bars(horizon))
+    if out is not None:
+        save_horizon(horizon, out)
+        console.print(f"wrote {out}", markup=False)
+
+
+def markdown(con: duckdb.DuckDBPyConnection, mart: str) -> str:
+    """A mart as a Markdown table, all columns."""
+    rows = frame(con, mart)
+    lines = [rows.columns, ["---"] * rows.width, *([_plain(value) for value in row] for row in rows.iter_rows())]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _plain(value: object) -> str:
+    return cell(value).plain.replace("|", "\\|").replace("<", "&lt;")
