@@ -17,9 +17,9 @@ KINDS = (DOCSTRING, COMMENT, MESSAGE, SQL_COMMENT, MARKDOWN)
 
 _CODE = re.compile(r"``[^`]*``|`[^`]*`|https?://\S+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
-_SENTENCE = re.compile(r"(?:[A-Za-z][a-z']*[,.;:]? +){2}[A-Za-z]")
+_PLAIN_WORD = re.compile(r"(?:^|\s)[(\"']?[A-Za-z][a-z']*(?=[\s,.;:)]|$)")
 _TOOL_COMMENT = re.compile(r"#\s*(noqa|type:|pragma|fmt:|mypy|!)")
-_SQL_COMMENT = re.compile(r"(?:^|\s)--\s+(.*)$")
+_SQL_COMMENT = re.compile(r"(?:^|(?<=\s))--\s+(.*)$")
 _SQL_STRING = re.compile(r"'[^']*'")
 _SQL_TAG = re.compile(r"-- (name:|SQLite|DuckDB)\s*\S*\s*$")
 
@@ -43,12 +43,12 @@ class Passage:
         return len(_WORD.findall(self.prose))
 
 
-def passages(rooms: tuple[str, ...] = ROOMS) -> list[Passage]:
-    """Returns all passages of the rooms, ordered by kind of file and path."""
+def passages(rooms: tuple[str, ...] = ROOMS, guides: tuple[str, ...] = GUIDES) -> list[Passage]:
+    """Returns all passages of the rooms and of the Markdown guides outside them, by kind of file and path."""
     found = [passage for path in files(".py", rooms) for passage in of_python(name(path), path.read_text("utf-8"))]
     found += [passage for path in files(".sql", rooms) for passage in of_sql(name(path), path.read_text("utf-8"))]
     pages = [path for path in files(".md", rooms) if "prompts" not in path.parts]
-    pages += [ROOT / page for page in GUIDES if (ROOT / page).is_file()]
+    pages += [ROOT / page for page in guides if (ROOT / page).is_file()]
     return found + [passage for path in pages for passage in of_markdown(name(path), path.read_text("utf-8"))]
 
 
@@ -62,7 +62,7 @@ def of_python(path: str, text: str) -> Iterator[Passage]:
         if literal and id(node) not in inner and isinstance(node, ast.expr):
             if id(node) in docstrings:
                 yield Passage(path, node.lineno, DOCSTRING, literal)
-            elif _SENTENCE.search(literal):
+            elif len(_PLAIN_WORD.findall(literal)) >= 3:
                 yield Passage(path, node.lineno, MESSAGE, literal)
     yield from _comments(path, text)
 
@@ -86,7 +86,8 @@ def of_sql(path: str, text: str) -> Iterator[Passage]:
     numbered = enumerate(text.splitlines(), start=1)
     untagged = ((line, _SQL_STRING.sub("''", string)) for line, string in numbered if not _SQL_TAG.match(string))
     matches = ((line, _SQL_COMMENT.search(string)) for line, string in untagged)
-    yield from _joined(path, SQL_COMMENT, ((line, match[1]) for line, match in matches if match))
+    lines = ((-line if match.string[: match.start()].strip() else line, match[1]) for line, match in matches if match)
+    yield from _joined(path, SQL_COMMENT, lines)
 
 
 def of_markdown(path: str, text: str) -> Iterator[Passage]:

@@ -5,6 +5,7 @@ PATH limits the report to a folder or file, such as `flows/refine`. N is the num
 
 import argparse
 import re
+import signal
 
 from tests.house import shape, voice
 from tests.house.places import room, under
@@ -12,6 +13,7 @@ from tests.house.prose import KINDS, Passage, passages
 
 
 def main() -> None:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends the report quietly
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", nargs="?", default="", help="a folder or file, such as flows/refine")
     parser.add_argument("--top", type=int, default=30, help="places per list")
