@@ -45,7 +45,7 @@ model = "tiny-qwen3"
 tokenizer = "{tokenizer}"
 renderer = "qwen3"
 [rollout]
-in_flight = 4
+max_in_flight = 4
 """
 
 

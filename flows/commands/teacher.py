@@ -19,4 +19,4 @@ def install(cpu: Annotated[bool, typer.Option("--cpu", help="Install the CPU bui
     with plain_errors():
         settings = read_settings()
         with stage_bar("install", settings.state) as report:
-            make(settings.teacher.environment.expanduser(), cpu=cpu, report=report)
+            make(settings.teacher.venv.expanduser(), cpu=cpu, report=report)

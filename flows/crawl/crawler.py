@@ -51,7 +51,7 @@ def crawl_night(settings: Settings, day: date, report: Report) -> dict[str, int 
         try:
             night = Night(day, frontier, write, report, raw if settings.crawl.keep_raw else None)
             _read_folders(settings.crawl, night)
-            _crawl_site(settings.crawl, Blocklist(settings.blocked), night)
+            _crawl_site(settings.crawl, Blocklist(settings.blocklist), night)
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error
         return _counts(frontier, day)

@@ -20,7 +20,7 @@ from schemas.record import SCHEMA_VERSION
 from schemas.release import CheckedBenchmark, Teacher, Withdrawn, release_id
 from warehouse.connect import sql_files
 
-SHAPING = {"validation_share", "seed", "window", "shard_mb", "row_group_mb"}
+SHAPING = {"validation_share", "seed", "training_window", "shard_mb", "row_group_mb"}
 SAME = ("settings", "schema_version", "writer", "teachers", "student")
 """What a manifest says that makes the same data another release."""
 Listed = TypeVar("Listed", bound=BaseModel)

@@ -35,7 +35,7 @@ def refine_night(settings: Settings, day: date, report: Report) -> dict[str, int
     """Decide on every trajectory that was not aborted; with the same gates, settings and inputs, write nothing.
 
     Returns counts of trajectories, kept and rejected ones, and the refine_id. Raises SettingsError when
-    `refine.off` names no gate.
+    `refine.advisory_gates` names no gate.
     """
     lake = Lake(settings.lake)
     spill = settings.state / "spill"

@@ -56,11 +56,15 @@ def _brief(task: Task, sample: int, settings: Settings, day: date, crew: Crew) -
         instruction=task.instruction,
         tools=crew.toolbox.tools(task.tools),
         max_turns=task.max_turns,
-        max_tokens=min(task.max_tokens, asked.context, crew.teacher.identity.context),
+        max_tokens=min(task.max_tokens, asked.context_window, crew.teacher.identity.context),
         max_seconds=task.max_seconds,
-        same_call_limit=settings.rollout.same_call_limit,
+        max_repeated_calls=settings.rollout.max_repeated_calls,
         sampling=Sampling(
-            asked.temperature, asked.top_p, asked.max_completion, seed, repeat_limit=settings.rollout.repeat_limit
+            asked.temperature,
+            asked.top_p,
+            asked.max_completion_tokens,
+            seed,
+            repeat_limit=settings.rollout.max_repetitions,
         ),
     )
 

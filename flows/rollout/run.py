@@ -97,11 +97,11 @@ async def _roll_out(night: Night, library: Path, staff: Staff, report: Report) -
     try:
         async with staff.teacher(settings) as teacher:
             dialect = staff.dialect(settings, teacher)
-            shelf = Shelf(library, tuple(settings.blocked), dialect.name)
+            shelf = Shelf(library, tuple(settings.blocklist), dialect.name)
             with library_toolbox(shelf, settings.rollout) as toolbox:
-                in_flight = settings.rollout.in_flight or IN_FLIGHT[settings.teacher.engine]
+                in_flight = settings.rollout.max_in_flight or IN_FLIGHT[settings.teacher.engine]
                 crew = Crew(teacher, dialect, toolbox, night.journal)
-                pool = Pool(crew, in_flight, settings.rollout.attempts, settings.rollout.kv_share)
+                pool = Pool(crew, in_flight, settings.rollout.max_starts, settings.rollout.kv_cache_share)
                 return await _beside(pool, crew, night, report)
     finally:
         meter.let_go(time.monotonic())

@@ -1,8 +1,8 @@
-"""One Settings object for the whole factory, from `factory.toml` and FACTORY_* variables.
+"""One Settings object for the whole factory, read from `factory.toml` and FACTORY_* environment variables.
 
-Defaults make the main job run with no settings at all: the embedded site, the embedded teacher, a
-release in ./release. A variable names its section and key (`FACTORY_TEACHER__MODEL`) and wins over the
-file. What does not fit is refused before any work, with the key, the value and what is allowed.
+The defaults run the main job with no settings file: the embedded site, the embedded teacher, a release in
+./release. A variable names its section and key (`FACTORY_TEACHER__MODEL`) and overrides the file. An invalid
+setting is refused before any work starts, with the key, the value and the allowed values.
 """
 
 from pathlib import Path
@@ -11,7 +11,14 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from flows.settings.sections import BenchmarkFiles, Crawl, Publish, Refine, Rollout, Schedule, Tasks, Teacher
+from flows.settings.crawl import Crawl
+from flows.settings.publish import Publish
+from flows.settings.refine import BenchmarkFiles, Refine
+from flows.settings.renamed import RENAMED
+from flows.settings.rollout import Rollout
+from flows.settings.schedule import Schedule
+from flows.settings.tasks import Tasks
+from flows.settings.teacher import Teacher
 from sources.blocklist import Blocklist
 from sources.urls import NotCrawlable
 
@@ -24,11 +31,11 @@ SETTINGS_FILE = "factory.toml"
 
 
 class SettingsError(Exception):
-    """The settings do not make sense; the message names each key, its value and what is allowed."""
+    """The settings are invalid; the message names each wrong key, its value and the allowed values."""
 
 
 class Settings(BaseSettings):
-    """All settings; `load()` reads them with errors made for people."""
+    """All settings of the factory. `load()` reads them and raises errors that a person can act on."""
 
     model_config = SettingsConfigDict(
         env_prefix="FACTORY_",
@@ -38,8 +45,8 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    home: Path = Field(default=Path(), description="where lake/, state/ and warehouse.duckdb stand")
-    blocked: list[str] = Field(
+    home: Path = Field(default=Path(), description="folder that holds lake/, state/ and warehouse.duckdb")
+    blocklist: list[str] = Field(
         default=[],
         description="hosts, with their subdomains, and regular expressions over urls: never crawled, shown or released",
     )
@@ -51,9 +58,9 @@ class Settings(BaseSettings):
     publish: Publish = Publish()
     schedule: Schedule = Schedule()
 
-    @field_validator("blocked")
+    @field_validator("blocklist")
     @classmethod
-    def _usable(cls, entries: list[str]) -> list[str]:
+    def _valid_blocklist(cls, entries: list[str]) -> list[str]:
         try:
             Blocklist(entries)
         except NotCrawlable as error:
@@ -62,27 +69,30 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> Path:
-        """The lake's root."""
+        """Root folder of the lake."""
         return self.home / "lake"
 
     @property
     def state(self) -> Path:
-        """Small mutable state: crawl frontier, rollout journal, search index, spill."""
+        """Folder of small mutable state: crawl frontier, rollout journal, search index, spill files."""
         return self.home / "state"
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file of views."""
+        """Path of the DuckDB file that holds the views."""
         return self.home / "warehouse.duckdb"
 
     def within(self, max_tokens: int | None, max_hours: float | None) -> "Settings":
-        """These settings with another budget of the rollout, where one is given; raises SettingsError."""
-        asked = {"max_tokens": max_tokens, "max_hours": max_hours}
-        given = {name: value for name, value in asked.items() if value is not None}
+        """A copy with another rollout budget (sampled tokens, hours); None keeps the present one.
+
+        Raises SettingsError on a budget that is not positive.
+        """
+        overrides = {"max_tokens": max_tokens, "max_hours": max_hours}
+        given = {name: value for name, value in overrides.items() if value is not None}
         try:
             budgeted = Rollout.model_validate(self.rollout.model_dump() | given)
         except ValidationError as error:
-            raise SettingsError("\n".join(_explain(item) for item in error.errors())) from error
+            raise _settings_error(error) from error
         return self.model_copy(update={"rollout": budgeted})
 
     @classmethod
@@ -94,21 +104,28 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: arguments, environment variables, `factory.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
 def load() -> Settings:
-    """The settings of the working directory; raises SettingsError naming every key that does not fit."""
+    """Read the settings of the working directory. Raises SettingsError that names every invalid key."""
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(item) for item in error.errors())) from error
+        raise _settings_error(error) from error
     except ValueError as error:
         raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}") from error
+
+
+def _settings_error(error: ValidationError) -> SettingsError:
+    return SettingsError("\n".join(_explain(item) for item in error.errors()))
 
 
 def _explain(item: ErrorDetails) -> str:
     key = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
+        if key in RENAMED:
+            return f"{key}: this setting is now called {RENAMED[key]}. Rename it in {SETTINGS_FILE} (or its variable)."
         return f"{key}: no such setting. `factory init` writes a file with all of them."
     return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}"

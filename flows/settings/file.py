@@ -1,6 +1,6 @@
-"""The file that `factory init` writes: every setting at its default, commented, with what it does.
+"""The settings file that `factory init` writes: every key at its default, commented out, with its description.
 
-It is made from the Settings classes themselves, so that it never lags behind them.
+The text is generated from the Settings classes, so it is always complete.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ HEAD = """\
 
 
 def commented_file() -> str:
-    """The text of a factory.toml in which every setting stands as a comment."""
+    """Text of a factory.toml that lists every setting as a comment."""
     fields = Settings.model_fields
     top = [line for name, field in fields.items() if not _section(field) for line in _lines(name, field)]
     sections = [line for name, field in fields.items() if (model := _section(field)) for line in _table(name, model)]

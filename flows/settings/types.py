@@ -1,6 +1,6 @@
-"""What single values of the settings may be, and the words in which others are refused.
+"""Types of single settings values, with the messages that refuse invalid ones.
 
-A value that only fails where it is used fails in the middle of a night, in the words of a library.
+Validation happens on load: a value that fails later would fail in the middle of a night, with a library's message.
 """
 
 import re
@@ -22,7 +22,7 @@ def _memory(text: str) -> str:
 
 
 def _mirror(text: str) -> str:
-    """The address as the gate compares it; of a shorter one, such as none at all, every page would be a part."""
+    """The address without scheme, as the leakage gate compares it. An empty address would match every page."""
     bare = SCHEME.sub("", text.strip(), count=1).removeprefix("*.")
     if not HOST_AND_PATH.fullmatch(bare):
         raise ValueError("write a host, with the start of a path if need be, such as hf.co/datasets/")
@@ -34,6 +34,6 @@ Positive = Annotated[int, Field(gt=0)]
 Least = Annotated[int, Field(ge=0, le=MOST)]
 Seconds = Annotated[float, Field(ge=0)]
 Memory = Annotated[str, AfterValidator(_memory)]
-"""Memory as DuckDB takes it."""
+"""A memory limit in DuckDB's syntax."""
 Mirror = Annotated[str, AfterValidator(_mirror)]
 """A host, or a host and the start of a path, without the scheme."""

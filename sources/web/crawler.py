@@ -132,7 +132,7 @@ class _Walk:
         """End the url when it is blocked, before anything of its host is asked for, robots.txt too."""
         entry = self._site.blocked.why(visit.url)
         if entry:
-            self._end(refused(visit, self._visitor.run_id, Status.BLOCKED, f"blocked = [..., {entry!r}, ...]"))
+            self._end(refused(visit, self._visitor.run_id, Status.BLOCKED, f"blocklist = [..., {entry!r}, ...]"))
         return entry is not None
 
     def _open_hosts(self, names: Iterable[str]) -> None:

@@ -55,7 +55,7 @@ def test_an_entry_that_cannot_be_used_is_named_before_any_work(entry: str) -> No
         Blocklist([entry, "example.com"])
     assert str(refused.value).startswith(f"blocked: {entry!r} cannot be used (")
     with pytest.raises(ValueError, match="blocked: "):
-        Settings(blocked=[entry])
+        Settings(blocklist=[entry])
 
 
 @pytest.mark.parametrize("entries", [["(?P<a>x)y", "(?P<a>z)"], [f"host{n}.example.com" for n in range(20_000)]])

@@ -55,7 +55,7 @@ def install(trainer: str) -> None:
 
 def _layers() -> list[str]:
     """Site packages that every trainer sees after its own: the teacher's, then those of this environment."""
-    teacher = Settings().teacher.environment.expanduser().absolute()
+    teacher = Settings().teacher.venv.expanduser().absolute()
     [packages] = (teacher / "lib").glob("python3*/site-packages")
     return [str(packages), sysconfig.get_path("purelib")]
 

@@ -148,7 +148,7 @@ def write_shards(
     for split in pc.unique(selection.rows["split"]).to_pylist():
         written.append(ShardFiles(data, split, settings))
         for rows in ahead(_rows_of(selection, split, folder)):
-            written[-1].add(label(student.fill(rows) if student else rows, settings.window))
+            written[-1].add(label(student.fill(rows) if student else rows, settings.training_window))
             done += rows.num_rows
             report(done, selection.rows.num_rows, "writing shards")
         written[-1].end()

@@ -35,7 +35,7 @@ SHARE_ROWS = 10_000_000
 
 
 def find_alike(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
-    """Make WORKS from `candidates`, and PAIRS of works that are alike; `near_similarity` is a parameter.
+    """Make WORKS from `candidates`, and PAIRS of works that are alike; `near_duplicate_threshold` is a parameter.
 
     They need no gate's answer, and are shared, so that they can be made beside the gates.
     """

@@ -43,15 +43,20 @@ class Gate:
 
 
 def gates_of(settings: Settings) -> list[Gate]:
-    """Every gate in order; raises RefineError on two of one name, SettingsError when `refine.off` names none."""
+    """Every gate in order.
+
+    Raises RefineError on two gates of one name, SettingsError on an unknown gate in `refine.advisory_gates`.
+    """
     named = [(int(number), name, text) for number, name, text in _numbered(sql_files("gates"))]
     if twice := [name for name, files in Counter(name for _, name, _ in named).items() if files > 1]:
         raise RefineError(f"sql/gates: two files are called {twice[0]}; give one of them another name")
-    unknown = set(settings.refine.off) - {name for _, name, _ in named}
+    unknown = set(settings.refine.advisory_gates) - {name for _, name, _ in named}
     if unknown:
         known = ", ".join(name for _, name, _ in named)
-        raise SettingsError(f"refine.off = {sorted(unknown)}: no such gate. There are: {known}")
-    return [Gate(name, number, text, name not in settings.refine.off) for number, name, text in sorted(named)]
+        raise SettingsError(f"refine.advisory_gates = {sorted(unknown)}: no such gate. There are: {known}")
+    return [
+        Gate(name, number, text, name not in settings.refine.advisory_gates) for number, name, text in sorted(named)
+    ]
 
 
 def start_answers(con: duckdb.DuckDBPyConnection) -> None:

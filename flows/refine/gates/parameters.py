@@ -13,16 +13,18 @@ from sources.privacy.redaction import kinds
 
 def parameters_of(settings: Settings) -> dict[str, object]:
     """What it can bind of `[refine]`: lists as they are, tables as JSON, where the same is the same text."""
-    told = settings.refine.model_dump(exclude={"memory_limit"}) | {"off": sorted(settings.refine.off)}
+    told = settings.refine.model_dump(exclude={"memory_limit"}) | {
+        "advisory_gates": sorted(settings.refine.advisory_gates)
+    }
     return {key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in told.items()}
 
 
 def screening(settings: Settings) -> dict[str, object]:
-    """What gates bind of other settings; raises SettingsError on a kind in `refine.let_pass` that there is not."""
-    if settings.refine.let_pass and (unknown := set(settings.refine.let_pass) - kinds()):
+    """Parameters from other settings; raises SettingsError on an unknown kind in `refine.allowed_sensitive_data`."""
+    if settings.refine.allowed_sensitive_data and (unknown := set(settings.refine.allowed_sensitive_data) - kinds()):
         known = ", ".join(sorted(PERSONAL)) + ", github_token, ..."
-        raise SettingsError(f"refine.let_pass = {sorted(unknown)}: no such kind. There are: {known}")
-    return {"blocked": Blocklist(settings.blocked).pattern, "decontaminating": bool(settings.refine.benchmarks)}
+        raise SettingsError(f"refine.allowed_sensitive_data = {sorted(unknown)}: no such kind. There are: {known}")
+    return {"blocked": Blocklist(settings.blocklist).pattern, "decontaminating": bool(settings.refine.benchmarks)}
 
 
 def bound(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, object]:

@@ -86,10 +86,12 @@ async def _write(settings: Settings, teacher: Teacher, dialect: Dialect, system:
     room = teacher.identity.context - len(prompt)
     if room < 1:
         raise TeacherRefused(f"a prompt of {len(prompt)} tokens leaves no room in {teacher.identity.context}")
-    wish = Sampling(chosen.temperature, chosen.top_p, min(chosen.max_completion, room), int(session[:7], 16))
+    wish = Sampling(chosen.temperature, chosen.top_p, min(chosen.max_completion_tokens, room), int(session[:7], 16))
     sampling = dialect.sampling(wish, must_answer=True, tools=[])
     completion = await teacher.generate(prompt, sampling, session)
     parsed = await dialect.parse(completion, [])
     if parsed.answer is None:
-        raise TeacherError(f"the teacher wrote nothing that can be used ({parsed.parse}); raise teacher.max_completion")
+        raise TeacherError(
+            f"the teacher wrote nothing that can be used ({parsed.parse}); raise teacher.max_completion_tokens"
+        )
     return parsed.answer

@@ -35,7 +35,7 @@ class Brief:
     max_turns: int
     max_tokens: int
     max_seconds: int
-    same_call_limit: int
+    max_repeated_calls: int
     sampling: Sampling
 
     @property
@@ -142,7 +142,7 @@ def _ended(brief: Brief, episode: Episode) -> Ending | None:
         return Ending("answered", episode.answer)
     if episode.failures > FORMAT_ERRORS and episode.last:
         return Ending("looped", error=f"format:{episode.last.parse}")
-    if episode.repeats >= brief.same_call_limit:
+    if episode.repeats >= brief.max_repeated_calls:
         return Ending("looped", error="same_call")
     return None
 

@@ -50,7 +50,7 @@ def clean(text: str) -> str:
 
 def observe(call: Call, answer: Answer, limits: Rollout, seconds: float) -> Observation:
     """The answer as the model sees it: redacted, then cut to the limit, with a line that says what was dropped."""
-    full, limit = clean(answer.text), limits.observation_chars
+    full, limit = clean(answer.text), limits.max_observation_chars
     redacted = None
     if limits.redact:
         full, counts = redact(full)

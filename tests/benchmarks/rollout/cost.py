@@ -107,7 +107,7 @@ def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
 
     with tempfile.TemporaryDirectory() as folder, quick_server(tokenizer, turns) as url:
         teacher = {"engine": "vllm", "urls": [url], "tokenizer": str(tokenizer), "renderer": "qwen3"}
-        limits = {"in_flight": in_flight, "observation_chars": OBSERVATION_CHARS, "same_call_limit": turns}
+        limits = {"max_in_flight": in_flight, "max_observation_chars": OBSERVATION_CHARS, "max_repeated_calls": turns}
         settings = Settings.model_validate({"home": Path(folder), "teacher": teacher, "rollout": limits})
         write_wiki_tasks(Lake(settings.lake), DAY, attempts, samples=1, max_turns=turns + 1)
         told = roll_out_night(settings, DAY, silent, Staff(metered, open_dialect))

@@ -97,7 +97,7 @@ def rolled_out(
 
     served.forget()
     with tempfile.TemporaryDirectory() as folder:
-        limits = {"in_flight": in_flight, "observation_chars": OBSERVATION_CHARS, "same_call_limit": 100}
+        limits = {"max_in_flight": in_flight, "max_observation_chars": OBSERVATION_CHARS, "max_repeated_calls": 100}
         chosen = {"home": Path(folder), "teacher": served.teacher(), "rollout": limits}
         settings = Settings.model_validate(chosen)
         lake = Lake(settings.lake)

@@ -56,7 +56,7 @@ class Served:
 @contextmanager
 def real_server(*options: str) -> Iterator[Served]:
     """A server on a free port, with further options of vLLM's; raises RuntimeError with its log's end when it died."""
-    python = Settings().teacher.environment.expanduser() / "bin" / "python"
+    python = Settings().teacher.venv.expanduser() / "bin" / "python"
     if not python.exists():
         raise RuntimeError(f"no teacher environment at {python.parents[1]}: run `factory teacher install --cpu`")
     model, port = small_model(cache_folder(), python), free_port()

@@ -78,7 +78,10 @@ def _tails(seed: int) -> tuple[float, float]:
     """The tail with a past to expect from, and without."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.model_validate(
-            {"home": Path(folder), "rollout": {"in_flight": SLOTS, "observation_chars": 64, "same_call_limit": 200}}
+            {
+                "home": Path(folder),
+                "rollout": {"max_in_flight": SLOTS, "max_observation_chars": 64, "max_repeated_calls": 200},
+            }
         )
         _roll_out(settings, PAST, PAST_ATTEMPTS, seed, 0.0)
         known = _roll_out(settings, NIGHT, ATTEMPTS, seed, TURN_S)

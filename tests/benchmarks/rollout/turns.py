@@ -44,7 +44,7 @@ def figures() -> Iterator[Figure]:
             settings = Settings(
                 home=Path(folder),
                 teacher=TeacherSettings(engine="vllm", urls=[url]),
-                rollout=Rollout(in_flight=IN_FLIGHT),
+                rollout=Rollout(max_in_flight=IN_FLIGHT),
             )
             pool, n = _pool(settings)
             client = asyncio.run(_client(settings, list(_prompts(settings))))

@@ -188,11 +188,11 @@ def test_settings_that_make_no_sense_are_named(tmp_path: Path, crawl: dict[str, 
 def test_what_is_blocked_is_not_asked_for_and_says_so(tmp_path: Path) -> None:
     """A page that must not be used is not even fetched, nor is the robots.txt of its host."""
     with plain_site() as site:
-        settings = friendly(tmp_path / "page", site).model_copy(update={"blocked": [r"/leaf/1/"]})
+        settings = friendly(tmp_path / "page", site).model_copy(update={"blocklist": [r"/leaf/1/"]})
         crawl_night(settings, DAY, silent)
         assert not [path for path in site.paths() if path.startswith("/leaf/1/")]
         site.asked.clear()
-        crawl_night(friendly(tmp_path / "host", site).model_copy(update={"blocked": ["127.0.0.1"]}), DAY, silent)
+        crawl_night(friendly(tmp_path / "host", site).model_copy(update={"blocklist": ["127.0.0.1"]}), DAY, silent)
         assert site.asked == []
     page = [row for row in rows(tmp_path / "page", DAY) if row.status == "blocked"]
     assert page and all("/leaf/1/" in row.url and "/leaf/1/" in (row.detail or "") for row in page)

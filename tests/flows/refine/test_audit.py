@@ -80,7 +80,7 @@ def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) 
     for gate, alone, kept, tokens in rows:
         if gate not in ("outcome", "loop", "structure"):
             continue
-        with reader(home_of(tmp_path / gate, made, off=[gate])) as con:
+        with reader(home_of(tmp_path / gate, made, advisory_gates=[gate])) as con:
             assert con.execute("select count(*) from decisions where kept").fetchall() == [(kept,)]
             off = con.execute(
                 "select decides, would_remove, would_remove_tokens from ablation where domain = 'all' and gate = $1",

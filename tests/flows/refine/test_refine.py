@@ -158,7 +158,7 @@ def test_new_rows_verdicts_or_parameters_decide_anew_on_all(tmp_path: Path) -> N
 
 def test_a_gate_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nonsense"):
-        refine_night(factory(tmp_path, off=["nonsense"]), DAY, silent)
+        refine_night(factory(tmp_path, advisory_gates=["nonsense"]), DAY, silent)
 
 
 def test_an_empty_lake_is_refined_to_nothing(tmp_path: Path) -> None:

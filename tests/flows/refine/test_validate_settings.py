@@ -20,8 +20,8 @@ DAY = date(2026, 11, 20)
 @pytest.mark.parametrize(
     ("refine", "says"),
     [
-        ({"off": ["lop"]}, r"refine\.off = \['lop'\].* loop,"),
-        ({"let_pass": ["e-mail"]}, r"refine\.let_pass = \['e-mail'\].* email,"),
+        ({"advisory_gates": ["lop"]}, r"refine\.off = \['lop'\].* loop,"),
+        ({"allowed_sensitive_data": ["e-mail"]}, r"refine\.allowed_sensitive_data = \['e-mail'\].* email,"),
         ({"process_verifiers": ["evidence"]}, r"refine\.process_verifiers = \['evidence'\].* evidence_consulted,"),
         ({"benchmarks": [{"path": "no.jsonl", "columns": ["q"]}]}, r"refine\.benchmarks: .*no\.jsonl"),
         ({"benchmarks": [{"path": "b.jsonl", "columns": ["quesion", "answer"]}]}, r"no row has a text in quesion"),
@@ -44,7 +44,7 @@ def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Pat
     write_records(Lake(tmp_path / "lake"), DAY, made)
     (tmp_path / "b.csv").write_text("question\nWho wrote it?\n")
     benchmarks = [{"path": tmp_path / "b.csv", "columns": ["question"]}]
-    refine = {"off": ["loop"], "process_verifiers": ["source", "exact_match"], "benchmarks": benchmarks}
+    refine = {"advisory_gates": ["loop"], "process_verifiers": ["source", "exact_match"], "benchmarks": benchmarks}
     check(Settings(home=tmp_path, refine=refine))
     assert list((tmp_path / "state" / "benchmarks").glob("*.parquet")), "refine does not read it again"
 
@@ -55,5 +55,5 @@ def test_a_night_that_refine_would_refuse_does_not_begin(tmp_path: Path) -> None
     factory = Path(sys.executable).with_name("factory")
     refused = subprocess.run([factory, "run"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert refused.returncode == 1
-    assert "factory: refine.off = ['lop']" in refused.stderr and "Traceback" not in refused.stderr
+    assert "factory: refine.advisory_gates = ['lop']" in refused.stderr and "Traceback" not in refused.stderr
     assert not list((tmp_path / "lake").glob("document/date=*"))

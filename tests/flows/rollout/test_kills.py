@@ -65,7 +65,7 @@ def home(folder: Path, url: str, retries: int = 5) -> Settings:
     settings = Settings(
         home=folder,
         teacher=Teacher(engine="vllm", urls=[url], temperature=0.0, retries=retries),
-        rollout=Rollout(in_flight=IN_FLIGHT, attempts=99, tool_workers=0),
+        rollout=Rollout(max_in_flight=IN_FLIGHT, max_starts=99, tool_workers=0),
     )
     write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
     return settings

@@ -39,7 +39,9 @@ def rolled_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("night")
     with fake_vllm(reply=reply) as fake:
         tokenizer = str(tiny.save(folder / "tokenizer"))
-        chosen = Teacher(engine="vllm", urls=[fake.url], tokenizer=tokenizer, renderer="qwen3", max_completion=500)
+        chosen = Teacher(
+            engine="vllm", urls=[fake.url], tokenizer=tokenizer, renderer="qwen3", max_completion_tokens=500
+        )
         settings = Settings(home=folder, teacher=chosen)
         write_wiki_tasks(Lake(settings.lake), DAY, 2, samples=2)
         roll_out_night(settings, DAY, silent)

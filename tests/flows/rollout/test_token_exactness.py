@@ -27,7 +27,9 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def roll_out(folder: Path, tokenizer: Path, fake: FakeVllm, **task: int) -> Lake:
-    chosen = Teacher(engine="vllm", urls=[fake.url], tokenizer=str(tokenizer), renderer="qwen3", max_completion=500)
+    chosen = Teacher(
+        engine="vllm", urls=[fake.url], tokenizer=str(tokenizer), renderer="qwen3", max_completion_tokens=500
+    )
     settings = Settings(home=folder, teacher=chosen)
     write_wiki_tasks(Lake(settings.lake), DAY, 2, **task)
     roll_out_night(settings, DAY, silent)

@@ -1,13 +1,15 @@
-"""Settings: what does not fit is refused before any work, in words that name the key."""
+"""Settings: an invalid value is refused before any work, with a message that names the key."""
 
 import os
 import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from flows.settings import Settings, SettingsError, load
 from flows.settings.file import commented_file
+from flows.settings.renamed import RENAMED
 from warehouse.connect import connect
 from warehouse.lake import Lake
 
@@ -40,11 +42,14 @@ def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPat
         ("[crawl]\nmax_page = 3\n", ["crawl.max_page", "no such setting"]),
         ('[teacher]\nengine = "gpt"\n', ["teacher.engine", "gpt", "embedded", "vllm"]),
         ("[crawl\n", ["factory.toml"]),
-        ("[refine]\nmin_calls_of = {code = -3}\n", ["refine.min_calls_of.code", "-3", "equal to 0"]),
-        (f"[refine]\nmin_turns_of = {{code = {10**30}}}\n", ["refine.min_turns_of.code", "less than"]),
+        ("[refine]\nmin_calls_by_domain = {code = -3}\n", ["refine.min_calls_by_domain.code", "-3", "equal to 0"]),
+        (f"[refine]\nmin_turns_by_domain = {{code = {10**30}}}\n", ["refine.min_turns_by_domain.code", "less than"]),
         (f"[refine]\nmin_calls = {10**19}\n", ["refine.min_calls", "less than"]),
         *(
-            (f"[refine]\nmirrors = ['{wrong}']\n", [f"refine.mirrors.0 = {wrong!r}", "hf.co/datasets/"])
+            (
+                f"[refine]\nbenchmark_mirrors = ['{wrong}']\n",
+                [f"refine.benchmark_mirrors.0 = {wrong!r}", "hf.co/datasets/"],
+            )
             for wrong in ("", "  ", "https://", "hf", "hf co/datasets", "/datasets/")
         ),
         *(
@@ -62,6 +67,16 @@ def test_a_wrong_setting_names_key_value_and_what_is_allowed(home: Path, text: s
     assert all(word in str(refused.value) for word in says)
 
 
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_renamed_setting_is_refused_with_its_new_name(home: Path, old: str, new: str) -> None:
+    """The owner of an older settings file must learn the new name from the message alone."""
+    section, _, key = old.rpartition(".")
+    (home / "factory.toml").write_text(f"[{section}]\n{key} = 1\n" if section else f"{key} = []\n")
+    with pytest.raises(SettingsError, match=rf"{old}: this setting is now called {new}\."):
+        load()
+    assert new in {*_keys(Settings), *(f"{name}.{key}" for name, model in _sections() for key in _keys(model))}
+
+
 @pytest.mark.parametrize("limit", ["512MB", "1.5 GiB", "2tb", "50%", "0.5%", "100%"])
 def test_a_memory_limit_that_is_accepted_is_one_that_duckdb_takes(limit: str, home: Path) -> None:
     """Else it fails after the crawl, in words that do not name the setting."""
@@ -69,8 +84,8 @@ def test_a_memory_limit_that_is_accepted_is_one_that_duckdb_takes(limit: str, ho
     assert connect(Lake(home / "lake"), memory_limit=found).execute("select 1").fetchall() == [(1,)]
 
 
-def test_every_error_is_told_at_once(home: Path) -> None:
-    """One error a run makes ten runs of ten typos."""
+def test_all_errors_are_reported_at_once(home: Path) -> None:
+    """With one error per run, ten typos take ten runs."""
     (home / "factory.toml").write_text("[crawl]\nmax_pages = -3\nper_host = 0\n")
     with pytest.raises(SettingsError, match=r"(?s)max_pages.*per_host"):
         load()
@@ -81,6 +96,15 @@ def test_the_written_file_holds_every_setting_at_its_default(home: Path) -> None
     keys = [line.removeprefix("# ") for line in commented_file().splitlines() if _is_key(line)]
     assert Settings.model_validate(tomllib.loads("\n".join(keys))) == Settings()
     assert sum(" = " in key for key in keys) > 40
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return list(model.model_fields)
+
+
+def _sections() -> list[tuple[str, type[BaseModel]]]:
+    found = ((name, field.annotation) for name, field in Settings.model_fields.items())
+    return [(name, kind) for name, kind in found if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 def _is_key(line: str) -> bool:

@@ -94,7 +94,7 @@ counted as (
 
 select
     candidates.trajectory_id,
-    coalesce(served = 0 and unfit <= $unfit_calls * calls, true) as keep,
+    coalesce(served = 0 and unfit <= $max_invalid_call_share * calls, true) as keep,
     case when keep then 'ok' when served > 0 then 'served:' || fault else fault end as reason,
     coalesce(unfit, 0) as value
 from candidates

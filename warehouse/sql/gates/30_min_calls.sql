@@ -5,8 +5,8 @@ with asked as (
         trajectory_id,
         n_tool_calls,
         n_turns,
-        coalesce(map_extract_value($min_calls_of::json::map(varchar, bigint), domain), $min_calls) as calls,
-        coalesce(map_extract_value($min_turns_of::json::map(varchar, bigint), domain), $min_turns) as turns
+        coalesce(map_extract_value($min_calls_by_domain::json::map(varchar, bigint), domain), $min_calls) as calls,
+        coalesce(map_extract_value($min_turns_by_domain::json::map(varchar, bigint), domain), $min_turns) as turns
     from candidates
 )
 

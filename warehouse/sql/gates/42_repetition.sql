@@ -14,8 +14,8 @@ with said as (
 
 select
     candidates.trajectory_id,
-    coalesce(looped, 0) < $repeated_share and not coalesce(messages >= 4 and repeated >= $repeated_share * messages, false) as keep,
-    case when keep then 'ok' when coalesce(looped, 0) < $repeated_share then 'same_message' else 'same_words' end as reason,
+    coalesce(looped, 0) < $max_repeated_share and not coalesce(messages >= 4 and repeated >= $max_repeated_share * messages, false) as keep,
+    case when keep then 'ok' when coalesce(looped, 0) < $max_repeated_share then 'same_message' else 'same_words' end as reason,
     greatest(coalesce(looped, 0), coalesce(repeated / nullif(messages, 0), 0)) as value
 from candidates
 left join said using (trajectory_id)

@@ -27,7 +27,7 @@ worst as (
 
 select
     candidates.trajectory_id,
-    coalesce(share < $foreign_share, true) as keep,
+    coalesce(share < $max_foreign_script_share, true) as keep,
     case when keep then 'ok' else 'other_script' end as reason,
     coalesce(share, 0) as value
 from candidates

@@ -74,11 +74,11 @@ addresses as (
     where role = 'tool' and url is not null
 ),
 
--- hosts with the start of a path, as $mirrors names them: subdomains too
+-- hosts with the start of a path, as $benchmark_mirrors names them: subdomains too
 mirrors as (
     select url
     from (select url, '.' || regexp_replace(lower(url), '^[a-z]+://([^/@]*@)?', '') || '/' as place from addresses)
-    where len(list_filter($mirrors::varchar[], lambda mirror: contains(place, '.' || lower(mirror)))) > 0
+    where len(list_filter($benchmark_mirrors::varchar[], lambda mirror: contains(place, '.' || lower(mirror)))) > 0
 ),
 
 opened as (

@@ -1,6 +1,6 @@
 -- one row a trajectory, by itself: does it hold a secret or personal data, in words that are released and that nobody may alter
 -- without it: keys and addresses are published, and a student learns to recite them. What the agent sampled cannot be
--- redacted, since its tokens would no longer be those that were sampled. Kinds of $let_pass are counted and do not reject
+-- redacted, since its tokens would no longer be those that were sampled. Kinds of $allowed_sensitive_data are counted and do not reject
 with offered as (
     select candidates.trajectory_id, unnest([trajectories.tools, tasks.setup]) as text
     from candidates
@@ -39,7 +39,7 @@ judged as (
     select
         trajectory_id,
         sum(one.value) as finds,
-        arg_min(one.key, (-one.value, one.key)) filter (not list_contains($let_pass, one.key)) as worst
+        arg_min(one.key, (-one.value, one.key)) filter (not list_contains($allowed_sensitive_data, one.key)) as worst
     from kinds
     group by trajectory_id
 )

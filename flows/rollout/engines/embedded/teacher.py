@@ -132,7 +132,7 @@ async def open_embedded(settings: Settings, tell: Tell = unheard) -> AsyncIterat
     """The embedded teacher for as long as the block runs; raises TeacherError when it cannot be had."""
     chosen = settings.teacher
     model = await asyncio.to_thread(_model, chosen.model)
-    window = chosen.context if "context" in chosen.model_fields_set else CONTEXT
+    window = chosen.context_window if "context_window" in chosen.model_fields_set else CONTEXT
     async with AsyncExitStack() as stack:
         children = [_child(settings, model, window, one) for one in range(_servers())]
         for child in children:

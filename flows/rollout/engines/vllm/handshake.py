@@ -36,8 +36,8 @@ async def meet(wire: Wire, url: str, chosen: Teacher) -> Met:
     if not served:
         names = ", ".join(str(card.get("id")) for card in cards)
         raise TeacherRefused(f"{url} does not serve teacher.model = {chosen.model}; it serves {names}")
-    name, window = str(served[0]["id"]), int(served[0].get("max_model_len") or chosen.context)
-    identity = Identity("vllm", version, chosen.model or name, chosen.revision, min(chosen.context, window))
+    name, window = str(served[0]["id"]), int(served[0].get("max_model_len") or chosen.context_window)
+    identity = Identity("vllm", version, chosen.model or name, chosen.revision, min(chosen.context_window, window))
     return Met(identity, name, await _cuts(wire, url, name))
 
 

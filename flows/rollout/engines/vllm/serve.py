@@ -26,7 +26,7 @@ async def served(settings: Settings, tell: Tell = unheard) -> AsyncIterator[Chil
     """
     port = free_port()
     variables = {"VLLM_NO_USAGE_STATS": "1"}
-    if _cpu_build(settings.teacher.environment.expanduser()):
+    if _cpu_build(settings.teacher.venv.expanduser()):
         variables |= {name: os.environ.get(name, value) for name, value in CPU_VARIABLES.items()}
     if settings.teacher.api_key:
         variables["VLLM_API_KEY"] = settings.teacher.api_key.get_secret_value()
@@ -38,7 +38,7 @@ async def served(settings: Settings, tell: Tell = unheard) -> AsyncIterator[Chil
 
 def vllm_command(settings: Settings, port: int) -> list[str]:
     """What starts vLLM; the key is no part of it, for arguments can be seen. Raises TeacherRefused as `served` does."""
-    chosen, environment = settings.teacher, settings.teacher.environment.expanduser()
+    chosen, environment = settings.teacher, settings.teacher.venv.expanduser()
     python = environment / "bin" / "python"
     if not python.exists():
         todo = "run `factory teacher install` (--cpu without a GPU), or set teacher.urls to servers that run"
@@ -52,8 +52,8 @@ def vllm_command(settings: Settings, port: int) -> list[str]:
         "--revision": chosen.revision,
     }
     options["--tokenizer"] = chosen.tokenizer
-    if "context" in chosen.model_fields_set:
-        options["--max-model-len"] = str(chosen.context)
+    if "context_window" in chosen.model_fields_set:
+        options["--max-model-len"] = str(chosen.context_window)
     for name, many in (("tensor", chosen.tensor_parallel), ("data", chosen.data_parallel)):
         options[f"--{name}-parallel-size"] = str(many) if many > 1 else None
     named = [part for name, value in options.items() if value for part in (name, value)]

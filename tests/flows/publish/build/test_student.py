@@ -101,7 +101,7 @@ def test_rows_over_the_window_are_labelled_and_stay_whole(settings: Settings) ->
     """A row that is cut silently teaches an agent to stop in the middle."""
     _, rows = published(settings)
     window = max(row["n_student_tokens"] for row in rows) - 1
-    narrow = settings.publish.model_copy(update={"window": window, "to": f"{settings.publish.to}-narrow"})
+    narrow = settings.publish.model_copy(update={"training_window": window, "to": f"{settings.publish.to}-narrow"})
     _, labelled = published(settings.model_copy(update={"publish": narrow}))
     assert [row["n_student_tokens"] for row in labelled] == [row["n_student_tokens"] for row in rows]
     assert all(row["over_window"] == (row["n_student_tokens"] > window) for row in labelled)

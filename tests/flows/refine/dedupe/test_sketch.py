@@ -143,7 +143,7 @@ def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]
         share_candidates(con)
         con.execute("create temp table answers (gate varchar, trajectory_id varchar, keep boolean, decides boolean)")
         sketch_all(con, lake, home)
-        find_alike(con, {"near_similarity": Settings().refine.near_similarity})
+        find_alike(con, {"near_duplicate_threshold": Settings().refine.near_duplicate_threshold})
         cluster(con)
         return con.execute("select * from clusters order by all").fetchall()
 

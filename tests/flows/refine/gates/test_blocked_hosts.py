@@ -27,7 +27,7 @@ def test_what_was_read_from_a_blocked_address_is_refused(tmp_path: Path) -> None
     write_records(Lake(tmp_path / "lake"), DAY, made)
     said = []
     for blocked in ([], ["gone.org"]):
-        refine_night(Settings(home=tmp_path, blocked=blocked), DAY, silent)
+        refine_night(Settings(home=tmp_path, blocklist=blocked), DAY, silent)
         with connect(Lake(tmp_path / "lake")) as con:
             rows = con.execute("select trajectory_id, gates->>'$.blocked_hosts.reason' from decisions").fetchall()
         said.append([dict(rows)[attempt.trajectory_id] for attempt in made.trajectories])

@@ -57,8 +57,8 @@ def test_a_second_night_asks_of_what_is_new(tmp_path: Path) -> None:
     [
         {"loop_repeats": 90},
         {"min_calls": 7, "min_turns": 3},
-        {"off": ["loop", "min_calls"]},
-        {"mirrors": ["127.0.0.1/0/1"]},
+        {"advisory_gates": ["loop", "min_calls"]},
+        {"benchmark_mirrors": ["127.0.0.1/0/1"]},
     ],
 )
 def test_other_settings_decide_as_if_nothing_were_kept(changed: dict[str, Any], tmp_path: Path) -> None:

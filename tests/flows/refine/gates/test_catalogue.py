@@ -201,7 +201,7 @@ def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> Non
         else turn
         for turn in made.turns
     ]
-    assert reasons(tmp_path, "arguments", {"one": made}, unfit_calls=0.25) == {"one": "ok"}
+    assert reasons(tmp_path, "arguments", {"one": made}, max_invalid_call_share=0.25) == {"one": "ok"}
 
 
 def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
@@ -227,7 +227,7 @@ def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) 
 
 def test_domains_ask_for_their_own_length(tmp_path: Path, lake: Lakes) -> None:
     cases = {"search": lake(), "code": lake(row={"domain": "code"}), "turns": lake(row={"domain": "web"})}
-    found = reasons(tmp_path, "min_calls", cases, min_calls_of={"code": 9}, min_turns_of={"web": 9})
+    found = reasons(tmp_path, "min_calls", cases, min_calls_by_domain={"code": 9}, min_turns_by_domain={"web": 9})
     assert found == {"search": "ok", "code": "few_calls", "turns": "few_turns"}
 
 
@@ -391,7 +391,7 @@ def test_a_mirror_may_be_written_as_it_was_copied(tmp_path: Path, lake: Lakes) -
     """A list pasted from a browser that matches nothing lets the answers of a benchmark into a release."""
     cases = {"read": lake(t3={"url": "https://sub.quiz.org/data/1"}), "other": lake(t3={"url": "https://quiz.org/faq"})}
     for place, spelt in enumerate(("https://quiz.org/data/", " quiz.org/data", "*.quiz.org/data/")):
-        found = reasons(tmp_path / str(place), "leakage", cases, mirrors=[spelt])
+        found = reasons(tmp_path / str(place), "leakage", cases, benchmark_mirrors=[spelt])
         assert found == {"read": "benchmark_mirror", "other": "ok"}
 
 

@@ -74,7 +74,7 @@ def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path)
         changed(made, turns_of(made, attempt, "assistant")[0], content=" ".join(texts[kind] for kind in kinds))
     said = list(refined(tmp_path / "strict", made).values())
     assert Counter(one["reason"] for one in said) == {"email": 2, "ok": 1}
-    passing = list(refined(tmp_path / "open", made, let_pass=["email"]).values())
+    passing = list(refined(tmp_path / "open", made, allowed_sensitive_data=["email"]).values())
     assert Counter(one["reason"] for one in passing) == {"ok": 2, "github_token": 1}
     assert sorted(one["value"] for one in passing) == [0, 1, 2]
 
@@ -159,5 +159,5 @@ def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
 
 def test_a_kind_that_does_not_exist_is_named(tmp_path: Path) -> None:
     """A misspelt kind would refuse everything that its owner means to publish."""
-    with pytest.raises(SettingsError, match=r"refine\.let_pass = \['e-mail'\].*email"):
-        refined(tmp_path, make_small_lake(DAY, n_tasks=1), let_pass=["e-mail"])
+    with pytest.raises(SettingsError, match=r"refine\.allowed_sensitive_data = \['e-mail'\].*email"):
+        refined(tmp_path, make_small_lake(DAY, n_tasks=1), allowed_sensitive_data=["e-mail"])

@@ -26,7 +26,7 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake
 from warehouse.query import run_checks
 
-ENVIRONMENT = Settings().teacher.environment.expanduser()
+ENVIRONMENT = Settings().teacher.venv.expanduser()
 SEARCH = Tool(
     "search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 )
@@ -54,7 +54,7 @@ def model() -> Path:
 
 async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path) -> None:
     """One start for all that is asked of it: a start takes half a minute."""
-    asked = {"engine": "vllm", "model": str(model), "renderer": "qwen3", "context": 4_096, "environment": ENVIRONMENT}
+    asked = {"engine": "vllm", "model": str(model), "renderer": "qwen3", "context_window": 4_096, "venv": ENVIRONMENT}
     chosen = Settings.model_validate({"home": tmp_path, "teacher": asked})
     async with open_teacher(chosen) as teacher:
         assert teacher.identity.engine == "vllm" and teacher.identity.engine_version
@@ -138,8 +138,14 @@ def test_a_night_rolls_out_against_a_server_that_the_flow_starts_itself(model: P
     """The whole rollout over a real server: every attempt ends, and the lake holds the ids that vLLM counted."""
     day, lake = date(2026, 1, 1), Lake(tmp_path / "lake")
     write_wiki_tasks(lake, day, 3, max_turns=2, max_tokens=3_000)
-    teacher = {"engine": "vllm", "model": str(model), "renderer": "qwen3", "context": 4_096, "max_completion": 64}
-    chosen = Settings.model_validate({"home": tmp_path, "teacher": teacher | {"environment": ENVIRONMENT}})
+    teacher = {
+        "engine": "vllm",
+        "model": str(model),
+        "renderer": "qwen3",
+        "context_window": 4_096,
+        "max_completion_tokens": 64,
+    }
+    chosen = Settings.model_validate({"home": tmp_path, "teacher": teacher | {"venv": ENVIRONMENT}})
     told = roll_out_night(chosen, day, silent)
     assert (told["planned"], told["pending"]) == (6, 0), told
     with connect(lake) as con:

@@ -32,7 +32,7 @@ from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.scripted import Script, ScriptedTeacher, TinyDialect, call, spoken
 
 DIALECT = TinyDialect()
-LIMITS = Rollout(observation_chars=4_000)
+LIMITS = Rollout(max_observation_chars=4_000)
 SEARCH = Tool("search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
 BRIEF = Brief(
     trajectory_id="t1",
@@ -43,7 +43,7 @@ BRIEF = Brief(
     max_turns=4,
     max_tokens=20_000,
     max_seconds=0,
-    same_call_limit=3,
+    max_repeated_calls=3,
     sampling=Sampling(0.7, 0.95, 400, seed=7),
 )
 

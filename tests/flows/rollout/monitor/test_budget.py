@@ -39,7 +39,7 @@ IDS: dict[type[Record], tuple[str, ...]] = {
 
 
 def home(folder: Path, **rollout: Any) -> Settings:
-    settings = Settings(home=folder, rollout=Rollout(in_flight=4, **rollout))
+    settings = Settings(home=folder, rollout=Rollout(max_in_flight=4, **rollout))
     write_wiki_tasks(Lake(settings.lake), DAY, 12)
     return settings
 
@@ -152,7 +152,7 @@ def test_an_attempt_that_aborts_is_told_from_one_that_a_budget_cut(tmp_path: Pat
     found = ask(settings, "select distinct reason, detail, n_turns from unfinished")
     assert found == [("aborted_to_retry", "teacher_refused: context exceeded", 1)]
     assert failing_checks(settings) == {}
-    stopped = Settings(home=tmp_path, rollout=Rollout(in_flight=4, max_tokens=1))
+    stopped = Settings(home=tmp_path, rollout=Rollout(max_in_flight=4, max_tokens=1))
     teacher.failing = lambda prompt: None
     roll_out(stopped, teacher)  # this time they do not abort
     assert dict(ask(settings, "select reason, count(*) from unfinished group by 1")).get("aborted_to_retry", 0) == 0
@@ -198,7 +198,7 @@ model = "tiny-qwen3"
 tokenizer = "{tokenizer}"
 renderer = "qwen3"
 [rollout]
-in_flight = 2
+max_in_flight = 2
 """
 
 

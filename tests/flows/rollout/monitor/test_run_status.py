@@ -69,7 +69,7 @@ def until(true: Callable[[], bool]) -> None:
 def test_another_process_sees_a_rollout_at_work_and_then_how_it_ended(tmp_path: Path) -> None:
     """A night on GPU servers that nobody can look into is found broken in the morning."""
     asked = Teacher(engine="vllm", urls=["http://a", "http://b"], tensor_parallel=2)
-    settings = Settings(home=tmp_path, rollout=Rollout(in_flight=4), teacher=asked)
+    settings = Settings(home=tmp_path, rollout=Rollout(max_in_flight=4), teacher=asked)
     write_wiki_tasks(Lake(settings.lake), DAY, 6, samples=1)
     teacher, told = Held(reading), []
     staff = Staff(opening(teacher), open_tiny_dialect)

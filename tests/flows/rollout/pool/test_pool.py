@@ -73,7 +73,7 @@ def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
 
 
 def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
-    settings = home(tmp_path, in_flight=6)
+    settings = home(tmp_path, max_in_flight=6)
     write_wiki_tasks(Lake(settings.lake), DAY, 12)
 
     class Meeting(ScriptedTeacher):
@@ -96,7 +96,7 @@ def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
 
 def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
     """No batches: all others pass through the one slot that is left."""
-    settings = home(tmp_path, in_flight=2)
+    settings = home(tmp_path, max_in_flight=2)
     write_wiki_tasks(Lake(settings.lake), DAY, 12, samples=1)
 
     class Waiting(ScriptedTeacher):
@@ -112,7 +112,7 @@ def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
 
 def test_long_tasks_start_first(tmp_path: Path) -> None:
     """Started last, they would run alone at the end on an idle server."""
-    settings = home(tmp_path, in_flight=1)
+    settings = home(tmp_path, max_in_flight=1)
     tasks = write_wiki_tasks(Lake(settings.lake), DAY, 6, samples=1)
     teacher = ScriptedTeacher(reading)
     roll_out(settings, teacher)
@@ -122,7 +122,7 @@ def test_long_tasks_start_first(tmp_path: Path) -> None:
 
 
 def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
-    settings = home(tmp_path, in_flight=8)
+    settings = home(tmp_path, max_in_flight=8)
     write_wiki_tasks(Lake(settings.lake), DAY, 30)
     gate = threading.Event()
     seen: list[int] = []
@@ -162,7 +162,7 @@ def failing(part: str, error: Callable[[], Exception]) -> Callable[[str], None]:
 
 def test_an_attempt_that_the_teacher_always_fails_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
     """Neither lost without a row nor tried for ever; what was sampled stays with it."""
-    settings = home(tmp_path, attempts=3, in_flight=2)
+    settings = home(tmp_path, max_starts=3, max_in_flight=2)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
     teacher = ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherError("the reply is no JSON")))
     first = roll_out(settings, teacher)
@@ -188,7 +188,7 @@ def test_a_passing_failure_costs_no_finished_turn(tmp_path: Path) -> None:
 
 def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -> None:
     """Else one night's outage would give up attempts that are not to blame."""
-    settings = home(tmp_path, attempts=1, in_flight=4)
+    settings = home(tmp_path, max_starts=1, max_in_flight=4)
     write_wiki_tasks(Lake(settings.lake), DAY, 20, samples=1)
 
     def gone(prompt: str) -> None:
@@ -203,7 +203,7 @@ def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -
 
 
 def test_a_bug_in_one_attempt_does_not_stop_the_others(tmp_path: Path) -> None:
-    settings = home(tmp_path, attempts=1)
+    settings = home(tmp_path, max_starts=1)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
     told = roll_out(settings, ScriptedTeacher(reading, failing=failing("(1)", lambda: ZeroDivisionError("oops"))))
     assert (told["finished"], told["given_up"]) == (3, 1)
@@ -216,7 +216,7 @@ def test_ids_without_a_logprob_each_are_not_stored(tmp_path: Path) -> None:
             found = await super().generate(prompt_ids, sampling, session)
             return Completion(found.token_ids, found.logprobs[1:], found.finish_reason)
 
-    settings = home(tmp_path, attempts=1)
+    settings = home(tmp_path, max_starts=1)
     write_wiki_tasks(Lake(settings.lake), DAY, 1, samples=1)
     assert roll_out(settings, Short(reading))["given_up"] == 1
     assert rows(settings, Trajectory)[0]["n_turns"] == 0
@@ -265,7 +265,7 @@ def test_another_teacher_starts_the_attempt_again(tmp_path: Path) -> None:
 
 
 def test_seven_hundred_in_flight_cost_one_process_little(tmp_path: Path) -> None:
-    settings = home(tmp_path, in_flight=700)
+    settings = home(tmp_path, max_in_flight=700)
     write_wiki_tasks(Lake(settings.lake), DAY, 350)
     teacher = ScriptedTeacher(reading, delay_s=0.05)
     assert roll_out(settings, teacher)["finished"] == 700

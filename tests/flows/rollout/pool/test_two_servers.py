@@ -39,7 +39,7 @@ def home(folder: Path, *servers: VllmProcess) -> Settings:
     settings = Settings(
         home=folder,
         teacher=Teacher(engine="vllm", urls=[one.url for one in servers], temperature=0.0),
-        rollout=Rollout(in_flight=TASKS, observation_chars=100),
+        rollout=Rollout(max_in_flight=TASKS, max_observation_chars=100),
     )
     write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1, max_turns=TURNS + 2)
     return settings

@@ -98,7 +98,7 @@ async def test_a_tool_that_the_task_does_not_offer_cannot_be_called(toolbox: Too
 
 
 async def test_a_long_observation_is_cut_and_says_so() -> None:
-    with using(lambda asked: Answer("ä" * 5_000), observation_chars=1_000) as box:
+    with using(lambda asked: Answer("ä" * 5_000), max_observation_chars=1_000) as box:
         [seen] = await box.call_all([SEARCH], NAMES)
     assert (seen.kind, seen.bytes_dropped) == ("truncated", 8_000)
     assert seen.text == "ä" * 1_000 + "\n[8000 bytes more were cut]"

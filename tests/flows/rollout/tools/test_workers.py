@@ -60,7 +60,7 @@ async def test_a_worker_shows_what_the_same_tools_here_show(shelf: Shelf) -> Non
     ]
     seen = []
     for count in (0, 1):
-        with library_toolbox(shelf, Rollout(tool_workers=count, observation_chars=300)) as box:
+        with library_toolbox(shelf, Rollout(tool_workers=count, max_observation_chars=300)) as box:
             seen.append([(one.text, one.kind, one.url, one.content_sha256) for one in await box.call_all(calls, NAMES)])
             assert not box.faults
     assert seen[0] == seen[1]

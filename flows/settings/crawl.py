@@ -1,0 +1,42 @@
+"""Settings of the crawl: sources, politeness, limits of a page, and redaction."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from flows.settings.section import Section
+from flows.settings.types import Positive, Seconds
+
+
+class Crawl(Section):
+    """Sources of the pages, and the politeness of the crawl."""
+
+    seeds: list[str] = Field(
+        default=[], description="urls to start from; without seeds and folders the embedded site is crawled"
+    )
+    sitemaps: list[str] = Field(default=[], description="sitemap urls; their pages are crawled, too")
+    folders: list[Path] = Field(default=[], description="folders of Markdown, text and HTML files to read")
+    allow: list[str] = Field(
+        default=[], description="regular expressions; a url must match one (default: the seeds' hosts)"
+    )
+    deny: list[str] = Field(default=[], description="regular expressions; a url that matches one is not fetched")
+    max_pages: Positive = Field(default=400, description="pages fetched per night")
+    max_depth: Positive = Field(default=8, description="links followed from a seed")
+    obey_robots: bool = Field(default=True, description="obey robots.txt and its crawl-delay")
+    allow_addresses: list[str] = Field(
+        default=[], description="private networks that may be crawled, such as 10.0.0.0/8"
+    )
+    user_agent: str = Field(default="HorizonFactory/0.1", description="sent with each request; add a contact address")
+    delay_s: Seconds = Field(default=0.0, description="minimum seconds between two requests to one host")
+    per_host: Positive = Field(default=2, description="concurrent requests to one host")
+    concurrency: Positive = Field(default=16, description="pages fetched or extracted at the same time, over all hosts")
+    timeout_s: Seconds = Field(default=20.0, description="timeout of one page in seconds, redirects and body included")
+    retries: int = Field(default=3, ge=0, description="retries of a page after a transient failure")
+    max_bytes: Positive = Field(default=5_000_000, description="largest page, after decompression")
+    max_redirects: int = Field(default=5, ge=0, description="redirects followed for one page")
+    license: str | None = Field(default=None, description="license of the pages, recorded with each document")
+    redact: bool = Field(default=True, description="replace secrets and personal data in pages before they are stored")
+    keep_raw: bool = Field(
+        default=True,
+        description="keep raw responses in lake/raw (WARC); a response that cannot be redacted is dropped",
+    )

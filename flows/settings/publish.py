@@ -1,0 +1,35 @@
+"""Settings of publish: the destination of releases, shard sizes, splits, and the student's tokenizer."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from flows.settings.section import Section
+from flows.settings.types import Memory, Positive, Share
+
+
+class Publish(Section):
+    """Destination of releases and sizes of their shards."""
+
+    to: str = Field(default="release", description="directory, s3://bucket/prefix or hf://datasets/owner/name")
+    endpoint_url: str | None = Field(
+        default=None, description="endpoint of an S3-compatible store or another Hub; default: AWS, huggingface.co"
+    )
+    sole_publisher: bool = Field(
+        default=False, description="no other publisher writes there; allows a store without conditional writes"
+    )
+    name: str = Field(default="horizon-trajectories", description="the dataset's name on its card")
+    license: str = Field(default="other", description="license on the dataset card, a Hub identifier")
+    validation_share: Share = Field(default=0.05, description="share of tasks in the validation split")
+    seed: int = Field(default=0, description="seed of shuffle and split")
+    student: Path | None = Field(default=None, description="folder of the student's tokenizer and chat template")
+    student_renderer: str = Field(
+        default="auto",
+        description="renderer of the student, as `renderers` names it; auto: chosen by its chat template",
+    )
+    training_window: Positive = Field(
+        default=131_072, description="training window in tokens; longer rows are labelled over_window"
+    )
+    shard_mb: Positive = Field(default=512, description="a shard is closed when its file exceeds this size")
+    memory_limit: Memory = Field(default="1GB", description="DuckDB's memory limit; larger data spills to disk")
+    row_group_mb: Positive = Field(default=64, description="a row group is closed when its rows exceed this size")

@@ -1,0 +1,33 @@
+"""Settings of the rollout: concurrency, budgets of a run, limits of tools and attempts."""
+
+from pydantic import Field
+
+from flows.settings.section import Section
+from flows.settings.types import Positive, Seconds
+
+
+class Rollout(Section):
+    """Concurrency of the rollout and limits of one attempt."""
+
+    max_in_flight: Positive | None = Field(
+        default=None, description="maximum trajectories in flight; default: 4 embedded, 1024 vllm"
+    )
+    kv_cache_share: float = Field(
+        default=0.9, gt=0, le=1, description="share of the servers' KV cache that contexts in flight may fill"
+    )
+    max_tokens: Positive | None = Field(default=None, description="stop a run after this many sampled tokens")
+    max_hours: float | None = Field(default=None, gt=0, description="stop a run after this many hours")
+    max_repetitions: int = Field(
+        default=16, ge=0, description="consecutive repetitions after which a generation is cut, 0 for no limit"
+    )
+    tool_workers: int = Field(default=1, ge=0, description="worker processes for CPU-bound tools, 0 for threads only")
+    tool_timeout_s: Seconds = Field(default=30.0, description="timeout of one tool call in seconds")
+    tool_retries: int = Field(default=3, ge=0, description="retries of a tool call that faults")
+    max_starts: Positive = Field(default=3, description="starts of an attempt before it counts as aborted for good")
+    max_observation_chars: Positive = Field(
+        default=8_000, description="maximum characters of an observation; the rest is dropped and counted"
+    )
+    max_repeated_calls: Positive = Field(default=4, description="equal calls in a row that end an attempt as looped")
+    redact: bool = Field(
+        default=True, description="replace secrets and personal data in observations before the model sees them"
+    )

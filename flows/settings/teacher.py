@@ -1,0 +1,49 @@
+"""Settings of the teacher: the inference engine, its servers, sampling and TLS."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from flows.settings.section import Section
+from flows.settings.types import Positive, Seconds, Share
+
+
+class Teacher(Section):
+    """The model that works the tasks, and the servers that run it."""
+
+    engine: Literal["embedded", "vllm"] = Field(default="embedded", description="embedded needs no GPU; vllm is HTTP")
+    urls: list[str] = Field(default=[], description="vLLM servers that already run; empty: the flow starts one itself")
+    model: str | None = Field(default=None, description="model name or path (vllm), or a GGUF file (embedded)")
+    revision: str | None = Field(default=None, description="revision of the model")
+    tokenizer: str | None = Field(default=None, description="tokenizer name or path; default: the model's")
+    renderer: str = Field(default="auto", description="renderer of the chat dialect, as `renderers` names it")
+    dialect: Literal["auto", "chat", "text"] = Field(
+        default="auto", description="auto: text for embedded, chat for vllm"
+    )
+    api_key: SecretStr | None = Field(default=None, description="sent as a bearer token")
+    venv: Path = Field(
+        default=Path("~/.cache/horizon-factory/teacher"),
+        description="virtual environment of vLLM, made by `factory teacher install`",
+    )
+    tensor_parallel: Positive = Field(
+        default=1, description="GPUs per copy of the model, for a server that the flow starts"
+    )
+    data_parallel: Positive = Field(default=1, description="copies of the model behind a server that the flow starts")
+    ca_file: Path | None = Field(default=None, description="certificates to trust for https urls, a PEM file")
+    client_cert: Path | None = Field(default=None, description="client certificate for https urls, a PEM file")
+    client_key: Path | None = Field(default=None, description="the key of client_cert, a PEM file")
+    verify_tls: bool = Field(default=True, description="refuse servers whose certificate cannot be verified")
+    restarts: int = Field(default=3, ge=0, description="restarts per hour of a started server that died")
+    serve_args: list[str] = Field(
+        default=[], description="additional arguments of the vLLM server that the flow starts"
+    )
+    context_window: Positive = Field(
+        default=262_144, description="context window in tokens; the server's own limit applies when it is lower"
+    )
+    temperature: float = Field(default=0.7, ge=0, description="sampling temperature of the chat dialect")
+    top_p: Share = Field(default=0.95, description="nucleus sampling")
+    max_completion_tokens: Positive = Field(default=8_192, description="maximum tokens sampled in one turn")
+    seed: int = Field(default=0, description="base seed; each attempt's seed derives from it")
+    timeout_s: Seconds = Field(default=0.0, description="timeout of one generation in seconds, 0 for no limit")
+    retries: int = Field(default=5, ge=0, description="retries of a generation after a transient failure")
