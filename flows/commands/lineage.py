@@ -31,7 +31,7 @@ def lineage(
 
 
 def _write_raw(lake: Path, pages: list[dict[str, object]], folder: Path) -> None:
-    from flows.crawl.raw_replies import write_raw_replies
+    from flows.crawl.raw_responses import write_raw_replies
     from warehouse.console.terminal import visible
     from warehouse.lake import Lake
 

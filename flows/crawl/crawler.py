@@ -14,16 +14,16 @@ from schemas.document import Document
 from sources.archive.warc_files import WarcFiles
 from sources.blocklist import Blocklist
 from sources.crawl_run import Night
-from sources.folder import folder
-from sources.folder.folder import Folders
+from sources.folder import source as folder
+from sources.folder.source import Folders
 from sources.frontier.frontier import Frontier
 from sources.http.fetch import Limits
 from sources.http.network import Network
+from sources.pydoc_site import server as pydoc_site
 from sources.status_codes import FETCHED
 from sources.text.extract import EXTRACTOR
 from sources.urls import NotCrawlable
 from sources.web import crawler as web
-from sources.web import pydoc_site
 from sources.web.crawl_config import NO_LAYOUT, Site
 from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName

@@ -14,12 +14,12 @@ from sources.crawl_run import Night
 from sources.frontier.frontier import Admission, Visit
 from sources.http.fetch import Client
 from sources.http.network import Network
+from sources.http.rate_limit import Host, Turn
 from sources.http.robots import Rules, rules_for
 from sources.status_codes import Status
 from sources.text.extraction_pool import Seats
 from sources.urls import NotCrawlable, normalise, origin_of
 from sources.web.crawl_config import Site
-from sources.web.rate_limit import Host, Turn
 from sources.web.response_handler import Ending, Visitor, refused
 
 CHUNK = 500

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.crawl.crawler import crawl_night
 from flows.settings import Crawl, Settings
-from sources.web import pydoc_site
+from sources.pydoc_site import server as pydoc_site
 from tests.flows.crawl.crawled import rows
 from warehouse.console.progress import silent
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.crawl.crawler import crawl_night
-from flows.crawl.raw_replies import write_raw_replies
+from flows.crawl.raw_responses import write_raw_replies
 from flows.settings import Settings
 from schemas import Document
 from sources.archive.warc import Stored, WarcError, read_record

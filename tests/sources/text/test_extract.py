@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.pydoc_site.server import LAYOUT
 from sources.text.charset import Unreadable, decode
 from sources.text.document_builder import Found
 from sources.text.extract import MAX_LINKS, Layout, extract
-from sources.web.pydoc_site import LAYOUT
 from sources.web.sitemap import read
 
 URL = "http://site.example/dir/page.html"
