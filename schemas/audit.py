@@ -21,7 +21,7 @@ class Audit(Record):
     verifier: Name = Field(description="the verifier whose verdict is checked")
     version: Name = Field(description="version of the verifier's code")
     passed: Flag = Field(description="did the verifier pass it")
-    right: Flag = Field(description="is the answer right, as the person says")
+    is_correct: Flag = Field(description="is the answer right, as the person says")
     stratum: Name = Field(description="what all verifiers of the outcome said; samples are drawn from each equally")
     stratum_rows: Count = Field(description="trajectories of the stratum in the lake when the audit was read")
     note: Text | None = Field(description="what the person wrote beside it")

@@ -40,7 +40,7 @@ class Overlap(Record):
     field: Name = Field(description="where: instruction, answer, query")
     index: Count | None = Field(description="for a query: the turn that made the call")
     start: Count = Field(description="the span's first word in that text, from 0")
-    words: Count = Field(description="how many words the span has")
+    n_words: Count = Field(description="how many words the span has")
     text: Text = Field(description="the words, folded (NFKC, case, space, no punctuation)")
     benchmark: Name = Field(description="name of the benchmark")
     version: Name | None = Field(description="its version")

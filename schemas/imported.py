@@ -10,7 +10,7 @@ from pydantic import Field
 
 from schemas.record import Count, Name, Record, Text, Time
 
-BROUGHT, THERE = "imported", "already_there"
+BROUGHT, THERE = "imported", "already_imported"
 """What became of a row that could be read."""
 
 
@@ -24,7 +24,7 @@ class Imported(Record):
     file_sha256: Name = Field(description="of the file's bytes")
     format: Name = Field(description="how it was read: messages, atif, openseeker, openresearcher, toucan, sharegpt")
     row: Count = Field(description="line of a JSONL file, row of a Parquet file, from 0")
-    status: Name = Field(description="imported, already_there, or the reason code of the refusal")
+    status: Name = Field(description="imported, already_imported, or the reason code of the refusal")
     detail: Text | None = Field(description="what was wrong, in words, when it was refused")
     row_id: Name | None = Field(description="content id of the conversation and what was said of it; null when refused")
     trajectory_id: Name | None = Field(description="the trajectory that holds it; null when refused")

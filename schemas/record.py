@@ -29,7 +29,7 @@ TokenIds = Annotated[list[int], pa.list_(pa.int32())]
 Mask = Annotated[list[bool], pa.list_(pa.bool_())]
 Logprobs = Annotated[list[float], pa.list_(pa.float32())]
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 
 class Record(BaseModel):

@@ -8,7 +8,7 @@ release leaves its manifest and one row for every trajectory that it published.
 import json
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from schemas.record import Count, Name, Names, Real, Record, Text, Time, content_id
 
@@ -78,7 +78,10 @@ class Withdrawn(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     trajectory_id: Name = Field(description="the trajectory")
-    asked_for: Name = Field(description="what the request named: a url, a task or a trajectory")
+    target: Name = Field(
+        validation_alias=AliasChoices("target", "asked_for"),
+        description="what the request named: a url, a task or a trajectory; `asked_for` in schema version 1",
+    )
     reason: Text = Field(description="why")
 
 

@@ -35,7 +35,7 @@ class Rollout(Record):
     aborted: Count = Field(description="attempts that aborted and will be tried again")
     turns: Count = Field(description="assistant turns made durable, of finished and unfinished attempts")
     sampled_tokens: Count = Field(description="tokens sampled, of finished and unfinished attempts")
-    cache_hit: Real | None = Field(
+    prefix_cache_hit_rate: Real | None = Field(
         description="share of looked-up prompt tokens found in prefix caches; null when not told"
     )
     faults: Text = Field(description="JSON: code -> how often")
@@ -57,5 +57,5 @@ class Unfinished(Record):
     n_turns: Count = Field(description="assistant turns that the journal keeps")
     n_tokens: Count = Field(description="tokens of all turns that the journal keeps, prompt included")
     n_sampled_tokens: Count = Field(description="of these, sampled by the teacher")
-    left_at: Time = Field(description="when the run ended, UTC")
+    stopped_at: Time = Field(description="when the run ended, UTC")
     run_id: Name = Field(description="the nightly run that left it")

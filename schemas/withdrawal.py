@@ -17,7 +17,7 @@ class Withdrawal(Record):
     record: ClassVar[str] = "withdrawal"
 
     trajectory_id: Name = Field(description="the trajectory that is withdrawn")
-    asked_for: Name = Field(description="what the request named: a url, a task or a trajectory")
+    target: Name = Field(description="what the request named: a url, a task or a trajectory")
     reason: Text = Field(description="why, in the words of who asked")
     asked_at: Time = Field(description="UTC")
     run_id: Name = Field(description="the UTC day of the request")

@@ -9,12 +9,12 @@ import duckdb
 
 from warehouse.connect import keep_as, share_as, sql_files
 
-ANY_ADDRESS = "select count(*) > 0 from requests where contains(asked_for, '://')"
+ANY_ADDRESS = "select count(*) > 0 from requests where contains(target, '://')"
 
 
-def keep_meant(con: duckdb.DuckDBPyConnection, asked_for: str) -> list[str]:
+def keep_meant(con: duckdb.DuckDBPyConnection, target: str) -> list[str]:
     """Leave the table `meant`, all that this one request means and how; returns the trajectories in order."""
-    keep_as(con, "requests", sql_files("withdrawals")["request"], {"asked_for": asked_for})
+    keep_as(con, "requests", sql_files("withdrawals")["request"], {"target": target})
     _keep_meant(con)
     return [row[0] for row in con.execute("select distinct trajectory_id from meant order by 1").fetchall()]
 

@@ -96,7 +96,7 @@ def audit(
         if read is None:
             path = out or auditing.default_file(datetime.now(UTC).date(), seed)
             drawn = auditing.draw(con, settings, n, seed, path)
-            typer.echo(f"wrote {path}: {drawn} answers. Write yes or no in the column 'right', then:")
+            typer.echo(f"wrote {path}: {drawn} answers. Write yes or no in the column 'is_correct', then:")
             typer.echo(f"factory refine audit --read {path}")
             return
         filled, still_open = auditing.read(con, Lake(settings.lake), settings, read)

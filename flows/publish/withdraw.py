@@ -17,22 +17,22 @@ from warehouse.takedown import keep_meant, keep_withdrawn
 WORKER = "withdraw"
 
 
-def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, asked_for: str, reason: str) -> list[str]:
-    """Record that whatever `asked_for` names (a url, or the start of an id) is withdrawn; returns the trajectories.
+def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: str) -> list[str]:
+    """Record that whatever `target` names (a url, or the start of an id) is withdrawn; returns the trajectories.
 
     The request stands, so that later trajectories that it means are withdrawn too; asked for again, it is not recorded
     again. Raises PublishError when nothing goes by that name.
     """
-    found = keep_meant(con, asked_for)
+    found = keep_meant(con, target)
     if not found:
         raise PublishError(
-            f"nothing goes by {asked_for!r}. Nothing was withdrawn. Give the whole url of a page (https://...), or 8 "
+            f"nothing goes by {target!r}. Nothing was withdrawn. Give the whole url of a page (https://...), or 8 "
             "or more characters of a task's or trajectory's id."
         )
-    asked = "select trajectory_id from withdrawal_parts where asked_for = $1"
-    known = {row[0] for row in con.execute(asked, [asked_for]).fetchall()}
+    asked = "select trajectory_id from withdrawal_parts where target = $1"
+    known = {row[0] for row in con.execute(asked, [target]).fetchall()}
     now = datetime.now(UTC)
-    said = {"asked_for": asked_for, "reason": reason, "asked_at": now, "run_id": now.date().isoformat()}
+    said = {"target": target, "reason": reason, "asked_at": now, "run_id": now.date().isoformat()}
     fresh = [Withdrawal.model_validate({"trajectory_id": id, **said}) for id in found if id not in known]
     if fresh:
         lake.write(Withdrawal, fresh, PartName(now.date(), WORKER, len(lake.parts(Withdrawal, now.date()))))

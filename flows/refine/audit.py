@@ -24,7 +24,7 @@ from warehouse.console.stats import frame
 from warehouse.console.terminal import cell, empty_table
 from warehouse.lake import Lake, PartName
 
-COLUMNS = ("trajectory_id", "question", "truth", "answer", "right", "note")
+COLUMNS = ("trajectory_id", "question", "truth", "answer", "is_correct", "note")
 SAYS = {"y": True, "yes": True, "true": True, "1": True, "n": False, "no": False, "false": False, "0": False}
 LONGEST = 4_000
 """Most characters of a cell; `factory show ID --full` has the rest."""
@@ -59,9 +59,9 @@ def read(con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, path: P
     """
     labels, still_open = _labels(path)
     if not labels:
-        raise AuditError(f"{path}: no row is filled in; write yes or no in the column 'right'")
+        raise AuditError(f"{path}: no row is filled in; write yes or no in the column 'is_correct'")
     _strata(con, settings, 0)
-    schema = pa.schema([("trajectory_id", pa.string()), ("right", pa.bool_()), ("note", pa.string())])
+    schema = pa.schema([("trajectory_id", pa.string()), ("is_correct", pa.bool_()), ("note", pa.string())])
     con.register("labels", pa.Table.from_pylist(labels, schema))
     unknown = run(con, sql_files("audit")["unknown"]).fetchall()
     if unknown:
@@ -123,20 +123,22 @@ def _delimiter(file: TextIO) -> str:
 
 
 def _filled(path: Path, lines: "csv.DictReader[str]") -> Iterator[dict[str, object] | None]:
-    if missing := {"trajectory_id", "right"} - set(lines.fieldnames or ()):
+    if missing := {"trajectory_id", "is_correct"} - set(lines.fieldnames or ()):
         raise AuditError(f"{path} has no column {', '.join(sorted(missing))}: it must keep the columns that were drawn")
     seen = set()
     for line in lines:
-        id, said = (line["trajectory_id"] or "").strip(), (line["right"] or "").strip().casefold()
+        id, said = (line["trajectory_id"] or "").strip(), (line["is_correct"] or "").strip().casefold()
         if not said:
             yield None
             continue
         if said not in SAYS:
-            raise AuditError(f"{path}, line {lines.line_num}: right = {said!r}; write yes or no, or leave it empty")
+            raise AuditError(
+                f"{path}, line {lines.line_num}: is_correct = {said!r}; write yes or no, or leave it empty"
+            )
         if id in seen:
             raise AuditError(f"{path}, line {lines.line_num}: {id!r} stands there twice")
         seen.add(id)
-        yield {"trajectory_id": id, "right": SAYS[said], "note": (line.get("note") or "").strip() or None}
+        yield {"trajectory_id": id, "is_correct": SAYS[said], "note": (line.get("note") or "").strip() or None}
 
 
 def _harmless(text: str | None) -> str:

@@ -23,7 +23,13 @@ def rollout(**changes: object) -> Rollout:
     """A run of an hour on four GPUs."""
     counts: dict[str, object] = dict.fromkeys(Rollout.model_fields, 0)
     said = {"run_id": DAY.isoformat(), "started_at": BEGUN, "ended_at": BEGUN + timedelta(hours=1), "ending": "done"}
-    cost = {"engine": "vllm", "gpus": 4, "teacher_seconds": 3_600.0, "gpu_seconds": 14_400.0, "cache_hit": None}
+    cost = {
+        "engine": "vllm",
+        "gpus": 4,
+        "teacher_seconds": 3_600.0,
+        "gpu_seconds": 14_400.0,
+        "prefix_cache_hit_rate": None,
+    }
     return Rollout.model_validate(counts | said | cost | {"detail": "", "faults": "{}"} | changes)
 
 
@@ -32,7 +38,7 @@ def left(made: SmallLake, sample: int, **changes: object) -> Unfinished:
     task = made.tasks[0]
     row = {"trajectory_id": trajectory_id(task.task_id, sample), "task_id": task.task_id, "sample": sample}
     stood = {"domain": task.domain, "n_turns": 2, "n_tokens": 100, "n_sampled_tokens": 40, "detail": None}
-    said = {"reason": "budget", "left_at": BEGUN, "run_id": DAY.isoformat()}
+    said = {"reason": "budget", "stopped_at": BEGUN, "run_id": DAY.isoformat()}
     return Unfinished.model_validate(row | stood | said | changes)
 
 
@@ -52,7 +58,7 @@ def test_what_budgets_cut_is_counted_beside_what_ended_by_itself(tmp_path: Path)
     """Who trains on the answered alone trains on the short: this mart is where that is seen."""
     made = make_small_lake(DAY, kinds=KINDS)
     earlier = BEGUN - timedelta(days=1)
-    stale = left(made, 0, reason="not_started", n_turns=0, n_tokens=0, left_at=earlier)
+    stale = left(made, 0, reason="not_started", n_turns=0, n_tokens=0, stopped_at=earlier)
     lake = lake_of(tmp_path, made, stale, left(made, 0))
     with connect(lake) as con:
         rows = {row["reason"]: row for row in frame(con, "censoring").iter_rows(named=True)}

@@ -82,7 +82,7 @@ def _left(live: Live, journal: Journal, lake: Lake, before: Standing) -> pa.Tabl
     with connect(lake) as con:
         con.register("progress", before.progress(journal))
         found = con.sql(sql_files("rollout")["left"], params={"ending": live.ending}).to_arrow_table()
-    for name, value in (("left_at", live.at), ("run_id", live.run_id)):
+    for name, value in (("stopped_at", live.at), ("run_id", live.run_id)):
         found = found.append_column(name, pa.array([value] * found.num_rows, arrow_schema(Unfinished).field(name).type))
     return found.cast(arrow_schema(Unfinished))
 
@@ -104,7 +104,7 @@ def _row(live: Live) -> Rollout:
         aborted=live.aborted,
         turns=live.turns,
         sampled_tokens=live.sampled_tokens,
-        cache_hit=live.cache_hit,
+        prefix_cache_hit_rate=live.cache_hit,
         faults=json.dumps(live.faults, sort_keys=True),
     )
 

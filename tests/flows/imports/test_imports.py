@@ -338,7 +338,13 @@ def test_attempts_at_one_question_become_samples_of_one_task(tmp_path: Path) -> 
     lake = Lake(tmp_path / "lake")
     bring(lake, lines(tmp_path / "seed_42.jsonl", [asked(0, "first"), asked(0, "second"), asked(1)]))
     bring(lake, lines(tmp_path / "seed_43.jsonl", [asked(0, "third"), asked(0, "first")]))
-    assert [status for _, status in statuses(lake)] == ["imported", "imported", "already_there", "imported", "imported"]
+    assert [status for _, status in statuses(lake)] == [
+        "imported",
+        "imported",
+        "already_imported",
+        "imported",
+        "imported",
+    ]
     with connect(lake) as con:
         assert con.execute("select samples from tasks order by all").fetchall() == [(1,), (3,)]
 

@@ -101,7 +101,7 @@ def filled(path: Path, right: dict[str, str]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        writer.writerows(row | {"right": right[row["trajectory_id"]]} for row in rows)
+        writer.writerows(row | {"is_correct": right[row["trajectory_id"]]} for row in rows)
     return path
 
 
@@ -187,10 +187,10 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("trajectory_id,right\nx,maybe\n", "yes or no"),
-        ("trajectory_id,right\nx,yes\nx,no\n", "twice"),
-        ("trajectory_id,right\nx,yes\n", "must stay as they were drawn"),
-        ("trajectory_id,right\nx,\n", "no row is filled in"),
+        ("trajectory_id,is_correct\nx,maybe\n", "yes or no"),
+        ("trajectory_id,is_correct\nx,yes\nx,no\n", "twice"),
+        ("trajectory_id,is_correct\nx,yes\n", "must stay as they were drawn"),
+        ("trajectory_id,is_correct\nx,\n", "no row is filled in"),
         ("a,b\n1,2\n", "no column"),
         ("", "no column"),
     ],

@@ -5,7 +5,7 @@ select
     told.verdict.verifier,
     told.verdict.version,
     told.verdict.passed,
-    labels."right",
+    labels.is_correct,
     strata.stratum,
     strata.stratum_rows,
     labels.note,

@@ -10,4 +10,4 @@ from standing
 left join trajectories using (trajectory_id)
 where
     standing.rows > 1
-    or (standing.status in ('imported', 'already_there') and trajectories.trajectory_id is null)
+    or (standing.status in ('imported', 'already_imported') and trajectories.trajectory_id is null)

@@ -2,7 +2,7 @@
 select
     unfinished_parts.trajectory_id,
     unfinished_parts.run_id,
-    unfinished_parts.left_at,
+    unfinished_parts.stopped_at,
     count(*) as rows,
     count(attempts.trajectory_id) as planned
 from unfinished_parts

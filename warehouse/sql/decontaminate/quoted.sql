@@ -42,9 +42,9 @@ select
     overlap_spans.field,
     overlap_spans.index,
     overlap_spans.start,
-    overlap_spans.words,
+    overlap_spans.n_words,
     any_value(array_to_string(
-        folded(texts.text)[overlap_spans.start + 1:overlap_spans.start + overlap_spans.words], ' '
+        folded(texts.text)[overlap_spans.start + 1:overlap_spans.start + overlap_spans.n_words], ' '
     )) as text,
     overlap_spans.benchmark,
     overlap_spans.item

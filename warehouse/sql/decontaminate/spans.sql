@@ -18,7 +18,7 @@ numbered as (
 ),
 
 spans as (
-    select benchmark, id, min(start) as start, max(start + n) - min(start) as words, arg_min(item, (start, n)) as item
+    select benchmark, id, min(start) as start, max(start + n) - min(start) as n_words, arg_min(item, (start, n)) as item
     from numbered
     group by benchmark, id, span
 ),

@@ -4,15 +4,15 @@ with worst as (
     select
         trajectory_id,
         arg_min(field, case field when 'instruction' then 1 when 'answer' then 2 else 3 end) as field,
-        max(words) as words
+        max(n_words) as n_words
     from overlap_spans
     group by trajectory_id
 )
 
 select
     candidates.trajectory_id,
-    worst.words is null as keep,
+    worst.n_words is null as keep,
     coalesce('in_' || worst.field, 'ok') as reason,
-    coalesce(worst.words, 0) as value
+    coalesce(worst.n_words, 0) as value
 from candidates
 left join worst using (trajectory_id)

@@ -8,9 +8,9 @@ with counted as (
         stratum,
         arg_max(stratum_rows, audited_at) as stratum_rows,
         count(*) as n,
-        count(*) filter (passed <> "right") as wrong,
-        count(*) filter (passed and not "right") as false_passes,
-        count(*) filter (not passed and "right") as false_failures
+        count(*) filter (passed <> is_correct) as wrong,
+        count(*) filter (passed and not is_correct) as false_passes,
+        count(*) filter (not passed and is_correct) as false_failures
     from audits
     group by verifier, version, stratum
 ),

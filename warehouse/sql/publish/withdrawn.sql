@@ -1,2 +1,2 @@
 -- one row a withdrawn trajectory, as a manifest says it
-select trajectory_id, asked_for, reason from withdrawn order by trajectory_id
+select trajectory_id, target, reason from withdrawn order by trajectory_id

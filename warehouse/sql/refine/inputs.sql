@@ -15,8 +15,8 @@ judged as (
 ),
 
 asked as (
-    select coalesce(bit_xor(md5_number(concat_ws(' ', trajectory_id, asked_for))), 0) as ids
-    from (select distinct trajectory_id, asked_for from withdrawal_parts)
+    select coalesce(bit_xor(md5_number(concat_ws(' ', trajectory_id, target))), 0) as ids
+    from (select distinct trajectory_id, target from withdrawal_parts)
 )
 
 select

@@ -1,10 +1,10 @@
 -- one row a trajectory, something asked for (of `requests`) that means it, and how: named (by the start of its id or its
 -- task's), task (made from the page), read (opened the page), shown (saw its address)
 with named as (
-    select trajectory_id, asked_for, 'named' as how
+    select trajectory_id, target, 'named' as how
     from trajectories
-    join requests on starts_with(trajectory_id, asked_for) or starts_with(task_id, asked_for)
-    where length(asked_for) >= 8
+    join requests on starts_with(trajectory_id, target) or starts_with(task_id, target)
+    where length(target) >= 8
 ),
 
 hops as (
@@ -13,9 +13,9 @@ hops as (
 ),
 
 made_from as (
-    select trajectory_id, asked_for, 'task' as how
+    select trajectory_id, target, 'task' as how
     from hops
-    join requests on requests.asked_for = hops.url
+    join requests on requests.target = hops.url
     join trajectories using (task_id)
 )
 

@@ -108,7 +108,7 @@ def test_what_was_found_can_be_looked_at(tmp_path: Path) -> None:
     refined(tmp_path, made, items | {"name": "Quiz"})
     spans = {row["field"]: row for row in asked(tmp_path, "from benchmark_overlaps")}
     query = spans["query"]
-    assert (query["start"], query["words"], query["item"], query["index"]) == (1, 19, 3, 2)
+    assert (query["start"], query["n_words"], query["item"], query["index"]) == (1, 19, 3, 2)
     assert query["text"] == " ".join(LONG.lower().rstrip("?").split())
     assert (spans["answer"]["text"], spans["answer"]["item"]) == ("who wrote the book of lanterns", 2)
     [checked] = asked(tmp_path, "from benchmarks")
