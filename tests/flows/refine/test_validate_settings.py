@@ -20,7 +20,7 @@ DAY = date(2026, 11, 20)
 @pytest.mark.parametrize(
     ("refine", "says"),
     [
-        ({"advisory_gates": ["lop"]}, r"refine\.off = \['lop'\].* loop,"),
+        ({"advisory_gates": ["lop"]}, r"refine\.advisory_gates = \['lop'\].* loop,"),
         ({"allowed_sensitive_data": ["e-mail"]}, r"refine\.allowed_sensitive_data = \['e-mail'\].* email,"),
         ({"process_verifiers": ["evidence"]}, r"refine\.process_verifiers = \['evidence'\].* evidence_consulted,"),
         ({"benchmarks": [{"path": "no.jsonl", "columns": ["q"]}]}, r"refine\.benchmarks: .*no\.jsonl"),
@@ -51,7 +51,7 @@ def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Pat
 
 def test_a_night_that_refine_would_refuse_does_not_begin(tmp_path: Path) -> None:
     """The message must come from `factory run` itself, with nothing fetched and no traceback above it."""
-    (tmp_path / "factory.toml").write_text('[refine]\noff = ["lop"]\n')
+    (tmp_path / "factory.toml").write_text('[refine]\nadvisory_gates = ["lop"]\n')
     factory = Path(sys.executable).with_name("factory")
     refused = subprocess.run([factory, "run"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert refused.returncode == 1
