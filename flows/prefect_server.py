@@ -15,7 +15,7 @@ from typing import IO
 
 import httpx
 
-from flows.rollout.engines.servers.child_process import free_port
+from flows.process_guard import free_port, guarded
 
 START_TIMEOUT_S = 120
 ADDRESS = "127.0.0.1"
@@ -63,9 +63,10 @@ def prefect_server(log: Path, port: int | None = None) -> Iterator[str]:
 
 @contextmanager
 def _guarded(command: list[str], output: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
-    """A child under the guard of `flows.rollout.engines.servers.child_process`: it ends when we do, however we end."""
-    guard = [sys.executable, "-m", "flows.rollout.engines.servers.child_process", *command]
-    server = subprocess.Popen(guard, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+    """A child process that cannot outlive this process."""
+    server = subprocess.Popen(
+        guarded(command), stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+    )
     try:
         yield server
     finally:

@@ -13,7 +13,7 @@ ROOMS = {
     "warehouse": {"schemas"},
     "flows": {"schemas", "sources", "warehouse"},
 }
-SHARED_IN_FLOWS = {"settings", "domains", "environments", "tokenizing", "step"}
+SHARED_IN_FLOWS = {"settings", "domains", "environments", "tokenizing", "step", "process_guard"}
 CONTENTS = {"nightly.py", "cli.py"}
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "flows", "sources", "schemas", "warehouse", "tests"}
 MAX_LINES = 300

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from flows.rollout.engines.servers.child_process import free_port
+from flows.process_guard import free_port
 from tests.doubles.teachers.fake_vllm import Exchange, FakeVllm, Reply, serve
 
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -16,8 +16,9 @@ from typing import Any
 
 import orjson
 
+from flows.process_guard import free_port
 from flows.rollout.engines.embedded.model_download import builtin_model, file_sha256
-from flows.rollout.engines.servers.child_process import Child, Tell, free_port, kept, unheard
+from flows.rollout.engines.servers.child_process import Child, Tell, kept, unheard
 from flows.rollout.engines.servers.http_client import Wire, field, parsed
 from flows.rollout.engines.servers.http_errors import Malformed
 from flows.rollout.engines.servers.server_pool import Fleet

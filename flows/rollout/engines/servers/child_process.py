@@ -1,8 +1,6 @@
 """A server of our own as a child process: started again when it dies, and never outliving us, however we end.
 
-Between us and the server stands a guard: this module run as a program, in a process group of its own. It
-holds the other end of a pipe; when we end, by return, crash or SIGKILL, the pipe closes and the guard ends
-the whole group, so the server's own children too.
+The server runs under the guard of `flows.process_guard`, which ends it and its children with this process.
 """
 
 import asyncio
@@ -10,10 +8,7 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import subprocess
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,13 +18,10 @@ from pathlib import Path
 
 import aiohttp
 
+from flows.process_guard import GRACE_S, guarded
 from flows.rollout.protocol import TeacherError
 
 LOG = logging.getLogger(__name__)
-GRACE_S = 10.0
-"""How long a server may take to end by itself."""
-ORPHANS_S = 0.2
-"""How long what a server left behind may take to end."""
 START_S = 3600.0
 """Longest start: large models load slowly from network disks."""
 HOUR_S = 3600.0
@@ -55,7 +47,7 @@ class Child:
         self.url = url
         self.starts = 0
         self.failure: TeacherError | None = None
-        self._command = [sys.executable, "-m", "flows.rollout.engines.servers.child_process", *command]
+        self._command = guarded(command)
         self._log = log
         self._environment = {**os.environ, **(environment or {})}
         self._restarts = restarts
@@ -158,13 +150,6 @@ async def kept(child: Child, tell: Tell = unheard) -> AsyncIterator[Child]:
         await child.end()
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def tail(log: Path) -> str:
     """The last lines of a log."""
     if not log.exists():
@@ -176,25 +161,3 @@ def tail(log: Path) -> str:
 
 def _last_line(log: Path) -> str:
     return (tail(log).splitlines() or [""])[-1][-LINE_CHARS:].strip()
-
-
-def guard(command: Sequence[str]) -> None:
-    """Run the command until it ends or standard input closes; then end all of our process group, us too."""
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    threading.Thread(target=_end_when_alone, daemon=True).start()
-    child.wait()
-    os.killpg(0, signal.SIGTERM)
-    time.sleep(ORPHANS_S)
-    os.killpg(0, signal.SIGKILL)
-
-
-def _end_when_alone() -> None:
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGTERM)
-    time.sleep(GRACE_S)
-    os.killpg(0, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    guard(sys.argv[1:])

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from flows.rollout.engines.servers.child_process import Child, Tell, free_port, kept, unheard
+from flows.process_guard import free_port
+from flows.rollout.engines.servers.child_process import Child, Tell, kept, unheard
 from flows.rollout.protocol import TeacherRefused
 from flows.settings import Settings
 

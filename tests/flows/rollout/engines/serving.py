@@ -4,7 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from flows.rollout.engines.servers.child_process import Child, free_port, kept
+from flows.process_guard import free_port
+from flows.rollout.engines.servers.child_process import Child, kept
 
 
 async def main(folder: Path) -> None:

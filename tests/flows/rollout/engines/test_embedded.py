@@ -85,7 +85,7 @@ async def test_a_crash_of_the_model_costs_no_turn(tmp_path: Path) -> None:
         for child in psutil.Process().children(recursive=True):
             if (
                 "flows.rollout.engines.embedded.teacher" in child.cmdline()
-                and "flows.rollout.engines.servers.child_process" not in child.cmdline()
+                and "flows.process_guard" not in child.cmdline()
             ):
                 child.kill()
         said = await asyncio.gather(*asked)

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.rollout.engines.servers.child_process import Child, free_port, kept
+from flows.process_guard import free_port
+from flows.rollout.engines.servers.child_process import Child, kept
 from flows.rollout.engines.servers.http_client import Wire
 from flows.rollout.engines.servers.server_pool import Pace
 from flows.rollout.engines.vllm.install import CPU, MARKER, install
