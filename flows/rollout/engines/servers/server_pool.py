@@ -18,7 +18,6 @@ import aiohttp
 
 from flows.rollout.engines.servers.http_client import Wire
 from flows.rollout.engines.servers.http_errors import Broken, Busy, Malformed, Passing, lasting, pause
-from flows.rollout.engines.servers.server_metrics import read_load
 from flows.rollout.protocol import Load, TeacherError, TeacherRefused
 
 LOG = logging.getLogger(__name__)
@@ -26,6 +25,8 @@ DEATHS = 16
 """Servers that may die under one request: after so many it may be the request that kills them."""
 
 Reply = TypeVar("Reply")
+ReadMetrics = Callable[[bytes, Load], Load]
+"""Reads a page of /metrics; the second argument holds the values that the page may leave out."""
 Meet = Callable[[str], Awaitable[object]]
 """Asks a server who it is; raises TeacherError when it is none of ours."""
 
@@ -76,9 +77,15 @@ class Fleet:
     """Equal servers, pinned to by session; watched for as long as `watched` runs, and taken for up until then."""
 
     def __init__(
-        self, wire: Wire, urls: Sequence[str], keepers: Mapping[str, Keeper] | None = None, pace: Pace | None = None
+        self,
+        wire: Wire,
+        urls: Sequence[str],
+        keepers: Mapping[str, Keeper] | None = None,
+        pace: Pace | None = None,
+        read_metrics: ReadMetrics | None = None,
     ) -> None:
         self._wire = wire
+        self._read_metrics = read_metrics
         self._pace = pace or Pace()
         self._servers = {url: Server(Load(url), (keepers or {}).get(url)) for url in urls}
         self._news = asyncio.Event()
@@ -236,10 +243,12 @@ class Fleet:
         self._news = asyncio.Event()
 
     async def _measure(self, server: Server) -> None:
+        if self._read_metrics is None:
+            return
         with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError, ValueError, OverflowError):
             status, page = await self._wire.look(f"{server.load.server}/metrics", self._pace.patience_s)
             if status == 200:
-                server.load = read_load(page, server.load)
+                server.load = self._read_metrics(page, server.load)
 
 
 def pinned(urls: Sequence[str], session: str) -> list[str]:

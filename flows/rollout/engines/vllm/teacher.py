@@ -16,6 +16,7 @@ from flows.rollout.engines.servers.http_client import Wire, field
 from flows.rollout.engines.servers.server_pool import Fleet, Keeper, Pace
 from flows.rollout.engines.vllm.completions import ask_completion, read_completion
 from flows.rollout.engines.vllm.handshake import Met, agreed, meet
+from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.engines.vllm.prompt_json import Prompts
 from flows.rollout.protocol import Completion, Load, Sampling, TeacherError, TeacherRefused
 from flows.settings import Teacher
@@ -82,7 +83,7 @@ async def connected(
     for url, one in told:
         if isinstance(one, BaseException) and (not met or url not in away):
             raise one
-    all_can, fleet = agreed(met), Fleet(wire, urls, keepers, pace)
+    all_can, fleet = agreed(met), Fleet(wire, urls, keepers, pace, read_load)
 
     async def again(url: str) -> None:
         back = await meet(wire, url, chosen)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from flows.rollout.engines.servers.http_client import Wire
-from flows.rollout.engines.servers.server_metrics import read_load
 from flows.rollout.engines.servers.server_pool import Fleet, Pace, pinned
+from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.engines.vllm.teacher import connected
 from flows.rollout.protocol import Load, Sampling, Teacher, TeacherError, TeacherRefused
 from flows.settings import Settings

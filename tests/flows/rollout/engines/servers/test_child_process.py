@@ -1,7 +1,6 @@
 """Servers that the flow starts: up when it needs them, gone when it is gone, and clear when they fail."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -17,14 +16,12 @@ from flows.process_guard import free_port
 from flows.rollout.engines.servers.child_process import Child, kept
 from flows.rollout.engines.servers.http_client import Wire
 from flows.rollout.engines.servers.server_pool import Pace
-from flows.rollout.engines.vllm.install import CPU, MARKER, install
-from flows.rollout.engines.vllm.serve import served, vllm_command
 from flows.rollout.engines.vllm.teacher import connected
-from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.protocol import Sampling, Teacher, TeacherError
 from flows.settings import Settings
-from warehouse.console.progress import silent
 
 PATIENCE_S = 30.0
+OWNER = "tests.flows.rollout.engines.servers.child_process_owner"
 SAMPLING = Sampling(0.7, 0.95, 256, 7)
 
 
@@ -54,7 +51,11 @@ async def test_a_server_is_up_in_the_block_and_gone_after_it(tmp_path: Path) -> 
 async def test_a_killed_flow_leaves_no_server_behind(tmp_path: Path) -> None:
     """A server that outlives its flow holds the GPU all day."""
     flow = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.flows.rollout.engines.serving", str(tmp_path), stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "tests.flows.rollout.engines.servers.child_process_owner",
+        str(tmp_path),
+        stdout=asyncio.subprocess.PIPE,
     )
     assert flow.stdout is not None
     url = (await flow.stdout.readline()).decode().strip()
@@ -164,43 +165,3 @@ async def test_a_start_says_how_it_goes_on(tmp_path: Path) -> None:
     async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "log"), told.append):
         pass
     assert any(note.endswith("s, loading weights") for note in told)
-
-
-def test_what_the_settings_say_of_the_server_reaches_its_command(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python").touch()
-    asked = {"model": "m", "venv": tmp_path, "tensor_parallel": 4, "serve_args": ["--kv-cache-dtype", "fp8"]}
-    said = vllm_command(
-        Settings.model_validate({"teacher": asked | {"api_key": "s3cret", "context_window": 1_024}}), 8_000
-    )
-    line = " ".join(said)
-    assert "--tensor-parallel-size 4" in line and "--data-parallel" not in line
-    assert "--model m" in line and "--max-model-len 1024" in line and line.endswith("--kv-cache-dtype fp8")
-    assert "s3cret" not in line
-
-
-@pytest.mark.parametrize(
-    ("teacher", "todo"), [({}, "factory teacher install"), ({"venv": sys.prefix}, "teacher.model")]
-)
-async def test_what_is_missing_for_a_server_is_named(tmp_path: Path, teacher: dict[str, str], todo: str) -> None:
-    settings = Settings.model_validate({"teacher": {"engine": "vllm", "venv": tmp_path / "none", **teacher}})
-    with pytest.raises(TeacherRefused, match=todo):
-        async with served(settings):
-            pass
-
-
-def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
-    marker = {"packages": list(CPU), "python": sys.version.split()[0]}
-    (tmp_path / MARKER).write_text(json.dumps(marker))
-    install(tmp_path, cpu=True, report=silent)
-    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
-
-
-def test_an_install_that_fails_shows_why_and_is_not_taken_for_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(TeacherError, match="No matching distribution") as failed:
-        install(tmp_path, cpu=True, report=silent)
-    assert str(tmp_path / "install.log") in str(failed.value)
-    assert not (tmp_path / MARKER).exists()

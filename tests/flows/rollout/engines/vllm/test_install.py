@@ -1,0 +1,28 @@
+"""`factory teacher install`: an interrupted install resumes, and a failed one is never used."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.rollout.engines.vllm.install import CPU, MARKER, install
+from flows.rollout.protocol import TeacherError
+from warehouse.console.progress import silent
+
+
+def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
+    marker = {"packages": list(CPU), "python": sys.version.split()[0]}
+    (tmp_path / MARKER).write_text(json.dumps(marker))
+    install(tmp_path, cpu=True, report=silent)
+    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
+
+
+def test_an_install_that_fails_shows_why_and_is_not_taken_for_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(TeacherError, match="No matching distribution") as failed:
+        install(tmp_path, cpu=True, report=silent)
+    assert str(tmp_path / "install.log") in str(failed.value)
+    assert not (tmp_path / MARKER).exists()

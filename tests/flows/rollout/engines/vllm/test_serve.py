@@ -1,0 +1,33 @@
+"""The command of a vLLM server that the flow starts, and the messages about missing settings."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.rollout.engines.vllm.serve import served, vllm_command
+from flows.rollout.protocol import TeacherRefused
+from flows.settings import Settings
+
+
+def test_what_the_settings_say_of_the_server_reaches_its_command(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+    asked = {"model": "m", "venv": tmp_path, "tensor_parallel": 4, "serve_args": ["--kv-cache-dtype", "fp8"]}
+    said = vllm_command(
+        Settings.model_validate({"teacher": asked | {"api_key": "s3cret", "context_window": 1_024}}), 8_000
+    )
+    line = " ".join(said)
+    assert "--tensor-parallel-size 4" in line and "--data-parallel" not in line
+    assert "--model m" in line and "--max-model-len 1024" in line and line.endswith("--kv-cache-dtype fp8")
+    assert "s3cret" not in line
+
+
+@pytest.mark.parametrize(
+    ("teacher", "todo"), [({}, "factory teacher install"), ({"venv": sys.prefix}, "teacher.model")]
+)
+async def test_what_is_missing_for_a_server_is_named(tmp_path: Path, teacher: dict[str, str], todo: str) -> None:
+    settings = Settings.model_validate({"teacher": {"engine": "vllm", "venv": tmp_path / "none", **teacher}})
+    with pytest.raises(TeacherRefused, match=todo):
+        async with served(settings):
+            pass
