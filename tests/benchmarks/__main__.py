@@ -1,27 +1,26 @@
-"""`python -m tests.benchmarks [NAME ...]`: runs the benchmarks and prints one line of JSON per figure.
+"""`python -m tests.benchmarks [--smoke] [NAME ...]`: runs benchmarks and prints one line of JSON per figure.
 
-A benchmark is a module beside this one with a function `figures() -> Iterator[Figure]`, or a package of such
-modules, which runs them all; `PACKAGE.MODULE` runs one of them.
+Without a name all of them run; a name is that of a package (`rollout`) or of one benchmark (`rollout.turns`).
 """
 
-import importlib
-import pkgutil
+import argparse
 import sys
 
-from tests import benchmarks
-
-NOT_BENCHMARKS = {"__main__", "figure"}
+from tests.benchmarks.runner import find, run
 
 
-def main(names: list[str]) -> None:
-    known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name not in NOT_BENCHMARKS]
-    unknown = [name for name in names if name.split(".")[0] not in known]
-    if unknown:
-        sys.exit(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(known)}")
-    for name in names or known:
-        for figure in importlib.import_module(f"tests.benchmarks.{name}").figures():
-            print(figure.line(), flush=True)
+def main(words: list[str]) -> int:
+    """Run the named benchmarks; returns the exit status, 1 if one of them failed."""
+    parser = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark, or a package of them; default: all")
+    parser.add_argument("--smoke", action="store_true", help="inputs so small that all of it takes minutes")
+    chosen = parser.parse_args(words)
+    try:
+        found = find(chosen.names)
+    except LookupError as unknown:
+        parser.error(str(unknown))
+    return int(run(found, "smoke" if chosen.smoke else "full") > 0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

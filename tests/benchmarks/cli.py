@@ -1,4 +1,4 @@
-"""How long a person waits for `factory --help`: heavy imports must wait until a verb needs them."""
+"""Measures the wall time of `factory --help`, which stays short only while no command imports heavy libraries early."""
 
 import statistics
 import subprocess
@@ -9,21 +9,24 @@ from pathlib import Path
 
 from tests.benchmarks.figure import Figure
 
-ROUNDS = 7
+FIGURES = ("cli.help_seconds",)
+FULL, SMOKE = 7, 1
+"""Rounds, of which the median counts."""
 
 
-def figures() -> Iterator[Figure]:
+def figures(rounds: int) -> Iterator[Figure]:
+    """The median seconds of `factory --help`."""
     command = str(Path(sys.executable).with_name("factory"))
-    helped = _median([command, "--help"])
-    bare = _median([sys.executable, "-c", "pass"])
+    helped = _median([command, "--help"], rounds)
+    bare = _median([sys.executable, "-c", "pass"], rounds)
     yield Figure("cli.help_seconds", round(helped, 3), "s", f"0.5 s allowed; bare interpreter {bare:.3f} s")
 
 
-def _median(command: list[str]) -> float:
+def _median(command: list[str], rounds: int) -> float:
     def once() -> float:
         start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - start
 
     once()
-    return statistics.median(once() for _ in range(ROUNDS))
+    return statistics.median(once() for _ in range(rounds))

@@ -1,4 +1,4 @@
-"""A measured figure, printed as one line of JSON."""
+"""The record of a measured figure, and the error of a benchmark that lacks a tool it needs."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,12 +6,27 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure; `against` names what a ratio was measured against, in the same run."""
+    """One figure; `against` names the baseline that a ratio was measured against in the same run, or the input's size.
+
+    `value` is None where the baseline's tool is not installed; `against` then gives the command that installs it.
+    """
 
     figure: str
-    value: float
+    value: float | None
     unit: str
     against: str | None = None
 
-    def line(self) -> str:
-        return json.dumps(asdict(self))
+    def line(self, size: str) -> str:
+        """One line of JSON; `size` (full or smoke) is part of it, since a smoke figure measures nothing."""
+        return json.dumps(asdict(self) | {"size": size}, allow_nan=False)
+
+
+class MissingTool(RuntimeError):
+    """A benchmark cannot start without a tool that is not installed; the message gives the command that installs it.
+
+    `required_by` names the environment variable under which this is a failure instead of a skip.
+    """
+
+    def __init__(self, message: str, required_by: str) -> None:
+        super().__init__(message)
+        self.required_by = required_by

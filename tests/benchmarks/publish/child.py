@@ -1,4 +1,7 @@
-"""`python -m tests.benchmarks.publish.child publish HOME | open RELEASE`: does it once, and says what it took."""
+"""`python -m tests.benchmarks.publish.child publish HOME | open RELEASE` does one of the two once, in its own process.
+
+It prints a line of JSON: the wall seconds of each part of the work, and the process's peak memory.
+"""
 
 import json
 import os
@@ -43,11 +46,12 @@ def opened(release: str) -> dict[str, float]:
     return seconds
 
 
-DOES: dict[str, Callable[[str], dict[str, float]]] = {"publish": publish, "open": opened}
+WORKS: dict[str, Callable[[str], dict[str, float]]] = {"publish": publish, "open": opened}
 
 
-def main(what: str, place: str) -> None:
-    seconds = DOES[what](place)
+def main(work: str, place: str) -> None:
+    """Do the work of that name at a place (a home, or a release) and print its measurements."""
+    seconds = WORKS[work](place)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "peak_mb": peak}))
 

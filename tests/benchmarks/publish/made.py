@@ -1,4 +1,4 @@
-"""A lake of long trajectories, and work on it that is timed here or measured in a process of its own."""
+"""Makes a lake of long trajectories, and times work on it, here or in a process of its own."""
 
 import json
 import subprocess
@@ -18,22 +18,22 @@ from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, wri
 from warehouse.lake import Lake, PartName
 
 DAY = date(2026, 1, 2)
-TOKENS_A_TURN = 4_500
-TURNS_A_PART = 1_980
-"""Whole trajectories of eleven turns."""
+TOKENS_PER_TURN = 4_500
+TURNS_PER_PART = 1_980
+"""A multiple of eleven, so that no part ends within a trajectory of eleven turns."""
 LONG = ("n_tokens", "n_chars", "content", "observation", "token_ids", "sampled", "logprobs")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a child measured: wall seconds of its works, by name, and the process's peak memory."""
+    """The measurements of a child: wall seconds of each part of its work, by name, and the process's peak memory."""
 
     seconds: dict[str, float]
     peak_mb: float
 
 
 def measured(*words: str) -> Run:
-    """One run of `tests.benchmarks.publish.child`."""
+    """The measurements of one run of `tests.benchmarks.publish.child` with these arguments."""
     command = [sys.executable, "-m", "tests.benchmarks.publish.child", *words]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Run(**json.loads(done.stdout.splitlines()[-1]))
@@ -47,26 +47,26 @@ def seconds_of(work: Callable[[str], object], name: str) -> float:
 
 
 def published_to(settings: Settings, name: str) -> Settings:
-    """The settings with a place of releases of their own."""
+    """The settings with releases published to the folder of that name in their home."""
     publish = settings.publish.model_copy(update={"to": str(settings.home / name)})
     return settings.model_copy(update={"publish": publish})
 
 
 def long_lake(settings: Settings, trajectories: int) -> None:
-    """A small lake whose turns are made long: text of ordinary words, ids as skewed as words are.
+    """Write a lake of trajectories of about 50K tokens: text of random words, token ids as skewed as words are.
 
-    Every part holds the same long columns: they are made once, and only ids tell the trajectories apart.
+    The long columns are made once and repeated in every part, so that trajectories differ by their ids only.
     """
     lake = Lake(settings.lake)
     made = make_small_lake(DAY, n_tasks=trajectories // 2)
     turns, made.turns[:] = list(made.turns), []
-    of_each = TOKENS_A_TURN * len(turns) // len(made.trajectories)
+    of_each = TOKENS_PER_TURN * len(turns) // len(made.trajectories)
     made.trajectories[:] = [row.model_copy(update={"n_tokens": of_each}) for row in made.trajectories]
     write_records(lake, DAY, made)
     write_decisions(lake, DAY, made)
     grown: pa.Table | None = None
-    for seq, start in enumerate(range(0, len(turns), TURNS_A_PART)):
-        rows = [turn.model_dump() for turn in turns[start : start + TURNS_A_PART]]
+    for seq, start in enumerate(range(0, len(turns), TURNS_PER_PART)):
+        rows = [turn.model_dump() for turn in turns[start : start + TURNS_PER_PART]]
         table = pa.Table.from_pylist(rows, arrow_schema(Turn))
         grown = _lengthened(table, np.random.default_rng(0)) if grown is None else grown
         for name in LONG:
@@ -78,16 +78,16 @@ def long_lake(settings: Settings, trajectories: int) -> None:
 def _lengthened(turns: pa.Table, dice: np.random.Generator) -> pa.Table:
     count = turns.num_rows
     words = np.array(["".join(dice.choice(list("etaoinshrdlu"), 3 + n % 6)) for n in range(30_000)])
-    picks = np.minimum(dice.zipf(1.25, (count, TOKENS_A_TURN * 3 // 4)), 30_000) - 1
+    picks = np.minimum(dice.zipf(1.25, (count, TOKENS_PER_TURN * 3 // 4)), 30_000) - 1
     texts = pa.array([" ".join(words[row]) for row in picks], pa.large_string())
     is_tool = np.array([role == "tool" for role in turns["role"].to_pylist()])
     sampled = np.array([role == "assistant" for role in turns["role"].to_pylist()])
-    offsets = pa.array(np.arange(count + 1) * TOKENS_A_TURN, pa.int32())
-    ids = np.minimum(dice.zipf(1.2, count * TOKENS_A_TURN), 150_000).astype(np.int32)
-    logprob_counts = np.where(sampled, TOKENS_A_TURN, 0)
+    offsets = pa.array(np.arange(count + 1) * TOKENS_PER_TURN, pa.int32())
+    ids = np.minimum(dice.zipf(1.2, count * TOKENS_PER_TURN), 150_000).astype(np.int32)
+    logprob_counts = np.where(sampled, TOKENS_PER_TURN, 0)
     logprobs = -dice.exponential(0.4, int(logprob_counts.sum())).astype(np.float32)
     columns = {
-        "n_tokens": pa.array([TOKENS_A_TURN] * count),
+        "n_tokens": pa.array([TOKENS_PER_TURN] * count),
         "n_chars": pc.binary_length(texts),
         "content": pa.array(
             [None if tool else text for text, tool in zip(texts.to_pylist(), is_tool, strict=True)], pa.large_string()
@@ -96,7 +96,7 @@ def _lengthened(turns: pa.Table, dice: np.random.Generator) -> pa.Table:
             [text if tool else None for text, tool in zip(texts.to_pylist(), is_tool, strict=True)], pa.large_string()
         ),
         "token_ids": pa.ListArray.from_arrays(offsets, pa.array(ids)),
-        "sampled": pa.ListArray.from_arrays(offsets, pa.array(np.repeat(sampled, TOKENS_A_TURN))),
+        "sampled": pa.ListArray.from_arrays(offsets, pa.array(np.repeat(sampled, TOKENS_PER_TURN))),
         "logprobs": pa.ListArray.from_arrays(
             pa.array(np.append(0, np.cumsum(logprob_counts)), pa.int32()), pa.array(logprobs)
         ),

@@ -1,4 +1,4 @@
-"""How full the windows of a pack plan are."""
+"""Measures the fill of a pack plan: the share of its training windows that holds tokens."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,14 @@ from flows.publish.build.packing import WINDOWS, best_fit
 from tests.benchmarks.figure import Figure
 
 
-def figures() -> Iterator[Figure]:
-    """10,000 rows of log-normal length (sigma 0.6), mean 45,000 tokens; pack_fill is the worst of the windows."""
-    drawn = np.random.default_rng(0).lognormal(0.0, 0.6, 10_000)
+FIGURES = (*(f"publish.pack_fill_{window}" for window in WINDOWS), "publish.pack_fill")
+FULL, SMOKE = 10_000, 500
+"""Rows of log-normal length (sigma 0.6), mean 45,000 tokens."""
+
+
+def figures(rows: int) -> Iterator[Figure]:
+    """The fill of each window's plan; pack_fill is the smallest of them."""
+    drawn = np.random.default_rng(0).lognormal(0.0, 0.6, rows)
     fills: list[float] = []
     for window in WINDOWS:
         lengths = [length for length in (drawn / drawn.mean() * 45_000).astype(int).tolist() if length <= window]

@@ -1,7 +1,8 @@
-"""How fast a release is made, against pyarrow writing the same rows, in memory already, at the same level."""
+"""Measures the throughput of making a release, against pyarrow writing the same rows from memory at the same level."""
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,16 +15,26 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import DAY, long_lake, published_to, seconds_of
 from warehouse.console.progress import silent
 
-ROUNDS = 3
-TRAJECTORIES = 160
+FIGURES = ("publish.mb_per_s", "publish.plain_mb_per_s", "publish.whole_ratio", "publish.write_ratio")
 AGAINST = "pyarrow.parquet.write_table of the same rows in memory, zstd 3"
 
 
-def figures() -> Iterator[Figure]:
-    """160 trajectories of about 50K tokens; MB are of Arrow data before encoding; the best of three rounds."""
+@dataclass(frozen=True)
+class Size:
+    """Trajectories of about 50K tokens, and rounds, of which the fastest counts."""
+
+    trajectories: int
+    rounds: int
+
+
+FULL, SMOKE = Size(160, 3), Size(8, 1)
+
+
+def figures(size: Size) -> Iterator[Figure]:
+    """Megabytes are those of the rows as Arrow data, before they are encoded."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder))
-        long_lake(settings, TRAJECTORIES)
+        long_lake(settings, size.trajectories)
         publish_night(published_to(settings, "first"), DAY, silent)
         rows = pa.concat_tables([pq.read_table(path) for path in sorted(Path(folder).glob("first/latest/data/*"))])
         works: dict[str, Callable[[str], object]] = {
@@ -31,7 +42,7 @@ def figures() -> Iterator[Figure]:
             "shards": lambda name: _shards(rows, published_to(settings, name)),
             "plain": lambda name: _plain(rows, f"{folder}/{name}"),
         }
-        rounds = [{work: seconds_of(do, f"{work}{number}") for work, do in works.items()} for number in range(ROUNDS)]
+        rounds = [{work: seconds_of(do, f"{work}{number}") for work, do in works.items()} for number in range(size.rounds)]
     best = {work: min(seconds[work] for seconds in rounds) for work in works}
     megabytes = rows.nbytes / 1e6
     yield Figure("publish.mb_per_s", round(megabytes / best["whole"], 1), "MB/s")
@@ -41,9 +52,9 @@ def figures() -> Iterator[Figure]:
 
 
 def _shards(rows: pa.Table, settings: Settings) -> None:
-    """Only the writing of shards, with their hashes, of rows that are in memory."""
-    data = Path(settings.publish.to)
-    data.mkdir()
+    """Write the shards of rows that are in memory, with their hashes, and nothing else of a release."""
+    data = Path(settings.publish.to) / "data"
+    data.mkdir(parents=True)
     files = ShardFiles(data, "train", settings.publish)
     for start in range(0, rows.num_rows, 64):
         files.add(rows.slice(start, 64))
