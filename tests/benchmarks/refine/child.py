@@ -1,4 +1,7 @@
-"""`python -m tests.benchmarks.refine.child WHAT LAKE HOME LIMIT`: does one thing once, and says what it took."""
+"""`python -m tests.benchmarks.refine.child WORK LAKE HOME LIMIT` does one piece of work once, in its own process.
+
+It prints a line of JSON: wall and CPU seconds of the work, the process's peak memory, and the work's result.
+"""
 
 import json
 import resource
@@ -36,7 +39,7 @@ def scan(query: str, lake: Lake, home: Path, limit: str) -> str:
 
 
 def duplicates(lake: Lake, home: Path, limit: str) -> str:
-    """Read the agent's text, find all duplicates; the pairs of ids in a cluster go to a file for the caller."""
+    """Read the agents' text and find all duplicates; returns the pairs of ids that share a cluster, as JSON."""
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         share_candidates(con)
         texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_said", "20_windows")}
@@ -53,12 +56,12 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
 
 
 def whole(lake: Lake, home: Path, limit: str) -> str:
-    """Decide on every trajectory, all gates, with what `home` holds of sketches."""
+    """Decide on every trajectory with all gates, using the sketches that `home` holds."""
     return str(refine_night(settings_over(lake, home, limit), date(2026, 11, 20), silent))
 
 
 def settings_over(lake: Lake, home: Path, limit: str) -> Settings:
-    """Settings of a home over the lake as it was before it was ever refined."""
+    """Settings of a home whose lake is that lake without its decisions."""
     (home / "lake").mkdir(exist_ok=True)
     for record in lake.root.iterdir():
         if record.name != "decision" and not (home / "lake" / record.name).exists():
@@ -67,12 +70,12 @@ def settings_over(lake: Lake, home: Path, limit: str) -> Settings:
 
 
 def ahead(lake: Lake, home: Path, limit: str) -> str:
-    """What is done while a rollout is under way, with one thread."""
+    """Prepare sketches and answers of single trajectories, as a rollout does meanwhile, with one thread."""
     prepare(settings_over(lake, home, limit), memory_limit=limit, threads=1)
     return ""
 
 
-DOES: dict[str, Callable[[Lake, Path, str], str]] = {
+WORKS: dict[str, Callable[[Lake, Path, str], str]] = {
     "scan": partial(scan, AGENT_TEXT.format(hash="hash")),
     "md5_scan": partial(scan, AGENT_TEXT.format(hash="md5_number")),
     "read_all": partial(scan, SAME_COLUMNS),
@@ -82,12 +85,13 @@ DOES: dict[str, Callable[[Lake, Path, str], str]] = {
 }
 
 
-def main(what: str, lake: str, home: str, limit: str) -> None:
+def main(work: str, lake: str, home: str, limit: str) -> None:
+    """Do the work of that name over a lake, with DuckDB limited to so much memory, and print its measurements."""
     wall, cpu = time.perf_counter(), time.process_time()
-    answer = DOES[what](Lake(Path(lake)), Path(home), limit)
+    result = WORKS[work](Lake(Path(lake)), Path(home), limit)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": wall, "cpu": cpu, "peak_mb": peak, "answer": answer}))
+    print(json.dumps({"seconds": wall, "cpu": cpu, "peak_mb": peak, "result": result}))
 
 
 if __name__ == "__main__":

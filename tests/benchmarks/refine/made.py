@@ -1,4 +1,4 @@
-"""Labelled lakes in the user's cache, and runs over them in a process of their own, whose memory is measured."""
+"""Makes labelled lakes in the user's cache, and measures work over them in a process of its own."""
 
 import json
 import os
@@ -16,24 +16,21 @@ from sources.privacy.redaction import detector_version
 from tests.doubles.lakes.labelled_lake import TOOLS, LabelledLake, Shape
 from warehouse.lake import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Lake
 
-ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
+FULL_ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "horizon-factory" / "benchmarks"
-LONG = Shape(ROWS)
-"""45K tokens a trajectory."""
-
 
 @dataclass(frozen=True)
 class Run:
-    """What a child measured: wall and CPU seconds of the work alone, the process's peak memory, and an answer."""
+    """The measurements of a child: wall and CPU seconds of its work, the process's peak memory, and the work's result."""
 
     seconds: float
     cpu: float
     peak_mb: float
-    answer: str
+    result: str
 
 
 def made_lake(shape: Shape) -> Path:
-    """The root of the lake of that shape, made when it is not there yet."""
+    """The root of the lake of that shape, which is made if the cache does not hold it."""
     version = sha256_text(f"{arrow_schema(Turn)} {detector_version()} {ROW_GROUP_ROWS} {ROW_GROUP_BYTES} {TOOLS}")[:8]
     root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values()), version])
     if not root.exists():
@@ -44,22 +41,22 @@ def made_lake(shape: Shape) -> Path:
     return root
 
 
-def measured(what: str, lake: Path, memory_limit: str = "300MB") -> Run:
-    """One run of `tests.benchmarks.refine.child`, with nothing kept from any run before."""
-    return measured_all([what], lake, memory_limit)[0]
+def measured(work: str, lake: Path, memory_limit: str = "300MB") -> Run:
+    """The measurements of one run of `tests.benchmarks.refine.child`, in an empty home."""
+    return measured_all([work], lake, memory_limit)[0]
 
 
-def measured_all(whats: Sequence[str], lake: Path, memory_limit: str) -> list[Run]:
-    """Runs of `tests.benchmarks.refine.child`, each with what those before it left in their home."""
+def measured_all(works: Sequence[str], lake: Path, memory_limit: str) -> list[Run]:
+    """The measurements of runs of `tests.benchmarks.refine.child`, one after another in the same home."""
     runs = []
     with tempfile.TemporaryDirectory() as home:
-        for what in whats:
-            command = [sys.executable, "-m", "tests.benchmarks.refine.child", what, str(lake), home, memory_limit]
+        for work in works:
+            command = [sys.executable, "-m", "tests.benchmarks.refine.child", work, str(lake), home, memory_limit]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             runs.append(Run(**json.loads(done.stdout.splitlines()[-1])))
     return runs
 
 
 def middle(runs: list[Run]) -> float:
-    """The median of their seconds."""
+    """The median of the runs' wall seconds."""
     return median(run.seconds for run in runs)

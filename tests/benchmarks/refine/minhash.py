@@ -1,4 +1,7 @@
-"""datatrove's MinHash on what the agents wrote, in a Python that has datatrove; run as a script there."""
+"""Times datatrove's MinHash on the agents' text: the baseline of near-duplicate search.
+
+The function starts this file as a script under a Python that has datatrove installed.
+"""
 
 import json
 import subprocess
@@ -7,6 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+MISSING = (
+    "datatrove is not installed: pip install datatrove spacy tokenizers 'xxhash<4' in this environment, or in one whose "
+    "Python FACTORY_BENCHMARK_DATATROVE names"
+)
 TEXTS = """
 select trajectory_id as id, string_agg(concat_ws(' ', reasoning, content, tool_calls), chr(10) order by index) as text
 from turns semi join (select distinct trajectory_id from turns order by all limit $sample) using (trajectory_id)
@@ -15,12 +22,12 @@ where role = 'assistant' group by trajectory_id
 
 
 def minhash(python: str, lake: Path, sample: int) -> float | None:
-    """Seconds for a sample of trajectories, from text in memory to clusters; None without datatrove."""
+    """Seconds for a sample of trajectories, from text in memory to clusters; None where datatrove is not installed."""
     from warehouse.connect import connect
     from warehouse.lake import Lake
 
-    asked = [python, "-c", "import spacy, datatrove.pipeline.dedup.minhash"]
-    if subprocess.run(asked, check=False, capture_output=True).returncode:
+    installed = [python, "-c", "import spacy, datatrove.pipeline.dedup.minhash"]
+    if subprocess.run(installed, check=False, capture_output=True).returncode:
         return None
     with tempfile.TemporaryDirectory() as folder:
         with connect(Lake(lake)) as con:
@@ -32,6 +39,7 @@ def minhash(python: str, lake: Path, sample: int) -> float | None:
 
 
 def main(texts: str, folder: str) -> None:
+    """Cluster the texts of a JSON file with datatrove in its own folder, and print the seconds."""
     from datatrove.data import Document  # type: ignore[import-not-found]
     from datatrove.pipeline.dedup import minhash as steps  # type: ignore[import-not-found]
 
