@@ -1,12 +1,17 @@
-"""The benchmarks' own arithmetic: a figure that is wrong is worse than none."""
+"""Tests of the benchmarks: each still runs and prints the figures that it declares, and their arithmetic is right."""
 
-import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.rollout.cache import hit_share, ideal_share
 from tests.benchmarks.rollout.recorded import Record, Request
 from tests.benchmarks.rollout.replay import priming, trace
+from tests.benchmarks.runner import Benchmark, find, run
 
 TWO = Record(
     2,
@@ -18,10 +23,110 @@ TWO = Record(
 )
 
 
-@pytest.mark.parametrize("name", ["turns", "tail", "cost", "fullness", "cache"])
-def test_every_module_of_the_rollout_can_be_run_alone(name: str) -> None:
-    """`python -m tests.benchmarks rollout.NAME` would else end with an import error after minutes."""
-    assert callable(importlib.import_module(f"tests.benchmarks.rollout.{name}").figures)
+BENCHMARKS = find()
+NEEDS_VLLM = {"rollout.cache", "rollout.fullness"}
+
+
+def _smoke_run(one: Benchmark) -> object:
+    """Real vLLM servers run one after another, since each takes all cores."""
+    group = pytest.mark.xdist_group("vllm" if one.name in NEEDS_VLLM else f"benchmark {one.name}")
+    return pytest.param(one, id=one.name, marks=[pytest.mark.slow, group])
+
+
+@pytest.mark.parametrize("one", [_smoke_run(one) for one in BENCHMARKS])
+def test_a_smoke_run_prints_the_declared_figures(one: Benchmark) -> None:
+    """Both sizes run the same code and print the same names, so a benchmark that fails here fails at full size."""
+    command = [sys.executable, "-m", "tests.benchmarks", "--smoke", one.name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    if f"{one.name} is skipped" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(line["figure"] for line in lines) == sorted(one.module.FIGURES)
+
+
+def test_no_two_benchmarks_print_the_same_figure() -> None:
+    """A figure's name is all that tells it from another when runs are compared."""
+    names = [name for one in BENCHMARKS for name in one.module.FIGURES]
+    assert len(names) == len(set(names))
+
+
+def test_a_name_selects_a_benchmark_or_a_package_of_them() -> None:
+    assert [one.name for one in find(["rollout.turns", "cli"])] == ["rollout.turns", "cli"]
+    assert {one.name for one in find(["publish"])} == {
+        one.name for one in BENCHMARKS if one.name.startswith("publish.")
+    }
+    with pytest.raises(LookupError, match=r"no benchmark named roll; there are: .*rollout\.turns"):
+        find(["roll"])
+
+
+MODULE = """
+from tests.benchmarks.figure import Figure, MissingTool
+FIGURES, FULL, SMOKE = ("a", "b"), 10, 1
+def figures(size):
+    {body}
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Benchmark]]:
+    """Makes a benchmark whose `figures` has that body."""
+    (tmp_path / "made_benchmarks").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(body: str) -> Benchmark:
+        (tmp_path / "made_benchmarks" / "one.py").write_text(MODULE.format(body=body))
+        return Benchmark("one", "made_benchmarks")
+
+    yield make
+    for name in ("made_benchmarks", "made_benchmarks.one"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("names", ["a", "aab", "abc"])
+def test_a_benchmark_that_prints_other_figures_than_it_declares_fails(
+    made: Callable[[str], Benchmark], names: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([made(f"yield from (Figure(name, size, 's') for name in {names!r})")], "smoke") == 1
+    assert "one printed" in capsys.readouterr().err
+
+
+def test_a_line_names_its_size_and_a_baseline_that_is_not_installed_is_null(
+    made: Callable[[str], Benchmark], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A smoke figure measures nothing, and NaN is no JSON."""
+    one = made("yield Figure('a', size, 's'); yield Figure('b', None, 'ratio', 'no baseline: pip install it')")
+    assert run([one], "full") == 0
+    printed = capsys.readouterr()
+    lines = [json.loads(line) for line in printed.out.splitlines()]
+    assert [(line["figure"], line["value"], line["size"]) for line in lines] == [("a", 10, "full"), ("b", None, "full")]
+    assert printed.err == "b is not measured: no baseline: pip install it\n"
+
+
+@pytest.mark.parametrize(("required", "failures", "verb"), [("0", 0, "is skipped"), ("1", 1, "failed")])
+def test_a_missing_tool_skips_or_fails_with_one_line(
+    made: Callable[[str], Benchmark],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    required: str,
+    failures: int,
+    verb: str,
+) -> None:
+    """A skip without a word would look like a benchmark that ran."""
+    monkeypatch.setenv("FACTORY_REQUIRE_TEACHER", required)
+    one = made("raise MissingTool('no teacher: install it', 'FACTORY_REQUIRE_TEACHER')")
+    assert run([one], "smoke") == failures
+    assert capsys.readouterr().err == f"one {verb}: no teacher: install it\n"
+
+
+def test_a_failed_benchmark_stops_no_other(
+    made: Callable[[str], Benchmark], capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = made("raise ValueError('broken')")
+    assert run([broken, find(["publish.packing"])[0]], "smoke") == 1
+    printed = capsys.readouterr()
+    assert "ValueError: broken" in printed.err
+    assert "publish.pack_fill" in printed.out
 
 
 def test_rates_count_the_tail_or_leave_it_out() -> None:
@@ -30,7 +135,7 @@ def test_rates_count_the_tail_or_leave_it_out() -> None:
     assert TWO.steady_rate == pytest.approx(60 * 0.5 / 0.5)
 
 
-def test_the_ideal_holds_all_that_the_episode_said_before() -> None:
+def test_the_ideal_caches_every_earlier_token_of_an_episode() -> None:
     """A first turn can find only what all episodes begin with; a later one everything, or its whole blocks."""
     assert hit_share(TWO) == 160 / 500
     assert ideal_share(TWO, 1) == (32 + 32 + 160) / 500

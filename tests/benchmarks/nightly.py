@@ -23,18 +23,19 @@ FIGURES = ("nightly.orchestration_share", "nightly.orchestration_s")
 
 @dataclass(frozen=True)
 class Size:
-    """Pages crawled, and tasks per night."""
+    """Pages crawled, tasks per night, and attempts at each."""
 
     pages: int
     tasks: int
+    samples: int
 
 
-FULL, SMOKE = Size(60, 8), Size(20, 1)
+FULL, SMOKE = Size(60, 8, 2), Size(20, 1, 1)
 
 
 def figures(size: Size) -> Iterator[Figure]:
     """Seconds that Prefect adds, and their share of a night."""
-    settings = f"[crawl]\nmax_pages = {size.pages}\n[tasks]\nper_night = {size.tasks}\n"
+    settings = f"[crawl]\nmax_pages = {size.pages}\n[tasks]\nper_night = {size.tasks}\nsamples = {size.samples}\n"
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "factory.toml").write_text(settings)

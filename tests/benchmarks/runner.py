@@ -1,23 +1,23 @@
 """Finds the benchmarks, runs them at one of their two sizes, and checks the figures that each prints.
 
-A benchmark is a module of this package that declares FIGURES (the names of its figures), FULL and SMOKE (its two
-sizes) and `figures(size)`. Both sizes run the same code and have to print the declared names, so a smoke run of
-seconds proves that a full run of minutes still works.
+A benchmark is a module of this package with a function `figures(size)`, which declares FIGURES (the names of its
+figures), FULL and SMOKE (its two sizes). Both sizes run the same code and have to print the declared names, so a smoke
+run of seconds proves that a full run of minutes still works.
 """
 
 import importlib
 import os
-import pkgutil
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from tests import benchmarks
 from tests.benchmarks.figure import Figure, MissingTool
 
-PREFIX = f"{benchmarks.__name__}."
+HERE = Path(__file__).parent
 SIZES = {"full": "FULL", "smoke": "SMOKE"}
 
 
@@ -27,10 +27,15 @@ class FigureError(RuntimeError):
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark by its name below this package, such as `rollout.turns`."""
+    """A benchmark by its name below a package, such as `rollout.turns`."""
 
     name: str
-    module: Any
+    package: str = "tests.benchmarks"
+
+    @cached_property
+    def module(self) -> Any:
+        """Its module, which is imported when it is first used: some take seconds."""
+        return importlib.import_module(f"{self.package}.{self.name}")
 
     def run(self, size: str) -> Iterator[Figure]:
         """Its figures at a size, as they are measured; raises FigureError at the end if the names are not FIGURES."""
@@ -47,11 +52,12 @@ def find(names: Sequence[str] = ()) -> list[Benchmark]:
 
     Raises LookupError when a name selects nothing.
     """
-    found = {name: [one for one in _modules(name) if hasattr(one.module, "figures")] for name in names or [""]}
-    if missing := [name for name, ones in found.items() if not ones]:
-        known = ", ".join(one.name for one in find())
-        raise LookupError(f"no benchmark named {', '.join(missing)}; there are: {known}")
-    return list({one.name: one for ones in found.values() for one in ones}.values())
+    paths = sorted(path for path in HERE.rglob("*.py") if "\ndef figures(" in path.read_text("utf-8"))
+    known = [".".join(path.relative_to(HERE).with_suffix("").parts) for path in paths]
+    chosen = {name: [one for one in known if f"{one}.".startswith(f"{name}.")] for name in names}
+    if unknown := [name for name, ones in chosen.items() if not ones]:
+        raise LookupError(f"no benchmark named {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [Benchmark(one) for one in (dict.fromkeys(one for ones in chosen.values() for one in ones) or known)]
 
 
 def run(chosen: Sequence[Benchmark], size: str) -> int:
@@ -81,11 +87,3 @@ def _succeeds(one: Benchmark, size: str) -> bool:
 
 def _report(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
-
-
-def _modules(name: str) -> Iterator[Benchmark]:
-    """The modules that a name selects, imported; the empty name selects all."""
-    for found in pkgutil.walk_packages(benchmarks.__path__, PREFIX):
-        short = found.name.removeprefix(PREFIX)
-        if not found.ispkg and short != "__main__" and f"{short}.".startswith(f"{name}." if name else ""):
-            yield Benchmark(short, importlib.import_module(found.name))

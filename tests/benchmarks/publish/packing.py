@@ -7,7 +7,6 @@ import numpy as np
 from flows.publish.build.packing import WINDOWS, best_fit
 from tests.benchmarks.figure import Figure
 
-
 FIGURES = (*(f"publish.pack_fill_{window}" for window in WINDOWS), "publish.pack_fill")
 FULL, SMOKE = 10_000, 500
 """Rows of log-normal length (sigma 0.6), mean 45,000 tokens."""

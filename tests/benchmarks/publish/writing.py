@@ -42,7 +42,9 @@ def figures(size: Size) -> Iterator[Figure]:
             "shards": lambda name: _shards(rows, published_to(settings, name)),
             "plain": lambda name: _plain(rows, f"{folder}/{name}"),
         }
-        rounds = [{work: seconds_of(do, f"{work}{number}") for work, do in works.items()} for number in range(size.rounds)]
+        rounds = [
+            {work: seconds_of(do, f"{work}{number}") for work, do in works.items()} for number in range(size.rounds)
+        ]
     best = {work: min(seconds[work] for seconds in rounds) for work in works}
     megabytes = rows.nbytes / 1e6
     yield Figure("publish.mb_per_s", round(megabytes / best["whole"], 1), "MB/s")

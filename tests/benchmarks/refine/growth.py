@@ -18,7 +18,7 @@ class Size:
     repeats: int
 
 
-FULL, SMOKE = Size(FULL_ROWS, 3), Size(64, 1)
+FULL, SMOKE = Size(FULL_ROWS, 3), Size(32, 1)
 
 
 def figures(size: Size) -> Iterator[Figure]:

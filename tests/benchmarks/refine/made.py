@@ -19,9 +19,10 @@ from warehouse.lake import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Lake
 FULL_ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "horizon-factory" / "benchmarks"
 
+
 @dataclass(frozen=True)
 class Run:
-    """The measurements of a child: wall and CPU seconds of its work, the process's peak memory, and the work's result."""
+    """The measurements of a child: wall and CPU seconds of its work, the peak memory, and the work's result."""
 
     seconds: float
     cpu: float

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 MISSING = (
-    "datatrove is not installed: pip install datatrove spacy tokenizers 'xxhash<4' in this environment, or in one whose "
+    "datatrove is not installed: pip install datatrove spacy tokenizers 'xxhash<4' here, or in an environment whose "
     "Python FACTORY_BENCHMARK_DATATROVE names"
 )
 TEXTS = """

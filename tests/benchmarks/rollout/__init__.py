@@ -1,17 +1,4 @@
-"""Whether the rollout keeps its teacher full, and what that costs: each figure against a reference of the same run.
+"""Benchmarks of the rollout: how busy it keeps its inference server, its prefix-cache hits, its tail and its CPU.
 
-`python -m tests.benchmarks rollout` runs all of it; `rollout.cost` and the like run one module. What needs a real
-vLLM looks for the teacher's environment (`factory teacher install --cpu`) where the settings say it is.
+`rollout.cache` and `rollout.fullness` start a real vLLM, from the teacher's environment that the settings name.
 """
-
-from collections.abc import Iterator
-
-from tests.benchmarks.figure import Figure
-
-
-def figures() -> Iterator[Figure]:
-    """The figures of every module here, the quick ones first."""
-    from tests.benchmarks.rollout import cache, cost, fullness, tail, turns
-
-    for module in (turns, tail, cost, fullness, cache):
-        yield from module.figures()

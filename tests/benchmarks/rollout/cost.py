@@ -1,9 +1,9 @@
-"""What the factory's own process costs: CPU per million sampled tokens, by attempts in flight and by length.
+"""Measures the CPU of the factory's own process per million sampled tokens, by attempts in flight and by length.
 
-The server is a process of its own that answers at once, so nothing is waited for: the factory does all that it
-does in a real night (requests, parsing, tools over the library, journal, lake). Turns are of a real size: 250
-tokens sampled and about 200 observed, in Qwen3's own vocabulary. The CPU is that of the process, all its threads and
-its tool workers, from the first request to the last row in the lake.
+The server is a process of its own that responds at once, so the factory never waits, and does all the work of a real
+night: requests, parsing, tools over the library, journal, lake. Turns have a real size: 250 sampled tokens and about
+200 observed ones, in Qwen3's vocabulary. The CPU is that of the process, all its threads and its tool workers, from
+the first request to the last row in the lake.
 """
 
 import subprocess
@@ -34,24 +34,38 @@ DAY = date(2026, 1, 2)
 SAMPLED = 250
 OBSERVATION_CHARS = 800
 """About 200 tokens of the small wiki."""
-TURNS = 10
-IN_FLIGHT = {64: 256, 256: 512, 1_024: 1_024}
-"""Attempts in flight, and attempts in all."""
-LONG_TURNS, LONG_ATTEMPTS = 100, 24
-"""Episodes of about 45,000 tokens."""
+LONG_TURNS = 100
+"""Turns of an episode of about 45,000 tokens."""
 PLACES = {10: (5, 15), 50: (45, 55), 100: (90, 98)}
 """Turns between which the cost of a turn is taken."""
+IN_FLIGHT = (64, 256, 1_024)
+FIGURES = (
+    *(f"rollout.cpu_s_per_mtok_{in_flight}" for in_flight in IN_FLIGHT),
+    *(f"rollout.cpu_ms_at_turn_{place}" for place in PLACES),
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Attempts at each number of attempts in flight, their turns, and attempts of LONG_TURNS turns."""
+
+    attempts: tuple[int, int, int]
+    turns: int
+    long_attempts: int
+
+
+FULL, SMOKE = Size((256, 512, 1_024), 10, 24), Size((16, 32, 64), 1, 2)
 
 
 @dataclass
 class Spent:
-    """What a rollout took; `turns` counts the agent's."""
+    """The CPU of a rollout, and its turns (the agent's) and sampled tokens."""
 
     begun: float = 0.0
     own_begun: float = 0.0
     cpu: float = 0.0
     own_cpu: float = 0.0
-    """Of the factory's own process, without its tool workers."""
+    """CPU of the factory's own process, without its tool workers."""
     turns: int = 0
     sampled: int = 0
     at: dict[str, list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -59,7 +73,7 @@ class Spent:
 
 
 class Metered:
-    """A teacher that notes the process's CPU at each turn."""
+    """A teacher that records the process's CPU at each turn."""
 
     def __init__(self, teacher: Teacher, spent: Spent) -> None:
         self._teacher, self._spent = teacher, spent
@@ -76,16 +90,16 @@ class Metered:
         return await self._teacher.generate(prompt_ids, sampling, session)
 
 
-def figures() -> Iterator[Figure]:
-    """CPU seconds a million tokens at each width, and CPU milliseconds a turn along a long episode."""
-    for in_flight, attempts in IN_FLIGHT.items():
-        spent = rolled_out(in_flight, attempts, TURNS)
+def figures(size: Size) -> Iterator[Figure]:
+    """CPU seconds per million tokens by attempts in flight, and CPU milliseconds per turn along a long episode."""
+    for in_flight, attempts in zip(IN_FLIGHT, size.attempts, strict=True):
+        spent = rolled_out(in_flight, attempts, size.turns)
         yield Figure(
             f"rollout.cpu_s_per_mtok_{in_flight}", round(1e6 * spent.cpu / spent.sampled, 2), "s/Mtok",
             f"{spent.turns} turns of {SAMPLED} sampled tokens: {1000 * spent.cpu / spent.turns:.2f} ms of CPU each, "
             f"{1000 * (spent.cpu - spent.own_cpu) / spent.turns:.2f} of it in tool workers",
         )  # fmt: skip
-    spent = rolled_out(LONG_ATTEMPTS, LONG_ATTEMPTS, LONG_TURNS)
+    spent = rolled_out(size.long_attempts, size.long_attempts, LONG_TURNS)
     for place, (first, last) in PLACES.items():
         ms, tokens = along(spent, first, last)
         yield Figure(
@@ -97,7 +111,7 @@ def figures() -> Iterator[Figure]:
 
 
 def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
-    """A whole night of so many attempts of so many turns, against a server of its own."""
+    """The cost of a whole night of `attempts` of `turns` each, against a server of its own."""
     spent, tokenizer = Spent(), small_tokenizer(cache_folder())
 
     @asynccontextmanager
@@ -110,16 +124,16 @@ def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
         limits = {"max_in_flight": in_flight, "max_observation_chars": OBSERVATION_CHARS, "max_repeated_calls": turns}
         settings = Settings.model_validate({"home": Path(folder), "teacher": teacher, "rollout": limits})
         write_wiki_tasks(Lake(settings.lake), DAY, attempts, samples=1, max_turns=turns + 1)
-        told = roll_out_night(settings, DAY, silent, Staff(metered, open_dialect))
+        counts = roll_out_night(settings, DAY, silent, Staff(metered, open_dialect))
         spent.cpu, spent.own_cpu = cpu_seconds() - spent.begun, own_cpu_seconds() - spent.own_begun
-        spent.turns, spent.sampled = int(told["turns"]), int(told["sampled_tokens"])
+        spent.turns, spent.sampled = int(counts["turns"]), int(counts["sampled_tokens"])
     if spent.turns != attempts * turns:
-        raise RuntimeError(f"{spent.turns} turns were made, not {attempts * turns}: {told}")
+        raise RuntimeError(f"{spent.turns} turns were made, not {attempts * turns}: {counts}")
     return spent
 
 
 def along(spent: Spent, first: int, last: int) -> tuple[float, float]:
-    """CPU milliseconds a turn, and mean prompt tokens, between two turns: the attempts advance side by side."""
+    """CPU milliseconds per turn and mean prompt tokens between two turns; the attempts advance at the same pace."""
     begin, end = ([session[turn][0] for session in spent.at.values()] for turn in (first, last))
     tokens = fmean(session[turn][1] for session in spent.at.values() for turn in range(first, last))
     return 1000 * (fmean(end) - fmean(begin)) / ((last - first) * len(spent.at)), tokens
@@ -127,7 +141,7 @@ def along(spent: Spent, first: int, last: int) -> tuple[float, float]:
 
 @contextmanager
 def quick_server(tokenizer: Path, turns: int) -> Iterator[str]:
-    """A server that answers at once, in a process of its own."""
+    """The URL of a server that responds at once, in a process of its own."""
     options = ["--tokenizer", str(tokenizer), "--turns", str(turns), "--sampled", str(SAMPLED)]
     with subprocess.Popen(
         [sys.executable, "-m", "tests.doubles.teachers.quick_vllm", *options], stdout=subprocess.PIPE, text=True

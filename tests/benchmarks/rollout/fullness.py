@@ -1,10 +1,10 @@
-"""How full the factory keeps a real vLLM server, against that server's own benchmark client and a plain loop.
+"""Measures how busy the factory keeps a real vLLM server, against vLLM's own benchmark client and a plain loop.
 
 A whole rollout of many-turned episodes runs against a real server on the CPU; then vLLM's own client replays its
-requests, as many at a time, each with the same length and as much of it cached (`replay`). That client waits for
-nothing but the server, so it is the ceiling. A bare client that sends what the factory sends, and takes the reply in
-one piece, stands beside it: vLLM's own asks for less (no ids, no log-probabilities) but streams token by token.
-Tokens a second are those of the whole run, its beginning and its tail too; the steady figure leaves the tail out.
+requests, as many at a time, each with the same length and as much of it cached (`replay`). That client waits only for
+the server, so its rate is the ceiling. It requests less than the factory (no ids, no log-probabilities) but streams
+token by token; so a bare client, which sends the factory's requests and takes each response in one piece, is measured,
+too. Tokens per second include the beginning and the tail of a run; the steady figure leaves the tail out.
 """
 
 import tempfile
@@ -32,17 +32,26 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
 
 DAY = date(2026, 1, 2)
-IN_FLIGHT = 32
-ATTEMPTS = 96
-ROUNDS = 2
-TURNS = (2, 3, 4, 5, 6)
-"""Turns of the tasks, in turn."""
 OBSERVATION_CHARS = 250
+FIGURES = ("rollout.fullness", "rollout.fullness_steady", "rollout.fullness_window8", "rollout.fullness_bare")
+
+
+@dataclass(frozen=True)
+class Size:
+    """Attempts in flight, attempts, rounds (whose mean counts), and turns that the tasks take by rotation."""
+
+    in_flight: int
+    attempts: int
+    rounds: int
+    turns: tuple[int, ...]
+
+
+FULL, SMOKE = Size(32, 96, 2, (2, 3, 4, 5, 6)), Size(4, 8, 1, (2, 3))
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Sampled tokens a second, and the share of the machine's CPU that others took meanwhile."""
+    """Sampled tokens per second, and the share of the machine's CPU that other processes took meanwhile."""
 
     per_s: float
     others: float
@@ -51,23 +60,23 @@ class Rate:
         return f"{self.per_s:.0f} (others {100 * self.others:.0f} %)"
 
 
-def figures() -> Iterator[Figure]:
-    """Each as a share of what vLLM's own client reaches; the factory and that client take turns."""
+def figures(size: Size) -> Iterator[Figure]:
+    """Rates as a share of that of vLLM's own client; the factory and that client take turns."""
     whole: list[float] = []
     steady: list[float] = []
-    told: list[str] = []
+    rounds: list[str] = []
     with real_server() as served:
-        for _ in range(ROUNDS):
+        for _ in range(size.rounds):
             others = Others()
-            record = rolled_out(served, IN_FLIGHT, ATTEMPTS, TURNS)
+            record = rolled_out(served, size.in_flight, size.attempts, size.turns)
             factory = Rate(record.rate, others.share())
             client = _rate(by_servers_client, served, record)
             whole.append(factory.per_s / client.per_s)
             steady.append(record.steady_rate / client.per_s)
-            told.append(f"{factory} of {client}")
+            rounds.append(f"{factory} of {client}")
         bare = _rate(by_bare_client, served, record)
         plain = _rate(by_windows, served, record)
-    against = f"vLLM's own benchmark client, same lengths, {IN_FLIGHT} in flight; tokens/s by round: {', '.join(told)}"
+    against = f"vLLM's own benchmark client, same lengths, {size.in_flight} in flight; tokens/s: {', '.join(rounds)}"
     yield Figure("rollout.fullness", round(fmean(whole), 3), "ratio", against)
     yield Figure("rollout.fullness_steady", round(fmean(steady), 3), "ratio", "the same, until the last attempt began")
     against = f"vLLM's own benchmark client: {plain} of {client} tokens/s"
@@ -89,7 +98,7 @@ def rolled_out(
     turns: tuple[int, ...],
     changed: Callable[[Opening], Opening] = lambda opening: opening,
 ) -> Record:
-    """A whole night against the server, recorded."""
+    """The requests of a whole night against the server."""
     record, lengths = Record(in_flight), Lengths()
 
     def open_aimless(settings: Settings, teacher: Teacher) -> Dialect:
@@ -107,7 +116,7 @@ def rolled_out(
             for number in range(attempts)
         )
         lake.write(Task, tasks, PartName(DAY, "by-hand", 0))
-        told = roll_out_night(settings, DAY, silent, Staff(changed(record.opening()), open_aimless))
-    if told["finished"] != attempts:
-        raise RuntimeError(f"{attempts} attempts were planned: {told}")
+        counts = roll_out_night(settings, DAY, silent, Staff(changed(record.opening()), open_aimless))
+    if counts["finished"] != attempts:
+        raise RuntimeError(f"{attempts} attempts were planned: {counts}")
     return record

@@ -1,4 +1,4 @@
-"""What a teacher was asked in one rollout, request by request, and when: the base of every replay."""
+"""Records the requests of a rollout to its teacher, with their times and token counts, so that clients replay them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +11,7 @@ from flows.rollout.protocol import Completion, Sampling, Teacher
 from flows.settings import Settings
 
 Opening = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
-"""How a teacher is opened."""
+"""A function that opens the teacher of the settings, such as `open_teacher`."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,22 @@ class Record:
 
     @property
     def sampled(self) -> int:
-        """Tokens sampled in all."""
+        """Tokens sampled in all requests."""
         return sum(one.sampled for one in self.requests)
 
     @property
     def seconds(self) -> float:
-        """From the first request's begin to the last one's end."""
+        """Wall seconds from the begin of the first request to the end of the last."""
         return max(one.ended for one in self.requests) - min(one.begun for one in self.requests)
 
     @property
     def rate(self) -> float:
-        """Sampled tokens a second, beginning and tail and all."""
+        """Sampled tokens per second over the whole run."""
         return self.sampled / self.seconds
 
     @property
     def steady_rate(self) -> float:
-        """Sampled tokens a second until the last attempt was begun: while there was work for every slot."""
+        """Sampled tokens per second until the last attempt began: until then every slot had work."""
         begins: dict[str, float] = {}
         for one in self.in_order:
             begins.setdefault(one.session, one.begun)
@@ -60,7 +60,7 @@ class Record:
 
     @property
     def in_order(self) -> list[Request]:
-        """By begin."""
+        """The requests by their begin."""
         return sorted(self.requests, key=lambda one: one.begun)
 
     def opening(self) -> Opening:
@@ -86,7 +86,7 @@ class Recording:
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """The teacher's completion."""
         begun, prompt = perf_counter(), len(prompt_ids)
-        said = await self._teacher.generate(prompt_ids, sampling, session)
-        sampled, cached = len(said.token_ids), said.cached_tokens or 0
+        completion = await self._teacher.generate(prompt_ids, sampling, session)
+        sampled, cached = len(completion.token_ids), completion.cached_tokens or 0
         self._record.requests.append(Request(session, begun, perf_counter(), prompt, cached, sampled))
-        return said
+        return completion

@@ -1,8 +1,8 @@
-"""A rollout's requests again, by clients that close no loop: the ceiling of what its server can give.
+"""Replays a rollout's requests with clients that run no tools and no journal: the highest rate the server can reach.
 
-Each request has the length that it had, and exactly as much of it is found in the prefix cache as was found then: it
-begins with a trunk of its own episode, which is in the cache beforehand, and goes on with tokens never seen. So the
-server does the same work, without ever waiting for a client that reads, calls tools and writes down.
+Each request has its recorded length, and as many of its tokens are in the prefix cache as were then: it begins with
+its episode's trunk, which is put into the cache beforehand, and continues with tokens that no other request has. So
+the server does the same work, and never waits for a client that parses, calls tools and writes a journal.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ from tests.benchmarks.rollout.watch import Watch
 VOCABULARY = 256
 """Plain bytes of the tiny tokenizer."""
 TRUNK = 10_000
-"""Chunk names of an episode's trunk; those never seen are named from FRESH on."""
+"""Chunk names of one episode's trunk; chunks that no other request has are named from FRESH on."""
 FRESH = 1_000_000_000
 
 
 def by_servers_client(served: Served, record: Record) -> float:
-    """Sampled tokens a second of vLLM's own benchmark client; raises RuntimeError when a request failed."""
+    """Sampled tokens per second of vLLM's own benchmark client; raises RuntimeError when a request failed."""
     served.forget()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         first, then, result = folder / "first.jsonl", folder / "then.jsonl", folder / "result.json"
         _write(first, priming(record, BLOCK))
         _write(then, trace(record, BLOCK))
-        asked = [
+        arguments = [
             served.url,
             MODEL,
             str(served.folder),
@@ -47,18 +47,18 @@ def by_servers_client(served: Served, record: Record) -> float:
             *map(str, (first, then, result)),
         ]
         ran = subprocess.run(
-            [str(served.python), server_client.__file__, *asked], capture_output=True, text=True, check=False
+            [str(served.python), server_client.__file__, *arguments], capture_output=True, text=True, check=False
         )
-        told = json.loads(result.read_text("utf-8")) if result.exists() else {"completed": 0}
-    if told["completed"] != len(record.requests) or told["total_output_tokens"] != record.sampled:
+        report = json.loads(result.read_text("utf-8")) if result.exists() else {"completed": 0}
+    if report["completed"] != len(record.requests) or report["total_output_tokens"] != record.sampled:
         raise RuntimeError(
-            f"vLLM's client replayed {told['completed']} of {len(record.requests)}: {ran.stderr[-2_000:]}"
+            f"vLLM's client replayed {report['completed']} of {len(record.requests)}: {ran.stderr[-2_000:]}"
         )
-    return float(record.sampled / told["duration"])
+    return float(record.sampled / report["duration"])
 
 
 def by_bare_client(served: Served, record: Record) -> float:
-    """Sampled tokens a second of a client that posts what the factory posts, reads the reply and drops it."""
+    """Sampled tokens per second of a client that posts the factory's requests, reads each response and drops it."""
     served.forget()
     numbers = _numbers(record)
     bodies = [_body(numbers[one.session], one) for one in record.in_order]
@@ -89,13 +89,13 @@ async def _post_all(url: str, trunks: list[bytes], bodies: list[bytes], in_fligh
                     reply.raise_for_status()
                     await reply.read()
 
-        async def all_of(what: list[bytes]) -> None:
-            waiting = iter(what)
+        async def post(every: list[bytes]) -> None:
+            waiting = iter(every)
             await asyncio.gather(*(work(waiting) for _ in range(in_flight)))
 
-        await all_of(trunks)
+        await post(trunks)
         with watch.running():
-            await all_of(bodies)
+            await post(bodies)
     return watch
 
 
@@ -103,7 +103,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def _trunks(record: Record) -> list[Request]:
-    """For each episode a request that leaves its longest cached prefix in the cache."""
+    """A request per episode that puts the episode's longest cached prefix into the cache."""
     longest: dict[str, Request] = {}
     for one in record.in_order:
         if one.cached >= longest.get(one.session, one).cached:

@@ -1,9 +1,9 @@
-"""vLLM's own benchmark client, run with the teacher environment's Python; it imports nothing of ours.
+"""Runs vLLM's own benchmark client under the teacher environment's Python; imports nothing of this repository.
 
 `python server_client.py URL MODEL TOKENIZER CONCURRENCY BLOCK PRIMING.jsonl TRACE.jsonl RESULT.json` replays two
 traces of vLLM's `timed_trace` kind in one process, so that a chunk of the same name is the same tokens in both: the
-first fills the prefix cache, the second is what is measured and saved. Without distribution metadata named vllm
-(a CPU build) `vllm bench serve` does not start, so its function is called.
+first fills the prefix cache, the second is measured and its result saved. `vllm bench serve` needs distribution
+metadata named vllm, which a CPU build lacks, so its function is called instead.
 """
 
 import argparse
@@ -14,7 +14,7 @@ LABELS = ("timestamp", "input_length", "output_length", "hash_ids")
 
 
 def main(url: str, model: str, tokenizer: str, concurrency: str, block: str, *files: str) -> None:
-    """Replay the priming trace and then the other."""
+    """Replay the priming trace, then the measured one."""
     from vllm.benchmarks import serve  # type: ignore[import-not-found]
 
     priming, trace, result = map(Path, files)

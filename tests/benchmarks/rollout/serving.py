@@ -1,4 +1,4 @@
-"""A real vLLM server for benchmarks: the teacher's environment, a random model of Qwen3's kind, a known cache."""
+"""Starts a real vLLM server for benchmarks, with a small random model of Qwen3's architecture and a known cache."""
 
 import os
 import subprocess
@@ -15,12 +15,13 @@ from flows.process_guard import free_port
 from flows.rollout.engines.embedded.model_download import cache_folder
 from flows.rollout.engines.vllm.serve import CPU_ARGS
 from flows.settings import Settings
+from tests.benchmarks.figure import MissingTool
 from tests.doubles.teachers.small_qwen3 import small_model
 
 MODEL = "tiny-qwen3"
 CONTEXT = 16_384
 BLOCK = 128
-"""Tokens of a KV cache block of vLLM's on a CPU."""
+"""Tokens of a KV-cache block, vLLM's default on a CPU."""
 UNCHUNKED = ("--no-enable-chunked-prefill", "--max-num-batched-tokens", str(CONTEXT))
 """A seeded request whose prefill comes in chunks ends vLLM 0.32 on a CPU: `CPU Generator does not use offset`."""
 START_S = 300.0
@@ -30,35 +31,39 @@ VARIABLES = {
     "HF_HUB_OFFLINE": "1",
     "VLLM_SERVER_DEV_MODE": "1",
 }
-"""In its development mode the server can be told to forget its prefix cache."""
+"""The development mode has the endpoint that empties the prefix cache."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A server that runs."""
+    """A running server."""
 
     url: str
     folder: Path
     """Its model and tokenizer."""
     python: Path
-    """The teacher environment's Python."""
+    """The Python of the teacher's environment."""
 
     def forget(self) -> None:
         """Empty the prefix cache."""
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/reset_prefix_cache", method="POST")).read()
 
     def teacher(self) -> dict[str, object]:
-        """The settings of a teacher that is this server."""
+        """The settings of a teacher served by this server."""
         chosen = {"engine": "vllm", "urls": [self.url], "tokenizer": str(self.folder), "renderer": "qwen3"}
-        return chosen | {"temperature": 1.0, "top_p": 1.0, "context": CONTEXT}
+        return chosen | {"temperature": 1.0, "top_p": 1.0, "context_window": CONTEXT}
 
 
 @contextmanager
 def real_server(*options: str) -> Iterator[Served]:
-    """A server on a free port, with further options of vLLM's; raises RuntimeError with its log's end when it died."""
+    """Start a server on a free port, with further options of vLLM's.
+
+    Raises MissingTool without the teacher's environment, RuntimeError with the end of its log when the server died.
+    """
     python = Settings().teacher.venv.expanduser() / "bin" / "python"
     if not python.exists():
-        raise RuntimeError(f"no teacher environment at {python.parents[1]}: run `factory teacher install --cpu`")
+        missing = f"no teacher environment at {python.parents[1]}: run `factory teacher install --cpu`"
+        raise MissingTool(missing, required_by="FACTORY_REQUIRE_TEACHER")
     model, port = small_model(cache_folder(), python), free_port()
     named = {"--model": str(model), "--served-model-name": MODEL, "--host": "127.0.0.1", "--port": str(port)}
     named["--max-model-len"] = str(CONTEXT)

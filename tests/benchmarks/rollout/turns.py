@@ -1,7 +1,7 @@
-"""How busy the pool keeps its server: whole episodes against the bare client that only sends their prompts.
+"""Measures how busy the pool keeps its server: whole episodes, against a bare client that only sends their prompts.
 
-The server is fake and a process of its own. The bare client replays exactly the prompts that the pool
-sent, as many at a time, and does nothing else: no loop, no tools, no journal, no lake.
+The server is a fake one in a process of its own. The bare client replays exactly the prompts of the pool, as many at a
+time, and does nothing else: no loop, no tools, no journal, no lake.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -30,29 +31,39 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
-IN_FLIGHT = 64
-TRAJECTORIES = 192
-TURNS = 8
-DELAYS = {"fast": 0.0, "steady": 0.2}
-"""Seconds that the server takes for a completion; with no delay its own CPU is the limit."""
+DELAYS = {"": 0.0, "_steady": 0.2}
+"""Suffix of a figure -> seconds that the server takes per completion; with no delay its own CPU is the limit."""
+MEASURES = ("turns_per_s", "share_of_client", "cpu_ms_per_turn")
+FIGURES = tuple(f"rollout.{measure}{suffix}" for suffix in DELAYS for measure in MEASURES)
 
 
-def figures() -> Iterator[Figure]:
-    """Turns a second of the pool, its share of what the bare client reaches, and its CPU a turn."""
-    for name, delay in DELAYS.items():
-        with tempfile.TemporaryDirectory() as folder, _server(delay) as url:
+@dataclass(frozen=True)
+class Size:
+    """Attempts in flight, trajectories, and turns of each."""
+
+    in_flight: int
+    trajectories: int
+    turns: int
+
+
+FULL, SMOKE = Size(64, 192, 8), Size(8, 16, 3)
+
+
+def figures(size: Size) -> Iterator[Figure]:
+    """Turns per second of the pool, its share of the bare client's rate, and its CPU per turn."""
+    for suffix, delay in DELAYS.items():
+        with tempfile.TemporaryDirectory() as folder, _server(delay, size.turns) as url:
             settings = Settings(
                 home=Path(folder),
                 teacher=TeacherSettings(engine="vllm", urls=[url]),
-                rollout=Rollout(max_in_flight=IN_FLIGHT),
+                rollout=Rollout(max_in_flight=size.in_flight),
             )
-            pool, n = _pool(settings)
-            client = asyncio.run(_client(settings, list(_prompts(settings))))
-        suffix = "" if name == "fast" else f"_{name}"
+            pool, n = _pool(settings, size.trajectories)
+            client = asyncio.run(_client(settings, list(_prompts(settings)), size.in_flight))
         yield Figure(f"rollout.turns_per_s{suffix}", round(n / pool.wall, 1), "turns/s")
         yield Figure(
             f"rollout.share_of_client{suffix}", round(client.wall / pool.wall, 3), "ratio",
-            f"bare client, same prompts, {IN_FLIGHT} in flight: {n / client.wall:.1f} turns/s",
+            f"bare client, same prompts, {size.in_flight} in flight: {n / client.wall:.1f} turns/s",
         )  # fmt: skip
         yield Figure(
             f"rollout.cpu_ms_per_turn{suffix}", round(1000 * pool.cpu / n, 2), "ms",
@@ -60,7 +71,7 @@ def figures() -> Iterator[Figure]:
         )  # fmt: skip
 
 
-def _pool(settings: Settings) -> tuple[Watch, int]:
+def _pool(settings: Settings, trajectories: int) -> tuple[Watch, int]:
     watch = Watch()
 
     @asynccontextmanager
@@ -69,13 +80,13 @@ def _pool(settings: Settings) -> tuple[Watch, int]:
             with watch.running():
                 yield teacher
 
-    write_wiki_tasks(Lake(settings.lake), DAY, TRAJECTORIES, samples=1)
-    told = roll_out_night(settings, DAY, silent, Staff(timed, open_tiny_dialect))
-    return watch, int(told["turns"])
+    write_wiki_tasks(Lake(settings.lake), DAY, trajectories, samples=1)
+    counts = roll_out_night(settings, DAY, silent, Staff(timed, open_tiny_dialect))
+    return watch, int(counts["turns"])
 
 
 def _prompts(settings: Settings) -> Iterator[list[list[int]]]:
-    """The prompts of each trajectory, rebuilt from the lake: the ids that stand before those sampled."""
+    """The prompts of each trajectory, rebuilt from the lake: for each turn all ids before the sampled ones."""
     rows = [row for part in Lake(settings.lake).parts(Turn) for row in pq.read_table(part).to_pylist()]
     for _, turns in groupby(rows, key=lambda row: row["trajectory_id"]):
         stream: list[int] = []
@@ -88,7 +99,7 @@ def _prompts(settings: Settings) -> Iterator[list[list[int]]]:
         yield prompts
 
 
-async def _client(settings: Settings, episodes: list[list[list[int]]]) -> Watch:
+async def _client(settings: Settings, episodes: list[list[list[int]]], in_flight: int) -> Watch:
     watch, waiting = Watch(), iter(episodes)
 
     async def work(teacher: Teacher) -> None:
@@ -98,13 +109,13 @@ async def _client(settings: Settings, episodes: list[list[list[int]]]) -> Watch:
 
     async with open_teacher(settings) as teacher:
         with watch.running():
-            await asyncio.gather(*(work(teacher) for _ in range(IN_FLIGHT)))
+            await asyncio.gather(*(work(teacher) for _ in range(in_flight)))
     return watch
 
 
 @contextmanager
-def _server(delay: float) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--delay", str(delay), "--turns", str(TURNS)]
+def _server(delay: float, turns: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--delay", str(delay), "--turns", str(turns)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None

@@ -1,4 +1,4 @@
-"""What a block of a benchmark took, in wall and CPU seconds, and what others took of the machine meanwhile."""
+"""Measures wall and CPU seconds of a block of a benchmark, and the CPU that other processes took meanwhile."""
 
 import resource
 import time
@@ -24,7 +24,7 @@ class Watch:
 
 
 def cpu_seconds() -> float:
-    """CPU seconds of this process, all its threads, and those children that have ended."""
+    """CPU seconds of this process, all its threads, and its children that have ended."""
     return own_cpu_seconds() + _seconds(resource.RUSAGE_CHILDREN)
 
 
@@ -40,28 +40,29 @@ def _seconds(who: int) -> float:
 
 @dataclass
 class Others:
-    """The share of the machine's CPU that others than us and our children take, from its making on.
+    """The share of the machine's CPU that other processes take, not counting this one and its children.
 
-    A ratio of two walls is worth little when others took much of one and little of the other.
+    It counts from the moment when the object is made. A ratio of two wall times means little where other processes
+    took much of one and little of the other.
     """
 
     begun: float = field(default_factory=time.perf_counter)
     busy: float = field(default_factory=lambda: _busy() - _tree())
 
     def share(self) -> float:
-        """Their share until now, 0 to 1."""
+        """The share until now, 0 to 1."""
         seconds = (time.perf_counter() - self.begun) * (psutil.cpu_count() or 1)
         return max(0.0, (_busy() - _tree() - self.busy) / seconds)
 
 
 def _busy() -> float:
-    """CPU seconds that the whole machine has spent."""
+    """CPU seconds of the whole machine."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system + times.softirq)
 
 
 def _tree() -> float:
-    """CPU seconds of us and all that we started, those that run and those that ended."""
+    """CPU seconds of this process and all its children, running and ended."""
     running = 0.0
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):

@@ -1,7 +1,7 @@
-"""A plain loop as peers write it: windows of episodes over the chat endpoint, each waited for until its last one ends.
+"""Runs a plain agent loop as a baseline: windows of episodes over the chat endpoint, each window ended before the next.
 
-Messages go as text, so the server renders and encodes the history anew each turn. The episodes are those of a
-recorded rollout, turn for turn: as many tokens sampled, observations as long, a tool that costs nothing, no journal.
+Messages are sent as text, so the server renders and encodes the history anew at each turn. The episodes are those of a
+recorded rollout, turn for turn: as many sampled tokens, observations as long, a tool that takes no time, no journal.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from tests.benchmarks.rollout.watch import Watch
 
 WINDOW, WINDOWS = 8, 3
 PRINTABLE = list(range(32, 127))
-"""What may be sampled: so the text of a turn is encoded again as the tokens that it was."""
+"""Tokens that may be sampled: their text is always encoded as the same tokens again."""
 FRAME = 24
 """Tokens of a template around a message."""
 
 
 def by_windows(served: Served, record: Record) -> float:
-    """Sampled tokens a second of the first WINDOWS windows of episodes."""
+    """Sampled tokens per second of the first WINDOWS windows of episodes."""
     served.forget()
     episodes: dict[str, list[Request]] = {}
     for one in record.in_order:
@@ -46,16 +46,16 @@ async def _play(session: aiohttp.ClientSession, url: str, episode: Sequence[Requ
     system = "x" * (episode[0].prompt - len(name) - 2 * FRAME)
     messages = [{"role": "system", "content": system}, {"role": "user", "content": name}]
     for one, after in zip(episode, [*episode[1:], None], strict=True):
-        messages.append({"role": "assistant", "content": await _ask(session, url, messages, one.sampled)})
+        messages.append({"role": "assistant", "content": await _complete(session, url, messages, one.sampled)})
         if after:
-            heard = max(1, after.prompt - one.prompt - one.sampled - FRAME)
-            messages.append({"role": "tool", "content": "y" * heard})
+            length = max(1, after.prompt - one.prompt - one.sampled - FRAME)
+            messages.append({"role": "tool", "content": "y" * length})
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, messages: list[dict[str, str]], length: int) -> str:
+async def _complete(session: aiohttp.ClientSession, url: str, messages: list[dict[str, str]], length: int) -> str:
     body: dict[str, Any] = {"model": MODEL, "messages": messages, "max_tokens": length, "temperature": 1.0}
     body |= {"ignore_eos": True, "allowed_token_ids": PRINTABLE}
     async with session.post(f"{url}/v1/chat/completions", json=body) as reply:
         reply.raise_for_status()
-        said: str = (await reply.json())["choices"][0]["message"]["content"]
-    return said
+        content: str = (await reply.json())["choices"][0]["message"]["content"]
+    return content
