@@ -35,7 +35,7 @@ class Blocklist:
         """One regular expression that a blocked url matches somewhere; None when nothing is blocked."""
         return "(?i)" + "|".join(f"(?:{pattern})" for pattern in self._patterns) if self._patterns else None
 
-    def why(self, url: str) -> str | None:
+    def blocking_entry(self, url: str) -> str | None:
         """The entry that blocks the url, also one that an agent spelt without its scheme; None when none does."""
         if self._compiled is None:
             return None

@@ -1,31 +1,38 @@
-"""What a source works on for one night: the account it keeps, where its rows go, whom it tells how far it is."""
+"""The state of one day's crawl that a source works with: frontier, client, extraction pool, blocklist, WARC archive."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from sources.archive.warc_files import WarcFiles
-from sources.frontier.frontier import Frontier, Write
+from sources.blocklist import NOTHING_BLOCKED, Blocklist
+from sources.frontier.frontier import Frontier
+from sources.frontier.records import WritePart
+from sources.http.fetch import Client
+from sources.text.extraction_pool import ExtractionPool
 
-Report = Callable[[int, int, str], object]
-"""Told how many pages or files are done, of how many at most, and the newest address."""
+ProgressCallback = Callable[[int, int, str], object]
+"""Called with the pages or files done, their maximum, and the newest address."""
 
 
 @dataclass(frozen=True)
-class Night:
-    """One UTC day's crawl."""
+class CrawlRun:
+    """The crawl of one UTC day."""
 
     day: date
     frontier: Frontier
-    write: Write
-    report: Report
-    raw: WarcFiles | None = None
-    """where raw replies are kept, when they are"""
+    write: WritePart
+    report: ProgressCallback
+    client: Client
+    pool: ExtractionPool
+    blocklist: Blocklist = NOTHING_BLOCKED
+    archive: WarcFiles | None = None
+    """WARC files for raw responses; None if the settings keep none"""
 
     @property
     def run_id(self) -> str:
         return self.day.isoformat()
 
     def drain(self, least: int = 1) -> None:
-        """Move ended urls to parts of the lake, when there are at least this many."""
+        """Move ended urls to parts of the lake, if there are at least `least` of them."""
         self.frontier.drain(self.write, least=least)

@@ -31,14 +31,14 @@ def lineage(
 
 
 def _write_raw(lake: Path, pages: list[dict[str, object]], folder: Path) -> None:
-    from flows.crawl.raw_responses import write_raw_replies
+    from flows.crawl.raw_responses import write_raw_responses
     from warehouse.console.terminal import visible
     from warehouse.lake import Lake
 
     damaged = 0
     typer.echo("raw replies")
-    for told in write_raw_replies(Lake(lake), pages, folder):
-        typer.echo("  " + visible(told.said, lines=False))
-        damaged += told.damaged
+    for response in write_raw_responses(Lake(lake), pages, folder):
+        typer.echo("  " + visible(response.line, lines=False))
+        damaged += response.damaged
     if damaged:
         fail(f"{damaged} raw replies cannot be read; what is said of each stands above.")

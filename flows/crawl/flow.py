@@ -6,7 +6,7 @@ from prefect import task as step
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.settings import Settings
 from flows.step import may_pass
 from warehouse.console.progress import stage_bar
@@ -24,4 +24,4 @@ RETRY = exponential_backoff(5)
 )
 def crawl(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("crawl", settings.state) as report:
-        return crawl_night(settings, day, report)
+        return run_crawl(settings, day, report)

@@ -1,7 +1,7 @@
-"""What of a reply may be kept as it came: credentials never, and of secrets in the page as little as of its text.
+"""Stores raw responses as WARC records, without credentials and with secrets redacted exactly where they occur.
 
-A page's source says more than its text does: comments, scripts, attributes. So it is searched by itself, and
-again as a reader sees it; what cannot be replaced exactly where it stands is a reason to keep nothing.
+A page's source holds more than its text: comments, scripts, attributes. So the source is searched as bytes,
+and again as a browser renders it. A secret that cannot be replaced exactly where it occurs prevents storage.
 """
 
 import asyncio
@@ -12,104 +12,104 @@ from html import unescape
 from urllib.parse import unquote
 
 from sources.archive.warc import ORIGINAL, response_record
-from sources.archive.warc_files import Place, WarcFiles
-from sources.http.fetch import Reply
+from sources.archive.warc_files import RecordLocation, WarcFiles
+from sources.http.fetch import FetchResult
 from sources.privacy.redaction import count_kinds, find, redact
 from sources.text.charset import Unreadable, decode
 
 _CREDENTIALS = re.compile(r"cookie|auth|token|session|secret|csrf|xsrf|credential|signature|passw|api-?key|^proxy-")
-_OURS = ORIGINAL.lower()
+_OWN_PREFIX = ORIGINAL.lower()
 _TAG = re.compile(r"<[^<>]*>")
 
 
-class NotKept(Exception):
-    """Why a raw reply is not kept, in words for the document's detail."""
+class CaptureRefused(Exception):
+    """The raw response is not stored. The message is the reason, for the document's detail."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Where a raw reply stands, or why it is not kept."""
+class Captured:
+    """The location of a stored raw response, or the reason why it is not stored."""
 
-    place: Place | None = None
+    location: RecordLocation | None = None
     detail: str | None = None
 
 
-NOTHING_KEPT = Kept()
+NOT_CAPTURED = Captured()
 
 
 @dataclass(frozen=True)
-class Keeper:
-    """Keeps raw replies; `redact` is the crawl's."""
+class RawCapture:
+    """Stores raw responses. `redact`: replace secrets and personal data first."""
 
     files: WarcFiles
     redact: bool = True
 
-    async def keep(self, url: str, reply: Reply, secretive: str = "") -> Kept:
-        """Keep a reply whose body was read, off the event loop; raises WarcError when the disk takes no more.
+    async def store(self, url: str, response: FetchResult, secret_text: str = "") -> Captured:
+        """Store a response, in a thread. Raises WarcError if the disk is full.
 
-        `secretive` is the text that was read out of it, where redaction changes that.
+        `secret_text` is the text extracted from the page, if redaction changed it; else empty.
         """
-        return await asyncio.to_thread(self._keep, url, reply, secretive)
+        return await asyncio.to_thread(self._store, url, response, secret_text)
 
-    def _keep(self, url: str, reply: Reply, secretive: str) -> Kept:
-        headers, body = without_credentials(reply.headers), reply.body
+    def _store(self, url: str, response: FetchResult, secret_text: str) -> Captured:
+        headers, body = without_credentials(response.headers), response.body
         if self.redact:
             try:
-                headers, body = _without_secrets(headers, body, secretive)
-            except NotKept as refusal:
-                return Kept(detail=f"raw reply not kept: {refusal}")
-        return Kept(self.files.append(response_record(url, reply.code or 200, headers, body)))
+                headers, body = _redacted(headers, body, secret_text)
+            except CaptureRefused as refusal:
+                return Captured(detail=f"raw response not stored: {refusal}")
+        return Captured(self.files.append(response_record(url, response.code or 200, headers, body)))
 
 
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers without those that carry sessions, cookies or keys, by their names, and those that only we write."""
+    """Drop headers whose names suggest sessions, cookies or keys, and names reserved for this crawler."""
     lower = ((name.lower(), name) for name in headers)
-    return {name: headers[name] for low, name in lower if not (_CREDENTIALS.search(low) or low.startswith(_OURS))}
+    return {name: headers[name] for low, name in lower if not (_CREDENTIALS.search(low) or low.startswith(_OWN_PREFIX))}
 
 
-def _without_secrets(headers: Mapping[str, str], body: bytes, text: str) -> tuple[dict[str, str], bytes]:
-    cleaned, counts = body_without_secrets(body, headers.get("content-type", ""), text)
-    found = zip(headers.items(), count_kinds(list(headers.values())), strict=True)
-    safe = {name: redact(value)[0] if kinds else value for (name, value), kinds in found}
+def _redacted(headers: Mapping[str, str], body: bytes, text: str) -> tuple[dict[str, str], bytes]:
+    redacted, counts = redact_body(body, headers.get("content-type", ""), text)
+    kinds_by_header = zip(headers.items(), count_kinds(list(headers.values())), strict=True)
+    safe = {name: redact(value)[0] if kinds else value for (name, value), kinds in kinds_by_header}
     if counts:
-        safe["x-crawl-redacted"] = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-    return safe, cleaned
+        safe["x-crawl-redacted"] = _listed(counts)
+    return safe, redacted
 
 
-def body_without_secrets(body: bytes, content_type: str, text: str) -> tuple[bytes, dict[str, int]]:
-    """The body with placeholders for what was found, and how many of each kind; every other byte as it came.
+def redact_body(body: bytes, content_type: str, text: str) -> tuple[bytes, dict[str, int]]:
+    """Return the body with placeholders for secrets, and their number by kind; every other byte is unchanged.
 
-    Raises NotKept when something is found that cannot be replaced where it stands, or nothing can be searched:
-    behind entities, percent signs or tags, in another encoding than UTF-8, or in no text at all.
+    Raises CaptureRefused if the body cannot be searched, or if a secret cannot be replaced where it occurs:
+    it is written with entities, percent signs or tags inside, or the body is not UTF-8.
     """
     try:
         source = decode(body, content_type)
-        cleaned, counts = redact(source)
+        redacted, counts = redact(source)
         if counts and source.encode() != body:
-            raise NotKept(f"it holds {_said(counts)} in an encoding that is not rewritten")
-        _refuse_secrets("\n\x1e\n".join(_renderings(cleaned)), text)
+            raise CaptureRefused(f"it holds {_listed(counts)} in an encoding other than UTF-8")
+        _refuse_secrets("\n\x1e\n".join(_renderings(redacted)), text)
     except (Unreadable, ValueError) as error:  # an entity of ten thousand digits is a ValueError
-        raise NotKept(f"it cannot be searched for secrets: {str(error)[:200]}") from error
-    return (cleaned.encode() if counts else body), counts
+        raise CaptureRefused(f"it cannot be searched for secrets: {str(error)[:200]}") from error
+    return (redacted.encode() if counts else body), counts
 
 
 def _renderings(source: str) -> Iterator[str]:
-    """The source as those see it who undo entities and percent signs, or read between the tags."""
+    """Yield the source with entities and percent signs decoded, and with its tags removed."""
     plain = unquote(unescape(source))
     if plain != source:
         yield plain
     yield unescape(_TAG.sub("", source))
 
 
-def _refuse_secrets(seen: str, text: str) -> None:
-    hidden = find(seen)
+def _refuse_secrets(rendered: str, text: str) -> None:
+    hidden = find(rendered)
     if hidden:
-        raise NotKept(f"it holds {hidden[0].kind} that is spelt in pieces or in entities")
+        raise CaptureRefused(f"it holds {hidden[0].kind} with tags or entities inside")
     whole = text.encode("utf-8", "replace")
-    for one in find(text):
-        if whole[one.start : one.end].decode("utf-8", "replace") in seen:
-            raise NotKept(f"it holds {one.kind} that is found in its text only")
+    for finding in find(text):
+        if whole[finding.start : finding.end].decode("utf-8", "replace") in rendered:
+            raise CaptureRefused(f"it holds {finding.kind} that is found only in its text")
 
 
-def _said(counts: Mapping[str, int]) -> str:
+def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))

@@ -35,7 +35,7 @@ class WarcError(Exception):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredResponse:
     """A reply as it was kept."""
 
     url: str
@@ -69,7 +69,7 @@ def response_record(url: str, code: int, headers: Mapping[str, str], body: bytes
     return _member(_record(WarcRecordType.response, head + body, names))
 
 
-def read_record(path: Path, offset: int, url: str) -> Stored:
+def read_record(path: Path, offset: int, url: str) -> StoredResponse:
     """The reply to `url` that stands at an offset of a file, its digests verified; raises WarcError."""
     where = f"the raw reply to {url} in {path} at byte {offset}"
     try:
@@ -84,7 +84,7 @@ def read_record(path: Path, offset: int, url: str) -> Stored:
         raise WarcError(f"{where} is damaged: its digest is another. Put the file back from a copy of the lake.")
     if names.get("WARC-Target-URI") != url:
         raise WarcError(f"{where} is the reply to another url. Put the file back from a copy of the lake.")
-    return Stored(url, head, body)
+    return StoredResponse(url, head, body)
 
 
 def digest(content: bytes) -> str:

@@ -1,7 +1,7 @@
-"""The WARC files that one process writes: each new, each of a limited size, each record whole before its place is told.
+"""Writes WARC files of limited size, one writer process each, every record complete before its location is returned.
 
-A file that a killed process left may end in half a record. Nothing is ever written behind that: who goes on
-begins a file of its own.
+A killed process may leave a file that ends in half a record. Nothing is ever appended to such a file: a
+resumed crawl starts a new one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,26 +16,26 @@ from typing import Self
 from sources.archive.warc import WarcError, info_record
 
 FILE_BYTES = 1_000_000_000
-"""A file that would grow past this is closed, as web archives do."""
+"""A file is closed before it grows beyond this size, the usual one of web archives."""
 
 OpenNext = Callable[[], tuple[str, FileIO]]
-"""Makes a new, empty file: its name in the lake, and the file, unbuffered."""
+"""Creates a new, empty file and returns its name in the lake and the unbuffered file."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a record stands."""
+class RecordLocation:
+    """The file of a record in the lake, and its byte offset."""
 
     file: str
     offset: int
 
 
 class WarcFiles:
-    """Appends records from any thread; use as a context manager. No file is made before the first record."""
+    """Appends records, from any thread, as a context manager. The first file is created with the first record."""
 
-    def __init__(self, open_next: OpenNext, facts: Mapping[str, str], file_bytes: int = FILE_BYTES) -> None:
-        """`facts` is what each file says of itself."""
-        self._open_next, self._facts, self._file_bytes = open_next, facts, file_bytes
+    def __init__(self, open_next: OpenNext, info: Mapping[str, str], file_bytes: int = FILE_BYTES) -> None:
+        """`info` are the fields of each file's warcinfo record."""
+        self._open_next, self._info, self._file_bytes = open_next, info, file_bytes
         self._lock = Lock()
         self._file: FileIO | None = None
         self._name, self._size = "", 0
@@ -46,30 +46,30 @@ class WarcFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock, self._named():
+        with self._lock, self._errors_named():
             self._close()
 
-    def append(self, record: bytes) -> Place:
-        """Write a record and say where it stands, once a kill can no longer take it; raises WarcError."""
-        with self._lock, self._named():
+    def append(self, record: bytes) -> RecordLocation:
+        """Write a record and return its location; a later kill cannot remove it. Raises WarcError."""
+        with self._lock, self._errors_named():
             return self._append(record)
 
     def sync(self) -> None:
-        """Wait until all that was appended stands on the disk; raises WarcError."""
-        with self._lock, self._named():
+        """Flush all records to the disk (fsync). Raises WarcError."""
+        with self._lock, self._errors_named():
             if self._file is not None:
                 fsync(self._file)
 
-    def _append(self, record: bytes) -> Place:
+    def _append(self, record: bytes) -> RecordLocation:
         if self._file is not None and self._size + len(record) > self._file_bytes:
             self._close()
         if self._file is None:
             self._name, self._file = self._open_next()
             self._size = 0
-            self._write(self._file, info_record(self._name.rpartition("/")[2], self._facts))
-        place = Place(self._name, self._size)
+            self._write(self._file, info_record(self._name.rpartition("/")[2], self._info))
+        location = RecordLocation(self._name, self._size)
         self._write(self._file, record)
-        return place
+        return location
 
     def _write(self, file: FileIO, record: bytes) -> None:
         left = memoryview(record)
@@ -84,8 +84,8 @@ class WarcFiles:
                 fsync(file)
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Leave a file that could not be written, whose end may be torn, and say what happened."""
+    def _errors_named(self) -> Iterator[None]:
+        """Abandon a file after a failed write, since it may end in half a record, and raise WarcError."""
         try:
             yield
         except OSError as error:
@@ -94,6 +94,6 @@ class WarcFiles:
                 with suppress(OSError):
                     file.close()
             raise WarcError(
-                f"cannot keep raw replies in {self._name or 'the lake'}: {error}. "
+                f"cannot write raw responses to {self._name or 'the lake'}: {error}. "
                 "Free space or fix permissions, then run again."
             ) from error

@@ -1,1 +1,1 @@
-"""frontier."""
+"""The crawl frontier: which urls wait, how each ended, and which part of the lake holds its document."""

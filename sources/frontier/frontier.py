@@ -1,15 +1,14 @@
-"""The crawl's memory: which urls a night has met, how each ended, and what every url gave before.
+"""The crawl frontier: a SQLite database of the urls to fetch, how each fetch ended, and earlier fetches of each url.
 
-One SQLite file in WAL mode with one writer, so that a killed crawl goes on where it stopped. How a url
-ended is committed together with its document; `drain` then moves documents to numbered parts of the
-lake. A part that was being written when the process died is written again with the same rows.
+One file in WAL mode with a single writer, so that a killed crawl resumes. A url's status, document and links
+are committed in one transaction; `drain` later moves documents to numbered parts of the lake. A part that was
+being written when the process died is written again with the same rows.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -17,78 +16,24 @@ from pathlib import Path
 from typing import Any, Self
 
 from schemas.document import Document
+from sources.frontier.records import Admission, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
 from sources.status_codes import Status
-from sources.text.document_builder import bare
+from sources.text.document_builder import empty_document
 
 PART_ROWS = 5_000
 PART_CHARS = 32_000_000
-"""A part is closed when its rows pass this many characters."""
-
-Write = Callable[[date, int, list[Document]], object]
-"""Writes one part of the lake: the night, the part's number, its rows."""
+"""Characters of JSON after which a part is closed."""
 
 
 class FrontierError(Exception):
-    """The frontier cannot be read or written; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Admission:
-    """A url that a seed, sitemap, page or redirect leads to."""
-
-    url: str
-    host: str
-    kind: str
-    """page, sitemap or file"""
-    depth: int
-    parent: int
-    """position of the page that leads here, -1 for a start"""
-    place: int
-    """which link of that page"""
-    hops: int = 0
-    """redirects that led here"""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A url whose turn it is."""
-
-    url: str
-    host: str
-    kind: str
-    depth: int
-    hops: int
-    position: int
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a url gave when it last gave a page."""
-
-    doc_id: str
-    content_sha256: str
-    title: str | None
-    etag: str | None
-    last_modified: str | None
-    links: list[str]
-    warc_file: str | None = None
-    warc_offset: int | None = None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How far a night is, in urls."""
-
-    admitted: int
-    waiting: int
-    fetched: int
+    """The frontier file cannot be opened; the message says how to start a new one."""
 
 
 class Frontier:
-    """The frontier of all nights; use as a context manager. Raises FrontierError when the file is damaged."""
+    """The frontier of all runs, as a context manager. Raises FrontierError if the file is damaged."""
 
     def __init__(self, path: Path, extractor: str) -> None:
-        """`extractor` names what makes text of pages: what another one made is not taken as known."""
+        """Open or create the file. `extractor` is the extractor's version: pages of other versions are not reused."""
         self._extractor = extractor
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -101,7 +46,7 @@ class Frontier:
                 self._db.executescript(f"begin; {_sql('frontier_raw')} commit;")
         except sqlite3.DatabaseError as error:
             raise FrontierError(
-                f"{path} cannot be opened: {error}. Move it away to start a new frontier: pages are fetched again."
+                f"{path} cannot be opened: {error}. Move it away to start a new frontier; pages are fetched again."
             ) from error
 
     def __enter__(self) -> Self:
@@ -111,19 +56,23 @@ class Frontier:
         self._db.close()
 
     def admit(self, day: date, links: Iterable[Admission]) -> None:
-        """Let urls wait for their turn tonight; those already met tonight stay what they are."""
+        """Add urls to the run. A url that was already admitted keeps its state; an earlier link moves it forward."""
         with self._commit():
             self._admit(day, links)
 
     def counts(self, day: date) -> Counts:
+        """Count the run's urls: admitted, waiting, fetched."""
         return Counts(*self._row("count_visits", (day.isoformat(),)))
 
-    def hosts(self, day: date) -> list[str]:
-        """The hosts with urls that wait."""
-        return [host for (host,) in self._rows("hosts", (day.isoformat(),))]
+    def hosts(self, day: date, source: str) -> list[str]:
+        """List the hosts of a source that have waiting urls, sorted."""
+        return [host for (host,) in self._rows("hosts", {"day": day.isoformat(), "kinds": _kinds(source)})]
 
     def take(self, day: date, host: str, most: int) -> list[Visit]:
-        """The next urls of a host, of one depth, in an order that does not depend on who answered first."""
+        """Return up to `most` waiting urls of a host (-1: all), of one depth, in link order.
+
+        The order does not depend on which page was fetched first, so that every crawl of a site is the same.
+        """
         following = self._row("last_position", (day.isoformat(),))[0]
         taken = []
         with self._commit():
@@ -136,7 +85,7 @@ class Frontier:
         return taken
 
     def finish(self, day: date, document: Document, *, fetched: bool, links: Iterable[Admission] = ()) -> None:
-        """Commit how a url ended, what it led to and what it gave, all or nothing; `fetched` costs budget."""
+        """Commit a url's document and links in one transaction. `fetched`: it counts against the page budget."""
         ended = document.fetched_at.isoformat()
         with self._commit():
             row = document.model_dump_json()
@@ -145,35 +94,36 @@ class Frontier:
             if document.status == Status.OK:
                 self._remember(document)
 
-    def known(self, url: str) -> Known | None:
-        """What the url gave when it last gave a page to this extractor."""
+    def known(self, url: str) -> KnownPage | None:
+        """Return the newest successful fetch of a url by this version of the extractor, or None."""
         row = self._row("recall", (url, self._extractor))
         if row is None:
             return None
         identity, sha256, title, etag, last_modified, links, *raw = row
-        return Known(identity, sha256, title, etag, last_modified, json.loads(links), *raw)
+        return KnownPage(identity, sha256, title, etag, last_modified, json.loads(links), *raw)
 
     def close_host(self, day: date, host: str, status: Status, detail: str) -> None:
-        """End every url of the host that still waits tonight."""
+        """End every waiting url of a host with this status."""
         self._run("close_host", (status, detail, _now(), day.isoformat(), host))
 
-    def close_night(self, day: date, detail: str) -> None:
-        """End every url that still waits tonight as over_budget."""
-        self._run("close_night", (Status.OVER_BUDGET, detail, _now(), day.isoformat()))
+    def close_run(self, day: date, source: str, detail: str) -> None:
+        """End every waiting url of a source as over_budget."""
+        values = {"status": Status.OVER_BUDGET, "detail": detail, "ended_at": _now()}
+        self._run("close_run", values | {"day": day.isoformat(), "kinds": _kinds(source)})
 
     def close_earlier(self, day: date) -> None:
-        """End every url that still waits from a night before this one as interrupted."""
-        detail = "the night was stopped before this url's turn"
+        """End every url that still waits from an earlier day as interrupted."""
+        detail = "the crawl of that day stopped before it fetched this url"
         self._run("close_earlier", (Status.INTERRUPTED, detail, _now(), day.isoformat()))
 
     def tally(self, day: date) -> dict[str, int]:
-        """Urls of the night by status."""
+        """Count the run's urls by status."""
         return dict(self._rows("tally", (day.isoformat(),)))
 
-    def drain(self, write: Write, *, least: int = 1) -> None:
-        """Move ended urls to parts of the lake, of at least this many rows; repeats parts that a kill cut short."""
+    def drain(self, write: WritePart, *, least: int = 1) -> None:
+        """Move ended urls to parts of the lake once there are `least` of them; first repeat parts that a kill cut."""
         for day, seq in self._rows("open_parts"):
-            self._put(day, seq, write)
+            self._write_part(day, seq, write)
         for day, ended in self._rows("undrained_days"):
             left = ended
             while left >= least:
@@ -181,9 +131,9 @@ class Frontier:
                 with self._commit():
                     self._run("add_part", (day, seq))
                     left -= self._run("assign_part", {"day": day, "seq": seq, "rows": PART_ROWS, "chars": PART_CHARS})
-                self._put(day, seq, write)
+                self._write_part(day, seq, write)
 
-    def _put(self, day: str, seq: int, write: Write) -> None:
+    def _write_part(self, day: str, seq: int, write: WritePart) -> None:
         rows = self._rows("part_rows", (day, seq))
         write(date.fromisoformat(day), seq, [_document(day, row) for row in rows])
         with self._commit():
@@ -228,6 +178,10 @@ def _sql(name: str) -> str:
     return files("sources.frontier").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
+def _kinds(source: str) -> str:
+    return json.dumps(kinds_of(source))
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat()
 
@@ -236,5 +190,5 @@ def _document(day: str, row: tuple[str, str, str, str | None, str, str | None]) 
     url, kind, status, detail, ended_at, document = row
     if document is not None:
         return Document.model_validate_json(document)
-    source = "folder" if kind == "file" else "web"
-    return bare(url, day, status, source=source, detail=detail, fetched_at=datetime.fromisoformat(ended_at))
+    fetched_at = datetime.fromisoformat(ended_at)
+    return empty_document(url, day, status, source=source_of(kind), detail=detail, fetched_at=fetched_at)

@@ -1,6 +1,6 @@
-"""Undoes a body's compression with a limit, because a small reply can unpack to more than any disk holds.
+"""Decompresses response bodies (gzip, deflate) up to a limit: a small body can unpack to terabytes.
 
-Never unpacks more than one small step past the limit, whatever the body claims.
+At most one step of 256 KiB is unpacked beyond the limit.
 """
 
 import zlib
@@ -11,20 +11,20 @@ ACCEPTED = "gzip, deflate"
 
 
 class TooLarge(Exception):
-    """More bytes than the limit."""
+    """The decompressed body exceeds the limit."""
 
 
 class BadCompression(Exception):
-    """The body is not what its Content-Encoding says, or in an encoding that was not asked for."""
+    """The body does not match its Content-Encoding, or the encoding is not among ACCEPTED."""
 
 
 class Body:
-    """Collects a body of at most `max_bytes` bytes after decompression."""
+    """Collects the chunks of a body of at most `max_bytes` bytes after decompression."""
 
     def __init__(self, encoding: str, max_bytes: int) -> None:
         self._encoding = encoding.strip().lower()
         if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise BadCompression(f"content encoding {encoding!r} was not asked for ({ACCEPTED} was)")
+            raise BadCompression(f"content encoding {encoding!r} is not supported (accepted: {ACCEPTED})")
         self._max_bytes = max_bytes
         self._pieces: list[bytes] = []
         self._size = 0
@@ -33,11 +33,11 @@ class Body:
         self._inflate: zlib._Decompress | None = None
 
     def add(self, chunk: bytes) -> None:
-        """Take the next raw chunk; raises TooLarge or BadCompression."""
+        """Add the next raw chunk. Raises TooLarge or BadCompression."""
         if self._plain:
             self._keep(chunk)
             return
-        if self._inflate is None:  # the first two bytes tell which of two formats "deflate" is
+        if self._inflate is None:  # the first two bytes distinguish the two formats of "deflate"
             self._start += chunk
             if len(self._start) < 2:
                 return
@@ -48,16 +48,16 @@ class Body:
             raise BadCompression(f"the body is not {self._encoding}: {error}") from error
 
     def complete(self) -> bool:
-        """Whether a compressed body had come to its end."""
+        """True if the body is not compressed, or its compressed stream has ended."""
         return self._inflate.eof if self._inflate else not self._start
 
     def whole(self) -> bytes:
-        """The body as it was before compression."""
+        """Return the decompressed body."""
         return b"".join(self._pieces)
 
     def _unpack(self, chunk: bytes) -> None:
         while chunk and self._inflate is not None:
-            if self._inflate.eof:  # gzip bodies may be several members, one after the other
+            if self._inflate.eof:  # a gzip body may consist of several members
                 self._inflate = self._inflater(chunk)
             self._keep(self._inflate.decompress(chunk, STEP_BYTES))
             chunk = self._inflate.unconsumed_tail or self._inflate.unused_data

@@ -1,7 +1,7 @@
-"""The only way out to the network: names are resolved here, checked, and exactly the checked address is connected to.
+"""Resolves host names, refuses private addresses, and connects to exactly the address that was checked.
 
-A check on the url alone can be passed by a name that resolves to a private address, or that resolves to
-another one a moment later. Here the address that was judged is the address that is dialled.
+A check of the url alone would miss names that resolve to a private address, or that resolve to another
+address a moment later (DNS rebinding, a form of server-side request forgery).
 """
 
 import asyncio
@@ -22,57 +22,65 @@ _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")  # NAT64 carries an IPv4 add
 
 
 class AddressRefused(Exception):
-    """A host resolves to a private address that the settings do not allow; the message names both."""
+    """A host resolves to a private address that the settings do not allow. The message names both."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """Which addresses may be dialled, and where named hosts really stand."""
+    """The addresses that may be connected to, and fixed addresses for some host names."""
 
     allowed: tuple[IpNetwork, ...] = ()
-    """Private networks that may be crawled."""
-    stands_at: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """Host name → (address, port) to dial in its place; the address is checked as any other."""
+    """private networks that may be crawled"""
+    address_overrides: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """host name → (address, port) to connect to instead; the address is checked like any other"""
 
     @classmethod
-    def allowing(cls, networks: Iterable[str], stands_at: Mapping[str, tuple[str, int]] | None = None) -> "Network":
-        """A network that allows these private ranges; raises NotCrawlable naming the one that is no network."""
+    def allowing(
+        cls, networks: Iterable[str], address_overrides: Mapping[str, tuple[str, int]] | None = None
+    ) -> "Network":
+        """Allow these private networks, in CIDR notation. Raises NotCrawlable naming an invalid one."""
         allowed = []
         for text in networks:
             try:
                 allowed.append(ipaddress.ip_network(text, strict=False))
             except ValueError as error:
-                problem = f"crawl.allow_addresses: {text!r} is not a network such as 10.0.0.0/8"
+                problem = f"crawl.allow_addresses: {text!r} is not a network; write it as in 10.0.0.0/8"
                 raise NotCrawlable(problem) from error
-        return cls(tuple(allowed), stands_at or {})
+        return cls(tuple(allowed), address_overrides or {})
+
+    def with_override(self, host: str, address: str, port: int) -> "Network":
+        """Return a network that also connects `host` to this address, which may be private."""
+        return Network(
+            (*self.allowed, ipaddress.ip_network(address)), {**self.address_overrides, host: (address, port)}
+        )
 
     def permits(self, address: Address) -> bool:
-        """Whether the address is public, or in a private network that the settings allow."""
+        """True if the address is public, or in a private network that the settings allow."""
         if any(address.version == network.version and address in network for network in self.allowed):
             return True
-        inner = _carried(address)
+        inner = _embedded_ipv4(address)
         if inner is not None:
             return self.permits(inner)
         return address.is_global and not address.is_multicast
 
 
 def transport(network: Network, connections: int) -> httpx.AsyncHTTPTransport:
-    """An httpx transport whose every connection goes through the network's check."""
+    """Build an httpx transport that checks the address of every connection."""
     made = httpx.AsyncHTTPTransport()
-    made._pool = httpcore.AsyncConnectionPool(  # httpx offers no public way to hand in a network backend
+    made._pool = httpcore.AsyncConnectionPool(  # httpx has no public parameter for a network backend
         ssl_context=httpx.create_ssl_context(),
         max_connections=connections,
         max_keepalive_connections=connections,
         keepalive_expiry=10.0,
-        network_backend=_Checked(network),
+        network_backend=_CheckedBackend(network),
     )
     return made
 
 
-class _Checked(httpcore.AsyncNetworkBackend):
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._dial = httpcore.AnyIOBackend()
+        self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -82,14 +90,16 @@ class _Checked(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        target, target_port = self._network.stands_at.get(host, (host, port))
-        refused: Exception = httpcore.ConnectError(f"{host} has no address")
+        target, target_port = self._network.address_overrides.get(host, (host, port))
+        last_error: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in await self._permitted(host, target, target_port):
             try:
-                return await self._dial.connect_tcp(str(address), target_port, timeout, local_address, socket_options)
+                return await self._backend.connect_tcp(
+                    str(address), target_port, timeout, local_address, socket_options
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                refused = error
-        raise refused
+                last_error = error
+        raise last_error
 
     async def _permitted(self, host: str, target: str, port: int) -> list[Address]:
         try:
@@ -108,8 +118,8 @@ class _Checked(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def _carried(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address leads to, when it is one of the forms that carry one."""
+def _embedded_ipv4(address: Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address inside a NAT64, IPv4-mapped or 6to4 address, else None."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address in _TRANSLATED:

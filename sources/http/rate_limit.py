@@ -1,100 +1,107 @@
-"""How fast one host is asked, and when it is left alone.
+"""Rate limit, retry and exponential backoff, one queue per host.
 
-One host's answers pace only that host. A host that fails many times in a row is given up for the night,
-so that a dead server costs minutes and not the night.
+A slow or failing host delays only its own urls. A host that fails many times in a row is unavailable for the
+rest of the run, so that a dead server costs minutes and not the night.
 """
 
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from sources.frontier.frontier import Visit
-from sources.http.fetch import Reply
-from sources.http.robots import MAX_DELAY_S, Rules
+from sources.http.fetch import FetchResult
+from sources.http.robots import MAX_DELAY_S, RobotsRules
 
-GIVE_UP_AFTER = 8
-"""Urls in a row that failed for reasons of the host, after their retries."""
-MAX_WAIT_S = 120.0
-"""A Retry-After beyond this is not waited for: the url fails."""
+MAX_FAILURES = 8
+"""Consecutive urls that fail because of the host, each after its retries, before the host is unavailable."""
+MAX_RETRY_AFTER_S = 120.0
+"""A longer Retry-After fails the url."""
 FIRST_BACKOFF_S = 0.5
 
+T = TypeVar("T")
+
 
 @dataclass
-class Turn:
-    """A visit with its tries so far; `due` is when the next may be made, on the monotonic clock."""
+class QueuedRequest(Generic[T]):
+    """A request that waits in a host's queue, with its retries so far."""
 
-    visit: Visit
-    tries: int = 0
+    target: T
+    """the source's own record of the url"""
+    retries: int = 0
     due: float = 0.0
+    """earliest start of the next try, on the monotonic clock"""
 
-    def may_try_again(self, reply: Reply, retries: int) -> bool:
-        """Whether the reply is of the passing kind, tries are left, and the wait is bearable."""
-        return reply.passing and self.tries < retries and (reply.wait_s or 0.0) <= MAX_WAIT_S
+    def can_retry(self, result: FetchResult, max_retries: int) -> bool:
+        """True if the failure is transient, retries are left, and Retry-After is short enough."""
+        wait = result.retry_after_s or 0.0
+        return result.retryable and self.retries < max_retries and wait <= MAX_RETRY_AFTER_S
 
 
 @dataclass
-class Host:
-    """The queue and the clock of one host."""
+class HostQueue(Generic[T]):
+    """The waiting requests of one host, its robots.txt rules and its clock."""
 
-    name: str
-    """its origin: scheme://host:port"""
-    at_once: int
-    """requests in flight"""
+    origin: str
+    """scheme://host:port"""
+    max_in_flight: int
     delay_s: float
-    queue: deque[Turn] = field(default_factory=deque)
-    rules: Rules | None = None
-    working: int = 0
-    """urls that are being worked on, also those that wait for extraction"""
+    """minimum seconds between two requests"""
+    queue: deque[QueuedRequest[T]] = field(default_factory=deque)
+    rules: RobotsRules | None = None
+    """None until robots.txt is read"""
+    n_active: int = 0
+    """urls in flight or in extraction"""
     in_flight: int = 0
-    next_at: float = 0.0
+    next_start: float = 0.0
     failures: int = 0
-    _alone: bool = False
+    _exclusive: bool = False
 
     @property
-    def given_up(self) -> bool:
-        return self.failures >= GIVE_UP_AFTER
+    def unavailable(self) -> bool:
+        return self.failures >= MAX_FAILURES
 
     @property
-    def why_given_up(self) -> str:
-        return f"{self.failures} urls of {self.name} failed in a row; it is left alone for the night"
+    def unavailable_detail(self) -> str:
+        return f"{self.failures} urls of {self.origin} failed in a row; the host is skipped for the rest of this run"
 
     def ready_at(self) -> float:
-        """When the next request may start; infinity while slots or queue do not allow one."""
-        if self._alone or self.in_flight >= self.at_once or not self.queue:
+        """Return the monotonic time of the next possible start; infinity if nothing is queued or all slots are busy."""
+        if self._exclusive or self.in_flight >= self.max_in_flight or not self.queue:
             return float("inf")
-        return max(self.next_at, min(turn.due for turn in self.queue))
+        return max(self.next_start, min(request.due for request in self.queue))
 
-    def next_turn(self) -> Turn:
-        """The first turn that is due; only when `ready_at` has passed."""
+    def pop(self) -> QueuedRequest[T]:
+        """Remove and return the first request that is due. Call it only once `ready_at` has passed."""
         now = time.monotonic()
-        turn = next(turn for turn in self.queue if turn.due <= now)
-        self.queue.remove(turn)
-        return turn
+        request = next(request for request in self.queue if request.due <= now)
+        self.queue.remove(request)
+        return request
 
-    def request_starts(self, *, alone: bool = False) -> None:
-        """`alone`: nothing else is asked of the host until it has ended."""
+    def request_starts(self, *, exclusive: bool = False) -> None:
+        """Occupy a slot. `exclusive`: no other request starts until this one has ended."""
         self.in_flight += 1
-        self._alone = alone
-        self.rest()
+        self._exclusive = exclusive
+        self.start_delay()
 
-    def rest(self) -> None:
-        """Let the pause begin that settings and robots.txt ask for."""
-        asked = self.rules.delay_s if self.rules and self.rules.delay_s <= MAX_DELAY_S else 0.0
-        self.next_at = max(self.next_at, time.monotonic() + max(self.delay_s, asked))
+    def start_delay(self) -> None:
+        """Delay the next start by the longer of the setting and robots.txt's crawl-delay."""
+        crawl_delay = self.rules.delay_s if self.rules and self.rules.delay_s <= MAX_DELAY_S else 0.0
+        self.next_start = max(self.next_start, time.monotonic() + max(self.delay_s, crawl_delay))
 
     def request_ends(self) -> None:
+        """Free the slot of a request."""
         self.in_flight -= 1
-        self._alone = False
+        self._exclusive = False
 
-    def judge(self, reply: Reply) -> None:
-        """Count replies that speak against the host, one after the other."""
-        self.failures = self.failures + 1 if reply.host_down else 0
+    def count_failure(self, result: FetchResult) -> None:
+        """Count consecutive failures of the host; any other result resets the count."""
+        self.failures = self.failures + 1 if result.host_down else 0
 
-    def try_again(self, turn: Turn, wait_s: float | None) -> None:
-        """Queue a turn again: after what the host asks for, which stops the whole host, or after a backoff."""
-        turn.tries += 1
-        pause = FIRST_BACKOFF_S * 2 ** (turn.tries - 1) if wait_s is None else wait_s
-        turn.due = time.monotonic() + pause
-        if wait_s is not None:
-            self.next_at = max(self.next_at, turn.due)
-        self.queue.appendleft(turn)
+    def retry(self, request: QueuedRequest[T], retry_after_s: float | None) -> None:
+        """Queue a request again: after Retry-After, which delays the whole host, else after exponential backoff."""
+        request.retries += 1
+        pause = FIRST_BACKOFF_S * 2 ** (request.retries - 1) if retry_after_s is None else retry_after_s
+        request.due = time.monotonic() + pause
+        if retry_after_s is not None:
+            self.next_start = max(self.next_start, request.due)
+        self.queue.appendleft(request)

@@ -1,6 +1,6 @@
 """How a library is written: pages become passages in a tantivy index, in a directory that appears whole.
 
-Kept apart from reading it: only the builder writes, and what a passage is stored as is decided here.
+Captured apart from reading it: only the builder writes, and what a passage is stored as is decided here.
 """
 
 import os

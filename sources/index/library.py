@@ -148,7 +148,7 @@ class Library:
 
     def _page(self, said: str) -> dict[str, str]:
         url = clean(said)
-        if self._blocked.why(url):
+        if self._blocked.blocking_entry(url):
             raise Blocked(url)
         for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):
             found = self._searcher.search(self._term("key", key), 2).hits
@@ -158,7 +158,7 @@ class Library:
         raise NotFound(f"no page {url!r} here" + (f"; the nearest are: {near}" if near else ""))
 
     def _readable(self, page: dict[str, str]) -> dict[str, str]:
-        if self._blocked.why(page["url"]):
+        if self._blocked.blocking_entry(page["url"]):
             raise Blocked(page["url"])
         return page
 
@@ -171,7 +171,7 @@ class Library:
         ]
         for score, address in self._searcher.search(tantivy.Query.boolean_query(terms), limit).hits:
             passage = self._stored(address)
-            if not self._blocked.why(passage["url"]):
+            if not self._blocked.blocking_entry(passage["url"]):
                 yield float(score), passage
 
     def _stored(self, address: Any) -> dict[str, str]:

@@ -70,9 +70,9 @@ def is_placeholder(secret: str) -> bool:
     return len(secret) <= LONGEST_PLACEHOLDER and bool(_PLACEHOLDER.search(secret) or _ONE_CHARACTER.fullmatch(secret))
 
 
-def plausible(kind: str, secret: str, before: bytes) -> bool:
-    """Could the match be a real one of its kind? `before` is the text right before it. `kind` is one of CHECKS."""
-    return CHECKS[kind](secret, before.decode("utf-8", "replace"))
+def is_plausible(kind: str, secret: str, before: bytes) -> bool:
+    """Could the match be a real one of its kind? `before` is the text right before it. `kind` is one of VALIDATORS."""
+    return VALIDATORS[kind](secret, before.decode("utf-8", "replace"))
 
 
 def entropy(text: str) -> float:
@@ -144,7 +144,7 @@ def _token(secret: str, _: str) -> bool:
     return entropy(secret) >= 3
 
 
-CHECKS: dict[str, Callable[[str, str], bool]] = {
+VALIDATORS: dict[str, Callable[[str, str], bool]] = {
     "email": _email,
     "phone": _phone,
     "credit_card": _credit_card,

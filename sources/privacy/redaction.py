@@ -1,7 +1,7 @@
 """Finds secrets and personal data in text, and puts typed placeholders in their place.
 
 Patterns are matched by Kingfisher (MongoDB's scanner: its catalogue of services and `redaction.yml`, in one
-pass of Vectorscan, without the GIL). What a pattern cannot say, such as a checksum, is in `plausible.py`
+pass of Vectorscan, without the GIL). What a pattern cannot say, such as a checksum, is in `is_plausible.py`
 and runs on what was matched only. Rows of long columns are scanned many at once.
 """
 
@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from kingfisher_sdk import Rules, Scanner
 
 from schemas.record import sha256_text
-from sources.privacy.pii_validators import CHECKS, PERSONAL, is_placeholder, plausible
+from sources.privacy.pii_validators import PERSONAL, VALIDATORS, is_placeholder, is_plausible
 
 CACHE = Path("~/.cache/horizon-factory/rules")
 """Where the compiled patterns stand: compiling takes seconds, loading a third of one."""
@@ -35,7 +35,7 @@ OWN = "custom."
 
 
 @dataclass(frozen=True)
-class Find:
+class Finding:
     """A secret, or something that names a person; `start` and `end` count bytes of the text's UTF-8."""
 
     kind: str
@@ -43,7 +43,7 @@ class Find:
     end: int
 
 
-def find(text: str) -> list[Find]:
+def find(text: str) -> list[Finding]:
     """All that is found in the text, in order, none overlapping another."""
     return _find(text.encode("utf-8", "replace"))
 
@@ -112,12 +112,12 @@ def _scanner() -> Scanner:
     return Scanner(_rules(), base64=False)
 
 
-def _find(text: bytes) -> list[Find]:
+def _find(text: bytes) -> list[Finding]:
     """All finds, in order. A match takes of its neighbour's edge: so it is blotted out and the rest read again.
 
     What an earlier reading found wins over a later one, and of what overlaps in one reading the first by `_rank`.
     """
-    kept: list[Find] = []
+    kept: list[Finding] = []
     text = _unescaped(text)
     rest = bytearray(text)
     while matches := [one for one in _matches(bytes(rest)) if rest[one.start : one.end].strip(BLOT)]:
@@ -135,24 +135,24 @@ def _unescaped(text: bytes) -> bytes:
     return ESCAPE.sub(b" \n", text)
 
 
-def _matches(text: bytes) -> Iterator[Find]:
+def _matches(text: bytes) -> Iterator[Finding]:
     for match in _scanner().scan(text):
         if match.visible:
             place = match.location
-            yield Find(_kind(match.rule_id), place["start_offset"], place["end_offset"])
+            yield Finding(_kind(match.rule_id), place["start_offset"], place["end_offset"])
 
 
-def _is_meant(one: Find, text: bytes) -> bool:
+def _is_meant(one: Finding, text: bytes) -> bool:
     """Could the match be what its pattern looks for, and no placeholder?"""
     secret, before = text[one.start : one.end].decode("utf-8", "replace"), text[max(0, one.start - 60) : one.start]
-    return not is_placeholder(secret) and (one.kind not in CHECKS or plausible(one.kind, secret, before))
+    return not is_placeholder(secret) and (one.kind not in VALIDATORS or is_plausible(one.kind, secret, before))
 
 
-def _blot(text: bytearray, one: Find) -> None:
+def _blot(text: bytearray, one: Finding) -> None:
     text[one.start : one.end] = BLOT * (one.end - one.start)
 
 
-def _rank(one: Find) -> tuple[bool, bool, int, int, str]:
+def _rank(one: Finding) -> tuple[bool, bool, int, int, str]:
     """Of two finds that overlap the first is taken: a secret, one of our own kinds, the longer."""
     return one.kind in PERSONAL, one.kind not in _own_kinds(), one.start - one.end, one.start, one.kind
 

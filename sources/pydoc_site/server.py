@@ -1,8 +1,7 @@
-"""A real site on every machine: Python's own documentation server, run as a child on loopback.
+"""Runs Python's pydoc server as a child process on loopback: a real site that exists on every machine.
 
-It is crawled as any site is. Its urls name a host that does not depend on the port it got, so that a page
-keeps its identity from night to night. The child sees a bare environment: pydoc prints the values it
-finds in modules, and the environment holds what must not end in a page.
+Its urls have a fixed host name in place of the port, so that a page has the same url on every night. The child
+gets an empty environment, because pydoc prints values of modules and could print secrets from it.
 """
 
 import re
@@ -19,7 +18,7 @@ SEEDS = tuple(f"http://{HOST}/{page}" for page in ("topics.html", "keywords.html
 ADDRESS = "127.0.0.1"
 LICENSE = "PSF-2.0"
 DENY = (
-    # private modules, tests, and those that act when they are imported, as documenting them does
+    # private modules, tests, and modules with side effects on import, since pydoc imports them
     rf"^http://{HOST}/_(?!_future__)",
     rf"^http://{HOST}/(?:.*\.)?(?:tests?|idlelib|turtledemo|lib2to3|pydoc_data|__main__|antigravity|this)\b",
     rf"^http://{HOST}/(?:get|search)\?",
@@ -44,21 +43,21 @@ ENVIRONMENT = {
     "HOME": "/",
     "LANG": "C.UTF-8",
     "BROWSER": "true",  # some modules open a browser when they are imported
-    "PYTHONHASHSEED": "0",  # sets are printed in the same order every night
+    "PYTHONHASHSEED": "0",  # prints sets in the same order every night
     "PYTHONUNBUFFERED": "1",
 }
 START_S = 30.0
 
 
-class SiteFailed(Exception):
-    """Python's documentation server did not start; the message says what it said."""
+class PydocServerFailed(Exception):
+    """The pydoc server did not start. The message quotes its output."""
 
 
 @contextmanager
-def served() -> Iterator[dict[str, tuple[str, int]]]:
-    """Run the server; gives where its host stands, and ends it in the end.
+def running_server() -> Iterator[int]:
+    """Run the server and yield its port on ADDRESS. Raises PydocServerFailed if it does not start.
 
-    The server ends when its standard input does, so also when this process is killed.
+    The server exits when its standard input closes, so also when this process is killed.
     """
     child = subprocess.Popen(
         [sys.executable, "-s", "-P", "-S", "-c", PROGRAM],
@@ -70,7 +69,7 @@ def served() -> Iterator[dict[str, tuple[str, int]]]:
         start_new_session=True,
     )
     try:
-        yield {HOST: (ADDRESS, _port(child))}
+        yield _port(child)
     finally:
         child.kill()
         child.communicate()
@@ -79,10 +78,10 @@ def served() -> Iterator[dict[str, tuple[str, int]]]:
 def _port(child: "subprocess.Popen[bytes]") -> int:
     ready, _, _ = select.select([child.stdout or 0], [], [], START_S)
     line = child.stdout.readline().decode("utf-8", "replace") if ready and child.stdout else ""
-    at = re.search(r":(\d+)/", line)
-    if at is None:
-        raise SiteFailed(
-            f"Python's pydoc server did not start within {START_S:g} s (it said {line.strip()!r}). "
+    match = re.search(r":(\d+)/", line)
+    if match is None:
+        raise PydocServerFailed(
+            f"Python's pydoc server did not start within {START_S:g} s (its output: {line.strip()!r}). "
             "Set crawl.seeds or crawl.folders to crawl something else."
         )
-    return int(at[1])
+    return int(match[1])

@@ -1,6 +1,6 @@
-"""What is found in a page, and the document row that it becomes.
+"""Builds document rows from extracted pages, and redacts secrets and personal data in a page before that.
 
-The row of a url that gave nothing has the same columns as one that gave a page, so both are made here.
+A url without text has the same columns as one with text, so both kinds of row are built here.
 """
 
 from dataclasses import dataclass, replace
@@ -14,56 +14,57 @@ from sources.status_codes import Status
 
 
 @dataclass(frozen=True)
-class Found:
-    """What extraction found in a page."""
+class ExtractedPage:
+    """The output of extraction: title, Markdown text, links, or the reason why there is no text."""
 
     status: str
-    """ok, or why there is no text"""
+    """ok, or the reason code"""
     detail: str | None = None
     title: str | None = None
     text: str = ""
     links: tuple[tuple[str, str], ...] = ()
-    """(absolute url, anchor words), in reading order"""
+    """(absolute url, anchor text), in reading order"""
     lang: str | None = None
     license: str | None = None
 
 
-def without_secrets(found: Found) -> Found:
-    """The same with placeholders for secrets and personal data in its words; `detail` says how many its text has."""
-    text, counts = redact(found.text)
+def redacted_page(page: ExtractedPage) -> ExtractedPage:
+    """Replace secrets and personal data in text, title and anchors; `detail` counts the placeholders in the text."""
+    text, counts = redact(page.text)
     if counts:
-        said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-        found = replace(found, text=text, detail="; ".join(filter(None, (found.detail, f"redacted: {said}"))))
-    counted = count_kinds([anchor for _, anchor in found.links])
+        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        page = replace(page, text=text, detail="; ".join(filter(None, (page.detail, f"redacted: {listed}"))))
+    kinds_by_anchor = count_kinds([anchor for _, anchor in page.links])
     links = (
-        (url, redact(words)[0] if kinds else words) for (url, words), kinds in zip(found.links, counted, strict=True)
+        (url, redact(anchor)[0] if kinds else anchor)
+        for (url, anchor), kinds in zip(page.links, kinds_by_anchor, strict=True)
     )
-    return replace(found, title=redact(found.title)[0] if found.title else found.title, links=tuple(links))
+    return replace(page, title=redact(page.title)[0] if page.title else page.title, links=tuple(links))
 
 
-def document(url: str, run_id: str, found: Found, **more: Any) -> Document:
-    """The row of a url whose page was read; `more` fills columns of the reply, such as etag."""
-    if found.status != Status.OK:
-        return bare(url, run_id, found.status, detail=found.detail, title=found.title, **more)
-    sha256 = sha256_text(found.text)
+def build_document(url: str, run_id: str, page: ExtractedPage, *, source: str, **more: Any) -> Document:
+    """Build the row of an extracted page. `more` fills columns of the response, such as etag."""
+    if page.status != Status.OK:
+        return empty_document(url, run_id, page.status, source=source, detail=page.detail, title=page.title, **more)
+    sha256 = sha256_text(page.text)
     columns = {
         "doc_id": doc_id(url, sha256),
-        "title": found.title,
-        "text": found.text,
-        "links": [Link(url=target, anchor=anchor) for target, anchor in found.links],
+        "title": page.title,
+        "text": page.text,
+        "links": [Link(url=target, anchor=anchor) for target, anchor in page.links],
         "content_sha256": sha256,
-        "n_chars": len(found.text),
-        "lang": found.lang,
-        "detail": found.detail,
+        "n_chars": len(page.text),
+        "lang": page.lang,
+        "detail": page.detail,
     }
-    if found.license:
-        columns["license"] = found.license
-    return bare(url, run_id, Status.OK, **(more | columns))
+    if page.license:
+        columns["license"] = page.license
+    return empty_document(url, run_id, Status.OK, source=source, **(more | columns))
 
 
-def bare(url: str, run_id: str, status: str, **more: Any) -> Document:
-    """The row of a url that gave no text; `more` fills further columns."""
+def empty_document(url: str, run_id: str, status: str, *, source: str, **more: Any) -> Document:
+    """Build the row of a url without text: only identity, source, status and time. `more` fills further columns."""
     columns: dict[str, Any] = dict.fromkeys(Document.model_fields)
-    columns |= {"doc_id": doc_id(url, None), "url": url, "source": "web", "links": [], "n_chars": 0}
+    columns |= {"doc_id": doc_id(url, None), "url": url, "source": source, "links": [], "n_chars": 0}
     columns |= {"status": str(status), "run_id": run_id, "fetched_at": datetime.now(UTC)}
     return Document(**(columns | more))

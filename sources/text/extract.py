@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sources.status_codes import Status
 from sources.text.charset import Unreadable, decode
-from sources.text.document_builder import Found
+from sources.text.document_builder import ExtractedPage
 from sources.text.markdown import render
 from sources.urls import normalise
 
@@ -94,32 +94,34 @@ class Layout:
     """(regular expression, replacement) for what differs from run to run or machine to machine"""
 
 
-def extract(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> Found:
+def extract(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
     """What a page says; the status tells why when it says nothing. Text that is not HTML is kept as it is."""
     try:
         text = decode(body, content_type)
     except Unreadable as error:
-        return Found(Status.BAD_ENCODING, str(error))
+        return ExtractedPage(Status.BAD_ENCODING, str(error))
     if media_type in ("text/html", "application/xhtml+xml") or (not media_type and "<" in text[:1_000]):
         return _from_html(text, url, layout)
     return _from_text(text, url, media_type)
 
 
-def _from_text(text: str, url: str, media_type: str) -> Found:
+def _from_text(text: str, url: str, media_type: str) -> ExtractedPage:
     if not text.strip():
-        return Found(Status.EXTRACTION_EMPTY, "the text is blank")
+        return ExtractedPage(Status.EXTRACTION_EMPTY, "the text is blank")
     heading = re.search(r"^#\s+(.+?)\s*#*$", text, re.MULTILINE) if "markdown" in media_type else None
     title = heading[1] if heading else url.rstrip("/").rpartition("/")[2]
     inline = _MARKDOWN_LINK.findall(text) if "markdown" in media_type else []
     links = Links.of(((href, anchor) for anchor, href in inline), url, url)
-    return Found(Status.OK, links.lost, title[:MAX_TITLE_CHARS], text.replace("\r\n", "\n").strip(), links.kept())
+    return ExtractedPage(
+        Status.OK, links.lost, title[:MAX_TITLE_CHARS], text.replace("\r\n", "\n").strip(), links.kept()
+    )
 
 
-def _from_html(html: str, url: str, layout: Layout) -> Found:
+def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
     tree = LexborHTMLParser(html)
     title = _title(tree, layout)
     if layout.error_title and re.search(layout.error_title, title or ""):
-        return Found(Status.ERROR_PAGE, f"the page says: {title}"[:MAX_TITLE_CHARS], title=title)
+        return ExtractedPage(Status.ERROR_PAGE, f"the page says: {title}"[:MAX_TITLE_CHARS], title=title)
     for node in [node for selector in layout.drop for node in tree.css(selector)]:
         node.decompose()
     within = _base(tree, url)
@@ -128,9 +130,9 @@ def _from_html(html: str, url: str, layout: Layout) -> Found:
     for pattern, replacement in layout.scrub:
         text = re.sub(pattern, replacement, text)
     if not text.strip():
-        return Found(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links.kept())
+        return ExtractedPage(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links.kept())
     lang = tree.root.attributes.get("lang") if tree.root is not None else None
-    return Found(Status.OK, links.lost, title, text, links.kept(), lang, _license(tree, within))
+    return ExtractedPage(Status.OK, links.lost, title, text, links.kept(), lang, _license(tree, within))
 
 
 def _markdown(tree: LexborHTMLParser, links: Links, layout: Layout) -> str:

@@ -1,7 +1,7 @@
-"""Worker processes for extraction, off the event loop, each of which may die without harm to the others.
+"""Worker processes for extraction, so that a page that crashes or hangs a parser costs only itself.
 
-A page can crash a parser, or keep it busy for ever. Each seat is a process of its own: the page that
-breaks it fails alone, and the seat is filled again.
+Each worker is a single-process pool: when its process dies, the call fails and the worker is replaced, while
+the other workers go on.
 """
 
 import asyncio
@@ -15,25 +15,30 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+from sources.status_codes import Status
+from sources.text.document_builder import ExtractedPage
+from sources.text.extract import Layout, extract
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CPU_LIMIT_S = 30.0
-"""Processor seconds that one call may use; its process is ended then."""
+"""CPU seconds that one call may use before its process is killed."""
+MAX_ERROR_CHARS = 500
 
 
-class SeatDied(Exception):
-    """The worker process ended during the call: it crashed, ran out of memory, or out of time."""
+class WorkerDied(Exception):
+    """The worker process ended during the call: a crash, memory exhaustion, or the CPU limit."""
 
 
-class Seats:
-    """So many worker processes; use as an async context manager."""
+class ExtractionPool:
+    """A pool of `count` worker processes (default: half the cores), as an async context manager."""
 
     def __init__(self, count: int | None = None) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._pools = [_pool() for _ in range(count or max(1, cores // 2))]
+        self._workers = [_new_worker() for _ in range(count or max(1, cores // 2))]
         self._free: asyncio.Queue[int] = asyncio.Queue()
-        for index in range(len(self._pools)):
+        for index in range(len(self._workers)):
             self._free.put_nowait(index)
 
     async def __aenter__(self) -> Self:
@@ -42,44 +47,55 @@ class Seats:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pool in self._pools:
-            pool.shutdown(wait=error is None, cancel_futures=True)
+        for worker in self._workers:
+            worker.shutdown(wait=error is None, cancel_futures=True)
+
+    async def extract(self, body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
+        """Extract a page in a worker. Every failure is a page with status extraction_failed."""
+        try:
+            return await self.call(extract, body, media_type, content_type, url, layout)
+        except WorkerDied as error:
+            return ExtractedPage(Status.EXTRACTION_FAILED, str(error))
+        except Exception as error:  # any error of a parser belongs to the page and must not end the crawl
+            return ExtractedPage(Status.EXTRACTION_FAILED, f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARS])
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the function in a free worker; raises SeatDied, or what the function raised."""
+        """Run a function in a free worker. Raises WorkerDied, or the function's own exception."""
         index = await self._free.get()
         try:
-            calling = asyncio.get_running_loop().run_in_executor(self._pools[index], _timed, function, args, kwargs)
+            calling = asyncio.get_running_loop().run_in_executor(
+                self._workers[index], _with_cpu_limit, function, args, kwargs
+            )
             return await calling
         except BrokenProcessPool as error:
-            self._pools[index].shutdown(wait=False)
-            self._pools[index] = _pool()
-            raise SeatDied(f"the worker process ended: a crash, or more than {CPU_LIMIT_S:g} s of work") from error
+            self._workers[index].shutdown(wait=False)
+            self._workers[index] = _new_worker()
+            raise WorkerDied(f"the worker process ended: a crash, or more than {CPU_LIMIT_S:g} s of work") from error
         finally:
             self._free.put_nowait(index)
 
 
-def _pool() -> ProcessPoolExecutor:
+def _new_worker() -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["sources.text.extract", "trafilatura"])  # imported once, not by every worker
-    return ProcessPoolExecutor(1, mp_context=context, initializer=_settle)
+    return ProcessPoolExecutor(1, mp_context=context, initializer=_initialise)
 
 
-def _settle() -> None:
-    """Ctrl-C is for the parent to handle; and no worker outlives a killed parent."""
+def _initialise() -> None:
+    """Leave Ctrl-C to the parent, and end the worker when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _timed(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
-    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_LIMIT_S)  # unhandled, its signal ends the process
+def _with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_LIMIT_S)  # no handler is set, so the signal ends the process
     try:
         return function(*args, **kwargs)
     finally:

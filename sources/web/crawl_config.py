@@ -1,24 +1,19 @@
-"""What a crawl is asked to do: where it starts, how far it goes, and how politely.
+"""The settings of a web crawl: start urls, scope, budget, politeness, and the layout of the site's pages."""
 
-The words are those of the settings' `[crawl]` section; this is their form for code that knows no settings.
-"""
+from pydantic import BaseModel, ConfigDict
 
-from dataclasses import dataclass, field
-
-from sources.blocklist import NOTHING_BLOCKED, Blocklist
-from sources.http.fetch import Limits
 from sources.text.extract import Layout
 from sources.urls import Scope
 
-URLS_A_PAGE = 20
-NO_LAYOUT = Layout()
+URLS_PER_PAGE = 20
 
 
-@dataclass(frozen=True)
-class Site:
-    """What is crawled, and how politely."""
+class CrawlConfig(BaseModel):
+    """Start urls, scope, budget and politeness; the names are those of the settings' keys."""
 
-    seeds: tuple[str, ...]
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    seeds: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
@@ -30,17 +25,15 @@ class Site:
     concurrency: int = 16
     retries: int = 3
     max_redirects: int = 5
-    limits: Limits = field(default_factory=lambda: Limits("HorizonFactory"))
-    layout: Layout = NO_LAYOUT
-    blocked: Blocklist = NOTHING_BLOCKED
     redact: bool = True
     license: str | None = None
+    layout: Layout = Layout()
 
     @property
     def max_admitted(self) -> int:
-        """Most urls that a night keeps account of one by one."""
-        return max(10_000, URLS_A_PAGE * self.max_pages)
+        """Maximum number of urls that one day's crawl admits to the frontier."""
+        return max(10_000, URLS_PER_PAGE * self.max_pages)
 
     def scope(self) -> Scope:
-        """Which urls belong to it; raises NotCrawlable on a bad pattern."""
+        """Return the rule for which urls belong to the crawl. Raises NotCrawlable on an invalid pattern."""
         return Scope.around((*self.seeds, *self.sitemaps), self.allow, self.deny)

@@ -1,127 +1,125 @@
-"""One url from request to row: what to ask for, and what its reply means.
+"""Turns the response to one url into a document row and the further urls that it links to.
 
-Every way to end has a row and a reason; a page that breaks the extractor is one of them.
+Every outcome has a row with a reason code, also a page that crashes the extractor.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from schemas.document import Document
-from sources.archive.raw_capture import NOTHING_KEPT, Keeper, Kept
-from sources.frontier.frontier import Admission, Known, Visit
-from sources.http.fetch import PAGE_TYPES, SITEMAP_TYPES, Client, Reply
+from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
+from sources.frontier.records import Admission, KnownPage, Visit
+from sources.http.fetch import PAGE_TYPES, SITEMAP_TYPES, Client, FetchResult
 from sources.status_codes import Status
-from sources.text.document_builder import Found, bare, document, without_secrets
-from sources.text.extract import extract
-from sources.text.extraction_pool import SeatDied, Seats
+from sources.text.document_builder import build_document, empty_document, redacted_page
+from sources.text.extraction_pool import ExtractionPool, WorkerDied
 from sources.urls import Scope, origin_of
-from sources.web.crawl_config import Site
-from sources.web.sitemap import read
+from sources.web.crawl_config import CrawlConfig
+from sources.web.sitemap import parse_sitemap
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How a url ended, and which urls it leads to."""
+class UrlOutcome:
+    """The row of a url, and the urls that it links to."""
 
     document: Document
     links: tuple[Admission, ...] = ()
     fetched: bool = True
-    """costs one page of the night's budget"""
+    """counts against the page budget"""
 
 
-def refused(visit: Visit, run_id: str, status: str, detail: str) -> Ending:
-    """The end of a url that was not asked for."""
-    return Ending(bare(visit.url, run_id, status, detail=detail), fetched=False)
+def not_fetched(visit: Visit, run_id: str, status: str, detail: str) -> UrlOutcome:
+    """Return the outcome of a url that is not requested at all."""
+    return UrlOutcome(empty_document(visit.url, run_id, status, source="web", detail=detail), fetched=False)
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """Visits urls of one site for one night."""
+class ResponseHandler:
+    """Requests urls and handles their responses."""
 
-    site: Site
+    config: CrawlConfig
     scope: Scope
     client: Client
-    seats: Seats
+    pool: ExtractionPool
     run_id: str
-    keeper: Keeper | None = None
-    """keeps what came as it came; None: nothing is kept"""
+    capture: RawCapture | None = None
+    """stores raw responses; None stores none"""
 
-    async def request(self, visit: Visit, known: Known | None) -> Reply:
-        """Ask for the url; only for what changed, when it gave a page before."""
+    async def fetch(self, visit: Visit, known: KnownPage | None) -> FetchResult:
+        """Request a url; conditionally (ETag, Last-Modified) if an earlier fetch is known."""
         if visit.kind == "sitemap":
             return await self.client.get(visit.url, types=SITEMAP_TYPES)
         if known is None:
             return await self.client.get(visit.url, types=PAGE_TYPES)
         return await self.client.get(visit.url, types=PAGE_TYPES, etag=known.etag, last_modified=known.last_modified)
 
-    async def judge(self, visit: Visit, reply: Reply, known: Known | None) -> Ending:
-        """The row that the reply becomes, and where it leads."""
-        if reply.status == Status.REDIRECTED:
-            return self._redirected(visit, reply)
-        if reply.status == Status.NOT_MODIFIED and known is not None:
-            return self._unchanged(visit, reply, known)
-        if reply.status == Status.OK and visit.kind == "sitemap":
-            return await self._listed(visit, reply)
-        if reply.status == Status.OK:
-            return await self._read(visit, reply)
-        return Ending(self._bare(visit, reply, reply.status, reply.detail))
+    async def handle(self, visit: Visit, response: FetchResult, known: KnownPage | None) -> UrlOutcome:
+        """Return the row and the links of a response."""
+        if response.status == Status.REDIRECTED:
+            return self._redirect(visit, response)
+        if response.status == Status.NOT_MODIFIED and known is not None:
+            return self._not_modified(visit, response, known)
+        if response.status == Status.OK and visit.kind == "sitemap":
+            return await self._sitemap(visit, response)
+        if response.status == Status.OK:
+            return await self._page(visit, response)
+        return UrlOutcome(self._empty(visit, response, response.status, response.detail))
 
-    async def _read(self, visit: Visit, reply: Reply) -> Ending:
-        found = await self._extracted(visit, reply)
-        clean = without_secrets(found) if self.site.redact else found
-        kept = await self._kept(visit, reply, "" if clean == found else f"{found.title or ''}\n{found.text}")
-        found = replace(clean, detail=_joined(clean.detail, kept.detail))
-        licensed = {} if found.license else {"license": self.site.license}
-        row = document(visit.url, self.run_id, found, **_columns(reply, kept), **licensed)
-        return Ending(row, self._admissions(visit, (url for url, _ in found.links)))
+    async def _page(self, visit: Visit, response: FetchResult) -> UrlOutcome:
+        content_type = response.headers.get("content-type", "")
+        extracted = await self.pool.extract(
+            response.body, response.media_type, content_type, visit.url, self.config.layout
+        )
+        page = redacted_page(extracted) if self.config.redact else extracted
+        secret_text = "" if page == extracted else f"{extracted.title or ''}\n{extracted.text}"
+        raw = await self._capture(visit, response, secret_text)
+        page = replace(page, detail=_joined(page.detail, raw.detail))
+        license_column = {} if page.license else {"license": self.config.license}
+        columns = _columns(response, raw) | license_column
+        row = build_document(visit.url, self.run_id, page, source="web", **columns)
+        return UrlOutcome(row, self._admissions(visit, (url for url, _ in page.links)))
 
-    async def _kept(self, visit: Visit, reply: Reply, text: str = "") -> Kept:
-        return await self.keeper.keep(visit.url, reply, text) if self.keeper else NOTHING_KEPT
+    async def _capture(self, visit: Visit, response: FetchResult, secret_text: str = "") -> Captured:
+        return await self.capture.store(visit.url, response, secret_text) if self.capture else NOT_CAPTURED
 
-    async def _extracted(self, visit: Visit, reply: Reply) -> Found:
-        content_type = reply.headers.get("content-type", "")
+    async def _sitemap(self, visit: Visit, response: FetchResult) -> UrlOutcome:
+        raw = await self._capture(visit, response)
         try:
-            return await self.seats.call(
-                extract, reply.body, reply.media_type, content_type, visit.url, self.site.layout
-            )
-        except SeatDied as error:
-            return Found(Status.EXTRACTION_FAILED, str(error))
-        except Exception as error:  # whatever a parser trips over is the page's fault, not the night's
-            return Found(Status.EXTRACTION_FAILED, f"{type(error).__name__}: {error}"[:500])
+            urls = await self.pool.call(parse_sitemap, response.body, visit.url, self.client.limits.max_bytes)
+        except WorkerDied as error:
+            return UrlOutcome(self._empty(visit, response, Status.EXTRACTION_FAILED, str(error), raw))
+        if urls is None:
+            return UrlOutcome(self._empty(visit, response, Status.EXTRACTION_EMPTY, "not a sitemap", raw))
+        detail = f"lists {len(urls.pages)} pages and {len(urls.sitemaps)} sitemaps"
+        links = self._admissions(visit, urls.pages) + self._admissions(visit, urls.sitemaps, "sitemap")
+        return UrlOutcome(self._empty(visit, response, Status.SITEMAP, detail, raw), links)
 
-    async def _listed(self, visit: Visit, reply: Reply) -> Ending:
-        kept = await self._kept(visit, reply)
-        try:
-            listed = await self.seats.call(read, reply.body, visit.url, self.site.limits.max_bytes)
-        except SeatDied as error:
-            return Ending(self._bare(visit, reply, Status.EXTRACTION_FAILED, str(error), kept))
-        if listed is None:
-            return Ending(self._bare(visit, reply, Status.EXTRACTION_EMPTY, "this is no sitemap", kept))
-        detail = f"lists {len(listed.pages)} pages and {len(listed.sitemaps)} sitemaps"
-        links = self._admissions(visit, listed.pages) + self._admissions(visit, listed.sitemaps, "sitemap")
-        return Ending(self._bare(visit, reply, Status.SITEMAP, detail, kept), links)
-
-    def _unchanged(self, visit: Visit, reply: Reply, known: Known) -> Ending:
-        same = {"doc_id": known.doc_id, "content_sha256": known.content_sha256, "title": known.title}
-        validators = {
-            "etag": reply.headers.get("etag", known.etag),
-            "last_modified": reply.headers.get("last-modified", known.last_modified),
+    def _not_modified(self, visit: Visit, response: FetchResult, known: KnownPage) -> UrlOutcome:
+        columns = {
+            "doc_id": known.doc_id,
+            "content_sha256": known.content_sha256,
+            "title": known.title,
+            "etag": response.headers.get("etag", known.etag),
+            "last_modified": response.headers.get("last-modified", known.last_modified),
+            "warc_file": known.warc_file,
+            "warc_offset": known.warc_offset,
+            "http_status": response.code,
         }
-        raw = {"warc_file": known.warc_file, "warc_offset": known.warc_offset}
-        row = bare(visit.url, self.run_id, Status.NOT_MODIFIED, http_status=reply.code, **same, **validators, **raw)
-        return Ending(row, self._admissions(visit, known.links))
+        row = empty_document(visit.url, self.run_id, Status.NOT_MODIFIED, source="web", **columns)
+        return UrlOutcome(row, self._admissions(visit, known.links))
 
-    def _redirected(self, visit: Visit, reply: Reply) -> Ending:
-        target = reply.location
+    def _redirect(self, visit: Visit, response: FetchResult) -> UrlOutcome:
+        target = response.location
         if target is None or not self.scope.admits(target):
-            where = target or reply.headers.get("location", "nowhere")
-            detail = f"redirects to {where}, outside what may be crawled; crawl.allow or a seed can admit it"
-            return Ending(self._bare(visit, reply, Status.REDIRECT_DENIED, detail))
-        if target == visit.url or visit.hops >= self.site.max_redirects:
+            where = target or response.headers.get("location", "nowhere")
+            detail = f"redirects to {where}, outside the crawl's scope; add a seed or a pattern to crawl.allow"
+            return UrlOutcome(self._empty(visit, response, Status.REDIRECT_DENIED, detail))
+        if target == visit.url or visit.hops >= self.config.max_redirects:
             detail = f"redirects to {target} after {visit.hops} redirects"
-            return Ending(self._bare(visit, reply, Status.REDIRECT_LIMIT, detail))
+            return UrlOutcome(self._empty(visit, response, Status.REDIRECT_LIMIT, detail))
         hop = Admission(target, origin_of(target), visit.kind, visit.depth, visit.position, 0, visit.hops + 1)
-        return Ending(self._bare(visit, reply, Status.REDIRECTED, f"to {target}"), (hop,), fetched=False)
+        row = self._empty(visit, response, Status.REDIRECTED, f"to {target}")
+        return UrlOutcome(row, (hop,), fetched=False)
 
     def _admissions(self, visit: Visit, urls: Iterable[str], kind: str = "page") -> tuple[Admission, ...]:
         depth = visit.depth + 1
@@ -131,21 +129,23 @@ class Visitor:
             if self.scope.admits(url)
         )
 
-    def _bare(self, visit: Visit, reply: Reply, status: str, detail: str | None, kept: Kept = NOTHING_KEPT) -> Document:
-        detail = _joined(detail, kept.detail)
-        return bare(visit.url, self.run_id, status, detail=detail, **_columns(reply, kept))
+    def _empty(
+        self, visit: Visit, response: FetchResult, status: str, detail: str | None, raw: Captured = NOT_CAPTURED
+    ) -> Document:
+        detail = _joined(detail, raw.detail)
+        return empty_document(visit.url, self.run_id, status, source="web", detail=detail, **_columns(response, raw))
 
 
 def _joined(*details: str | None) -> str | None:
     return "; ".join(filter(None, details)) or None
 
 
-def _columns(reply: Reply, kept: Kept) -> dict[str, str | int | None]:
-    headers, place = reply.headers, kept.place
+def _columns(response: FetchResult, raw: Captured) -> dict[str, str | int | None]:
+    headers, location = response.headers, raw.location
     return {
-        "http_status": reply.code,
+        "http_status": response.code,
         "etag": headers.get("etag"),
         "last_modified": headers.get("last-modified"),
-        "warc_file": place.file if place else None,
-        "warc_offset": place.offset if place else None,
+        "warc_file": location.file if location else None,
+        "warc_offset": location.offset if location else None,
     }

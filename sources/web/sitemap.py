@@ -1,6 +1,6 @@
-"""Sitemaps: the urls that a site itself lists, or further sitemaps that do.
+"""Parses sitemaps: the urls that a site lists, or further sitemaps.
 
-Read leniently, and never trusted: entities are not resolved, the number of urls is bounded.
+Parsing is lenient, resolves no entities, and returns at most MAX_URLS urls.
 """
 
 import zlib
@@ -12,25 +12,25 @@ from sources.http.decompress import BadCompression, Body, TooLarge
 from sources.urls import normalise
 
 MAX_URLS = 50_000
-"""As the protocol allows in one file."""
+"""The limit of the sitemap protocol (sitemaps.org, 2008) for one file."""
 
 
 @dataclass(frozen=True)
-class Listed:
-    """What a sitemap lists."""
+class SitemapUrls:
+    """The urls that a sitemap lists."""
 
     pages: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
 
 
-def read(body: bytes, url: str, max_bytes: int) -> Listed | None:
-    """The normalised urls of a sitemap (XML, text, or either gzipped); None when it is none."""
+def parse_sitemap(body: bytes, url: str, max_bytes: int) -> SitemapUrls | None:
+    """Return the normalised urls of a sitemap (XML or text, gzipped or not); None if the body is not a sitemap."""
     try:
-        plain = _unzipped(body, max_bytes)
+        plain = _decompressed(body, max_bytes)
     except (TooLarge, BadCompression, zlib.error):
         return None
     if plain.lstrip()[:1] != b"<":
-        return Listed(pages=_urls(plain.decode("utf-8", "replace").splitlines(), url))
+        return SitemapUrls(pages=_urls(plain.decode("utf-8", "replace").splitlines(), url))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, load_dtd=False)
     try:
         root = etree.fromstring(plain, parser)
@@ -38,12 +38,12 @@ def read(body: bytes, url: str, max_bytes: int) -> Listed | None:
         return None
     if root is None:
         return None
-    found = _urls(list(root.xpath("//*[local-name()='loc']/text()")), url)
+    urls = _urls(list(root.xpath("//*[local-name()='loc']/text()")), url)
     is_index = etree.QName(root).localname == "sitemapindex"
-    return Listed(sitemaps=found) if is_index else Listed(pages=found)
+    return SitemapUrls(sitemaps=urls) if is_index else SitemapUrls(pages=urls)
 
 
-def _unzipped(body: bytes, max_bytes: int) -> bytes:
+def _decompressed(body: bytes, max_bytes: int) -> bytes:
     if body[:2] != b"\x1f\x8b":
         return body
     plain = Body("gzip", max_bytes)
@@ -52,5 +52,5 @@ def _unzipped(body: bytes, max_bytes: int) -> bytes:
 
 
 def _urls(texts: list[str], url: str) -> tuple[str, ...]:
-    known = (normalise(text, within=url) for text in texts[:MAX_URLS] if text.strip())
-    return tuple(dict.fromkeys(found for found in known if found))
+    urls = (normalise(text, within=url) for text in texts[:MAX_URLS] if text.strip())
+    return tuple(dict.fromkeys(url for url in urls if url))

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.settings import Crawl, Settings
 from schemas import Document
 from sources.text.extract import Layout, extract
@@ -70,7 +70,7 @@ def _crawl_seconds(size: Size, *, keep_raw: bool = True) -> float:
         chosen = {"seeds": [f"{site.home}/0"], "allow_addresses": ["127.0.0.1"], "max_pages": size.pages, "per_host": 8}
         crawl = Crawl.model_validate(chosen | {"keep_raw": keep_raw})
         started = time.perf_counter()
-        crawl_night(Settings(home=Path(home), crawl=crawl), date(2026, 3, 1), silent)
+        run_crawl(Settings(home=Path(home), crawl=crawl), date(2026, 3, 1), silent)
         taken = time.perf_counter() - started
         if not Lake(Path(home) / "lake").parts(Document):
             raise RuntimeError("the crawl left nothing in the lake")

@@ -6,7 +6,7 @@
 import sys
 from datetime import date
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.publish.release import publish_night
 from flows.refine.decide import refine_night
 from flows.rollout.engines.open import open_writer
@@ -18,7 +18,7 @@ from warehouse.console.progress import silent
 
 def main(day: date) -> None:
     settings = load()
-    crawl_night(settings, day, silent)
+    run_crawl(settings, day, silent)
     compose_night(settings, day, silent, open_writer)
     roll_out_night(settings, day, silent)
     refine_night(settings, day, silent)

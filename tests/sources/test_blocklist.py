@@ -28,7 +28,7 @@ URLS = {
 def test_crawl_tools_and_gate_agree_on_every_url(url: str, entry: str | None) -> None:
     """A url that the gate refuses and the tools show costs a whole trajectory."""
     blocked = Blocklist(BLOCKED)
-    assert blocked.why(url) == entry
+    assert blocked.blocking_entry(url) == entry
     answered = duckdb.execute("select regexp_matches($1, $2)", [url, blocked.pattern]).fetchall()
     assert answered == [(entry is not None,)]
 
@@ -36,9 +36,11 @@ def test_crawl_tools_and_gate_agree_on_every_url(url: str, entry: str | None) ->
 def test_an_agent_cannot_pass_by_spelling() -> None:
     """Agents write addresses from memory: without a scheme, with dots to walk up, in capitals."""
     blocked = Blocklist(BLOCKED)
-    assert all(map(blocked.why, ["leaky.example/x", " Leaky.Example ", "huggingface.co/models/../datasets/a"]))
-    assert blocked.why("a page about leaky.example") is None
-    assert Blocklist().why("https://leaky.example") is None and Blocklist().pattern is None
+    assert all(
+        map(blocked.blocking_entry, ["leaky.example/x", " Leaky.Example ", "huggingface.co/models/../datasets/a"])
+    )
+    assert blocked.blocking_entry("a page about leaky.example") is None
+    assert Blocklist().blocking_entry("https://leaky.example") is None and Blocklist().pattern is None
 
 
 @pytest.mark.parametrize(
@@ -72,4 +74,4 @@ def test_entries_that_cannot_be_used_together_are_refused_before_any_work(entrie
 def test_patterns_that_are_read_alike_are_taken(entry: str, blocks: str, passes: str) -> None:
     """A list that worked must not be refused for what only looks odd."""
     blocked = Blocklist([entry])
-    assert (blocked.why(blocks), blocked.why(passes)) == (entry, None)
+    assert (blocked.blocking_entry(blocks), blocked.blocking_entry(passes)) == (entry, None)

@@ -1,2 +1,4 @@
--- one row a host of the web with urls that wait
-select distinct host from visits where day = ? and kind <> 'file' and status is null order by host
+-- one row per host of the source with waiting urls
+select distinct host from visits
+where day = :day and kind in (select value from json_each(:kinds)) and status is null
+order by host

@@ -8,7 +8,7 @@ import signal
 import sys
 from datetime import date
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.settings import load
 
 
@@ -19,7 +19,7 @@ def main(day: date, left: int) -> None:
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    crawl_night(load(), day, report)
+    run_crawl(load(), day, report)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.settings import Settings, SettingsError
 from tests.doubles.sites.plain_site import Served, plain_site, tree
 from tests.flows.crawl.crawled import friendly, rows
@@ -23,7 +23,7 @@ def test_every_page_becomes_one_document(tmp_path: Path) -> None:
     """The night's account: linked pages, what only the sitemap knows, and what robots.txt denies."""
     with plain_site() as site:
         settings = friendly(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"])
-        told = crawl_night(settings, DAY, silent)
+        told = run_crawl(settings, DAY, silent)
     found = {row.url.removeprefix(site.home): row for row in rows(tmp_path, DAY)}
     assert {path for path, row in found.items() if row.status == "ok"} == set(tree())
     assert (found["/denied"].status, found["/sitemap.xml"].status) == ("robots_denied", "sitemap")
@@ -37,17 +37,17 @@ def test_every_page_becomes_one_document(tmp_path: Path) -> None:
 def test_a_second_run_of_a_night_asks_for_nothing(tmp_path: Path) -> None:
     """Running the same command again must cost the site nothing and change no row."""
     with plain_site() as site:
-        first = crawl_night(friendly(tmp_path, site), DAY, silent)
+        first = run_crawl(friendly(tmp_path, site), DAY, silent)
         asked, left = len(site.asked), rows(tmp_path, DAY)
-        assert crawl_night(friendly(tmp_path, site), DAY, silent) == first
+        assert run_crawl(friendly(tmp_path, site), DAY, silent) == first
         assert (len(site.asked), rows(tmp_path, DAY)) == (asked, left)
 
 
 def test_a_later_night_asks_only_for_what_changed(tmp_path: Path) -> None:
     """Unchanged pages keep their document, their links are still followed, and their text is not sent again."""
     with plain_site() as site:
-        crawl_night(friendly(tmp_path, site), DAY, silent)
-        crawl_night(friendly(tmp_path, site), NEXT, silent)
+        run_crawl(friendly(tmp_path, site), DAY, silent)
+        run_crawl(friendly(tmp_path, site), NEXT, silent)
     before = {row.url: row for row in rows(tmp_path, DAY)}
     after = {row.url: row for row in rows(tmp_path, NEXT)}
     assert before.keys() == after.keys()
@@ -58,9 +58,9 @@ def test_a_later_night_asks_only_for_what_changed(tmp_path: Path) -> None:
 def test_the_budget_and_the_depth_leave_reasons(tmp_path: Path) -> None:
     """What was known and not fetched must be counted, or the crawl looks complete when it is not."""
     with plain_site() as site:
-        crawl_night(friendly(tmp_path / "a", site, max_pages=3), DAY, silent)
+        run_crawl(friendly(tmp_path / "a", site, max_pages=3), DAY, silent)
         assert len(site.paths()) == 3
-        crawl_night(friendly(tmp_path / "b", site, max_depth=1), DAY, silent)
+        run_crawl(friendly(tmp_path / "b", site, max_depth=1), DAY, silent)
     of_budget = Counter(row.status for row in rows(tmp_path / "a", DAY))
     of_depth = Counter(row.status for row in rows(tmp_path / "b", DAY))
     assert of_budget == {"ok": 3, "robots_denied": 1, "over_budget": 12}
@@ -73,7 +73,7 @@ def test_the_same_pages_are_chosen_however_fast_they_answer(tmp_path: Path) -> N
         chosen = []
         for per_host in (1, 3, 8):
             home = tmp_path / str(per_host)
-            crawl_night(friendly(home, site, max_pages=11, per_host=per_host), DAY, silent)
+            run_crawl(friendly(home, site, max_pages=11, per_host=per_host), DAY, silent)
             chosen.append({row.url for row in rows(home, DAY) if row.status == "ok"})
     assert chosen[0] == chosen[1] == chosen[2]
 
@@ -81,7 +81,7 @@ def test_the_same_pages_are_chosen_however_fast_they_answer(tmp_path: Path) -> N
 def test_crawl_delay_is_kept(tmp_path: Path) -> None:
     """A site that asks for pauses and does not get them blocks the crawler."""
     with plain_site("User-agent: HorizonFactory\nCrawl-delay: 0.3\n") as site:
-        crawl_night(friendly(tmp_path, site, max_pages=4, per_host=4), DAY, silent)
+        run_crawl(friendly(tmp_path, site, max_pages=4, per_host=4), DAY, silent)
     times = [asked.at for asked in site.asked]
     assert len(times) == 5
     assert times[-1] - times[0] > 3 * 0.3  # four pauses; a busy machine may see one request late
@@ -91,7 +91,7 @@ def test_crawl_delay_is_kept(tmp_path: Path) -> None:
 def test_a_site_that_wants_no_crawler_gets_none(tmp_path: Path, robots: str) -> None:
     """And the night neither waits for it nor hides it."""
     with plain_site(robots) as site:
-        crawl_night(friendly(tmp_path, site), DAY, silent)
+        run_crawl(friendly(tmp_path, site), DAY, silent)
         assert [asked.path for asked in site.asked] == ["/robots.txt"]
     assert rows(tmp_path, DAY)[0].status in {"crawl_delay", "robots_denied"}
 
@@ -105,7 +105,7 @@ def test_a_dead_host_costs_minutes_and_not_the_night(tmp_path: Path) -> None:
             "crawl": {"seeds": seeds, "allow_addresses": ["127.0.0.1"], "retries": 0, "obey_robots": False},
         }
     )
-    crawl_night(settings, DAY, silent)
+    run_crawl(settings, DAY, silent)
     statuses = Counter(row.status for row in rows(tmp_path, DAY))
     assert set(statuses) == {"connect_failed", "host_unavailable"} and sum(statuses.values()) == 40
     assert statuses["connect_failed"] < 12
@@ -145,7 +145,7 @@ def test_a_night_that_was_given_up_is_closed_by_the_next(tmp_path: Path) -> None
     """Urls of a night that nobody went on with must not stay without a reason for ever."""
     with plain_site() as site:
         assert _killed(friendly(tmp_path, site), DAY, after=6) != 0
-        crawl_night(friendly(tmp_path, site), NEXT, silent)
+        run_crawl(friendly(tmp_path, site), NEXT, silent)
     statuses = Counter(row.status for row in rows(tmp_path, DAY))
     assert statuses["interrupted"] > 0 and statuses["ok"] > 0
 
@@ -164,8 +164,8 @@ def test_files_become_documents_or_reasons(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.txt")
     settings = Settings.model_validate({"home": tmp_path, "crawl": {"folders": [folder], "max_bytes": 1_000}})
     (folder / "noise.txt").write_bytes(bytes(range(128, 256)) * 5)
-    crawl_night(settings, DAY, silent)
-    crawl_night(settings, NEXT, silent)
+    run_crawl(settings, DAY, silent)
+    run_crawl(settings, NEXT, silent)
     found = {Path(row.url).name: row for row in rows(tmp_path, DAY)}
     assert {name: row.status for name, row in found.items()} == {
         "a.md": "ok", "b.html": "ok", "c.txt": "ok", "noise.txt": "bad_encoding", "large.txt": "too_large",
@@ -182,17 +182,17 @@ def test_files_become_documents_or_reasons(tmp_path: Path) -> None:
 def test_settings_that_make_no_sense_are_named(tmp_path: Path, crawl: dict[str, object]) -> None:
     """Before anything is fetched, and with the key that is wrong."""
     with pytest.raises(SettingsError, match="crawl"):
-        crawl_night(Settings.model_validate({"home": tmp_path, "crawl": crawl}), DAY, silent)
+        run_crawl(Settings.model_validate({"home": tmp_path, "crawl": crawl}), DAY, silent)
 
 
 def test_what_is_blocked_is_not_asked_for_and_says_so(tmp_path: Path) -> None:
     """A page that must not be used is not even fetched, nor is the robots.txt of its host."""
     with plain_site() as site:
         settings = friendly(tmp_path / "page", site).model_copy(update={"blocklist": [r"/leaf/1/"]})
-        crawl_night(settings, DAY, silent)
+        run_crawl(settings, DAY, silent)
         assert not [path for path in site.paths() if path.startswith("/leaf/1/")]
         site.asked.clear()
-        crawl_night(friendly(tmp_path / "host", site).model_copy(update={"blocklist": ["127.0.0.1"]}), DAY, silent)
+        run_crawl(friendly(tmp_path / "host", site).model_copy(update={"blocklist": ["127.0.0.1"]}), DAY, silent)
         assert site.asked == []
     page = [row for row in rows(tmp_path / "page", DAY) if row.status == "blocked"]
     assert page and all("/leaf/1/" in row.url and "/leaf/1/" in (row.detail or "") for row in page)

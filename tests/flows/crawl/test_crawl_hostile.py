@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.settings import Crawl, Settings
 from schemas import Document
 from tests.doubles.sites.hostile_site import ELSEWHERE, EXPECTED, hostile_site
@@ -22,7 +22,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
     """One crawl of the hostile site, of which each test looks at one thing."""
     home = tmp_path_factory.mktemp("hostile")
     with hostile_site() as site:
-        crawl_night(_settings(home, site), DAY, silent)
+        run_crawl(_settings(home, site), DAY, silent)
         yield site, {row.url.removeprefix(site.home): row for row in rows(home, DAY)}
 
 

@@ -5,7 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from flows.crawl.crawler import crawl_night
+from flows.crawl.crawler import run_crawl
 from flows.settings import Crawl, Settings
 from sources.pydoc_site import server as pydoc_site
 from tests.flows.crawl.crawled import rows
@@ -17,8 +17,8 @@ DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 def test_the_documentation_of_this_python_is_crawled(tmp_path: Path) -> None:
     """The first thing that a user sees: pages with titles, text and links, the same on every night."""
     settings = Settings(home=tmp_path, crawl=Crawl(max_pages=14))
-    crawl_night(settings, DAY, silent)
-    crawl_night(settings, NEXT, silent)
+    run_crawl(settings, DAY, silent)
+    run_crawl(settings, NEXT, silent)
     first, second = ({row.url: row for row in rows(tmp_path, day) if row.status == "ok"} for day in (DAY, NEXT))
     assert len(first) >= 10 and all(url.startswith(f"http://{pydoc_site.HOST}/") for url in first)
     assert {url: row.doc_id for url, row in first.items()} == {url: row.doc_id for url, row in second.items()}
@@ -30,8 +30,7 @@ def test_the_documentation_of_this_python_is_crawled(tmp_path: Path) -> None:
 
 def test_its_server_ends_with_the_crawl() -> None:
     """A server that stays behind holds a port and memory after every night."""
-    with pydoc_site.served() as stands_at:
-        _, port = stands_at[pydoc_site.HOST]
+    with pydoc_site.running_server() as port:
         assert _listens(port)
     assert not _listens(port)
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.crawl.crawler import crawl_night
-from flows.crawl.raw_responses import write_raw_replies
+from flows.crawl.crawler import run_crawl
+from flows.crawl.raw_responses import write_raw_responses
 from flows.settings import Settings
 from schemas import Document
-from sources.archive.warc import Stored, WarcError, read_record
+from sources.archive.warc import StoredResponse, WarcError, read_record
 from sources.frontier.frontier import Frontier
 from sources.urls import normalise
 from tests.doubles.sites.plain_site import Asked, page, plain_site, reply, serving, tree
@@ -28,7 +28,7 @@ DAY, NEXT, LATER = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
-def stored(home: Path, row: Document) -> Stored:
+def stored(home: Path, row: Document) -> StoredResponse:
     """The raw reply that a row names."""
     assert row.warc_file is not None and row.warc_offset is not None, row
     return read_record(Lake(home / "lake").raw(row.warc_file), row.warc_offset, row.url)
@@ -37,7 +37,7 @@ def stored(home: Path, row: Document) -> Stored:
 def test_every_page_and_sitemap_can_be_shown_as_it_came(tmp_path: Path) -> None:
     """Extraction errs; what the server really said can be had on that night only."""
     with plain_site() as site:
-        crawl_night(friendly(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"]), DAY, silent)
+        run_crawl(friendly(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"]), DAY, silent)
     found = {row.url.removeprefix(site.home): row for row in rows(tmp_path, DAY)}
     for path, body in tree().items():
         assert stored(tmp_path, found[path]).body == body.encode()
@@ -48,9 +48,9 @@ def test_every_page_and_sitemap_can_be_shown_as_it_came(tmp_path: Path) -> None:
 def test_an_unchanged_page_names_the_reply_of_the_night_that_it_came(tmp_path: Path) -> None:
     """Else a page that never changes loses its evidence after one night; also when replies are no longer kept."""
     with plain_site() as site:
-        crawl_night(friendly(tmp_path, site), DAY, silent)
-        crawl_night(friendly(tmp_path, site), NEXT, silent)
-        crawl_night(friendly(tmp_path, site, keep_raw=False), LATER, silent)
+        run_crawl(friendly(tmp_path, site), DAY, silent)
+        run_crawl(friendly(tmp_path, site), NEXT, silent)
+        run_crawl(friendly(tmp_path, site, keep_raw=False), LATER, silent)
     before = {row.url: (row.warc_file, row.warc_offset) for row in rows(tmp_path, DAY) if row.status == "ok"}
     for day in (NEXT, LATER):
         after = {row.url: row for row in rows(tmp_path, day) if row.status == "not_modified"}
@@ -64,8 +64,8 @@ def test_replies_are_kept_only_when_asked_for(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.md").write_text("# A note\n\nAbout the keeper of the light, in words.\n")
     with plain_site() as site:
-        crawl_night(friendly(tmp_path, site, keep_raw=False), DAY, silent)
-        crawl_night(friendly(tmp_path, site, keep_raw=True, seeds=[], folders=[tmp_path / "notes"]), NEXT, silent)
+        run_crawl(friendly(tmp_path, site, keep_raw=False), DAY, silent)
+        run_crawl(friendly(tmp_path, site, keep_raw=True, seeds=[], folders=[tmp_path / "notes"]), NEXT, silent)
     for day in (DAY, NEXT):
         assert [row for row in rows(tmp_path, day) if row.status == "ok"]
         assert {row.warc_file for row in rows(tmp_path, day)} == {None}
@@ -117,12 +117,12 @@ def _check(found: list[Document], home: Path) -> None:
 def test_a_frontier_from_before_goes_on(tmp_path: Path) -> None:
     """An update that starts the crawl's memory anew fetches every page again."""
     with plain_site() as site:
-        crawl_night(friendly(tmp_path, site, keep_raw=False), DAY, silent)
+        run_crawl(friendly(tmp_path, site, keep_raw=False), DAY, silent)
         old = sqlite3.connect(tmp_path / "state" / "frontier.sqlite", isolation_level=None)
         for column in ("warc_file", "warc_offset"):
             old.execute(f"alter table known drop column {column}")
         old.close()
-        crawl_night(friendly(tmp_path, site), NEXT, silent)
+        run_crawl(friendly(tmp_path, site), NEXT, silent)
     assert Counter(row.status for row in rows(tmp_path, NEXT))["not_modified"] == len(tree()) - 1
     with Frontier(tmp_path / "state" / "frontier.sqlite", "another") as frontier:
         assert frontier.known(normalise(site.home) or "") is None
@@ -141,13 +141,13 @@ def test_secrets_of_a_page_are_in_no_file_of_the_lake(tmp_path: Path) -> None:
         writer.write(reply(body, status="200 OK" if body else "404 Not Found", Set_Cookie=f"id={TOKEN}", X_Id="7"))
 
     with serving(serve) as site:
-        crawl_night(friendly(tmp_path, site), DAY, silent)
+        run_crawl(friendly(tmp_path, site), DAY, silent)
     found = {row.url.removeprefix(site.home): row for row in rows(tmp_path, DAY)}
     assert b"[REDACTED:github_token]" in stored(tmp_path, found["/token"]).body
     assert b"cookie" not in stored(tmp_path, found["/token"]).head.lower()
     assert b"X-Id: 7" in stored(tmp_path, found["/token"]).head
     assert found["/pieces"].warc_file is None
-    assert "raw reply not kept" in (found["/pieces"].detail or "")
+    assert "raw response not stored" in (found["/pieces"].detail or "")
     for row in found.values():
         assert TOKEN not in row.model_dump_json()
 
@@ -155,18 +155,18 @@ def test_secrets_of_a_page_are_in_no_file_of_the_lake(tmp_path: Path) -> None:
 def test_what_cannot_be_shown_does_not_hide_the_rest(tmp_path: Path) -> None:
     """One damaged file must be named, and must not end the walk."""
     with plain_site() as site:
-        crawl_night(friendly(tmp_path, site), DAY, silent)
+        run_crawl(friendly(tmp_path, site), DAY, silent)
     first, second, third, *_ = (row.model_dump() for row in rows(tmp_path, DAY) if row.status == "ok")
     lake = Lake(tmp_path / "lake")
     broken, outside = second | {"warc_offset": 3}, third | {"warc_file": "../../etc/passwd"}
     never = {"url": "http://a.example/", "fetched_at": None, "detail": None, "warc_file": None, "warc_offset": None}
-    told = list(write_raw_replies(lake, [first, broken, never, outside, first], tmp_path / "out"))
-    assert [one.damaged for one in told] == [False, True, False, True]
-    assert "digest verified" in told[0].said and "is damaged" in told[1].said and "not fetched" in told[2].said
+    reports = list(write_raw_responses(lake, [first, broken, never, outside, first], tmp_path / "out"))
+    assert [one.damaged for one in reports] == [False, True, False, True]
+    assert "digest verified" in reports[0].line and "is damaged" in reports[1].line and "not fetched" in reports[2].line
     written = sorted(path.suffix for path in (tmp_path / "out").iterdir())
     assert written == [".html", ".http"]
     with pytest.raises(LakeError, match="no file of raw replies"):
         lake.raw("document/date=2026-03-01/x.parquet")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WarcError, match="another folder"):
-        list(write_raw_replies(lake, [first], tmp_path / "file"))
+        list(write_raw_responses(lake, [first], tmp_path / "file"))

@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from sources.archive.raw_capture import Keeper, NotKept, body_without_secrets, without_credentials
+from sources.archive.raw_capture import CaptureRefused, RawCapture, redact_body, without_credentials
 from sources.archive.warc import HEAD_BYTES, WarcError, read_record, response_record
 from sources.archive.warc_files import WarcFiles
-from sources.http.fetch import Reply
+from sources.http.fetch import FetchResult
 
 URL = "http://a.example/page?x=1"
 HTML = {"content-type": "text/html; charset=utf-8"}
@@ -151,19 +151,21 @@ async def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
     body = f"<!-- {TOKEN} --><p>ada@corp.net ada@corp.net wrote é</p>".encode()
     headers = HTML | {"link": f"<http://a.example/?k={TOKEN}>", "set-cookie": f"t={TOKEN}"}
     with files(tmp_path) as writer:
-        kept = await Keeper(writer).keep(URL, Reply("ok", code=200, headers=headers, body=body))
-        open_kept = await Keeper(writer, redact=False).keep(URL, Reply("ok", code=200, headers=HTML, body=body))
-    assert kept.place and open_kept.place
-    stored = read_record(tmp_path / kept.place.file, kept.place.offset, URL)
+        kept = await RawCapture(writer).store(URL, FetchResult("ok", code=200, headers=headers, body=body))
+        open_kept = await RawCapture(writer, redact=False).store(
+            URL, FetchResult("ok", code=200, headers=HTML, body=body)
+        )
+    assert kept.location and open_kept.location
+    stored = read_record(tmp_path / kept.location.file, kept.location.offset, URL)
     assert stored.body.decode() == "<!-- [REDACTED:github_token] --><p>[REDACTED:email] [REDACTED:email] wrote é</p>"
     assert TOKEN.encode() not in stored.head and b"X-Crawl-Redacted: 2 email, 1 github_token" in stored.head
-    assert read_record(tmp_path / open_kept.place.file, open_kept.place.offset, URL).body == body
+    assert read_record(tmp_path / open_kept.location.file, open_kept.location.offset, URL).body == body
 
 
-def test_a_body_without_secrets_is_kept_to_the_byte() -> None:
+def test_a_redact_body_is_kept_to_the_byte() -> None:
     """Whatever its encoding: who looks for the raw reply wants the server's bytes, and not ours."""
     for body in ("Лодка плывет.".encode("cp1251"), "\ufeffplain".encode(), "plain\x00".encode("utf-16"), b"\xffodd"):
-        assert body_without_secrets(body, "text/html; charset=cp1251", "") == (body, {})
+        assert redact_body(body, "text/html; charset=cp1251", "") == (body, {})
 
 
 @pytest.mark.parametrize(
@@ -181,8 +183,8 @@ def test_a_body_without_secrets_is_kept_to_the_byte() -> None:
 )
 def test_what_cannot_be_cleaned_is_not_kept(body: bytes, text: str) -> None:
     """A secret that is spelt in pieces is a secret."""
-    with pytest.raises(NotKept):
-        body_without_secrets(body, "text/html", text)
+    with pytest.raises(CaptureRefused):
+        redact_body(body, "text/html", text)
 
 
 @settings(max_examples=60, deadline=None)
@@ -191,7 +193,7 @@ def test_a_planted_token_is_never_in_what_is_kept(before: str, after: str, encod
     """Whatever stands around it."""
     body = f"{before} {TOKEN} {after}".encode(encoding, "replace")
     try:
-        kept, _ = body_without_secrets(body, f"text/html; charset={encoding}", "")
-    except NotKept:
+        kept, _ = redact_body(body, f"text/html; charset={encoding}", "")
+    except CaptureRefused:
         return
     assert TOKEN not in kept.decode(encoding, "replace") and TOKEN.encode() not in kept

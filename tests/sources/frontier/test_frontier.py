@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from schemas import Document
-from sources.frontier.frontier import Admission, Frontier, FrontierError
-from sources.text.document_builder import Found, bare, document
+from sources.frontier.frontier import Frontier, FrontierError
+from sources.frontier.records import Admission
+from sources.text.document_builder import ExtractedPage, build_document, empty_document
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 HOST = "http://a.example"
@@ -18,8 +19,8 @@ def _admission(path: str, *, depth: int = 0, parent: int = -1, place: int = 0) -
 
 
 def _ok(path: str) -> Document:
-    found = Found("ok", title=path, text=f"The text of {path}.", links=((f"{HOST}/next", "next"),))
-    return document(f"{HOST}/{path}", DAY.isoformat(), found, etag='"1"')
+    found = ExtractedPage("ok", title=path, text=f"The text of {path}.", links=((f"{HOST}/next", "next"),))
+    return build_document(f"{HOST}/{path}", DAY.isoformat(), found, source="web", etag='"1"')
 
 
 def test_order_does_not_depend_on_who_answered_first(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_a_kill_between_part_and_account_repeats_the_same_part(tmp_path: Path) -
         before = dict(parts)
         frontier.finish(DAY, _ok("4"), fetched=True)
     with Frontier(tmp_path / "f.sqlite", "1") as frontier:
-        frontier.close_night(DAY, "enough")
+        frontier.close_run(DAY, "web", "enough")
         frontier.drain(write)
         frontier.drain(write)
         assert frontier.tally(DAY) == {"ok": 5, "over_budget": 1}
@@ -63,7 +64,7 @@ def test_how_a_url_ended_is_said_once(tmp_path: Path) -> None:
     with Frontier(tmp_path / "f.sqlite", "1") as frontier:
         frontier.admit(DAY, [_admission("x")])
         frontier.finish(DAY, _ok("x"), fetched=True, links=[_admission("y", depth=1, parent=0)])
-        frontier.finish(DAY, bare(f"{HOST}/x", DAY.isoformat(), "timeout"), fetched=True)
+        frontier.finish(DAY, empty_document(f"{HOST}/x", DAY.isoformat(), "timeout", source="web"), fetched=True)
         frontier.admit(DAY, [_admission("x")])
         assert frontier.tally(DAY) == {"ok": 1}
         assert frontier.counts(DAY).waiting == 1

@@ -30,9 +30,9 @@ def test_private_addresses_are_refused_unless_allowed(address: str) -> None:
 async def test_the_address_that_is_dialled_is_the_one_that_is_judged() -> None:
     """A name that leads to a private address must not pass because it is only a name."""
     with plain_site() as site:
-        stands_at = {"public.example": ("127.0.0.1", site.port)}
+        address_overrides = {"public.example": ("127.0.0.1", site.port)}
         for allowed, status in (([], "private_address"), (["127.0.0.1"], "ok")):
-            async with Client(Limits("Test"), Network.allowing(allowed, stands_at)) as client:
+            async with Client(Limits("Test"), Network.allowing(allowed, address_overrides)) as client:
                 assert (await client.get("http://public.example/")).status == status
         assert len(site.asked) == 1
         assert site.asked[0].headers["host"] == "public.example"
@@ -43,7 +43,7 @@ async def test_a_host_that_does_not_exist_is_a_reply() -> None:
     """An exception from the resolver would end the night for one bad link."""
     async with Client(Limits("Test", timeout_s=5), Network()) as client:
         reply = await asyncio.wait_for(client.get("http://no-such-host.invalid/"), 10)
-    assert (reply.status, reply.passing) == ("connect_failed", True)
+    assert (reply.status, reply.retryable) == ("connect_failed", True)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 50))

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from sources.pydoc_site.server import LAYOUT
 from sources.text.charset import Unreadable, decode
-from sources.text.document_builder import Found
+from sources.text.document_builder import ExtractedPage
 from sources.text.extract import MAX_LINKS, Layout, extract
-from sources.web.sitemap import read
+from sources.web.sitemap import parse_sitemap
 
 URL = "http://site.example/dir/page.html"
 PROSE = " ".join(f"Sentence {n} tells how the keeper climbs the stairs and trims the lamp." for n in range(12))
-ARTICLE = f"""<html lang="en-GB"><head><title>The Keeper</title><link rel=license href=/cc></head><body>
-<nav><a href=/menu>Menu</a></nav><article><h1>The Keeper</h1>
+ARTICLE = f"""<html lang="en-GB"><head><title>The RawCapture</title><link rel=license href=/cc></head><body>
+<nav><a href=/menu>Menu</a></nav><article><h1>The RawCapture</h1>
 <p>{PROSE} See <a href="../lamp.html#wick">the lamp</a>.</p>
 <h2>Tools</h2><ul><li>oil</li><li>wick</li></ul></article><footer>All rights reserved</footer></body></html>"""
 REFERENCE = """<html><title>Pydoc: module lamps</title><body><div style='float:left'>Python 3.11 Linux</div>
@@ -28,7 +28,7 @@ REFERENCE = """<html><title>Pydoc: module lamps</title><body><div style='float:l
 </table></div></body></html>"""
 
 
-def _html(text: str, layout: Layout | None = None) -> Found:
+def _html(text: str, layout: Layout | None = None) -> ExtractedPage:
     return extract(text.encode(), "text/html", "text/html; charset=utf-8", URL, layout or Layout())
 
 
@@ -36,7 +36,7 @@ def test_an_article_keeps_its_words_links_and_headings() -> None:
     """Menus and footers in the text would end in tasks; a lost link ends a walk."""
     found = _html(ARTICLE)
     assert (found.status, found.title, found.lang, found.license) == (
-        "ok", "The Keeper", "en-GB", "http://site.example/cc",
+        "ok", "The RawCapture", "en-GB", "http://site.example/cc",
     )  # fmt: skip
     assert "Sentence 11 tells" in found.text and "## Tools" in found.text and "All rights" not in found.text
     assert ("http://site.example/lamp.html", "the lamp") in found.links
@@ -107,11 +107,11 @@ def test_noise_is_said_to_be_noise() -> None:
 
 def test_sitemaps_list_pages_or_sitemaps_and_never_expand_entities() -> None:
     """A billion laughs in a sitemap must not be laughed."""
-    pages = read(b"<urlset><url><loc> /a </loc></url><url><loc>mailto:x</loc></url></urlset>", URL, 10_000)
-    index = read(b"<sitemapindex><sitemap><loc>/s.xml</loc></sitemap></sitemapindex>", URL, 10_000)
+    pages = parse_sitemap(b"<urlset><url><loc> /a </loc></url><url><loc>mailto:x</loc></url></urlset>", URL, 10_000)
+    index = parse_sitemap(b"<sitemapindex><sitemap><loc>/s.xml</loc></sitemap></sitemapindex>", URL, 10_000)
     assert pages is not None and pages.pages == ("http://site.example/a",)
     assert index is not None and index.sitemaps == ("http://site.example/s.xml",)
     lol = b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><urlset><url><loc>/&b;</loc></url></urlset>'
-    laughed = read(lol, URL, 10_000)
+    laughed = parse_sitemap(lol, URL, 10_000)
     assert laughed is None or "haha" not in "".join(laughed.pages)
-    assert read(b"\x1f\x8bnot gzip", URL, 10_000) is None
+    assert parse_sitemap(b"\x1f\x8bnot gzip", URL, 10_000) is None

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from sources.text.extraction_pool import SeatDied, Seats
+from sources.text.extraction_pool import ExtractionPool, WorkerDied
 
 
 def _double(n: int) -> int:
@@ -23,10 +23,10 @@ def _raise() -> None:
 
 async def test_a_worker_that_dies_is_replaced() -> None:
     """One broken page must not take the others with it."""
-    async with Seats(2) as workers:
+    async with ExtractionPool(2) as workers:
         calls = [workers.call(_double, n) for n in range(4)]
         results = await asyncio.gather(workers.call(_die), *calls, return_exceptions=True)
-        assert isinstance(results[0], SeatDied) and results[1:] == [0, 2, 4, 6]
+        assert isinstance(results[0], WorkerDied) and results[1:] == [0, 2, 4, 6]
         assert await asyncio.gather(*(workers.call(_double, n) for n in range(4))) == [0, 2, 4, 6]
         with pytest.raises(RecursionError):
             await workers.call(_raise)
@@ -40,7 +40,7 @@ def _spin() -> None:
 
 async def test_a_worker_that_never_ends_is_ended() -> None:
     """A page that a parser cannot finish must not hold the night."""
-    async with Seats(1) as workers:
-        with pytest.raises(SeatDied):
+    async with ExtractionPool(1) as workers:
+        with pytest.raises(WorkerDied):
             await workers.call(_spin)
         assert await workers.call(_double, 2) == 4

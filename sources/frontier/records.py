@@ -1,0 +1,78 @@
+"""The rows that go into and come out of the crawl frontier: admitted urls, visits, earlier pages, counts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.document import Document
+
+SOURCE_OF_KIND = {"page": "web", "sitemap": "web", "file": "folder"}
+"""Source by kind of url. A source that is not listed here admits its urls with its own name as their kind."""
+
+WritePart = Callable[[date, int, list[Document]], object]
+"""Writes one part of the lake: day of the run, number of the part, rows."""
+
+
+def source_of(kind: str) -> str:
+    """Return the name of the source whose urls have this kind."""
+    return SOURCE_OF_KIND.get(kind, kind)
+
+
+def kinds_of(source: str) -> list[str]:
+    """Return the kinds of url that a source admits."""
+    return [kind for kind, name in SOURCE_OF_KIND.items() if name == source] or [source]
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A url to put into the frontier, and the link that leads to it."""
+
+    url: str
+    host: str
+    """queue of the url: its origin, or a name of the source's own for urls without a host"""
+    kind: str
+    """`page` or `sitemap` (web), `file` (folder), else the name of the source"""
+    depth: int
+    """links between a start url and this one"""
+    parent: int
+    """position of the page with the link; -1 for a start url"""
+    place: int
+    """index of the link on that page"""
+    hops: int = 0
+    """redirects followed before this url"""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An admitted url that is due to be fetched."""
+
+    url: str
+    host: str
+    kind: str
+    depth: int
+    hops: int
+    position: int
+    """place in the run's order of fetching, from 0"""
+
+
+@dataclass(frozen=True)
+class KnownPage:
+    """The newest successful fetch of a url: content hash, cache validators, links, raw response."""
+
+    doc_id: str
+    content_sha256: str
+    title: str | None
+    etag: str | None
+    last_modified: str | None
+    links: list[str]
+    warc_file: str | None = None
+    warc_offset: int | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Progress of one run, in urls."""
+
+    admitted: int
+    waiting: int
+    fetched: int
