@@ -30,7 +30,7 @@ NEEDS_VLLM = {"rollout.cache", "rollout.fullness"}
 def _smoke_run(one: Benchmark) -> object:
     """Real vLLM servers run one after another, since each takes all cores."""
     group = pytest.mark.xdist_group("vllm" if one.name in NEEDS_VLLM else f"benchmark {one.name}")
-    return pytest.param(one, id=one.name, marks=[pytest.mark.slow, group])
+    return pytest.param(one, id=one.name, marks=[pytest.mark.slow, pytest.mark.timeout(900), group])
 
 
 @pytest.mark.parametrize("one", [_smoke_run(one) for one in BENCHMARKS])
@@ -103,17 +103,19 @@ def test_a_line_names_its_size_and_a_baseline_that_is_not_installed_is_null(
     assert printed.err == "b is not measured: no baseline: pip install it\n"
 
 
-@pytest.mark.parametrize(("required", "failures", "verb"), [("0", 0, "is skipped"), ("1", 1, "failed")])
+@pytest.mark.parametrize(("required", "failures", "verb"), [(False, 0, "is skipped"), (True, 1, "failed")])
 def test_a_missing_tool_skips_or_fails_with_one_line(
     made: Callable[[str], Benchmark],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    required: str,
+    required: bool,
     failures: int,
     verb: str,
 ) -> None:
     """A skip without a word would look like a benchmark that ran."""
-    monkeypatch.setenv("FACTORY_REQUIRE_TEACHER", required)
+    monkeypatch.delenv("FACTORY_REQUIRE_TEACHER", raising=False)
+    if required:
+        monkeypatch.setenv("FACTORY_REQUIRE_TEACHER", "1")
     one = made("raise MissingTool('no teacher: install it', 'FACTORY_REQUIRE_TEACHER')")
     assert run([one], "smoke") == failures
     assert capsys.readouterr().err == f"one {verb}: no teacher: install it\n"

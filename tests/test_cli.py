@@ -51,6 +51,7 @@ def test_help_loads_none_of_the_heavy_libraries(tmp_path: Path) -> None:
     assert loaded.returncode == 0, loaded.stderr
 
 
+@pytest.mark.slow
 def test_init_writes_a_file_that_is_accepted_and_never_overwrites_one(tmp_path: Path) -> None:
     """A settings file that is silently replaced is a night of somebody's tuning lost."""
     assert factory(tmp_path, "init").returncode == 0
@@ -79,6 +80,7 @@ def test_a_wrong_date_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "lake").exists()
 
 
+@pytest.mark.slow
 def test_settings_that_a_step_refuses_are_told_at_once(tmp_path: Path) -> None:
     """Another try cannot mend a typo, and each keeps the person who can from hearing of it."""
     (tmp_path / "factory.toml").write_text('[crawl]\nfolders = ["no-such-folder"]\n')
@@ -88,6 +90,7 @@ def test_settings_that_a_step_refuses_are_told_at_once(tmp_path: Path) -> None:
     assert "Retry" not in refused.stdout + refused.stderr
 
 
+@pytest.mark.slow
 def test_sql_answers_in_every_format(worked_home: Path) -> None:
     """Numbers that cannot leave the terminal are typed over by hand."""
     query = "select count(*) as planned from attempts"
@@ -106,6 +109,7 @@ def test_sql_refuses_to_write(worked_home: Path) -> None:
     assert not (worked_home / "x.csv").exists()
 
 
+@pytest.mark.slow
 def test_stats_show_and_checks_answer(worked_home: Path) -> None:
     """The verbs of every morning: what came of the night, one attempt, and does it add up."""
     plot = worked_home / "horizon.svg"

@@ -27,6 +27,8 @@ from warehouse.connect import connect
 from warehouse.lake import Lake
 from warehouse.query import run_checks
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-01-01"
 KILLS = 12
 ROOT = Path(__file__).parent.parent

@@ -25,7 +25,7 @@ from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
-pytestmark = [needs_trainers]
+pytestmark = [needs_trainers, pytest.mark.slow]
 DAY = date(2026, 1, 2)
 TOOLS = [
     {

@@ -15,7 +15,7 @@ import pytest
 from flows.publish.views.trainers import MERGED
 from tests.trainers.loading import TOOLS, Row, loaded, needs_trainers, released
 
-pytestmark = [needs_trainers]
+pytestmark = [needs_trainers, pytest.mark.slow]
 TURN = re.compile(r"<\|start_header_id\|>(\w+)<\|end_header_id\|>\n\n(.*?<\|eot_id\|>)", re.DOTALL)
 Wrote = tuple[str, str]
 """The name in a turn's header, and the turn."""

@@ -20,7 +20,7 @@ from tests.trainers.install import python
 from tests.trainers.loading import TOOLS, Row, loaded, needs_trainers, released
 from warehouse.console.progress import silent
 
-pytestmark = [needs_trainers]
+pytestmark = [needs_trainers, pytest.mark.slow]
 
 
 def said(row: Row) -> tuple[str, str]:

@@ -120,6 +120,7 @@ def _killed(settings: Settings, day: date, after: int) -> int:
     return subprocess.run(command, env=os.environ | variables, check=False).returncode
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     """A kill may cost the pages in hand, at most `concurrency`; no row is lost or doubled, no ended page fetched."""
     with plain_site() as site:
@@ -141,6 +142,7 @@ def _check_whole(home: Path, site: Served) -> None:
     assert {row.url.removeprefix(site.home) for row in found} == {*tree(), "/denied"} - {"/hidden"}
 
 
+@pytest.mark.slow
 def test_a_night_that_was_given_up_is_closed_by_the_next(tmp_path: Path) -> None:
     """Urls of a night that nobody went on with must not stay without a reason for ever."""
     with plain_site() as site:

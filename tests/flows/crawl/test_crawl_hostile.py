@@ -14,6 +14,8 @@ from tests.doubles.sites.plain_site import Served
 from tests.flows.crawl.crawled import rows
 from warehouse.console.progress import silent
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 3, 1)
 
 

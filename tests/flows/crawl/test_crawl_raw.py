@@ -81,6 +81,7 @@ def _killed(settings: Settings, after: int) -> int:
     return subprocess.run(command, env=os.environ | variables, check=False).returncode
 
 
+@pytest.mark.slow
 def test_after_every_kill_each_row_shows_its_reply(tmp_path: Path) -> None:
     """A row whose evidence was still in some buffer when the process died is a row without evidence."""
     with plain_site() as site:

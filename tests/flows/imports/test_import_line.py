@@ -64,6 +64,7 @@ def written(path: Path, rows: list[Any]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_an_imported_set_is_refined_released_and_comes_back_in(tmp_path: Path) -> None:
     """A team that has a set already must be able to put it through the same gates, and to move it between lakes."""
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))
@@ -97,6 +98,7 @@ def test_the_same_rows_come_in_once(tmp_path: Path) -> None:
         assert con.execute("select count(*), count(distinct trajectory_id) from trajectories").fetchall() == [(5, 5)]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(
     st.lists(ROW | JUNK.filter(lambda row: not isinstance(row, list)), min_size=1, max_size=8),

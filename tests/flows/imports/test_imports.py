@@ -161,6 +161,7 @@ SAID = st.dictionaries(KEYS, VALUES, max_size=4) | st.fixed_dictionaries(
 TALK = st.lists(SAID, max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(sorted(FORMATS)),

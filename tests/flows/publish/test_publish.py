@@ -69,6 +69,7 @@ def latest(settings: Settings) -> Path:
     return (Path(settings.publish.to) / "latest").resolve()
 
 
+@pytest.mark.slow
 def test_the_same_lake_makes_the_same_bytes_however_its_parts_are_named(tmp_path: Path) -> None:
     """Without this nobody can check that a released set was made from the lake that it names."""
     releases = []
@@ -93,6 +94,7 @@ def test_the_same_lake_makes_the_same_bytes_however_its_parts_are_named(tmp_path
     assert releases[0] == releases[1]
 
 
+@pytest.mark.slow
 def test_threads_and_bucket_size_change_no_byte(tmp_path: Path) -> None:
     """A release must not depend on the machine that made it."""
     settings = settings_of(tmp_path, row_group_mb=1, shard_mb=1)
@@ -117,6 +119,7 @@ def build(settings: Settings, folder: Path, threads: int, bucket_bytes: int) -> 
         ]
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=40, deadline=None)
 @given(
     tasks=st.dictionaries(st.integers(0, 10_000), st.integers(1, 4), min_size=1, max_size=30),
@@ -252,6 +255,7 @@ def test_many_short_rows_make_row_groups_of_at_most_200(tmp_path: Path) -> None:
     assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [200, 200, 60]
 
 
+@pytest.mark.slow
 def test_the_hub_library_opens_both_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Most trainers load through `datasets`: what it cannot open is not released."""
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))

@@ -67,6 +67,7 @@ def next_night(settings: Settings) -> date:
     return day
 
 
+@pytest.mark.slow
 def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
     """A retry that rewrote files under a running trainer, or doubled rows, would be worse than a failure."""
     settings = settings_of(tmp_path)
@@ -102,6 +103,7 @@ def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
     assert lake_counts(settings) == (2, 36, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "nth"), [("gathering", 1), ("writing", 1), ("writing", 2), ("release", 1)])
 def test_a_kill_leaves_the_older_release_or_the_whole_new_one(tmp_path: Path, word: str, nth: int) -> None:
     """Whoever looks after a crash finds a release to train on, and the next run finishes the new one."""
@@ -119,6 +121,7 @@ def test_a_kill_leaves_the_older_release_or_the_whole_new_one(tmp_path: Path, wo
     assert lake_counts(settings) == (2, 36, 0)
 
 
+@pytest.mark.slow
 def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: Path) -> None:
     """Machines do not crash where tests expect it."""
     undisturbed, killed = settings_of(tmp_path / "calm"), settings_of(tmp_path / "killed")
@@ -139,6 +142,7 @@ def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: 
     assert lake_counts(killed) == (1, 12, 0)
 
 
+@pytest.mark.slow
 def test_what_a_kill_left_out_of_the_lake_is_written_once(tmp_path: Path) -> None:
     """A release that stands but is not in the lake breaks the count that every attempt is in."""
     settings = settings_of(tmp_path)

@@ -43,6 +43,7 @@ def shards_of(settings: Settings) -> list[Path]:
     return [latest(settings) / shard.path for shard in manifest_of(settings).shards]
 
 
+@pytest.mark.slow
 def test_another_process_place_zone_and_thread_count_make_the_same_bytes(tmp_path: Path) -> None:
     """Who makes the release again, on another machine, must be able to prove that it is the same."""
     student = {"student": tiny.save(tmp_path / "student"), "student_renderer": "qwen3"}

@@ -84,6 +84,7 @@ def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
         assert print_url_lineage(con, "http://nowhere.invalid/") == []
 
 
+@pytest.mark.slow
 def test_a_page_leads_to_its_rows_in_every_release_and_place(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_page_leads_to_its_rows_in_every_release_and_place(
     assert sorted(told) == sorted(map(list, places)) and len(told) == 3
 
 
+@pytest.mark.slow
 def test_what_is_withdrawn_is_in_no_later_release_and_the_manifest_says_so(made: tuple[Settings, SmallLake]) -> None:
     """Else a takedown holds until the next night."""
     settings, lake = made
@@ -133,6 +135,7 @@ def later(lake: SmallLake, url: str) -> SmallLake:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["url", "task", "trajectory"])
 def test_a_takedown_holds_for_attempts_that_come_later(made: tuple[Settings, SmallLake], by: str) -> None:
     """Whoever was told that a page is taken down must not find it in the release of the week after."""
@@ -232,6 +235,7 @@ def test_a_name_that_means_nothing_withdraws_nothing(made: tuple[Settings, Small
         withdraw(con, Lake(settings.lake), name, "slip")
 
 
+@pytest.mark.slow
 def test_two_releases_differ_by_what_came_and_went_and_why(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -272,6 +276,7 @@ def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
                 release_named(con, word)
 
 
+@pytest.mark.slow
 def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple[Settings, SmallLake]) -> None:
     """The release would hold what its own manifest calls withdrawn."""
     settings, lake = made

@@ -68,6 +68,7 @@ def test_an_ambiguous_start_is_refused_with_examples(tmp_path: Path) -> None:
         explained(con, starts.most_common(1)[0][0])
 
 
+@pytest.mark.slow
 def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) -> None:
     """The numbers by which a gate is judged must be those that switching it off would bring."""
     made = make_small_lake(DAY, kinds=KINDS, domains=("search", "code"))

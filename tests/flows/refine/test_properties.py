@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def night_of(made: SmallLake, night: int, nights: int) -> SmallLake:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kinds=st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 2)), st.sampled_from(get_args(Kind))),
@@ -151,6 +153,7 @@ def fuzzed(lake: Lake) -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_row_however_broken_breaks_a_gate(tmp_path: Path) -> None:
     """One bad row out of 100,000 must cost that row, with its reason, and not the night."""
     lake = Lake(tmp_path / "lake")

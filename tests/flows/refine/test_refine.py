@@ -74,6 +74,7 @@ def test_every_gate_leaves_its_verdict(tmp_path: Path) -> None:
         assert kept == (not refused)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kinds=st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 2)), st.sampled_from(get_args(Kind))),
@@ -99,6 +100,7 @@ def test_every_count_adds_up_whatever_is_in_the_lake_and_whichever_gates_decide(
     assert fates.get("rejected", 0) == sum(not row[0] for row in rows.values())
 
 
+@pytest.mark.slow
 def test_parts_order_and_threads_change_nothing(tmp_path: Path) -> None:
     """Partitioned or not, one core or many: the same trajectories give the same decisions, and the same id."""
     made = make_small_lake(DAY, n_tasks=8, samples=3, kinds=ALL_KINDS)
@@ -128,6 +130,7 @@ def only(made: SmallLake, ids: list[str], *, with_tasks: bool) -> SmallLake:
     return SmallLake(made.documents if with_tasks else [], made.tasks if with_tasks else [], rows, turns, verdicts)
 
 
+@pytest.mark.slow
 def test_a_second_refine_of_the_same_lake_writes_nothing(tmp_path: Path) -> None:
     settings = factory(tmp_path)
     lake = Lake(settings.lake)
@@ -137,6 +140,7 @@ def test_a_second_refine_of_the_same_lake_writes_nothing(tmp_path: Path) -> None
     assert len(lake.parts(Decision)) == 1
 
 
+@pytest.mark.slow
 def test_new_rows_verdicts_or_parameters_decide_anew_on_all(tmp_path: Path) -> None:
     settings = factory(tmp_path)
     lake = Lake(settings.lake)
@@ -179,6 +183,7 @@ refine_night(Settings(home=Path(sys.argv[1])), date(2026, 11, 20), silent)
 """
 
 
+@pytest.mark.slow
 def test_decisions_stand_whole_when_refine_is_killed(tmp_path: Path) -> None:
     """All rows of a refine appear in one part: a reader never mixes two refines, nor sees half of one."""
     settings = factory(tmp_path)

@@ -49,6 +49,7 @@ def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Pat
     assert list((tmp_path / "state" / "benchmarks").glob("*.parquet")), "refine does not read it again"
 
 
+@pytest.mark.slow
 def test_a_night_that_refine_would_refuse_does_not_begin(tmp_path: Path) -> None:
     """The message must come from `factory run` itself, with nothing fetched and no traceback above it."""
     (tmp_path / "factory.toml").write_text('[refine]\nadvisory_gates = ["lop"]\n')

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.run import Staff, roll_out_night
@@ -27,6 +28,8 @@ from tests.doubles.teachers.vllm_process import CONTEXT, Sampled, VllmProcess, v
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
+
+pytestmark = pytest.mark.slow
 
 DAY = date(2026, 1, 2)
 KILLS = 100

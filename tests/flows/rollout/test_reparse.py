@@ -79,6 +79,7 @@ def misread(lake: Lake, **columns: str | Callable[[str], str] | None) -> None:
         lake.write_table(Turn, turns, PartName(DAY, "rollout", int(path.stem[-6:])))
 
 
+@pytest.mark.slow
 async def test_the_same_parser_finds_nothing_to_change(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
     """All kinds of turns, failures too: what the rollout stored is what their ids say."""
     found = await reread(lake, con)

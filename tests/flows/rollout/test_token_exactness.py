@@ -45,6 +45,7 @@ def episodes(lake: Lake) -> Iterator[list[dict[str, Any]]]:
         yield list(turns)
 
 
+@pytest.mark.slow
 def test_thirty_turns_are_stored_as_the_server_saw_and_sampled_them(tmp_path: Path, tokenizer: Path) -> None:
     with fake_vllm(reply=lambda ids, body: agent_reply(ids, body, 30)) as fake:
         lake = roll_out(tmp_path, tokenizer, fake, max_turns=40, samples=2)
@@ -67,6 +68,7 @@ def test_thirty_turns_are_stored_as_the_server_saw_and_sampled_them(tmp_path: Pa
     assert {row["status"] for row in rows(lake, Trajectory)} == {"answered"}
 
 
+@pytest.mark.slow
 def test_at_the_turn_cap_earlier_reasoning_stays_in_the_stream(tmp_path: Path, tokenizer: Path) -> None:
     with fake_vllm(reply=lambda ids, body: agent_reply(ids, body, 5)) as fake:
         lake = roll_out(tmp_path, tokenizer, fake, max_turns=4, samples=1)

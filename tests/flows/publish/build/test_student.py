@@ -97,6 +97,7 @@ def test_what_the_teacher_did_not_sample_is_read_and_not_learned(settings: Setti
         assert row["messages"][2]["reasoning_content"] not in tiny.decode(masked)
 
 
+@pytest.mark.slow
 def test_rows_over_the_window_are_labelled_and_stay_whole(settings: Settings) -> None:
     """A row that is cut silently teaches an agent to stop in the middle."""
     _, rows = published(settings)
@@ -131,6 +132,7 @@ def family(tmp_path: Path) -> Path:
     return tiny.save(tmp_path / "of-a-family", tiny.QWEN3_TEMPLATE)
 
 
+@pytest.mark.slow
 def test_a_students_folder_is_all_that_the_command_must_be_told(settings: Settings, family: Path) -> None:
     """A folder has no name that a list of models knows: whoever had to find a renderer by hand may take a wrong one."""
     done = factory(settings.home, "publish", "--date", DAY.isoformat(), "--student", family.name)
@@ -153,6 +155,7 @@ def test_a_renderer_that_does_not_exist_is_answered_with_those_that_do(family: P
         Students(family, "qwen")
 
 
+@pytest.mark.slow
 def test_a_wrong_student_is_said_once(settings: Settings, family: Path) -> None:
     """Three gatherings of a hundred thousand trajectories are an hour, and end with what was known at the start."""
     words = ("--student", str(family), "--student-renderer", "llama-3")

@@ -26,6 +26,8 @@ from tests.flows.publish.stores.test_store_s3 import bucket_of, seen, use
 from tests.flows.publish.test_publish import DAY, kept_lake, settings_of
 from warehouse.console.progress import silent
 
+pytestmark = pytest.mark.slow
+
 PUBLISHES = 50
 PUBLISHERS = 10
 FILES = 6

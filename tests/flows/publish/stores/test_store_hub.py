@@ -36,6 +36,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
         yield running
 
 
+@pytest.mark.slow
 def test_a_release_is_one_commit_which_a_killed_publish_does_not_show(hub: FakeHub, tmp_path: Path) -> None:
     """Whoever loads the repository while a release is sent gets the older one, and what was sent is kept."""
     settings = settings_of(tmp_path, to=ADDRESS, endpoint_url=hub.endpoint)

@@ -55,6 +55,7 @@ def seen(server: S3Server, bucket: str) -> Manifest | None:
     return manifest
 
 
+@pytest.mark.slow
 def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server: S3Server, tmp_path: Path) -> None:
     """A retry must not send terabytes twice, nor replace what trainers read."""
     bucket, settings = bucket_of(server, tmp_path)
@@ -90,6 +91,7 @@ def test_bucket_and_directory_hold_the_same_bytes(server: S3Server, tmp_path: Pa
     assert lake_counts(here) == (2, 12, 0)
 
 
+@pytest.mark.slow
 def test_after_a_kill_only_what_is_missing_is_sent(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +113,7 @@ def test_after_a_kill_only_what_is_missing_is_sent(
     assert {key: real.objects(bucket)[key] for key in sent} == sent
 
 
+@pytest.mark.slow
 def test_before_its_manifest_a_reader_sees_the_older_release(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +134,7 @@ def test_before_its_manifest_a_reader_sees_the_older_release(
     assert (manifest.release_id, manifest.parent) == (second["release_id"], first["release_id"])
 
 
+@pytest.mark.slow
 def test_kills_at_any_moment_never_show_half_a_release(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +217,7 @@ def test_a_card_that_is_missing_or_another_is_written(
     assert quick.read(bucket, key) == card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [None, b"{}", b"\xff not text"])
 def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
     server: S3Server, tmp_path: Path, body: bytes | None
@@ -264,6 +269,7 @@ def test_no_credentials_are_named(real: S3Server, tmp_path: Path, monkeypatch: p
         publish_night(settings, DAY, silent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:{port}", "not a url"])
 def test_an_endpoint_that_does_not_answer_is_named(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str

@@ -28,6 +28,7 @@ def at(settings: Settings, endpoint: str, **publish: object) -> Settings:
     return settings.model_copy(update={"publish": settings.publish.model_copy(update=update)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignored", sorted(CONDITIONS))
 def test_a_store_that_ignores_conditions_is_refused_before_anything_is_sent(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str
@@ -45,6 +46,7 @@ def test_a_store_that_ignores_conditions_is_refused_before_anything_is_sent(
     assert not any("conditional" in key for key in quick.objects(bucket))
 
 
+@pytest.mark.slow
 def test_conditions_are_asked_of_a_store_that_fails_now_and_then(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,6 +138,7 @@ def test_every_form_of_file_says_the_same(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Path) -> None:
     """A benchmark of a million items must cost its reading once, and its correction must count."""
     made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", SHORT)
@@ -153,6 +154,7 @@ def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Pa
     ]
 
 
+@pytest.mark.slow
 def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
     """Whoever evaluates on a benchmark must know from the release alone whether it was kept out."""
     made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", LONG)
@@ -188,6 +190,7 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
     assert name in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_misspelt_column_beside_a_right_one_is_named_and_an_empty_one_is_not(tmp_path: Path) -> None:
     """The questions would go unchecked under a name that says that they were."""
     file = tmp_path / "a.jsonl"

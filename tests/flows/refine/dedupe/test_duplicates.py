@@ -30,6 +30,7 @@ def refined(home: Path, made: SmallLake) -> dict[str, Found]:
         return {row[0]: row[1:] for row in rows.fetchall()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_calls", "words"), [(4, 40), (30, 60), (60, 400)])
 def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, tmp_path: Path) -> None:
     """At every length, from where all windows of a turn are compared to where 24 of them are."""
@@ -44,6 +45,7 @@ def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, t
     assert all(rows[id][0] and rows[id][2] is None for id in alone)
 
 
+@pytest.mark.slow
 def test_windows_that_memory_does_not_hold_are_looked_at_in_shares(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +70,7 @@ def test_short_samples_that_did_the_same_are_one(tmp_path: Path) -> None:
     assert sum(kept for kept, *_ in refined(tmp_path, made).values()) == 1
 
 
+@pytest.mark.slow
 def test_the_same_pages_make_no_duplicates(tmp_path: Path) -> None:
     """Popular pages recur: what was read does not count, only what the agent wrote and did."""
     made = make_small_lake(DAY, n_tasks=6)
@@ -113,6 +116,7 @@ def test_the_shortest_of_equals_is_kept(tmp_path: Path) -> None:
     assert not rows[made.trajectories[0].trajectory_id][0]
 
 
+@pytest.mark.slow
 def test_a_chain_of_likenesses_is_one_cluster_with_one_keeper(tmp_path: Path) -> None:
     """A like B and B like C make one cluster, though A and C alone would pass."""
     made = make_small_lake(DAY, n_tasks=1, samples=8, kinds={(0, n): "exact_copy" for n in range(1, 8)}, words=60)
@@ -147,6 +151,7 @@ def calling(made: SmallLake, arguments: Callable[[int, int], dict[str, str]], re
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -166,6 +171,7 @@ def test_what_was_called_in_which_order_makes_an_attempt_another(
     assert [reasons for _, reasons, *_ in rows.values() if "exact_duplicate:copy" in reasons] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tasks", [1, 3])
 def test_attempts_that_only_call_and_call_otherwise_stay(tasks: int, tmp_path: Path) -> None:
     """An agent that does not think aloud says in its calls what it does; their braces and names are no likeness."""

@@ -44,6 +44,7 @@ def sketched(lake: Lake, home: Path, threads: int = 2) -> dict[str, bytes]:
     return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in home.rglob("*.parquet")}
 
 
+@pytest.mark.slow
 def test_threads_and_what_is_read_together_change_no_byte(tmp_path: Path) -> None:
     """The work can be spread over processes and machines: whoever sketches a part leaves the same file."""
     lake = Lake(tmp_path / "lake")
@@ -78,6 +79,7 @@ def test_parts_that_one_query_cannot_take_are_read_by_several(tmp_path: Path, mo
     } == whole
 
 
+@pytest.mark.slow
 def test_a_second_night_reads_the_new_part_alone(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     lake = Lake(settings.lake)
@@ -91,6 +93,7 @@ def test_a_second_night_reads_the_new_part_alone(tmp_path: Path) -> None:
     assert len(after) > len(files)
 
 
+@pytest.mark.slow
 def test_a_part_that_is_replaced_or_removed_takes_its_sketch_with_it(tmp_path: Path) -> None:
     """An old sketch under a new part would decide on text that is not there."""
     lake = Lake(tmp_path / "lake")
@@ -102,6 +105,7 @@ def test_a_part_that_is_replaced_or_removed_takes_its_sketch_with_it(tmp_path: P
     assert all(name.endswith("/empty.parquet") for name in sketched(lake, tmp_path / "sketches"))
 
 
+@pytest.mark.slow
 def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
     """A share of the work that is under way elsewhere would fail; what a killed one left would fill the disk."""
     settings = Settings(home=tmp_path)
@@ -148,6 +152,7 @@ def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]
         return con.execute("select * from clusters order by all").fetchall()
 
 
+@pytest.mark.slow
 def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path) -> None:
     """Copies with up to 30 % of the words edited are found; branches, siblings and readers of the same pages stay."""
     made = LabelledLake(Shape(256, calls=16, words=100, page_chars=50))
@@ -161,6 +166,7 @@ def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path)
     assert clusters_of(back, tmp_path / "two", threads=4) == found
 
 
+@pytest.mark.slow
 def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_same(tmp_path: Path) -> None:
     """Refine would otherwise read in the morning what could have been read while the teacher was at work."""
     ahead, after = Settings(home=tmp_path / "ahead"), Settings(home=tmp_path / "after")
@@ -187,6 +193,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_rollout_also_when_that_is_killed(tmp_path: Path) -> None:
     """A process that nobody waits for would read the lake for ever."""
     script = tmp_path / "rollout.py"

@@ -38,6 +38,7 @@ def fresh(settings: Settings, home: Path) -> list[tuple[Any, ...]]:
     return decided(Settings(home=home, refine=settings.refine))
 
 
+@pytest.mark.slow
 def test_a_second_night_asks_of_what_is_new(tmp_path: Path) -> None:
     """Every night would otherwise ask of all nights before, and take longer for it."""
     settings = Settings(home=tmp_path / "home")
@@ -52,6 +53,7 @@ def test_a_second_night_asks_of_what_is_new(tmp_path: Path) -> None:
     assert both == fresh(settings, tmp_path / "fresh")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [
@@ -75,6 +77,7 @@ def test_other_settings_decide_as_if_nothing_were_kept(changed: dict[str, Any], 
     assert decided(settings) == usual
 
 
+@pytest.mark.slow
 def test_an_attempt_whose_record_was_replaced_is_asked_again(tmp_path: Path) -> None:
     """It would be released for an answer that it no longer has."""
     settings = Settings(home=tmp_path)
@@ -89,6 +92,7 @@ def test_an_attempt_whose_record_was_replaced_is_asked_again(tmp_path: Path) -> 
     assert "status:no_answer" in said[2]
 
 
+@pytest.mark.slow
 def test_an_attempt_whose_turns_two_parts_hold_is_asked_with_all_of_them(tmp_path: Path) -> None:
     """Half of its turns would be judged as if they were all."""
     settings = Settings(home=tmp_path)
@@ -109,6 +113,7 @@ def test_an_attempt_whose_turns_two_parts_hold_is_asked_with_all_of_them(tmp_pat
     assert halves == at_once
 
 
+@pytest.mark.slow
 def test_what_was_asked_ahead_before_its_record_landed_is_asked_by_refine(tmp_path: Path) -> None:
     """Turns land first; an attempt that was looked at in between must not be decided on without its gates."""
     settings = Settings(home=tmp_path / "home")
@@ -124,6 +129,7 @@ def test_what_was_asked_ahead_before_its_record_landed_is_asked_by_refine(tmp_pa
     assert kept(settings) == asked
 
 
+@pytest.mark.slow
 def test_shares_of_the_work_leave_the_bytes_of_the_whole(tmp_path: Path) -> None:
     """Processes and machines can each take a share: together they have read all parts, each once, as one would."""
     whole, spread = Settings(home=tmp_path / "whole"), Settings(home=tmp_path / "spread")

@@ -96,6 +96,7 @@ def lake() -> Lakes:
     return Lakes()
 
 
+@pytest.mark.slow
 def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake: Lakes) -> None:
     """A student trained on calls that its own tools refuse fails at its first step."""
 
@@ -204,6 +205,7 @@ def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> Non
     assert reasons(tmp_path, "arguments", {"one": made}, max_invalid_call_share=0.25) == {"one": "ok"}
 
 
+@pytest.mark.slow
 def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
     """A form that nobody filled in teaches nothing; one that is filled in Chinese or Russian is an answer."""
     cases = {
@@ -225,6 +227,7 @@ def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) 
     }
 
 
+@pytest.mark.slow
 def test_domains_ask_for_their_own_length(tmp_path: Path, lake: Lakes) -> None:
     cases = {"search": lake(), "code": lake(row={"domain": "code"}), "turns": lake(row={"domain": "web"})}
     found = reasons(tmp_path, "min_calls", cases, min_calls_by_domain={"code": 9}, min_turns_by_domain={"web": 9})
@@ -291,6 +294,7 @@ def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_p
     }
 
 
+@pytest.mark.slow
 def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
     """A student that learns to make up addresses and tool answers will."""
     url = "https://wiki.test/a_b"
@@ -387,6 +391,7 @@ def test_a_mirror_of_a_benchmark_leaks_and_its_neighbour_does_not(tmp_path: Path
     assert {case for case, reason in found.items() if reason == "benchmark_mirror"} == {"set", "sub"}
 
 
+@pytest.mark.slow
 def test_a_mirror_may_be_written_as_it_was_copied(tmp_path: Path, lake: Lakes) -> None:
     """A list pasted from a browser that matches nothing lets the answers of a benchmark into a release."""
     cases = {"read": lake(t3={"url": "https://sub.quiz.org/data/1"}), "other": lake(t3={"url": "https://quiz.org/faq"})}
@@ -417,6 +422,7 @@ def test_evidence_counts_as_read_when_opened_or_listed(tmp_path: Path, lake: Lak
     }
 
 
+@pytest.mark.slow
 def test_what_judges_say_decides_where_they_judged(tmp_path: Path, lake: Lakes) -> None:
     def judged(*passed: bool) -> SmallLake:
         made = lake()
@@ -430,6 +436,7 @@ def test_what_judges_say_decides_where_they_judged(tmp_path: Path, lake: Lakes) 
     assert reasons(tmp_path, "judge", cases) == {"none": "ok", "both": "ok", "one": "judge_refused"}
 
 
+@pytest.mark.slow
 def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> None:
     """Reading the right page is not answering right; a check that runs the answer is."""
     read, ran = lake(), lake()
@@ -440,6 +447,7 @@ def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> Non
     assert reasons(tmp_path, "outcome", {"read": read, "ran": ran}) == {"read": "wrong_answer", "ran": "ok"}
 
 
+@pytest.mark.slow
 def test_signatures_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
     """Rows solved by a shortcut can be told from rows that were worked, without a gate deciding it."""
     early = lake()

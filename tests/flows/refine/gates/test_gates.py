@@ -47,6 +47,7 @@ TWINS = calls("a", "b", ids=("call_0", "call_0"))
 """Two calls of one id: no template can say which answer is whose."""
 
 
+@pytest.mark.slow
 def test_a_word_of_the_factory_between_turns_is_in_order(tmp_path: Path) -> None:
     """A format error or `answer now` stands as a tool's turn that no call asked for: no fault of the agent."""
     made = one()
@@ -128,6 +129,7 @@ def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repea
     assert said["keep"] == (repeats < 3)
 
 
+@pytest.mark.slow
 def test_a_call_is_the_same_whichever_argument_it_names_first(tmp_path: Path) -> None:
     """A model that shuffles its arguments would go round in circles unseen; one that swaps values does not."""
 

@@ -41,6 +41,7 @@ def turns_of(made: SmallLake, attempt: Trajectory, role: str) -> list[Turn]:
     return [turn for turn in made.turns if turn.trajectory_id == attempt.trajectory_id and turn.role == role]
 
 
+@pytest.mark.slow
 def test_of_a_thousand_planted_secrets_the_release_gate_lets_none_pass(tmp_path: Path) -> None:
     """One that passes is published for good, in a data set that many copy."""
     made = make_small_lake(DAY, n_tasks=SECRETS // A_ROW + 10, samples=1, n_calls=A_ROW - 1, words=3)
@@ -66,6 +67,7 @@ def test_of_secrets_that_start_a_line_of_a_calls_argument_none_passes(tmp_path: 
     assert [attempt for attempt, one in refined(tmp_path, made).items() if one["keep"]] == []
 
 
+@pytest.mark.slow
 def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path) -> None:
     """A team that publishes mail archives must be able to say so, without switching off the rest."""
     made = make_small_lake(DAY, n_tasks=3, samples=1)
@@ -79,6 +81,7 @@ def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path)
     assert sorted(one["value"] for one in passing) == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_again(tmp_path: Path) -> None:
     """Rows from before redaction, or of another factory, were never looked at."""
     made = make_small_lake(DAY, n_tasks=4, samples=1)
@@ -128,6 +131,7 @@ def test_the_address_of_a_page_that_holds_the_answer_is_read_too(tmp_path: Path)
     assert Counter(one["reason"] for one in said.values()) == {"url_password": 2, "ok": 4}
 
 
+@pytest.mark.slow
 def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector(tmp_path: Path) -> None:
     """Reading all text again each time makes refine slow; believing an older detector publishes what it missed."""
     made = make_small_lake(DAY, n_tasks=5, samples=1)

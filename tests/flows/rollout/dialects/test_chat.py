@@ -178,6 +178,7 @@ async def test_the_end_of_a_prompt_gives_what_the_whole_of_it_gives() -> None:
         assert await DIALECT.parse(tail, TOOLS) == await DIALECT.parse(whole, TOOLS)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text(max_size=60) | st.text(st.sampled_from("<|im_end>/tool_cal \n\ufdd0é🙂"), max_size=60))
 def test_the_short_way_to_a_tokenizer_gives_its_own_ids(text: str) -> None:

@@ -49,6 +49,7 @@ def test_a_read_only_disk_is_named_before_a_token_is_spent(tmp_path: Path) -> No
     assert "Read-only file system" in said
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_ends_the_run_and_loses_nothing(tmp_path: Path) -> None:
     """What was committed is paid for: the next run goes on from there."""
     said = on_disk(120, "fills_up", tmp_path).splitlines()

@@ -66,6 +66,7 @@ def failing_checks(settings: Settings) -> dict[str, int]:
         return {name: n for name, n in run_checks(con).items() if n}
 
 
+@pytest.mark.slow
 def test_a_run_stopped_by_its_budget_goes_on_and_ends_with_the_rows_of_an_undisturbed_one(tmp_path: Path) -> None:
     """A budget that threw away what was in flight would make the next night pay for it again."""
     whole, teacher = home(tmp_path / "whole"), ScriptedTeacher(reading)
@@ -84,6 +85,7 @@ def test_a_run_stopped_by_its_budget_goes_on_and_ends_with_the_rows_of_an_undist
     assert ask(cut, "select count(*) from unfinished") == [(0,)]
 
 
+@pytest.mark.slow
 def test_what_a_budget_cut_is_labelled_and_counted(tmp_path: Path) -> None:
     """Long attempts are cut more often than short ones: uncounted, that bias goes into the student unseen."""
     settings, n = home(tmp_path, max_tokens=1_500), 24
@@ -109,6 +111,7 @@ def test_what_a_budget_cut_is_labelled_and_counted(tmp_path: Path) -> None:
     assert "was stopped by a budget (max_tokens 1,500)" in headline(live)
 
 
+@pytest.mark.slow
 def test_hours_end_a_run_too(tmp_path: Path) -> None:
     settings = home(tmp_path, max_hours=0.5 / 3600)
     told = roll_out(settings, ScriptedTeacher(reading, delay_s=0.2))
@@ -116,6 +119,7 @@ def test_hours_end_a_run_too(tmp_path: Path) -> None:
     assert int(told["pending"]) > 0
 
 
+@pytest.mark.slow
 def test_a_budget_holds_for_all_tries_of_a_run(tmp_path: Path) -> None:
     """A step that is tried again after an outage would spend its budget three times."""
     settings, begun = home(tmp_path, max_tokens=1_500), datetime.now(UTC)
@@ -137,6 +141,7 @@ def test_a_budget_holds_for_all_tries_of_a_run(tmp_path: Path) -> None:
     assert int(roll_out(settings, teacher, later)["sampled_tokens"]) >= 1_000
 
 
+@pytest.mark.slow
 def test_an_attempt_that_aborts_is_told_from_one_that_a_budget_cut(tmp_path: Path) -> None:
     """Both are unfinished, but only one of them needs someone to look."""
     settings = home(tmp_path)
@@ -158,6 +163,7 @@ def test_an_attempt_that_aborts_is_told_from_one_that_a_budget_cut(tmp_path: Pat
     assert dict(ask(settings, "select reason, count(*) from unfinished group by 1")).get("aborted_to_retry", 0) == 0
 
 
+@pytest.mark.slow
 def test_a_failed_run_says_so_and_leaves_its_costs(tmp_path: Path) -> None:
     settings = home(tmp_path)
 
@@ -202,6 +208,7 @@ max_in_flight = 2
 """
 
 
+@pytest.mark.slow
 def test_the_command_stopped_by_its_budget_ends_well_and_says_what_goes_on(tmp_path: Path) -> None:
     """A nightly that ends with an error whenever its budget is spent wakes somebody every night."""
     tiny.save(tmp_path / "tokenizer")

@@ -66,6 +66,7 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_another_process_sees_a_rollout_at_work_and_then_how_it_ended(tmp_path: Path) -> None:
     """A night on GPU servers that nobody can look into is found broken in the morning."""
     asked = Teacher(engine="vllm", urls=["http://a", "http://b"], tensor_parallel=2)
@@ -106,6 +107,7 @@ def test_a_rollout_that_was_killed_is_told_from_one_that_works(tmp_path: Path) -
     assert "10 attempts go on with the next run" in headline(found)
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_written_down_by_the_next_one_once(tmp_path: Path) -> None:
     """GPU hours that a kill took would be missing from what a kept trajectory cost."""
     settings = Settings(home=tmp_path)

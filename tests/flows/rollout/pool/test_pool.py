@@ -41,6 +41,7 @@ def rows(settings: Settings, model: type[Record]) -> list[dict[str, Any]]:
     return [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
 
 
+@pytest.mark.slow
 def test_a_night_leaves_trajectories_turns_and_verdicts_that_agree(tmp_path: Path) -> None:
     settings = home(tmp_path)
     tasks = write_wiki_tasks(Lake(settings.lake), DAY, 5)
@@ -59,6 +60,7 @@ def test_a_night_leaves_trajectories_turns_and_verdicts_that_agree(tmp_path: Pat
     }
 
 
+@pytest.mark.slow
 def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
     """A GPU server takes minutes to start."""
     settings = home(tmp_path)
@@ -72,6 +74,7 @@ def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
     assert again["planned"] == 0
 
 
+@pytest.mark.slow
 def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
     settings = home(tmp_path, max_in_flight=6)
     write_wiki_tasks(Lake(settings.lake), DAY, 12)
@@ -94,6 +97,7 @@ def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
     assert teacher.most == 6
 
 
+@pytest.mark.slow
 def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
     """No batches: all others pass through the one slot that is left."""
     settings = home(tmp_path, max_in_flight=2)
@@ -121,6 +125,7 @@ def test_long_tasks_start_first(tmp_path: Path) -> None:
     assert order == sorted(order, reverse=True)
 
 
+@pytest.mark.slow
 def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
     settings = home(tmp_path, max_in_flight=8)
     write_wiki_tasks(Lake(settings.lake), DAY, 30)
@@ -160,6 +165,7 @@ def failing(part: str, error: Callable[[], Exception]) -> Callable[[str], None]:
     return fail
 
 
+@pytest.mark.slow
 def test_an_attempt_that_the_teacher_always_fails_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
     """Neither lost without a row nor tried for ever; what was sampled stays with it."""
     settings = home(tmp_path, max_starts=3, max_in_flight=2)
@@ -175,6 +181,7 @@ def test_an_attempt_that_the_teacher_always_fails_is_tried_again_and_then_given_
     assert len(teacher.exchanges) == 3 * 3 + 1
 
 
+@pytest.mark.slow
 def test_a_passing_failure_costs_no_finished_turn(tmp_path: Path) -> None:
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
@@ -222,6 +229,7 @@ def test_ids_without_a_logprob_each_are_not_stored(tmp_path: Path) -> None:
     assert rows(settings, Trajectory)[0]["n_turns"] == 0
 
 
+@pytest.mark.slow
 def test_a_teacher_that_refuses_at_the_start_loses_nothing(tmp_path: Path) -> None:
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 2)
@@ -249,6 +257,7 @@ def test_a_second_rollout_is_refused_before_a_token_is_spent(tmp_path: Path) -> 
     assert not teacher.exchanges
 
 
+@pytest.mark.slow
 def test_another_teacher_starts_the_attempt_again(tmp_path: Path) -> None:
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 3, samples=1)
@@ -264,6 +273,7 @@ def test_another_teacher_starts_the_attempt_again(tmp_path: Path) -> None:
     assert [turn["index"] for turn in turns] == list(range(7))
 
 
+@pytest.mark.slow
 def test_seven_hundred_in_flight_cost_one_process_little(tmp_path: Path) -> None:
     settings = home(tmp_path, max_in_flight=700)
     write_wiki_tasks(Lake(settings.lake), DAY, 350)
@@ -271,6 +281,7 @@ def test_seven_hundred_in_flight_cost_one_process_little(tmp_path: Path) -> None
     assert roll_out(settings, teacher)["finished"] == 700
 
 
+@pytest.mark.slow
 def test_a_night_is_finished_by_another_night(tmp_path: Path) -> None:
     """A trajectory belongs to the night that finished it, with all its turns."""
     settings = home(tmp_path)

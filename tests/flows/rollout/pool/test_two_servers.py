@@ -6,6 +6,8 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.run import Staff, roll_out_night
 from flows.settings import Rollout, Settings, Teacher
@@ -17,6 +19,8 @@ from tests.doubles.teachers.vllm_process import Sampled, VllmProcess, vllm_proce
 from tests.flows.rollout.test_kills import DAY, PROBE, everything, task_number
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
+
+pytestmark = pytest.mark.slow
 
 TASKS = 16
 TURNS = 24

@@ -72,6 +72,7 @@ def test_a_library_that_is_not_there_is_said_before_any_worker_starts(tmp_path: 
         library_toolbox(Shelf(tmp_path, (), "chat"), Rollout())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "kind"), [("hang", "timeout"), ("spin", "timeout"), ("die", "died"), ("raise", "OSError")]
 )
@@ -87,11 +88,13 @@ async def test_a_call_that_a_worker_failed_is_made_by_another(
     assert _gone(int(first.text.split()[1])) == (what != "raise"), "what hung is really at its end"
 
 
+@pytest.mark.slow
 async def test_a_call_that_every_worker_fails_is_a_fault_that_says_how(box: Toolbox) -> None:
     with pytest.raises(ToolFault, match=r"search failed 2 times, at last: died: .* status 3"):
         await box.call_all(asking("die"), NAMES)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_killed_from_outside_costs_one_try(box: Toolbox) -> None:
     """The kernel kills what takes too much memory: an attempt must not pay for that."""
     [first] = await box.call_all(asking("hello"), NAMES)
@@ -118,6 +121,7 @@ async def test_a_rollout_that_ends_does_not_wait_for_a_tool_that_hangs() -> None
     assert _gone(int(first.text.split()[1]))
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_rollout_that_is_killed() -> None:
     """A night that is killed again and again would else fill the machine with its workers."""
     rollout = subprocess.Popen([*COMMAND, "workers"], stdout=subprocess.PIPE, text=True)

@@ -13,6 +13,8 @@ from flows.rollout.engines.open import open_dialect, open_teacher, open_writer
 from flows.rollout.protocol import Completion, Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused, Tool
 from flows.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 SEARCH = Tool("search", "", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]})
 LINE = 'root ::= "é🙂 日本 " [a-z]{4} "\\n"'
 

@@ -75,6 +75,7 @@ async def test_a_servers_own_children_end_with_it(tmp_path: Path) -> None:
     assert await asyncio.to_thread(gone, child.url)
 
 
+@pytest.mark.slow
 async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> None:
     """vLLM's engine would else hold the GPU after its HTTP server has crashed."""
     port = free_port()
@@ -114,6 +115,7 @@ def kill(tmp_path: Path) -> None:
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
+@pytest.mark.slow
 async def test_generations_wait_for_a_server_that_is_started_again(tmp_path: Path) -> None:
     """A crash of vLLM at night would else end the night."""
     async with teaching(tmp_path, restarts=1) as (teacher, child):
@@ -126,6 +128,7 @@ async def test_generations_wait_for_a_server_that_is_started_again(tmp_path: Pat
     assert (tmp_path / "log").read_text().count("--- start ") == 2
 
 
+@pytest.mark.slow
 async def test_a_server_that_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
     async with teaching(tmp_path, restarts=1) as (teacher, child):
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGSTOP)
@@ -142,6 +145,7 @@ async def test_a_server_that_dies_too_often_is_an_error_with_the_end_of_its_log(
             await asked
 
 
+@pytest.mark.slow
 async def test_a_guard_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
     """The next start would find the port taken and the GPU full."""
     async with teaching(tmp_path, restarts=1) as (teacher, child):

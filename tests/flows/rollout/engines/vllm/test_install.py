@@ -18,6 +18,7 @@ def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [MARKER]
 
 
+@pytest.mark.slow
 def test_an_install_that_fails_shows_why_and_is_not_taken_for_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

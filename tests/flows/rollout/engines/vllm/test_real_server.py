@@ -32,6 +32,8 @@ SEARCH = Tool(
 )
 
 pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("vllm"),
     pytest.mark.skipif(
         not (ENVIRONMENT / "bin" / "python").exists() and "FACTORY_REQUIRE_TEACHER" not in os.environ,
         reason="no teacher environment",
