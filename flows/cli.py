@@ -1,7 +1,7 @@
-"""The `factory` command. Imports wait until a verb needs them, so that --help answers at once.
+"""The `factory` command line interface. Heavy imports happen inside the commands, so that --help answers at once.
 
-A verb does one thing and leaves the work to its room; errors that the factory knows are printed as one
-message without a traceback, and end with exit code 1.
+A command parses its options and calls its room. The factory's own errors print as one message without a traceback
+and end with exit code 1.
 """
 
 from enum import StrEnum
@@ -12,7 +12,7 @@ import typer
 
 from flows.commands import imports, publish, refine, release, rollout, teacher
 from flows.commands.context import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
-from flows.commands.exit import fail, leave, plain_errors
+from flows.commands.exit import exit_after, fail, plain_errors
 from flows.commands.export import export
 from flows.commands.lineage import lineage
 
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 
 class Stage(StrEnum):
-    """The steps of the nightly."""
+    """Steps of the nightly."""
 
     crawl = "crawl"
     tasks = "tasks"
@@ -35,7 +35,7 @@ class Stage(StrEnum):
 
 
 class Format(StrEnum):
-    """How rows are printed."""
+    """Output formats of rows."""
 
     table = "table"
     csv = "csv"
@@ -46,11 +46,11 @@ class Format(StrEnum):
 @app.command()
 def run(
     day: Day = None,
-    only: Annotated[Stage | None, typer.Option(help="Run one stage alone.")] = None,
+    only: Annotated[Stage | None, typer.Option(help="Run one step only.")] = None,
     max_tokens: MaxTokens = None,
     max_hours: MaxHours = None,
 ) -> None:
-    """Run the nightly once, or go on where it stopped."""
+    """Run the nightly once, or resume an interrupted run."""
     run_nightly(day, only.value if only else None, max_tokens=max_tokens, max_hours=max_hours)
 
 
@@ -65,14 +65,14 @@ _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
 for verb in (export, lineage, publish.pull):
     app.command()(verb)
-app.command("import")(imports.bring)
+app.command("import")(imports.import_files)
 for room in (rollout, refine, publish, release, teacher):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 
 @app.command()
 def serve(port: Annotated[int, typer.Option(help="Port of the local Prefect server and its UI.")] = 4200) -> None:
-    """Run the nightly by the cron expression of the settings, until Ctrl-C."""
+    """Run the nightly on the cron schedule of the settings, until Ctrl-C."""
     from flows.prefect_server import prefect_server
 
     with plain_errors():
@@ -93,14 +93,14 @@ def init() -> None:
 
     path = Path(SETTINGS_FILE)
     if path.exists():
-        fail(f"{path} is already there; delete or rename it first.")
+        fail(f"{path} already exists; delete or rename it first.")
     path.write_text(commented_file(), encoding="utf-8")
     typer.echo(f"wrote {path}")
 
 
 @app.command()
 def status() -> None:
-    """Show how far each stage is, how the rollout does or last ended, and what became of the planned attempts."""
+    """Show the progress of each step, the state of the newest rollout, and the funnel of the planned attempts."""
     from rich.console import Console
 
     from flows.rollout.monitor.run_status import read
@@ -120,10 +120,10 @@ def status() -> None:
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="A read-only query over the views and marts.")],
-    format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.table,
+    format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
 ) -> None:
-    """Ask the lake in SQL, also while a run is under way."""
+    """Query the lake in SQL, also during a run."""
     from warehouse.query import print_sql
 
     with open_warehouse() as (con, _):
@@ -153,7 +153,7 @@ def show(
 
 @app.command()
 def checks() -> None:
-    """Run the lake's integrity checks; exit code 1 when one finds rows."""
+    """Run the lake's integrity checks; exit code 1 if one finds rows."""
     from warehouse.query import run_checks
 
     with open_warehouse() as (con, _):
@@ -166,5 +166,5 @@ def checks() -> None:
 
 
 def main() -> None:
-    """The console script."""
-    leave(app)
+    """Entry point of the console script."""
+    exit_after(app)

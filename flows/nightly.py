@@ -1,7 +1,7 @@
-"""The contents page of the factory: crawl, tasks, rollout, refine, publish, in the order data flows.
+"""The nightly flow, and the contents page of the factory: crawl, tasks, rollout, refine, publish.
 
-Each step is the door of a room (its flow.py) and passes nothing but counts: what a step made lies in the
-lake, so a run that was cut goes on where it stopped, and a step alone can be run again at any time.
+Each step is the `flow.py` of its room and returns counts only. The data lies in the lake, so an interrupted run
+resumes, and any step can run alone.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from flows.rollout.engines.open import open_writer
 from flows.rollout.flow import rollout
 from flows.rollout.monitor import run_status as live
 from flows.rollout.monitor import status_display as shown
-from flows.run_lock import exclusive
+from flows.run_lock import run_lock
 from flows.settings import Settings, load
 from flows.tasks.flow import tasks
 from warehouse.connect import connect
@@ -46,31 +46,31 @@ STEPS: dict[str, Step] = {
 def nightly(
     day: date | None = None, only: str | None = None, max_tokens: int | None = None, max_hours: float | None = None
 ) -> dict[str, Counts]:
-    """Run the line once for a UTC day (default: today), or only one step of it; returns counts by step.
+    """Run all steps, or only one, for a UTC day (default: today); returns counts per step.
 
-    `max_tokens` and `max_hours` are the rollout's budget in this run, in place of the settings'.
+    `max_tokens` (sampled) and `max_hours` override the rollout budget of the settings for this run.
     """
     settings = load().within(max_tokens, max_hours)
     day = day or datetime.now(UTC).date()
     counts: dict[str, Counts] = {}
-    with exclusive(settings.state):
+    with run_lock(settings.state):
         if only in (None, "refine"):
-            check(settings)  # what refine would refuse in the morning is refused now
+            check(settings)  # a wrong [refine] setting fails before the first step, not hours later
         try:
             for name, step in STEPS.items():
                 if only in (None, name):
                     with working_ahead(settings) if name == "rollout" else nullcontext():
                         counts[name] = step(settings, day)
         except Exception:
-            with suppress(Exception):  # what went wrong first is what must be told
-                show(settings, counts)
+            with suppress(Exception):  # the step's error matters more than a failed artifact
+                create_artifacts(settings, counts)
             raise
-        show(settings, counts)
+        create_artifacts(settings, counts)
     return counts
 
 
-def show(settings: Settings, counts: dict[str, Counts]) -> None:
-    """Leave the funnel, the horizon, how the newest rollout went and the release's address in Prefect's UI."""
+def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:
+    """Create Prefect artifacts: funnel, horizon histogram, rollout status and cost, address of the release."""
     with connect(Lake(settings.lake)) as con:
         for mart in ("funnel", "horizon_histogram", "censoring", "rollout_cost"):
             create_markdown_artifact(markdown(con, mart), key=mart.replace("_", "-"))
@@ -82,6 +82,6 @@ def show(settings: Settings, counts: dict[str, Counts]) -> None:
 
 
 def serve_nightly(settings: Settings) -> None:
-    """Serve the nightly as a Prefect deployment with the settings' cron schedule, until interrupted."""
+    """Serve the nightly as a Prefect deployment on the settings' cron schedule, until interrupted."""
     schedule = Cron(settings.schedule.cron, timezone=settings.schedule.timezone)
     nightly.serve(name="nightly", schedule=schedule, limit=1, entrypoint_type=EntrypointType.MODULE_PATH)

@@ -1,7 +1,7 @@
-"""The Prefect server beside a run: it keeps the run's states and artifacts, and creates scheduled runs.
+"""Starts a local Prefect server for a command: it stores flow states and artifacts, and runs the cron schedule.
 
-Where PREFECT_API_URL names a server, that one is used; otherwise a local one is started and ended with the
-command. It stands in a session of its own: a Ctrl-C reaches the run first, which can still report to it.
+If PREFECT_API_URL names a server, the command uses that one. A started server ends with the command. It runs in its
+own process session, so that Ctrl-C stops the flow first while the server can still record its state.
 """
 
 import os
@@ -22,13 +22,13 @@ ADDRESS = "127.0.0.1"
 
 
 class ServerFailed(Exception):
-    """The Prefect server did not come up; says where its log is."""
+    """The Prefect server did not start in time; the message names its log file."""
 
 
 def quiet_prefect() -> None:
-    """Set Prefect's defaults for a command: no telemetry, and a quiet terminal.
+    """Set Prefect's defaults for a command: no telemetry, and no log lines on the terminal.
 
-    What went wrong is said once, by the command; Prefect's states and its UI hold the rest.
+    The command reports errors once; Prefect's UI keeps the details.
     """
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
@@ -37,9 +37,9 @@ def quiet_prefect() -> None:
 
 @contextmanager
 def prefect_server(log: Path, port: int | None = None) -> Iterator[str]:
-    """The server's API address; with a port, its scheduler and UI run too.
+    """Yield the API address of a running server; with a port, its scheduler and UI run, too.
 
-    Raises ServerFailed when a started one does not answer in time.
+    Raises ServerFailed if a started server does not answer within START_TIMEOUT_S seconds.
     """
     quiet_prefect()
     if address := os.environ.get("PREFECT_API_URL"):

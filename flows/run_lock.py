@@ -1,6 +1,6 @@
-"""One run at a time in one home: the frontier and the journal have one writer each.
+"""The run lock: at most one run per home, since the frontier and the journal have a single writer each.
 
-Readers need no lock. The lock is the kernel's, on an open file, so a killed run never leaves it behind.
+Readers need no lock. The lock is an flock on an open file, so the kernel releases it when a run is killed.
 """
 
 import fcntl
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class RunUnderWay(Exception):
-    """Another run holds this home; says which process, and what to do."""
+class RunLocked(Exception):
+    """Another process runs in this home; the message names the process and the next step."""
 
 
 @contextmanager
-def exclusive(state: Path) -> Iterator[None]:
-    """Hold the home for one run; raises RunUnderWay at once when another process holds it."""
+def run_lock(state: Path) -> Iterator[None]:
+    """Hold the run lock of a home's state folder; raises RunLocked at once if another process holds it."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "run.lock").open("a+") as lock:
         try:
@@ -24,7 +24,7 @@ def exclusive(state: Path) -> Iterator[None]:
         except BlockingIOError as error:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
-            raise RunUnderWay(
+            raise RunLocked(
                 f"process {holder} is running the factory in {state.parent.absolute()}. "
                 "Wait for it or stop it, then run again; `factory status` shows how far it is."
             ) from error

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from schemas.record import Count, Name, Record, Text, Time
 
-BROUGHT, THERE = "imported", "already_imported"
-"""What became of a row that could be read."""
+IMPORTED, ALREADY_IMPORTED = "imported", "already_imported"
+"""Statuses of a row that was converted; every other status is the reason code of a refusal."""
 
 
 class Imported(Record):

@@ -1,6 +1,6 @@
-"""What a command works on: the settings, the warehouse as a reader, the nightly with a Prefect server of its own.
+"""Context of the commands: the settings, a read-only warehouse connection, a nightly run with a Prefect server.
 
-Imports wait until a verb needs them, so that --help answers at once.
+Heavy imports happen inside the functions, so that --help answers at once.
 """
 
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ MaxHours = Annotated[float | None, typer.Option("--max-hours", help="End the rol
 def run_nightly(
     day: str | None, only: str | None, *, max_tokens: int | None = None, max_hours: float | None = None
 ) -> None:
-    """Run the line, or one step of it, and say where to look next.
+    """Run the nightly or one step of it, then print the funnel and the next commands.
 
-    The budget is the rollout's: it ends at a turn, and what it cut goes on with the next run.
+    `max_tokens` (sampled) and `max_hours` limit the rollout, which stops at a turn; the next run resumes there.
     """
     from flows.prefect_server import prefect_server
 
@@ -40,14 +40,14 @@ def run_nightly(
             from flows.nightly import nightly
 
             counts = nightly(day=parsed, only=only, max_tokens=max_tokens, max_hours=max_hours)
-        _say_where_to_look()
+        _print_next_steps()
         if stopped := counts.get("rollout", {}).get("stopped"):
-            typer.echo(f"the rollout was stopped: {stopped}")
+            typer.echo(f"the rollout stopped early: {stopped}")
 
 
 @contextmanager
 def open_warehouse() -> Iterator[tuple["duckdb.DuckDBPyConnection", "Settings"]]:
-    """A connection that reads the lake's views, beside the settings; known errors end the command."""
+    """A connection to the lake's views, and the settings; the factory's own errors end the command."""
     from warehouse.connect import connect
     from warehouse.lake import Lake
 
@@ -66,7 +66,7 @@ def read_settings() -> "Settings":
 
 
 def parse_day(text: str | None) -> "date | None":
-    """The day of --date; ends the command on what is none."""
+    """The date of --date; an invalid date ends the command."""
     from datetime import date
 
     try:
@@ -76,11 +76,11 @@ def parse_day(text: str | None) -> "date | None":
 
 
 def server_log(settings: "Settings") -> Path:
-    """Where the Prefect server that a command starts writes."""
+    """Log file of the Prefect server that a command starts."""
     return settings.state / "logs" / "prefect-server.log"
 
 
-def _say_where_to_look() -> None:
+def _print_next_steps() -> None:
     from rich import print as echo
 
     from warehouse.console.stats import funnel_table
@@ -90,7 +90,7 @@ def _say_where_to_look() -> None:
         release = con.execute("from newest_release").fetchone()
         planned = con.execute("from attempts limit 1").fetchone()
     if not planned:
-        echo('no task could be made; what came of each page: factory sql "select url, status, detail from documents"')
+        echo('no task could be made; status of each page: factory sql "select url, status, detail from documents"')
     if release:
         echo("release: {1} ({2} trajectories, {3} tokens)".format(*release))
     echo('next: factory stats · factory sql "select * from funnel" · factory show ID')

@@ -1,7 +1,7 @@
-"""How a command ends: known errors as one message, and a clean exit whatever libraries left behind.
+"""Ends a command: known errors become one message and an exit code, and the process exits cleanly.
 
-An error that the factory named says what to do next; a traceback above it would only hide that. Every
-other error is a defect, and shows its traceback.
+The factory's own errors name the next step, so they print without a traceback. Any other error is a defect and
+keeps its traceback.
 """
 
 import atexit
@@ -19,29 +19,29 @@ INTERRUPTED = 130
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    """Print the message on standard error and end the command; raises typer.Exit."""
+    """Print the message to standard error and end the command with the exit code; raises typer.Exit."""
     typer.echo(f"factory: {message}", err=True)
     raise typer.Exit(code)
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Print an error that the factory named itself as one message; let every other one show its traceback."""
+    """Turn the factory's own errors into one message with exit code 1; let other errors keep their traceback."""
     try:
         yield
     except KeyboardInterrupt:
-        fail("stopped. The same command again goes on from here.", INTERRUPTED)
+        fail("interrupted. Run the same command again to resume.", INTERRUPTED)
     except Exception as error:
         if type(error).__module__.split(".")[0] not in OURS:
             raise
         fail(str(error))
 
 
-def leave(command: Callable[[], object]) -> None:
-    """Run the command, then leave without tearing modules down.
+def exit_after(command: Callable[[], object]) -> None:
+    """Run the command, then exit the process without module teardown.
 
-    Prefect's threads hold references into DuckDB to the very end, and DuckDB's binding would print them
-    as leaks under the output.
+    Prefect's threads hold references to DuckDB objects until the end, and DuckDB's binding would report them as
+    leaks after the command's output.
     """
     code = 0
     try:

@@ -1,4 +1,4 @@
-"""`factory rollout`: the stage alone, and what is asked of a rollout afterwards."""
+"""`factory rollout`: the rollout step alone, and `reparse`, which reads stored token ids again."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +29,7 @@ def reparse(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change, and write nothing.")] = False,
 ) -> None:
-    """Read the stored token ids again with the renderer of the settings; what is read otherwise is kept beside."""
+    """Parse the stored token ids again with the settings' renderer; changed parses are stored in `reparses`."""
     import asyncio
 
     from rich import print as echo
@@ -45,7 +45,7 @@ def reparse(
         with stage_bar("reparse", settings.state) as report:
             rereader = Rereader(dialect, Lake(settings.lake), con)
             found = asyncio.run(rereader.reread(only, report, dry=dry_run))
-        echo(_told(found, dry=dry_run))
+        echo(_summary(found, dry=dry_run))
 
 
 def _tokenizer(teacher: "Teacher") -> str:
@@ -55,7 +55,7 @@ def _tokenizer(teacher: "Teacher") -> str:
     return chosen
 
 
-def _told(found: "Reread", *, dry: bool) -> str:
+def _summary(found: "Reread", *, dry: bool) -> str:
     changed = sum(found.changed.values())
     lines = [f"{found.turns:,} turns read, {changed:,} read otherwise" + (" (nothing was written)" if dry else "")]
     lines += [f"  {before} -> {now}  {n:,}" for (before, now), n in found.changed.most_common()]

@@ -1,1 +1,1 @@
-"""Existing sets of trajectories brought into the lake, row by row, with a reason for each row that cannot be read."""
+"""Imports published data sets of trajectories into the lake; each row that cannot be converted gets a reason code."""

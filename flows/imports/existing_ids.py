@@ -1,6 +1,6 @@
-"""What the lake holds of imports already: which rows, and how many attempts at which tasks.
+"""Ids of the rows and tasks that earlier imports wrote, so that no conversation is imported twice.
 
-Only ids are held, as bytes: about 350 bytes a row and its task, a few hundred megabytes for a million rows.
+Only ids stay in memory, as bytes: about 350 bytes per row with its task, a few hundred megabytes per million rows.
 """
 
 from dataclasses import dataclass, field
@@ -12,24 +12,24 @@ from warehouse.connect import sql_files
 
 
 @dataclass
-class Known:
-    """What the lake holds of imports: rows by id with their sample, tasks by id with (attempts, since when)."""
+class ExistingIds:
+    """Imported rows by id with their sample number; tasks by id with (number of attempts, first import)."""
 
     rows: dict[bytes, int] = field(default_factory=dict)
     tasks: dict[bytes, tuple[int, datetime]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, now: datetime) -> "Known":
-        """Everything known, read from the lake's views."""
-        since = {bytes.fromhex(task): at for task, at in con.execute(sql_files("imports")["known_tasks"]).fetchall()}
-        known, answered = cls(), con.execute(sql_files("imports")["known_rows"])
-        while found := answered.fetchmany(10_000):
-            for row, task, sample in found:
-                known.add(row, task, sample, since.get(bytes.fromhex(task), now))
-        return known
+    def of(cls, con: duckdb.DuckDBPyConnection, now: datetime) -> "ExistingIds":
+        """Read all ids from the lake's views; `now` replaces a missing creation time."""
+        since = {bytes.fromhex(task): at for task, at in con.execute(sql_files("imports")["existing_tasks"]).fetchall()}
+        existing, rows = cls(), con.execute(sql_files("imports")["existing_rows"])
+        while batch := rows.fetchmany(10_000):
+            for row, task, sample in batch:
+                existing.add(row, task, sample, since.get(bytes.fromhex(task), now))
+        return existing
 
     def add(self, row: str, task: str, sample: int, now: datetime) -> None:
-        """Note a row as the sample-th attempt at a task."""
+        """Record a row as sample number `sample` of its task."""
         attempts, since = self.tasks.get(bytes.fromhex(task), (0, now))
         self.rows[bytes.fromhex(row)] = sample
         self.tasks[bytes.fromhex(task)] = (max(attempts, sample + 1), since)

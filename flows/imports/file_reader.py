@@ -1,7 +1,7 @@
-"""The rows of a JSONL or Parquet file as a stream: a row at a time, never the set.
+"""Streams the rows of a JSONL or Parquet file, one row at a time.
 
-A row that cannot be read comes as the refusal that it is, and the next one follows. Sizes come from the file
-alone, so that whoever cuts rows by size cuts the same file in the same places each time.
+An unreadable row yields a refusal and reading continues. Row sizes come from the file alone, so chunks of the
+same file have the same boundaries on every import.
 """
 
 import gzip
@@ -21,46 +21,46 @@ from flows.imports.formats.conversation import Refused
 
 MAGIC, GZIP = b"PAR1", b"\x1f\x8b"
 OTHERS = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh": "bzip2", b"PK\x03\x04": "zip"}
-"""How files begin that are compressed as we do not read."""
+"""Magic bytes of compression formats that are not supported."""
 MARK = b"\xef\xbb\xbf"
-"""The byte order mark that some editors put before the first row."""
+"""UTF-8 byte order mark, which some editors write before the first row."""
 ARRAY = re.compile(rb"\s*\[\s*(\{|$)")
-"""How a set begins that is one JSON array, on one line or on many."""
+"""Start of a file that is one JSON array, on one line or on many."""
 LONGEST_ROW = 32 * 1024 * 1024
-"""Bytes of a row, about thirty times the longest context."""
+"""Maximum bytes of a row, about thirty times the longest context."""
 ROWS_A_BATCH = 32
 CHUNK_ROWS, CHUNK_BYTES = 512, 32 * 1024 * 1024
 
 
 class ImportFailed(Exception):
-    """A file cannot be imported; the message says which, why, and what to do."""
+    """A file cannot be imported; the message names the file, the cause and the remedy."""
 
 
 @dataclass(frozen=True)
-class Raw:
-    """A row as it stands in the file: bytes of a line, a Parquet row, or why it cannot be read."""
+class RawRow:
+    """One row of the file: the bytes of a line, a Parquet row as a dict, or the refusal of an unreadable row."""
 
     row: int
     size: int
-    """Bytes, as the file has it (Parquet: the mean of its row group)."""
-    said: bytes | dict[str, Any] | Refused
+    """Bytes in the file (for Parquet the mean of the row group)."""
+    content: bytes | dict[str, Any] | Refused
 
     def value(self) -> Any:
-        """What the row says; raises Refused."""
-        if isinstance(self.said, Refused):
-            raise self.said
-        return from_json(self.said) if isinstance(self.said, bytes) else self.said
+        """The parsed row; raises Refused."""
+        if isinstance(self.content, Refused):
+            raise self.content
+        return from_json(self.content) if isinstance(self.content, bytes) else self.content
 
 
-def rows_of(path: Path) -> Iterator[Raw]:
-    """The file's rows in order; raises ImportFailed on what is neither JSONL (maybe gzipped) nor whole Parquet."""
+def rows_of(path: Path) -> Iterator[RawRow]:
+    """The file's rows in order; raises ImportFailed unless it is JSONL, gzipped JSONL or Parquet."""
     try:
         with path.open("rb") as file:
             kind = file.read(len(MAGIC))
         _refuse_other(path, kind)
         yield from _of_parquet(path) if kind == MAGIC else _of_lines(path, gzipped=kind.startswith(GZIP))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ImportFailed(f"{path} is no whole gzip file ({error}). Fetch it again, then import it.") from error
+        raise ImportFailed(f"{path} is not a complete gzip file ({error}). Fetch it again, then import it.") from error
     except OSError as error:
         raise ImportFailed(f"cannot read {path}: {error}") from error
 
@@ -71,9 +71,9 @@ def _refuse_other(path: Path, kind: bytes) -> None:
             raise ImportFailed(f"{path} is compressed with {name}: decompress it first, or write it with gzip.")
 
 
-def chunks(rows: Iterable[Raw]) -> Iterator[list[Raw]]:
-    """Rows in runs of CHUNK_ROWS, or fewer where they are long: the same rows are always cut the same way."""
-    held: list[Raw] = []
+def chunks(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
+    """Chunks of CHUNK_ROWS rows, or fewer once they reach CHUNK_BYTES; the same rows give the same chunks."""
+    held: list[RawRow] = []
     size = 0
     for row in rows:
         held.append(row)
@@ -94,19 +94,19 @@ def sha256_of(path: Path) -> str:
         raise ImportFailed(f"cannot read {path}: {error}") from error
 
 
-def _of_lines(path: Path, *, gzipped: bool) -> Iterator[Raw]:
+def _of_lines(path: Path, *, gzipped: bool) -> Iterator[RawRow]:
     number, begun = -1, False
     with gzip.open(path, "rb") if gzipped else path.open("rb") as file:
         while line := file.readline(LONGEST_ROW + 1):
             number += 1
-            said = line.removeprefix(MARK) if number == 0 else line
-            if not begun and ARRAY.match(said):
-                raise ImportFailed(f"{path} is one JSON array: write a row a line (jq -c '.[]' {path.name})")
-            begun = begun or bool(said.strip())
+            text = line.removeprefix(MARK) if number == 0 else line
+            if not begun and ARRAY.match(text):
+                raise ImportFailed(f"{path} is one JSON array: write one row per line (jq -c '.[]' {path.name})")
+            begun = begun or bool(text.strip())
             if len(line) > LONGEST_ROW:
-                yield Raw(number, _rest_of_line(file, len(line)), Refused("too_long"))
-            elif said.strip():
-                yield Raw(number, len(line), said)
+                yield RawRow(number, _rest_of_line(file, len(line)), Refused("too_long"))
+            elif text.strip():
+                yield RawRow(number, len(line), text)
 
 
 def _rest_of_line(file: Any, size: int) -> int:
@@ -117,29 +117,31 @@ def _rest_of_line(file: Any, size: int) -> int:
     return size
 
 
-def _of_parquet(path: Path) -> Iterator[Raw]:
+def _of_parquet(path: Path) -> Iterator[RawRow]:
     try:
         with pq.ParquetFile(path) as file:
             first = 0
             for group in range(file.num_row_groups):
-                told = file.metadata.row_group(group)
-                yield from _of_group(file, group, first, told)
-                first += told.num_rows
+                metadata = file.metadata.row_group(group)
+                yield from _of_group(file, group, first, metadata)
+                first += metadata.num_rows
     except (pa.ArrowException, pa.ArrowInvalid) as error:
-        raise ImportFailed(f"{path} is no whole Parquet file ({error}). Fetch it again, then import it.") from error
+        raise ImportFailed(
+            f"{path} is not a complete Parquet file ({error}). Fetch it again, then import it."
+        ) from error
 
 
-def _of_group(file: pq.ParquetFile, group: int, first: int, told: Any) -> Iterator[Raw]:
-    """A row group's rows; those behind a broken page are refused as damaged."""
-    size, done = told.total_byte_size // max(told.num_rows, 1), 0
+def _of_group(file: pq.ParquetFile, group: int, first: int, metadata: Any) -> Iterator[RawRow]:
+    """Rows of one row group; rows after a broken page are refused as damaged."""
+    size, done = metadata.total_byte_size // max(metadata.num_rows, 1), 0
     try:
         for batch in file.iter_batches(ROWS_A_BATCH, row_groups=[group], use_threads=False):
             for at in range(batch.num_rows):
-                yield Raw(first + done, size, _row(batch, at))
+                yield RawRow(first + done, size, _row(batch, at))
                 done += 1
     except (pa.ArrowException, OSError) as error:
-        for row in range(first + done, first + told.num_rows):
-            yield Raw(row, size, Refused("damaged", str(error)))
+        for row in range(first + done, first + metadata.num_rows):
+            yield RawRow(row, size, Refused("damaged", str(error)))
 
 
 def _row(batch: pa.RecordBatch, at: int) -> dict[str, Any] | Refused:
@@ -154,7 +156,7 @@ def _row(batch: pa.RecordBatch, at: int) -> dict[str, Any] | Refused:
 
 
 def _without_nulls(value: Any) -> Any:
-    """Objects without the nulls that Parquet pads them with: one struct has the fields of all."""
+    """The value without null fields: Parquet pads each struct with the fields of all rows."""
     if isinstance(value, dict):
         return {name: _without_nulls(one) for name, one in value.items() if one is not None}
     return [_without_nulls(one) for one in value] if isinstance(value, list) else value

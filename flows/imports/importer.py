@@ -1,7 +1,7 @@
-"""A file of a published set into the lake, in chunks that land whole and always hold the same rows.
+"""Imports a file of a published data set into the lake, in chunks that always hold the same rows.
 
-A chunk's rows of `imported` land before its tasks and trajectories, and its trajectories land last: where those
-stand, the chunk is done, and where an import was cut the next one goes on there, with the same ids.
+The `imported` rows of a chunk land before its tasks, and its trajectories land last. A chunk with trajectories in
+the lake is complete, so an interrupted import resumes at the first incomplete chunk, with the same ids.
 """
 
 from collections import Counter
@@ -13,73 +13,74 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows.imports.chunk import Chunk, File, How
-from flows.imports.existing_ids import Known
-from flows.imports.file_reader import Raw, chunks, rows_of, sha256_of
+from flows.imports.chunk import Chunk, File, ImportOptions
+from flows.imports.existing_ids import ExistingIds
+from flows.imports.file_reader import RawRow, chunks, rows_of, sha256_of
 from flows.imports.to_rows import COMPOSER, VERSION, Verifiers
 from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
-from schemas.imported import BROUGHT, THERE
+from schemas.imported import ALREADY_IMPORTED, IMPORTED
 from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
 
 
 @dataclass
-class Counted:
-    """What an import did: rows read are those that came in, those that were there, and those that were refused."""
+class Counts:
+    """Counts of one import: rows = imported + already_there + sum of refused (by reason code)."""
 
     rows: int = 0
     imported: int = 0
-    there: int = 0
+    already_there: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
     def add(self, statuses: Counter[str]) -> None:
-        """Count a chunk's rows in."""
+        """Add the statuses of one chunk's rows."""
         self.rows += statuses.total()
-        self.imported += statuses.pop(BROUGHT, 0)
-        self.there += statuses.pop(THERE, 0)
+        self.imported += statuses.pop(IMPORTED, 0)
+        self.already_there += statuses.pop(ALREADY_IMPORTED, 0)
         self.refused += statuses
 
 
 class Importer:
-    """Brings files into one lake, each row of them once."""
+    """Imports files into one lake; a row that the lake already holds is counted, not written again."""
 
-    def __init__(self, lake: Lake, known: Known, verifiers: Verifiers) -> None:
-        self._lake, self._known, self._verifiers = lake, known, verifiers
+    def __init__(self, lake: Lake, existing: ExistingIds, verifiers: Verifiers) -> None:
+        self._lake, self._existing, self._verifiers = lake, existing, verifiers
 
-    def bring(self, path: Path, name: str, how: How, report: Report) -> Counted:
-        """Bring what of a file is not there yet; raises ImportFailed, LakeError."""
+    def import_file(self, path: Path, name: str, options: ImportOptions, report: Report) -> Counts:
+        """Import the rows that the lake lacks; raises ImportFailed (unreadable file) or LakeError (failed write)."""
         sha256 = sha256_of(path)
-        told = (sha256, how.format, how.domain, how.tools, how.accepted, VERSION)
-        file = File(content_id("import", *told), name, sha256, datetime.now(UTC))
+        identity = (sha256, options.format, options.domain, options.tools, options.accepted, VERSION)
+        file = File(content_id("import", *identity), name, sha256, datetime.now(UTC))
         worker = f"{COMPOSER}-{file.import_id[:16]}"
         begun, done = self._parts(Imported, worker), self._parts(Trajectory, worker)
         day = min((part.day for part in begun), default=file.now.date())
-        counted = Counted()
+        counts = Counts()
         for number, rows in enumerate(chunks(rows_of(path))):
             part = PartName(day, worker, number)
             recorded = self._recorded(part) if part in begun else []
-            counted.add(_again(recorded) if part in done else self._write(file, how, part, recorded, rows))
-            report(counted.rows, None, name)
-        return counted
+            complete = part in done
+            counts.add(_already_imported(recorded) if complete else self._write(file, options, part, recorded, rows))
+            report(counts.rows, None, name)
+        return counts
 
     def _write(
-        self, file: File, how: How, part: PartName, recorded: list[dict[str, Any]], rows: list[Raw]
+        self, file: File, options: ImportOptions, part: PartName, recorded: list[dict[str, Any]], rows: list[RawRow]
     ) -> Counter[str]:
-        """Write a chunk. An import that was cut may have given rows their places: they keep them."""
-        given = {row["row"]: row["sample"] for row in recorded if row["status"] == BROUGHT}
-        chunk = Chunk(file, how, part.day.isoformat(), self._known, self._verifiers, given)
+        """Write one chunk. Rows keep the sample numbers that an interrupted import recorded for them."""
+        samples = {row["row"]: row["sample"] for row in recorded if row["status"] == IMPORTED}
+        chunk = Chunk(file, options, part.day.isoformat(), self._existing, self._verifiers, samples)
         for row in rows:
-            chunk.take(row)
-        tasks = {rows.task.task_id: rows.task for rows in chunk.brought}
-        self._lake.write(Turn, (turn for rows in chunk.brought for turn in rows.turns), part)
-        self._lake.write(Verdict, (verdict for rows in chunk.brought for verdict in rows.verdicts), part)
-        self._lake.write(Imported, chunk.said, part)
+            chunk.add(row)
+        tasks = {rows.task.task_id: rows.task for rows in chunk.accepted}
+        self._lake.write(Turn, (turn for rows in chunk.accepted for turn in rows.turns), part)
+        self._lake.write(Verdict, (verdict for rows in chunk.accepted for verdict in rows.verdicts), part)
+        self._lake.write(Imported, chunk.log, part)
         self._lake.write(Task, tasks.values(), part)
-        self._lake.write(Trajectory, (rows.trajectory for rows in chunk.brought), part)
-        return Counter(row.status for row in chunk.said)
+        self._lake.write(Trajectory, (rows.trajectory for rows in chunk.accepted), part)
+        return Counter(row.status for row in chunk.log)
 
     def _parts(self, model: type[Trajectory] | type[Imported], worker: str) -> set[PartName]:
-        """An import's parts of a record that stand in the lake."""
+        """The parts of a record that this import has already written."""
         found = set()
         for path in self._lake.parts(model):
             with suppress(ValueError):
@@ -89,15 +90,15 @@ class Importer:
         return found
 
     def _recorded(self, part: PartName) -> list[dict[str, Any]]:
-        """What became of a chunk's rows when it was written before."""
+        """The `imported` rows of a chunk that was written before: row number, status and sample."""
         (path,) = (path for path in self._lake.parts(Imported, part.day) if path.name == part.file)
         columns = ["row", "status", "sample"]
         rows: list[dict[str, Any]] = pq.read_table(path, columns=columns, partitioning=None).to_pylist()
         return rows
 
 
-def _again(recorded: list[dict[str, Any]]) -> Counter[str]:
-    """The rows of a chunk that an earlier import brought: what came in then is there now."""
+def _already_imported(recorded: list[dict[str, Any]]) -> Counter[str]:
+    """Statuses of a complete chunk: rows that it imported count as already there."""
     found: Counter[str] = Counter(row["status"] for row in recorded)
-    found[THERE] += found.pop(BROUGHT, 0)
+    found[ALREADY_IMPORTED] += found.pop(IMPORTED, 0)
     return found

@@ -1,8 +1,8 @@
-"""An imported attempt as the lake's rows: a task, a trajectory, its turns and what is known of its outcome.
+"""Converts an imported attempt to rows of the lake: a task, a trajectory, its turns and verdicts.
 
-Nothing is invented: there are no token ids, so there are none, no counts of them, no logprobs; times are the
-import's. What the set itself says of the outcome is a verdict named `source`; an answer that can be compared
-with a ground truth is judged by our own verifiers.
+Nothing is invented: an imported row has no token ids, token counts or log-probabilities, and its times are those
+of the import. The set's own judgement becomes a verdict of the verifier `source`; where the set gives a ground
+truth, the factory's own verifiers compare the answer with it.
 """
 
 import hashlib
@@ -23,11 +23,11 @@ from schemas.trajectory import trajectory_id
 VERSION = "2"
 COMPOSER = "import"
 SOURCE = "source"
-"""Verifier's name of what the set says of its own rows."""
+"""Verifier name of the set's own judgement."""
 
 
 class Judged(Protocol):
-    """What a verifier says of a trajectory."""
+    """A verifier's judgement of a trajectory."""
 
     @property
     def passed(self) -> bool: ...
@@ -38,8 +38,8 @@ class Judged(Protocol):
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a set says of a row of its own."""
+class Provenance:
+    """The data set's own judgement of a row."""
 
     passed: bool
     score: float | None = None
@@ -54,7 +54,7 @@ Verifier = Callable[[Task, Trajectory, Sequence[Turn]], Judged]
 
 @dataclass(frozen=True)
 class Verifiers:
-    """Verifiers that compare an answer with the truth, by name, and the version of their code."""
+    """Verifiers that compare an answer with the ground truth, by name, and the version of their code."""
 
     by_name: Mapping[str, Verifier]
     version: str
@@ -62,13 +62,13 @@ class Verifiers:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an attempt stands in the lake."""
+    """Domain, sample number and times that an attempt gets in the lake."""
 
     format: str
     domain: str
     sample: int
     samples: int
-    """Attempts at the task that are known by now, this one among them."""
+    """Attempts at the task so far, this one included."""
     task_created_at: datetime
     now: datetime
     run_id: str
@@ -76,7 +76,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Rows:
-    """What one imported row adds to the lake."""
+    """The rows that one imported attempt adds to the lake."""
 
     task: Task
     trajectory: Trajectory
@@ -85,21 +85,21 @@ class Rows:
 
 
 def row_id(attempt: Attempt, domain: str) -> str:
-    """The same conversation in a domain, with the same said of it, is one row in all files; raises Refused."""
+    """Content id of a conversation with its domain and judgement, equal in all files; raises Refused."""
     try:
-        said = orjson.dumps(("imported", domain, attempt), default=str, option=orjson.OPT_SORT_KEYS)
+        canonical = orjson.dumps(("imported", domain, attempt), default=str, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise Refused("bad_arguments", str(error)) from error
-    return hashlib.sha256(said).hexdigest()[:32]
+    return hashlib.sha256(canonical).hexdigest()[:32]
 
 
 def task_of(attempt: Attempt, domain: str) -> str:
-    """The id of the task that an attempt worked: its words and its truth."""
+    """Id of the attempt's task, from its instruction and ground truth."""
     return task_id(domain, instruction(attempt), attempt.truth, [], COMPOSER)
 
 
 def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Verifiers) -> Rows:
-    """The lake's rows; raises Refused on calls or tools that cannot be written as JSON."""
+    """Rows of one attempt; raises Refused on calls or tools that cannot be written as JSON."""
     tools = _json(attempt.tools, "bad_tools")
     task = _task(attempt, place, verifiers)
     name = trajectory_id(task.task_id, place.sample)
@@ -171,7 +171,7 @@ def _trajectory(attempt: Attempt, place: Place, task: Task, turns: list[Turn], t
 
 
 def _turn(message: Message, trajectory: str, index: int, run_id: str) -> Turn:
-    heard = message.role == "tool"
+    is_tool = message.role == "tool"
     made = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.calls]
     calls = _json(made, "bad_arguments") if made else None
     return Turn(
@@ -179,19 +179,19 @@ def _turn(message: Message, trajectory: str, index: int, run_id: str) -> Turn:
         index=index,
         segment=0,
         role=message.role,
-        content=None if heard else message.content,
+        content=None if is_tool else message.content,
         reasoning=message.reasoning,
         tool_calls=calls,
         parse="ok" if message.role == "assistant" else None,
-        tool=message.name if heard else next((call.name for call in message.calls), None),
+        tool=message.name if is_tool else next((call.name for call in message.calls), None),
         n_chars=len(message.content) + len(message.reasoning or "") + len(calls or ""),
         n_tokens=0,
-        observation=message.content if heard else None,
-        kind=("ok" if message.content.strip() else "empty") if heard else None,
+        observation=message.content if is_tool else None,
+        kind=("ok" if message.content.strip() else "empty") if is_tool else None,
         url=None,
-        content_sha256=sha256_text(message.content) if heard else None,
+        content_sha256=sha256_text(message.content) if is_tool else None,
         bytes_dropped=0,
-        tool_call_id=message.answers if heard else None,
+        tool_call_id=message.answers if is_tool else None,
         redacted=None,
         token_ids=[],
         sampled=[],
@@ -206,13 +206,13 @@ def _turn(message: Message, trajectory: str, index: int, run_id: str) -> Turn:
 def _verdicts(
     attempt: Attempt, task: Task, trajectory: Trajectory, turns: list[Turn], verifiers: Verifiers
 ) -> list[Verdict]:
-    said = [
+    verdicts = [
         _verdict(trajectory, name, verifiers.version, verifiers.by_name[name](task, trajectory, turns))
         for name in task.verifiers
     ]
     if attempt.passed is not None:
-        said.append(_verdict(trajectory, SOURCE, VERSION, Said(attempt.passed)))
-    return said
+        verdicts.append(_verdict(trajectory, SOURCE, VERSION, Provenance(attempt.passed)))
+    return verdicts
 
 
 def _verdict(trajectory: Trajectory, verifier: str, version: str, judged: Judged) -> Verdict:
@@ -230,8 +230,8 @@ def _verdict(trajectory: Trajectory, verifier: str, version: str, judged: Judged
     )
 
 
-def accepted(attempt: Attempt) -> Attempt:
-    """The attempt as one of a set that holds only what its makers hold right, unless it says otherwise itself."""
+def declared_correct(attempt: Attempt) -> Attempt:
+    """The attempt with a passing judgement, unless the row has a judgement of its own."""
     return attempt if attempt.passed is not None else replace(attempt, passed=True)
 
 

@@ -1,4 +1,4 @@
-"""Two runs in one home would write one journal; a lock left by a killed run would stop every later one."""
+"""The run lock: two runs never share a journal, and a killed run leaves no lock behind."""
 
 import os
 import signal
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.run_lock import RunUnderWay, exclusive
+from flows.run_lock import RunLocked, run_lock
 
 HOLD = """
 import pathlib, sys, time
-from flows.run_lock import exclusive
-with exclusive(pathlib.Path(sys.argv[1])):
+from flows.run_lock import run_lock
+with run_lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -22,10 +22,10 @@ with exclusive(pathlib.Path(sys.argv[1])):
 def test_a_second_run_is_told_who_holds_the_home_and_a_kill_frees_it(tmp_path: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE)
     assert holder.stdout and holder.stdout.readline() == b"held\n"
-    with pytest.raises(RunUnderWay, match=str(holder.pid)), exclusive(tmp_path):
+    with pytest.raises(RunLocked, match=str(holder.pid)), run_lock(tmp_path):
         pass
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
-    with exclusive(tmp_path):
+    with run_lock(tmp_path):
         pass

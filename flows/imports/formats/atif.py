@@ -1,7 +1,7 @@
-"""Harbor's Agent Trajectory Interchange Format (ATIF, RFC 0001, v1.0 to v1.6): a trajectory an object.
+"""Reads Harbor's Agent Trajectory Interchange Format (ATIF, RFC 0001, v1.0 to v1.6): one trajectory per object.
 
-A step of the agent holds its calls and, in the same step, what they returned. Token ids that a step carries
-are the sampled ones only; without the prompt's they are no stream, and stay where they are.
+An agent step holds its tool calls and, in the same step, their results. The token ids of a step are not imported:
+they cover sampled tokens only, and without the prompt's ids they are not a complete stream.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SOURCES = {"system": "system", "user": "user", "agent": "assistant"}
 
 
 def atif(row: Row) -> Attempt:
-    """A trajectory; of `extra` the status and final answer are read, as our own export writes them."""
+    """Convert one trajectory; `extra` may carry the status and final answer, as the factory's export writes them."""
     agent, extra = _object(row.get("agent")), _object(row.get("extra"))
     status = extra.get("status")
     return Attempt(
@@ -34,7 +34,7 @@ def _step(step: Row) -> Iterator[Message]:
     yield Message(role, text(step.get("message")), reasoning if role == "assistant" else None, calls)
     for result in listed(_object(step.get("observation")).get("results"), "bad_message"):
         if not isinstance(result, dict):
-            raise Refused("bad_message", "a result that is no object")
+            raise Refused("bad_message", "a result that is not an object")
         yield Message("tool", text(result.get("content")), answers=word(result.get("source_call_id")))
 
 

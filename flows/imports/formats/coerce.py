@@ -1,7 +1,7 @@
-"""Hostile values read as what they should be: text, lists, calls, tools. Raises Refused on all else.
+"""Coerces untrusted values to text, lists, tool calls and tool schemas; raises Refused on everything else.
 
-Sets store the same thing in several ways (a list, or JSON of it; OpenAI's call, or its bare function), so the
-ways are known here once.
+Data sets store the same thing in several ways (a list or its JSON text, OpenAI's call or its bare function);
+this module knows all of them, so the formats need not.
 """
 
 import json
@@ -14,9 +14,9 @@ import orjson
 from flows.imports.formats.conversation import Call, Message, Refused, Row
 
 SAMPLE = 80
-"""Characters of a value that a refusal quotes."""
+"""Maximum characters of a value in a refusal's detail."""
 LONG = re.compile(r"\d{19}")
-"""Digits of a whole number that orjson may hand on as a float: JSON has no largest one."""
+"""Integers with so many digits may become floats in orjson; JSON itself sets no limit."""
 ROLES = {
     "system": "system",
     "developer": "system",
@@ -28,7 +28,7 @@ ROLES = {
 
 
 def from_json(text: str | bytes) -> Any:
-    """What JSON says, whole numbers exactly; raises Refused for what is none, or holds half a surrogate pair."""
+    """Parse JSON, integers exactly; raises Refused on invalid JSON and on lone surrogates."""
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -44,8 +44,8 @@ def _exactly(text: str | bytes) -> Any:
         raise Refused("not_json", str(error)) from error
 
 
-def opened(value: Any, code: str = "not_json") -> Any:
-    """A value that may stand there as JSON text; `code` is the refusal of text that is none."""
+def parsed_json(value: Any, code: str = "not_json") -> Any:
+    """The value, parsed first if it is JSON text; raises Refused with `code` on invalid JSON."""
     if not isinstance(value, str) or not value.strip():
         return value
     try:
@@ -57,8 +57,8 @@ def opened(value: Any, code: str = "not_json") -> Any:
 
 
 def listed(value: Any, code: str) -> list[Any]:
-    """A list, or JSON of one; nothing is an empty list."""
-    found = opened(value, code)
+    """A list, or its JSON text; None and "" give an empty list."""
+    found = parsed_json(value, code)
     if found is None or found == "":
         return []
     if not isinstance(found, list):
@@ -67,7 +67,7 @@ def listed(value: Any, code: str) -> list[Any]:
 
 
 def text(value: Any) -> str:
-    """Text, or a list of text parts as OpenAI writes them; nothing is empty text."""
+    """Text, or a list of OpenAI text parts joined; None gives empty text."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -78,7 +78,7 @@ def text(value: Any) -> str:
 
 
 def word(value: Any) -> str | None:
-    """A short text such as an id or a name; None for nothing. Numbers, true and false are written as JSON does."""
+    """A short string such as an id or name; None and "" give None, numbers and booleans their JSON text."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -89,8 +89,8 @@ def word(value: Any) -> str | None:
 
 
 def messages_of(value: Any) -> list[Row]:
-    """The messages of a conversation, or JSON of them: at least one, each an object."""
-    found = listed(opened(value), "no_messages")
+    """The messages of a conversation, or their JSON text: at least one, each an object."""
+    found = listed(parsed_json(value), "no_messages")
     if not found:
         raise Refused("no_messages")
     for one in found:
@@ -100,60 +100,60 @@ def messages_of(value: Any) -> list[Row]:
 
 
 def role_of(message: Row, roles: dict[str, str], key: str = "role") -> str:
-    """The role as the lake names it, by the names of a format."""
-    said = message.get(key)
-    if not isinstance(said, str):
-        raise Refused("bad_message", f"{key} is {_sample(said)}")
-    if said not in roles:
-        raise Refused("bad_role", said[:SAMPLE])
-    return roles[said]
+    """The lake's role for a format's role name; raises Refused on an unknown role."""
+    role = message.get(key)
+    if not isinstance(role, str):
+        raise Refused("bad_message", f"{key} is {_sample(role)}")
+    if role not in roles:
+        raise Refused("bad_role", role[:SAMPLE])
+    return roles[role]
 
 
 def call_of(value: Any) -> Call:
-    """A call: {id, function: {name, arguments}} or {id, name, arguments}, each of them maybe JSON."""
-    made = opened(value, "bad_call")
-    if not isinstance(made, dict):
-        raise Refused("bad_call", _sample(made))
-    function = opened(made.get("function"), "bad_call")
-    inner = function if isinstance(function, dict) else made
+    """A tool call: {id, function: {name, arguments}} or {id, name, arguments}, each optionally as JSON text."""
+    call = parsed_json(value, "bad_call")
+    if not isinstance(call, dict):
+        raise Refused("bad_call", _sample(call))
+    function = parsed_json(call.get("function"), "bad_call")
+    inner = function if isinstance(function, dict) else call
     name = inner.get("name")
     if not isinstance(name, str) or not name:
-        raise Refused("bad_call", _sample(made))
-    return Call(name, arguments_of(inner.get("arguments")), word(made.get("id")))
+        raise Refused("bad_call", _sample(call))
+    return Call(name, arguments_of(inner.get("arguments")), word(call.get("id")))
 
 
 def arguments_of(value: Any) -> Row:
-    """A call's arguments: an object or JSON of one; nothing is no arguments."""
-    said = opened(value, "bad_arguments")
-    if said is None or said == "":
+    """A call's arguments: an object or its JSON text; None and "" give no arguments."""
+    arguments = parsed_json(value, "bad_arguments")
+    if arguments is None or arguments == "":
         return {}
-    if not isinstance(said, dict):
-        raise Refused("bad_arguments", _sample(said))
-    return said
+    if not isinstance(arguments, dict):
+        raise Refused("bad_arguments", _sample(arguments))
+    return arguments
 
 
 def tools_of(value: Any) -> list[Row]:
-    """Tool schemas as OpenAI writes them, from a list of them or of their bare functions, or JSON of one."""
-    return [_tool(opened(one, "bad_tools")) for one in listed(value, "bad_tools")]
+    """Tool schemas in OpenAI's form, from a list of schemas or bare functions, or its JSON text."""
+    return [_tool(parsed_json(one, "bad_tools")) for one in listed(value, "bad_tools")]
 
 
 def openai(message: Row) -> Message:
-    """A message as OpenAI writes it, or wrote it before `tool_calls`; reasoning stands beside the content."""
+    """A message in OpenAI's form, also the older form with `function_call`; reasoning is a field of its own."""
     role = role_of(message, ROLES)
     reasoning = message.get("reasoning_content") or message.get("reasoning")
-    made = _made(message) if role == "assistant" else []
+    calls = _calls(message) if role == "assistant" else []
     return Message(
         role,
         text(message.get("content")),
         text(reasoning) or None if role == "assistant" else None,
-        tuple(call_of(one) for one in made),
+        tuple(call_of(one) for one in calls),
         word(message.get("tool_call_id")) if role == "tool" else None,
         word(message.get("name")) if role == "tool" else None,
     )
 
 
-def _made(message: Row) -> list[Any]:
-    """The calls of an assistant's message: `tool_calls`, or the one `function_call` of older sets."""
+def _calls(message: Row) -> list[Any]:
+    """The calls of an assistant message: `tool_calls`, or the single `function_call` of older sets."""
     calls = listed(message.get("tool_calls"), "bad_call")
     return calls or ([message["function_call"]] if message.get("function_call") else [])
 

@@ -1,7 +1,7 @@
-"""What a row of any published set becomes before it is a trajectory, and why a row cannot become one.
+"""The common form of an imported row (`Attempt`), and the reason codes of rows that cannot be converted.
 
-Converters are small pure functions from a row to an Attempt. Rows are hostile: each is read through
-`reading.py`, which refuses with a code, so that a converter says only where its set keeps things.
+A format is a small pure function from a row to an Attempt. Rows are untrusted: formats read every value through
+`coerce.py`, which raises Refused with a reason code, so a format only describes its data set's layout.
 """
 
 from collections.abc import Callable
@@ -12,26 +12,26 @@ REASONS: dict[str, str] = {
     "damaged": "the file is broken at this row",
     "too_long": "a row longer than any trajectory",
     "not_unicode": "text that is not Unicode, such as half a surrogate pair",
-    "not_json": "not JSON where JSON must stand",
-    "not_an_object": "a row that is no object",
-    "no_messages": "no conversation where its format keeps it",
-    "bad_message": "a message that is no object, or without a role",
-    "bad_role": "a role that its format does not know",
+    "not_json": "invalid JSON where JSON is expected",
+    "not_an_object": "a row that is not an object",
+    "no_messages": "no conversation in the format's field",
+    "bad_message": "a message that is not an object, or has no role",
+    "bad_role": "a role that the format does not define",
     "not_text": "content that is not text, such as an image",
-    "bad_call": "a tool call without a tool's name",
-    "bad_arguments": "a tool call whose arguments are no JSON object",
-    "bad_tools": "tool schemas that are none",
-    "unpaired_call": "a tool's answer to a call that nobody made",
-    "no_instruction": "nothing was asked",
-    "no_agent": "nothing was answered",
+    "bad_call": "a tool call without a tool name",
+    "bad_arguments": "a tool call whose arguments are not a JSON object",
+    "bad_tools": "invalid tool schemas",
+    "unpaired_call": "a tool result without its tool call",
+    "no_instruction": "no user message with text",
+    "no_agent": "no assistant message",
 }
-"""Why a row is refused, by code."""
+"""Reason code of a refusal -> its meaning."""
 
 Row = dict[str, Any]
 
 
 class Refused(Exception):
-    """A row that cannot become a trajectory; `code` is one of REASONS."""
+    """A row that cannot be converted; `code` is one of REASONS."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -40,7 +40,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One tool call; the id is None where the set keeps none."""
+    """One tool call; `id` is None if the set has no call ids."""
 
     name: str
     arguments: Row
@@ -49,7 +49,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Message:
-    """One message. Of role tool: `content` is what the tool returned, `answers` the id of the call."""
+    """One message. For role tool, `content` is the tool result and `answers` the id of its call."""
 
     role: str
     content: str = ""
@@ -61,13 +61,13 @@ class Message:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A row's conversation, and what its set says of it; None where the set is silent."""
+    """A row's conversation and its metadata; None where the set gives no value."""
 
     messages: tuple[Message, ...]
     tools: list[Row] = field(default_factory=list)
     truth: str | None = None
     final_answer: str | None = None
-    """The answer within the last message, where the set tells it apart."""
+    """The answer within the last message, if the set marks it."""
     model: str | None = None
     passed: bool | None = None
     """The set's own judgement of the outcome."""
@@ -75,4 +75,4 @@ class Attempt:
 
 
 Convert = Callable[[Row], Attempt]
-"""A format: raises Refused on a row that cannot become a trajectory."""
+"""A format: a function from a row to an Attempt that raises Refused on a row that it cannot convert."""

@@ -1,8 +1,8 @@
-"""OpenResearcher-Dataset (TIGER-AI-Lab 2026): deep research in gpt-oss's Harmony messages.
+"""Reads OpenResearcher-Dataset (TIGER-AI-Lab 2026): deep research in gpt-oss's Harmony messages.
 
-A row has `qid`, `question`, `answer`, `messages` and `status`. A message has content blocks, a `channel`
-(analysis: thinking; commentary: a call to `recipient`, its arguments as JSON text; final: the answer), and a
-tool answers under its own name. The tools stand in the system message's block. Seeds are attempts at one task.
+A row has `qid`, `question`, `answer`, `messages` and `status`. A message has content blocks and a `channel`:
+analysis holds reasoning, commentary a call to `recipient` with its arguments as JSON text, final the answer. A
+tool result carries the tool's name. The system message's block declares the tools. Seeds are attempts at one task.
 """
 
 import re
@@ -18,15 +18,15 @@ SYSTEM_BLOCK = "system_content"
 
 
 def openresearcher(row: Row) -> Attempt:
-    """A trajectory with its question's true answer; `correct` is read where a set that came of it has one."""
-    said = messages_of(row.get("messages"))
-    messages = tuple(_message(message) for message in said)
+    """Convert one trajectory with its ground truth; `correct` is read if a derived set has it."""
+    raw = messages_of(row.get("messages"))
+    messages = tuple(_message(message) for message in raw)
     last = messages[-1]
     exact = EXACT.search(last.content) if last.role == "assistant" else None
     passed = row.get("correct")
     return Attempt(
         messages=messages,
-        tools=tools_of(row.get("tools")) or tools_of(list(_declared(said))),
+        tools=tools_of(row.get("tools")) or tools_of(list(_declared(raw))),
         truth=word(row.get("answer")),
         final_answer=exact[1] if exact else None,
         passed=passed if isinstance(passed, bool) else None,
@@ -37,13 +37,13 @@ def _message(message: Row) -> Message:
     role = role_of(message, ROLES)
     if role == "system":
         return Message(role, "\n".join(_system(block) for block in _blocks(message)))
-    said = openai(message)
+    parsed = openai(message)
     recipient = word(message.get("recipient")) or ""
     if role != "assistant":
-        return said
+        return parsed
     if recipient not in NOT_TOOLS:
-        return Message(role, calls=(Call(recipient, arguments_of(said.content)),))
-    return Message(role, reasoning=said.content) if message.get("channel") == "analysis" else said
+        return Message(role, calls=(Call(recipient, arguments_of(parsed.content)),))
+    return Message(role, reasoning=parsed.content) if message.get("channel") == "analysis" else parsed
 
 
 def _blocks(message: Row) -> list[Any]:
@@ -52,11 +52,11 @@ def _blocks(message: Row) -> list[Any]:
 
 
 def _system(block: Any) -> str:
-    """A system block in words: its text, or its settings one a line, without the tools that stand beside."""
+    """A system block as text: its text, or one line per setting, without the tools."""
     if not isinstance(block, dict) or block.get("type") != SYSTEM_BLOCK:
         return text([block])
-    told = {name: value for name, value in block.items() if name != "type" and isinstance(value, str) and value}
-    return "\n".join(f"{name}: {value}" for name, value in told.items())
+    settings = {name: value for name, value in block.items() if name != "type" and isinstance(value, str) and value}
+    return "\n".join(f"{name}: {value}" for name, value in settings.items())
 
 
 def _declared(messages: list[Row]) -> Iterator[Row]:

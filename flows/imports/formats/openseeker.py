@@ -1,8 +1,8 @@
-"""OpenSeeker-v1-Data (Du et al. 2026): search agents of 30 B, their calls and pages as tags within messages.
+"""Reads OpenSeeker-v1-Data (Du et al. 2026): search agents of 30 B, with calls and pages as tags within messages.
 
-A row has `question`, `answer`, `trajectory` (messages, or JSON of them) and `trajectory correctness`. The agent
-writes <think>, <tool_call> and, at the end, <answer>; the next user message holds the <tool_response>s. The
-tools stand in the system prompt between <tools> tags, where they stand anywhere.
+A row has `question`, `answer`, `trajectory` (messages or their JSON text) and `trajectory correctness`. The agent
+writes <think>, <tool_call> and a final <answer>; the next user message holds the <tool_response> tags. The system
+prompt may declare the tools between <tools> tags.
 """
 
 import re
@@ -17,9 +17,9 @@ JUDGED = {"correct": True, "true": True, "incorrect": False, "false": False}
 
 
 def openseeker(row: Row) -> Attempt:
-    """A trajectory with its question's true answer and the set's own judgement."""
-    said = row.get("trajectory") or row.get("messages")
-    messages = tuple(one for message in messages_of(said) for one in _message(message))
+    """Convert one trajectory with its ground truth and the set's own judgement."""
+    raw = row.get("trajectory") or row.get("messages")
+    messages = tuple(one for message in messages_of(raw) for one in _message(message))
     judged = word(row.get("trajectory correctness", row.get("trajectory_correctness"))) or ""
     return Attempt(
         messages=messages,
@@ -30,17 +30,17 @@ def openseeker(row: Row) -> Attempt:
 
 
 def declared(messages: tuple[Message, ...]) -> list[Row]:
-    """The tools that a system prompt declares between <tools> tags, one JSON object a line."""
+    """Tools that the system prompt declares between <tools> tags, one JSON object per line or a JSON list."""
     found = TOOLS.search(messages[0].content) if messages[0].role == "system" else None
     body = found[1] if found else ""
     return tools_of(body if body.startswith("[") else [from_json(line) for line in body.splitlines() if line.strip()])
 
 
 def _message(message: Row) -> Iterator[Message]:
-    role, said = role_of(message, ROLES), text(message.get("content"))
+    role, content = role_of(message, ROLES), text(message.get("content"))
     if role == "assistant":
-        yield answered(agent(said))
-    elif heard := responses(said) if role in ("user", "tool") else []:
-        yield from heard
+        yield answered(agent(content))
+    elif results := responses(content) if role in ("user", "tool") else []:
+        yield from results
     else:
-        yield Message(role, said)
+        yield Message(role, content)

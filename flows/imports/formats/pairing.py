@@ -1,6 +1,7 @@
-"""Calls and their answers brought together, and messages that a set cut out of one completion joined again.
+"""Pairs tool calls with their results, and joins messages that a set split from one completion.
 
-Sets name calls by id, by order, or not at all. Here each call gets an id, and each answer the id of its call.
+Sets link results to calls by id, by order, or not at all. After pairing, every call has an id and every result
+carries the id of its call.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from flows.imports.formats.conversation import Call, Message, Refused
 
 
 def joined(messages: Iterable[Message]) -> Iterator[Message]:
-    """Runs of the agent's messages that are parts of one (reasoning, words, calls) as one message."""
+    """Join consecutive assistant messages that are parts of one completion (reasoning, text, calls)."""
     held: Message | None = None
     for message in messages:
         if held is not None and _continues(held, message):
@@ -27,9 +28,9 @@ def joined(messages: Iterable[Message]) -> Iterator[Message]:
 
 
 def paired(messages: Iterable[Message]) -> Iterator[Message]:
-    """The messages with an id for every call, and the call's id and tool on every answer.
+    """Give every call an id, and every tool result the id and tool name of its call.
 
-    Raises Refused on an answer to a call that the message before it did not make.
+    Raises Refused on a result without an open call in the assistant message before it.
     """
     open_calls: list[Call] = []
     n_calls = 0
@@ -54,7 +55,7 @@ def _continues(held: Message, message: Message) -> bool:
 
 
 def _answered(open_calls: list[Call], message: Message) -> Call:
-    """The call that a message answers: by id, else by the tool's name, else the first that is open."""
+    """The call that a tool result belongs to: by id, else by tool name, else the first open call."""
     if message.answers is not None:
         fits = [call for call in open_calls if call.id == message.answers]
     else:

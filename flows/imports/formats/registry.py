@@ -1,4 +1,4 @@
-"""The formats that can be imported, by the name that `factory import --format` takes."""
+"""Registry of import formats, by the name that `factory import --format` takes. A new format is one line here."""
 
 from dataclasses import replace
 
@@ -19,16 +19,16 @@ FORMATS: dict[str, Convert] = {
     "toucan": toucan,
     "sharegpt": sharegpt,
 }
-CUT_UP = {"openresearcher", "toucan"}
-"""Formats that write one completion as several messages."""
+SPLIT_COMPLETIONS = {"openresearcher", "toucan"}
+"""Formats that split one completion into several messages."""
 
 
 def attempt_of(row: object, format: str) -> Attempt:
-    """The row's attempt, its calls paired with their answers; raises Refused."""
+    """Convert a row with its format, and pair its calls with their results; raises Refused."""
     if not isinstance(row, dict):
         raise Refused("not_an_object", type(row).__name__)
     read = FORMATS[format](row)
-    whole = joined(read.messages) if format in CUT_UP else read.messages
+    whole = joined(read.messages) if format in SPLIT_COMPLETIONS else read.messages
     attempt = replace(read, messages=tuple(paired(whole)))
     if not any(message.role == "user" and message.content.strip() for message in attempt.messages):
         raise Refused("no_instruction")
@@ -38,5 +38,5 @@ def attempt_of(row: object, format: str) -> Attempt:
 
 
 def instruction(attempt: Attempt) -> str:
-    """What was asked: the first words of the user."""
+    """The task's instruction: the first user message with text."""
     return next(one.content for one in attempt.messages if one.role == "user" and one.content.strip())

@@ -1,8 +1,9 @@
-"""Toucan-1.5M (Agent-Ark 2025): tools of real MCP servers, worked by Kimi-K2, GPT-OSS and Qwen3.
+"""Reads Toucan-1.5M (Agent-Ark 2025): tools of real MCP servers, used by Kimi-K2, GPT-OSS and Qwen3.
 
-`messages` and `available_tools` (`tools` in the SFT part) are JSON. One completion is several messages:
-reasoning, words, then a message for each `function_call`; a `function` message answers. The SFT part calls
-those roles `tool_call` and `tool_response`, the call as text. The system prompt repeats the tools: it stays.
+`messages` and `available_tools` (`tools` in the SFT part) are JSON. One completion is split into several messages:
+reasoning, text, then one message per `function_call`; a `function` message holds the result. The SFT part names
+these roles `tool_call` and `tool_response` and writes the call as text. The system prompt, which repeats the tools,
+is kept.
 """
 
 import ast
@@ -16,7 +17,7 @@ TOUCAN_ROLES = ROLES | {"tool_response": "tool", "tool_call": "assistant"}
 
 
 def toucan(row: Row) -> Attempt:
-    """A trajectory with the schemas of its servers' tools."""
+    """Convert one trajectory with the tool schemas of its servers."""
     return Attempt(
         messages=tuple(_message(message) for message in messages_of(row.get("messages"))),
         tools=tools_of(row.get("available_tools") or row.get("tools")),
@@ -33,18 +34,17 @@ def _message(message: Row) -> Message:
     if message.get("function_call"):
         reasoning = text(message.get("reasoning_content")) or None
         return Message(role, text(message.get("content")), reasoning, (call_of(message["function_call"]),))
-    said = openai(message)
-    inner, rest = (
-        thought(said.content) if role == "assistant" and not said.reasoning else (said.reasoning, said.content)
-    )
-    return Message(role, rest, inner, said.calls)
+    parsed = openai(message)
+    inline = role == "assistant" and not parsed.reasoning
+    reasoning, rest = thought(parsed.content) if inline else (parsed.reasoning, parsed.content)
+    return Message(role, rest, reasoning, parsed.calls)
 
 
-def _literal(said: str) -> Any:
-    """The call of a text: JSON, or as Python prints a dictionary, which the set's own converter wrote."""
-    if not said.lstrip().startswith("{'"):
-        return said
+def _literal(text: str) -> Any:
+    """The call in a text: JSON, or a Python dictionary literal, which the set's own converter wrote."""
+    if not text.lstrip().startswith("{'"):
+        return text
     try:
-        return ast.literal_eval(said.strip())
+        return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise Refused("bad_call", said[:80]) from error
+        raise Refused("bad_call", text[:80]) from error

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.domains.search.verifiers import VERIFIERS, VERSION
-from flows.imports.chunk import How
-from flows.imports.existing_ids import Known
-from flows.imports.importer import Counted, Importer
+from flows.imports.chunk import ImportOptions
+from flows.imports.existing_ids import ExistingIds
+from flows.imports.importer import Counts, Importer
 from flows.imports.to_rows import Verifiers
 from flows.publish.release import publish_night
 from flows.publish.views.export import export
@@ -39,11 +39,13 @@ ROW = st.dictionaries(
 )
 
 
-def brought(lake: Lake, path: Path, format: str = "messages") -> Counted:
+def brought(lake: Lake, path: Path, format: str = "messages") -> Counts:
     with connect(lake) as con:
-        known = Known.of(con, datetime.now(UTC))
+        known = ExistingIds.of(con, datetime.now(UTC))
     verifiers = Verifiers({name: VERIFIERS[name] for name in ("exact_match", "contains_answer")}, VERSION)
-    return Importer(lake, known, verifiers).bring(path, path.name, How(format, "imported", "mit"), silent)
+    return Importer(lake, known, verifiers).import_file(
+        path, path.name, ImportOptions(format, "imported", "mit"), silent
+    )
 
 
 def messages_row(number: int) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def test_an_imported_set_is_refined_released_and_comes_back_in(tmp_path: Path) -
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))
     rows = [messages_row(n) for n in range(5)]
     said = brought(Lake(home.lake), written(tmp_path / "set.jsonl", [*rows, "{broken", [], {"messages": None}]))
-    assert (said.rows, said.imported, said.there) == (8, 5, 0)
+    assert (said.rows, said.imported, said.already_there) == (8, 5, 0)
     assert said.refused == {"not_json": 1, "not_an_object": 1, "no_messages": 1}
     today = datetime.now(UTC).date()
     assert refine_night(home, today, silent)["kept"] == 5
@@ -92,7 +94,7 @@ def test_the_same_rows_come_in_once(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     rows = [messages_row(n) for n in range(4)]
     assert brought(lake, written(tmp_path / "one.jsonl", rows)).imported == 4
-    assert brought(lake, tmp_path / "one.jsonl").there == 4
+    assert brought(lake, tmp_path / "one.jsonl").already_there == 4
     assert brought(lake, written(tmp_path / "two.jsonl", [*rows[2:], messages_row(9)])).imported == 1
     with connect(lake) as con:
         assert con.execute("select count(*), count(distinct trajectory_id) from trajectories").fetchall() == [(5, 5)]
@@ -109,7 +111,7 @@ def test_every_row_that_was_read_is_accounted_for(rows: list[Any], format: str) 
     with TemporaryDirectory() as folder:
         lake = Lake(Path(folder) / "lake")
         said = brought(lake, written(Path(folder) / "set.jsonl", [json.dumps(row) for row in rows]), format)
-        assert said.rows == len(rows) == said.imported + said.there + said.refused.total()
+        assert said.rows == len(rows) == said.imported + said.already_there + said.refused.total()
         with connect(lake) as con:
             counted = con.execute("select count(*), count(distinct row) from imports").fetchall()
             assert counted == [(len(rows), len(rows))]

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.imports.chunk import How
-from flows.imports.existing_ids import Known
+from flows.imports.chunk import ImportOptions
+from flows.imports.existing_ids import ExistingIds
 from flows.imports.file_reader import LONGEST_ROW, ImportFailed, rows_of
 from flows.imports.formats.conversation import REASONS, Refused
 from flows.imports.formats.registry import FORMATS, attempt_of
-from flows.imports.importer import Counted, Importer
+from flows.imports.importer import Counts, Importer
 from flows.imports.to_rows import Verifiers
 from flows.publish.release import publish_night
 from flows.publish.views.export import export
@@ -34,14 +34,14 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake, LakeError, PartName
 from warehouse.query import run_checks
 
-HOW = How("messages", "imported")
+HOW = ImportOptions("messages", "imported")
 TOOL = {"name": "search", "parameters": {"type": "object", "properties": {"query": {"type": "string"}}}}
 
 
-def bring(lake: Lake, path: Path, how: How = HOW) -> Counted:
+def bring(lake: Lake, path: Path, how: ImportOptions = HOW) -> Counts:
     with connect(lake) as con:
-        known = Known.of(con, datetime.now(UTC))
-    return Importer(lake, known, Verifiers({}, "1")).bring(path, path.name, how, silent)
+        known = ExistingIds.of(con, datetime.now(UTC))
+    return Importer(lake, known, Verifiers({}, "1")).import_file(path, path.name, how, silent)
 
 
 def asked(number: int, answer: str = "") -> dict[str, Any]:
@@ -238,11 +238,11 @@ def test_padding_of_parquet_structs_is_no_argument(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "body", "says"),
     [
-        ("set.parquet", b"PAR1" + b"\0" * 100, "no whole Parquet file"),
+        ("set.parquet", b"PAR1" + b"\0" * 100, "not a complete Parquet file"),
         ("set.json", b"[\n  {}\n]\n", "one JSON array"),
         ("set.json", b'\xef\xbb\xbf\n \n[{"messages": []}, {}]', "one JSON array"),
         ("set.jsonl.zst", b"\x28\xb5\x2f\xfd\0\0", "zstd: decompress it first"),
-        ("set.jsonl.gz", gzip.compress(b"{}\n" * 99)[:20], "no whole gzip file"),
+        ("set.jsonl.gz", gzip.compress(b"{}\n" * 99)[:20], "not a complete gzip file"),
         ("gone.jsonl", None, "cannot read"),
     ],
 )
@@ -260,7 +260,7 @@ def test_the_mark_before_a_first_row_and_gzip_cost_no_row(tmp_path: Path) -> Non
     (tmp_path / "marked.jsonl").write_bytes(b"\xef\xbb\xbf" + said)
     (tmp_path / "set.jsonl.gz").write_bytes(gzip.compress(said))
     assert bring(lake, tmp_path / "marked.jsonl").imported == 2
-    assert bring(lake, tmp_path / "set.jsonl.gz").there == 2
+    assert bring(lake, tmp_path / "set.jsonl.gz").already_there == 2
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_an_address_without_a_file_is_said_so(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     said = CliRunner().invoke(app, ["import", "--format", "messages", address])
     assert said.exit_code == 1
-    assert f"{address} names no file: write s3://bucket/key" in said.output
+    assert f"{address} is not the address of a file: write s3://bucket/key" in said.output
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- one row an imported row: its id, and which attempt at which task it became
+-- one row per imported row: its id, its task and its sample number
 select row_id, task_id, sample
 from imports
 where status = 'imported'

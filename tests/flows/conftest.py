@@ -1,4 +1,4 @@
-"""What is slow to start and safe to share: the S3 servers, once for all tests; each test takes a bucket of its own."""
+"""S3 servers for all tests of flows: slow to start, safe to share, one bucket per test."""
 
 from collections.abc import Iterator
 
