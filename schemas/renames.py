@@ -9,7 +9,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "overlap": {"words": "n_words"},
     "rollout": {"cache_hit": "prefix_cache_hit_rate"},
     "unfinished": {"left_at": "stopped_at"},
-    "withdrawal": {"asked_for": "target"},
+    "withdrawal": {"asked_for": "target", "asked_at": "requested_at"},
 }
 """Record -> {column of version 1: column of version 2}."""
 

@@ -19,5 +19,5 @@ class Withdrawal(Record):
     trajectory_id: Name = Field(description="the trajectory that is withdrawn")
     target: Name = Field(description="what the request named: a url, a task or a trajectory")
     reason: Text = Field(description="why, in the words of who asked")
-    asked_at: Time = Field(description="UTC")
+    requested_at: Time = Field(description="UTC")
     run_id: Name = Field(description="the UTC day of the request")

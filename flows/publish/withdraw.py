@@ -32,7 +32,7 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: st
     asked = "select trajectory_id from withdrawal_parts where target = $1"
     known = {row[0] for row in con.execute(asked, [target]).fetchall()}
     now = datetime.now(UTC)
-    said = {"target": target, "reason": reason, "asked_at": now, "run_id": now.date().isoformat()}
+    said = {"target": target, "reason": reason, "requested_at": now, "run_id": now.date().isoformat()}
     fresh = [Withdrawal.model_validate({"trajectory_id": id, **said}) for id in found if id not in known]
     if fresh:
         lake.write(Withdrawal, fresh, PartName(now.date(), WORKER, len(lake.parts(Withdrawal, now.date()))))

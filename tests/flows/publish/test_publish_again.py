@@ -192,7 +192,7 @@ def test_a_manifest_that_was_changed_is_put_back(tmp_path: Path, change: dict[st
     """A publish that points to it would vouch for counts, and for a lineage, that nobody made."""
     settings = settings_of(tmp_path)
     made = kept_lake(settings, refused=[0])
-    order = {"target": made.trajectories[0].trajectory_id, "asked_at": datetime(2026, 1, 2, tzinfo=UTC)}
+    order = {"target": made.trajectories[0].trajectory_id, "requested_at": datetime(2026, 1, 2, tzinfo=UTC)}
     order |= {"trajectory_id": order["target"], "reason": "asked", "run_id": DAY.isoformat()}
     Lake(settings.lake).write(Withdrawal, [Withdrawal.model_validate(order)], PartName(DAY, "withdraw", 0))
     publish_night(settings, DAY, silent)
