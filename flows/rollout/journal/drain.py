@@ -37,11 +37,11 @@ PART_TRAJECTORIES = 64
 def drain(journal: Journal, lake: Lake) -> int:
     """Write all that is finished to the lake and return the number of trajectories."""
     with journal.draining:
-        drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("done_assigned"))
-        while found := journal.read("done_next_run"):
+        drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("assigned_parts"))
+        while found := journal.read("run_to_drain"):
             run_id = found[0][0]
             seq = _next_seq(journal, lake, run_id)
-            assigned = (sql("done_assign"), (seq, run_id, PART_TRAJECTORIES))
+            assigned = (sql("assign_part"), (seq, run_id, PART_TRAJECTORIES))
             journal.apply([(sql("add_part"), (run_id, seq)), assigned])
             drained += _write_part(journal, lake, run_id, seq)
     return drained
@@ -106,14 +106,14 @@ def _plain() -> ParseOptions:
 
 
 def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
-    rows = journal.read("done_of_part", run_id, seq)
+    rows = journal.read("finished_of_part", run_id, seq)
     if not all(crc(row[1], row[2]) == row[3] for row in rows):
         journal.condemn("a finished trajectory is not as it was written")
     if not written(lake, run_id, seq):
         _put(journal, lake, PartName(date.fromisoformat(run_id), WORKER, seq), rows)
     for trajectory_id, *_ in rows:
-        journal.apply([(sql(f"forget_{what}"), (trajectory_id,)) for what in ("turns", "attempt")])
-    journal.apply([(sql("forget_done"), (run_id, seq))])
+        journal.apply([(sql(name), (trajectory_id,)) for name in ("delete_turns", "delete_attempt")])
+    journal.apply([(sql("delete_finished"), (run_id, seq))])
     return len(rows)
 
 
@@ -127,7 +127,7 @@ def _put(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any,
 
 def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
     day = date.fromisoformat(run_id)
-    known = [journal.read("part_last", run_id)[0][0]]
+    known = [journal.read("last_part", run_id)[0][0]]
     known += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
     return max((seq for seq in known if seq is not None), default=-1) + 1
 

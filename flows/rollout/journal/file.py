@@ -10,12 +10,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from flows.rollout.journal.commit_counter import commits_seen, where
 from flows.rollout.journal.turn_encoding import crc
+from schemas.named_statements import load_statements
 
 VERSION = 2
 """Of the tables; another number marks a journal of before, or one in which a row was found damaged."""
@@ -46,10 +45,9 @@ class JournalBarred(JournalError):
     """The file or its folder may not be written: a read-only disk, or another's file."""
 
 
-@cache
 def sql(name: str) -> str:
-    """A statement of this room, by the stem of its file."""
-    return files("flows.rollout.journal").joinpath("sql", f"{name}.sql").read_text("utf-8")
+    """A statement of journal.sql by its name."""
+    return load_statements("flows.rollout.journal", "journal.sql")[name]
 
 
 @contextmanager
@@ -85,7 +83,7 @@ def create(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
         db = sqlite3.connect(fresh)
-        db.executescript(sql("journal_schema"))
+        db.executescript(sql("create_tables"))
         db.close()
         fresh.replace(path)
         where(path).unlink(missing_ok=True)
@@ -131,13 +129,13 @@ def _take(db: sqlite3.Connection, path: Path) -> None:
     found = db.execute("pragma integrity_check(1)").fetchone()[0]
     if found != "ok" or db.execute("pragma user_version").fetchone()[0] != VERSION:
         raise JournalDamaged(f"{path} is damaged, or of another version: {found}.")
-    commits = db.execute(sql("commits")).fetchone()[0]
+    commits = db.execute(sql("commit_count")).fetchone()[0]
     if commits < commits_seen(path):
         raise JournalDamaged(f"{path} is damaged: its last {commits_seen(path) - commits} transactions are missing.")
-    for statement in ("turn_bytes", "done_bytes"):
+    for statement in ("turn_checksums", "finished_checksums"):
         if not all(kept == crc(*blobs) for *blobs, kept in db.execute(sql(statement))):
             raise JournalDamaged(f"{path} is damaged: a row is not as it was written.")
-    db.execute(sql("count_commit"), (commits,))
+    db.execute(sql("set_commit_count"), (commits,))
 
 
 def _named(path: Path, error: sqlite3.DatabaseError) -> JournalError:

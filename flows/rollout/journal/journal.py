@@ -73,7 +73,7 @@ class Journal:
         if not path.exists():
             create(path)
         self._db = connect(path)
-        self._commits: int = self._db.execute(sql("commits")).fetchone()[0]
+        self._commits: int = self._db.execute(sql("commit_count")).fetchone()[0]
         self._witness = Witness(path)
         self._door = ThreadPoolExecutor(1, "journal")
 
@@ -96,7 +96,7 @@ class Journal:
         if started[0] == setup:
             return started[1]
         again = (sql("restart_attempt"), (setup, now.isoformat(), trajectory_id))
-        await self._write([(sql("drop_turns"), (trajectory_id, 0)), again])
+        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), again])
         return Started([], now, started[1].aborts, restarted=len(started[1].entries))
 
     async def commit(self, entries: Iterable[Entry]) -> None:
@@ -116,7 +116,7 @@ class Journal:
         said = b"[" + b",".join(verdict.model_dump_json().encode() for verdict in verdicts) + b"]"
         row = trajectory.model_dump_json().encode()
         values = (trajectory.trajectory_id, trajectory.run_id, row, said, crc(row, said))
-        await self._write([(sql("add_done"), values)])
+        await self._write([(sql("add_finished"), values)])
 
     def started(self, trajectory_id: str) -> tuple[str, Started] | None:
         """The setup and state of an attempt that was begun; None for others."""
@@ -136,7 +136,7 @@ class Journal:
 
     def rows(self, trajectory_id: str) -> list[Row]:
         """An attempt's turns in order, packed; raises JournalDamaged when one is not as it was written."""
-        rows = [Row(*row) for row in self.read("turns", trajectory_id)]
+        rows = [Row(*row) for row in self.read("turns_of_attempt", trajectory_id)]
         if not all(row.is_turn(trajectory_id, place) for place, row in enumerate(rows)):
             self.condemn(f"a turn of {trajectory_id} is not as it was written")
         return rows
@@ -164,7 +164,7 @@ class Journal:
             try:
                 for text, values in statements:
                     self._db.execute(text, values)
-                self._db.execute(sql("count_commit"), (self._commits + 1,))
+                self._db.execute(sql("set_commit_count"), (self._commits + 1,))
                 self._db.execute("commit")
                 self._commits += 1
                 self._witness.note(self._commits)

@@ -85,10 +85,10 @@ def salvage(path: Path, lake: Lake) -> Saved:
     in_lake = {name for run_id in runs for name in landed(lake, run_id)}
     turns = {name: whole for name, rows in remains.turns.items() if name not in in_lake and (whole := _unbroken(rows))}
     outbox = [done for done, trajectory in finished.items() if _has_all(trajectory, turns)]
-    statements: list[Statement] = [(sql("keep_part"), row) for row in remains.parts]
-    statements += [(sql("keep_attempt"), row) for name, row in remains.attempts.items() if name in turns]
+    statements: list[Statement] = [(sql("restore_part"), row) for row in remains.parts]
+    statements += [(sql("restore_attempt"), row) for name, row in remains.attempts.items() if name in turns]
     statements += [(sql("add_turn"), (name, *row)) for name, rows in turns.items() for row in rows]
-    statements += [(sql("add_done"), row) for row in outbox]
+    statements += [(sql("add_finished"), row) for row in outbox]
     _replace(path, statements, lake)
     return Saved(aside, sum(map(len, turns.values())), len(turns))
 
@@ -123,18 +123,18 @@ def _images(aside: Path) -> Iterator[sqlite3.Connection]:
 def _gather(image: sqlite3.Connection, remains: Remains) -> None:
     """Add what the image has; an attempt that was begun again has only the turns since then."""
     begun = {}
-    for name, setup, started_at, aborts, error in _readable(image, "salvage_attempts"):
+    for name, setup, started_at, aborts, error in _readable(image, "recover_attempts"):
         if isinstance(setup, str):
             begun[name] = name, setup, _time(started_at), aborts if isinstance(aborts, int) else 0, error
     for name, attempt in begun.items():
         remains.attempts.setdefault(name, attempt)
-    for name, *values in _readable(image, "salvage_turns"):
+    for name, *values in _readable(image, "recover_turns"):
         row = Row(*values)
         if name in begun and begun[name][1:3] == remains.attempts[name][1:3] and row.is_turn(name, row.place):
             remains.turns[name].setdefault(row.place, row)
-    for done in _readable(image, "salvage_done"):
+    for done in _readable(image, "recover_finished"):
         remains.done.setdefault(done[0], done)
-    remains.parts |= {row for row in _readable(image, "salvage_parts") if _is_part(*row)}
+    remains.parts |= {row for row in _readable(image, "recover_parts") if _is_part(*row)}
 
 
 def _replace(path: Path, statements: list[Statement], lake: Lake) -> None:

@@ -44,12 +44,12 @@ class Standing:
     @classmethod
     def of(cls, journal: Journal) -> "Standing":
         """Read it; raises JournalError."""
-        found = journal.read("progress")
+        found = journal.read("attempt_progress")
         return cls({row[0]: (row[1], row[2]) for row in found}, sum(row[4] for row in found))
 
     def progress(self, journal: Journal) -> pa.Table:
         """How far each attempt has come, and whether it aborted since."""
-        rows = journal.read("progress")
+        rows = journal.read("attempt_progress")
         columns = [(id, error, self._aborted(id, aborts, error), *counts) for id, aborts, error, *counts in rows]
         return pa.Table.from_pylist([dict(zip(PROGRESS.names, row, strict=True)) for row in columns], schema=PROGRESS)
 

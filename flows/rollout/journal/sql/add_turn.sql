@@ -1,2 +1,0 @@
--- one row a turn
-insert into turns (trajectory_id, place, row, token_ids, sampled, logprobs, crc) values (?, ?, ?, ?, ?, ?, ?)

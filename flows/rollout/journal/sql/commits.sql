@@ -1,2 +1,0 @@
--- one row: how many transactions this journal has had
-select commits from head

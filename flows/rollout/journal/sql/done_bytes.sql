@@ -1,2 +1,0 @@
--- one row a finished trajectory: the bytes that its checksum guards
-select trajectory, verdicts, crc from done order by number

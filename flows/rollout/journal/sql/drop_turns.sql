@@ -1,2 +1,0 @@
--- one row a turn of a trajectory
-delete from turns where trajectory_id = ? and place >= ?

@@ -1,2 +1,0 @@
--- one row an attempt whose trajectory the lake has
-delete from attempts where trajectory_id = ?

@@ -1,2 +1,0 @@
--- one row an attempt
-update attempts set setup = ?, started_at = ? where trajectory_id = ?

@@ -1,2 +1,0 @@
--- one row a part that a damaged journal knew of
-select run_id, seq from parts order by rowid
