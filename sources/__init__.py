@@ -1,1 +1,1 @@
-"""Where knowledge comes from: web pages, folders, and the search index over what they left."""
+"""Sources of documents (web, folders, an embedded site) and the search index over their pages."""

@@ -1,7 +1,7 @@
-"""The addresses that may not be read: one list, asked by the crawl, by the agent's tools, and by the release gate.
+"""The blocklist of urls, applied by the crawl, by the agent's tools, and by the release gate.
 
-An entry is a host, which blocks its subdomains too, or a regular expression over the whole url. All entries
-become one pattern that Python's `re` and RE2 (DuckDB's and Arrow's) read alike, so that the three never disagree.
+An entry is a host, with its subdomains, or a regular expression over the whole url. All entries become one
+pattern that means the same in Python's `re` and in RE2 (DuckDB, Arrow), so that the three always agree.
 """
 
 import re
@@ -14,35 +14,36 @@ from sources.urls import NotCrawlable, normalise
 _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9-]+(?::\d+)?|\[[0-9a-f:.]+\](?::\d+)?", re.IGNORECASE
 )
-_READ_APART = re.compile(r"(?<!\\)(?:\\\\)*\{,\d*\}")
-"""A repetition without a least number: RE2 takes it word for word."""
+_AMBIGUOUS = re.compile(r"(?<!\\)(?:\\\\)*\{,\d*\}")
+"""A repetition without a minimum: RE2 reads it as literal text."""
 
 
 class Blocklist:
-    """Which urls are blocked; raises NotCrawlable on an entry that is neither a host nor a usable pattern."""
+    """The blocked urls. Raises NotCrawlable on an entry that is neither a host nor a usable pattern."""
 
     def __init__(self, entries: Iterable[str] = ()) -> None:
         self.entries = tuple(dict.fromkeys(entry.strip() for entry in entries))
         self._patterns = [_pattern(entry) for entry in self.entries]
         if self.pattern and (problem := _problem(self.pattern)):
             raise NotCrawlable(
-                f"blocked: {len(self.entries)} entries cannot be used together ({problem}); write fewer, such as one "
-                "pattern for many hosts"
+                f"blocked: {len(self.entries)} entries cannot be used together ({problem}); write fewer, for "
+                "example one pattern for many hosts"
             )
 
     @property
     def pattern(self) -> str | None:
-        """One regular expression that a blocked url matches somewhere; None when nothing is blocked."""
+        """One regular expression that matches in every blocked url; None if nothing is blocked."""
         return "(?i)" + "|".join(f"(?:{pattern})" for pattern in self._patterns) if self._patterns else None
 
     def blocking_entry(self, url: str) -> str | None:
-        """The entry that blocks the url, also one that an agent spelt without its scheme; None when none does."""
+        """Return the entry that blocks a url, which may lack its scheme, or None."""
         if self._compiled is None:
             return None
         spellings = dict.fromkeys([url, normalise(url) or url, normalise(f"https://{url.strip()}") or url])
-        for spelt in spellings:
-            if self._compiled.search(spelt):
-                return next(e for e, p in zip(self.entries, self._patterns, strict=True) if re.search(p, spelt, re.I))
+        for spelling in spellings:
+            if self._compiled.search(spelling):
+                pairs = zip(self.entries, self._patterns, strict=True)
+                return next(entry for entry, pattern in pairs if re.search(pattern, spelling, re.IGNORECASE))
         return None
 
     @cached_property
@@ -66,12 +67,12 @@ def _pattern(entry: str) -> str:
 
 
 def _problem(pattern: str) -> str | None:
-    """Why a pattern would block in one place only, or everything; None when it can be used."""
+    """Return why a pattern cannot be used: the engines differ on it, or it matches everything; else None."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if _READ_APART.search(pattern):
-        return "write {0,n} for {,n}"
+    if _AMBIGUOUS.search(pattern):
+        return "write {0,n} instead of {,n}"
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
         with warnings.catch_warnings(action="error"):
@@ -82,5 +83,5 @@ def _problem(pattern: str) -> str | None:
 
 
 def _escaped(host: str) -> str:
-    """The host with its punctuation escaped, in the way that both engines read."""
+    """Escape a host's punctuation in the form that both engines accept."""
     return re.sub(r"([.\[\]])", r"\\\1", host)

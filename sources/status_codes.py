@@ -1,38 +1,38 @@
-"""Every way that fetching a url can end, as codes that stand in a document's `status`.
+"""The reason codes of a fetch, for the column `status` of documents.
 
-Codes and not sentences, so that a night can be counted by them; what happened in words stands in `detail`.
+Codes can be counted; the column `detail` holds the explanation in words.
 """
 
 from enum import StrEnum
 
 
 class Status(StrEnum):
-    """`ok` and `not_modified` are the good ends; others say why there is no text. Also `http_<code>`."""
+    """Outcome of a url. `ok` and `not_modified` are successes; all others, and `http_<code>`, explain missing text."""
 
     OK = "ok"
     NOT_MODIFIED = "not_modified"
     REDIRECTED = "redirected"
-    """the target is a url of its own, with its own row"""
+    """the target has a row of its own"""
     SITEMAP = "sitemap"
-    """a list of urls, which were admitted"""
+    """a sitemap, whose urls were admitted"""
 
     OVER_BUDGET = "over_budget"
-    """known, but max_pages was reached first"""
+    """max_pages was reached before this url"""
     OVER_DEPTH = "over_depth"
     INTERRUPTED = "interrupted"
-    """an earlier night was stopped before this url's turn, and never gone on with"""
+    """the crawl of that day stopped before this url and was not resumed"""
 
     BLOCKED = "blocked"
-    """the settings' blocklist names its host or address; it was not asked for"""
+    """the settings' blocklist names its host or address, so it was not requested"""
     ROBOTS_DENIED = "robots_denied"
     ROBOTS_UNREACHABLE = "robots_unreachable"
     CRAWL_DELAY = "crawl_delay"
-    """robots.txt asks for a longer pause than a night can hold"""
+    """the crawl-delay of robots.txt is longer than the crawler accepts"""
     PRIVATE_ADDRESS = "private_address"
     REDIRECT_DENIED = "redirect_denied"
     REDIRECT_LIMIT = "redirect_limit"
     HOST_UNAVAILABLE = "host_unavailable"
-    """the host failed many times in a row and is left alone for the night"""
+    """the host failed many times in a row and is skipped for the rest of the run"""
 
     CONNECT_FAILED = "connect_failed"
     CONNECTION_LOST = "connection_lost"
@@ -44,18 +44,18 @@ class Status(StrEnum):
     CONTENT_ENCODING = "content_encoding"
 
     BAD_ENCODING = "bad_encoding"
-    """the bytes are no text in any likely character set"""
+    """the bytes are not text in any likely character encoding"""
     EXTRACTION_EMPTY = "extraction_empty"
     EXTRACTION_FAILED = "extraction_failed"
     ERROR_PAGE = "error_page"
-    """the site answers 200 with a page that says: not found"""
+    """an error page with status code 200 (soft 404)"""
     UNREADABLE = "unreadable"
-    """the file could not be opened or is no regular file"""
+    """the file could not be opened or is not a regular file"""
 
 
 FETCHED = frozenset({Status.OK, Status.NOT_MODIFIED})
 
 
 def http_status(code: int) -> str:
-    """The status of a reply that is neither content nor a redirect."""
+    """Return the status of a response that is neither content nor a redirect."""
     return f"http_{code}"

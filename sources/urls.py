@@ -1,7 +1,6 @@
-"""Urls as identity: two spellings of one address must be one url, or a page is fetched and counted twice.
+"""Normalises urls, so that two spellings of one address are one url, fetched and counted once.
 
-Also decides which urls a crawl may ask for at all, so that every place that meets a url (seed, link,
-sitemap, redirect) applies the same rule.
+Also holds the scope of a crawl: seeds, links, sitemaps and redirects are all admitted by the same rule.
 """
 
 import re
@@ -24,10 +23,10 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def normalise(url: str, within: str | None = None) -> str | None:
-    """The one spelling of an http(s) url, resolved against the page it stands in; None for what cannot be fetched.
+    """Return the normal form of an http(s) url, resolved against the page `within`; None if it cannot be fetched.
 
-    Fragment and credentials-bearing urls go, scheme and host are lower case, default ports and dot segments
-    vanish, percent-encoding is upper case and only where needed. Applying it twice changes nothing.
+    Scheme and host become lower case; fragment, default port and dot segments are removed; percent-encoding is
+    upper case and only where needed (RFC 3986, 2005). Urls with credentials give None. Idempotent.
     """
     try:
         joined = urljoin(within, _clean(url)) if within else _clean(url)
@@ -38,30 +37,30 @@ def normalise(url: str, within: str | None = None) -> str | None:
         host = _host(parts.hostname)
         netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
         path = _without_dots(_encode(parts.path, _PATH_SAFE)) or "/"
-        spelt = urlunsplit((scheme, netloc, path, _encode(parts.query, _QUERY_SAFE), ""))
+        normal = urlunsplit((scheme, netloc, path, _encode(parts.query, _QUERY_SAFE), ""))
     except (ValueError, idna.IDNAError):
         return None
-    return spelt if len(spelt) <= MAX_URL_CHARS else None
+    return normal if len(normal) <= MAX_URL_CHARS else None
 
 
 def host_of(url: str) -> str:
-    """`host` or `host:port` of a normalised url: the unit of politeness."""
+    """Return `host` or `host:port` of a normalised url."""
     return urlsplit(url).netloc
 
 
 def origin_of(url: str) -> str:
-    """`scheme://host:port` of a normalised url: what one robots.txt speaks for."""
+    """Return `scheme://host:port` of a normalised url: the scope of one robots.txt and one rate limit."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 class NotCrawlable(Exception):
-    """What the settings ask for cannot be crawled; the message names key and value and says what to do."""
+    """The settings name something that cannot be crawled. The message names key and value, and the remedy."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which urls belong to a crawl: one of `allow` (or, with none, one of `hosts`) and none of `deny`."""
+    """The urls of a crawl: those that match a pattern of `allow` (if empty: a host of `hosts`) and none of `deny`."""
 
     hosts: frozenset[str]
     allow: tuple[re.Pattern[str], ...] = ()
@@ -69,13 +68,13 @@ class Scope:
 
     @classmethod
     def around(cls, starts: Iterable[str], allow: Iterable[str], deny: Iterable[str]) -> "Scope":
-        """The scope of a crawl that starts at these urls; raises NotCrawlable on a bad regular expression."""
-        known = (normalise(url) for url in starts)
-        hosts = frozenset(host_of(url) for url in known if url)
+        """Build the scope of a crawl that starts at these urls. Raises NotCrawlable on an invalid pattern."""
+        normal = (normalise(url) for url in starts)
+        hosts = frozenset(host_of(url) for url in normal if url)
         return cls(hosts, _compiled("allow", allow), _compiled("deny", deny))
 
     def admits(self, url: str) -> bool:
-        """Whether the normalised url may be fetched."""
+        """True if the normalised url belongs to the crawl."""
         if any(pattern.search(url) for pattern in self.deny):
             return False
         if self.allow:
@@ -111,7 +110,7 @@ def _host(name: str) -> str:
 
 
 def _encode(text: str, safe: frozenset[int]) -> str:
-    """Percent-encode what must be, decode what need not be, and leave other escapes as they are."""
+    """Percent-encode unsafe characters, decode escapes of unreserved ones, and keep all other escapes."""
     if _PLAIN.fullmatch(text):
         return text
     pieces = _ENCODED.split(text.encode())

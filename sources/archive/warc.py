@@ -1,7 +1,7 @@
-"""One raw reply as a record of a WARC/1.1 file (ISO 28500), so that any web archive's tool can read what was fetched.
+"""Encodes and decodes raw responses as WARC/1.1 records (ISO 28500), readable by the tools of any web archive.
 
-A record is a gzip member of its own, found by its offset alone. What a server wrote stands inside the block,
-whose length is ours: no header or body can end a record early or begin another.
+Each record is a separate gzip member, found by its offset. The server's bytes are inside a block whose length
+the crawler writes, so no header or body can end a record early or forge another one.
 """
 
 import io
@@ -20,23 +20,23 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 from sources.urls import normalise
 
 HEAD_BYTES = 16_000
-"""Most bytes of headers kept; what a server sends beyond is left out."""
+"""Maximum bytes of headers per record; further headers are dropped."""
 CHUNK_BYTES = 64 * 1024
 ORIGINAL = "X-Crawl-"
-"""How Common Crawl, too, names the headers that spoke of the body as it was sent, before it was decompressed."""
-_ON_THE_WAY = {"content-encoding", "content-length", "transfer-encoding"}
+"""Prefix of headers that describe the body before decompression, the same as in Common Crawl's files."""
+_TRANSFER_HEADERS = {"content-encoding", "content-length", "transfer-encoding"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _MEDIA_TYPE = re.compile(rb"^content-type: *([!-:<-~]+)", re.IGNORECASE | re.MULTILINE)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 class WarcError(Exception):
-    """A raw reply cannot be written or read; the message names the file and says what to do."""
+    """A raw response cannot be written or read. The message names the file and the remedy."""
 
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """A reply as it was kept."""
+    """A raw response read from the archive."""
 
     url: str
     head: bytes
@@ -46,49 +46,49 @@ class StoredResponse:
 
     @property
     def media_type(self) -> str:
-        """What the headers call the body, such as text/html; empty when they do not say."""
+        """The Content-Type header without parameters, such as text/html; empty if there is none."""
         found = _MEDIA_TYPE.search(self.head)
         return found[1].decode().lower() if found else ""
 
 
-def info_record(file: str, facts: Mapping[str, str]) -> bytes:
-    """The gzip member that a file begins with: who wrote it, and what is different from what was sent."""
-    block = "".join(f"{name}: {value}\r\n" for name, value in facts.items()).encode()
+def info_record(file: str, info: Mapping[str, str]) -> bytes:
+    """Encode the warcinfo record that a file begins with: software, format, changes made to responses."""
+    block = "".join(f"{name}: {value}\r\n" for name, value in info.items()).encode()
     return _member(_record(WarcRecordType.warcinfo, block, {"WARC-Filename": file}))
 
 
 def response_record(url: str, code: int, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The gzip member of one reply, with its decompressed body; raises ValueError on a url with credentials, or none.
+    """Encode one response with its decompressed body. Raises ValueError on a url that is not normalised.
 
-    Headers that are no headers are left out, and control characters in them become spaces.
+    Invalid header names are dropped, and control characters in values become spaces.
     """
     if normalise(url) != url:
-        raise ValueError(f"{url!r} is no normalised url without credentials")
+        raise ValueError(f"{url!r} is not a normalised url without credentials")
     head = _head(code, headers, len(body))
     names = {"WARC-Target-URI": url, "WARC-Payload-Digest": digest(body)}
     return _member(_record(WarcRecordType.response, head + body, names))
 
 
 def read_record(path: Path, offset: int, url: str) -> StoredResponse:
-    """The reply to `url` that stands at an offset of a file, its digests verified; raises WarcError."""
-    where = f"the raw reply to {url} in {path} at byte {offset}"
+    """Read the response to `url` at an offset of a file and verify its digests. Raises WarcError."""
+    where = f"the raw response to {url} in {path} at byte {offset}"
     try:
-        record = WarcRecord.from_reader(io.BytesIO(_unpacked(path, offset)))
+        record = WarcRecord.from_reader(io.BytesIO(_decompressed(path, offset)))
         names, block = record.headers.to_dict(), record.reader.read()
     except FileNotFoundError as error:
-        raise WarcError(f"{where} is gone: there is no such file. Put it back from a copy of the lake.") from error
+        raise WarcError(f"{where} is gone: there is no such file. Restore it from a copy of the lake.") from error
     except Exception as error:  # a damaged file may fail anywhere in the reader
-        raise WarcError(f"{where} is damaged: {error}. Put the file back from a copy of the lake.") from error
+        raise WarcError(f"{where} is damaged: {error}. Restore the file from a copy of the lake.") from error
     head, _, body = block.partition(b"\r\n\r\n")
     if names.get("WARC-Block-Digest") != digest(block) or names.get("WARC-Payload-Digest") != digest(body):
-        raise WarcError(f"{where} is damaged: its digest is another. Put the file back from a copy of the lake.")
+        raise WarcError(f"{where} is damaged: its digest differs. Restore the file from a copy of the lake.")
     if names.get("WARC-Target-URI") != url:
-        raise WarcError(f"{where} is the reply to another url. Put the file back from a copy of the lake.")
+        raise WarcError(f"{where} is the response to another url. Restore the file from a copy of the lake.")
     return StoredResponse(url, head, body)
 
 
 def digest(content: bytes) -> str:
-    """SHA-256 as WARC names it."""
+    """Return the SHA-256 digest in WARC's notation, base32 with a prefix."""
     return "sha256:" + b32encode(sha256(content).digest()).decode()
 
 
@@ -113,15 +113,15 @@ def _member(record: bytes) -> bytes:
     return compressor.compress(record) + compressor.flush()
 
 
-def _unpacked(path: Path, offset: int) -> bytes:
-    """The gzip member at an offset, its checksum verified."""
+def _decompressed(path: Path, offset: int) -> bytes:
+    """Decompress the gzip member at an offset; zlib verifies its checksum."""
     inflate, pieces = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), []
     with path.open("rb") as file:
         file.seek(offset)
         while not inflate.eof:
             chunk = file.read(CHUNK_BYTES)
             if not chunk:
-                raise EOFError("it ends too early")
+                raise EOFError("the file ends inside the record")
             pieces.append(inflate.decompress(chunk))
     return b"".join(pieces)
 
@@ -131,9 +131,9 @@ def _head(code: int, headers: Mapping[str, str], length: int) -> bytes:
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
             continue
-        said = _CONTROLS.sub(" ", value).strip()
-        kept = f"{ORIGINAL}{name.title()}" if name.lower() in _ON_THE_WAY else name.title()
-        line = f"{kept}: {said}\r\n".encode("utf-8", "replace")
+        clean = _CONTROLS.sub(" ", value).strip()
+        stored_name = f"{ORIGINAL}{name.title()}" if name.lower() in _TRANSFER_HEADERS else name.title()
+        line = f"{stored_name}: {clean}\r\n".encode("utf-8", "replace")
         if len(head) + len(line) <= HEAD_BYTES:
             head += line
     return head + b"\r\n"

@@ -1,6 +1,6 @@
-"""How a library is written: pages become passages in a tantivy index, in a directory that appears whole.
+"""Writes a library: pages become passages in a tantivy inverted index, in a directory that is renamed into place.
 
-Captured apart from reading it: only the builder writes, and what a passage is stored as is decided here.
+The stored form of a passage is defined here; `library.py` only reads it.
 """
 
 import os
@@ -15,16 +15,16 @@ import tantivy
 from sources.index.passage_splitter import normalised, passages
 
 WRITER_BYTES = 64_000_000
-"""Memory of the index writer; more passages than fit go to disk."""
+"""Memory of the index writer in bytes; passages beyond it are flushed to disk."""
 ANALYZER = "stemmed"
 LONGEST_WORD = 80
 FIELDS = {"words": 1.0, "name": 0.5}
-"""What a query is compared with, a passage and its page's title, and how much each counts."""
+"""Searched fields and their weights: `words` is the passage, `name` the title of its page."""
 STORED = ("doc_id", "url", "title", "passage", "text")
 
 
 class Page(NamedTuple):
-    """A page to be indexed."""
+    """A page to index."""
 
     doc_id: str
     url: str
@@ -32,36 +32,40 @@ class Page(NamedTuple):
     text: str
 
 
-def build(path: Path, pages: Iterable[Page]) -> int:
-    """Index the pages into a new directory and return their number; memory does not grow with the corpus."""
+def write_index(path: Path, pages: Iterable[Page]) -> int:
+    """Index the pages into a new directory and return their number. Raises OSError if the disk is full."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
+    _remove_stale(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         n = _write(temporary, pages)
-        _appear(temporary, path)
+        _rename_into_place(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return n
 
 
 def url_key(url: str) -> str:
+    """Return the index key of an address, without scheme, fragment and final slash."""
     bare = re.sub(r"^[a-z][a-z0-9+.-]*:/*", "", url.strip().strip("<>\"'()[]").lower()).split("#")[0]
     return "url:" + bare.rstrip("/")
 
 
 def tail_key(url: str) -> str:
+    """Return the index key of an address's last path segment, without its file suffix."""
     tail = url_key(url).rsplit("/", 1)[-1].removeprefix("url:")
     return "tail:" + re.sub(r"\.(?:html?|md|txt)$", "", tail)
 
 
 def title_key(title: str) -> str:
+    """Return the index key of a title, in lower-case words."""
     return "title:" + normalised(title)
 
 
 def clean(text: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -91,6 +95,7 @@ def _schema() -> Any:
 
 
 def analyzer() -> Any:
+    """Build the tokenizer of passages and queries: lower case, English stems, no word over LONGEST_WORD bytes."""
     words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(LONGEST_WORD))
     return words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("english")).build()
 
@@ -109,19 +114,19 @@ def _keys(page: Page) -> list[str]:
     return [key for key in dict.fromkeys(keys) if not key.endswith(":")]
 
 
-def _appear(temporary: Path, path: Path) -> None:
+def _rename_into_place(temporary: Path, path: Path) -> None:
     try:
         temporary.rename(path)
     except OSError:
-        if not (path / "meta.json").exists():  # else another process was first: its index is as good
+        if not (path / "meta.json").exists():  # otherwise another process has finished an equal index first
             raise
 
 
-def _sweep(path: Path) -> None:
-    """Remove what builders that were killed left beside the index."""
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
-        if not _alive(int(left.name.split(".")[-2])):
-            shutil.rmtree(left, ignore_errors=True)
+def _remove_stale(path: Path) -> None:
+    """Remove the temporary directories of killed builders."""
+    for stale in path.parent.glob(f".{path.name}.*.tmp"):
+        if not _alive(int(stale.name.split(".")[-2])):
+            shutil.rmtree(stale, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:

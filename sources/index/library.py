@@ -1,9 +1,8 @@
-"""The library: a search index over the pages of one snapshot, which the agent's tools read.
+"""The library: a full-text search index (BM25) over the pages of one snapshot, for the agent's search tools.
 
-It is built once and appears whole (made beside, then renamed), so that many processes and threads can
-open it while another builds the next. Passages are what is indexed, not pages: BM25 then answers with
-the place that holds the words, and a small model can be given that one passage. What an agent types is
-taken as words: no query syntax exists that could fail, and addresses may be a little wrong.
+It is built in a temporary directory and renamed, so that many processes and threads can read it while another
+one builds the next. Passages are indexed, not pages, so that a result shows the matching place, short enough
+for a small model. A query is a list of words without syntax, so no query is an error; addresses may be inexact.
 """
 
 import re
@@ -15,24 +14,33 @@ from typing import Any
 import tantivy
 
 from sources.blocklist import NOTHING_BLOCKED, Blocklist
-from sources.index import index_writer as shelving
-from sources.index.index_writer import ANALYZER, FIELDS, Page, analyzer, clean, tail_key, title_key, url_key
+from sources.index.index_writer import (
+    ANALYZER,
+    FIELDS,
+    Page,
+    analyzer,
+    clean,
+    tail_key,
+    title_key,
+    url_key,
+    write_index,
+)
 from sources.index.passage_splitter import normalised, passages, sentences
 
-__all__ = ["Blocked", "Found", "Hit", "Library", "NotFound", "Page", "Window", "windows"]
+__all__ = ["Blocked", "Hit", "Library", "NotFound", "Page", "PageMatch", "Window", "windows"]
 
 WINDOW_CHARS = 4_000
-"""Most characters of a page that one `open` shows."""
+"""Maximum characters of a page in one window."""
 QUERY_WORDS = 48
-"""Words of a query that are searched for; the rest is cut."""
-FOUND = 5
-"""Most passages that `find` returns."""
+"""Maximum words of a query; further words are ignored."""
+MAX_MATCHES = 5
+"""Maximum passages that `find` returns."""
 PER_PAGE = 4
-"""Passages looked at for each page asked for, since a page can win several places."""
+"""Passages ranked per requested page, since several passages of one page can match."""
 
 
 class Blocked(LookupError):
-    """The page may not be read, whether it is here or not; `url` is its address, the message says so."""
+    """The page is on the blocklist, whether the library holds it or not. `url` is its address."""
 
     def __init__(self, url: str) -> None:
         super().__init__(f"{url} may not be read: it is on the list of blocked addresses")
@@ -40,12 +48,12 @@ class Blocked(LookupError):
 
 
 class NotFound(LookupError):
-    """There is no such page, or no such window of it; the message says what there is instead."""
+    """No such page, or no such window of it. The message lists the nearest pages or the valid windows."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A page that matched, with its best passage; `score` is BM25 of that passage."""
+    """A matching page with its best passage; `score` is the BM25 score of that passage."""
 
     doc_id: str
     url: str
@@ -67,8 +75,8 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A passage of a page that holds the words sought, and the window that it begins in."""
+class PageMatch:
+    """A passage of one page that matches `find`, and the window that it begins in, from 1."""
 
     doc_id: str
     url: str
@@ -78,7 +86,7 @@ class Found:
 
 
 class Library:
-    """An open index; safe to share between threads, and any number of processes may open it."""
+    """An open index, safe to share between threads. Any number of processes may open the same index."""
 
     def __init__(self, index: Any, blocked: Blocklist = NOTHING_BLOCKED) -> None:
         self._blocked = blocked
@@ -87,17 +95,17 @@ class Library:
 
     @staticmethod
     def build(path: Path, pages: Iterable[Page]) -> int:
-        """Index the pages into a new directory and return their number; an index that stands is left alone.
+        """Index the pages into a new directory and return their number; an existing index is not rebuilt.
 
-        Rows are streamed: memory does not grow with the corpus. Raises OSError when the disk is full.
+        Pages are streamed: memory does not grow with the corpus. Raises OSError if the disk is full.
         """
         if path.exists():
             return Library.open(path).n_pages
-        return shelving.build(path, pages)
+        return write_index(path, pages)
 
     @classmethod
     def open(cls, path: Path, blocked: Blocklist = NOTHING_BLOCKED) -> "Library":
-        """The index at path, read-only, as if it held nothing blocked; raises NotFound when none was built there."""
+        """Open the index at `path` read-only, with blocked pages hidden. Raises NotFound if there is none."""
         if not (path / "meta.json").exists():
             raise NotFound(f"no library at {path}: build it first")
         index = tantivy.Index.open(str(path))
@@ -107,11 +115,11 @@ class Library:
 
     @property
     def n_pages(self) -> int:
-        """Pages in the library."""
+        """Number of pages in the library."""
         return int(self._searcher.doc_freq("kind", "page"))
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
-        """The best pages for the query's words, best first, each with its best passage; any text is a query."""
+        """Return the best pages for the words of any text, best first, each with its best passage."""
         found: dict[str, Hit] = {}
         for score, passage in self._passages(query, limit * PER_PAGE):
             hit = Hit(passage["doc_id"], passage["url"], passage["title"], passage["passage"], score)
@@ -119,35 +127,35 @@ class Library:
         return list(found.values())[:limit]
 
     def best_passage(self, query: str) -> Hit | None:
-        """The best passage of the whole library, narrowed to its best sentence: all that a small model can use."""
+        """Return the best passage of the library, cut to its best sentence for small models; None without a match."""
         hit = next(iter(self.search(query, 1)), None)
         return replace(hit, passage=_best_sentence(query, hit.passage)) if hit else None
 
     def open_page(self, url: str, page: int = 1, window_chars: int = WINDOW_CHARS) -> Window:
-        """One window of a page, by address or by title; raises NotFound with the nearest pages there are."""
+        """Return one window (from 1) of a page, found by address or title. Raises Blocked, or NotFound."""
         stored = self._page(url)
         cut = windows(stored["text"], window_chars)
         if not 1 <= page <= len(cut):
             raise NotFound(f"{stored['url']} has {len(cut)} pages: ask for page 1 to {len(cut)}, not {page}")
         return Window(stored["doc_id"], stored["url"], stored["title"], cut[page - 1], page, len(cut))
 
-    def find(self, url: str, words: str, window_chars: int = WINDOW_CHARS) -> list[Found]:
-        """The passages of one page that hold the most of the words, a whole phrase first; [] when none does."""
+    def find(self, url: str, words: str, window_chars: int = WINDOW_CHARS) -> list[PageMatch]:
+        """Return the passages of one page that hold most of the words, a whole phrase first; [] if none does."""
         stored = self._page(url)
-        sought, ends = normalised(words), _ends(windows(stored["text"], window_chars))
+        phrase, ends = normalised(words), _ends(windows(stored["text"], window_chars))
         ranked = sorted(
-            ((_likeness(sought, passage.text), -i, passage) for i, passage in enumerate(passages(stored["text"]))),
+            ((_match_score(phrase, passage.text), -i, passage) for i, passage in enumerate(passages(stored["text"]))),
             key=lambda row: row[:2],
             reverse=True,
         )
-        best = [passage for likeness, _, passage in ranked[:FOUND] if likeness > 0 and likeness >= ranked[0][0] / 2]
+        best = [passage for score, _, passage in ranked[:MAX_MATCHES] if score > 0 and score >= ranked[0][0] / 2]
         return [
-            Found(stored["doc_id"], stored["url"], stored["title"], passage.text, _window_of(passage.start, ends))
+            PageMatch(stored["doc_id"], stored["url"], stored["title"], passage.text, _window_of(passage.start, ends))
             for passage in best
         ]
 
-    def _page(self, said: str) -> dict[str, str]:
-        url = clean(said)
+    def _page(self, address: str) -> dict[str, str]:
+        url = clean(address)
         if self._blocked.blocking_entry(url):
             raise Blocked(url)
         for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):
@@ -182,7 +190,7 @@ class Library:
 
 
 def windows(text: str, size: int = WINDOW_CHARS) -> list[str]:
-    """The text cut into pieces of at most `size` characters, at line or word ends where they are near."""
+    """Cut a text into pieces of at most `size` characters, at the ends of lines or words where these are near."""
     cut: list[str] = []
     while len(text) > size:
         at = max(text.rfind("\n", size * 3 // 4, size), -1) + 1 or text.rfind(" ", size * 3 // 4, size) + 1 or size
@@ -191,20 +199,20 @@ def windows(text: str, size: int = WINDOW_CHARS) -> list[str]:
     return [*cut, text]
 
 
-def _likeness(sought: str, passage: str) -> float:
-    """1 to 2 for the whole phrase, below 1 for the share of its words."""
+def _match_score(phrase: str, passage: str) -> float:
+    """Return the share of the phrase's words in the passage, plus 1 if it holds the whole phrase."""
     text = normalised(passage)
-    words = set(sought.split())
+    words = set(phrase.split())
     if not words:
         return 0.0
     share = len(words & set(text.split())) / len(words)
-    return share + (f" {sought} " in f" {text} ")
+    return share + (f" {phrase} " in f" {text} ")
 
 
 def _best_sentence(query: str, passage: str) -> str:
-    sought = set(normalised(query).split())
-    found = [sentence for line in passage.split("\n") for sentence in sentences(line)]
-    return max(found, key=lambda sentence: (len(sought & set(normalised(sentence).split())), -len(sentence)))
+    words = set(normalised(query).split())
+    candidates = [sentence for line in passage.split("\n") for sentence in sentences(line)]
+    return max(candidates, key=lambda sentence: (len(words & set(normalised(sentence).split())), -len(sentence)))
 
 
 def _ends(cut: list[str]) -> list[int]:

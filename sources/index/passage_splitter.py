@@ -1,8 +1,8 @@
-"""Prose out of Markdown: blocks, sentences, and the short passages that search answers with.
+"""Splits Markdown into blocks, sentences, and the short passages that search returns.
 
-Small models do best with one short passage per observation, so a page is cut into passages of about a
-hundred words along its own blocks and sentences. Tasks are made from the same sentences, so that what
-a task quotes is what a search can find.
+Small models do best with one short passage per observation, so a page is split into passages of about a
+hundred words, at the ends of blocks and sentences. Tasks are composed from the same sentences, so that search
+can find every sentence that a task quotes.
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 PASSAGE_WORDS = 100
-"""A passage is closed before it passes this many words; a longer sentence is cut."""
+"""Maximum words of a passage; a longer sentence is cut."""
 FULL_WORDS = 60
-"""A passage of at least this many words does not run on into the next block."""
+"""A passage of at least this many words ends with its block."""
 
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
 _BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
@@ -21,7 +21,7 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|~<>$&\"'=:-])")
 _CELLS = re.compile(r"(?<!\\)\|")
 _MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|>\s?|```|~~~|\|)")
 _SIGNATURE = re.compile(r"\s*(?:class |def )?[\w.\\*]+\(.*\)(?: -> .*)?:?\s*")
-"""A line that is only a signature stands alone: what follows is prose about it."""
+"""A line that is only a signature is a block of its own; the lines after it are prose about it."""
 _RULE = re.compile(r"[\s|:*=_~`^-]*")
 _SENTENCE_END = re.compile(r"""(?<=[.!?])["”')\]]*\s+(?=["“'(\[]*[A-Z0-9])""")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|al|Mr|Mrs|Dr|St|No|Fig|approx|ca|[A-Z])\.)$")
@@ -29,7 +29,7 @@ _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|al|Mr|Mrs|Dr|St|No|Fig|
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, heading, list item or table cell, without its Markdown; `start` is in the raw text."""
+    """A paragraph, heading, list item or table cell without Markdown; `start` is its offset in the raw text."""
 
     start: int
     text: str
@@ -37,22 +37,22 @@ class Block:
 
 @dataclass(frozen=True)
 class Passage:
-    """About a hundred words of a page; `start` is the character of the raw text that it begins at."""
+    """About a hundred words of a page; `start` is its character offset in the raw text."""
 
     start: int
     text: str
 
 
 def blocks(markdown: str) -> Iterator[Block]:
-    """The page's blocks in reading order, each on one line, links and emphasis replaced by their words."""
+    """Yield the page's blocks in reading order, each on one line, links and emphasis replaced by their text."""
     start, lines = 0, list[str]()
     position = 0
     for line in markdown.splitlines(keepends=True):
-        alone = line.lstrip().startswith("#") or bool(_SIGNATURE.fullmatch(line))
-        if alone or not line.strip() or _MARKER.match(line):
+        own_block = line.lstrip().startswith("#") or bool(_SIGNATURE.fullmatch(line))
+        if own_block or not line.strip() or _MARKER.match(line):
             yield from _block(start, lines)
             lines = []
-        if alone or "|" in line:
+        if own_block or "|" in line:
             yield from _cells(position, line)
         elif line.strip():
             start = start if lines else position
@@ -62,7 +62,7 @@ def blocks(markdown: str) -> Iterator[Block]:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of one block; `e.g.` and initials do not end one."""
+    """Split a block into sentences; `e.g.` and initials do not end one."""
     found: list[str] = []
     for piece in _cut(text, _SENTENCE_END):
         if found and _ABBREVIATION.search(found[-1]):
@@ -73,7 +73,7 @@ def sentences(text: str) -> list[str]:
 
 
 def passages(markdown: str) -> Iterator[Passage]:
-    """The page as passages that follow each other and together hold all its words."""
+    """Yield the page as consecutive passages that together hold all its words."""
     start, words, pieces = 0, 0, list[str]()
     for at, piece, opens_block in _pieces(markdown):
         n = piece.count(" ") + 1
@@ -88,7 +88,7 @@ def passages(markdown: str) -> Iterator[Passage]:
 
 
 def normalised(text: str) -> str:
-    """Lower-case words with single spaces between: how quotations are compared with pages."""
+    """Return the lower-case words of a text, joined by single spaces, for comparing quotations with pages."""
     return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 

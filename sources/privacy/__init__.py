@@ -1,1 +1,1 @@
-"""privacy."""
+"""Detection and redaction of secrets and personal data in text."""

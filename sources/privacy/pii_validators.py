@@ -1,7 +1,7 @@
-"""What a pattern cannot say of a match: checksums, number plans, and what documentation writes in a secret's place.
+"""Validators of pattern matches: checksums, number plans, entropy, and the placeholders that documentation uses.
 
-Each check gets only what a pattern matched, so it may take its time. Placeholders (`example.com`, `AKIA...EXAMPLE`,
-test card numbers, `your-password`) are no secrets: to redact them would spoil the pages that teach.
+They run on matches only, so they may be slow. Placeholders (`example.com`, `AKIA...EXAMPLE`, test card numbers,
+`your-password`) are not secrets, and redacting them would spoil pages that teach.
 """
 
 import math
@@ -13,10 +13,10 @@ import phonenumbers
 from tld import is_tld
 
 PERSONAL = frozenset({"email", "phone", "credit_card", "iban", "us_ssn"})
-"""Kinds that name a person; all others are secrets."""
+"""Kinds of personal data; all other kinds are secrets."""
 
 LONGEST_PLACEHOLDER = 200
-"""A longer one is a key: some placeholder's word turns up in it by chance."""
+"""Characters. A longer match is a key that contains the word of a placeholder by chance."""
 
 _PLACEHOLDER = re.compile(
     r"example|placeholder|redacted|changeme|change[_-]me|dummy|sample|fake|foobar|your[_-]|_here\b|-here\b|insert|replace"
@@ -28,11 +28,11 @@ _ONE_CHARACTER = re.compile(r"(.)\1*")
 _RESERVED_DOMAIN = re.compile(
     r"(?:^|\.)(?:example(?:\.\w+)?|test|invalid|localhost|local|internal|domain\.\w+|email\.\w+)$"
 )
-_NOBODY = re.compile(
+_ROLE_NAME = re.compile(
     r"(?:no-?reply|do-?not-?reply|git|user(?:name)?|you|me|name|someone|somebody|foo|bar|john\.?doe|jane\.?doe|test\w*"
     r"|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?|sales)"
 )
-_FICTION = re.compile(r"\+?1?[2-9]\d\d555\d{4}|\+44(?:20794600|1632960|7700900|8081570)\d+")
+_FICTIONAL_PHONE = re.compile(r"\+?1?[2-9]\d\d555\d{4}|\+44(?:20794600|1632960|7700900|8081570)\d+")
 _USER_OF_URL = re.compile(r"://[^\s/@]*$")
 _NUMBER = re.compile(r"\+\d+\.\d+")
 _IN_URL = re.compile(r"[?&][\w.%-]+=$")
@@ -53,7 +53,7 @@ _IBAN_LENGTHS = dict(
 )
 _KNOWN_SSNS = frozenset({"078-05-1120", "219-09-9999", "457-55-5462", "123-45-6789", "123-12-1234"})
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_SECRET_OF_WHAT = re.compile(
+_NOT_A_SECRET_NAME = re.compile(
     r"(?:hash|sha\d*|md5|digest|_ids?|_?names?|_?file|_?path|_?dir|_?url|_?uri|_?type|expir\w*|_?len(?:gth)?|_?regex"
     r"|pattern|policy|field|prompt|version|_?arn|manager|label|hint|message|error|format|encoding|size|count)"
     r"[\"'\]]{0,2}\s*(?::=|=>|=|:)\s*[rbuf]{0,2}\\?[\"'`]?$",
@@ -66,22 +66,22 @@ _CODE = re.compile(
 
 
 def is_placeholder(secret: str) -> bool:
-    """Is this what documentation writes in a secret's place, whatever the kind?"""
+    """True if documentation writes such a value in place of a secret, of any kind."""
     return len(secret) <= LONGEST_PLACEHOLDER and bool(_PLACEHOLDER.search(secret) or _ONE_CHARACTER.fullmatch(secret))
 
 
 def is_plausible(kind: str, secret: str, before: bytes) -> bool:
-    """Could the match be a real one of its kind? `before` is the text right before it. `kind` is one of VALIDATORS."""
+    """True if the match can be a real one of its kind, a key of VALIDATORS. `before` is the text just before it."""
     return VALIDATORS[kind](secret, before.decode("utf-8", "replace"))
 
 
 def entropy(text: str) -> float:
-    """Shannon entropy in bits a character."""
+    """Return the Shannon entropy in bits per character (Shannon 1948)."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 
 def luhn(digits: str) -> bool:
-    """Does the last digit fit the others (ISO/IEC 7812-1)?"""
+    """True if the last digit is the right check digit (Luhn algorithm, ISO/IEC 7812-1)."""
     doubled = (sum(divmod(int(digit) * (1 + place % 2), 10)) for place, digit in enumerate(reversed(digits)))
     return sum(doubled) % 10 == 0
 
@@ -90,8 +90,8 @@ def _email(secret: str, before: str) -> bool:
     if _USER_OF_URL.search(before):
         return False
     name, _, domain = secret.lower().rpartition("@")
-    known = is_tld(domain.rpartition(".")[2])
-    return known and not _RESERVED_DOMAIN.search(domain) and not _NOBODY.fullmatch(name)
+    has_tld = is_tld(domain.rpartition(".")[2])
+    return has_tld and not _RESERVED_DOMAIN.search(domain) and not _ROLE_NAME.fullmatch(name)
 
 
 def _phone(secret: str, before: str) -> bool:
@@ -101,7 +101,7 @@ def _phone(secret: str, before: str) -> bool:
         number = phonenumbers.parse(secret, None if secret.startswith("+") else "US")
     except phonenumbers.NumberParseException:
         return False
-    return phonenumbers.is_valid_number(number) and not _FICTION.fullmatch(re.sub(r"[^\d+]", "", secret))
+    return phonenumbers.is_valid_number(number) and not _FICTIONAL_PHONE.fullmatch(re.sub(r"[^\d+]", "", secret))
 
 
 def _credit_card(secret: str, before: str) -> bool:
@@ -125,7 +125,7 @@ def _us_ssn(secret: str, _: str) -> bool:
 
 
 def _password(secret: str, before: str) -> bool:
-    if _SECRET_OF_WHAT.search(before) or _WORDS.fullmatch(secret) or _CODE.search(secret):
+    if _NOT_A_SECRET_NAME.search(before) or _WORDS.fullmatch(secret) or _CODE.search(secret):
         return False
     mixed = any(char.isdigit() for char in secret) and any(char.isalpha() for char in secret)
     return mixed and entropy(secret) >= 2.3
@@ -136,8 +136,10 @@ def _aws_secret(secret: str, _: str) -> bool:
 
 
 def _url_password(secret: str, _: str) -> bool:
-    usual = {"password", "pass", "passwd", "pwd", "secret", "token", "pw", "user", "username", "port", "guest"}
-    return secret.lower().strip("[]:") not in usual and not re.fullmatch(r"[A-Z_]+|\d{1,5}|\[?[\w-]*\]?:\S*", secret)
+    placeholders = {"password", "pass", "passwd", "pwd", "secret", "token", "pw", "user", "username", "port", "guest"}
+    return secret.lower().strip("[]:") not in placeholders and not re.fullmatch(
+        r"[A-Z_]+|\d{1,5}|\[?[\w-]*\]?:\S*", secret
+    )
 
 
 def _token(secret: str, _: str) -> bool:
@@ -163,4 +165,4 @@ VALIDATORS: dict[str, Callable[[str, str], bool]] = {
     "stripe_key": _token,
     "jwt": _token,
 }
-"""Kind -> what must hold of a match."""
+"""Kind → validator of (match, text before it). Kinds without a validator need none."""

@@ -1,8 +1,8 @@
-"""Finds secrets and personal data in text, and puts typed placeholders in their place.
+"""Finds secrets and personal data in text and replaces them by typed placeholders, `[REDACTED:<kind>]`.
 
-Patterns are matched by Kingfisher (MongoDB's scanner: its catalogue of services and `redaction.yml`, in one
-pass of Vectorscan, without the GIL). What a pattern cannot say, such as a checksum, is in `is_plausible.py`
-and runs on what was matched only. Rows of long columns are scanned many at once.
+Kingfisher (MongoDB's secret scanner) matches its own catalogue and `redaction.yml` in one pass of Vectorscan,
+without the GIL. Checksums and similar rules are in `pii_validators.py` and run on matches only. Many rows of a
+column are scanned in one call.
 """
 
 import json
@@ -24,19 +24,20 @@ from schemas.record import sha256_text
 from sources.privacy.pii_validators import PERSONAL, VALIDATORS, is_placeholder, is_plausible
 
 CACHE = Path("~/.cache/horizon-factory/rules")
-"""Where the compiled patterns stand: compiling takes seconds, loading a third of one."""
+"""Folder of the compiled patterns: compiling takes seconds, loading a third of a second."""
 BETWEEN = b"\n\x1e\n"
-"""What rows are joined with to be scanned at once: no pattern of a token runs across it."""
-BLOT = b"\x1e"
-"""What stands, byte for byte, where something was matched already: the edge of every pattern, and part of none."""
+"""Separator of rows that are scanned together: no pattern of a token matches across it."""
+MASK = b"\x1e"
+"""Replaces every byte of an earlier match: a token boundary for every pattern, and part of none."""
 ESCAPE = re.compile(rb"\\[nrt]")
-"""White space as JSON and code write it: its letter would join the word that follows, and hide where a token starts."""
+"""Escaped white space of JSON and code: its letter would join the next word and hide the start of a token."""
 OWN = "custom."
+"""Prefix of the rule ids in `redaction.yml`."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A secret, or something that names a person; `start` and `end` count bytes of the text's UTF-8."""
+    """A secret or an item of personal data; `start` and `end` are byte offsets in the UTF-8 text."""
 
     kind: str
     start: int
@@ -44,37 +45,37 @@ class Finding:
 
 
 def find(text: str) -> list[Finding]:
-    """All that is found in the text, in order, none overlapping another."""
+    """Return all findings of a text, in order, none overlapping another."""
     return _find(text.encode("utf-8", "replace"))
 
 
 def redact(text: str) -> tuple[str, dict[str, int]]:
-    """The text with `[REDACTED:<kind>]` for each find, and how many of each kind; redacting twice changes nothing."""
-    found = find(text)
-    if not found:
+    """Replace each finding by `[REDACTED:<kind>]`; return the text and the number of findings by kind. Idempotent."""
+    findings = find(text)
+    if not findings:
         return text, {}
     whole, pieces, end = text.encode("utf-8", "replace"), [], 0
-    for one in found:
-        pieces += [whole[end : one.start], f"[REDACTED:{one.kind}]".encode()]
-        end = one.end
-    return b"".join([*pieces, whole[end:]]).decode(), dict(Counter(one.kind for one in found))
+    for finding in findings:
+        pieces += [whole[end : finding.start], f"[REDACTED:{finding.kind}]".encode()]
+        end = finding.end
+    return b"".join([*pieces, whole[end:]]).decode(), dict(Counter(finding.kind for finding in findings))
 
 
 def count_kinds(texts: Sequence[str | None]) -> list[str | None]:
-    """For each text, JSON of kind -> how many, sorted; None where nothing is found."""
+    """For each text, return the number of findings by kind as sorted JSON; None if nothing is found."""
     rows = [(text or "").encode("utf-8", "replace") for text in texts]
     counts: list[str | None] = [None] * len(rows)
     for place in _suspects(rows):
-        if found := _find(rows[place]):
-            counts[place] = as_json(Counter(one.kind for one in found))
+        if findings := _find(rows[place]):
+            counts[place] = as_json(Counter(finding.kind for finding in findings))
     return counts
 
 
 def count_written(turns: pa.RecordBatch) -> list[str | None]:
-    """For each turn what count_kinds says of its content, reasoning and tool_calls, which nobody may redact."""
+    """Apply count_kinds to each turn's content, reasoning and tool_calls, which are never redacted."""
     content, reasoning, calls = (turns.column(name) for name in ("content", "reasoning", "tool_calls"))
     nothing, newline = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
-    # a row of nulls alone would be left out
+    # a row in which all three are null would otherwise be dropped
     content = pc.coalesce(content, nothing)
     return count_kinds(
         pc.binary_join_element_wise(content, reasoning, calls, newline, null_handling="skip").to_pylist()
@@ -82,18 +83,18 @@ def count_written(turns: pa.RecordBatch) -> list[str | None]:
 
 
 def as_json(counts: Mapping[str, int]) -> str:
-    """Counts by kind as a turn's `redacted` holds them."""
+    """Encode counts by kind for a turn's column `redacted`."""
     return json.dumps(counts, sort_keys=True)
 
 
 def kinds() -> frozenset[str]:
-    """Every kind that can be found."""
+    """Return every kind that the detector knows."""
     return frozenset(_kind(rule["id"]) for rule in _rules().metadata() if rule["visible"])
 
 
 @cache
 def detector_version() -> str:
-    """Changes when the same text could be judged otherwise."""
+    """Return a hash of the patterns, validators and libraries: if it changes, the same text may give other findings."""
     own = (
         files("sources.privacy").joinpath(name).read_text("utf-8")
         for name in ("redaction.yml", "redaction.py", "pii_validators.py")
@@ -113,25 +114,26 @@ def _scanner() -> Scanner:
 
 
 def _find(text: bytes) -> list[Finding]:
-    """All finds, in order. A match takes of its neighbour's edge: so it is blotted out and the rest read again.
+    """Return all findings, in order, from repeated scans.
 
-    What an earlier reading found wins over a later one, and of what overlaps in one reading the first by `_rank`.
+    A match consumes the boundary of its neighbour, so matches are masked and the rest is scanned again. Findings
+    of an earlier scan win over later ones; of overlapping ones in a scan, the first by `_rank` wins.
     """
-    kept: list[Finding] = []
+    findings: list[Finding] = []
     text = _unescaped(text)
     rest = bytearray(text)
-    while matches := [one for one in _matches(bytes(rest)) if rest[one.start : one.end].strip(BLOT)]:
-        for one in sorted((match for match in matches if _is_meant(match, text)), key=_rank):
-            if BLOT not in rest[one.start : one.end]:
-                kept.append(one)
-                _blot(rest, one)
-        for one in matches:
-            _blot(rest, one)
-    return sorted(kept, key=lambda one: one.start)
+    while matches := [match for match in _matches(bytes(rest)) if rest[match.start : match.end].strip(MASK)]:
+        for match in sorted((match for match in matches if _is_valid(match, text)), key=_rank):
+            if MASK not in rest[match.start : match.end]:
+                findings.append(match)
+                _mask(rest, match)
+        for match in matches:
+            _mask(rest, match)
+    return sorted(findings, key=lambda finding: finding.start)
 
 
 def _unescaped(text: bytes) -> bytes:
-    """The text with white space for its escapes, of their length: a find stands where it stood."""
+    """Replace escapes by white space of the same length, so that offsets stay valid."""
     return ESCAPE.sub(b" \n", text)
 
 
@@ -142,19 +144,20 @@ def _matches(text: bytes) -> Iterator[Finding]:
             yield Finding(_kind(match.rule_id), place["start_offset"], place["end_offset"])
 
 
-def _is_meant(one: Finding, text: bytes) -> bool:
-    """Could the match be what its pattern looks for, and no placeholder?"""
-    secret, before = text[one.start : one.end].decode("utf-8", "replace"), text[max(0, one.start - 60) : one.start]
-    return not is_placeholder(secret) and (one.kind not in VALIDATORS or is_plausible(one.kind, secret, before))
+def _is_valid(match: Finding, text: bytes) -> bool:
+    """True if the match passes its validator and is not a placeholder."""
+    secret = text[match.start : match.end].decode("utf-8", "replace")
+    before = text[max(0, match.start - 60) : match.start]
+    return not is_placeholder(secret) and (match.kind not in VALIDATORS or is_plausible(match.kind, secret, before))
 
 
-def _blot(text: bytearray, one: Finding) -> None:
-    text[one.start : one.end] = BLOT * (one.end - one.start)
+def _mask(text: bytearray, match: Finding) -> None:
+    text[match.start : match.end] = MASK * (match.end - match.start)
 
 
-def _rank(one: Finding) -> tuple[bool, bool, int, int, str]:
-    """Of two finds that overlap the first is taken: a secret, one of our own kinds, the longer."""
-    return one.kind in PERSONAL, one.kind not in _own_kinds(), one.start - one.end, one.start, one.kind
+def _rank(match: Finding) -> tuple[bool, bool, int, int, str]:
+    """Order of preference among overlapping matches: secrets first, then kinds of `redaction.yml`, then the longer."""
+    return match.kind in PERSONAL, match.kind not in _own_kinds(), match.start - match.end, match.start, match.kind
 
 
 @cache
@@ -164,7 +167,7 @@ def _own_kinds() -> frozenset[str]:
 
 @cache
 def _kind(rule_id: str) -> str:
-    """`betterleaks.github-pat.1` is the kind `github_pat`."""
+    """Return the kind of a rule: `github_pat` for `betterleaks.github-pat.1`."""
     name = rule_id.removeprefix(OWN).removeprefix("betterleaks.").removeprefix("veles.secrets/")
     return (
         name.rstrip(".0123456789").replace("-", "_") if name[-1:].isdigit() and "." in name else name.replace("-", "_")
@@ -172,16 +175,16 @@ def _kind(rule_id: str) -> str:
 
 
 def _suspects(rows: Sequence[bytes]) -> list[int]:
-    """Places of the rows that a match touches when all are scanned as one text; each is then judged alone."""
+    """Return the indexes of rows with a match when all are scanned as one text; each is then scanned separately."""
     starts, at = [], 0
     for row in rows:
         starts.append(at)
         at += len(row) + len(BETWEEN)
-    touched: set[int] = set()
+    suspects: set[int] = set()
     for match in _scanner().scan(_unescaped(BETWEEN.join(rows))):
         if match.visible:
             place = match.location
             first = bisect_right(starts, place["start_offset"]) - 1
             last = bisect_right(starts, max(place["start_offset"], place["end_offset"] - 1)) - 1
-            touched.update(range(first, last + 1))
-    return sorted(touched)
+            suspects.update(range(first, last + 1))
+    return sorted(suspects)

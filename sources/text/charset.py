@@ -1,6 +1,6 @@
-"""Bytes to text when servers lie about the character set, so that no page becomes mojibake unnoticed.
+"""Decodes bytes to text, also when the declared character encoding is wrong, so that no page becomes mojibake.
 
-Valid UTF-8 with non-ASCII characters is UTF-8 whatever was declared: no other text looks so by chance.
+Bytes that are valid UTF-8 are decoded as UTF-8 whatever is declared: other encodings hardly ever look like it.
 """
 
 import codecs
@@ -11,9 +11,9 @@ from charset_normalizer import from_bytes
 PRESCAN_BYTES = 4_096
 GUESS_BYTES = 64 * 1024
 MAX_REPLACED_SHARE = 0.005
-"""More unreadable characters than this, and the text counts as unreadable."""
+"""A text with a larger share of undecodable characters is unreadable."""
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
           (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
@@ -23,12 +23,12 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Unreadable(Exception):
-    """The bytes are no text in the declared or any likely character set."""
+    """The bytes are not text in the declared or any likely character encoding."""
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """The text of a body; raises Unreadable when none is found that would not be full of errors."""
-    for mark, name in _MARKS:
+    """Decode a body by its BOM, else by UTF-8 and the declared encodings, else by a guess. Raises Unreadable."""
+    for mark, name in _BOMS:
         if body.startswith(mark):
             return _checked(body.decode(name, "replace").removeprefix("\ufeff"))
     declared = _declared(body, content_type)
@@ -44,10 +44,10 @@ def _declared(body: bytes, content_type: str) -> list[str]:
     in_header = _HEADER.search(content_type)
     in_meta = _META.search(body[:PRESCAN_BYTES])
     names = [in_header[1] if in_header else "", in_meta[1].decode() if in_meta else ""]
-    return [known for known in map(_known, names) if known]
+    return [codec for codec in map(_codec_name, names) if codec]
 
 
-def _known(name: str) -> str:
+def _codec_name(name: str) -> str:
     try:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
@@ -69,5 +69,5 @@ def _guess(body: bytes) -> str:
 def _checked(text: str) -> str:
     wrong = text.count("\ufffd") + len(_CONTROLS.findall(text))
     if wrong > max(2, MAX_REPLACED_SHARE * len(text)):
-        raise Unreadable(f"{wrong} of {len(text)} characters are no text")
+        raise Unreadable(f"{wrong} of {len(text)} characters are not text")
     return _CONTROLS.sub("", text).encode("utf-8", "replace").decode()

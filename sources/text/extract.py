@@ -1,8 +1,8 @@
-"""A page's bytes to what the factory keeps of it: title, Markdown, links. Runs in worker processes.
+"""Extracts title, Markdown text and links from the bytes of a page. Runs in worker processes.
 
-Two ways to the text. Articles go through trafilatura, which drops menus and boilerplate best. Reference
-pages, set in <pre>, definition lists and tables, are rendered by their structure: trafilatura puts their
-code on one line and takes ten times as long. So do pages of which it finds too little.
+Articles are extracted by trafilatura, which removes menus and boilerplate best. Reference pages (<pre>,
+definition lists, tables) are rendered by their structure, because trafilatura joins their code into one line
+and takes ten times as long. Pages of which trafilatura finds too little are rendered by structure, too.
 """
 
 import re
@@ -19,17 +19,17 @@ from sources.text.markdown import render
 from sources.urls import normalise
 
 EXTRACTOR = "2"
-"""Changes when the same bytes would give another text, so that unchanged pages are fetched again."""
+"""Version of the extractor: raise it when the same bytes give another text, so that pages are fetched again."""
 MAX_LINKS = 2_000
-"""Links kept of one page."""
+"""Maximum links per page."""
 MAX_ANCHOR_CHARS = 200
 MAX_TITLE_CHARS = 300
 MIN_FOUND_SHARE = 0.25
-"""When the article extractor finds less than this share of a page, its structure is rendered."""
+"""Minimum share of a page that the article extractor must find; below it the structure is rendered."""
 MIN_FOUND_SHARE_OF_MAIN = 0.5
-"""The same where the page says which part of it is the main one."""
+"""The same share for pages that mark their main part."""
 MAX_FIXED_SHARE = 0.3
-"""A page with more than this share of its words in code, definitions and tables is no article."""
+"""A page with a larger share of its words in code, definitions and tables is a reference page."""
 
 _BOILERPLATE = "nav, footer, aside, [role=navigation], [role=search], .sphinxsidebar, .related"
 _SPACE = re.compile(r"\s+")
@@ -41,17 +41,17 @@ _PERMALINK = re.compile(r"\[[¶#§]\](?:\([^)]*\))?|¶")
 
 @dataclass
 class Links:
-    """The links of a page: the first MAX_LINKS are kept, of the rest only the number."""
+    """The first MAX_LINKS links of a page, and the number of the others."""
 
     targets: dict[str, str | None] = field(default_factory=dict)
-    """href as it stands in the page → absolute url, None where it leads nowhere else"""
+    """href as written → absolute url; None if it is not a url or leads to the page itself"""
     anchors: dict[str, str] = field(default_factory=dict)
-    """absolute url → the words of its first link that has any"""
+    """absolute url → text of its first link that has any"""
     dropped: int = 0
 
     @classmethod
     def of(cls, found: Iterable[tuple[str, str]], within: str, url: str) -> Self:
-        """The (href, words) of a page at `url`, whose links are relative to `within`."""
+        """Collect (href, text) pairs of the page at `url`; relative links are resolved against `within`."""
         links, more = cls(), set[str]()
         for href, words in found:
             if href not in links.targets and len(links.anchors) >= MAX_LINKS:
@@ -66,36 +66,36 @@ class Links:
         return links
 
     @property
-    def lost(self) -> str | None:
-        return f"{self.dropped} links after the first {MAX_LINKS} were not kept" if self.dropped else None
+    def dropped_detail(self) -> str | None:
+        return f"{self.dropped} links after the first {MAX_LINKS} were dropped" if self.dropped else None
 
-    def kept(self) -> tuple[tuple[str, str], ...]:
-        """(absolute url, words), in reading order."""
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return (absolute url, text), in reading order."""
         return tuple(self.anchors.items())
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What is known of how a site sets its pages; nothing needs to be."""
+    """Selectors and patterns for the pages of one site. The default suits any site."""
 
     drop: tuple[str, ...] = ()
-    """selectors of what is no content"""
+    """selectors of elements without content"""
     headings: tuple[tuple[str, int], ...] = ()
-    """(selector, level) of headings that are no h1 to h6"""
+    """(selector, level) of headings other than h1 to h6"""
     plain: tuple[str, ...] = ()
-    """selectors in which links stay words"""
+    """selectors of elements whose links become plain text"""
     structured: bool = False
-    """every page is rendered by its structure"""
+    """render every page by its structure"""
     title_noise: str = ""
-    """regular expression: what is cut from titles"""
+    """regular expression that is removed from titles"""
     error_title: str = ""
-    """regular expression: the title of a page that says that there is none"""
+    """regular expression that matches the titles of error pages"""
     scrub: tuple[tuple[str, str], ...] = ()
-    """(regular expression, replacement) for what differs from run to run or machine to machine"""
+    """(regular expression, replacement) for text that differs between runs or machines"""
 
 
 def extract(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
-    """What a page says; the status tells why when it says nothing. Text that is not HTML is kept as it is."""
+    """Extract a page. Text other than HTML is kept unchanged; without text, the status is the reason."""
     try:
         text = decode(body, content_type)
     except Unreadable as error:
@@ -113,7 +113,7 @@ def _from_text(text: str, url: str, media_type: str) -> ExtractedPage:
     inline = _MARKDOWN_LINK.findall(text) if "markdown" in media_type else []
     links = Links.of(((href, anchor) for anchor, href in inline), url, url)
     return ExtractedPage(
-        Status.OK, links.lost, title[:MAX_TITLE_CHARS], text.replace("\r\n", "\n").strip(), links.kept()
+        Status.OK, links.dropped_detail, title[:MAX_TITLE_CHARS], text.replace("\r\n", "\n").strip(), links.pairs()
     )
 
 
@@ -121,7 +121,7 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
     tree = LexborHTMLParser(html)
     title = _title(tree, layout)
     if layout.error_title and re.search(layout.error_title, title or ""):
-        return ExtractedPage(Status.ERROR_PAGE, f"the page says: {title}"[:MAX_TITLE_CHARS], title=title)
+        return ExtractedPage(Status.ERROR_PAGE, f"the page's title is: {title}"[:MAX_TITLE_CHARS], title=title)
     for node in [node for selector in layout.drop for node in tree.css(selector)]:
         node.decompose()
     within = _base(tree, url)
@@ -130,9 +130,9 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
     for pattern, replacement in layout.scrub:
         text = re.sub(pattern, replacement, text)
     if not text.strip():
-        return ExtractedPage(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links.kept())
+        return ExtractedPage(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links.pairs())
     lang = tree.root.attributes.get("lang") if tree.root is not None else None
-    return ExtractedPage(Status.OK, links.lost, title, text, links.kept(), lang, _license(tree, within))
+    return ExtractedPage(Status.OK, links.dropped_detail, title, text, links.pairs(), lang, _license(tree, within))
 
 
 def _markdown(tree: LexborHTMLParser, links: Links, layout: Layout) -> str:
@@ -153,7 +153,7 @@ def _markdown(tree: LexborHTMLParser, links: Links, layout: Layout) -> str:
 
 
 def _fixed_share(body: LexborNode) -> float:
-    """The share of a page's words that stand where lines and columns matter: code, definitions, tables."""
+    """Return the share of a page's words in code, definition lists and tables, where line breaks carry meaning."""
     fixed = sum(len(node.text().split()) for node in body.css(", ".join(_FIXED)) if not _within_fixed(node))
     return fixed / max(1, len(body.text().split()))
 
@@ -166,9 +166,9 @@ def _within_fixed(node: LexborNode) -> bool:
 
 
 def _article(tree: LexborHTMLParser, links: Links) -> str:
-    import trafilatura  # slow to import, and needed in worker processes only
+    import trafilatura  # slow to import, and used only in worker processes
 
-    for node in tree.css("a[href]"):  # trafilatura resolves links against the site and not the page
+    for node in tree.css("a[href]"):  # trafilatura resolves links against the site, not the page
         node.attrs["href"] = links.targets.get(node.attributes.get("href") or "") or ""
     try:
         found = trafilatura.extract(

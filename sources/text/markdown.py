@@ -1,8 +1,8 @@
-"""HTML to Markdown by its structure, for pages whose layout carries meaning: reference pages, code, tables.
+"""Renders HTML as Markdown by its structure, for pages whose layout carries meaning: reference pages, code, tables.
 
-Article extractors drop what looks like boilerplate and flatten code to one line. This renders all of an
-element in reading order and keeps line breaks, headings, lists, tables, code and links. It walks the tree
-without recursion: pages can be nested deeper than any stack.
+Article extractors drop boilerplate and join code into one line. This renders a whole element in reading order
+and keeps line breaks, headings, lists, tables, code and links. The tree is walked without recursion, because
+pages can be nested more deeply than any call stack.
 """
 
 import re
@@ -20,7 +20,7 @@ BLOCKS = frozenset(
 )
 LINES = frozenset(("li", "dt", "dd", "tr", "td", "th", "option"))
 PROSE_SHARE = 0.5
-"""A page that is mostly <pre> is prose set in <pre>, and is not fenced as code."""
+"""A page with a larger share of its text in <pre> is prose in <pre>, and is not fenced as code."""
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _BLANKS = re.compile(r"\n{3,}")
@@ -28,13 +28,17 @@ _BARE_HEADING = re.compile(r"#+[\s\xa0]*")
 _LAYOUT = "table, pre, dl, ul, ol, br, p, div, h1, h2, h3, h4, hr"
 
 Resolve = Callable[[str], str | None]
-"""href → absolute url, or None for a link that leads nowhere."""
+"""href → absolute url; None for a link without a target."""
 
 
 def render(
     root: LexborNode, resolve: Resolve, *, headings: Sequence[tuple[str, int]] = (), plain: Sequence[str] = ()
 ) -> str:
-    """The element as Markdown. `headings`: (selector, level); `plain`: where links are words."""
+    """Render an element as Markdown.
+
+    `resolve` gives the target of each link. `headings` are (selector, level) pairs of elements to render as
+    headings; `plain` are selectors of elements whose links become plain text.
+    """
     marked = {node.mem_id: level for selector, level in headings for node in root.css(selector)}
     without_links = {node.mem_id for selector in plain for node in root.css(selector)}
     return _Page(root, resolve, marked, without_links).text()
@@ -204,7 +208,7 @@ class _Page:
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node below the root, on entering and on leaving it."""
+    """Yield every node below the root twice: (node, True) before its children, (node, False) after them."""
     node: LexborNode | None = root.child
     depth = 0
     while node is not None:
@@ -223,6 +227,6 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
 
 
 def _is_data(table: LexborNode) -> bool:
-    """Whether a table holds values, and not the layout of a page."""
+    """True if a table holds values; False if it lays out the page."""
     inner = [node for node in table.css(_LAYOUT) if node.mem_id != table.mem_id]
     return not inner and any(len(row.css("td, th")) > 1 for row in table.css("tr"))

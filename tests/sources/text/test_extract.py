@@ -70,7 +70,7 @@ def test_links_are_bounded_and_the_rest_is_counted() -> None:
     """A page with a million links must not fill the frontier, nor hide that it was cut."""
     found = _html("<p>many</p>" + "".join(f"<a href=/{n}>x</a>" for n in range(MAX_LINKS + 500)))
     assert len(found.links) == MAX_LINKS
-    assert found.detail == "500 links after the first 2000 were not kept"
+    assert found.detail == "500 links after the first 2000 were dropped"
 
 
 CHARSETS = ["", "x; charset=utf-16", "x; charset=latin-1", "x; charset=zz", "x; charset=base64"]
