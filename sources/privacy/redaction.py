@@ -71,7 +71,7 @@ def count_kinds(texts: Sequence[str | None]) -> list[str | None]:
     return counts
 
 
-def count_written(turns: pa.RecordBatch) -> list[str | None]:
+def count_kinds_in_turns(turns: pa.RecordBatch) -> list[str | None]:
     """Apply count_kinds to each turn's content, reasoning and tool_calls, which are never redacted."""
     content, reasoning, calls = (turns.column(name) for name in ("content", "reasoning", "tool_calls"))
     nothing, newline = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())

@@ -25,7 +25,7 @@ from flows.rollout.journal.turn_encoding import PACKED, Row, crc
 from schemas.record import arrow_schema
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
-from sources.privacy.redaction import count_written, detector_version
+from sources.privacy.redaction import count_kinds_in_turns, detector_version
 from warehouse.lake import Lake, PartName
 
 WORKER = "rollout"
@@ -86,7 +86,7 @@ def turn_batch(run_id: str, rows: Sequence[Row]) -> pa.RecordBatch:
     added = {
         "run_id": pa.repeat(run_id, len(rows)),
         "detector": pa.repeat(detector_version(), len(rows)),
-        "secrets": pa.array(count_written(pa.RecordBatch.from_struct_array(said)), pa.string()),
+        "secrets": pa.array(count_kinds_in_turns(pa.RecordBatch.from_struct_array(said)), pa.string()),
         "token_ids": _lists([row.token_ids for row in rows], pa.int32()),
         "sampled": _lists([row.sampled for row in rows], pa.uint8()),
         "logprobs": _lists([row.logprobs for row in rows], pa.float32()),

@@ -22,7 +22,7 @@ import pyarrow as pa
 from schemas import Task, Trajectory, Turn, Verdict, arrow_schema
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
-from sources.privacy.redaction import count_written, detector_version
+from sources.privacy.redaction import count_kinds_in_turns, detector_version
 from warehouse.lake import Lake, PartName
 
 KINDS = ("copy", "edited_5", "edited_15", "edited_30", "branch", "sibling", "same_pages")
@@ -305,7 +305,7 @@ def looked_at(turns: pa.Table) -> pa.Table:
     (batch,) = turns.combine_chunks().to_batches()
     told = {
         "detector": pa.repeat(detector_version(), len(batch)),
-        "secrets": pa.array(count_written(batch), pa.string()),
+        "secrets": pa.array(count_kinds_in_turns(batch), pa.string()),
     }
     for name, column in told.items():
         turns = turns.set_column(turns.schema.get_field_index(name), turns.schema.field(name), column)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.privacy.pii_validators import PERSONAL, luhn
-from sources.privacy.redaction import count_kinds, count_written, find, kinds, redact
+from sources.privacy.redaction import count_kinds, count_kinds_in_turns, find, kinds, redact
 from tests.doubles.lakes.planted import KINDS, Planted, planted
 
 FAKE = "AK" + "IAIOSFODNN7" + "EXAMPLE"
@@ -84,7 +84,7 @@ def test_rows_scanned_together_are_judged_alone() -> None:
     assert all(json.loads(found or "{}") == redact(row)[1] for row, found in zip(rows, alone, strict=True))
     schema = {"content": pa.large_string(), "reasoning": pa.large_string(), "tool_calls": pa.large_string()}
     written = [dict(zip(schema, (None, row, None), strict=True)) for row in rows] + [dict.fromkeys(schema)]
-    assert count_written(pa.RecordBatch.from_pylist(written, pa.schema(schema))) == [*alone, None]
+    assert count_kinds_in_turns(pa.RecordBatch.from_pylist(written, pa.schema(schema))) == [*alone, None]
     assert count_kinds([]) == []
     assert count_kinds([None, "", "nothing"]) == [None, None, None]
 
