@@ -25,6 +25,7 @@ from flows.rollout.monitor import run_status as live
 from flows.rollout.monitor import status_display as shown
 from flows.run_lock import run_lock
 from flows.settings import Settings, load
+from flows.tasks.composers import chosen_composers
 from flows.tasks.flow import tasks
 from warehouse.connect import connect
 from warehouse.console.stats import markdown
@@ -54,6 +55,8 @@ def nightly(
     day = day or datetime.now(UTC).date()
     counts: dict[str, Counts] = {}
     with run_lock(settings.state):
+        if only in (None, "tasks"):
+            chosen_composers(settings)  # an unknown composer fails before the crawl
         if only in (None, "refine"):
             check(settings)  # a wrong [refine] setting fails before the first step, not hours later
         try:

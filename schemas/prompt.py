@@ -1,6 +1,6 @@
-"""Every prompt that the factory ever sends, read from `schemas/prompts/*.md` and known by its hash.
+"""Prompts: text files sent to a model, read from the `prompts` folder of a package and identified by their hash.
 
-The hash goes into the rows that a prompt shaped, so that a row says which words made it.
+The hash goes into the rows that a prompt shaped, so that each row names the exact text behind it.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from schemas.record import sha256_text
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt's text, and the SHA-256 of it."""
+    """The text of a prompt and its SHA-256."""
 
     text: str
     sha256: str
 
 
 @cache
-def prompt(name: str) -> Prompt:
-    """The prompt of `schemas/prompts/<name>.md`; raises FileNotFoundError when there is none."""
-    text = files("schemas").joinpath("prompts", f"{name}.md").read_text("utf-8")
+def prompt(name: str, package: str = "schemas") -> Prompt:
+    """Read `prompts/<name>.md` of a package, by default of schemas. Raises FileNotFoundError if there is none."""
+    text = files(package).joinpath("prompts", f"{name}.md").read_text("utf-8")
     return Prompt(text, sha256_text(text))

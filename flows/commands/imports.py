@@ -12,8 +12,8 @@ from flows.commands.context import open_warehouse
 from flows.commands.exit import fail
 
 if TYPE_CHECKING:
+    from flows.domains.contract import Verifier
     from flows.imports.importer import Counts
-    from flows.imports.to_rows import Verifiers
     from flows.settings import Settings
 
 
@@ -79,12 +79,11 @@ def _print_counts(name: str, counts: "Counts") -> None:
     typer.echo(f"{accepted}, {counts.refused.total()} refused" + (f" ({reasons})" if reasons else ""))
 
 
-def _verifiers() -> "Verifiers":
+def _verifiers() -> "list[Verifier]":
     """The rollout's verifiers that compare an answer with the ground truth."""
-    from flows.domains.search.verifiers import VERIFIERS, VERSION
-    from flows.imports.to_rows import Verifiers
+    from flows.domains.search.verifiers import CONTAINS_ANSWER, EXACT_MATCH
 
-    return Verifiers({name: VERIFIERS[name] for name in ("exact_match", "contains_answer")}, VERSION)
+    return [EXACT_MATCH, CONTAINS_ANSWER]
 
 
 def _schemas(path: Path | None) -> list[dict[str, Any]]:

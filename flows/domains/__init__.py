@@ -1,24 +1,50 @@
-"""The domains, by name: what kinds of problems there are, and which tools and verifiers go with each."""
+"""The domains: kinds of problems, each in one folder here with its tools, verifiers, composers and prompts.
 
-from flows.domains.contract import Domain
-from flows.domains.search.domain import SEARCH
+A domain is found by its folder: a package of `flows.domains` that defines DOMAIN. There is no list to extend.
+"""
 
-DOMAINS: dict[str, Domain] = {one.name: one for one in (SEARCH,)}
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from flows.domains.contract import Composer, Domain
+
+
+def domains() -> dict[str, Domain]:
+    """All domains by name. Raises TypeError on a folder without a DOMAIN of the folder's name."""
+    return _find(tuple(__path__))
 
 
 def domain(name: str) -> Domain:
-    """The domain of that name; raises LookupError naming those that there are."""
-    if name not in DOMAINS:
-        raise LookupError(f"no domain named {name!r}; there are: {', '.join(sorted(DOMAINS))}")
-    return DOMAINS[name]
+    """The domain of that name. Raises LookupError that lists the known ones."""
+    known = domains()
+    if name not in known:
+        raise LookupError(f"no domain named {name!r}; there are: {', '.join(sorted(known))}")
+    return known[name]
 
 
-def domain_of(composer: str) -> Domain:
-    """The domain whose tasks a composer makes; raises LookupError when there is none."""
-    for one in DOMAINS.values():
-        if composer in one.composers:
-            return one
-    raise LookupError(f"no domain has a composer named {composer!r}")
+def composers() -> dict[str, tuple[Domain, Composer]]:
+    """All composers by name, each with its domain. Raises TypeError if two have one name."""
+    found = dict[str, tuple[Domain, Composer]]()
+    for one in domains().values():
+        for composer in one.composers:
+            if composer.name in found:
+                raise TypeError(f"two composers are named {composer.name!r}; rename that of domain {one.name!r}")
+            found[composer.name] = one, composer
+    return found
 
 
-__all__ = ["DOMAINS", "Domain", "domain", "domain_of"]
+@cache
+def _find(folders: tuple[str, ...]) -> dict[str, Domain]:
+    names = sorted(module.name for module in iter_modules(folders) if module.ispkg)
+    return {name: _load(name) for name in names}
+
+
+def _load(name: str) -> Domain:
+    found = getattr(import_module(f"{__name__}.{name}"), "DOMAIN", None)
+    if not isinstance(found, Domain) or found.name != name:
+        raise TypeError(f"flows/domains/{name}/__init__.py must define DOMAIN = Domain(name={name!r}, ...)")
+    return found
+
+
+__all__ = ["Domain", "composers", "domain", "domains"]

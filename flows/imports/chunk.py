@@ -4,14 +4,16 @@ A conversation that the lake already holds is not imported twice. After an inter
 sample numbers that were recorded for them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from flows.domains.contract import Verifier
 from flows.imports.existing_ids import ExistingIds
 from flows.imports.file_reader import RawRow
 from flows.imports.formats.conversation import Attempt, Refused, Row
 from flows.imports.formats.registry import attempt_of
-from flows.imports.to_rows import Place, Rows, Verifiers, declared_correct, row_id, rows_of_attempt, task_of
+from flows.imports.to_rows import Place, Rows, declared_correct, row_id, rows_of_attempt, task_of
 from schemas import Imported
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
 from schemas.trajectory import trajectory_id
@@ -49,7 +51,7 @@ class Chunk:
     options: ImportOptions
     run_id: str
     existing: ExistingIds
-    verifiers: Verifiers
+    verifiers: Sequence[Verifier]
     samples: dict[int, int]
     """Row number of the file -> sample number recorded by an interrupted import."""
     accepted: list[Rows] = field(default_factory=list)

@@ -5,6 +5,7 @@ the lake is complete, so an interrupted import resumes at the first incomplete c
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -13,10 +14,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from flows.domains.contract import Verifier
 from flows.imports.chunk import Chunk, File, ImportOptions
 from flows.imports.existing_ids import ExistingIds
 from flows.imports.file_reader import RawRow, chunks, rows_of, sha256_of
-from flows.imports.to_rows import COMPOSER, VERSION, Verifiers
+from flows.imports.to_rows import COMPOSER, VERSION
 from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
 from warehouse.console.progress import Report
@@ -43,7 +45,7 @@ class Counts:
 class Importer:
     """Imports files into one lake; a row that the lake already holds is counted, not written again."""
 
-    def __init__(self, lake: Lake, existing: ExistingIds, verifiers: Verifiers) -> None:
+    def __init__(self, lake: Lake, existing: ExistingIds, verifiers: Sequence[Verifier]) -> None:
         self._lake, self._existing, self._verifiers = lake, existing, verifiers
 
     def import_file(self, path: Path, name: str, options: ImportOptions, report: Report) -> Counts:

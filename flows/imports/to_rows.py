@@ -7,13 +7,14 @@ truth, the factory's own verifiers compare the answer with it.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
+from flows.domains.contract import Judgement, Verifier, verdict_row
 from flows.imports.formats.conversation import Attempt, Message, Refused
 from flows.imports.formats.registry import instruction
 from schemas import Task, Trajectory, Turn, Verdict, sha256_text
@@ -24,40 +25,6 @@ VERSION = "2"
 COMPOSER = "import"
 SOURCE = "source"
 """Verifier name of the set's own judgement."""
-
-
-class Judged(Protocol):
-    """A verifier's judgement of a trajectory."""
-
-    @property
-    def passed(self) -> bool: ...
-    @property
-    def score(self) -> float | None: ...
-    @property
-    def reason(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """The data set's own judgement of a row."""
-
-    passed: bool
-    score: float | None = None
-
-    @property
-    def reason(self) -> str:
-        return "ok" if self.passed else "source_says_wrong"
-
-
-Verifier = Callable[[Task, Trajectory, Sequence[Turn]], Judged]
-
-
-@dataclass(frozen=True)
-class Verifiers:
-    """Verifiers that compare an answer with the ground truth, by name, and the version of their code."""
-
-    by_name: Mapping[str, Verifier]
-    version: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +65,7 @@ def task_of(attempt: Attempt, domain: str) -> str:
     return task_id(domain, instruction(attempt), attempt.truth, [], COMPOSER)
 
 
-def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Verifiers) -> Rows:
+def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Sequence[Verifier]) -> Rows:
     """Rows of one attempt; raises Refused on calls or tools that cannot be written as JSON."""
     tools = _json(attempt.tools, "bad_tools")
     task = _task(attempt, place, verifiers)
@@ -108,7 +75,7 @@ def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Verifiers) -> Row
     return Rows(task, trajectory, turns, _verdicts(attempt, task, trajectory, turns, verifiers))
 
 
-def _task(attempt: Attempt, place: Place, verifiers: Verifiers) -> Task:
+def _task(attempt: Attempt, place: Place, verifiers: Sequence[Verifier]) -> Task:
     return Task(
         task_id=task_of(attempt, place.domain),
         domain=place.domain,
@@ -117,7 +84,7 @@ def _task(attempt: Attempt, place: Place, verifiers: Verifiers) -> Task:
         evidence=[],
         path=[],
         tools=[tool["function"]["name"] for tool in attempt.tools],
-        verifiers=sorted(verifiers.by_name) if attempt.truth else [],
+        verifiers=sorted(one.name for one in verifiers) if attempt.truth else [],
         setup="{}",
         max_turns=0,
         max_tokens=0,
@@ -204,30 +171,15 @@ def _turn(message: Message, trajectory: str, index: int, run_id: str) -> Turn:
 
 
 def _verdicts(
-    attempt: Attempt, task: Task, trajectory: Trajectory, turns: list[Turn], verifiers: Verifiers
+    attempt: Attempt, task: Task, trajectory: Trajectory, turns: list[Turn], verifiers: Sequence[Verifier]
 ) -> list[Verdict]:
-    verdicts = [
-        _verdict(trajectory, name, verifiers.version, verifiers.by_name[name](task, trajectory, turns))
-        for name in task.verifiers
-    ]
+    by_name = {one.name: one for one in verifiers}
+    chosen = [by_name[name] for name in task.verifiers]
+    verdicts = [verdict_row(trajectory, one.name, one.version, one.judge(task, trajectory, turns)) for one in chosen]
     if attempt.passed is not None:
-        verdicts.append(_verdict(trajectory, SOURCE, VERSION, Provenance(attempt.passed)))
+        declared = Judgement("ok" if attempt.passed else "source_says_wrong")
+        verdicts.append(verdict_row(trajectory, SOURCE, VERSION, declared))
     return verdicts
-
-
-def _verdict(trajectory: Trajectory, verifier: str, version: str, judged: Judged) -> Verdict:
-    return Verdict(
-        trajectory_id=trajectory.trajectory_id,
-        turn_index=None,
-        verifier=verifier,
-        version=version,
-        passed=judged.passed,
-        score=judged.score,
-        reason=judged.reason,
-        judge_model=None,
-        judge_prompt_sha256=None,
-        run_id=trajectory.run_id,
-    )
 
 
 def declared_correct(attempt: Attempt) -> Attempt:

@@ -6,7 +6,7 @@ released. Benchmarks are read here already; their indexes stay, so that refine i
 
 import duckdb
 
-from flows.domains import DOMAINS
+from flows.domains import domains
 from flows.refine.decontaminate.benchmarks import indexed, sources_of
 from flows.refine.gates.gates import gates_of
 from flows.refine.gates.parameters import screening
@@ -29,7 +29,7 @@ def check(settings: Settings) -> None:
 
 
 def _check_verifiers(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    known = {verifier for domain in DOMAINS.values() for verifier in domain.verifiers}
+    known = {verifier.name for domain in domains().values() for verifier in domain.verifiers}
     if not (unknown := set(settings.refine.process_verifiers) - known):
         return
     known |= {name for (name,) in con.view("verdicts").unique("verifier").fetchall()}

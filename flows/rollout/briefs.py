@@ -1,74 +1,74 @@
-"""From a planned row to what an attempt is told: its words, its tools, its budget, its seed.
+"""Builds the briefs of planned attempts: system prompt, tools, budget and seed.
 
-Plans are made one after the other, when a slot of the pool is free: a night of a hundred thousand attempts
-starts at once.
+A brief is built when the pool has a free slot for it, so that a run of a hundred thousand attempts starts at once.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pyarrow as pa
 
-from flows.domains import domain
-from flows.domains.search.tools import ARGUMENTS
-from flows.domains.search.verifiers import VERIFIERS
+from flows.domains import domain, domains
 from flows.rollout.loop.agent import Brief, turn_seed
 from flows.rollout.loop.trajectory_row import Plan
-from flows.rollout.pool.pool import Crew
-from flows.rollout.protocol import Dialect, Sampling
+from flows.rollout.pool.pool import RolloutContext
+from flows.rollout.protocol import Sampling
 from flows.settings import Settings
-from schemas.prompt import prompt
 from schemas.task import Task
 from schemas.trajectory import trajectory_id
 
 
 class RolloutError(Exception):
-    """The planned tasks cannot be rolled out; the message names what they ask for and what there is."""
+    """The planned tasks cannot be rolled out; the message names the missing domain, tool or verifier."""
 
 
-def check(planned: pa.Table) -> None:
-    """Raise RolloutError when a planned task asks for a tool or a verifier that is not there."""
-    for column, known in (("tools", set(ARGUMENTS)), ("verifiers", set(VERIFIERS))):
-        asked = {name for names in planned.column(column).to_pylist() for name in names}
-        if asked - known:
-            raise RolloutError(
-                f"planned tasks ask for {column} {', '.join(sorted(asked - known))}; "
-                f"there are {', '.join(sorted(known))}. Add them, or compose the tasks again."
-            )
+def check_planned(planned: pa.Table) -> None:
+    """Raise RolloutError if a planned task needs a domain, a tool or a verifier that does not exist."""
+    tools, verifiers = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for row in planned.select(["domain", "tools", "verifiers"]).to_pylist():
+        tools[row["domain"]].update(row["tools"])
+        verifiers[row["domain"]].update(row["verifiers"])
+    _check("domains", tools.keys(), domains())
+    for name in tools:
+        _check("tools", tools[name], [tool.name for tool in domain(name).tools])
+        _check("verifiers", verifiers[name], [verifier.name for verifier in domain(name).verifiers])
 
 
-def plans(planned: pa.Table, settings: Settings, day: date, crew: Crew) -> Iterator[Plan]:
-    """The planned attempts in order, each made when its turn comes."""
+def _check(kind: str, needed: Iterable[str], known: Iterable[str]) -> None:
+    if missing := set(needed) - set(known):
+        raise RolloutError(
+            f"planned tasks need {kind} {', '.join(sorted(missing))}; there are {', '.join(sorted(known))}. "
+            "Add them, or compose the tasks again."
+        )
+
+
+def build_plans(planned: pa.Table, settings: Settings, day: date, context: RolloutContext) -> Iterator[Plan]:
+    """The planned attempts in order, each with its brief, built as the iterator advances."""
     for batch in planned.to_batches(max_chunksize=256):
         for row in batch.to_pylist():
             sample, expected = row.pop("sample"), row.pop("expected_tokens")
             task = Task.model_validate(row)
-            yield Plan(task, sample, _brief(task, sample, settings, day, crew), expected)
+            yield Plan(task, sample, _brief(task, sample, settings, day, context), expected)
 
 
-def _brief(task: Task, sample: int, settings: Settings, day: date, crew: Crew) -> Brief:
-    name, asked = trajectory_id(task.task_id, sample), settings.teacher
-    seed = turn_seed(asked.seed, name)
+def _brief(task: Task, sample: int, settings: Settings, day: date, context: RolloutContext) -> Brief:
+    name, teacher = trajectory_id(task.task_id, sample), settings.teacher
     return Brief(
         trajectory_id=name,
         run_id=day.isoformat(),
-        system=_system(task, crew.dialect),
+        system=domain(task.domain).system_prompt(context.dialect.name).text.strip(),
         instruction=task.instruction,
-        tools=crew.toolbox.tools(task.tools),
+        tools=context.toolbox.specs(task.domain, task.tools),
         max_turns=task.max_turns,
-        max_tokens=min(task.max_tokens, asked.context_window, crew.teacher.identity.context),
+        max_tokens=min(task.max_tokens, teacher.context_window, context.teacher.identity.context),
         max_seconds=task.max_seconds,
         max_repeated_calls=settings.rollout.max_repeated_calls,
         sampling=Sampling(
-            asked.temperature,
-            asked.top_p,
-            asked.max_completion_tokens,
-            seed,
+            teacher.temperature,
+            teacher.top_p,
+            teacher.max_completion_tokens,
+            turn_seed(teacher.seed, name),
             repeat_limit=settings.rollout.max_repetitions,
         ),
     )
-
-
-def _system(task: Task, dialect: Dialect) -> str:
-    kind = domain(task.domain)
-    return prompt(kind.text_prompt if dialect.name == "text" else kind.chat_prompt).text.strip()

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from flows.domains.contract import ToolCall, ToolSpec
+
 
 class TeacherError(Exception):
     """The teacher could not be reached, or its reply could not be used; says what to do next."""
@@ -112,21 +114,12 @@ class Teacher(Protocol):
 
 
 @dataclass(frozen=True)
-class Call:
-    """A tool call that the agent made."""
-
-    id: str
-    name: str
-    arguments: dict[str, object]
-
-
-@dataclass(frozen=True)
 class Parsed:
     """A completion as reasoning, words, calls and final answer; `parse` is ok or how it failed."""
 
     content: str
     reasoning: str | None = None
-    calls: tuple[Call, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
     answer: str | None = None
     parse: str = "ok"
 
@@ -152,15 +145,6 @@ class Extension:
     cue: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Tool:
-    """A tool as the model is told of it; `parameters` is a JSON schema of an object."""
-
-    name: str
-    description: str
-    parameters: dict[str, object]
-
-
 class Dialect(Protocol):
     """How a conversation becomes tokens, and a completion becomes calls. Only ever appends."""
 
@@ -172,7 +156,7 @@ class Dialect(Protocol):
     """Of the tokenizer, where it is this side that encodes."""
     reasoning_policy: str
 
-    async def open(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Extension:
+    async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """The stream's first ids: system and user message."""
         ...
 
@@ -180,10 +164,10 @@ class Dialect(Protocol):
         """Ids that the messages add after `stream` (which ends with the completion's ids)."""
         ...
 
-    async def parse(self, completion: Completion, tools: Sequence[Tool]) -> Parsed:
+    async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
         """Read a completion; never raises on what a model wrote: `parse` says what was wrong."""
         ...
 
-    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
+    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
         """The sampling with this dialect's stops and grammar; must_answer: only an answer is allowed."""
         ...

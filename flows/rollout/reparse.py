@@ -17,10 +17,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.loop.episode import words_of
 from flows.rollout.loop.repetition import STOPPED
-from flows.rollout.protocol import Completion, Parsed, Tool
+from flows.rollout.protocol import Completion, Parsed
 from schemas import Reparse, Trajectory, Turn
 from warehouse.connect import run, sql_files
 from warehouse.console.progress import Report
@@ -52,7 +53,7 @@ class _Attempt:
     """One trajectory as it streams by."""
 
     row: dict[str, Any]
-    tools: Sequence[Tool]
+    tools: Sequence[ToolSpec]
     before: list[int] = field(default_factory=list)
     """Ids since the agent last spoke, its own last one first: the end of the next prompt."""
     known: bool | None = None
@@ -66,7 +67,7 @@ class Rereader:
     def __init__(self, dialect: ChatDialect, lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
         self.found = Reread()
         self._dialect, self._lake, self._con = dialect, lake, con
-        self._offers: dict[str, tuple[Tool, ...]] = {}
+        self._offers: dict[str, tuple[ToolSpec, ...]] = {}
 
     async def reread(self, day: date | None, report: Report, *, dry: bool = False) -> Reread:
         """Read all turns, or those of one day; write what changed unless `dry`. Done twice it writes nothing more."""
@@ -133,7 +134,7 @@ class Rereader:
 
     def _attempt(self, row: dict[str, Any]) -> _Attempt:
         if row["tools"] not in self._offers:
-            self._offers[row["tools"]] = tuple(Tool(**one["function"]) for one in json.loads(row["tools"]))
+            self._offers[row["tools"]] = tuple(ToolSpec(**one["function"]) for one in json.loads(row["tools"]))
         skipped = None if row["dialect"] == self._dialect.name else f"dialect {row['dialect']}"
         return _Attempt(row, self._offers[row["tools"]], skipped=skipped)
 

@@ -16,17 +16,17 @@ from pathlib import Path
 
 import duckdb
 
-from flows.rollout.briefs import check, plans
+from flows.domains.contract import Resources
+from flows.rollout.briefs import build_plans, check_planned
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.recovery import Saved, open_journal
 from flows.rollout.monitor.accounting import write_down_killed
 from flows.rollout.monitor.run_status import Live, save
 from flows.rollout.monitor.status_display import line
-from flows.rollout.pool.pool import Crew, Pool
+from flows.rollout.pool.pool import Pool, RolloutContext
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Night, open_night
-from flows.rollout.tools.toolbox import library_toolbox
-from flows.rollout.tools.worker_process import Shelf
+from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Settings
 from sources.index.library import Library, Page
 from warehouse.connect import connect, sql_files
@@ -46,15 +46,15 @@ TELL_EVERY_S = 0.5
 
 
 @dataclass(frozen=True)
-class Staff:
-    """How the night's teacher and dialect are opened; tests bring their own."""
+class Factories:
+    """Functions that open the teacher and the dialect of a run; tests pass their own."""
 
     teacher: OpenTeacher
     dialect: OpenDialect
 
 
 def roll_out_night(
-    settings: Settings, day: date, report: Report, staff: Staff | None = None, since: datetime | None = None
+    settings: Settings, day: date, report: Report, factories: Factories | None = None, since: datetime | None = None
 ) -> Counts:
     """Make every planned attempt that has no trajectory yet, within the settings' budget; returns counts.
 
@@ -73,9 +73,9 @@ def roll_out_night(
             report(0, total)
             if not total:
                 return _counts(night.meter.live, {}, saved)
-            check(night.planned)
+            check_planned(night.planned)
             library = _library(con, settings, lambda what: report(0, total, what))
-        chosen = staff or _staff(lambda what: report(0, total, f"starting the teacher: {what}"))
+        chosen = factories or _factories(lambda what: report(0, total, f"starting the teacher: {what}"))
         try:
             stopped = asyncio.run(_roll_out(night, library, chosen, report))
             left = night.end("budget" if stopped else "done", stopped or "")
@@ -88,39 +88,39 @@ def roll_out_night(
     return counts
 
 
-async def _roll_out(night: Night, library: Path, staff: Staff, report: Report) -> str | None:
+async def _roll_out(night: Night, library: Path, factories: Factories, report: Report) -> str | None:
     """Work the night; returns the budget that stopped it, if one did."""
     settings, meter = night.settings, night.meter
     report(0, night.planned.num_rows, "starting the teacher")
     meter.ask(time.monotonic())
     save(meter.live, settings.state)
     try:
-        async with staff.teacher(settings) as teacher:
-            dialect = staff.dialect(settings, teacher)
-            shelf = Shelf(library, tuple(settings.blocklist), dialect.name)
-            with library_toolbox(shelf, settings.rollout) as toolbox:
+        async with factories.teacher(settings) as teacher:
+            dialect = factories.dialect(settings, teacher)
+            resources = Resources(library, tuple(settings.blocklist))
+            with open_toolbox(resources, dialect.name, settings.rollout) as toolbox:
                 in_flight = settings.rollout.max_in_flight or IN_FLIGHT[settings.teacher.engine]
-                crew = Crew(teacher, dialect, toolbox, night.journal)
-                pool = Pool(crew, in_flight, settings.rollout.max_starts, settings.rollout.kv_cache_share)
-                return await _beside(pool, crew, night, report)
+                context = RolloutContext(teacher, dialect, toolbox, night.journal)
+                pool = Pool(context, in_flight, settings.rollout.max_starts, settings.rollout.kv_cache_share)
+                return await _beside(pool, context, night, report)
     finally:
         meter.let_go(time.monotonic())
 
 
-async def _beside(pool: Pool, crew: Crew, night: Night, report: Report) -> str | None:
+async def _beside(pool: Pool, context: RolloutContext, night: Night, report: Report) -> str | None:
     """Run the pool, with the lake kept current, the progress told and the budget watched beside it."""
     stopped: list[str] = []
     try:
         async with asyncio.TaskGroup() as group:
-            jobs = _drain_often(night), _tell(pool, crew, night, report), _watch(pool, night, stopped)
+            jobs = _drain_often(night), _tell(pool, context, night, report), _watch(pool, night, stopped)
             company = [group.create_task(job) for job in jobs]
-            await pool.run(plans(night.planned, night.settings, night.day, crew))
+            await pool.run(build_plans(night.planned, night.settings, night.day, context))
             for one in company:
                 one.cancel()
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
     finally:
-        night.meter.look(pool.tally, crew.teacher.loads(), time.monotonic())
+        night.meter.look(pool.tally, context.teacher.loads(), time.monotonic())
     return stopped[0] if stopped and pool.tally.stopped else None
 
 
@@ -134,9 +134,9 @@ async def _drain_often(night: Night) -> None:
             last = time.monotonic()
 
 
-async def _tell(pool: Pool, crew: Crew, night: Night, report: Report) -> None:
+async def _tell(pool: Pool, context: RolloutContext, night: Night, report: Report) -> None:
     while True:
-        live = night.meter.look(pool.tally, crew.teacher.loads(), time.monotonic())
+        live = night.meter.look(pool.tally, context.teacher.loads(), time.monotonic())
         save(live, night.settings.state)
         report(live.done, live.planned, line(live))
         await asyncio.sleep(TELL_EVERY_S)
@@ -163,10 +163,10 @@ def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[
     return path
 
 
-def _staff(tell: Callable[[str], None]) -> Staff:
+def _factories(tell: Callable[[str], None]) -> Factories:
     from flows.rollout.engines.open import open_dialect, open_teacher
 
-    return Staff(partial(open_teacher, tell=tell), open_dialect)
+    return Factories(partial(open_teacher, tell=tell), open_dialect)
 
 
 def _counts(live: Live, left: dict[str, int], saved: Saved | None) -> Counts:

@@ -1,1 +1,1 @@
-"""Tasks: walks over the link graph become tasks with fixed answers. Start at flow.py."""
+"""Composes the tasks of a night; flow.py is its step of the nightly."""

@@ -11,9 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from flows.domains.search.tools import SearchArguments, Skill
-from flows.rollout.protocol import Call
-from flows.rollout.tools.observation import Answer
+from flows.domains.contract import Answer, Resources, Tool, ToolCall
+from flows.domains.search.tools import SearchArguments
 from flows.rollout.tools.worker_process import serve
 from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
@@ -21,9 +20,9 @@ from flows.settings import Rollout
 COMMAND = [sys.executable, "-m", "tests.doubles.odd_tools"]
 
 
-def odd(asked: SearchArguments) -> Answer:
+def odd(arguments: SearchArguments, resources: Resources) -> Answer:
     """Do as the query says, and tell in which process."""
-    what, _, marker = asked.query.partition(" once ")
+    what, _, marker = arguments.query.partition(" once ")
     if not marker or not Path(marker).exists():
         if marker:
             Path(marker).touch()
@@ -39,14 +38,15 @@ def odd(asked: SearchArguments) -> Answer:
     return Answer(f"{what} {os.getpid()}")
 
 
-ODD = Skill("search", odd, read_only=True, apart=True)
+ODD = {"search": [Tool("search", "Does as its query says.", SearchArguments, odd, read_only=True, cpu_bound=True)]}
+NOTHING = Resources(Path())
 
 
 async def _hang() -> None:
     workers = Workers(COMMAND, 2, 0)
     for what in ("x", "y"):
-        await workers.ask(Call("c", "search", {"query": what}))
-    calls = [asyncio.create_task(workers.ask(Call("c", "search", {"query": "hang"}))) for _ in range(2)]
+        await workers.run("search", ToolCall("c", "search", {"query": what}))
+    calls = [asyncio.create_task(workers.run("search", ToolCall("c", "search", {"query": "hang"}))) for _ in range(2)]
     while len(workers.pids()) < 2:
         await asyncio.sleep(0.05)
     print(*workers.pids(), flush=True)
@@ -57,4 +57,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["workers"]:
         asyncio.run(_hang())
     else:
-        serve([ODD], Rollout())
+        serve(ODD, NOTHING, Rollout())

@@ -12,17 +12,9 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.tool_calls import Offer, calls, specs
-from flows.rollout.protocol import (
-    Completion,
-    Extension,
-    Message,
-    Parsed,
-    Sampling,
-    TeacherError,
-    TeacherRefused,
-    Tool,
-)
+from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherError, TeacherRefused
 from flows.tokenizing.literal_tokenizer import Literal
 from schemas.record import sha256_text
 
@@ -59,7 +51,7 @@ class ChatDialect:
         self._ended = self._turn_ended()
         self._extender = self._lean(tokenizer)
 
-    async def open(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Extension:
+    async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """The stream's first ids, one piece a message."""
         rendered = self._renderer.render(self._rows(messages), tools=specs(tools), add_generation_prompt=True)
         return _pieces(rendered.token_ids, rendered.message_indices, len(messages))
@@ -89,7 +81,7 @@ class ChatDialect:
             raise NotAppended(f"renderer {self.renderer} changed the stream that it was to extend; this is its fault")
         return _pieces(bridged.token_ids[len(before) :], bridged.message_indices[len(before) :], len(rows))
 
-    async def parse(self, completion: Completion, tools: Sequence[Tool]) -> Parsed:
+    async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
         """Read reasoning, words and calls; calls are there only when every one of them can be made.
 
         Of `prompt_ids` it needs the end alone: whether the prompt opened the reasoning.
@@ -106,7 +98,7 @@ class ChatDialect:
             return replace(parsed, answer=parsed.content)
         return replace(parsed, parse=_silent(said))
 
-    def _offer(self, tools: Sequence[Tool]) -> Offer:
+    def _offer(self, tools: Sequence[ToolSpec]) -> Offer:
         """The tools made ready, once for all who are offered the same."""
         key = tuple((tool.name, id(tool.parameters)) for tool in tools)
         if key not in self._offers:
@@ -119,7 +111,7 @@ class ChatDialect:
         """Text of the ids, special tokens kept."""
         return str(self._literal.decode(list(token_ids), skip_special_tokens=False))
 
-    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
+    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
         """Stops at the renderer's ends of a turn."""
         return replace(sampling, stop_token_ids=tuple(self._renderer.get_stop_token_ids()))
 

@@ -10,18 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 
+from flows.domains.contract import ToolCall, ToolSpec
 from flows.rollout.dialects.tool_calls import call_id
-from flows.rollout.protocol import (
-    Call,
-    Completion,
-    Extension,
-    Message,
-    Parsed,
-    Sampling,
-    Teacher,
-    TeacherRefused,
-    Tool,
-)
+from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, Teacher, TeacherRefused
 from flows.rollout.tools.observation import clean
 from schemas.record import sha256_text
 
@@ -50,7 +41,7 @@ class TextDialect:
     def __init__(self, teacher: Teacher) -> None:
         self._teacher = teacher
 
-    async def open(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Extension:
+    async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """System text as it is, then the question on one line; raises TeacherRefused for tools that are no line."""
         grammar(tools, must_answer=False)
         system = [f"{message.content.strip()}{END}{END}" for message in messages if message.role == "system"]
@@ -64,7 +55,7 @@ class TextDialect:
             lines[0] = END + lines[0]
         return Extension([await self._encode(line) for line in lines])
 
-    async def parse(self, completion: Completion, tools: Sequence[Tool]) -> Parsed:
+    async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
         """Read a line; `parse` is ok, truncated, empty, unknown_tool or invalid_arguments."""
         text = await self._teacher.decode(completion.token_ids)
         line = text.strip()
@@ -83,9 +74,9 @@ class TextDialect:
         if len(parts) != len(_parameters(tool)):
             return Parsed(line, parse="invalid_arguments")
         arguments: dict[str, object] = dict(zip(_parameters(tool), parts, strict=True))
-        return Parsed("", calls=(Call(call_id(completion), name, arguments),))
+        return Parsed("", calls=(ToolCall(call_id(completion), name, arguments),))
 
-    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
+    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
         """One short line, nearly greedy, under the grammar of the tools at hand."""
         return replace(
             sampling,
@@ -100,17 +91,17 @@ class TextDialect:
         return [token for ids in encoded for token in ids]
 
 
-def grammar(tools: Sequence[Tool], *, must_answer: bool) -> str:
+def grammar(tools: Sequence[ToolSpec], *, must_answer: bool) -> str:
     """GBNF of one line: a call of one of the tools, or an answer; only an answer where it is due."""
     calls = [] if must_answer else [_call_rule(tool) for tool in tools]
     return f"root ::= ({' | '.join([*calls, ANSWER])}) newline\n{RULES}"
 
 
-def _call_rule(tool: Tool) -> str:
+def _call_rule(tool: ToolSpec) -> str:
     return f'"{tool.name}: " ' + f' "{SEPARATOR}" '.join("part" for _ in _parameters(tool))
 
 
-def _parameters(tool: Tool) -> list[str]:
+def _parameters(tool: ToolSpec) -> list[str]:
     """The tool's required parameters, in order: the parts of its line; raises TeacherRefused for others than text."""
     required, known = tool.parameters.get("required"), tool.parameters.get("properties")
     if not isinstance(required, list) or not required or not isinstance(known, dict):

@@ -12,7 +12,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from flows.rollout.protocol import Call, Completion, Tool
+from flows.domains.contract import ToolCall, ToolSpec
+from flows.rollout.protocol import Completion
 
 FITTING = {"ok": None, "unknown_tool": "unknown_tool"}
 """What a renderer says of a call's form, as this room names it; all else is `invalid_json`."""
@@ -21,7 +22,7 @@ FITTING = {"ok": None, "unknown_tool": "unknown_tool"}
 class Offer:
     """Tools as renderers take them, with their schemas compiled."""
 
-    def __init__(self, tools: Sequence[Tool]) -> None:
+    def __init__(self, tools: Sequence[ToolSpec]) -> None:
         self.tools = tools
         self.specs = specs(tools)
         self._schemas = {tool.name: Draft202012Validator(tool.parameters) for tool in tools}
@@ -41,16 +42,16 @@ class Offer:
         return None if fits else "invalid_arguments"
 
 
-def specs(tools: Sequence[Tool]) -> list[dict[str, Any]] | None:
+def specs(tools: Sequence[ToolSpec]) -> list[dict[str, Any]] | None:
     """Tools in the form that chat templates take; None for none."""
     functions = [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in tools]
     return [{"type": "function", "function": function} for function in functions] or None
 
 
-def calls(made: Sequence[Any], completion: Completion) -> tuple[Call, ...]:
+def calls(made: Sequence[Any], completion: Completion) -> tuple[ToolCall, ...]:
     """A renderer's calls, each with an id of its own."""
     named = call_id(completion)
-    return tuple(Call(one.id or f"{named}{at}", one.name, arguments(one)) for at, one in enumerate(made))
+    return tuple(ToolCall(one.id or f"{named}{at}", one.name, arguments(one)) for at, one in enumerate(made))
 
 
 def arguments(call: Any) -> Any:

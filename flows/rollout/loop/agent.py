@@ -10,9 +10,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flows.domains.contract import ToolCall, ToolSpec
 from flows.rollout.loop.episode import Entry, Episode, calls_of, completion_of
 from flows.rollout.loop.repetition import STOPPED, repeats
-from flows.rollout.protocol import Call, Completion, Extension, Message, Parsed, Sampling, Tool
+from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling
 from flows.rollout.tools.observation import Observation
 from schemas.prompt import prompt
 from schemas.trajectory import Status, Turn
@@ -31,7 +32,7 @@ class Brief:
     run_id: str
     system: str
     instruction: str
-    tools: tuple[Tool, ...]
+    tools: tuple[ToolSpec, ...]
     max_turns: int
     max_tokens: int
     max_seconds: int
@@ -74,7 +75,7 @@ class Parse:
 class CallTools:
     """Wants the calls of one turn made side by side: a list of Observation in the calls' order."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[ToolCall, ...]
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ def _append(
     return True
 
 
-def reason(parse: str, tools: Sequence[Tool]) -> str:
+def reason(parse: str, tools: Sequence[ToolSpec]) -> str:
     """Why a message could not be used, in words for the model that wrote it."""
     known = dict(line.split(": ", 1) for line in prompt("format_reasons").text.splitlines())
     return str(known.get(parse, parse)).format(tools=", ".join(sorted(tool.name for tool in tools)))

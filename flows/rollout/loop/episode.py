@@ -9,7 +9,8 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flows.rollout.protocol import Call, Completion, Parsed
+from flows.domains.contract import ToolCall
+from flows.rollout.protocol import Completion, Parsed
 from flows.rollout.tools.observation import Observation, clean
 from schemas.trajectory import Status, Turn
 
@@ -129,9 +130,9 @@ class Episode:
         return Turn.model_validate(blank | defaults | place | own | columns)
 
 
-def calls_of(turn: Turn) -> tuple[Call, ...]:
+def calls_of(turn: Turn) -> tuple[ToolCall, ...]:
     """The calls of an agent's turn, as it made them."""
-    return tuple(Call(**call) for call in json.loads(turn.tool_calls)) if turn.tool_calls else ()
+    return tuple(ToolCall(**call) for call in json.loads(turn.tool_calls)) if turn.tool_calls else ()
 
 
 def words_of(parsed: Parsed) -> dict[str, str | None]:
@@ -150,6 +151,6 @@ def completion_of(turn: Turn, before: list[int]) -> Completion:
     return Completion(ids, turn.logprobs, turn.finish_reason or "stop", before)
 
 
-def _dump(calls: tuple[Call, ...]) -> str:
+def _dump(calls: tuple[ToolCall, ...]) -> str:
     rows = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in calls]
     return clean(json.dumps(rows, ensure_ascii=False))

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.loop.agent import Brief, Ending
 from flows.rollout.loop.episode import calls_of
-from flows.rollout.protocol import Dialect, Identity, Tool
+from flows.rollout.protocol import Dialect, Identity
 from flows.rollout.tools.observation import clean
 from schemas.record import content_id, sha256_text
 from schemas.task import Task
@@ -73,7 +74,7 @@ def trajectory_row(
     )
 
 
-def dump(tools: Sequence[Tool]) -> str:
+def dump(tools: Sequence[ToolSpec]) -> str:
     """Tools as JSON, in the form that chat templates and trainers take."""
     rows = [
         {

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from flows.domains.search.verifiers import judge
 from flows.rollout.journal.journal import Journal, JournalError, Started
 from flows.rollout.loop.agent import Act, CallTools, Commit, Ending, Generate, Parse, Render, attempt
 from flows.rollout.loop.episode import Episode
@@ -21,6 +20,7 @@ from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.protocol import Completion, Dialect, Extension, Parsed, Teacher, TeacherError, TeacherRefused
 from flows.rollout.tools.observation import Observation, ToolFault
 from flows.rollout.tools.toolbox import Toolbox
+from flows.rollout.verifiers.judge import judge
 
 LOG = logging.getLogger(__name__)
 LEAST_FAILURES = 8
@@ -54,8 +54,8 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Crew:
-    """Who works an attempt."""
+class RolloutContext:
+    """Teacher, dialect, tools and journal that all attempts of a run share."""
 
     teacher: Teacher
     dialect: Dialect
@@ -74,15 +74,15 @@ class Failure:
 
 
 class Pool:
-    """Works plans with a crew; `starts` is how often an attempt may abort before it is given up.
+    """Works plans; `starts` is how often an attempt may abort before it is given up.
 
     At most `in_flight` attempts work at once, and their contexts fill at most `kv_share` of each server's cache.
     """
 
-    def __init__(self, crew: Crew, in_flight: int, starts: int, kv_share: float) -> None:
-        self._tally = Tally(faults=crew.toolbox.faults)
-        self.admission = Admission(crew.teacher, in_flight, kv_share)
-        self._crew = crew
+    def __init__(self, context: RolloutContext, in_flight: int, starts: int, kv_share: float) -> None:
+        self._tally = Tally(faults=context.toolbox.faults)
+        self.admission = Admission(context.teacher, in_flight, kv_share)
+        self._context = context
         self._lengths: dict[tuple[str, str], list[int]] = {}
         """Tokens and number of the attempts that ended in this run, by domain and composer."""
         self._in_flight = in_flight
@@ -125,8 +125,10 @@ class Pool:
                 await self._work(plan)
 
     async def _work(self, plan: Plan) -> None:
-        brief, crew = plan.brief, self._crew
-        started = await crew.journal.begin(brief.trajectory_id, setup_id(brief, crew.teacher.identity, crew.dialect))
+        brief, context = plan.brief, self._context
+        started = await context.journal.begin(
+            brief.trajectory_id, setup_id(brief, context.teacher.identity, context.dialect)
+        )
         self._tally.restarted += started.restarted > 0
         episode = Episode(brief.trajectory_id, brief.run_id)
         episode.add(started.entries)
@@ -175,7 +177,7 @@ class Pool:
             happened = await self._perform(plan, act)
 
     async def _perform(self, plan: Plan, act: Act) -> Extension | Completion | Parsed | list[Observation] | None:
-        dialect, brief = self._crew.dialect, plan.brief
+        dialect, brief = self._context.dialect, plan.brief
         match act:
             case Render(stream, after, messages):
                 if after is None:
@@ -186,16 +188,16 @@ class Pool:
             case Parse(completion):
                 return await dialect.parse(completion, brief.tools)
             case CallTools(calls):
-                return await self._crew.toolbox.call_all(calls, plan.task.tools)
+                return await self._context.toolbox.call_all(plan.task.domain, calls, plan.task.tools)
             case Commit(entries):
-                await self._crew.journal.commit(entries)
+                await self._context.journal.commit(entries)
                 self._tally.turns += sum(entry.turn.role == "assistant" for entry in entries)
         return None
 
     async def _generate(self, plan: Plan, act: Generate) -> Completion:
         await self.admission.stay(plan.brief.trajectory_id, len(act.prompt_ids))
-        sampling = self._crew.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=plan.brief.tools)
-        completion = await self._crew.teacher.generate(act.prompt_ids, sampling, plan.brief.trajectory_id)
+        sampling = self._context.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=plan.brief.tools)
+        completion = await self._context.teacher.generate(act.prompt_ids, sampling, plan.brief.trajectory_id)
         if len(completion.token_ids) != len(completion.logprobs):
             raise TeacherError("the teacher sent token ids and log-probabilities of different lengths")
         if completion.prompt_ids is not None and completion.prompt_ids != list(act.prompt_ids):
@@ -205,7 +207,7 @@ class Pool:
         return completion
 
     async def _finish(self, plan: Plan, ending: Ending, started: Started) -> None:
-        journal, made_by = self._crew.journal, (self._crew.teacher.identity, self._crew.dialect)
+        journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
         turns = await journal.turns(plan.brief.trajectory_id)
         row = trajectory_row(plan, ending, turns, started.started_at, made_by)
         await journal.finish(row, judge(plan.task, row, turns) if ending.status != "aborted" else [])
@@ -214,7 +216,7 @@ class Pool:
         plan, told = failure.plan, f"{failure.code}: {failure.error}"
         self._tally.faults[failure.code] += 1
         LOG.warning("attempt %s aborted: %s", plan.brief.trajectory_id, told)
-        await self._crew.journal.abort(plan.brief.trajectory_id, told, counted=counted)
+        await self._context.journal.abort(plan.brief.trajectory_id, told, counted=counted)
         if counted and failure.started.aborts + 1 >= self._starts:
             await self._finish(plan, Ending("aborted", error=failure.code), failure.started)
             self._tally.given_up += 1

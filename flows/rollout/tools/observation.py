@@ -1,13 +1,12 @@
-"""What a tool returned, typed, so that a fault never passes for evidence.
+"""Turns the result of a tool into an observation: redacted, cut to the model's limit, with a hash of the full text.
 
-An observation is cut to what the model may read, but keeps the hash of the full text and the number of
-bytes that were dropped. A fault is not an observation: it is raised, retried, and aborts the attempt.
-Secrets and personal data are taken out before the model sees any of it, so that tokens and text stay equal.
+A fault of a tool is never an observation. It raises ToolFault and aborts the attempt, so that a stack trace cannot pass
+for evidence. Secrets and personal data are redacted before the model reads the text, so that tokens and text agree.
 """
 
 from dataclasses import dataclass
 
-from flows.rollout.protocol import Call
+from flows.domains.contract import Answer, Resources, Tool, ToolCall
 from flows.settings import Rollout
 from schemas.record import sha256_text
 from schemas.trajectory import Kind
@@ -15,12 +14,12 @@ from sources.privacy.redaction import as_json, redact
 
 
 class ToolFault(Exception):
-    """A tool did not work, whatever was asked of it; the message names the tool and what happened."""
+    """A tool failed on every try; the message names the tool and its last error."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What the model reads of one tool call; `seconds` is the wall time that the call took."""
+    """The result of one tool call as the model reads it."""
 
     call_id: str
     tool: str
@@ -28,42 +27,40 @@ class Observation:
     text: str
     url: str | None = None
     content_sha256: str | None = None
+    """SHA-256 of the redacted text before it was cut."""
     bytes_dropped: int = 0
     redacted: str | None = None
-    """JSON of how many secrets of each kind were taken out; None when nobody looked."""
+    """JSON of the number of redacted secrets by kind; None if redaction is switched off."""
     seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a tool says before it is cut: the text that the model may read and the page that it is from."""
-
-    text: str
-    kind: Kind = "ok"
-    url: str | None = None
+    """Wall time of the call, queueing and retries included."""
 
 
 def clean(text: str) -> str:
-    """The text without lone surrogates, which JSON can carry and Arrow refuses."""
+    """The text with lone surrogates replaced: JSON can carry them, Arrow cannot."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def observe(call: Call, answer: Answer, limits: Rollout, seconds: float) -> Observation:
-    """The answer as the model sees it: redacted, then cut to the limit, with a line that says what was dropped."""
+def execute(tool: Tool, call: ToolCall, resources: Resources, limits: Rollout) -> Observation:
+    """Run a tool call with valid arguments in this thread; raises any exception of the tool."""
+    return observe(call, tool.use(tool.arguments.model_validate(call.arguments), resources), limits, 0.0)
+
+
+def observe(call: ToolCall, answer: Answer, limits: Rollout, seconds: float) -> Observation:
+    """The answer redacted, then cut to `max_observation_chars`, with a last line that counts the dropped bytes."""
     full, limit = clean(answer.text), limits.max_observation_chars
     redacted = None
     if limits.redact:
         full, counts = redact(full)
         redacted = as_json(counts)
-    kept, kind, dropped = full, answer.kind, 0
+    text, kind, dropped = full, answer.kind, 0
     if len(full) > limit:
         dropped = len(full[limit:].encode())
-        kept, kind = f"{full[:limit]}\n[{dropped} bytes more were cut]", "truncated"
+        text, kind = f"{full[:limit]}\n[{dropped} bytes more were cut]", "truncated"
     return Observation(
         call_id=call.id,
         tool=call.name,
         kind=kind,
-        text=kept,
+        text=text,
         url=answer.url,
         content_sha256=sha256_text(full),
         bytes_dropped=dropped,

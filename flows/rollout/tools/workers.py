@@ -1,7 +1,7 @@
-"""The rollout's side of its tool workers: one thread and one process each, started when first needed.
+"""The rollout's side of its worker processes: one thread per process, each started when it is first needed.
 
-What takes too long is ended with its process, and the next call starts another. Nothing here waits for a
-worker to end by itself: it is killed, or its input closes when the rollout is gone.
+A call that takes too long is ended by killing its process; the next call starts another one. Nothing here waits for a
+process to exit by itself: it is killed, or its input closes when the rollout ends.
 """
 
 import asyncio
@@ -16,26 +16,27 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from flows.rollout.protocol import Call
+from flows.domains.contract import ToolCall
 from flows.rollout.tools.observation import Observation
 from flows.rollout.tools.worker_process import READY
 
 START_S = 60.0
-"""Longest start of a worker: Python, its imports and the opened index."""
-TAIL_CHARS = 500
+"""Time limit for the start of a worker: Python, its imports and opening the index."""
+MAX_ERROR_CHARS = 500
+"""Characters of a dead worker's standard error, from its end, that the fault quotes."""
 READ_BYTES = 1 << 16
 
 
 class WorkerFault(Exception):
-    """A call was not made; `kind` is `died`, or the name of the error that the tool raised."""
+    """A call failed; `kind` is `died` if the process exited, else the name of the tool's exception."""
 
-    def __init__(self, kind: str, said: str) -> None:
-        super().__init__(f"{kind}: {said}")
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
         self.kind = kind
 
 
 class Workers:
-    """As many workers as asked for; `timeout_s` is the longest that one call may take, 0 for no limit."""
+    """At most `count` worker processes; `timeout_s` is the time limit of one call, 0 for none."""
 
     def __init__(self, command: Sequence[str], count: int, timeout_s: float) -> None:
         self._command = command
@@ -46,38 +47,43 @@ class Workers:
         self._running: set[Worker] = set()
         self._closed = False
 
-    async def ask(self, call: Call) -> Observation:
-        """Have a call made by the next free worker; raises TimeoutError or WorkerFault.
+    async def run(self, domain: str, call: ToolCall) -> Observation:
+        """Run a call of a domain's tool in the next free worker; raises TimeoutError or WorkerFault.
 
-        The time that a call waits for a worker is not counted.
+        Waiting for a free worker does not count towards the time limit.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, domain, call)
 
     def pids(self) -> list[int]:
-        """The processes that run."""
+        """Process ids of the running workers."""
         return [worker.process.pid for worker in self._running]
 
     def close(self) -> None:
-        """End all workers now, whatever they do."""
+        """Kill all workers now, in the middle of a call too."""
         with self._lock:
             self._closed = True
-            ending = list(self._running)
-        for worker in ending:
+            running = list(self._running)
+        for worker in running:
             worker.end()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _ask(self, call: Call) -> Observation:
+    def _run(self, domain: str, call: ToolCall) -> Observation:
         worker = getattr(self._own, "worker", None) or self._start()
-        request = json.dumps({"id": call.id, "name": call.name, "arguments": call.arguments}).encode() + b"\n"
+        request = (
+            json.dumps(
+                {"domain": domain, "call": {"id": call.id, "name": call.name, "arguments": call.arguments}}
+            ).encode()
+            + b"\n"
+        )
         try:
-            reply = json.loads(worker.ask(request, self._timeout_s))
+            reply = json.loads(worker.request(request, self._timeout_s))
         except (TimeoutError, WorkerFault):
             self._own.worker = None
             self._running.discard(worker)
             worker.end()
             raise
         if "fault" in reply:
-            raise WorkerFault(reply["fault"], reply["said"])
+            raise WorkerFault(reply["fault"], reply["message"])
         return Observation(**reply)
 
     def _start(self) -> "Worker":
@@ -91,7 +97,7 @@ class Workers:
 
 
 class Worker:
-    """One process; used by one thread at a time. `end` may be called by any."""
+    """One process, used by one thread at a time; any thread may call `end`."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
@@ -100,35 +106,35 @@ class Worker:
         )
         if self.process.stdin is None or self.process.stdout is None:
             raise RuntimeError("a worker was started without pipes")
-        self._asked, self._said = self.process.stdin, self.process.stdout
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
         self._ready = False
         self._unread = b""
 
-    def ask(self, request: bytes, timeout_s: float | None) -> bytes:
-        """Send a line and read one; raises TimeoutError, or WorkerFault with the end of what the process said."""
+    def request(self, line: bytes, timeout_s: float | None) -> bytes:
+        """Send a line and read one; raises TimeoutError, or WorkerFault with the end of the process's error output."""
         if not self._ready:
             if self._line(START_S) != READY:
                 raise self._died()
             self._ready = True
         try:
-            self._asked.write(request)
-            self._asked.flush()
+            self._stdin.write(line)
+            self._stdin.flush()
         except OSError:
             raise self._died() from None
         return self._line(timeout_s)
 
     def end(self) -> None:
-        """Kill the process and wait until it is gone."""
+        """Kill the process and wait until it has exited."""
         with contextlib.suppress(OSError):
             self.process.kill()
         self.process.wait()
-        for pipe in (self._asked, self._said, self._errors):
+        for pipe in (self._stdin, self._stdout, self._errors):
             with contextlib.suppress(OSError):
                 pipe.close()
 
     def _line(self, timeout_s: float | None) -> bytes:
         deadline = time.monotonic() + timeout_s if timeout_s else None
-        source = self._said.fileno()
+        source = self._stdout.fileno()
         ready = select.poll()
         ready.register(source, select.POLLIN)
         while b"\n" not in self._unread:
@@ -144,6 +150,6 @@ class Worker:
 
     def _died(self) -> WorkerFault:
         status = self.process.wait()
-        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - TAIL_CHARS))
-        said = self._errors.read().decode("utf-8", "replace").strip()
-        return WorkerFault("died", f"a tool worker ended with status {status}. {said}".strip())
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - MAX_ERROR_CHARS))
+        output = self._errors.read().decode("utf-8", "replace").strip()
+        return WorkerFault("died", f"a tool worker ended with status {status}. {output}".strip())

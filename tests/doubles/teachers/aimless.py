@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flows.rollout.protocol import Call, Completion, Dialect, Parsed, Sampling, Tool
+from flows.domains.contract import ToolCall, ToolSpec
+from flows.rollout.protocol import Completion, Dialect, Parsed, Sampling
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Aimless:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._within, name)
 
-    async def parse(self, completion: Completion, tools: Sequence[Tool]) -> Parsed:
+    async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
         """A search for a page that follows from the ids."""
         said = await self._within.parse(completion, tools)
         mark = sum(completion.token_ids) % 10_000
-        call = Call(f"call_{mark:04d}", "search", {"query": f"lighthouse island keeper {mark}"})
+        call = ToolCall(f"call_{mark:04d}", "search", {"query": f"lighthouse island keeper {mark}"})
         return replace(said, calls=(call,), answer=None, parse="ok")
 
-    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
+    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
         """The dialect's own, of a drawn length."""
         wish = self._within.sampling(sampling, must_answer=must_answer, tools=tools)
         return replace(wish, max_tokens=min(wish.max_tokens, self._lengths.of(wish.seed)))

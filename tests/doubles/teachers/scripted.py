@@ -11,19 +11,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from flows.rollout.protocol import (
-    Call,
-    Completion,
-    Dialect,
-    Extension,
-    Identity,
-    Load,
-    Message,
-    Parsed,
-    Sampling,
-    Teacher,
-    Tool,
-)
+from flows.domains.contract import ToolCall, ToolSpec
+from flows.rollout.protocol import Completion, Dialect, Extension, Identity, Load, Message, Parsed, Sampling, Teacher
 from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 
@@ -86,7 +75,7 @@ class TinyDialect:
     vocabulary_sha256: str | None = hashlib.sha256(b"bytes").hexdigest()
     reasoning_policy = "kept"
 
-    async def open(self, messages: Sequence[Message], tools: Sequence[Tool]) -> Extension:
+    async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """System and user message."""
         return Extension([_written(message) for message in messages], CUE)
 
@@ -96,7 +85,7 @@ class TinyDialect:
         closing = tiny.encode("\n") if completion.token_ids[-1:] == [tiny.IM_END] else tiny.encode("<|im_end|>\n")
         return Extension([closing + pieces[0], *pieces[1:]], CUE)
 
-    async def parse(self, completion: Completion, tools: Sequence[Tool]) -> Parsed:
+    async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
         """Thinking, calls, or an answer."""
         text = tiny.decode(completion.token_ids).removesuffix("<|im_end|>")
         thought, _, rest = text.rpartition("</think>")
@@ -106,7 +95,7 @@ class TinyDialect:
             return Parsed(rest, thought.removeprefix("<think>") or None, answer=rest.strip())
         return _calls(rest, thought.removeprefix("<think>") or None)
 
-    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[Tool]) -> Sampling:
+    def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
         """The end of a turn is the only stop."""
         return replace(sampling, stop_token_ids=(tiny.IM_END,))
 
@@ -115,7 +104,7 @@ def _calls(said: str, thought: str | None) -> Parsed:
     content, *raw = said.split("<tool_call>")
     try:
         made = [json.loads(one.split("</tool_call>")[0]) for one in raw]
-        calls = tuple(Call(f"call_{i}", str(one["name"]), dict(one["arguments"])) for i, one in enumerate(made))
+        calls = tuple(ToolCall(f"call_{i}", str(one["name"]), dict(one["arguments"])) for i, one in enumerate(made))
     except (ValueError, KeyError, TypeError):
         return Parsed(said, thought, parse="bad_json")
     return Parsed(content, thought, calls)

@@ -1,29 +1,34 @@
-"""Domains: every name that a domain speaks of exists where it is looked up."""
+"""Domains: complete, found by name, and refused with the known names where a name is wrong."""
 
 import pytest
 
-from flows.domains import DOMAINS, domain, domain_of
-from flows.domains.search.tools import ARGUMENTS
-from flows.domains.search.verifiers import VERIFIERS
-from schemas.prompt import prompt
+from flows.domains import composers, domain, domains
+from flows.settings import Settings, SettingsError, Tasks
+from flows.tasks.composers import chosen_composers
 
 
-@pytest.mark.parametrize("name", sorted(DOMAINS))
-def test_a_domain_names_only_what_there_is(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(domains()))
+def test_a_domain_is_complete(name: str) -> None:
+    """A task names the tools of the chat dialect, so every other dialect's tools must be among them."""
     one = domain(name)
-    assert set(one.tools) <= set(ARGUMENTS)
-    assert set(one.verifiers) <= set(VERIFIERS)
-    assert prompt(one.chat_prompt).text and prompt(one.text_prompt).text
-    assert all(domain_of(composer) is one for composer in one.composers)
+    assert {tool.name for tool in one.text_tools} <= {tool.name for tool in one.tools}
+    assert all(tool.description and tool.spec.parameters["properties"] for tool in (*one.tools, *one.text_tools))
+    assert all(verifier.version for verifier in one.verifiers)
+    assert all(composers()[composer.name] == (one, composer) for composer in one.composers)
+    assert one.system_prompt("chat").text and one.system_prompt("text").text
 
 
-def test_an_unknown_domain_is_said_with_those_there_are() -> None:
-    with pytest.raises(LookupError, match="there are: search"):
+def test_an_unknown_domain_is_refused_with_the_known_names() -> None:
+    with pytest.raises(LookupError, match="no domain named 'serch'; there are: search"):
         domain("serch")
-    with pytest.raises(LookupError, match="composer"):
-        domain_of("poem")
 
 
-def test_the_text_prompt_speaks_only_the_lines_of_its_dialect() -> None:
-    lines = [line for line in prompt("search_text").text.splitlines()[1:] if line]
+def test_an_unknown_composer_is_refused_with_the_known_names() -> None:
+    chosen = Settings(tasks=Tasks(composers=["written", "poem"]))
+    with pytest.raises(SettingsError, match=r"tasks\.composers = \['poem'\].*There are: cloze, written"):
+        chosen_composers(chosen)
+
+
+def test_the_text_prompt_contains_only_the_lines_of_its_dialect() -> None:
+    lines = [line for line in domain("search").text_prompt.text.splitlines()[1:] if line]
     assert {line.partition(": ")[0] for line in lines} == {"question", "search", "result", "answer"}

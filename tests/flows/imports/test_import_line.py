@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.domains.search.verifiers import VERIFIERS, VERSION
+from flows.domains.search.verifiers import CONTAINS_ANSWER, EXACT_MATCH
 from flows.imports.chunk import ImportOptions
 from flows.imports.existing_ids import ExistingIds
 from flows.imports.importer import Counts, Importer
-from flows.imports.to_rows import Verifiers
 from flows.publish.release import publish_night
 from flows.publish.views.export import export
 from flows.refine.decide import refine_night
@@ -42,8 +41,7 @@ ROW = st.dictionaries(
 def brought(lake: Lake, path: Path, format: str = "messages") -> Counts:
     with connect(lake) as con:
         known = ExistingIds.of(con, datetime.now(UTC))
-    verifiers = Verifiers({name: VERIFIERS[name] for name in ("exact_match", "contains_answer")}, VERSION)
-    return Importer(lake, known, verifiers).import_file(
+    return Importer(lake, known, [EXACT_MATCH, CONTAINS_ANSWER]).import_file(
         path, path.name, ImportOptions(format, "imported", "mit"), silent
     )
 

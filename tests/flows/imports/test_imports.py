@@ -21,7 +21,6 @@ from flows.imports.file_reader import LONGEST_ROW, ImportFailed, rows_of
 from flows.imports.formats.conversation import REASONS, Refused
 from flows.imports.formats.registry import FORMATS, attempt_of
 from flows.imports.importer import Counts, Importer
-from flows.imports.to_rows import Verifiers
 from flows.publish.release import publish_night
 from flows.publish.views.export import export
 from flows.publish.views.trainers import llama_factory
@@ -41,7 +40,7 @@ TOOL = {"name": "search", "parameters": {"type": "object", "properties": {"query
 def bring(lake: Lake, path: Path, how: ImportOptions = HOW) -> Counts:
     with connect(lake) as con:
         known = ExistingIds.of(con, datetime.now(UTC))
-    return Importer(lake, known, Verifiers({}, "1")).import_file(path, path.name, how, silent)
+    return Importer(lake, known, []).import_file(path, path.name, how, silent)
 
 
 def asked(number: int, answer: str = "") -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from flows.domains.contract import Writer
 from flows.domains.search.composers.sentences import MASKS, probe, reveals
-from flows.domains.search.composers.written import Writer
 from flows.settings import Settings, Tasks
 from flows.tasks.compose import compose_night
 from schemas import Task
@@ -131,11 +131,11 @@ def test_seed_and_day_decide_the_tasks(home: Path, tmp_path_factory: pytest.Temp
     assert rows(third) != rows(home)
 
 
-def test_every_walk_is_a_task_or_a_refusal_with_a_reason(home: Path) -> None:
+def test_every_candidate_is_a_task_or_a_refusal_with_a_reason(home: Path) -> None:
     counts = compose(settings(home, per_night=100))
     reasons = {name: int(n) for name, n in counts.items() if name.startswith("refused:")}
     assert counts["refused"] == sum(reasons.values())
-    assert counts["walks"] == int(counts["composed"]) + int(counts["refused"])
+    assert counts["candidates"] == int(counts["composed"]) + int(counts["refused"])
     assert counts["composed"] == counts["cloze"] == len(rows(home))
 
 
@@ -151,7 +151,7 @@ def careless_teacher(_: Settings) -> Iterator[Writer]:
     def write(system: str, facts: str) -> str:
         nonlocal said
         said += 1
-        assert system == prompt("compose_written").text
+        assert system == prompt("compose_written", "flows.domains.search").text
         answer = facts.rsplit("The answer: ", 1)[1]
         good = "Question: Which thing is missing from the last of the places that are described there?"
         return {0: good, 1: f"Is it {answer} that is missing from the last of the places?", 2: ""}[said % 3]
@@ -167,5 +167,5 @@ def test_written_questions_are_checked_and_refused_ones_made_up_for(home: Path) 
     assert counts["refused:written_empty"] and counts["refused:written_tells_answer"]
     for task in made:
         assert task["instruction"].startswith("Which thing")
-        assert task["prompt_sha256"] == prompt("compose_written").sha256
+        assert task["prompt_sha256"] == prompt("compose_written", "flows.domains.search").sha256
         assert json.loads(task["difficulty"])["answer_page_chars"] > 0

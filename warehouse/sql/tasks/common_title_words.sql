@@ -1,4 +1,4 @@
--- one row a word that stands in so many titles that it names no page
+-- one row per word that occurs in so many titles that it identifies no page
 with words as (
     select distinct url, unnest(regexp_extract_all(lower(title), '[\p{L}\p{N}]+')) as word
     from pages

@@ -1,2 +1,2 @@
--- one row: when the newest page of the snapshot was fetched
+-- one row: the time when the newest page of the snapshot was fetched
 select max(fetched_at) as fetched_at from pages

@@ -1,1 +1,1 @@
-"""composers."""
+"""Composers of search tasks: walks over hyperlinks become questions whose answers were fixed first."""

@@ -1,8 +1,7 @@
-"""Which sentences of a page tell something, and which words of them can be asked for.
+"""Finds quotable prose sentences in a page, and spans of them that can be masked and asked for.
 
-A task quotes real prose: signatures, tables, code and lists of names are left out, since nobody can look
-for them in words. What is masked is a word that carries meaning: a number, a name, an identifier, the
-noun that ends a phrase; never a stop word.
+A task quotes prose. Signatures, tables, code and lists of names are left out, because a search in words does not find
+them. A masked span is a number, a name, an identifier or the noun that ends a phrase, never a stop word.
 """
 
 import re
@@ -12,16 +11,16 @@ from functools import lru_cache
 
 from sources.index.passage_splitter import blocks, normalised, sentences
 
-LEAST_WORDS, MOST_WORDS = 8, 36
-LEAST_PROBE = 5
-"""Words on one side of the blank that must stand once in the corpus, so that they point to one place."""
-MOST_ANSWER_WORDS = 3
+MIN_WORDS, MAX_WORDS = 8, 36
+MIN_PROBE_WORDS = 5
+"""Words that a probe needs to identify one place of the corpus."""
+MAX_ANSWER_WORDS = 3
 MIN_ANSWER_CHARS, MAX_ANSWER_CHARS = 2, 40
-LEAST_NOUN_CHARS = 4
+MIN_NOUN_CHARS = 4
 IDENTIFIER, NAME, NOUN = range(3)
-"""Kinds of what is masked, the most telling first."""
-LEAST_FUNCTION_WORDS = 2
-"""Prose has words such as `the` and `of`; a list of names has not."""
+"""Kinds of masked spans, the most informative first."""
+MIN_FUNCTION_WORDS = 2
+"""Prose has words such as `the` and `of`; a list of names does not."""
 
 FUNCTION_WORDS = frozenset(
     """a about above after again against all also an and any are as at be because been before being below between both
@@ -42,7 +41,7 @@ VERBS_FOLLOW = frozenset(
     who will would you""".split()  # noqa: SIM905
 )
 _BAD = re.compile(r"""[{}<>=|\\^~@#$%\[\]]|::|:\w|\(\)|\.\.|__|--|\S{41}|(?<![a-z]\.[a-z])[.]\s+["'a-z]""")
-"""Code, markup, and two sentences that were not told apart."""
+"""Code, markup, and two sentences that the splitter left joined."""
 _START = re.compile(r"[“\"']?[A-Z][a-z]*\b|[“\"'A-Z]")
 _WORD = re.compile(r"[^\W_](?:[\w'\u2019./:-]*[^\W_])?")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
@@ -54,70 +53,70 @@ MASKS = re.compile(r"____|\[title\]")
 
 @dataclass(frozen=True)
 class Blank:
-    """A sentence with a span masked, as it is shown, and the span."""
+    """A sentence with `____` in place of a span, and that span."""
 
-    shown: str
+    masked: str
     answer: str
     is_noun: bool
-    """A plain noun, of which a careful guess could be right, rather than a name, a number or an identifier."""
+    """True for a plain noun, which can be guessed, rather than a name, a number or an identifier."""
 
 
-def probe(shown: str) -> str:
-    """The longest run of words between masks, normalised: where it stands once, only one place can be meant."""
-    return max((normalised(side) for side in MASKS.split(shown)), key=lambda side: len(side.split()))
+def probe(masked: str) -> str:
+    """The longest run of words between masks, normalised. If it occurs once in the corpus, it identifies one place."""
+    return max((normalised(side) for side in MASKS.split(masked)), key=lambda side: len(side.split()))
 
 
 @lru_cache(maxsize=256)
-def prose(text: str) -> tuple[str, ...]:
-    """The sentences of a page that read as prose, in order, each once."""
+def prose_sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a page that are prose, in order, without duplicates."""
     found = (sentence for block in blocks(text) for sentence in sentences(block.text))
     return tuple(dict.fromkeys(sentence for sentence in found if _is_prose(sentence)))
 
 
-def masked(sentence: str, title: str, names: tuple[str, ...]) -> str | None:
-    """The sentence with its page's title masked; None when the title stands in it too often to be read."""
-    shown = sentence
+def mask_title(sentence: str, title: str, names: tuple[str, ...]) -> str | None:
+    """The sentence with its page's title masked; None if it contains the title more than once."""
+    masked = sentence
     for words in dict.fromkeys((tuple(re.findall(r"[^\W_]+", title)), names)):
         if words:
-            named = r"[\W_]+".join(map(re.escape, words))
-            shown = re.sub(rf"(?<![^\W_]){named}(?![^\W_])", "[title]", shown, flags=re.IGNORECASE)
-    return shown if shown.count("[title]") <= 1 else None
+            pattern = r"[\W_]+".join(map(re.escape, words))
+            masked = re.sub(rf"(?<![^\W_]){pattern}(?![^\W_])", "[title]", masked, flags=re.IGNORECASE)
+    return masked if masked.count("[title]") <= 1 else None
 
 
-def blanks(shown: str) -> Iterator[Blank]:
-    """Every way to mask a span of the sentence that is worth asking for, the most telling kinds first."""
-    for kind, start, end in sorted(_spans(shown)):
-        answer = shown[start:end]
-        blank = Blank(f"{shown[:start]}____{shown[end:]}", answer, kind == NOUN)
-        if not reveals(blank.shown, answer) and is_findable(blank.shown):
+def blanks(sentence: str) -> Iterator[Blank]:
+    """Every way to mask a span of the sentence that can be asked for, the most informative kinds first."""
+    for kind, start, end in sorted(_spans(sentence)):
+        answer = sentence[start:end]
+        blank = Blank(f"{sentence[:start]}____{sentence[end:]}", answer, kind == NOUN)
+        if not reveals(blank.masked, answer) and is_findable(blank.masked):
             yield blank
 
 
-def is_findable(shown: str) -> bool:
-    """Does enough of the sentence stand between its masks to look for it?"""
-    return len(probe(shown).split()) >= LEAST_PROBE
+def is_findable(masked: str) -> bool:
+    """True if the words between the masks are enough to search for the sentence."""
+    return len(probe(masked).split()) >= MIN_PROBE_WORDS
 
 
 def reveals(text: str, answer: str) -> bool:
-    """Does the text hold the answer, or a word of it, or a longer form of such a word?"""
-    told = [word for word in normalised(text).split() if word not in FUNCTION_WORDS]
+    """True if the text contains the answer, a word of it, or a longer or shorter form of such a word."""
+    text_words = [word for word in normalised(text).split() if word not in FUNCTION_WORDS]
     return any(
         word == other or (len(word) > 3 and len(other) > 3 and (word.startswith(other) or other.startswith(word)))
         for word in normalised(answer).split()
-        for other in told
+        for other in text_words
         if word not in FUNCTION_WORDS
     )
 
 
 def _is_prose(sentence: str) -> bool:
     words = sentence.split()
-    if not LEAST_WORDS <= len(words) <= MOST_WORDS or not sentence.endswith((".", "!", ".”", '."')):
+    if not MIN_WORDS <= len(words) <= MAX_WORDS or not sentence.endswith((".", "!", ".”", '."')):
         return False
     if _BAD.search(sentence) or not _START.match(sentence) or sentence.count("(") != sentence.count(")"):
         return False
     plain = sum(bool(re.fullmatch(r"[(“\"']*[A-Za-zÀ-ÿ'\u2019-]+[)”\"',.;:!?]*", word)) for word in words)
     function = sum(word.strip(".,;:()").lower() in FUNCTION_WORDS for word in words)
-    return plain >= 0.75 * len(words) and function >= LEAST_FUNCTION_WORDS
+    return plain >= 0.75 * len(words) and function >= MIN_FUNCTION_WORDS
 
 
 def _spans(sentence: str) -> Iterator[tuple[int, int, int]]:
@@ -136,26 +135,26 @@ def _spans(sentence: str) -> Iterator[tuple[int, int, int]]:
 
 
 def _names(sentence: str, words: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
-    """Runs of capitalised words inside the sentence; a longer run than three words is no span to ask for."""
+    """Runs of one to MAX_ANSWER_WORDS capitalised words after the sentence's first word."""
     run: list[re.Match[str]] = []
     for word in words[1:]:
-        name = word.group()[:1].isupper() and not _IDENTIFIER.fullmatch(word.group())
-        if run and not (name and sentence[run[-1].end() : word.start()] == " "):
-            yield from [run] if len(run) <= MOST_ANSWER_WORDS else []
+        is_name = word.group()[:1].isupper() and not _IDENTIFIER.fullmatch(word.group())
+        if run and not (is_name and sentence[run[-1].end() : word.start()] == " "):
+            yield from [run] if len(run) <= MAX_ANSWER_WORDS else []
             run = []
-        if name and word.group().lower() not in FUNCTION_WORDS and len(word.group()) > 1:
+        if is_name and word.group().lower() not in FUNCTION_WORDS and len(word.group()) > 1:
             run.append(word)
-    yield from [run] if 0 < len(run) <= MOST_ANSWER_WORDS else []
+    yield from [run] if 0 < len(run) <= MAX_ANSWER_WORDS else []
 
 
 def _is_noun(sentence: str, before: re.Match[str] | None, word: re.Match[str], after: re.Match[str] | None) -> bool:
-    """A guess, from where the word stands: at the end of a phrase, and not where a verb would be."""
+    """A guess from the word's place: at the end of a phrase, and not after a word that a verb follows."""
     text = word.group()
-    if before is None or not text.islower() or len(text) < LEAST_NOUN_CHARS or text.endswith(("ly", "ed", "ing")):
+    if before is None or not text.islower() or len(text) < MIN_NOUN_CHARS or text.endswith(("ly", "ed", "ing")):
         return False
-    led = before.group().lower()
-    if led in VERBS_FOLLOW or sentence[before.end() : word.start()].strip() or text == "title":
+    previous = before.group().lower()
+    if previous in VERBS_FOLLOW or sentence[before.end() : word.start()].strip() or text == "title":
         return False
     if after is None or sentence[word.end() : after.start()].strip() or after.group().lower() == "of":
         return True
-    return led in NOUNS_FOLLOW and after.group().lower() in FUNCTION_WORDS
+    return previous in NOUNS_FOLLOW and after.group().lower() in FUNCTION_WORDS

@@ -1,38 +1,36 @@
-"""The written composer: the teacher puts a chain into one question with its names obscured.
+"""The written composer: the teacher turns a chain of quotations into one question without page titles.
 
-The answer was fixed before and is never the teacher's to choose; what comes back is checked against the
-stored chain, and a question that gives the answer or a page's name away is refused with its reason.
+The answer is fixed beforehand and the teacher cannot change it. Its question is checked against the stored chain and
+refused with a reason code if it reveals the answer or names a page.
 """
 
 import re
-from collections.abc import Callable
 
-from flows.domains.search.composers.cloze import Chain, Refused
+from flows.domains.contract import Composer, Draft, Refused, Writer
+from flows.domains.search.composers.candidates import WalkCandidate, walk_candidates
+from flows.domains.search.composers.chain import Chain
 from flows.domains.search.composers.sentences import reveals
 from schemas.prompt import prompt
 from sources.index.passage_splitter import normalised
 
-VERSION = "1"
-PROMPT = "compose_written"
-LEAST_WORDS, MOST_WORDS = 8, 120
+PROMPT = prompt("compose_written", "flows.domains.search")
+MIN_WORDS, MAX_WORDS = 8, 120
 COPIED_WORDS = 10
-"""So many words in a row as in a quotation are a copy."""
-
-Writer = Callable[[str, str], str]
-"""(system prompt, user text) -> what the teacher wrote."""
+"""A run of so many words that a quotation also has is a copy."""
 
 
-def instruction(chain: Chain, writer: Writer) -> str:
-    """The teacher's question; raises Refused with what was wrong with it."""
-    question = _question(writer(prompt(PROMPT).text, facts(chain)))
-    refusal = fault(question, chain)
+def compose(candidate: WalkCandidate, write: Writer) -> Draft:
+    """A draft in the teacher's words; raises Refused with the reason why the question cannot be used."""
+    chain = candidate.chain()
+    question = _question(write(PROMPT.text, facts(chain)))
+    refusal = refusal_reason(question, chain)
     if refusal:
         raise Refused(refusal)
-    return question
+    return candidate.draft(chain, question)
 
 
 def facts(chain: Chain) -> str:
-    """The chain as the teacher is told of it."""
+    """The chain as the teacher reads it: each page's title and quotation, then the answer."""
     lines = [
         f'Page {i}: {step.title}\nIt says: "{quotation.replace("[title]", step.title)}"'
         for i, (step, quotation) in enumerate(zip(chain.walk.steps, chain.quotations, strict=True), 1)
@@ -40,25 +38,25 @@ def facts(chain: Chain) -> str:
     return "\n\n".join([*lines, f"The answer: {chain.answer}"])
 
 
-def fault(question: str, chain: Chain) -> str | None:
-    """The reason code of what is wrong with a question; None when it can be asked."""
+def refusal_reason(question: str, chain: Chain) -> str | None:
+    """The reason code if a question cannot be used, else None."""
     n_words = len(question.split())
     checks = {
         "written_empty": n_words == 0,
-        "written_length": not LEAST_WORDS <= n_words <= MOST_WORDS,
+        "written_length": not MIN_WORDS <= n_words <= MAX_WORDS,
         "written_not_one_question": question.count("?") != 1 or not question.endswith("?"),
         "written_blank": "__" in question or "[title]" in question,
         "written_tells_answer": reveals(question, chain.answer),
         "written_names_page": any(_names(question, step.names) for step in chain.walk.steps),
         "written_copies": any(_copies(question, quotation) for quotation in chain.quotations),
     }
-    return next((reason for reason, wrong in checks.items() if wrong), None)
+    return next((reason for reason, failed in checks.items() if failed), None)
 
 
-def _question(said: str) -> str:
-    said = re.sub(r"<think>.*?(?:</think>|$)", "", said, flags=re.DOTALL)
-    said = re.sub(r"^\W*question\s*:\W*", "", " ".join(said.split()), flags=re.IGNORECASE)
-    return said.strip().strip("\"“”'*").strip().encode("utf-8", "replace").decode()
+def _question(reply: str) -> str:
+    reply = re.sub(r"<think>.*?(?:</think>|$)", "", reply, flags=re.DOTALL)
+    reply = re.sub(r"^\W*question\s*:\W*", "", " ".join(reply.split()), flags=re.IGNORECASE)
+    return reply.strip().strip("\"“”'*").strip().encode("utf-8", "replace").decode()
 
 
 def _names(question: str, names: tuple[str, ...]) -> bool:
@@ -66,6 +64,9 @@ def _names(question: str, names: tuple[str, ...]) -> bool:
 
 
 def _copies(question: str, quotation: str) -> bool:
-    words, asked = normalised(quotation).split(), f" {normalised(question)} "
+    words, text = normalised(quotation).split(), f" {normalised(question)} "
     runs = (words[i : i + COPIED_WORDS] for i in range(len(words) - COPIED_WORDS + 1))
-    return any(f" {' '.join(run)} " in asked for run in runs)
+    return any(f" {' '.join(run)} " in text for run in runs)
+
+
+WRITTEN = Composer("written", "1", walk_candidates, compose, PROMPT)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from flows.domains.search.composers.cloze import Chain
-from flows.domains.search.composers.sentences import blanks, masked, prose, reveals
+from flows.domains.search.composers.chain import Chain
+from flows.domains.search.composers.sentences import blanks, mask_title, prose_sentences, reveals
 from flows.domains.search.composers.walk import Step, Walk
-from flows.domains.search.composers.written import fault
+from flows.domains.search.composers.written import refusal_reason
 
 GOOD = "Return the last access time of a file, reported by os.stat in seconds."
 
@@ -22,7 +22,7 @@ getatime(filename)
 
 Alpha, Beta, Gamma, Delta, Epsilon, Zeta, Eta, Theta, Iota.
 """
-    assert prose(page) == (GOOD,)
+    assert prose_sentences(page) == (GOOD,)
 
 
 def test_an_identifier_is_asked_for_before_a_noun() -> None:
@@ -38,8 +38,8 @@ def test_stop_words_and_verbs_are_never_asked_for() -> None:
 
 
 def test_a_title_is_masked_in_whatever_case_and_not_inside_words() -> None:
-    assert masked("The OS module opens the chaos.", "os", ("os",)) == "The [title] module opens the chaos."
-    assert masked("An os is an os.", "os", ("os",)) is None
+    assert mask_title("The OS module opens the chaos.", "os", ("os",)) == "The [title] module opens the chaos."
+    assert mask_title("An os is an os.", "os", ("os",)) is None
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ CHAIN = Chain(
     ],
 )
 def test_a_written_question_is_refused_with_what_is_wrong(question: str, reason: str | None) -> None:
-    assert fault(question, CHAIN) == reason
+    assert refusal_reason(question, CHAIN) == reason

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.domains.search.verifiers import judge, normalised
+from flows.domains.contract import Answer, ToolCall
+from flows.domains.search.verifiers import normalise_answer
 from flows.rollout.loop.agent import Ending
 from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.trajectory_row import Plan, trajectory_row
-from flows.rollout.protocol import Call, Completion, Parsed
-from flows.rollout.tools.observation import Answer, observe
+from flows.rollout.protocol import Completion, Parsed
+from flows.rollout.tools.observation import observe
+from flows.rollout.verifiers.judge import judge
 from flows.settings import Rollout
 from schemas import Task, Turn, Verdict
 from schemas.trajectory import Kind
@@ -33,7 +35,9 @@ def attempt_turns(*steps: tuple[Parsed, list[tuple[Kind, str | None]]]) -> list[
         turns.append(episode.said(Completion([1], [-0.5], "stop"), parsed))
         episode.add([Entry(turns[-1])])
         for kind, url in heard:
-            turns.append(episode.heard(observe(Call("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2]))
+            turns.append(
+                episode.heard(observe(ToolCall("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2])
+            )
             episode.add([Entry(turns[-1])])
     return turns
 
@@ -46,7 +50,7 @@ def verdicts(answer: str | None, turns: list[Turn], task: Task = TASK) -> dict[s
 
 
 def opening(url: str = URL) -> Parsed:
-    return Parsed("", calls=(Call("c", "open", {"url": url}),))
+    return Parsed("", calls=(ToolCall("c", "open", {"url": url}),))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,7 @@ def test_no_answer_and_no_truth_are_told_apart() -> None:
 
 @given(st.text())
 def test_normalising_twice_changes_nothing(text: str) -> None:
-    assert normalised(normalised(text)) == normalised(text)
+    assert normalise_answer(normalise_answer(text)) == normalise_answer(text)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,8 @@ def test_evidence_was_read_when_its_page_was_shown(
         (opening(), [("empty", None)], "empty"),
         (opening(), [], "not_run"),
         (Parsed("<tool_call>{", parse="bad_json"), [], "parse:bad_json"),
-        (Parsed("", calls=(Call("c", "open", {}),)), [("blocked", None)], "schema"),
-        (Parsed("", calls=(Call("c", "fly", {}),)), [("blocked", None)], "schema"),
+        (Parsed("", calls=(ToolCall("c", "open", {}),)), [("blocked", None)], "schema"),
+        (Parsed("", calls=(ToolCall("c", "fly", {}),)), [("blocked", None)], "schema"),
     ],
 )
 def test_each_turn_that_calls_is_judged(parsed: Parsed, heard: list[tuple[Kind, str | None]], reason: str) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect, open_chat
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Tool
+from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused
 from flows.settings import Settings
 from flows.tokenizing.literal_tokenizer import Literal
 from schemas.prompt import prompt
@@ -24,7 +25,7 @@ SCHEMA: dict[str, object] = {
     "required": ["query"],
     "additionalProperties": False,
 }
-TOOLS = [Tool("search", "Search the library.", SCHEMA)]
+TOOLS = [ToolSpec("search", "Search the library.", SCHEMA)]
 ASKED = [Message("system", "Answer."), Message("user", "Why?")]
 CALL = '<think>\nhm\n</think>\n\n<tool_call>\n{"name": "search", "arguments": {"query": "x"}}\n</tool_call>'
 TOKENIZER = tiny.tiny_tokenizer()

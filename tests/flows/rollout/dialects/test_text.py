@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.text import TextDialect, grammar
-from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Tool
+from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.scripted import ScriptedTeacher
 
 
-def tool(name: str, *required: str, kind: str = "string") -> Tool:
+def tool(name: str, *required: str, kind: str = "string") -> ToolSpec:
     properties: dict[str, object] = {word: {"type": kind} for word in required}
-    return Tool(name, "", {"type": "object", "properties": properties, "required": list(required)})
+    return ToolSpec(name, "", {"type": "object", "properties": properties, "required": list(required)})
 
 
 TOOLS = [tool("search", "query"), tool("find", "url", "words")]
@@ -96,6 +97,6 @@ async def test_sampling_is_short_and_nearly_greedy() -> None:
 
 
 @pytest.mark.parametrize("strange", [tool("jump"), tool("jump", "height", kind="integer")])
-async def test_a_tool_that_is_no_line_is_refused_before_any_work(strange: Tool) -> None:
+async def test_a_tool_that_is_no_line_is_refused_before_any_work(strange: ToolSpec) -> None:
     with pytest.raises(TeacherRefused, match="cannot call jump"):
         await DIALECT.open([Message("user", "Jump.")], [strange])

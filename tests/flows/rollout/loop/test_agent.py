@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flows.domains.contract import Answer, ToolSpec
 from flows.rollout.journal.turn_encoding import pack, unpack
 from flows.rollout.loop.agent import (
     Act,
@@ -24,8 +25,8 @@ from flows.rollout.loop.agent import (
     turn_seed,
 )
 from flows.rollout.loop.episode import Entry, Episode
-from flows.rollout.protocol import Completion, Extension, Parsed, Sampling, Tool
-from flows.rollout.tools.observation import Answer, Observation, observe
+from flows.rollout.protocol import Completion, Extension, Parsed, Sampling
+from flows.rollout.tools.observation import Observation, observe
 from flows.settings import Rollout
 from schemas.trajectory import Turn
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -33,7 +34,7 @@ from tests.doubles.teachers.scripted import Script, ScriptedTeacher, TinyDialect
 
 DIALECT = TinyDialect()
 LIMITS = Rollout(max_observation_chars=4_000)
-SEARCH = Tool("search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
+SEARCH = ToolSpec("search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
 BRIEF = Brief(
     trajectory_id="t1",
     run_id="2026-01-02",

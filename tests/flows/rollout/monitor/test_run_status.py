@@ -22,7 +22,7 @@ from flows.rollout.monitor.status_display import headline, line, markdown
 from flows.rollout.monitor.throughput import Meter
 from flows.rollout.pool.pool import Tally
 from flows.rollout.protocol import Completion, Load, Sampling
-from flows.rollout.run import Staff, roll_out_night
+from flows.rollout.run import Factories, roll_out_night
 from flows.settings import Rollout, Settings, Teacher
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -73,7 +73,7 @@ def test_another_process_sees_a_rollout_at_work_and_then_how_it_ended(tmp_path: 
     settings = Settings(home=tmp_path, rollout=Rollout(max_in_flight=4), teacher=asked)
     write_wiki_tasks(Lake(settings.lake), DAY, 6, samples=1)
     teacher, told = Held(reading), []
-    staff = Staff(opening(teacher), open_tiny_dialect)
+    staff = Factories(opening(teacher), open_tiny_dialect)
     night = threading.Thread(target=lambda: told.append(roll_out_night(settings, DAY, silent, staff)))
     night.start()
     try:
@@ -114,7 +114,7 @@ def test_a_killed_run_is_written_down_by_the_next_one_once(tmp_path: Path) -> No
     write_wiki_tasks(Lake(settings.lake), DAY, 1, samples=1)
     killed = begin(DAY.isoformat(), "vllm", 2, 10).model_copy(update={"teacher_s": 60.0, "born": 1})
     save(killed, settings.state)
-    staff = Staff(opening(ScriptedTeacher(reading)), open_tiny_dialect)
+    staff = Factories(opening(ScriptedTeacher(reading)), open_tiny_dialect)
     for _ in range(2):
         roll_out_night(settings, DAY, silent, staff)
         save(killed, settings.state)  # as if the kill had come between the row and the file

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from flows.domains.search.tools import SearchArguments, Skill, library_skills
-from flows.rollout.protocol import Call
-from flows.rollout.tools.observation import Answer, ToolFault
-from flows.rollout.tools.toolbox import Toolbox
+from flows.domains.contract import Answer, Arguments, Resources, Tool, ToolCall
+from flows.domains.search.tools import OpenArguments, SearchArguments
+from flows.rollout.tools.observation import ToolFault
+from flows.rollout.tools.toolbox import Toolbox, open_toolbox
 from flows.settings import Rollout
 from schemas.record import sha256_text
-from sources.blocklist import Blocklist
 from sources.index.library import Library, Page
 from tests.doubles.lakes.planted import planted
 from tests.doubles.sites import small_wiki
@@ -32,33 +32,45 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def library(index: Path) -> Library:
-    return Library.open(index)
+def resources(index: Path) -> Resources:
+    return Resources(index)
 
 
 @pytest.fixture
-def toolbox(library: Library) -> Iterator[Toolbox]:
-    with Toolbox(library_skills(library, "chat"), Rollout()) as box:
+def toolbox(resources: Resources) -> Iterator[Toolbox]:
+    with threaded(resources, "chat") as box:
         yield box
 
 
 def using(use: Callable[[SearchArguments], Answer], **limits: float) -> Toolbox:
-    return Toolbox([Skill("search", use, read_only=True)], Rollout.model_validate(limits))
+    return Toolbox({"search": [tool("search", use)]}, Resources(Path()), Rollout.model_validate(limits))
 
 
-SEARCH = Call("c1", "search", {"query": "x"})
+def tool(name: str, use: Callable[[Any], Answer], *, read_only: bool = True) -> Tool:
+    arguments: dict[str, type[Arguments]] = {"search": SearchArguments, "open": OpenArguments}
+    return Tool(name, "", arguments[name], lambda given, _: use(given), read_only)
+
+
+def threaded(resources: Resources, dialect: str) -> Toolbox:
+    """The search domain's tools without worker processes."""
+    return open_toolbox(resources, dialect, Rollout(tool_workers=0))
+
+
+SEARCH = ToolCall("c1", "search", {"query": "x"})
 
 
 async def test_a_search_shows_titles_addresses_and_passages(toolbox: Toolbox) -> None:
-    [seen] = await toolbox.call_all([Call("c1", "search", {"query": "Varnay cliffs"})], NAMES)
+    [seen] = await toolbox.call_all("search", [ToolCall("c1", "search", {"query": "Varnay cliffs"})], NAMES)
     assert (seen.kind, seen.url, seen.call_id, seen.tool) == ("ok", None, "c1", "search")
     assert f"Varnay\n{small_wiki.address('island', 0)}\n" in seen.text
 
 
-async def test_a_small_model_is_shown_one_passage_and_its_page_counts_as_consulted(library: Library) -> None:
+async def test_a_small_model_is_shown_one_passage_and_its_page_counts_as_consulted(resources: Resources) -> None:
     """Two passages instead of one halve what it gets right."""
-    with Toolbox(library_skills(library, "text"), Rollout()) as box:
-        [seen] = await box.call_all([Call("c1", "search", {"query": "Varnay cliffs western shore"})], NAMES)
+    with threaded(resources, "text") as box:
+        [seen] = await box.call_all(
+            "search", [ToolCall("c1", "search", {"query": "Varnay cliffs western shore"})], NAMES
+        )
     assert seen.url == small_wiki.address("island", 0)
     assert seen.text.startswith("The cliffs on its western")
     assert "\n\n" not in seen.text
@@ -66,8 +78,8 @@ async def test_a_small_model_is_shown_one_passage_and_its_page_counts_as_consult
 
 async def test_a_page_is_opened_and_searched(toolbox: Toolbox) -> None:
     url = small_wiki.address("light", 3)
-    calls = [Call("c1", "open", {"url": url}), Call("c2", "find", {"url": url, "words": "wrecks barrels"})]
-    opened, found = await toolbox.call_all(calls, NAMES)
+    calls = [ToolCall("c1", "open", {"url": url}), ToolCall("c2", "find", {"url": url, "words": "wrecks barrels"})]
+    opened, found = await toolbox.call_all("search", calls, NAMES)
     assert (opened.kind, opened.url, found.kind, found.url) == ("ok", url, "ok", url)
     assert opened.text.startswith(f"{small_wiki.LIGHTS[3]} Lighthouse\n")
     assert "barrels" in found.text
@@ -76,30 +88,32 @@ async def test_a_page_is_opened_and_searched(toolbox: Toolbox) -> None:
 @pytest.mark.parametrize(
     ("call", "kind", "told"),
     [
-        (Call("c", "fly", {}), "blocked", "There is no tool 'fly'. The tools are: find, open, search."),
-        (Call("c", "search", {}), "blocked", "query: Field required"),
-        (Call("c", "search", {"query": "x", "limit": 9}), "blocked", "limit: Extra inputs"),
-        (Call("c", "open", {"url": "http://wiki.test/nowhere"}), "empty", "no page"),
-        (Call("c", "open", {"url": "http://wiki.test/island/1", "page": 99}), "empty", "not 99"),
-        (Call("c", "find", {"url": "http://wiki.test/island/1", "words": "qqq"}), "empty", "does not hold"),
-        (Call("c", "search", {"query": "qqqqq"}), "empty", "Nothing"),
-        (Call("c", "search", {"query": "field:( [ ++"}), "empty", "Nothing"),
+        (ToolCall("c", "fly", {}), "blocked", "There is no tool 'fly'. The tools are: find, open, search."),
+        (ToolCall("c", "search", {}), "blocked", "query: Field required"),
+        (ToolCall("c", "search", {"query": "x", "limit": 9}), "blocked", "limit: Extra inputs"),
+        (ToolCall("c", "open", {"url": "http://wiki.test/nowhere"}), "empty", "no page"),
+        (ToolCall("c", "open", {"url": "http://wiki.test/island/1", "page": 99}), "empty", "not 99"),
+        (ToolCall("c", "find", {"url": "http://wiki.test/island/1", "words": "qqq"}), "empty", "does not hold"),
+        (ToolCall("c", "search", {"query": "qqqqq"}), "empty", "Nothing"),
+        (ToolCall("c", "search", {"query": "field:( [ ++"}), "empty", "Nothing"),
     ],
 )
-async def test_what_the_agent_got_wrong_it_is_told(toolbox: Toolbox, call: Call, kind: str, told: str) -> None:
-    [seen] = await toolbox.call_all([call], NAMES)
+async def test_what_the_agent_got_wrong_it_is_told(toolbox: Toolbox, call: ToolCall, kind: str, told: str) -> None:
+    [seen] = await toolbox.call_all("search", [call], NAMES)
     assert seen.kind == kind
     assert told in seen.text
 
 
 async def test_a_tool_that_the_task_does_not_offer_cannot_be_called(toolbox: Toolbox) -> None:
-    [seen] = await toolbox.call_all([Call("c", "open", {"url": "http://wiki.test/island/1"})], ("search",))
+    [seen] = await toolbox.call_all(
+        "search", [ToolCall("c", "open", {"url": "http://wiki.test/island/1"})], ("search",)
+    )
     assert seen.kind == "blocked"
 
 
 async def test_a_long_observation_is_cut_and_says_so() -> None:
     with using(lambda asked: Answer("ä" * 5_000), max_observation_chars=1_000) as box:
-        [seen] = await box.call_all([SEARCH], NAMES)
+        [seen] = await box.call_all("search", [SEARCH], NAMES)
     assert (seen.kind, seen.bytes_dropped) == ("truncated", 8_000)
     assert seen.text == "ä" * 1_000 + "\n[8000 bytes more were cut]"
     assert seen.content_sha256 == sha256_text("ä" * 5_000)
@@ -116,12 +130,12 @@ async def test_a_fault_is_tried_again_and_then_never_becomes_text() -> None:
         return Answer("found")
 
     with using(broken, tool_retries=2) as box:
-        [seen] = await box.call_all([SEARCH], NAMES)
+        [seen] = await box.call_all("search", [SEARCH], NAMES)
         assert (seen.kind, seen.text, len(tries)) == ("ok", "found", 3)
         assert box.faults == {"search:OSError": 2}
     tries.clear()
     with using(broken, tool_retries=1) as box, pytest.raises(ToolFault, match=r"search failed 2 times.*disk gone"):
-        await box.call_all([SEARCH], NAMES)
+        await box.call_all("search", [SEARCH], NAMES)
 
 
 async def test_a_tool_that_hangs_is_a_fault() -> None:
@@ -132,7 +146,7 @@ async def test_a_tool_that_hangs_is_a_fault() -> None:
         return Answer("late")
 
     with using(hanging, tool_retries=0, tool_timeout_s=0.05) as box, pytest.raises(ToolFault, match="longer than"):
-        await box.call_all([SEARCH], NAMES)
+        await box.call_all("search", [SEARCH], NAMES)
     released.set()
 
 
@@ -145,8 +159,8 @@ async def test_calls_of_one_turn_run_side_by_side() -> None:
         return Answer(asked.query)
 
     with using(meeting) as box:
-        calls = [Call(f"c{n}", "search", {"query": "x" * n}) for n in (4, 3, 2, 1)]
-        seen = await box.call_all(calls, NAMES)
+        calls = [ToolCall(f"c{n}", "search", {"query": "x" * n}) for n in (4, 3, 2, 1)]
+        seen = await box.call_all("search", calls, NAMES)
     assert [one.text for one in seen] == ["xxxx", "xxx", "xx", "x"]
 
 
@@ -165,22 +179,23 @@ async def test_a_tool_that_changes_something_runs_alone_in_its_place_and_never_t
         ended.append(asked.query)
         return Answer(asked.query)
 
-    both = [Skill("search", doing), Skill("open", lambda asked: doing(SearchArguments(query=asked.url)), True)]
-    with Toolbox(both, Rollout()) as box:
+    reading = tool("open", lambda asked: doing(SearchArguments(query=asked.url)))
+    both = {"search": [tool("search", doing, read_only=False), reading]}
+    with Toolbox(both, Resources(Path()), Rollout()) as box:
         said = [("open", "r1"), ("open", "r2"), ("search", "write 1"), ("search", "write 2"), ("open", "r3")]
-        calls = [Call(text, name, {"query" if name == "search" else "url": text}) for name, text in said]
-        seen = await box.call_all(calls, NAMES)
+        calls = [ToolCall(text, name, {"query" if name == "search" else "url": text}) for name, text in said]
+        seen = await box.call_all("search", calls, NAMES)
         assert [one.text for one in seen] == [text for _, text in said]
         begun.clear()
         ended.clear()
         with pytest.raises(ToolFault, match="failed 1 times"):
-            await box.call_all([Call("c", "search", {"query": "write fails"}), *calls], NAMES)
+            await box.call_all("search", [ToolCall("c", "search", {"query": "write fails"}), *calls], NAMES)
     assert begun == ["write fails"]
     assert box.faults == {"search:OSError": 1}
 
 
 def test_the_model_is_told_names_types_and_what_is_required(toolbox: Toolbox) -> None:
-    search, opening = toolbox.tools(["search", "open"])
+    search, opening = toolbox.specs("search", ["search", "open"])
     assert search.parameters == {
         "type": "object",
         "properties": {"query": {"description": "words to look for", "minLength": 1, "type": "string"}},
@@ -195,27 +210,26 @@ async def test_secrets_never_reach_the_model_and_are_counted() -> None:
     """What the model read cannot be taken back later: its tokens would no longer be those that it saw."""
     one = next(iter(planted(1, seed=2)))
     with using(lambda _: Answer(one.text)) as box:
-        [seen] = await box.call_all([SEARCH], NAMES)
+        [seen] = await box.call_all("search", [SEARCH], NAMES)
     assert one.secret not in seen.text and f"[REDACTED:{one.kind}]" in seen.text
     assert (seen.redacted, seen.content_sha256) == (f'{{"{one.kind}": 1}}', sha256_text(seen.text))
     with using(lambda _: Answer("nothing here")) as box:
-        assert [seen.redacted for seen in await box.call_all([SEARCH], NAMES)] == ["{}"]
+        assert [seen.redacted for seen in await box.call_all("search", [SEARCH], NAMES)] == ["{}"]
     with using(lambda _: Answer(one.text), redact=False) as box:
-        [seen] = await box.call_all([SEARCH], NAMES)
+        [seen] = await box.call_all("search", [SEARCH], NAMES)
     assert (seen.text, seen.redacted) == (one.text, None)
 
 
 async def test_what_is_blocked_is_not_shown_and_says_so(index: Path) -> None:
     """A page that may not be used, read all the same, costs the whole attempt at the release gate."""
     url = small_wiki.address("island", 0)
-    library = Library.open(index, Blocklist([re.escape(url)]))
     calls = [
-        Call("c1", "search", {"query": "Varnay cliffs"}),
-        Call("c2", "open", {"url": url}),
-        Call("c3", "open", {"url": "Varnay"}),
-        Call("c4", "find", {"url": url, "words": "cliffs"}),
+        ToolCall("c1", "search", {"query": "Varnay cliffs"}),
+        ToolCall("c2", "open", {"url": url}),
+        ToolCall("c3", "open", {"url": "Varnay"}),
+        ToolCall("c4", "find", {"url": url, "words": "cliffs"}),
     ]
-    with Toolbox(library_skills(library, "chat"), Rollout()) as box:
-        seen = await box.call_all(calls, NAMES)
+    with threaded(Resources(index, (re.escape(url),)), "chat") as box:
+        seen = await box.call_all("search", calls, NAMES)
     assert url not in seen[0].text
     assert [(one.kind, one.url) for one in seen[1:]] == [("blocked", None)] * 3

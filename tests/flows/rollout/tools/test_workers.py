@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.rollout.protocol import Call
+from flows.domains.contract import Resources, ToolCall
 from flows.rollout.tools.observation import ToolFault
-from flows.rollout.tools.toolbox import Toolbox, library_toolbox
-from flows.rollout.tools.worker_process import Shelf
+from flows.rollout.tools.toolbox import Toolbox, open_toolbox
 from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
 from sources.index.library import Library, NotFound, Page
-from tests.doubles.odd_tools import COMMAND, ODD
+from tests.doubles.odd_tools import COMMAND, NOTHING, ODD
 from tests.doubles.sites import small_wiki
 
 NAMES = ("search", "open", "find")
@@ -27,19 +26,19 @@ NAMES = ("search", "open", "find")
 
 def odd_box(count: int = 1, **limits: float) -> Toolbox:
     chosen = Rollout.model_validate(limits)
-    return Toolbox([ODD], chosen, Workers(COMMAND, count, chosen.tool_timeout_s))
+    return Toolbox(ODD, NOTHING, chosen, Workers(COMMAND, count, chosen.tool_timeout_s))
 
 
-def asking(query: str) -> list[Call]:
-    return [Call("c1", "search", {"query": query})]
+def asking(query: str) -> list[ToolCall]:
+    return [ToolCall("c1", "search", {"query": query})]
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     path = tmp_path_factory.mktemp("library") / "index"
     pages = (one for one in small_wiki.documents(date(2026, 1, 2)) if one.text)
     Library.build(path, (Page(one.doc_id, one.url, one.title, one.text or "") for one in pages))
-    return Shelf(path, (f"{small_wiki.address('light', 3)}$",), "chat")
+    return Resources(path, (f"{small_wiki.address('light', 3)}$",))
 
 
 @pytest.fixture
@@ -48,20 +47,25 @@ def box() -> Iterator[Toolbox]:
         yield made
 
 
-async def test_a_worker_shows_what_the_same_tools_here_show(shelf: Shelf) -> None:
+async def test_a_worker_shows_what_the_same_tools_here_show(resources: Resources) -> None:
     """Where a call is made must not be seen in what the model reads; blocked addresses stay blocked."""
     calls = [
-        Call("c1", "search", {"query": "Varnay cliffs"}),
-        Call("c2", "open", {"url": small_wiki.address("island", 1)}),
-        Call("c3", "find", {"url": small_wiki.address("island", 1), "words": "cliffs harbour"}),
-        Call("c4", "open", {"url": small_wiki.address("light", 3)}),
-        Call("c5", "open", {"url": "\ud800 nowhere", "page": 10**30}),
-        Call("c6", "search", {"query": ""}),
+        ToolCall("c1", "search", {"query": "Varnay cliffs"}),
+        ToolCall("c2", "open", {"url": small_wiki.address("island", 1)}),
+        ToolCall("c3", "find", {"url": small_wiki.address("island", 1), "words": "cliffs harbour"}),
+        ToolCall("c4", "open", {"url": small_wiki.address("light", 3)}),
+        ToolCall("c5", "open", {"url": "\ud800 nowhere", "page": 10**30}),
+        ToolCall("c6", "search", {"query": ""}),
     ]
     seen = []
     for count in (0, 1):
-        with library_toolbox(shelf, Rollout(tool_workers=count, max_observation_chars=300)) as box:
-            seen.append([(one.text, one.kind, one.url, one.content_sha256) for one in await box.call_all(calls, NAMES)])
+        with open_toolbox(resources, "chat", Rollout(tool_workers=count, max_observation_chars=300)) as box:
+            seen.append(
+                [
+                    (one.text, one.kind, one.url, one.content_sha256)
+                    for one in await box.call_all("search", calls, NAMES)
+                ]
+            )
             assert not box.faults
     assert seen[0] == seen[1]
     assert seen[0][3][1] == seen[0][5][1] == "blocked"
@@ -69,7 +73,7 @@ async def test_a_worker_shows_what_the_same_tools_here_show(shelf: Shelf) -> Non
 
 def test_a_library_that_is_not_there_is_said_before_any_worker_starts(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="build it first"):
-        library_toolbox(Shelf(tmp_path, (), "chat"), Rollout())
+        open_toolbox(Resources(tmp_path), "chat", Rollout())
 
 
 @pytest.mark.slow
@@ -80,8 +84,8 @@ async def test_a_call_that_a_worker_failed_is_made_by_another(
     box: Toolbox, tmp_path: Path, what: str, kind: str
 ) -> None:
     """In a thread of the rollout a tool that hangs would hold its thread for good."""
-    [first] = await box.call_all(asking("hello"), NAMES)
-    [second] = await box.call_all(asking(f"{what} once {tmp_path / 'marker'}"), NAMES)
+    [first] = await box.call_all("search", asking("hello"), NAMES)
+    [second] = await box.call_all("search", asking(f"{what} once {tmp_path / 'marker'}"), NAMES)
     assert second.kind == "ok"
     assert box.faults == {f"search:{kind}": 1}
     assert (second.text.split()[1] == first.text.split()[1]) == (what == "raise")
@@ -91,30 +95,30 @@ async def test_a_call_that_a_worker_failed_is_made_by_another(
 @pytest.mark.slow
 async def test_a_call_that_every_worker_fails_is_a_fault_that_says_how(box: Toolbox) -> None:
     with pytest.raises(ToolFault, match=r"search failed 2 times, at last: died: .* status 3"):
-        await box.call_all(asking("die"), NAMES)
+        await box.call_all("search", asking("die"), NAMES)
 
 
 @pytest.mark.slow
 async def test_a_worker_that_is_killed_from_outside_costs_one_try(box: Toolbox) -> None:
     """The kernel kills what takes too much memory: an attempt must not pay for that."""
-    [first] = await box.call_all(asking("hello"), NAMES)
+    [first] = await box.call_all("search", asking("hello"), NAMES)
     os.kill(int(first.text.split()[1]), signal.SIGKILL)
-    [second] = await box.call_all(asking("hello"), NAMES)
+    [second] = await box.call_all("search", asking("hello"), NAMES)
     assert second.text != first.text
 
 
 async def test_the_time_that_a_call_waits_for_a_worker_is_not_its_own() -> None:
     """With many attempts and few workers, queueing would else look like a tool that hangs."""
     with odd_box(tool_timeout_s=5.0, tool_retries=0) as box:
-        calls = [Call(f"c{n}", "search", {"query": f"{n}"}) for n in range(300)]
-        seen = await box.call_all(calls, NAMES)
+        calls = [ToolCall(f"c{n}", "search", {"query": f"{n}"}) for n in range(300)]
+        seen = await box.call_all("search", calls, NAMES)
     assert [one.text.split()[0] for one in seen] == [str(n) for n in range(300)]
 
 
 async def test_a_rollout_that_ends_does_not_wait_for_a_tool_that_hangs() -> None:
     with odd_box(tool_timeout_s=300.0, tool_retries=0) as box:
-        [first] = await box.call_all(asking("hello"), NAMES)
-        hanging = asyncio.create_task(box.call_all(asking("hang"), NAMES))
+        [first] = await box.call_all("search", asking("hello"), NAMES)
+        hanging = asyncio.create_task(box.call_all("search", asking("hang"), NAMES))
         await asyncio.sleep(0.2)
     with pytest.raises(ToolFault):
         await hanging

@@ -8,14 +8,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.engines.embedded.model_download import MEMBER, SHA256, builtin_model
 from flows.rollout.engines.open import open_dialect, open_teacher, open_writer
-from flows.rollout.protocol import Completion, Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused, Tool
+from flows.rollout.protocol import Completion, Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
 from flows.settings import Settings
 
 pytestmark = pytest.mark.slow
 
-SEARCH = Tool("search", "", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]})
+SEARCH = ToolSpec("search", "", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]})
 LINE = 'root ::= "é🙂 日本 " [a-z]{4} "\\n"'
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
 from flows.rollout.engines.open import open_dialect, open_teacher
-from flows.rollout.protocol import Dialect, Extension, Message, Sampling, Teacher, TeacherRefused, Tool
+from flows.rollout.protocol import Dialect, Extension, Message, Sampling, Teacher, TeacherRefused
 from flows.rollout.run import roll_out_night
 from flows.settings import Settings
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
@@ -27,7 +28,7 @@ from warehouse.lake import Lake
 from warehouse.query import run_checks
 
 ENVIRONMENT = Settings().teacher.venv.expanduser()
-SEARCH = Tool(
+SEARCH = ToolSpec(
     "search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 )
 

@@ -1,4 +1,4 @@
--- one row a page that may be walked: not near-empty, and prose rather than a list of links
+-- one row per page that a walk may visit: not near-empty, and prose rather than a list of links
 with measured as (
     select
         doc_id,
@@ -23,4 +23,4 @@ select
     title,
     url in (select url from used) as used
 from measured
-where n_link_letters <= $most_link_share * n_letters
+where n_link_letters <= $max_link_share * n_letters

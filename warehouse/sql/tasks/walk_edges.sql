@@ -1,4 +1,4 @@
--- one row a hyperlink between two pages that may be walked
+-- one row per hyperlink between two pages that a walk may visit
 select source.node as from_node, target.node as to_node, links.anchor
 from page_links as links
 join walk_nodes as source on source.url = links.from_url

@@ -1,4 +1,4 @@
--- one row a walk that goes one hyperlink further back: to a page not in it yet, an unused one where there is one
+-- one row per walk that continues one hyperlink back: to a page that it has not visited, preferably an unused one
 with tips as (
     select steps.walk, steps.node
     from walk_steps as steps

@@ -1,11 +1,11 @@
--- one row a page of a walk, from the first page to the one that holds the answer
+-- one row per page of a walk, from the first page to the one that holds the answer
 select
     steps.walk,
     nodes.doc_id,
     nodes.url,
     nodes.title,
     edges.anchor,
-    pages.text[:$most_chars] as text
+    pages.text[:$max_chars] as text
 from walk_steps as steps
 join walk_nodes as nodes using (node)
 join pages using (url)

@@ -1,4 +1,4 @@
--- one row a probe: its rarest word, as far as some pages tell, by which its places are found
+-- one row per probe: its rarest word, as estimated from a sample of pages, by which its occurrences are found
 with probe_words as (
     select distinct probe, unnest(string_split(probe, ' ')) as word
     from probes

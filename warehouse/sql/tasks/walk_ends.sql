@@ -1,4 +1,4 @@
--- one row a walk that may be made: its last page, in the night's order, and the hyperlinks it should have
+-- one row per possible walk: its last page, in the night's order, and the number of hyperlinks it should have
 with shuffled as (
     select node, md5($key || url) as mixed
     from walk_nodes

@@ -1,4 +1,4 @@
--- one row a probe: how often its words stand in the whole corpus, found by one pass over the paragraphs
+-- one row per probe: the number of its occurrences in the corpus, counted in one pass over the paragraphs
 with paragraphs as (
     select unnest(string_split(text, chr(10) || chr(10))) as paragraph
     from pages

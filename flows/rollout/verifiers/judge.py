@@ -1,0 +1,28 @@
+"""Collects all verdicts on a finished trajectory: by the verifiers that its task names, and by `tool_calls`.
+
+Every attempt is judged here, before its rows leave the journal.
+"""
+
+from collections.abc import Sequence
+
+from flows.domains import domain
+from flows.domains.contract import verdict_row
+from flows.rollout.verifiers import tool_calls
+from schemas.task import Task
+from schemas.trajectory import Trajectory, Turn
+from schemas.verdict import Verdict
+
+
+def judge(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> list[Verdict]:
+    """All verdicts on a finished trajectory. Raises LookupError if the task names an unknown domain or verifier."""
+    known = domain(task.domain)
+    verifiers = {one.name: one for one in known.verifiers}
+    chosen = [verifiers[name] for name in task.verifiers]
+    tools = {tool.name: tool for tool in known.tools if tool.name in task.tools}
+    return [
+        *(verdict_row(trajectory, one.name, one.version, one.judge(task, trajectory, turns)) for one in chosen),
+        *(
+            verdict_row(trajectory, tool_calls.NAME, tool_calls.VERSION, judgement, turn.index)
+            for turn, judgement in tool_calls.judge_turns(turns, tools)
+        ),
+    ]
