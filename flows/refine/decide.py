@@ -73,7 +73,7 @@ def refine(
     alone = alone_of(con, settings.state / "alone", gates, sketch, parameters)
     tell_alone(con, alone, sketch, parts, report)
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
-    compare(con, gates, parameters, report)
+    compare(con, [gate for gate in gates if gate not in alone.gates], parameters, report)
     keep_as(con, "signed", steps["signed"])
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
@@ -87,9 +87,9 @@ def refine(
 def compare(
     con: duckdb.DuckDBPyConnection, gates: Sequence[Gate], parameters: Mapping[str, object], report: Report
 ) -> None:
-    """Add to `answers` what the gates say that look beyond one trajectory, those that compare them last."""
+    """Add to `answers` the answers of these gates; those that compare trajectories are asked last."""
     last = [gate for gate in gates if gate.name in DUPLICATES]
-    others = [gate for gate in gates if not gate.alone and gate not in last]
+    others = [gate for gate in gates if gate not in last]
     ask(con, others, parameters, report, {"duplicates": partial(find_alike, parameters=parameters)})
     cluster(con)
     ask(con, last, parameters, report)

@@ -13,6 +13,7 @@ import duckdb
 
 from flows.refine.dedupe.part_cache import EMPTY, lacking_of, put_each, remove_stale, together
 from flows.refine.dedupe.sketch import Sketch, keep_truths, show_text, show_turns
+from flows.refine.gates.cacheable import GateAnalysis
 from flows.refine.gates.gates import Gate, ask, start_answers
 from schemas import content_id
 from warehouse.connect import named_in, run, share_as, sql_files
@@ -39,7 +40,8 @@ def alone_of(
     con: duckdb.DuckDBPyConnection, home: Path, gates: Iterable[Gate], sketch: Sketch, parameters: Mapping[str, object]
 ) -> Alone:
     """Those of the gates that look at a trajectory by itself. Other SQL, settings or sketches have another folder."""
-    asked = [gate for gate in gates if gate.alone]
+    analysis = GateAnalysis(con)
+    asked = [gate for gate in gates if analysis.is_cacheable(gate.text)]
     named = {name for gate in asked for name in _named(con, gate.text)} | FUNCTIONS
     used = {key: parameters[key] for key in sorted(named & parameters.keys())}
     steps = {name: text for name, text in sql_files("refine").items() if name in STEPS}

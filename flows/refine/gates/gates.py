@@ -1,8 +1,7 @@
 """The gates: files of `warehouse/sql/gates`, each of which answers for every candidate: keep, a reason, a value.
 
 Every gate answers for every trajectory and every answer is kept, so that a filter can be switched off and its effect
-seen. A gate whose first line says that it looks at a trajectory `by itself` gives the same answer in every night:
-`alone.py` keeps it.
+seen.
 """
 
 import re
@@ -18,7 +17,6 @@ from warehouse.connect import keep_as, sql_files
 from warehouse.console.progress import Report
 from warehouse.parallel_queries import Query, side_by_side
 
-ALONE = "-- one row a trajectory, by itself: "
 DUPLICATES = ("exact_duplicate", "near_duplicate")
 """Gates that compare trajectories; they come last, when it is known which of several may be kept."""
 
@@ -35,11 +33,6 @@ class Gate:
     position: int
     text: str
     decides: bool
-
-    @property
-    def alone(self) -> bool:
-        """Whether its answer on a trajectory hangs on nothing but that, its task and the settings that it binds."""
-        return self.text.startswith(ALONE)
 
 
 def gates_of(settings: Settings) -> list[Gate]:

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: do its messages stand in an order that a conversation can have, each call with its answer
+-- one row a trajectory: do its messages stand in an order that a conversation can have, each call with its answer
 -- without it: chat templates refuse the row, or a trainer learns to answer calls that were never made
 with messages as (
     select

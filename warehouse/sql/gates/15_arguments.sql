@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: do its calls fit the tools that it was offered, as their JSON schemas stand in the row
+-- one row a trajectory: do its calls fit the tools that it was offered, as their JSON schemas stand in the row
 -- without it: a student learns calls that its own tools will refuse. A few misses that a tool refused are kept: recovering is worth learning
 with offers as (
     select tools, row_number() over () as offer

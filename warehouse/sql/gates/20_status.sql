@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: did it come to an answer, in its turns or when asked at their end
+-- one row a trajectory: did it come to an answer, in its turns or when asked at their end
 -- without it: attempts that were cut by a limit teach the student to stop in the middle of its work
 select
     trajectory_id,

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: is its answer whole, and more than a blank
+-- one row a trajectory: is its answer whole, and more than a blank
 -- without it: completions cut by the token limit, and empty forms, stand as examples of an answer
 with finals as (
     select trajectory_id, arg_max(finish_reason, index) as finish_reason

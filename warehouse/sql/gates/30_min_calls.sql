@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: did it take at least the turns and tool calls that its domain asks for
+-- one row a trajectory: did it take at least the turns and tool calls that its domain asks for
 -- without it: answers from memory stand beside answers that were looked up, and the horizon shrinks
 with asked as (
     select

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: does it make the same call, or the same two or three in turn, $loop_repeats times on end
+-- one row a trajectory: does it make the same call, or the same two or three in turn, $loop_repeats times on end
 -- without it: a student learns to go round in circles until its turns run out
 with made as (
     select

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: does the agent say the same again and again, within a message or from one to the next
+-- one row a trajectory: does the agent say the same again and again, within a message or from one to the next
 -- without it: degenerate text, which has a high likelihood and so is learned first. After the repetition rules of Gopher
 -- (Rae et al. 2021, table A1), looser: an agent quotes the question and its own plan
 with said as (

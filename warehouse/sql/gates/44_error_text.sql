@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: is its answer an error's text, or the noise of a model whose numbers overflowed
+-- one row a trajectory: is its answer an error's text, or the noise of a model whose numbers overflowed
 -- without it: a broken client's or server's words are learned as answers. Only what the agent wrote counts, from its start:
 -- a page about tracebacks may be quoted, and an answer that begins with the truth (None, NaN., ValueError is raised) is right
 with answers as (

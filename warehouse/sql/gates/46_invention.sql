@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: did the agent write a tool's answer itself, or cite a page that it was never shown
+-- one row a trajectory: did the agent write a tool's answer itself, or cite a page that it was never shown
 -- without it: a student learns to make up what it should look up. What a page or the question says may be quoted
 with final as (
     select trajectory_id, max(index) as index

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: does a message slip into a script that neither the task nor any page holds
+-- one row a trajectory: does a message slip into a script that neither the task nor any page holds
 -- without it: a student learns to change its language in the middle of a thought. Latin letters are at home everywhere (names, code)
 with shown as (
     select trajectory_id, list_distinct(flatten(list(bears_out))) as texts

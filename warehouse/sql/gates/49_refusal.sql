@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: does it end by refusing, by giving up or by guessing
+-- one row a trajectory: does it end by refusing, by giving up or by guessing
 -- without it: a student learns that not knowing is an answer. Marker phrases as in the cleaning of ShareGPT for Vicuna;
 -- only where they open the answer, whatever bold or quotes stand before them, or where the agent says of its own last step that it guesses
 with answers as (

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: was its answer given away, in the task's words, in the system prompt, or by a mirror of a benchmark
+-- one row a trajectory: was its answer given away, in the task's words, in the system prompt, or by a mirror of a benchmark
 -- without it: right answers that took no work, and pages that hold a benchmark's answers (search-time contamination,
 -- Han et al. 2025) raise the scores that they are measured by
 with prompts as (

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: did it read from an address that is on today's blocklist ($blocked, one pattern of all entries)
+-- one row a trajectory: did it read from an address that is on today's blocklist ($blocked, one pattern of all entries)
 -- without it: what may no longer be used, or holds the answers of a benchmark, is released with what was read before it
 -- was listed. An observation of the kind blocked shows that nothing was read
 with read as (

@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: does it hold a secret or personal data, in words that are released and that nobody may alter
+-- one row a trajectory: does it hold a secret or personal data, in words that are released and that nobody may alter
 -- without it: keys and addresses are published, and a student learns to recite them. What the agent sampled cannot be
 -- redacted, since its tokens would no longer be those that were sampled. Kinds of $allowed_sensitive_data are counted and do not reject
 with offered as (

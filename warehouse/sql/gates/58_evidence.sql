@@ -1,4 +1,4 @@
--- one row a trajectory, by itself: was any page that holds the answer opened, or named in what a tool returned
+-- one row a trajectory: was any page that holds the answer opened, or named in what a tool returned
 -- without it: answers from memory or by luck pass for research; a student learns to skip the reading
 with shown as (
     select
