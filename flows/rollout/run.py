@@ -128,7 +128,7 @@ async def _drain_often(night: Night) -> None:
     last = time.monotonic()
     while True:
         await asyncio.sleep(TELL_EVERY_S)
-        waiting = (await asyncio.to_thread(night.journal.read, "done_count"))[0][0]
+        waiting = (await asyncio.to_thread(night.journal.read, "count_finished"))[0][0]
         if waiting >= DRAIN_AT or (waiting and time.monotonic() - last >= DRAIN_EVERY_S):
             await asyncio.to_thread(drain, night.journal, night.lake)
             last = time.monotonic()
