@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import tantivy
 
-from sources.index.passage_splitter import normalised, passages
+from sources.index.passage_splitter import lowercase_words, passages
 
 WRITER_BYTES = 64_000_000
 """Memory of the index writer in bytes; passages beyond it are flushed to disk."""
@@ -61,7 +61,7 @@ def tail_key(url: str) -> str:
 
 def title_key(title: str) -> str:
     """Return the index key of a title, in lower-case words."""
-    return "title:" + normalised(title)
+    return "title:" + lowercase_words(title)
 
 
 def clean(text: str) -> str:

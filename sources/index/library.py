@@ -25,7 +25,7 @@ from sources.index.index_writer import (
     url_key,
     write_index,
 )
-from sources.index.passage_splitter import normalised, passages, sentences
+from sources.index.passage_splitter import lowercase_words, passages, sentences
 
 __all__ = ["Blocked", "Hit", "Library", "NotFound", "Page", "PageMatch", "Window", "windows"]
 
@@ -142,7 +142,7 @@ class Library:
     def find(self, url: str, words: str, window_chars: int = WINDOW_CHARS) -> list[PageMatch]:
         """Return the passages of one page that hold most of the words, a whole phrase first; [] if none does."""
         stored = self._page(url)
-        phrase, ends = normalised(words), _ends(windows(stored["text"], window_chars))
+        phrase, ends = lowercase_words(words), _ends(windows(stored["text"], window_chars))
         ranked = sorted(
             ((_match_score(phrase, passage.text), -i, passage) for i, passage in enumerate(passages(stored["text"]))),
             key=lambda row: row[:2],
@@ -201,7 +201,7 @@ def windows(text: str, size: int = WINDOW_CHARS) -> list[str]:
 
 def _match_score(phrase: str, passage: str) -> float:
     """Return the share of the phrase's words in the passage, plus 1 if it holds the whole phrase."""
-    text = normalised(passage)
+    text = lowercase_words(passage)
     words = set(phrase.split())
     if not words:
         return 0.0
@@ -210,9 +210,9 @@ def _match_score(phrase: str, passage: str) -> float:
 
 
 def _best_sentence(query: str, passage: str) -> str:
-    words = set(normalised(query).split())
+    words = set(lowercase_words(query).split())
     candidates = [sentence for line in passage.split("\n") for sentence in sentences(line)]
-    return max(candidates, key=lambda sentence: (len(words & set(normalised(sentence).split())), -len(sentence)))
+    return max(candidates, key=lambda sentence: (len(words & set(lowercase_words(sentence).split())), -len(sentence)))
 
 
 def _ends(cut: list[str]) -> list[int]:

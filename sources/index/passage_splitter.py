@@ -87,8 +87,8 @@ def passages(markdown: str) -> Iterator[Passage]:
         yield Passage(start, "".join(pieces).strip())
 
 
-def normalised(text: str) -> str:
-    """Return the lower-case words of a text, joined by single spaces, for comparing quotations with pages."""
+def lowercase_words(text: str) -> str:
+    """The text's words in lower case with single spaces between; quotations, titles and queries are compared so."""
     return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 

@@ -16,7 +16,7 @@ from flows.settings import Settings, Tasks
 from flows.tasks.compose import compose_night
 from schemas import Task
 from schemas.prompt import prompt
-from sources.index.passage_splitter import blocks, normalised
+from sources.index.passage_splitter import blocks, lowercase_words
 from tests.doubles.sites.small_wiki import HOST, write_small_wiki
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -49,7 +49,7 @@ def texts(home: Path) -> dict[str, str]:
     """The words of each page as a reader sees them, with a space at both ends."""
     with connect(Lake(home / "lake")) as con:
         found = con.sql("select url, text from pages").fetchall()
-    return {url: f" {normalised(' '.join(block.text for block in blocks(text)))} " for url, text in found}
+    return {url: f" {lowercase_words(' '.join(block.text for block in blocks(text)))} " for url, text in found}
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_every_task_is_fair(home: Path, seed: int) -> None:
     for task in rows(home):
         blank = task["instruction"].split('"')[1]
         assert not reveals(task["instruction"], task["answer"])
-        assert f" {normalised(task['answer'])} " in corpus[task["path"][-1]["url"]]
+        assert f" {lowercase_words(task['answer'])} " in corpus[task["path"][-1]["url"]]
         assert task["evidence"] == [task["path"][-1]["doc_id"]]
         assert sum(text.count(f" {probe(blank)} ") for text in corpus.values()) == 1
         assert len(MASKS.findall(blank)) >= 1

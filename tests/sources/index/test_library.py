@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sources.index.library import Library, NotFound, Page, windows
-from sources.index.passage_splitter import normalised, passages
+from sources.index.passage_splitter import lowercase_words, passages
 from tests.doubles.sites.small_wiki import HOST, documents
 
 DAY = date(2026, 1, 2)
@@ -116,7 +116,7 @@ def test_windows_cover_the_page_exactly(text: str, size: int) -> None:
 def test_passages_lose_no_word(lines: list[str]) -> None:
     markdown = "\n".join(lines)
     kept = " ".join(passage.text for passage in passages(markdown))
-    assert normalised(kept) == normalised(markdown)
+    assert lowercase_words(kept) == lowercase_words(markdown)
 
 
 def test_many_threads_read_one_library(library: Library) -> None:

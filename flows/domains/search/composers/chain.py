@@ -21,7 +21,7 @@ from flows.domains.search.composers.sentences import (
 )
 from flows.domains.search.composers.walk import Step, Walk
 from schemas.record import content_id
-from sources.index.passage_splitter import normalised
+from sources.index.passage_splitter import lowercase_words
 
 MAX_SENTENCES = 60
 """Sentences of the last page that are searched for a blank."""
@@ -96,7 +96,7 @@ def _blanks(walk: Walk, step: Step) -> list[Blank]:
     """One blank per sentence, so that each try is another place; names and numbers before nouns."""
     found: list[Blank] = []
     for sentence in islice(_quotable(walk, step), MAX_SENTENCES):
-        fair = (blank for blank in blanks(sentence) if not set(normalised(blank.answer).split()) & set(step.names))
+        fair = (blank for blank in blanks(sentence) if not set(lowercase_words(blank.answer).split()) & set(step.names))
         found += islice(fair, 1)
     return sorted(found, key=lambda blank: blank.is_noun)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sources.index.passage_splitter import blocks, normalised, sentences
+from sources.index.passage_splitter import blocks, lowercase_words, sentences
 
 MIN_WORDS, MAX_WORDS = 8, 36
 MIN_PROBE_WORDS = 5
@@ -63,7 +63,7 @@ class Blank:
 
 def probe(masked: str) -> str:
     """The longest run of words between masks, normalised. If it occurs once in the corpus, it identifies one place."""
-    return max((normalised(side) for side in MASKS.split(masked)), key=lambda side: len(side.split()))
+    return max((lowercase_words(side) for side in MASKS.split(masked)), key=lambda side: len(side.split()))
 
 
 @lru_cache(maxsize=256)
@@ -99,10 +99,10 @@ def is_findable(masked: str) -> bool:
 
 def reveals(text: str, answer: str) -> bool:
     """True if the text contains the answer, a word of it, or a longer or shorter form of such a word."""
-    text_words = [word for word in normalised(text).split() if word not in FUNCTION_WORDS]
+    text_words = [word for word in lowercase_words(text).split() if word not in FUNCTION_WORDS]
     return any(
         word == other or (len(word) > 3 and len(other) > 3 and (word.startswith(other) or other.startswith(word)))
-        for word in normalised(answer).split()
+        for word in lowercase_words(answer).split()
         for other in text_words
         if word not in FUNCTION_WORDS
     )

@@ -11,7 +11,7 @@ from flows.domains.search.composers.candidates import WalkCandidate, walk_candid
 from flows.domains.search.composers.chain import Chain
 from flows.domains.search.composers.sentences import reveals
 from schemas.prompt import prompt
-from sources.index.passage_splitter import normalised
+from sources.index.passage_splitter import lowercase_words
 
 PROMPT = prompt("compose_written", "flows.domains.search")
 MIN_WORDS, MAX_WORDS = 8, 120
@@ -60,11 +60,11 @@ def _question(reply: str) -> str:
 
 
 def _names(question: str, names: tuple[str, ...]) -> bool:
-    return f" {' '.join(names)} " in f" {normalised(question)} "
+    return f" {' '.join(names)} " in f" {lowercase_words(question)} "
 
 
 def _copies(question: str, quotation: str) -> bool:
-    words, text = normalised(quotation).split(), f" {normalised(question)} "
+    words, text = lowercase_words(quotation).split(), f" {lowercase_words(question)} "
     runs = (words[i : i + COPIED_WORDS] for i in range(len(words) - COPIED_WORDS + 1))
     return any(f" {' '.join(run)} " in text for run in runs)
 
