@@ -39,7 +39,7 @@ STEPS: dict[str, Step] = {
     "tasks": partial(tasks, open_writer=open_writer),  # walks over their links become tasks
     "rollout": rollout,  # the teacher works each task, k samples
     "refine": refine,  # every trajectory is kept, or rejected with its reasons
-    "publish": publish,  # what was kept becomes a release
+    "publish": publish,  # the kept trajectories become a release
 }
 
 

@@ -1,4 +1,4 @@
-"""The command as its users meet it: its own process, in an empty directory."""
+"""The `factory` command as users run it: in its own process, in an empty directory."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_verb_is_described(tmp_path: Path) -> None:
-    """A verb without a word of help is a verb that nobody dares to run."""
+    """Users do not run a command without a description."""
     helped = factory(tmp_path, "--help").stdout
     for verb in ("run", "serve", "crawl", "tasks", "rollout", "refine", "publish", "status", "sql", "stats", "show"):
         line = next(line for line in helped.splitlines() if f" {verb} " in line)
@@ -44,7 +44,7 @@ def test_every_verb_is_described(tmp_path: Path) -> None:
 
 
 def test_help_loads_none_of_the_heavy_libraries(tmp_path: Path) -> None:
-    """--help that imports Prefect and DuckDB keeps a person waiting for seconds."""
+    """A --help that imports Prefect and DuckDB takes seconds."""
     heavy = ["prefect", "duckdb", "pyarrow", "polars", "transformers", "pydantic_settings"]
     code = f"import sys, flows.cli; sys.exit(','.join(m for m in {heavy} if m in sys.modules) or 0)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -53,7 +53,7 @@ def test_help_loads_none_of_the_heavy_libraries(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_init_writes_a_file_that_is_accepted_and_never_overwrites_one(tmp_path: Path) -> None:
-    """A settings file that is silently replaced is a night of somebody's tuning lost."""
+    """A silently replaced settings file loses a night of tuning."""
     assert factory(tmp_path, "init").returncode == 0
     written = (tmp_path / "factory.toml").read_text()
     again = factory(tmp_path, "init")
@@ -64,7 +64,7 @@ def test_init_writes_a_file_that_is_accepted_and_never_overwrites_one(tmp_path: 
 
 
 def test_a_wrong_setting_is_one_message_without_a_traceback(tmp_path: Path) -> None:
-    """Under a traceback, the one line that says what to change is not found."""
+    """A traceback hides the one line with the key to change."""
     (tmp_path / "factory.toml").write_text("[crawl]\nmax_pages = 0\n")
     refused = factory(tmp_path, "status")
     assert refused.returncode == 1
@@ -73,7 +73,7 @@ def test_a_wrong_setting_is_one_message_without_a_traceback(tmp_path: Path) -> N
 
 
 def test_a_wrong_date_is_refused(tmp_path: Path) -> None:
-    """A typo in --date must not crawl a night that nobody asked for."""
+    """A typo in --date must not start a crawl."""
     refused = factory(tmp_path, "run", "--date", "yesterday")
     assert refused.returncode == 1
     assert "YYYY-MM-DD" in refused.stderr
@@ -81,8 +81,8 @@ def test_a_wrong_date_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_settings_that_a_step_refuses_are_told_at_once(tmp_path: Path) -> None:
-    """Another try cannot mend a typo, and each keeps the person who can from hearing of it."""
+def test_settings_that_a_step_refuses_are_reported_at_once(tmp_path: Path) -> None:
+    """A retry cannot fix a typo; it only delays the message."""
     (tmp_path / "factory.toml").write_text('[crawl]\nfolders = ["no-such-folder"]\n')
     refused = factory(tmp_path, "crawl", PREFECT_LOGGING_LEVEL="INFO")
     assert refused.returncode == 1
@@ -92,7 +92,7 @@ def test_settings_that_a_step_refuses_are_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_sql_answers_in_every_format(worked_home: Path) -> None:
-    """Numbers that cannot leave the terminal are typed over by hand."""
+    """Without an export format, numbers are copied from the terminal by hand."""
     query = "select count(*) as planned from attempts"
     assert json.loads(factory(worked_home, "sql", query, "--format", "json").stdout) == [{"planned": 8}]
     assert factory(worked_home, "sql", query, "--format", "csv").stdout.split() == ["planned", "8"]
@@ -103,7 +103,7 @@ def test_sql_answers_in_every_format(worked_home: Path) -> None:
 
 
 def test_sql_refuses_to_write(worked_home: Path) -> None:
-    """A slip in a query must not be able to harm the lake."""
+    """A mistake in a query must not damage the lake."""
     refused = factory(worked_home, "sql", "copy (select 1) to 'x.csv'")
     assert refused.returncode == 1
     assert not (worked_home / "x.csv").exists()
@@ -111,7 +111,7 @@ def test_sql_refuses_to_write(worked_home: Path) -> None:
 
 @pytest.mark.slow
 def test_stats_show_and_checks_answer(worked_home: Path) -> None:
-    """The verbs of every morning: what came of the night, one attempt, and does it add up."""
+    """The commands of every morning: statistics, one trajectory, and the integrity checks."""
     plot = worked_home / "horizon.svg"
     assert factory(worked_home, "stats", "--out", str(plot)).returncode == 0
     assert plot.read_text().startswith("<svg")

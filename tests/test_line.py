@@ -1,6 +1,6 @@
-"""The whole line on a real site and a real server process boundary: killed anywhere, it ends with the same rows.
+"""The whole line against a real site and a real server process: killed anywhere, it ends with the same rows.
 
-This is what a user loses if it fails: a night's paid work, or the trust that a count means something.
+A failure here costs a user a night's paid work, or the trust in a count.
 """
 
 import json
@@ -52,7 +52,7 @@ max_in_flight = 4
 
 
 class Scholar:
-    """A teacher that opens the right page and then knows most answers: it has read the tasks of the lakes it serves."""
+    """A scripted teacher that opens the right page and knows most answers, since it reads the tasks of its lakes."""
 
     def __init__(self) -> None:
         self.lakes: list[Path] = []
@@ -84,7 +84,7 @@ def _page(task: dict[str, Any]) -> str:
 
 
 class World:
-    """A site, a teacher, and homes that work with them."""
+    """A site, a teacher server, and homes that use both."""
 
     def __init__(self, folder: Path, site: str, teacher: FakeVllm, scholar: Scholar) -> None:
         self.folder, self.site, self.teacher, self.scholar = folder, site, teacher, scholar
@@ -154,7 +154,7 @@ def test_the_line_publishes_what_passed_and_every_count_adds_up(undisturbed: Pat
 
 
 def test_a_released_row_leads_to_the_bytes_that_the_site_sent(world: World, undisturbed: Path, tmp_path: Path) -> None:
-    """A row whose pages nobody can show again must be believed, or thrown away."""
+    """Without its raw pages, a released row cannot be audited."""
     id, urls = _rows(
         undisturbed,
         "select trajectory_id, list_transform(path, lambda hop: hop.url) from published join tasks using (task_id)",

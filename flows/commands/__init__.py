@@ -1,1 +1,1 @@
-"""The verbs of `factory` that belong to one room: a file a room, and `opening.py`, what they all start from."""
+"""The commands of `factory`: one file per room, `context.py` for settings and connections, `exit.py` for errors."""

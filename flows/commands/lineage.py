@@ -1,4 +1,4 @@
-"""`factory lineage`: from a released row to its pages and to their raw replies, or from a page to every row."""
+"""`factory lineage`: from a released row to its pages and raw responses, or from a page to every row made from it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,9 +36,9 @@ def _write_raw(lake: Path, pages: list[dict[str, object]], folder: Path) -> None
     from warehouse.lake import Lake
 
     damaged = 0
-    typer.echo("raw replies")
+    typer.echo("raw responses")
     for response in write_raw_responses(Lake(lake), pages, folder):
         typer.echo("  " + visible(response.line, lines=False))
         damaged += response.damaged
     if damaged:
-        fail(f"{damaged} raw replies cannot be read; what is said of each stands above.")
+        fail(f"{damaged} raw responses cannot be read; the list above gives the reason for each.")

@@ -1,4 +1,4 @@
-"""Sets that others published come in: every row is counted, none twice, and what passes is released as our own is."""
+"""Imported sets through the whole line: every row is counted once, and rows that pass are released like rollouts."""
 
 import json
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def brought(lake: Lake, path: Path, format: str = "messages") -> Counts:
 
 
 def messages_row(number: int) -> dict[str, Any]:
-    """A conversation as OpenAI's API writes it, with its true answer."""
+    """A conversation in OpenAI's format, with its ground truth."""
     call: dict[str, Any] = {"id": f"c{number}", "type": "function"}
     call["function"] = {"name": "search", "arguments": json.dumps({"query": f"writer of book {number}"})}
     said = [
@@ -66,7 +66,7 @@ def written(path: Path, rows: list[Any]) -> Path:
 
 @pytest.mark.slow
 def test_an_imported_set_is_refined_released_and_comes_back_in(tmp_path: Path) -> None:
-    """A team that has a set already must be able to put it through the same gates, and to move it between lakes."""
+    """Teams with an existing set need the same gates for it, and must be able to move it between lakes."""
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))
     rows = [messages_row(n) for n in range(5)]
     said = brought(Lake(home.lake), written(tmp_path / "set.jsonl", [*rows, "{broken", [], {"messages": None}]))
@@ -88,7 +88,7 @@ def test_an_imported_set_is_refined_released_and_comes_back_in(tmp_path: Path) -
 
 
 def test_the_same_rows_come_in_once(tmp_path: Path) -> None:
-    """A file that is imported twice, or cut up otherwise, must not weigh twice in training."""
+    """A file imported twice, or split differently, must not count twice in training."""
     lake = Lake(tmp_path / "lake")
     rows = [messages_row(n) for n in range(4)]
     assert brought(lake, written(tmp_path / "one.jsonl", rows)).imported == 4
@@ -105,7 +105,7 @@ def test_the_same_rows_come_in_once(tmp_path: Path) -> None:
     st.sampled_from(["messages", "atif", "sharegpt", "toucan"]),
 )
 def test_every_row_that_was_read_is_accounted_for(rows: list[Any], format: str) -> None:
-    """A row that vanishes without a reason is the promise broken."""
+    """Conservation: no row vanishes without a reason."""
     with TemporaryDirectory() as folder:
         lake = Lake(Path(folder) / "lake")
         said = brought(lake, written(Path(folder) / "set.jsonl", [json.dumps(row) for row in rows]), format)
@@ -154,7 +154,7 @@ def test_every_row_that_was_read_is_accounted_for(rows: list[Any], format: str) 
     ],
 )
 def test_each_published_format_is_read(tmp_path: Path, format: str, row: dict[str, Any]) -> None:
-    """Sets differ in how they write a call: read wrong, a student learns to write calls as plain words."""
+    """Sets write tool calls differently; a misread call teaches the student to write calls as plain text."""
     lake = Lake(tmp_path / "lake")
     assert brought(lake, written(tmp_path / "set.jsonl", [row]), format).imported == 1
     with connect(lake) as con:
@@ -163,7 +163,7 @@ def test_each_published_format_is_read(tmp_path: Path, format: str, row: dict[st
 
 
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
-    """A truncated Parquet file must not end in a half-imported set that looks whole."""
+    """A truncated Parquet file must not become a half-imported set that looks complete."""
     from flows.imports.file_reader import ImportFailed
 
     (tmp_path / "set.parquet").write_bytes(b"PAR1 and then nothing")

@@ -1,4 +1,4 @@
-"""Files of others are hostile: each row comes in or is refused by name, and an import that was cut goes on."""
+"""Imported files are untrusted: each row is imported or refused with a reason, and an interrupted import resumes."""
 
 import gzip
 import json
@@ -90,7 +90,7 @@ CALLS = {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "name"
     ],
 )
 def test_a_row_that_cannot_be_a_trajectory_is_refused_by_name(code: str, format: str, row: Any) -> None:
-    """Without its reason, nobody can tell a broken set from a reader that reads it wrong."""
+    """Without a reason code, a broken set looks like a broken reader."""
     with pytest.raises(Refused) as refused:
         attempt_of(row, format)
     assert refused.value.code == code
@@ -167,7 +167,7 @@ TALK = st.lists(SAID, max_size=5)
     VALUES | st.fixed_dictionaries({"messages": TALK, "conversations": TALK, "trajectory": TALK, "steps": TALK}),
 )
 def test_whatever_a_row_holds_a_format_reads_it_or_refuses_it(format: str, row: Any) -> None:
-    """One odd row in a million must not end the import of the rest."""
+    """One malformed row in a million must not end the import."""
     try:
         attempt = attempt_of(row, format)
     except Refused as refused:
@@ -179,7 +179,7 @@ def test_whatever_a_row_holds_a_format_reads_it_or_refuses_it(format: str, row: 
 
 
 def test_a_line_that_is_broken_leaves_the_others(tmp_path: Path) -> None:
-    """Broken bytes, a cut last line or one enormous line must cost one row, not the set or the memory."""
+    """Broken bytes, a truncated last line or one enormous line cost one row, not the set or the memory."""
     enormous = b'{"messages": "' + b"x" * LONGEST_ROW + b'"}\n'
     broken = [b'{"a": "\xff"}\n', b"\n", enormous, b'{"a": "\\ud800"}\n', b"[" * 2000 + b"\n", b'{"messages": [{"ro']
     lake = Lake(tmp_path / "lake")
@@ -197,7 +197,7 @@ def test_a_line_that_is_broken_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_a_parquet_file_broken_in_the_middle_gives_the_rows_of_its_whole_groups(tmp_path: Path) -> None:
-    """A bad disk block in 100 GB must cost the row group that it is in; the rows are named, not lost."""
+    """A bad disk block in 100 GB costs its row group only; the lost rows are recorded."""
     path = tmp_path / "set.parquet"
     rows = [asked(n, "word " * 400 + str(n)) for n in range(30)]
     pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=10, compression="zstd")
@@ -212,7 +212,7 @@ def test_a_parquet_file_broken_in_the_middle_gives_the_rows_of_its_whole_groups(
 
 
 def test_parquet_columns_of_other_types_are_refused_row_by_row(tmp_path: Path) -> None:
-    """A column of bytes or numbers where messages should be must not end in a traceback, nor in empty trajectories."""
+    """A messages column of bytes or numbers gives refusals, not a traceback or empty trajectories."""
     columns = {"messages": pa.array([b"\xff\x00", None]), "tools": pa.array([1, 2])}
     pq.write_table(pa.table(columns), tmp_path / "set.parquet")
     lake = Lake(tmp_path / "lake")
@@ -223,7 +223,7 @@ def test_parquet_columns_of_other_types_are_refused_row_by_row(tmp_path: Path) -
 
 
 def test_padding_of_parquet_structs_is_no_argument(tmp_path: Path) -> None:
-    """Arrow gives each call the arguments of all: a student would learn to write nulls that nobody wrote."""
+    """Arrow pads each call with the arguments of all calls: a student would learn to write spurious nulls."""
     calls = [{"id": n, "name": n, "arguments": {n: "x"}} for n in ("a", "b")]
     row = {"messages": [USER, {"role": "assistant", "tool_calls": calls}]}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "set.parquet")
@@ -245,8 +245,8 @@ def test_padding_of_parquet_structs_is_no_argument(tmp_path: Path) -> None:
         ("gone.jsonl", None, "cannot read"),
     ],
 )
-def test_a_file_that_cannot_be_read_at_all_is_said_so(tmp_path: Path, name: str, body: bytes | None, says: str) -> None:
-    """Zero rows imported looks like a set without rows."""
+def test_an_unreadable_file_is_an_error(tmp_path: Path, name: str, body: bytes | None, says: str) -> None:
+    """Without an error, the file looks like an empty set."""
     if body is not None:
         (tmp_path / name).write_bytes(body)
     with pytest.raises(ImportFailed, match=says):
@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_read_at_all_is_said_so(tmp_path: Path, name: str,
 
 
 def test_the_mark_before_a_first_row_and_gzip_cost_no_row(tmp_path: Path) -> None:
-    """A set that an editor saved, or that a publisher gzipped, would lose its first row, or every one."""
+    """Files saved by an editor or gzipped by a publisher would lose their first row, or all rows."""
     lake, said = Lake(tmp_path / "lake"), lines(tmp_path / "set.jsonl", [asked(0), asked(1)]).read_bytes()
     (tmp_path / "marked.jsonl").write_bytes(b"\xef\xbb\xbf" + said)
     (tmp_path / "set.jsonl.gz").write_bytes(gzip.compress(said))
@@ -266,20 +266,20 @@ def test_the_mark_before_a_first_row_and_gzip_cost_no_row(tmp_path: Path) -> Non
     ("answer", "written"), [(3.14, "3.14"), (True, "true"), (7, "7"), (2**70, str(2**70)), ("3.10", "3.10")]
 )
 def test_an_answer_that_is_no_text_is_written_out(tmp_path: Path, answer: Any, written: str) -> None:
-    """Sets of mathematics and of yes-or-no questions have no text there: refused, they bring no truth at all."""
+    """Sets of mathematics and yes-or-no questions have numbers and booleans as ground truth."""
     (raw,) = rows_of(lines(tmp_path / "set.jsonl", [asked(0) | {"answer": answer}]))
     assert attempt_of(raw.value(), "messages").truth == written
 
 
 @pytest.mark.parametrize(("said", "passed"), [(True, True), (False, False), ("Correct", True), ("unsure", None)])
 def test_openseekers_judgement_is_a_word_or_a_truth_value(said: Any, passed: bool | None) -> None:
-    """A judgement that is not read lets a wrong attempt through the gate as if nobody had judged it."""
+    """A judgement that is not read lets a wrong attempt pass the outcome gate as unjudged."""
     row = {"trajectory": [USER, {"role": "assistant", "content": "Zoe"}], "trajectory correctness": said}
     assert attempt_of(row, "openseeker").passed is passed
 
 
 def test_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
-    """An identifier of twenty digits that comes back as 1.2345678901234567e+20 opens another page."""
+    """An identifier of twenty digits that becomes 1.2345678901234567e+20 opens another page."""
     lake = Lake(tmp_path / "lake")
     numbers = (2**64 - 1, 2**64)
     calls = [[{"id": "a", "name": "open", "arguments": json.dumps({"page": number})}] for number in numbers]
@@ -293,7 +293,7 @@ def test_whole_numbers_stay_what_they_are(tmp_path: Path) -> None:
 
 
 def test_a_call_of_the_older_kind_is_a_call() -> None:
-    """Dropped, it leaves an empty turn that teaches an agent to say nothing where it should act."""
+    """A dropped call leaves an empty turn, which teaches the agent to stay silent instead of acting."""
     called = {"role": "assistant", "content": None, "function_call": {"name": "search", "arguments": '{"query": "x"}'}}
     heard = {"role": "function", "name": "search", "content": "Zoe"}
     _, turn, answer = attempt_of({"messages": [USER, called, heard]}, "messages").messages
@@ -305,7 +305,7 @@ def test_a_call_of_the_older_kind_is_a_call() -> None:
 
 
 def test_our_llama_factory_view_comes_back_in_with_words_beside_calls() -> None:
-    """A team that has only the export left would lose just the turns in which the agent says what it does."""
+    """A team that has only the export would lose the turns with both text and calls."""
     calls = [{"id": n, "name": "search", "arguments": {"query": f"</tool_call>{n}"}} for n in ("a", "b")]
     empty = {"content": "", "reasoning_content": None, "tool_calls": None}
     said = [
@@ -319,8 +319,8 @@ def test_our_llama_factory_view_comes_back_in_with_words_beside_calls() -> None:
 
 
 @pytest.mark.parametrize("address", ["s3://", "s3://bucket", "s3://bucket/", "s3://bucket/folder/", "s3:///key"])
-def test_an_address_without_a_file_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    """A bucket's name alone must not be asked for as if it were a file in another bucket."""
+def test_an_address_without_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """A bucket name alone must not be requested as if it were a file of another bucket."""
     monkeypatch.chdir(tmp_path)
     said = CliRunner().invoke(app, ["import", "--format", "messages", address])
     assert said.exit_code == 1
@@ -328,13 +328,13 @@ def test_an_address_without_a_file_is_said_so(tmp_path: Path, monkeypatch: pytes
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
-    """A day on which a crawler wrote nothing is no error."""
+    """An empty day of a crawler is not an error."""
     (tmp_path / "set.jsonl").touch()
     assert bring(Lake(tmp_path / "lake"), tmp_path / "set.jsonl").rows == 0
 
 
 def test_attempts_at_one_question_become_samples_of_one_task(tmp_path: Path) -> None:
-    """A task of its own for each attempt stands in both splits, and has no pass rate."""
+    """One task per attempt would put a question into both splits and leave it without a pass rate."""
     lake = Lake(tmp_path / "lake")
     bring(lake, lines(tmp_path / "seed_42.jsonl", [asked(0, "first"), asked(0, "second"), asked(1)]))
     bring(lake, lines(tmp_path / "seed_43.jsonl", [asked(0, "third"), asked(0, "first")]))
@@ -350,7 +350,7 @@ def test_attempts_at_one_question_become_samples_of_one_task(tmp_path: Path) -> 
 
 
 class Cut(Lake):
-    """A lake whose process dies before its n-th part."""
+    """A lake whose process is killed before it writes part n."""
 
     def __init__(self, root: Path, parts: int) -> None:
         super().__init__(root)
@@ -365,7 +365,7 @@ class Cut(Lake):
 
 @pytest.mark.parametrize("parts", [1, 3, 4])
 def test_an_import_that_was_cut_goes_on_with_the_same_ids(tmp_path: Path, parts: int) -> None:
-    """A killed import must neither double rows nor lose them, also when another file came in between."""
+    """A killed import neither duplicates nor loses rows, even with another import in between."""
     root, path = tmp_path / "lake", lines(tmp_path / "set.jsonl", [asked(n % 3, str(n)) for n in range(7)])
     other = lines(tmp_path / "other.jsonl", [asked(0, "other"), asked(0, "3")])
     with pytest.raises(LakeError):
@@ -379,7 +379,7 @@ def test_an_import_that_was_cut_goes_on_with_the_same_ids(tmp_path: Path, parts:
 
 
 def test_our_own_releases_come_back_in_word_for_word(tmp_path: Path) -> None:
-    """A team that moves its set to another lake must not lose a word, a thought or a call on the way."""
+    """Moving a set to another lake must not lose text, reasoning or calls."""
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))
     day = datetime(2026, 1, 2, tzinfo=UTC).date()
     made = make_small_lake(day)
@@ -405,7 +405,7 @@ def test_our_own_releases_come_back_in_word_for_word(tmp_path: Path) -> None:
 
 
 def test_openresearchers_fragments_become_one_turn(tmp_path: Path) -> None:
-    """Thought, call and answer stand in messages of their own there: read one by one, no template takes them."""
+    """The set splits reasoning, call and answer into separate messages, which no chat template accepts."""
     tools = {"browser": {"tools": [{"name": "search", "parameters": {"type": "object"}}]}}
     said = [
         {"role": "system", "content": [{"type": "system_content", "model_identity": "You browse.", "tools": tools}]},
@@ -436,7 +436,7 @@ def test_openresearchers_fragments_become_one_turn(tmp_path: Path) -> None:
 
 
 def test_the_command_takes_files_and_buckets(tmp_path: Path, quick: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sets live in buckets; a new user has only the command and its last line to go by."""
+    """Many sets live in buckets; a new user relies on the command's last line."""
     for name, value in quick.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

@@ -79,7 +79,7 @@ def test_a_renamed_setting_is_refused_with_its_new_name(home: Path, old: str, ne
 
 @pytest.mark.parametrize("limit", ["512MB", "1.5 GiB", "2tb", "50%", "0.5%", "100%"])
 def test_a_memory_limit_that_is_accepted_is_one_that_duckdb_takes(limit: str, home: Path) -> None:
-    """Else it fails after the crawl, in words that do not name the setting."""
+    """An invalid limit would fail after the crawl, with a message that does not name the setting."""
     found = Settings(refine={"memory_limit": limit}).refine.memory_limit
     assert connect(Lake(home / "lake"), memory_limit=found).execute("select 1").fetchall() == [(1,)]
 
@@ -92,7 +92,7 @@ def test_all_errors_are_reported_at_once(home: Path) -> None:
 
 
 def test_the_written_file_holds_every_setting_at_its_default(home: Path) -> None:
-    """A file that lags behind the code teaches settings that do not exist."""
+    """An outdated file would show settings that no longer exist."""
     keys = [line.removeprefix("# ") for line in commented_file().splitlines() if _is_key(line)]
     assert Settings.model_validate(tomllib.loads("\n".join(keys))) == Settings()
     assert sum(" = " in key for key in keys) > 40
