@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 GRACE_S = 10.0
-"""Seconds between SIGTERM and SIGKILL for a server that is asked to end."""
+"""Seconds between SIGTERM and SIGKILL for the server."""
 ORPHANS_S = 0.2
 """Seconds between SIGTERM and SIGKILL for processes that a server left behind."""
 

@@ -166,7 +166,7 @@ def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[
 def _factories(tell: Callable[[str], None]) -> Factories:
     from flows.rollout.engines.open import open_dialect, open_teacher
 
-    return Factories(partial(open_teacher, tell=tell), open_dialect)
+    return Factories(partial(open_teacher, on_progress=tell), open_dialect)
 
 
 def _counts(live: Live, left: dict[str, int], saved: Saved | None) -> Counts:

@@ -1,4 +1,7 @@
-"""The teacher that the settings name, opened and closed, with its dialect; and a writer for composers."""
+"""Opens the teacher and the dialect that the settings name, and a writer for composers that need text written.
+
+An engine's modules are imported only when the settings choose it.
+"""
 
 import asyncio
 import hashlib
@@ -7,43 +10,43 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
-from flows.rollout.engines.servers.child_process import Tell, unheard
+from flows.rollout.engines.servers.child_process import OnProgress, ignore_progress
 from flows.rollout.protocol import Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
 from flows.settings import Settings
 
 
-def open_teacher(settings: Settings, tell: Tell = unheard) -> AbstractAsyncContextManager[Teacher]:
-    """The teacher of the settings, for as long as the block runs; starts its server where it has to.
+def open_teacher(settings: Settings, on_progress: OnProgress = ignore_progress) -> AbstractAsyncContextManager[Teacher]:
+    """The teacher of the settings while the block runs; starts its server unless teacher.urls names running ones.
 
-    `tell` hears how a start goes on. Raises TeacherError when the teacher cannot be had, saying what to do.
+    `on_progress` receives lines about the start. Raises TeacherError, with the next step, when the start fails.
     """
     if settings.teacher.engine == "vllm":
-        return _open_vllm(settings, tell)
+        return _open_vllm(settings, on_progress)
     from flows.rollout.engines.embedded.teacher import open_embedded
 
-    return open_embedded(settings, tell)
+    return open_embedded(settings, on_progress)
 
 
 @asynccontextmanager
-async def _open_vllm(settings: Settings, tell: Tell) -> AsyncIterator[Teacher]:
-    from flows.rollout.engines.servers.http_client import Wire
-    from flows.rollout.engines.vllm.serve import served
-    from flows.rollout.engines.vllm.teacher import connected
+async def _open_vllm(settings: Settings, on_progress: OnProgress) -> AsyncIterator[Teacher]:
+    from flows.rollout.engines.servers.http_client import HttpClient
+    from flows.rollout.engines.vllm.serve import serve_vllm
+    from flows.rollout.engines.vllm.teacher import connect_vllm
 
-    chosen = settings.teacher
+    teacher = settings.teacher
     async with AsyncExitStack() as stack:
-        urls = [url.rstrip("/").removesuffix("/v1") for url in chosen.urls]
-        keepers = {}
+        urls = [url.rstrip("/").removesuffix("/v1") for url in teacher.urls]
+        supervisors = {}
         if not urls:
-            child = await stack.enter_async_context(served(settings, tell))
-            urls, keepers = [child.url], {child.url: child}
-        wire = await stack.enter_async_context(Wire(chosen))
-        tell(f"asking {', '.join(urls)}")
-        yield await stack.enter_async_context(connected(wire, urls, chosen, keepers))
+            server = await stack.enter_async_context(serve_vllm(settings, on_progress))
+            urls, supervisors = [server.url], {server.url: server}
+        client = await stack.enter_async_context(HttpClient(teacher))
+        on_progress(f"connecting to {', '.join(urls)}")
+        yield await stack.enter_async_context(connect_vllm(client, urls, teacher, supervisors))
 
 
 def open_dialect(settings: Settings, teacher: Teacher) -> Dialect:
-    """The dialect of the settings for this teacher; raises TeacherRefused when it cannot be had."""
+    """The dialect of the settings for this teacher; raises TeacherRefused when its tokenizer or renderer is missing."""
     chosen = settings.teacher
     if chosen.dialect == "text" or (chosen.dialect == "auto" and chosen.engine == "embedded"):
         from flows.rollout.dialects.text import TextDialect
@@ -56,9 +59,9 @@ def open_dialect(settings: Settings, teacher: Teacher) -> Dialect:
 
 @contextmanager
 def open_writer(settings: Settings) -> Iterator[Callable[[str, str], str]]:
-    """A teacher that answers one (system prompt, user text) with text, for composers that need words written.
+    """A function from (system prompt, user text) to the teacher's answer, for composers that need text written.
 
-    The same words give the same seed. Raises TeacherError; blocks, so never call it on an event loop.
+    Equal arguments give equal seeds. Raises TeacherError. Blocks, so never call it on an event loop.
     """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="writer", daemon=True)
@@ -83,15 +86,14 @@ async def _write(settings: Settings, teacher: Teacher, dialect: Dialect, system:
     chosen, session = settings.teacher, hashlib.sha256(f"{system}\n{user}".encode()).hexdigest()
     opened = await dialect.open([Message("system", system), Message("user", user)], [])
     prompt = [token for piece in opened.pieces for token in piece] + opened.cue
-    room = teacher.identity.context - len(prompt)
-    if room < 1:
-        raise TeacherRefused(f"a prompt of {len(prompt)} tokens leaves no room in {teacher.identity.context}")
-    wish = Sampling(chosen.temperature, chosen.top_p, min(chosen.max_completion_tokens, room), int(session[:7], 16))
-    sampling = dialect.sampling(wish, must_answer=True, tools=[])
+    remaining = teacher.identity.context - len(prompt)
+    if remaining < 1:
+        raise TeacherRefused(f"a prompt of {len(prompt)} tokens fills the context of {teacher.identity.context} tokens")
+    max_tokens = min(chosen.max_completion_tokens, remaining)
+    wanted = Sampling(chosen.temperature, chosen.top_p, max_tokens, int(session[:7], 16))
+    sampling = dialect.sampling(wanted, must_answer=True, tools=[])
     completion = await teacher.generate(prompt, sampling, session)
     parsed = await dialect.parse(completion, [])
     if parsed.answer is None:
-        raise TeacherError(
-            f"the teacher wrote nothing that can be used ({parsed.parse}); raise teacher.max_completion_tokens"
-        )
+        raise TeacherError(f"the teacher's reply holds no answer ({parsed.parse}); raise teacher.max_completion_tokens")
     return parsed.answer

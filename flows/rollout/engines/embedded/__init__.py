@@ -1,1 +1,1 @@
-"""embedded."""
+"""The embedded engine: a small llama.cpp model in child processes, for machines without a GPU."""

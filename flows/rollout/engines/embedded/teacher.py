@@ -1,7 +1,7 @@
-"""The teacher for a machine with no GPU: a small model in llama.cpp, in child processes of our own.
+"""The embedded teacher for a machine without a GPU: a small GGUF model in llama.cpp, in child processes.
 
-One process with one thread a core: two threads in one process slow each other down. Run as a program,
-this module is such a process; a crash in native code ends it and not the night.
+One process per core with one thread each: two threads in one process slow each other down. This module is also the
+program of such a process, so that a crash in native code ends one server and not the rollout.
 """
 
 import asyncio
@@ -18,49 +18,49 @@ import orjson
 
 from flows.process_guard import free_port
 from flows.rollout.engines.embedded.model_download import builtin_model, file_sha256
-from flows.rollout.engines.servers.child_process import Child, Tell, kept, unheard
-from flows.rollout.engines.servers.http_client import Wire, field, parsed
-from flows.rollout.engines.servers.http_errors import Malformed
-from flows.rollout.engines.servers.server_pool import Fleet
+from flows.rollout.engines.servers.child_process import OnProgress, ServerProcess, ignore_progress, supervised
+from flows.rollout.engines.servers.http_client import HttpClient, field, parse_json
+from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError
 from flows.settings import Settings
 
 CONTEXT = 4_096
-"""Window of a sequence in tokens, unless the settings name one: each slot's cache takes memory at once."""
+"""Default context window in tokens: llama.cpp allocates the KV cache of every slot at the start."""
 SLOTS = 2
-"""Sequences that one process works on side by side."""
-MOST_SERVERS = 4
+"""Sequences that one process works on at the same time."""
+MAX_SERVERS = 4
 CACHE_MIB = 512
-"""Memory for the caches of sequences that wait for their tools."""
-LIKELY = 64
-"""How many of the likeliest tokens a look-up of a missing log-probability asks for first."""
+"""Memory for the prompt caches of idle sequences, such as those that wait for their tools."""
+TOP_LOGPROBS = 64
+"""Likeliest tokens that the first look-up of a missing log-probability requests."""
 
 
 class EmbeddedTeacher:
-    """llama.cpp servers of one model; a session stays with one of them while that one answers."""
+    """llama.cpp servers of one model; a session stays with one of them while that server is up."""
 
-    def __init__(self, fleet: Fleet, identity: Identity, vocabulary: int) -> None:
+    def __init__(self, pool: ServerPool, identity: Identity, vocabulary: int) -> None:
         self.identity = identity
-        self._fleet = fleet
+        self._pool = pool
         self._vocabulary = vocabulary
 
     def server(self, session: str) -> str:
-        """The server that the session's next generation goes to."""
-        return self._fleet.server(session)
+        """URL of the server that the session's next generation goes to."""
+        return self._pool.server(session)
 
     def loads(self) -> list[Load]:
-        """The servers, of which is known whether they are up."""
-        return self._fleet.loads()
+        """Every server; only `up` is known of its load."""
+        return self._pool.loads()
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
-        """Sample one completion; raises TeacherRefused (context exceeded, ...) or TeacherError after all tries.
+        """Sample one completion, up to `stop` or an end token of the model; llama.cpp takes no other stop ids.
 
-        It stops at `stop` and at the model's own end tokens; llama.cpp takes no other stop ids.
+        Raises TeacherRefused where a retry cannot help (context exceeded, ...), else TeacherError after the last try.
         """
         prompt = list(prompt_ids)
-        reply = await self._ask(session, _request(prompt, sampling))
+        reply = await self._request(session, _completion_body(prompt, sampling))
         ids, known = reply["tokens"], reply.get("completion_probabilities") or []
-        logprobs = [float(one["logprob"]) for one in known[: _agreeing(ids, known)]]
+        logprobs = [float(one["logprob"]) for one in known[: _count_matching(ids, known)]]
         for place in range(len(logprobs), len(ids)):
             logprobs.append(await self._logprob(session, [*prompt, *ids[:place]], ids[place]))
         timings = reply["timings"]
@@ -68,13 +68,13 @@ class EmbeddedTeacher:
         reason = "length" if reply["stop_type"] == "limit" else "stop"
         return Completion(ids, logprobs, reason, None, int(timings["cache_n"]), seconds)
 
-    async def _ask(self, session: str, body: dict[str, Any]) -> dict[str, Any]:
-        return await self._fleet.ask(session, "/completion", (orjson.dumps(body),), _checked)
+    async def _request(self, session: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._pool.request(session, "/completion", (orjson.dumps(body),), _read_completion)
 
     async def _logprob(self, session: str, prompt: list[int], token: int) -> float:
-        """What llama.cpp leaves out: the log-probability of a stop word or of a part of a character."""
-        for many in (LIKELY, self._vocabulary):
-            reply = await self._ask(session, _lookup(prompt, many))
+        """Look up a log-probability that llama.cpp leaves out: of a stop word, or of a part of a character."""
+        for n_tokens in (TOP_LOGPROBS, self._vocabulary):
+            reply = await self._request(session, _lookup_body(prompt, n_tokens))
             likeliest = [one for step in reply.get("completion_probabilities", []) for one in step["top_logprobs"]]
             found = [float(one["logprob"]) for one in likeliest if one["id"] == token]
             if found:
@@ -84,16 +84,16 @@ class EmbeddedTeacher:
     async def encode(self, text: str) -> list[int]:
         """Token ids, no special tokens added."""
         body = orjson.dumps({"content": text, "add_special": False, "parse_special": True})
-        ids: list[int] = await self._fleet.ask("", "/tokenize", (body,), field("tokens", list))
+        ids: list[int] = await self._pool.request("", "/tokenize", (body,), field("tokens", list))
         return ids
 
     async def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of the ids, special tokens kept."""
+        """Text of the ids, special tokens included."""
         body = orjson.dumps({"tokens": list(token_ids)})
-        return str(await self._fleet.ask("", "/detokenize", (body,), field("content", str)))
+        return str(await self._pool.request("", "/detokenize", (body,), field("content", str)))
 
 
-def _request(prompt: list[int], sampling: Sampling) -> dict[str, Any]:
+def _completion_body(prompt: list[int], sampling: Sampling) -> dict[str, Any]:
     return {
         "prompt": prompt,
         "n_predict": sampling.max_tokens,
@@ -109,67 +109,69 @@ def _request(prompt: list[int], sampling: Sampling) -> dict[str, Any]:
     }
 
 
-def _lookup(prompt: list[int], many: int) -> dict[str, Any]:
-    """Asks for the likeliest tokens only: the empty grammar lets the model do nothing but end."""
+def _lookup_body(prompt: list[int], n_tokens: int) -> dict[str, Any]:
+    """A request for the likeliest next tokens only: under the empty grammar the model can only end."""
     ending = {"prompt": prompt, "n_predict": 1, "grammar": 'root ::= ""', "temperature": 0.0}
-    return ending | {"n_probs": many, "return_tokens": True, "cache_prompt": True}
+    return ending | {"n_probs": n_tokens, "return_tokens": True, "cache_prompt": True}
 
 
-def _checked(raw: bytes) -> dict[str, Any]:
-    reply = parsed(raw)
+def _read_completion(raw: bytes) -> dict[str, Any]:
+    reply = parse_json(raw)
     kinds: dict[str, type] = {"tokens": list, "timings": dict, "stop_type": str}
     if not isinstance(reply, dict) or not all(isinstance(reply.get(name), kind) for name, kind in kinds.items()):
-        raise Malformed("llama.cpp's reply holds no token ids")
+        raise MalformedReply("llama.cpp's reply holds no token ids")
     return reply
 
 
-def _agreeing(ids: list[int], known: list[dict[str, Any]]) -> int:
-    """How many log-probabilities stand at their token: up to the first token that is a part of a character."""
+def _count_matching(ids: list[int], known: list[dict[str, Any]]) -> int:
+    """Number of leading log-probabilities that belong to their token; a token that is part of a character has none."""
     return next((at for at, (token, one) in enumerate(zip(ids, known, strict=False)) if token != one["id"]), len(known))
 
 
 @asynccontextmanager
-async def open_embedded(settings: Settings, tell: Tell = unheard) -> AsyncIterator[EmbeddedTeacher]:
-    """The embedded teacher for as long as the block runs; raises TeacherError when it cannot be had."""
-    chosen = settings.teacher
-    model = await asyncio.to_thread(_model, chosen.model)
-    window = chosen.context_window if "context_window" in chosen.model_fields_set else CONTEXT
+async def open_embedded(
+    settings: Settings, on_progress: OnProgress = ignore_progress
+) -> AsyncIterator[EmbeddedTeacher]:
+    """The embedded teacher while the block runs; raises TeacherError when the model is missing or a start fails."""
+    teacher = settings.teacher
+    model = await asyncio.to_thread(_model_file, teacher.model)
+    window = teacher.context_window if "context_window" in teacher.model_fields_set else CONTEXT
     async with AsyncExitStack() as stack:
-        children = [_child(settings, model, window, one) for one in range(_servers())]
-        for child in children:
-            await stack.enter_async_context(kept(child, tell))
-        wire = await stack.enter_async_context(Wire(chosen))
-        keepers = {child.url: child for child in children}
-        card = (await wire.ask(children[0].url, "/v1/models", read=field("data", list)))[0]["meta"]
-        revision = chosen.revision or await asyncio.to_thread(file_sha256, model)
+        servers = [_server_process(settings, model, window, number) for number in range(_n_servers())]
+        for server in servers:
+            await stack.enter_async_context(supervised(server, on_progress))
+        client = await stack.enter_async_context(HttpClient(teacher))
+        supervisors = {server.url: server for server in servers}
+        card = (await client.request(servers[0].url, "/v1/models", read=field("data", list)))[0]["meta"]
+        revision = teacher.revision or await asyncio.to_thread(file_sha256, model)
         context = min(window, int(card["n_ctx"]))
         identity = Identity("embedded", f"xllamacpp {version('xllamacpp')}", model.stem, revision, context)
-        fleet = Fleet(wire, list(keepers), keepers)
-        async with fleet.watched():
-            yield EmbeddedTeacher(fleet, identity, int(card["n_vocab"]))
+        pool = ServerPool(client, list(supervisors), supervisors)
+        async with pool.monitored():
+            yield EmbeddedTeacher(pool, identity, int(card["n_vocab"]))
 
 
-def _model(chosen: str | None) -> Path:
-    model = Path(chosen).expanduser() if chosen else builtin_model()
+def _model_file(setting: str | None) -> Path:
+    model = Path(setting).expanduser() if setting else builtin_model()
     if not model.is_file():
-        raise TeacherError(f"teacher.model = {chosen} is no file; name a GGUF file, or use teacher.engine = vllm")
+        raise TeacherError(f"teacher.model = {setting} is not a file: name a GGUF file, or set teacher.engine = vllm")
     return model
 
 
-def _child(settings: Settings, model: Path, window: int, one: int) -> Child:
+def _server_process(settings: Settings, model: Path, window: int, number: int) -> ServerProcess:
     port = free_port()
     command = [sys.executable, "-m", "flows.rollout.engines.embedded.teacher", str(model), str(port), str(window)]
-    log = settings.state / "logs" / f"embedded-{one}.log"
-    return Child(command, f"http://127.0.0.1:{port}", log, restarts=settings.teacher.restarts)
+    log = settings.state / "logs" / f"embedded-{number}.log"
+    return ServerProcess(command, f"http://127.0.0.1:{port}", log, restarts=settings.teacher.restarts)
 
 
-def _servers() -> int:
+def _n_servers() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(MOST_SERVERS, cores))
+    return max(1, min(MAX_SERVERS, cores))
 
 
 def serve(model: str, port: int, window: int) -> None:
-    """Serve a GGUF file over HTTP on a loopback port until killed."""
+    """Serve a GGUF file over HTTP on a loopback port until killed; `window` is the context window in tokens."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -179,9 +181,9 @@ def serve(model: str, port: int, window: int) -> None:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.cache_ram_mib = CACHE_MIB
     params.ui = False
-    kept = xllamacpp.Server(params)
+    server = xllamacpp.Server(params)
     threading.Event().wait()
-    del kept
+    del server
 
 
 if __name__ == "__main__":

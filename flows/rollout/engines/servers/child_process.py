@@ -1,6 +1,7 @@
-"""A server of our own as a child process: started again when it dies, and never outliving us, however we end.
+"""A server as a child process: started and health-checked, restarted when it dies, and ended with this process.
 
-The server runs under the guard of `flows.process_guard`, which ends it and its children with this process.
+The server runs under the guard of `flows.process_guard`, so that it ends with its children even after a SIGKILL
+of this process. Its output goes to a log file whose last lines are part of every error.
 """
 
 import asyncio
@@ -23,22 +24,22 @@ from flows.rollout.protocol import TeacherError
 
 LOG = logging.getLogger(__name__)
 START_S = 3600.0
-"""Longest start: large models load slowly from network disks."""
+"""Seconds that a start may take: large models load slowly from network disks."""
 HOUR_S = 3600.0
-AGAIN_S = 5.0
-"""Wait after a start that failed: a GPU's memory is not free at once."""
-TAIL_CHARS, LINE_CHARS = 2_000, 100
+RESTART_DELAY_S = 5.0
+"""Seconds between a failed start and the next: the memory of a GPU is not free at once."""
+TAIL_BYTES, LINE_CHARS = 2_000, 100
 
-Tell = Callable[[str], None]
-"""Told again and again how a start goes on."""
-
-
-def unheard(note: str) -> None:
-    """A Tell that nobody reads."""
+OnProgress = Callable[[str], None]
+"""Receives a line about the progress of a start, several times per second."""
 
 
-class Child:
-    """A server that runs `command` and answers `url`/health; `restarts` is how often in an hour it may die."""
+def ignore_progress(note: str) -> None:
+    """An OnProgress that drops the line."""
+
+
+class ServerProcess:
+    """A server that runs `command` and answers `url`/health. It may die `restarts` times per hour."""
 
     def __init__(
         self, command: Sequence[str], url: str, log: Path, environment: Mapping[str, str] | None = None,
@@ -54,8 +55,11 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
 
-    async def start(self, tell: Tell = unheard) -> None:
-        """Start it and wait until it is up; raises TeacherError with the log's tail when it ends before that."""
+    async def start(self, on_progress: OnProgress = ignore_progress) -> None:
+        """Start the server and wait until /health answers 200.
+
+        Raises TeacherError with the last lines of the log when the server ends first or START_S pass.
+        """
         self.starts += 1
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as output:
@@ -69,35 +73,34 @@ class Child:
                 start_new_session=True,
                 env=self._environment,
             )
-        await self._healthy(self._process, tell)
+        await self._wait_until_healthy(self._process, on_progress)
         self._ready = True
 
-    async def keep(self) -> None:
-        """Start it again whenever it has died, until that is too often: then `failure` says why."""
+    async def supervise(self) -> None:
+        """Restart the server each time that it dies; return with `failure` set after too many deaths in an hour."""
         deaths: deque[float] = deque()
         while True:
-            await self._gone()
-            failed, self._ready, now = not self._ready, False, time.monotonic()
+            await self._wait_until_dead()
+            start_failed, self._ready, now = not self._ready, False, time.monotonic()
             while deaths and now - deaths[0] > HOUR_S:
                 deaths.popleft()
             if len(deaths) >= self._restarts:
-                said = f"the teacher's server died {len(deaths) + 1} times within an hour (teacher.restarts)"
-                self.failure = TeacherError(f"{said}; its log {self._log} ends:\n{tail(self._log)}")
+                self.failure = self._too_many_deaths(len(deaths) + 1)
                 return
             deaths.append(now)
-            LOG.warning("the teacher's server %s died and is started again; its log is %s", self.url, self._log)
-            await asyncio.sleep(AGAIN_S if failed else 0)
+            LOG.warning("the teacher's server %s died and is restarted; its log is %s", self.url, self._log)
+            await asyncio.sleep(RESTART_DELAY_S if start_failed else 0)
             with contextlib.suppress(TeacherError):
                 await self.start()
 
-    def renew(self) -> None:
-        """End a server that hangs, so that it is started again; one that is only starting is left alone."""
+    def restart(self) -> None:
+        """Kill a server that hangs; `supervise` then restarts it. Does nothing while the server starts."""
         if self._ready and self._process and self._process.returncode is None:
-            LOG.warning("the teacher's server %s hangs and is ended", self.url)
+            LOG.warning("the teacher's server %s hangs and is killed", self.url)
             self._kill()
 
-    async def end(self) -> None:
-        """End it, and all that it started."""
+    async def stop(self) -> None:
+        """End the server and every process that it started."""
         if self._process is None:
             return
         if self._process.stdin:
@@ -107,8 +110,13 @@ class Child:
         self._kill()
         await self._process.wait()
 
-    async def _gone(self) -> None:
-        """Wait until it has ended; what it left behind goes too, even when its guard was killed."""
+    def _too_many_deaths(self, deaths: int) -> TeacherError:
+        times = "once" if deaths == 1 else f"{deaths} times"
+        reason = f"the teacher's server died {times} within an hour (teacher.restarts = {self._restarts})"
+        return TeacherError(f"{reason}; its log {self._log} ends:\n{tail(self._log)}")
+
+    async def _wait_until_dead(self) -> None:
+        """Wait for the end of the guard, then kill its group: a guard that was killed leaves the server behind."""
         if self._process:
             await self._process.wait()
             self._kill()
@@ -118,45 +126,46 @@ class Child:
             if self._process:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
-    async def _healthy(self, process: asyncio.subprocess.Process, tell: Tell) -> None:
+    async def _wait_until_healthy(self, process: asyncio.subprocess.Process, on_progress: OnProgress) -> None:
         begun = time.monotonic()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
             while time.monotonic() - begun < START_S:
                 if process.returncode is not None:
-                    said = f"the teacher's server ended while it started; its log {self._log} ends"
-                    raise TeacherError(f"{said}:\n{tail(self._log)}")
+                    raise TeacherError(
+                        f"the teacher's server ended during its start; its log {self._log} ends:\n{tail(self._log)}"
+                    )
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with session.get(f"{self.url}/health") as answer:
-                        if answer.status == 200:
+                    async with session.get(f"{self.url}/health") as reply:
+                        if reply.status == 200:
                             return
-                tell(f"{time.monotonic() - begun:.0f} s, {_last_line(self._log)}")
+                on_progress(f"{time.monotonic() - begun:.0f} s, {_last_line(self._log)}")
                 await asyncio.sleep(0.2)
-        await self.end()
+        await self.stop()
         raise TeacherError(f"the teacher's server did not answer {self.url}/health in {START_S:.0f} s; see {self._log}")
 
 
 @asynccontextmanager
-async def kept(child: Child, tell: Tell = unheard) -> AsyncIterator[Child]:
-    """The server up and kept up until the block ends; its output goes to its log. Raises TeacherError."""
-    keeping = None
+async def supervised(server: ServerProcess, on_progress: OnProgress = ignore_progress) -> AsyncIterator[ServerProcess]:
+    """Run the server until the block ends and restart it when it dies. Raises TeacherError if it does not start."""
+    supervision = None
     try:
-        await child.start(tell)
-        keeping = asyncio.create_task(child.keep())
-        yield child
+        await server.start(on_progress)
+        supervision = asyncio.create_task(server.supervise())
+        yield server
     finally:
-        if keeping:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-        await child.end()
+        if supervision:
+            supervision.cancel()
+            await asyncio.gather(supervision, return_exceptions=True)
+        await server.stop()
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log."""
+    """The last TAIL_BYTES bytes of a log as text; empty if there is no log."""
     if not log.exists():
         return ""
-    with log.open("rb") as written:
-        written.seek(max(0, written.seek(0, os.SEEK_END) - TAIL_CHARS))
-        return written.read().decode("utf-8", "replace").strip()
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+        return file.read().decode("utf-8", "replace").strip()
 
 
 def _last_line(log: Path) -> str:

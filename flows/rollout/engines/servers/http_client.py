@@ -1,8 +1,8 @@
-"""One request to a teacher's server, and what its failure means: no use to try again, or worth a wait.
+"""HTTP client for a teacher's servers: one request, its retries, TLS, the API key and keep-alive.
 
-Bodies and replies are bytes, so that a long prompt is neither copied nor read where comparing will do.
-No time limit is set on a generation unless the settings name one: whether a silent server is dead is for
-`fleet.py` to find out.
+Bodies and replies are bytes, so that a long prompt is neither copied nor parsed where a comparison is enough.
+A generation has no timeout unless `teacher.timeout_s` sets one: the health checks of `server_pool.py` decide
+when a silent server is down.
 """
 
 import asyncio
@@ -15,19 +15,27 @@ import aiohttp
 import orjson
 from aiohttp.abc import AbstractStreamWriter
 
-from flows.rollout.engines.servers.http_errors import Absent, Broken, Malformed, Passing, failure, lasting, pause
+from flows.rollout.engines.servers.http_errors import (
+    MalformedReply,
+    Retryable,
+    ServerDown,
+    ServerUnreachable,
+    retries_exhausted,
+    retry_delay,
+    status_error,
+)
 from flows.rollout.protocol import TeacherRefused
 from flows.settings import Teacher
 
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 6}
 IDLE_S = 4.0
-"""How long an unused connection stays: vLLM closes it after 5 seconds, and what is sent then is lost."""
+"""Seconds that an unused connection stays open: vLLM closes it after 5, and a request sent then is lost."""
 
 Reply = TypeVar("Reply")
 
 
-class Pieces(aiohttp.Payload):
-    """A JSON body in pieces, joined only while it is sent: a body of its own would stay until the reply is there."""
+class JsonPieces(aiohttp.Payload):
+    """A JSON body in pieces, joined only while it is sent: one joined copy per request would outlive the send."""
 
     _value: Sequence[bytes]
 
@@ -40,24 +48,24 @@ class Pieces(aiohttp.Payload):
         return b"".join(self._value).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send it."""
+        """Send the body."""
         await writer.write(b"".join(self._value))
 
 
-class Wire:
-    """Requests to the servers of the settings; an async context."""
+class HttpClient:
+    """Requests to the servers of the [teacher] settings; an async context manager."""
 
-    def __init__(self, chosen: Teacher) -> None:
-        self.tries = chosen.retries + 1
-        self._chosen = chosen
-        self._timeout = aiohttp.ClientTimeout(total=chosen.timeout_s or None, sock_connect=30)
+    def __init__(self, settings: Teacher) -> None:
+        self.tries = settings.retries + 1
+        self._settings = settings
+        self._timeout = aiohttp.ClientTimeout(total=settings.timeout_s or None, sock_connect=30)
         self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> "Wire":
+    async def __aenter__(self) -> "HttpClient":
         connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=IDLE_S, socket_factory=_kept_alive, ssl=_trust(self._chosen)
+            limit=0, keepalive_timeout=IDLE_S, socket_factory=_keepalive_socket, ssl=_tls_context(self._settings)
         )
-        key = self._chosen.api_key
+        key = self._settings.api_key
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         self._session = aiohttp.ClientSession(connector=connector, headers=headers, timeout=self._timeout)
         return self
@@ -66,90 +74,97 @@ class Wire:
         if self._session:
             await self._session.close()
 
-    async def fetch(self, url: str, body: Sequence[bytes] | None = None) -> bytes:
-        """GET, or POST of a JSON body in pieces; raises Passing on what may pass, else TeacherRefused."""
+    async def send(self, url: str, body: Sequence[bytes] | None = None) -> bytes:
+        """One try of a GET, or of a POST of a JSON body in pieces.
+
+        Raises Retryable where a retry may help, else TeacherRefused.
+        """
         try:
-            status, after, raw = await self._request(url, Pieces(body) if body is not None else None, self._timeout)
+            payload = JsonPieces(body) if body is not None else None
+            status, retry_after, raw = await self._request(url, payload, self._timeout)
         except TimeoutError as error:
-            raise Passing("no reply in time (teacher.timeout_s)") from error
+            raise Retryable("no reply in time (teacher.timeout_s)") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise TeacherRefused(f"{url}: {error.certificate_error}. Set teacher.ca_file.") from error
         except aiohttp.ClientConnectorError as error:
-            raise Absent(f"the connection failed: {error}") from error
+            raise ServerUnreachable(f"the connection failed: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise Broken(f"the connection failed: {type(error).__name__} {error}".strip()) from error
+            raise ServerDown(f"the connection failed: {type(error).__name__} {error}".strip()) from error
         if status != 200:
-            raise failure(url, status, after, raw)
+            raise status_error(url, status, retry_after, raw)
         return raw
 
-    async def look(self, url: str, patience_s: float) -> tuple[int, bytes]:
-        """Status and body of a GET that has to answer soon; raises TimeoutError, aiohttp.ClientError or OSError."""
-        status, _, raw = await self._request(url, None, aiohttp.ClientTimeout(total=patience_s))
+    async def probe(self, url: str, timeout_s: float) -> tuple[int, bytes]:
+        """Status and body of a GET with a timeout; raises TimeoutError, aiohttp.ClientError or OSError."""
+        status, _, raw = await self._request(url, None, aiohttp.ClientTimeout(total=timeout_s))
         return status, raw
 
-    async def ask(
+    async def request(
         self, url: str, path: str, body: Sequence[bytes] | None = None, *, read: Callable[[bytes], Reply]
     ) -> Reply:
-        """As `fetch`, tried again as long as trying helps; raises TeacherError after all tries."""
+        """As `send`, with `teacher.retries` retries of Retryable and MalformedReply errors; `read` parses the reply.
+
+        Raises TeacherRefused at once where a retry cannot help, else TeacherError after the last try.
+        """
         for tried in range(self.tries):
             try:
-                return read(await self.fetch(url + path, body))
-            except (Malformed, Passing) as problem:
+                return read(await self.send(url + path, body))
+            except (MalformedReply, Retryable) as problem:
                 last = problem
             if tried + 1 < self.tries:
-                await asyncio.sleep(pause(tried, last))
-        raise lasting(url, last, self.tries)
+                await asyncio.sleep(retry_delay(tried, last))
+        raise retries_exhausted(url, last, self.tries)
 
     async def _request(
-        self, url: str, body: Pieces | None, limit: aiohttp.ClientTimeout
+        self, url: str, body: JsonPieces | None, limit: aiohttp.ClientTimeout
     ) -> tuple[int, str | None, bytes]:
         if self._session is None:
-            raise RuntimeError("Wire is used outside its context")
-        async with self._session.request("POST" if body else "GET", url, data=body, timeout=limit) as answer:
-            return answer.status, answer.headers.get("Retry-After"), await answer.read()
+            raise RuntimeError("HttpClient is used outside its context")
+        async with self._session.request("POST" if body else "GET", url, data=body, timeout=limit) as reply:
+            return reply.status, reply.headers.get("Retry-After"), await reply.read()
 
 
-def parsed(raw: bytes) -> Any:
-    """JSON of a reply; raises Malformed."""
+def parse_json(raw: bytes) -> Any:
+    """The JSON value of a reply; raises MalformedReply."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Malformed(f"the reply is no JSON: {error}") from error
+        raise MalformedReply(f"the reply is not JSON: {error}") from error
 
 
 def field(name: str, kind: type) -> Callable[[bytes], Any]:
-    """Reads one field of a JSON object, and raises Malformed where there is none of that kind."""
+    """A reader of one field of a JSON object; the reader raises MalformedReply unless the field has that type."""
 
     def read(raw: bytes) -> Any:
-        reply = parsed(raw)
+        reply = parse_json(raw)
         value = reply.get(name) if isinstance(reply, dict) else None
         if not isinstance(value, kind):
-            raise Malformed(f"the reply has no {name}")
+            raise MalformedReply(f"the reply has no field {name}")
         return value
 
     return read
 
 
-def _trust(chosen: Teacher) -> ssl.SSLContext:
-    """What the settings say of https; raises TeacherRefused when a file of theirs cannot be used."""
+def _tls_context(settings: Teacher) -> ssl.SSLContext:
+    """The TLS context of the settings; raises TeacherRefused when one of their files cannot be read."""
     try:
-        context = ssl.create_default_context(cafile=chosen.ca_file)
-        if chosen.client_cert:
-            context.load_cert_chain(chosen.client_cert, chosen.client_key)
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.client_cert:
+            context.load_cert_chain(settings.client_cert, settings.client_key)
     except OSError as error:
-        said = "teacher.ca_file, teacher.client_cert and teacher.client_key must name readable PEM files"
-        raise TeacherRefused(f"{said}: {error}") from error
-    if not chosen.verify_tls:
+        rule = "teacher.ca_file, teacher.client_cert and teacher.client_key must name readable PEM files"
+        raise TeacherRefused(f"{rule}: {error}") from error
+    if not settings.verify_tls:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 
-def _kept_alive(address: tuple[Any, ...]) -> socket.socket:
-    """A socket that notices when the machine at the other end is gone: generations have no time limit."""
+def _keepalive_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket with TCP keep-alive: without a timeout, only that detects that the remote machine is gone."""
     family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    opened = socket.socket(family, kind, protocol)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in KEEPALIVE.items():
         if hasattr(socket, option):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return made
+            opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return opened

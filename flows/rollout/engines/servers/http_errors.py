@@ -1,7 +1,7 @@
-"""What went wrong with a request to a teacher: no use to try again, or worth a wait, and how long a one.
+"""Errors of HTTP requests to a teacher's server: which ones are retried, after how long, and the final message.
 
-A reply that cannot be used is as good as none: it is asked for again, like a cut connection or a 503. What
-stays wrong becomes one error that names the server, what happened and what to do.
+A reply that cannot be parsed is retried like a cut connection, a 429 or a 503. After the last try, one error
+names the server, the cause and the next step. Delays follow Retry-After, else exponential backoff with jitter.
 """
 
 import random
@@ -10,10 +10,10 @@ import orjson
 
 from flows.rollout.protocol import TeacherError, TeacherRefused
 
-BACKOFF_S, LONGEST_BACKOFF_S, LONGEST_RETRY_AFTER_S = 0.5, 30.0, 300.0
-PASSING = frozenset({408, 409, 425, 429})
-"""Statuses below 500 that pass."""
-BUSY = frozenset({429, 503})
+BACKOFF_S, MAX_BACKOFF_S, MAX_RETRY_AFTER_S = 0.5, 30.0, 300.0
+RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
+"""Statuses below 500 that are retried."""
+OVERLOAD_STATUSES = frozenset({429, 503})
 ADVICE = {
     401: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
     403: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
@@ -21,62 +21,66 @@ ADVICE = {
 }
 
 
-class Malformed(TeacherError):
-    """The server answered, but not with what was asked for."""
+class MalformedReply(TeacherError):
+    """The server answered 200 with a body that lacks a required field or is not JSON."""
 
 
-class Passing(TeacherError):
-    """A failure that may pass; `after` is the server's own wish in seconds."""
+class Retryable(TeacherError):
+    """A failure that a later try may not repeat; `retry_after` is the server's Retry-After in seconds."""
 
-    def __init__(self, said: str, after: float | None = None) -> None:
-        super().__init__(said)
-        self.after = after
-
-
-class Busy(Passing):
-    """The server has too much to do."""
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
-class Broken(Passing):
-    """The connection failed, or the server says that it is broken: it may be dead."""
+class Overloaded(Retryable):
+    """The server rejected the request because of its load: status 429 or 503."""
 
 
-class Absent(Broken):
-    """Nobody listens there."""
+class ServerDown(Retryable):
+    """The connection broke or the server answered with an error status: it may be dead."""
 
 
-def pause(tried: int, problem: Malformed | Passing) -> float:
-    """Seconds to wait after so many tries: the server's own wish, else longer each time and never the same."""
-    if isinstance(problem, Passing) and problem.after is not None:
-        return problem.after
-    return min(LONGEST_BACKOFF_S, BACKOFF_S * 2.0**tried) * random.uniform(0.5, 1.0)  # noqa: S311
+class ServerUnreachable(ServerDown):
+    """The connection could not be opened: nothing listens at the address."""
 
 
-def lasting(url: str, problem: Malformed | Passing, tries: int) -> TeacherError:
-    """The error for a failure that did not pass."""
-    return type(problem)(f"{url}: {problem} ({tries} tries). See the server's log; the next run goes on from here.")
+def retry_delay(tries: int, problem: MalformedReply | Retryable) -> float:
+    """Seconds before the next try: Retry-After if sent, else exponential backoff with jitter (0.5 to 30 s)."""
+    if isinstance(problem, Retryable) and problem.retry_after is not None:
+        return problem.retry_after
+    return min(MAX_BACKOFF_S, BACKOFF_S * 2.0**tries) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def failure(url: str, status: int, after: str | None, raw: bytes) -> TeacherError:
-    """The error for a reply that is no 200; `after` is its Retry-After."""
-    said = f"status {status}: {_message(raw)}"
-    if status in BUSY:
-        return Busy(said, _retry_after(after))
-    if status >= 500 or status in PASSING:
-        return Broken(said, _retry_after(after))
-    return TeacherRefused(f"{url}: {said}. {ADVICE.get(status, 'Check the [teacher] settings')}.")
+def retries_exhausted(url: str, problem: MalformedReply | Retryable, tries: int) -> TeacherError:
+    """The error after the last try, of the same type as the problem."""
+    count = "1 try" if tries == 1 else f"{tries} tries"
+    return type(problem)(f"{url}: {problem} ({count}). See the server's log; the next run resumes from here.")
+
+
+def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> TeacherError:
+    """The error for a reply whose status is not 200; `retry_after` is its Retry-After header.
+
+    429 and 503 give Overloaded, other server errors ServerDown, all else TeacherRefused: a retry would not help.
+    """
+    reason = f"status {status}: {_message(raw)}"
+    if status in OVERLOAD_STATUSES:
+        return Overloaded(reason, _seconds(retry_after))
+    if status >= 500 or status in RETRYABLE_STATUSES:
+        return ServerDown(reason, _seconds(retry_after))
+    return TeacherRefused(f"{url}: {reason}. {ADVICE.get(status, 'Check the [teacher] settings')}.")
 
 
 def _message(raw: bytes) -> str:
     try:
-        said = orjson.loads(raw)["error"]["message"]
+        message = orjson.loads(raw)["error"]["message"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        said = raw.decode("utf-8", "replace")
-    return str(said)[:500].rstrip(". ")
+        message = raw.decode("utf-8", "replace")
+    return str(message)[:500].rstrip(". ")
 
 
-def _retry_after(said: str | None) -> float | None:
+def _seconds(retry_after: str | None) -> float | None:
     try:
-        return min(float(said), LONGEST_RETRY_AFTER_S) if said else None
+        return min(float(retry_after), MAX_RETRY_AFTER_S) if retry_after else None
     except ValueError:
         return None

@@ -1,8 +1,8 @@
-"""vLLM's /v1/completions: the bytes that ask for one, and what is read from the bytes of its reply.
+"""Requests to and replies from vLLM's /v1/completions with token ids: builds the body, validates the reply.
 
-Every promise about token ids is checked. A reply repeats the whole prompt: it is compared as text with what
-was sent, and cut out before the rest is parsed; only where it looks different (spaces, another order) is it
-read and compared id by id.
+Every token id and logprob of a reply is validated. A reply echoes the whole prompt: the echo is compared as text with
+the prompt that was sent and cut out before the rest is parsed. Only an echo that is written differently (spaces,
+order of fields) is parsed and compared id by id.
 """
 
 import math
@@ -11,29 +11,29 @@ from typing import Any, TypeGuard
 
 import orjson
 
-from flows.rollout.engines.servers.http_client import parsed
-from flows.rollout.engines.servers.http_errors import Malformed
-from flows.rollout.engines.vllm.prompt_json import Encoded
+from flows.rollout.engines.servers.http_client import parse_json
+from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.vllm.prompt_json import EncodedPrompt
 from flows.rollout.protocol import Completion, Sampling
 
 ECHO = b'"prompt_token_ids":['
 SAME = secrets.token_hex(16)
-"""Stands for an echo that was cut out; no server can know it."""
-REASONS = frozenset({"stop", "length", "repetition"})
-LONGEST_REPEAT = 32
-"""Longest pattern, in ids, that counts as repeating: vLLM tries each length at each sampled id, in Python."""
-FEWEST_REPEATS = 2
-"""vLLM takes no fewer."""
+"""Placeholder for a matching echo; random, so that no server can send it."""
+FINISH_REASONS = frozenset({"stop", "length", "repetition"})
+MAX_PATTERN_SIZE = 32
+"""Longest repeating pattern in ids: vLLM compares every size after every sampled id, in Python."""
+MIN_REPEATS = 2
+"""The smallest count that vLLM accepts."""
 
 
-class TokenMismatch(Malformed):
-    """The server says that it saw other prompt ids than those that it was sent."""
+class TokenMismatch(MalformedReply):
+    """The prompt ids that the server saw differ from the prompt ids that were sent."""
 
 
-def ask_completion(served: str, prompt: Encoded, sampling: Sampling) -> tuple[bytes, ...]:
-    """The JSON body, in pieces, that asks the model `served` for one completion of the prompt."""
+def completion_request(served_model: str, prompt: EncodedPrompt, sampling: Sampling) -> tuple[bytes, ...]:
+    """The JSON body of a request for one completion, in pieces that share the prompt's text."""
     body: dict[str, Any] = {
-        "model": served,
+        "model": served_model,
         "max_tokens": sampling.max_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
@@ -51,44 +51,47 @@ def ask_completion(served: str, prompt: Encoded, sampling: Sampling) -> tuple[by
         body["structured_outputs"] = {"grammar": sampling.grammar}
     if sampling.repeat_limit:
         body["repetition_detection"] = {
-            "max_pattern_size": LONGEST_REPEAT,
+            "max_pattern_size": MAX_PATTERN_SIZE,
             "min_pattern_size": 1,
-            "min_count": max(FEWEST_REPEATS, sampling.repeat_limit),
+            "min_count": max(MIN_REPEATS, sampling.repeat_limit),
         }
     return (b'{"prompt":[', *prompt.pieces, b"],", orjson.dumps(body)[1:])
 
 
-def read_completion(raw: bytes, sent: Encoded, seconds: float) -> Completion:
-    """The completion in a reply; raises Malformed or TokenMismatch on anything but ids with their logprobs."""
-    reply = parsed(_without_echo(raw, sent))
+def parse_completion(raw: bytes, sent: EncodedPrompt, seconds: float) -> Completion:
+    """The completion in a reply to the prompt `sent`; `seconds` is the time that the request took.
+
+    Raises MalformedReply when ids or logprobs are missing, TokenMismatch when the echoed prompt differs.
+    """
+    reply = parse_json(_without_echo(raw, sent))
     try:
         choice = reply["choices"][0]
-        said, ids, seen = choice.get("logprobs") or {}, choice.get("token_ids"), choice.get("prompt_token_ids")
-        logprobs, details = said.get("token_logprobs"), reply.get("usage") or {}
-        cached = (details.get("prompt_tokens_details") or {}).get("cached_tokens")
+        ids, seen = choice.get("token_ids"), choice.get("prompt_token_ids")
+        logprobs, usage = (choice.get("logprobs") or {}).get("token_logprobs"), reply.get("usage") or {}
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise Malformed("the reply holds no completion") from error
+        raise MalformedReply("the reply holds no completion") from error
     if not _all(ids, int) or not (seen == SAME or isinstance(seen, list)):
-        raise Malformed("the reply holds no token ids: the server ignores return_token_ids (vLLM >= 0.10.2 has it)")
+        raise MalformedReply("the reply holds no token ids: return_token_ids needs vLLM 0.10.2 or later")
     if not _all(logprobs, int | float) or len(logprobs) != len(ids) or not all(map(math.isfinite, logprobs)):
-        raise Malformed(f"the reply holds no finite log-probability for each of {len(ids)} sampled ids")
+        raise MalformedReply(f"the reply does not hold one finite log-probability per sampled id ({len(ids)} ids)")
     if seen != SAME and seen != sent.tolist():
-        raise TokenMismatch(f"the server saw {len(seen)} prompt ids that are not the {len(sent)} sent")
+        raise TokenMismatch(f"the server saw {len(seen)} prompt ids that differ from the {len(sent)} sent")
     reason = choice.get("finish_reason")
-    reason = reason if reason in REASONS else "stop"
+    reason = reason if reason in FINISH_REASONS else "stop"
     return Completion(ids, [float(value) for value in logprobs], reason, None, cached, seconds)
 
 
-def _without_echo(raw: bytes, sent: Encoded) -> bytes:
-    """The reply with SAME in place of the prompt, if it holds exactly what was sent; else as it is.
+def _without_echo(raw: bytes, sent: EncodedPrompt) -> bytes:
+    """The reply with SAME in place of an echo that equals the prompt; any other reply is returned unchanged.
 
-    Inside a JSON string every quotation mark is escaped, so the name and its bracket can only be a field.
+    Quotation marks inside a JSON string are escaped, so the name with its bracket can only be a field.
     """
     at = raw.find(ECHO)
     if at < 1 or raw[at - 1 : at] == b"\\":
         return raw
     begin = at + len(ECHO)
-    end = sent.begins(raw, begin)
+    end = sent.match_end(raw, begin)
     if end is None or raw[end : end + 1] != b"]":
         return raw
     return b'%b"%b"%b' % (raw[: begin - 1], SAME.encode(), raw[end + 1 :])

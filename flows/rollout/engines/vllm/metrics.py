@@ -1,7 +1,7 @@
-"""What a vLLM server says of its load on /metrics, as a Load.
+"""Reads a vLLM server's load from the text of its /metrics page: running and waiting requests, KV cache, prefix hits.
 
-Names are those of vLLM's own metrics (vllm/v1/metrics/loggers.py); several engines behind one server are added
-up. Only the lines that are asked for are read: a server writes a hundred kilobytes of histograms.
+The names are those of vLLM's own metrics (vllm/v1/metrics/loggers.py); the engines behind one server are summed.
+One regular expression reads only the lines that are needed: a page holds 100 kB of histograms.
 """
 
 import re
@@ -18,35 +18,38 @@ COUNTS = {
     b"prefix_cache_hits_total": "prefix_hits",
     b"generation_tokens_total": "sampled_tokens",
 }
-USED, CACHE = b"kv_cache_usage_perc", b"cache_config_info"
-SAMPLE = re.compile(rb"^vllm:(%s)(?:\{(.*)\})? (\S+)" % b"|".join([*COUNTS, USED, CACHE]), re.MULTILINE)
+KV_USAGE, CACHE_CONFIG = b"kv_cache_usage_perc", b"cache_config_info"
+SAMPLE = re.compile(rb"^vllm:(%s)(?:\{(.*)\})? (\S+)" % b"|".join([*COUNTS, KV_USAGE, CACHE_CONFIG]), re.MULTILINE)
 LABEL = re.compile(rb'(\w+)="(\d+)"')
 
 
-def read_load(text: bytes, before: Load) -> Load:
-    """The Load that a page of metrics tells; `before` for what the page does not say."""
+def read_load(page: bytes, previous: Load) -> Load:
+    """The load on a page of metrics; values that the page leaves out are those of `previous`.
+
+    Raises ValueError or OverflowError on a value that is not a finite number.
+    """
     sums: dict[str, float] = defaultdict(float)
-    used: list[float] = []
+    usage: list[float] = []
     capacity: list[int] = []
-    for name, labels, value in SAMPLE.findall(text):
-        if name == CACHE:
+    for name, labels, value in SAMPLE.findall(page):
+        if name == CACHE_CONFIG:
             capacity += _capacity(dict(LABEL.findall(labels)))
-        elif name == USED:
-            used.append(float(value))
+        elif name == KV_USAGE:
+            usage.append(float(value))
         else:
             sums[COUNTS[name]] += float(value)
-    told: dict[str, object] = {name: int(value) for name, value in sums.items()}
-    if used:
-        told["kv_used"] = sum(used) / len(used)
+    found: dict[str, object] = {name: int(value) for name, value in sums.items()}
+    if usage:
+        found["kv_used"] = sum(usage) / len(usage)
     if capacity:
-        told["kv_tokens"] = sum(capacity)
-    return Load(**{**asdict(before), **told})
+        found["kv_tokens"] = sum(capacity)
+    return Load(**{**asdict(previous), **found})
 
 
-def _capacity(said: dict[bytes, bytes]) -> list[int]:
-    """Tokens of one engine's cache: its own figure, which knows of hybrid models, else blocks times their size."""
-    if b"kv_cache_size_tokens" in said:
-        return [int(said[b"kv_cache_size_tokens"])]
-    if b"num_gpu_blocks" in said and b"block_size" in said:
-        return [int(said[b"num_gpu_blocks"]) * int(said[b"block_size"])]
+def _capacity(labels: dict[bytes, bytes]) -> list[int]:
+    """Tokens of one engine's cache: vLLM's own figure, which is right for hybrid models too, else blocks times size."""
+    if b"kv_cache_size_tokens" in labels:
+        return [int(labels[b"kv_cache_size_tokens"])]
+    if b"num_gpu_blocks" in labels and b"block_size" in labels:
+        return [int(labels[b"num_gpu_blocks"]) * int(labels[b"block_size"])]
     return []

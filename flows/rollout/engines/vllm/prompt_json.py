@@ -1,8 +1,8 @@
-"""Prompts as JSON text, each id encoded once however often it is sent.
+"""Encodes prompts as JSON text incrementally: each turn encodes only the token ids that it adds.
 
-A prompt is the episode's whole stream, so encoding it anew each turn grows with the square of the episode.
-The text of what a session has sent is kept; a turn encodes what it adds. Whether the stream still begins with
-what was sent is compared byte for byte, never assumed.
+A prompt is the whole token stream of an episode. Encoding it anew on each turn would cost time quadratic in the
+length of the episode, so the text of each session's last prompt is cached. The cached ids are compared byte for byte
+with the new prompt before their text is reused.
 """
 
 from array import array
@@ -13,29 +13,30 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
-LIMIT_BYTES = 256 << 20
-"""Memory for kept prompts: 1,024 episodes of 26,000 tokens; the longest unused are forgotten, and encoded anew."""
-ID = "i"
-"""Array type of token ids: 32 bits."""
+MAX_CACHE_BYTES = 256 << 20
+"""Memory of cached prompts, enough for 1,024 episodes of 26,000 tokens; the least recently used are evicted."""
+ID_TYPE = "i"
+"""Array type code of token ids: 32 bits."""
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A prompt's ids, as 32-bit words and as JSON text without its brackets, in pieces that later turns share."""
+class EncodedPrompt:
+    """A prompt as 32-bit ids and as JSON text without brackets, in pieces that later turns share."""
 
     ids: bytes
     pieces: tuple[bytes, ...]
 
     def __len__(self) -> int:
-        return len(self.ids) // array(ID).itemsize
+        """Number of ids."""
+        return len(self.ids) // array(ID_TYPE).itemsize
 
     @property
     def n_bytes(self) -> int:
-        """Memory that it takes."""
+        """Memory in bytes."""
         return len(self.ids) + sum(map(len, self.pieces))
 
-    def begins(self, raw: bytes, at: int) -> int | None:
-        """Where the text ends, if `raw` holds it from place `at` on; else None."""
+    def match_end(self, raw: bytes, at: int) -> int | None:
+        """The end of the prompt's text in `raw` if the text starts at offset `at`, else None."""
         for piece in self.pieces:
             if not raw.startswith(piece, at):
                 return None
@@ -43,40 +44,43 @@ class Encoded:
         return at
 
     def tolist(self) -> list[int]:
-        """The ids as Python numbers."""
-        return array(ID, self.ids).tolist()
+        """The ids as Python integers."""
+        return array(ID_TYPE, self.ids).tolist()
 
 
-class Prompts:
-    """The prompts that were last sent, one a session; `limit` in bytes."""
+class PromptEncoder:
+    """Encodes prompts and caches the last one of each session, `max_bytes` in all."""
 
-    def __init__(self, limit: int = LIMIT_BYTES) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[str, Encoded] = OrderedDict()
+    def __init__(self, max_bytes: int = MAX_CACHE_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._cache: OrderedDict[str, EncodedPrompt] = OrderedDict()
         self._bytes = 0
 
-    def encode(self, ids: Sequence[int], session: str) -> Encoded:
-        """The prompt's text; only what it adds to the session's last one is encoded. Raises TypeError on no ids."""
-        now = (ids if isinstance(ids, array) and ids.typecode == ID else array(ID, ids)).tobytes()
-        last = self._kept.get(session)
-        if last is None or not now.startswith(last.ids):
-            last = Encoded(b"", ())
-        made = Encoded(now, last.pieces + _text(now, len(last.ids)))
-        self._keep(session, made)
-        return made
+    def encode(self, ids: Sequence[int], session: str) -> EncodedPrompt:
+        """Encode the prompt, reusing the text of the session's last one where it is a prefix.
 
-    def _keep(self, session: str, made: Encoded) -> None:
-        before = self._kept.pop(session, None)
-        self._bytes += made.n_bytes - (before.n_bytes if before else 0)
-        self._kept[session] = made
-        while self._bytes > self._limit:
-            self._bytes -= self._kept.popitem(last=False)[1].n_bytes
+        Raises TypeError or OverflowError on ids that are not 32-bit integers.
+        """
+        words = (ids if isinstance(ids, array) and ids.typecode == ID_TYPE else array(ID_TYPE, ids)).tobytes()
+        last = self._cache.get(session)
+        if last is None or not words.startswith(last.ids):
+            last = EncodedPrompt(b"", ())
+        encoded = EncodedPrompt(words, last.pieces + _text(words, len(last.ids)))
+        self._store(session, encoded)
+        return encoded
+
+    def _store(self, session: str, encoded: EncodedPrompt) -> None:
+        previous = self._cache.pop(session, None)
+        self._bytes += encoded.n_bytes - (previous.n_bytes if previous else 0)
+        self._cache[session] = encoded
+        while self._bytes > self._max_bytes:
+            self._bytes -= self._cache.popitem(last=False)[1].n_bytes
 
 
-def _text(ids: bytes, done: int) -> tuple[bytes, ...]:
-    """The text of the ids from byte `done` on, as no piece or one."""
-    added = np.frombuffer(ids, np.intc, offset=done)
+def _text(ids: bytes, start: int) -> tuple[bytes, ...]:
+    """The JSON text of the ids from byte `start` on, as one piece, or no piece if there are none."""
+    added = np.frombuffer(ids, np.intc, offset=start)
     if not added.size:
         return ()
     text = orjson.dumps(added, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    return ((b"," if done else b"") + text,)
+    return ((b"," if start else b"") + text,)

@@ -1,7 +1,7 @@
-"""vLLM's HTTP, which no other file knows: prompts as token ids, and the ids that it sampled.
+"""A teacher over vLLM servers: prompts go out as token ids, and the sampled token ids come back with their logprobs.
 
-Requests go through a fleet, which knows which servers are up; what a turn costs here does not grow with the
-square of its episode (`encoded.py`, `completions.py`).
+Requests go through the server pool. The cost of a turn on this side does not grow with the length of its episode:
+`prompt_json.py` encodes only new ids, and `completions.py` compares the echoed prompt as text.
 """
 
 import asyncio
@@ -9,88 +9,98 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypeGuard
 
 import orjson
 
-from flows.rollout.engines.servers.http_client import Wire, field
-from flows.rollout.engines.servers.server_pool import Fleet, Keeper, Pace
-from flows.rollout.engines.vllm.completions import ask_completion, read_completion
-from flows.rollout.engines.vllm.handshake import Met, agreed, meet
+from flows.rollout.engines.servers.health_checks import HealthChecks, Supervisor
+from flows.rollout.engines.servers.http_client import HttpClient, field
+from flows.rollout.engines.servers.server_pool import ServerPool
+from flows.rollout.engines.vllm.completions import completion_request, parse_completion
+from flows.rollout.engines.vllm.handshake import ServerInfo, common_info, handshake
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.engines.vllm.prompt_json import Prompts
+from flows.rollout.engines.vllm.prompt_json import PromptEncoder
 from flows.rollout.protocol import Completion, Load, Sampling, TeacherError, TeacherRefused
 from flows.settings import Teacher
 
 
 class VllmTeacher:
-    """One or many vLLM servers of one model; a session stays with one server while that one answers."""
+    """One or more vLLM servers of one model; a session stays with one server while that server is up."""
 
-    def __init__(self, fleet: Fleet, met: Met) -> None:
-        self.identity = met.identity
-        self._fleet = fleet
-        self._met = met
-        self._prompts = Prompts()
+    def __init__(self, pool: ServerPool, info: ServerInfo) -> None:
+        self.identity = info.identity
+        self._pool = pool
+        self._info = info
+        self._prompts = PromptEncoder()
 
     def server(self, session: str) -> str:
-        """The server that the session's next generation goes to."""
-        return self._fleet.server(session)
+        """URL of the server that the session's next generation goes to."""
+        return self._pool.server(session)
 
     def loads(self) -> list[Load]:
-        """Every server as its /health and /metrics last told, about a second ago."""
-        return self._fleet.loads()
+        """The load of every server, read from /health and /metrics about a second ago."""
+        return self._pool.loads()
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
-        """Sample one completion; raises TeacherRefused (context exceeded, ...) or TeacherError after all tries."""
-        if not self._met.cuts:
+        """Sample one completion.
+
+        Raises TeacherRefused where a retry cannot help (context exceeded, ...), else TeacherError after the last try.
+        """
+        if not self._info.detects_repetition:
             sampling = replace(sampling, repeat_limit=0)
         started, prompt = time.monotonic(), self._prompts.encode(prompt_ids, session)
 
         def read(raw: bytes) -> Completion:
-            return read_completion(raw, prompt, time.monotonic() - started)
+            return parse_completion(raw, prompt, time.monotonic() - started)
 
-        body = ask_completion(self._met.served, prompt, sampling)
-        return await self._fleet.ask(session, "/v1/completions", body, read)
+        body = completion_request(self._info.served_model, prompt, sampling)
+        return await self._pool.request(session, "/v1/completions", body, read)
 
     async def encode(self, text: str) -> list[int]:
-        """Token ids as the server's own tokenizer makes them, no special tokens added."""
-        body = {"model": self._met.served, "prompt": text, "add_special_tokens": False}
-        ids: list[int] = await self._fleet.ask("", "/tokenize", (orjson.dumps(body),), field("tokens", list))
+        """Token ids from the server's own tokenizer, no special tokens added."""
+        body = {"model": self._info.served_model, "prompt": text, "add_special_tokens": False}
+        ids: list[int] = await self._pool.request("", "/tokenize", (orjson.dumps(body),), field("tokens", list))
         return ids
 
     async def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of the ids, special tokens kept."""
-        body = {"model": self._met.served, "tokens": list(token_ids)}
-        return str(await self._fleet.ask("", "/detokenize", (orjson.dumps(body),), field("prompt", str)))
+        """Text of the ids, special tokens included."""
+        body = {"model": self._info.served_model, "tokens": list(token_ids)}
+        return str(await self._pool.request("", "/detokenize", (orjson.dumps(body),), field("prompt", str)))
 
 
 @asynccontextmanager
-async def connected(
-    wire: Wire,
+async def connect_vllm(
+    client: HttpClient,
     urls: Sequence[str],
-    chosen: Teacher,
-    keepers: Mapping[str, Keeper] | None = None,
-    pace: Pace | None = None,
+    settings: Teacher,
+    supervisors: Mapping[str, Supervisor] | None = None,
+    checks: HealthChecks | None = None,
 ) -> AsyncIterator[VllmTeacher]:
-    """A teacher over servers that run. Of many some may be away: they join once they are back.
+    """A teacher over running servers. Servers that are down at the start join the pool when they come up.
 
-    Raises TeacherRefused when they serve different models, or not what the factory needs; TeacherError when
-    none answers.
+    Raises TeacherRefused when the servers serve different models or lack a required feature, TeacherError when every
+    server is down.
     """
-    found = await asyncio.gather(*(meet(wire, url, chosen) for url in urls), return_exceptions=True)
-    told = list(zip(urls, found, strict=True))
-    met = {url: one for url, one in told if isinstance(one, Met)}
-    away = {url: one for url, one in told if isinstance(one, TeacherError) and not isinstance(one, TeacherRefused)}
-    for url, one in told:
-        if isinstance(one, BaseException) and (not met or url not in away):
-            raise one
-    all_can, fleet = agreed(met), Fleet(wire, urls, keepers, pace, read_load)
+    results = await asyncio.gather(*(handshake(client, url, settings) for url in urls), return_exceptions=True)
+    replies = dict(zip(urls, results, strict=True))
+    ready = {url: reply for url, reply in replies.items() if isinstance(reply, ServerInfo)}
+    down = {url: reply for url, reply in replies.items() if _is_down(reply)}
+    for url, reply in replies.items():
+        if isinstance(reply, BaseException) and (not ready or url not in down):
+            raise reply
+    common, pool = common_info(ready), ServerPool(client, urls, supervisors, checks, read_load)
 
-    async def again(url: str) -> None:
-        back = await meet(wire, url, chosen)
-        if agreed({**met, url: back}).identity.context < all_can.identity.context or back.cuts < all_can.cuts:
-            raise TeacherRefused(f"{url} can do less than the others did at the start")
+    async def readmit(url: str) -> None:
+        returned = await handshake(client, url, settings)
+        smaller = common_info({**ready, url: returned}).identity.context < common.identity.context
+        if smaller or returned.detects_repetition < common.detects_repetition:
+            raise TeacherRefused(f"{url} has a smaller context or fewer features than the servers had at the start")
 
-    async with fleet.watched(again, away):
-        held = [load.kv_tokens for load in fleet.loads() if load.kv_tokens is not None]
-        identity = replace(all_can.identity, kv_tokens=sum(held) if held else None)
-        yield VllmTeacher(fleet, replace(all_can, identity=identity))
+    async with pool.monitored(readmit, down):
+        capacities = [load.kv_tokens for load in pool.loads() if load.kv_tokens is not None]
+        identity = replace(common.identity, kv_tokens=sum(capacities) if capacities else None)
+        yield VllmTeacher(pool, replace(common, identity=identity))
+
+
+def _is_down(reply: object) -> TypeGuard[TeacherError]:
+    return isinstance(reply, TeacherError) and not isinstance(reply, TeacherRefused)

@@ -102,7 +102,7 @@ def test_a_writer_needs_no_server_of_its_own(tmp_path: Path) -> None:
 
 async def test_a_model_that_is_no_file_is_named(tmp_path: Path) -> None:
     chosen = Settings.model_validate({"teacher": {"model": str(tmp_path / "none.gguf")}})
-    with pytest.raises(TeacherError, match=r"none\.gguf is no file"):
+    with pytest.raises(TeacherError, match=r"none\.gguf is not a file"):
         async with open_teacher(chosen):
             pass
 
@@ -110,7 +110,7 @@ async def test_a_model_that_is_no_file_is_named(tmp_path: Path) -> None:
 async def test_a_broken_model_file_ends_with_the_log(tmp_path: Path) -> None:
     (tmp_path / "bad.gguf").write_bytes(b"GGUF" + b"\x00" * 64)
     chosen = Settings.model_validate({"home": tmp_path, "teacher": {"model": str(tmp_path / "bad.gguf")}})
-    with pytest.raises(TeacherError, match="ended while it started"):
+    with pytest.raises(TeacherError, match="ended during its start"):
         async with open_teacher(chosen):
             pass
 

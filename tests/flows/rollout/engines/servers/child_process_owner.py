@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 from flows.process_guard import free_port
-from flows.rollout.engines.servers.child_process import Child, kept
+from flows.rollout.engines.servers.child_process import ServerProcess, supervised
 
 
 async def main(folder: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--port", str(port)]
-    async with kept(Child(command, f"http://127.0.0.1:{port}", folder / "server.log")) as child:
+    async with supervised(ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log")) as child:
         print(child.url, flush=True)
         await asyncio.Event().wait()
 

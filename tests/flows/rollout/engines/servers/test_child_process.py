@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from flows.process_guard import free_port
-from flows.rollout.engines.servers.child_process import Child, kept
-from flows.rollout.engines.servers.http_client import Wire
-from flows.rollout.engines.servers.server_pool import Pace
-from flows.rollout.engines.vllm.teacher import connected
+from flows.rollout.engines.servers.child_process import ServerProcess, supervised
+from flows.rollout.engines.servers.health_checks import HealthChecks
+from flows.rollout.engines.servers.http_client import HttpClient
+from flows.rollout.engines.vllm.teacher import connect_vllm
 from flows.rollout.protocol import Sampling, Teacher, TeacherError
 from flows.settings import Settings
 
@@ -32,6 +32,12 @@ def answers(url: str) -> bool:
         return False
 
 
+def server_process(tmp_path: Path, code: str, port: int, restarts: int = 0) -> ServerProcess:
+    """A Python program as a server on the port."""
+    command, url = [sys.executable, "-c", code], f"http://127.0.0.1:{port}"
+    return ServerProcess(command, url, tmp_path / "log", restarts=restarts)
+
+
 def gone(url: str) -> bool:
     deadline = time.monotonic() + PATIENCE_S
     while answers(url) and time.monotonic() < deadline:
@@ -42,7 +48,9 @@ def gone(url: str) -> bool:
 async def test_a_server_is_up_in_the_block_and_gone_after_it(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--port", str(port)]
-    async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "logs" / "server.log")) as child:
+    async with supervised(
+        ServerProcess(command, f"http://127.0.0.1:{port}", tmp_path / "logs" / "server.log")
+    ) as child:
         assert await asyncio.to_thread(answers, child.url)
     assert not await asyncio.to_thread(answers, child.url)
     assert child.url in (tmp_path / "logs" / "server.log").read_text()
@@ -70,7 +78,7 @@ async def test_a_servers_own_children_end_with_it(tmp_path: Path) -> None:
     port = free_port()
     fake = f"[sys.executable, '-m', 'tests.doubles.teachers.fake_vllm', '--port', '{port}']"
     nested = f"import subprocess, sys; subprocess.run({fake})"
-    async with kept(Child([sys.executable, "-c", nested], f"http://127.0.0.1:{port}", tmp_path / "log")) as child:
+    async with supervised(server_process(tmp_path, nested, port)) as child:
         assert await asyncio.to_thread(answers, child.url)
     assert await asyncio.to_thread(gone, child.url)
 
@@ -81,19 +89,19 @@ async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> N
     port = free_port()
     fake = f"[sys.executable, '-m', 'tests.doubles.teachers.fake_vllm', '--port', '{port}']"
     dying = f"import subprocess, sys, time; subprocess.Popen({fake}); time.sleep(3)"
-    async with kept(Child([sys.executable, "-c", dying], f"http://127.0.0.1:{port}", tmp_path / "log")) as child:
+    async with supervised(server_process(tmp_path, dying, port)) as child:
         assert await asyncio.to_thread(gone, child.url)
 
 
 async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     broken = [sys.executable, "-c", "raise SystemExit('no kernel image for this GPU')"]
     with pytest.raises(TeacherError, match="no kernel image for this GPU"):
-        async with kept(Child(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log")):
+        async with supervised(ServerProcess(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log")):
             pass
 
 
 @asynccontextmanager
-async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher, Child]]:
+async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher, ServerProcess]]:
     """A teacher over a server of our own, its pid in a file."""
     port, pid = free_port(), tmp_path / "pid"
     code = (
@@ -103,11 +111,13 @@ async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher
         "runpy.run_module('tests.doubles.teachers.fake_vllm', run_name='__main__')"
     )
     chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": 0}}).teacher
-    mine = Child([sys.executable, "-c", code], f"http://127.0.0.1:{port}", tmp_path / "log", restarts=restarts)
-    pace = Pace(0.05, 0.5, misses=1)
+    mine = server_process(tmp_path, code, port, restarts)
+    checks = HealthChecks(0.05, 0.5, max_failures=1)
     async with (
-        kept(mine), Wire(chosen) as wire, connected(wire, [mine.url], chosen, {mine.url: mine}, pace) as teacher
-    ):  # fmt: skip
+        supervised(mine),
+        HttpClient(chosen) as client,
+        connect_vllm(client, [mine.url], chosen, {mine.url: mine}, checks) as teacher,
+    ):
         yield teacher, mine
 
 
@@ -141,7 +151,7 @@ async def test_a_server_that_dies_too_often_is_an_error_with_the_end_of_its_log(
         asked = asyncio.create_task(teacher.generate([1, 2, 3, 4], SAMPLING, "s"))
         await asyncio.sleep(0.2)
         kill(tmp_path)
-        with pytest.raises(TeacherError, match=r"(?s)died 1 times within an hour.*\n.*http://127"):
+        with pytest.raises(TeacherError, match=r"(?s)died once within an hour.*\n.*http://127"):
             await asked
 
 
@@ -166,6 +176,6 @@ async def test_a_start_says_how_it_goes_on(tmp_path: Path) -> None:
         "-c",
         f"{slow}'{port}']; runpy.run_module('tests.doubles.teachers.fake_vllm', run_name='__main__')",
     ]
-    async with kept(Child(command, f"http://127.0.0.1:{port}", tmp_path / "log"), told.append):
+    async with supervised(ServerProcess(command, f"http://127.0.0.1:{port}", tmp_path / "log"), told.append):
         pass
     assert any(note.endswith("s, loading weights") for note in told)

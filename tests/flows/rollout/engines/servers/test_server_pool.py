@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from flows.rollout.engines.servers.http_client import Wire
-from flows.rollout.engines.servers.server_pool import Fleet, Pace, pinned
+from flows.rollout.engines.servers.health_checks import HealthChecks
+from flows.rollout.engines.servers.http_client import HttpClient
+from flows.rollout.engines.servers.server_pool import ServerPool, rendezvous_order
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.engines.vllm.teacher import connected
+from flows.rollout.engines.vllm.teacher import connect_vllm
 from flows.rollout.protocol import Load, Sampling, Teacher, TeacherError, TeacherRefused
 from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -19,13 +20,16 @@ from tests.doubles.teachers.fake_vllm import FakeVllm, fake_vllm
 
 SAMPLING = Sampling(0.7, 0.95, 256, 7, stop_token_ids=(tiny.IM_END,))
 PROMPT = tiny.encode("<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n")
-QUICK = Pace(every_s=0.05, patience_s=0.3)
+QUICK = HealthChecks(interval_s=0.05, timeout_s=0.3)
 
 
 @asynccontextmanager
-async def teaching(*fakes: FakeVllm, retries: int = 1, pace: Pace = QUICK) -> AsyncIterator[Teacher]:
+async def teaching(*fakes: FakeVllm, retries: int = 1, checks: HealthChecks = QUICK) -> AsyncIterator[Teacher]:
     chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": retries}}).teacher
-    async with Wire(chosen) as wire, connected(wire, [fake.url for fake in fakes], chosen, pace=pace) as teacher:
+    async with (
+        HttpClient(chosen) as client,
+        connect_vllm(client, [fake.url for fake in fakes], chosen, checks=checks) as teacher,
+    ):
         yield teacher
 
 
@@ -39,7 +43,7 @@ async def until(true: Callable[[], bool]) -> None:
 def session_of(fake: FakeVllm, *fakes: FakeVllm) -> str:
     """A session that is pinned to this one of the servers."""
     urls = [one.url for one in fakes]
-    return next(name for name in map(str, range(100)) if pinned(urls, name)[0] == fake.url)
+    return next(name for name in map(str, range(100)) if rendezvous_order(urls, name)[0] == fake.url)
 
 
 async def test_the_load_is_what_the_server_says_of_itself() -> None:
@@ -178,28 +182,28 @@ class Nurse:
     starts: int = 0
     failure: TeacherError | None = None
 
-    def renew(self) -> None: ...
+    def restart(self) -> None: ...
 
 
 async def test_a_request_that_kills_servers_is_given_up() -> None:
     """One poisonous prompt would else take the teacher from all others, again and again."""
     chosen = Settings().teacher
     with fake_vllm(deadly=True) as fake:
-        async with Wire(chosen) as wire:
-            fleet = Fleet(wire, [fake.url], {fake.url: Nurse()}, Pace(0.02, 0.3))
-            async with fleet.watched():
-                with pytest.raises(TeacherRefused, match="what kills them"):
-                    await fleet.ask("s", "/v1/completions", (b"{}",), lambda raw: raw)
+        async with HttpClient(chosen) as client:
+            pool = ServerPool(client, [fake.url], {fake.url: Nurse()}, HealthChecks(0.02, 0.3))
+            async with pool.monitored():
+                with pytest.raises(TeacherRefused, match="may be the cause"):
+                    await pool.request("s", "/v1/completions", (b"{}",), lambda raw: raw)
 
 
 async def test_a_keeper_that_gives_up_ends_the_wait_of_every_request() -> None:
     nurse = Nurse()
     with fake_vllm(delay_s=30) as fake:
-        async with Wire(Settings().teacher) as wire:
-            fleet = Fleet(wire, [fake.url], {fake.url: nurse}, Pace(0.02, 0.3))
+        async with HttpClient(Settings().teacher) as client:
+            pool = ServerPool(client, [fake.url], {fake.url: nurse}, HealthChecks(0.02, 0.3))
             body = b'{"prompt":[1],"max_tokens":1}'
-            async with fleet.watched():
-                asked = [asyncio.create_task(fleet.ask("s", "/v1/completions", (body,), len)) for _ in range(3)]
+            async with pool.monitored():
+                asked = [asyncio.create_task(pool.request("s", "/v1/completions", (body,), len)) for _ in range(3)]
                 await until(lambda: fake.in_flight == 3)
                 fake.die()
                 await asyncio.sleep(0.2)

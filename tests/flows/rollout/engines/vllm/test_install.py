@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.rollout.engines.vllm.install import CPU, MARKER, install
+from flows.rollout.engines.vllm.install import CPU_PACKAGES, MARKER, install
 from flows.rollout.protocol import TeacherError
 from warehouse.console.progress import silent
 
 
 def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
-    marker = {"packages": list(CPU), "python": sys.version.split()[0]}
+    marker = {"packages": list(CPU_PACKAGES), "python": sys.version.split()[0]}
     (tmp_path / MARKER).write_text(json.dumps(marker))
     install(tmp_path, cpu=True, report=silent)
     assert [path.name for path in tmp_path.iterdir()] == [MARKER]

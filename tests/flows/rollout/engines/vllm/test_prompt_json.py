@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.rollout.engines.servers.http_errors import Malformed
-from flows.rollout.engines.vllm.completions import TokenMismatch, ask_completion, read_completion
-from flows.rollout.engines.vllm.prompt_json import Encoded, Prompts
+from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.vllm.completions import TokenMismatch, completion_request, parse_completion
+from flows.rollout.engines.vllm.prompt_json import EncodedPrompt, PromptEncoder
 from flows.rollout.protocol import Sampling
 
 IDS = st.lists(st.integers(0, 2**31 - 1), max_size=6)
 
 
-def text(encoded: Encoded) -> list[int]:
+def text(encoded: EncodedPrompt) -> list[int]:
     ids: list[int] = orjson.loads(b"[" + b"".join(encoded.pieces) + b"]")
     return ids
 
@@ -23,7 +23,7 @@ def text(encoded: Encoded) -> list[int]:
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12), IDS), max_size=12), st.integers(0, 400))
 def test_what_is_sent_is_the_stream_whatever_it_was_before(turns: list[tuple[str, int, list[int]]], limit: int) -> None:
     """A stream that was cut, changed or forgotten would else be sent with ids that are no longer in it."""
-    prompts, streams = Prompts(limit), {"a": array("i"), "b": array("i")}
+    prompts, streams = PromptEncoder(limit), {"a": array("i"), "b": array("i")}
     for session, kept, added in turns:
         stream = streams[session]
         del stream[kept:]
@@ -35,7 +35,7 @@ def test_what_is_sent_is_the_stream_whatever_it_was_before(turns: list[tuple[str
 
 def test_a_turn_encodes_only_what_it_adds() -> None:
     """To encode a whole history each turn costs more than all else that the client does."""
-    prompts, stream = Prompts(), array("i", range(1_000))
+    prompts, stream = PromptEncoder(), array("i", range(1_000))
     first = prompts.encode(stream, "s").pieces
     before = len(stream)
     stream.extend([7, 8])
@@ -49,7 +49,7 @@ def test_a_turn_encodes_only_what_it_adds() -> None:
 
 def test_memory_for_prompts_is_bounded() -> None:
     """Sessions that ended would else fill the memory of a long night."""
-    prompts, stream = Prompts(limit=100_000), array("i", range(1_000))
+    prompts, stream = PromptEncoder(max_bytes=100_000), array("i", range(1_000))
     made = [prompts.encode(stream, str(session)) for session in range(100)]
     assert prompts.encode(stream, "99").pieces[0] is made[99].pieces[0]
     assert prompts.encode(stream, "0").pieces[0] is not made[0].pieces[0]
@@ -60,20 +60,20 @@ def reply(prompt: object, **choice: object) -> dict[str, object]:
     return {"choices": [one | {"prompt_token_ids": prompt} | choice], "usage": {}}
 
 
-SENT = Prompts().encode([1, 22, 333], "s")
+SENT = PromptEncoder().encode([1, 22, 333], "s")
 
 
 @pytest.mark.parametrize("indent", [0, orjson.OPT_INDENT_2])
 def test_an_echo_is_recognized_however_it_is_written(indent: int) -> None:
     raw = orjson.dumps(reply([1, 22, 333]), option=indent)
-    assert read_completion(raw, SENT, 0.0).token_ids == [5, 6]
+    assert parse_completion(raw, SENT, 0.0).token_ids == [5, 6]
 
 
 @given(IDS.filter(lambda ids: ids != [1, 22, 333]), st.sampled_from([0, orjson.OPT_INDENT_2]))
 def test_any_other_echo_is_caught(seen: list[int], indent: int) -> None:
     """What the server saw is what the row must hold."""
     with pytest.raises(TokenMismatch):
-        read_completion(orjson.dumps(reply(seen), option=indent), SENT, 0.0)
+        parse_completion(orjson.dumps(reply(seen), option=indent), SENT, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -81,24 +81,24 @@ def test_any_other_echo_is_caught(seen: list[int], indent: int) -> None:
 )
 def test_an_echo_that_is_nearly_right_is_caught(seen: list[int]) -> None:
     with pytest.raises(TokenMismatch):
-        read_completion(orjson.dumps(reply(seen)), SENT, 0.0)
+        parse_completion(orjson.dumps(reply(seen)), SENT, 0.0)
 
 
 def test_words_that_look_like_an_echo_are_no_echo() -> None:
     """A model may write anything, the right echo too, where another one is the server's own."""
     written = '"prompt_token_ids":[1,22,333]'
     fine = reply([1, 22, 333], text=written, stop_reason='\\"prompt_token_ids":[')
-    assert read_completion(orjson.dumps(fine), SENT, 0.0).token_ids == [5, 6]
+    assert parse_completion(orjson.dumps(fine), SENT, 0.0).token_ids == [5, 6]
     with pytest.raises(TokenMismatch):
-        read_completion(orjson.dumps(reply([9], text=written)), SENT, 0.0)
+        parse_completion(orjson.dumps(reply([9], text=written)), SENT, 0.0)
     for hiding in ({"prompt_token_ids": [1, 22, 333]}, {'x\\"prompt_token_ids': [1, 22, 333]}):
         with pytest.raises(TokenMismatch):
-            read_completion(orjson.dumps(hiding | reply([9])), SENT, 0.0)
-        with pytest.raises(Malformed):
-            read_completion(orjson.dumps(hiding | reply(True)), SENT, 0.0)
+            parse_completion(orjson.dumps(hiding | reply([9])), SENT, 0.0)
+        with pytest.raises(MalformedReply):
+            parse_completion(orjson.dumps(hiding | reply(True)), SENT, 0.0)
 
 
 def test_the_body_is_json_with_the_ids_in_it() -> None:
-    body = orjson.loads(b"".join(ask_completion("m", SENT, Sampling(0.1, 0.5, 9, 3, repeat_limit=16))))
+    body = orjson.loads(b"".join(completion_request("m", SENT, Sampling(0.1, 0.5, 9, 3, repeat_limit=16))))
     assert (body["prompt"], body["model"], body["seed"]) == ([1, 22, 333], "m", 3)
     assert body["repetition_detection"]["min_count"] == 16

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.rollout.engines.vllm.serve import served, vllm_command
+from flows.rollout.engines.vllm.serve import serve_vllm, vllm_command
 from flows.rollout.protocol import TeacherRefused
 from flows.settings import Settings
 
@@ -29,5 +29,5 @@ def test_what_the_settings_say_of_the_server_reaches_its_command(tmp_path: Path)
 async def test_what_is_missing_for_a_server_is_named(tmp_path: Path, teacher: dict[str, str], todo: str) -> None:
     settings = Settings.model_validate({"teacher": {"engine": "vllm", "venv": tmp_path / "none", **teacher}})
     with pytest.raises(TeacherRefused, match=todo):
-        async with served(settings):
+        async with serve_vllm(settings):
             pass

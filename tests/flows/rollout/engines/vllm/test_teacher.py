@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.rollout.engines.open import open_teacher, open_writer
-from flows.rollout.engines.servers.server_pool import pinned
+from flows.rollout.engines.servers.server_pool import rendezvous_order
 from flows.rollout.engines.vllm.completions import TokenMismatch
 from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
 from flows.settings import Settings
@@ -120,7 +120,7 @@ async def test_what_can_never_succeed_is_asked_once() -> None:
 @pytest.mark.parametrize("fault", ["no_ids", "no_prompt_ids", "no_logprobs"])
 async def test_a_server_without_ids_or_logprobs_is_refused_at_the_start(fault: Fault) -> None:
     """Such a server answers 200 and would cost a night of trajectories that nobody can train on."""
-    with fake_vllm(always=fault) as fake, pytest.raises(TeacherRefused, match="cannot teach"):
+    with fake_vllm(always=fault) as fake, pytest.raises(TeacherRefused, match="cannot be used"):
         async with open_teacher(chosen(fake.url)):
             pass
     assert fake.requests == 1
@@ -185,7 +185,7 @@ async def test_a_session_stays_with_its_server_and_leaves_it_when_it_fails() -> 
         async with open_teacher(chosen(one.url, two.url)) as teacher:
             for _ in range(3):
                 await asyncio.gather(*(teacher.generate(PROMPT, SAMPLING, f"s{at}") for at in range(20)))
-            first = next(fake for fake in (one, two) if fake.url == pinned([one.url, two.url], "s0")[0])
+            first = next(fake for fake in (one, two) if fake.url == rendezvous_order([one.url, two.url], "s0")[0])
             other = two if first is one else one
             first.always, before = "500", len(other.exchanges)
             await teacher.generate(PROMPT, SAMPLING, "s0")
@@ -195,9 +195,9 @@ async def test_a_session_stays_with_its_server_and_leaves_it_when_it_fails() -> 
 
 @given(st.lists(st.text("abc123:/", min_size=1), min_size=1, unique=True), st.text())
 def test_a_session_moves_only_when_its_own_server_goes(urls: list[str], session: str) -> None:
-    order = pinned(urls, session)
+    order = rendezvous_order(urls, session)
     assert sorted(order) == sorted(urls)
-    assert pinned(order[:-1], session) == order[:-1]
+    assert rendezvous_order(order[:-1], session) == order[:-1]
 
 
 async def test_many_generations_run_side_by_side() -> None:
