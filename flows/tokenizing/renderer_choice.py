@@ -10,23 +10,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from flows.publish.errors import StudentError
-
 AUTO = "auto"
 Message = dict[str, Any]
 SET = "publish.student_renderer (or --student-renderer)"
 
 
+class RendererError(Exception):
+    """No renderer writes as the tokenizer's chat template does, or the named one cannot; says which setting to change."""
+
+
 def open_renderer(tokenizer: Any, name: str) -> Any:
-    """The renderer of that name; under `auto` the first that writes as the template does. Raises StudentError."""
+    """The renderer of that name; under `auto` the first that writes as the template does. Raises RendererError."""
     if name == AUTO:
         return _fitting(tokenizer)
     if name not in names():
-        raise StudentError(f"there is no renderer {name!r}: set {SET} to one of {', '.join(names())}")
+        raise RendererError(f"there is no renderer {name!r}: set {SET} to one of {', '.join(names())}")
     try:
         return _made(tokenizer, name)
     except Exception as error:  # a renderer raises what its libraries raise
-        raise StudentError(
+        raise RendererError(
             f"the renderer {name} cannot write with the student's tokenizer ({error}): set {SET} to the student's "
             "own family, or to auto"
         ) from error
@@ -48,7 +50,7 @@ def _fitting(tokenizer: Any) -> Any:
         if _writes_alike(renderer, tokenizer):
             return renderer
     why = "writes as its chat template does" if tokenizer.chat_template else "can be chosen: it has no chat template"
-    raise StudentError(
+    raise RendererError(
         f"publish.student: no renderer {why}. If the student is of a known family, set {SET} to one of "
         f"{', '.join(able or names())}"
     )

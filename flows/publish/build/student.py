@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from flows.publish.errors import StudentError
 from flows.tokenizing.literal_tokenizer import Literal
-from flows.tokenizing.renderer_choice import open_renderer
+from flows.tokenizing.renderer_choice import RendererError, open_renderer
 from schemas import sha256_text
 from schemas.release import Student
 
@@ -36,7 +36,7 @@ class Students:
         """Load the tokenizer; raises StudentError saying what to set."""
         self._tokenizer = _tokenizer(folder)
         self._literal = Literal(self._tokenizer)
-        self._renderer = open_renderer(self._literal, renderer)
+        self._renderer = _renderer(self._literal, renderer)
         template = getattr(self._tokenizer, "chat_template", None) or ""
         self.identity = Student(
             tokenizer=folder.name,
@@ -184,6 +184,13 @@ def _mapping(arguments: Any) -> Any:
 
 def _tool(tool: Message) -> Message:
     return tool if "function" in tool else {"type": "function", "function": tool}
+
+
+def _renderer(tokenizer: Literal, name: str) -> Any:
+    try:
+        return open_renderer(tokenizer, name)
+    except RendererError as error:
+        raise StudentError(str(error)) from error
 
 
 def _tokenizer(folder: Path) -> Any:
