@@ -4,7 +4,7 @@ from schemas.audit import Audit
 from schemas.benchmark import Benchmark, Overlap
 from schemas.document import Document, Link
 from schemas.imported import Imported
-from schemas.record import Record, arrow_schema, content_id, sha256_text, table
+from schemas.record import Record, arrow_schema, content_id, sha256_file, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
 from schemas.reparse import Reparse
 from schemas.rollout import Rollout, Unfinished
@@ -58,6 +58,7 @@ __all__ = [
     "Withdrawal",
     "arrow_schema",
     "content_id",
+    "sha256_file",
     "sha256_text",
     "table",
 ]

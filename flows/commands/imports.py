@@ -102,7 +102,7 @@ def _schemas(path: Path | None) -> list[dict[str, Any]]:
 @contextmanager
 def _local(file: str, settings: "Settings", endpoint_url: str | None) -> Iterator[Path]:
     """Local path of the file; an object of a bucket is downloaded, and deleted after the import."""
-    from flows.publish.stores.store import store_at
+    from flows.publish.stores.open import store_at
 
     if not file.startswith("s3://"):
         yield Path(file)

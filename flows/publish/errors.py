@@ -1,4 +1,4 @@
-"""What can stop a release, named for the boundary where it happened; each message says what to do next."""
+"""The errors that stop a publish, export, verify or pull. Each message names the place and what to do next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,61 +6,61 @@ from pathlib import Path
 
 
 class PublishError(Exception):
-    """A release could not be made or sent."""
+    """A release cannot be made, stored, read or exported."""
 
 
 class StudentError(PublishError):
-    """The student's tokenizer cannot be used, or it renders a conversation with a mask that is not right."""
+    """The student's tokenizer cannot be used, or its renderer gives a conversation a wrong loss mask."""
 
 
-class PublishUnderWay(PublishError):
-    """Another process publishes to the same place."""
+class PublishRunning(PublishError):
+    """Another process publishes to the same place and holds its lock."""
 
 
-class Damaged(PublishError):
-    """A release is not what its manifest says; the message names each file."""
+class DamagedRelease(PublishError):
+    """A release differs from its manifest; the message names each file."""
 
 
 class StoreError(PublishError):
-    """The place that the release goes to did not do what it was asked."""
+    """The store could not be read or written."""
 
 
 class NoCredentials(StoreError):
-    """boto3's own chain found no usable credentials."""
+    """No usable credentials were found (boto3's chain, or the Hub's token)."""
 
 
-class NotThere(StoreError):
-    """The store holds no such file."""
+class FileMissing(StoreError):
+    """The store has no file of that name."""
 
 
-class NotText(StoreError):
+class NotUtf8(StoreError):
     """A file that must be text is not UTF-8."""
 
 
-class NoBucket(StoreError):
-    """The bucket does not exist."""
+class StoreMissing(StoreError):
+    """The bucket or the repository does not exist."""
 
 
 class Unreachable(StoreError):
-    """No answer from the endpoint."""
+    """The endpoint does not answer."""
 
 
-class Refused(StoreError):
-    """The endpoint knows us and says no."""
+class AccessRefused(StoreError):
+    """The endpoint refuses these credentials."""
 
 
-class Unconditional(StoreError):
-    """The store ignores conditional writes, so that two publishers could mix."""
+class ConditionsIgnored(StoreError):
+    """The store ignores conditional writes, so that two publishers could overwrite each other."""
 
 
-def passes(error: object) -> bool:
-    """Whether the same publish may do better in a moment: what a release or its settings are stays as it is."""
+def is_retryable(error: object) -> bool:
+    """True if a retry can succeed. A bad release or bad settings fail again; a store error may not."""
     return not isinstance(error, PublishError) or type(error) in {StoreError, Unreachable}
 
 
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
-    """Raise what the system says against a file or folder of ours as a StoreError."""
+    """Raise a StoreError for each OSError inside, which writes to the local file or folder `place`."""
     try:
         yield
     except OSError as error:

@@ -7,7 +7,7 @@ from prefect import task as step
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
-from flows.publish.errors import passes
+from flows.publish.errors import is_retryable
 from flows.publish.release import publish_night
 from flows.settings import Settings
 from flows.step import may_pass
@@ -18,7 +18,7 @@ RETRY = exponential_backoff(5)
 
 def may_be_published(step: object, run: object, state: Any) -> bool:
     """Whether to try again: a student that does not fit stays so, and each try gathers the lake anew."""
-    return may_pass(step, run, state) and passes(state.data)
+    return may_pass(step, run, state) and is_retryable(state.data)
 
 
 @step(

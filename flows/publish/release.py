@@ -18,8 +18,10 @@ from flows.publish.build.parquet_metadata import footer
 from flows.publish.build.shards import data_of, write_shards
 from flows.publish.build.split import Selection, choose
 from flows.publish.build.student import Students
+from flows.publish.build.work_folder import work_folder
 from flows.publish.manifest import describe
-from flows.publish.stores.store import CARD, MANIFEST, open_store, workshop
+from flows.publish.stores.open import open_store
+from flows.publish.stores.protocol import CARD, MANIFEST
 from flows.publish.withdraw import refuse_withdrawn
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
@@ -40,7 +42,7 @@ def publish_night(settings: Settings, day: date, report: Report) -> dict[str, in
     store.check()
     spill = settings.state / "spill"
     with (
-        workshop(store.workplace(settings.state)) as folder,
+        work_folder(store.build_folder(settings.state)) as folder,
         closing(connect(lake, spill=spill, memory_limit=settings.publish.memory_limit)) as con,
     ):
         selection = choose(con, settings.publish)

@@ -16,7 +16,7 @@ SET = "publish.student_renderer (or --student-renderer)"
 
 
 class RendererError(Exception):
-    """No renderer writes as the tokenizer's chat template does, or the named one cannot; says which setting to change."""
+    """No renderer reproduces the chat template, or the named one cannot; the message names the setting."""
 
 
 def open_renderer(tokenizer: Any, name: str) -> Any:

@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.publish.build.shards import file_sha256
-from schemas import Shard, arrow_schema
+from schemas import Shard, arrow_schema, sha256_file
 from schemas.release import Pack
 from schemas.shard import PackedRow
 
@@ -69,7 +68,7 @@ def _write(shards: Sequence[Shard], window: int, folder: Path) -> Pack:
     return Pack(
         path=f"packs/{path.name}",
         split=split,
-        sha256=file_sha256(path),
+        sha256=sha256_file(path),
         size=path.stat().st_size,
         window=window,
         bins=len(bins),

@@ -160,12 +160,6 @@ def data_of(written: Iterable[ShardFiles]) -> list[str]:
     return [shard.data_sha256 for files in written for shard in files.shards]
 
 
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _rows_of(selection: Selection, split: str, folder: Path) -> Iterator[pa.Table]:
     chosen = selection.rows.filter(pc.equal(selection.rows["split"], split))
     for bucket in pc.unique(chosen["bucket"]).to_pylist():

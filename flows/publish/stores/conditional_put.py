@@ -1,7 +1,7 @@
-"""Whether a store honours conditional writes. It is asked, since several that take the condition ignore it.
+"""Tests if an S3 store honours conditional writes (If-None-Match, If-Match): several accept and ignore them.
 
-A store that ignores `If-None-Match` answers 200 as if nothing stood there; only a second write to the same
-key tells it from one that looks.
+A store that ignores `If-None-Match` answers 200 as if the key were free. Only a second write to the same key
+tells it from a store that checks.
 """
 
 from collections.abc import Callable
@@ -10,22 +10,21 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from flows.publish.stores.s3_errors import code
+from flows.publish.stores.s3_errors import error_code
 
 CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-OTHER = '"00000000000000000000000000000000"'
-"""An ETag that no object has."""
+UNUSED_ETAG = '"00000000000000000000000000000000"'
 
 
 def honours_conditions(client: Any, bucket: str, key: Callable[[str], str]) -> bool:
-    """Whether a write is refused where the object stands (If-None-Match), or is another (If-Match).
+    """True if the store refuses a write if the object exists (If-None-Match) or has another ETag (If-Match).
 
-    `key` puts a name under the prefix. The object that is written for this goes again. Raises botocore's errors.
+    `key` puts a name under the prefix. Writes one object and deletes it again. Raises botocore's errors.
     """
     place = {"Bucket": bucket, "Key": key(f".conditional-write-{uuid4().hex}")}
     try:
         _refused(client, place, IfNoneMatch="*")
-        return _refused(client, place, IfNoneMatch="*") and _refused(client, place, IfMatch=OTHER)
+        return _refused(client, place, IfNoneMatch="*") and _refused(client, place, IfMatch=UNUSED_ETAG)
     finally:
         client.delete_object(**place)
 
@@ -34,7 +33,7 @@ def _refused(client: Any, place: dict[str, str], **condition: str) -> bool:
     try:
         client.put_object(**place, Body=b"probe", **condition)
     except ClientError as error:
-        if code(error) not in CONFLICTS | {"NotImplemented"}:
+        if error_code(error) not in CONFLICTS | {"NotImplemented"}:
             raise
-        return code(error) in CONFLICTS
+        return error_code(error) in CONFLICTS
     return False

@@ -1,93 +1,100 @@
-"""A release read back: checked where it stands, or fetched with checks.
+"""Verifies a release in its store, or downloads it with checks.
 
-A fetch that was cut goes on in the middle of the file that it had reached, and the release's folder appears
-when all of it is there and right. A copy that is damaged is fetched anew.
+An interrupted download resumes in the middle of the file that it had reached. The release's folder appears once
+all files are downloaded and verified. A damaged copy is downloaded again.
 """
 
 import shutil
 from pathlib import Path
 
-from flows.publish.build.shards import file_sha256
-from flows.publish.errors import Damaged, StoreError, writing
-from flows.publish.stores.store import CARD, MANIFEST, Directory
-from flows.publish.stores.verify_release import Found, faults, faults_of_texts, find, strays
-from schemas import Manifest, Shard
+from flows.publish.errors import DamagedRelease, StoreError, writing
+from flows.publish.stores.directory import DirectoryStore
+from flows.publish.stores.protocol import CARD, MANIFEST
+from flows.publish.stores.verify_release import (
+    StoredRelease,
+    find_faults,
+    find_release,
+    manifest_faults,
+    unlisted_files,
+)
+from schemas import Manifest, Shard, sha256_file
 from schemas.release import Pack
 from warehouse.console.progress import Report
 from warehouse.lake import sync
 
 
 def verify(address: str, report: Report, endpoint_url: str | None = None) -> Manifest:
-    """Read every file of a release and compare it with the manifest; raises Damaged naming all that differ."""
-    found = find(address, endpoint_url)
-    if wrong := faults(found, report):
-        raise Damaged(f"{address}: {'; '.join(wrong)}. Publish again: what is missing or wrong is sent.")
-    report(len(found.manifest.files), len(found.manifest.files), "whole")
-    return found.manifest
+    """Read every file of a release and compare it with the manifest; raises DamagedRelease with every fault."""
+    release = find_release(address, endpoint_url)
+    if faults := find_faults(release, report):
+        raise DamagedRelease(f"{address}: {'; '.join(faults)}. Publish again: missing and damaged files are sent.")
+    report(len(release.manifest.files), len(release.manifest.files), "whole")
+    return release.manifest
 
 
 def pull(address: str, folder: Path, report: Report, endpoint_url: str | None = None) -> Path:
-    """Fetch a release into `folder`/<release>; returns that path. Raises PublishError; again goes on where it was.
+    """Download a release to `folder`/<release>; returns that path.
 
-    A whole copy that is there stays, one that is not is replaced.
+    Resumes an interrupted download. An intact copy is left alone, a damaged one is replaced. Raises PublishError.
     """
     with writing(folder):
         return _pulled(address, folder, report, endpoint_url)
 
 
 def _pulled(address: str, folder: Path, report: Report, endpoint_url: str | None) -> Path:
-    found = find(address, endpoint_url)
-    if wrong := faults_of_texts(found):
-        raise Damaged(f"{address}: {'; '.join(wrong)}. Publish again, then pull.")
-    place, work = folder / found.manifest.name, folder / f".{found.manifest.name}.pulling"
-    if place.exists() and _is_whole(Found(Directory(folder), place.name, found.manifest, found.text), report):
+    release = find_release(address, endpoint_url)
+    if faults := manifest_faults(release):
+        raise DamagedRelease(f"{address}: {'; '.join(faults)}. Publish again, then pull.")
+    name, files = release.manifest.name, release.manifest.files
+    place, work = folder / name, folder / f".{name}.pulling"
+    copy = StoredRelease(DirectoryStore(folder), name, release.manifest, release.manifest_text)
+    if place.exists() and _is_intact(copy, report):
         return place
-    files = found.manifest.files
-    _leave_only(work, {file.path for file in files})
+    _remove_others(work, {file.path for file in files})
     for done, file in enumerate(files):
         report(done, len(files), f"fetching {file.path}")
-        _fetch(found, file, work / file.path)
-    for name, text in ((CARD, found.read(CARD) or ""), (MANIFEST, found.text)):
-        (work / name).write_text(text, "utf-8")
-        sync(work / name)
+        _fetch(release, file, work / file.path)
+    for file_name, text in ((CARD, release.read(CARD) or ""), (MANIFEST, release.manifest_text)):
+        (work / file_name).write_text(text, "utf-8")
+        sync(work / file_name)
     _put(work, place)
     report(len(files), len(files), str(place))
     return place
 
 
-def _is_whole(here: Found, report: Report) -> bool:
-    """Whether a copy is what its source is. Raises Damaged on files that are somebody's own: they are not removed."""
-    if own := strays(here):
-        raise Damaged(f"{here.store.location(here.folder)}: {'; '.join(own)}.")
+def _is_intact(copy: StoredRelease, report: Report) -> bool:
+    """True if a copy equals its source. Raises DamagedRelease on files of the user's own: they must not be removed."""
+    if own := unlisted_files(copy):
+        raise DamagedRelease(f"{copy.store.location(copy.folder)}: {'; '.join(own)}.")
     try:
-        return here.read(MANIFEST) == here.text and not faults(here, report)
+        return copy.read(MANIFEST) == copy.manifest_text and not find_faults(copy, report)
     except StoreError:
         return False
 
 
-def _leave_only(work: Path, paths: set[str]) -> None:
-    """Remove what an earlier fetch of another manifest left."""
+def _remove_others(work: Path, paths: set[str]) -> None:
+    """Remove the files that an earlier download, of another manifest, left."""
     for path in work.rglob("*"):
         if path.is_file() and path.relative_to(work).as_posix() not in paths:
             path.unlink()
 
 
-def _fetch(found: Found, file: Shard | Pack, path: Path) -> None:
+def _fetch(release: StoredRelease, file: Shard | Pack, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size == file.size and file_sha256(path) == file.sha256:
+    if path.exists() and path.stat().st_size == file.size and sha256_file(path) == file.sha256:
         return
     start = path.stat().st_size if path.exists() and path.stat().st_size < file.size else 0
     with path.open("ab" if start else "wb") as out:
-        for chunk in found.chunks(file.path, start):
+        for chunk in release.chunks(file.path, start):
             out.write(chunk)
     sync(path)
-    if path.stat().st_size != file.size or file_sha256(path) != file.sha256:
+    if path.stat().st_size != file.size or sha256_file(path) != file.sha256:
         path.unlink()
-        raise Damaged(f"{file.path} came with other bytes than were published. Run again; it is fetched anew.")
+        raise DamagedRelease(f"{file.path} came with other bytes than were published. Run again; it is fetched anew.")
 
 
 def _put(work: Path, place: Path) -> None:
-    """Rename the release into its place; a damaged one that stands there goes when the new one is in."""
+    """Rename the downloaded release into its place; a damaged copy there is removed afterwards."""
     damaged = place.with_name(f".{place.name}.damaged")
     shutil.rmtree(damaged, ignore_errors=True)
     if place.exists():

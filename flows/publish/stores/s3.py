@@ -1,9 +1,9 @@
-"""Releases in an S3 bucket, of AWS or of any endpoint that speaks its protocol.
+"""Releases in an S3 bucket, of AWS or of any endpoint that speaks the S3 protocol.
 
-Every object is sent with its SHA-256 and checked when it is there; a shard that is there already is not
-sent again, so a publish that was cut goes on. The manifest follows all shards, the pointer follows the
-manifest, both only where no other publisher was faster. Credentials come from boto3's own chain and appear
-nowhere here.
+Every object is sent with its SHA-256 and checked once it is stored. A shard that is stored already is not sent
+again, so an interrupted publish resumes. The manifest is written after all shards, the pointer after the manifest;
+both are conditional writes, so that another publisher is never overwritten. Credentials come from boto3's own
+chain and never appear in messages.
 """
 
 import hashlib
@@ -17,21 +17,29 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from flows.publish.errors import NotText, NotThere, StoreError, Unconditional, Unreachable
+from flows.publish.errors import ConditionsIgnored, FileMissing, NotUtf8, StoreError, Unreachable
 from flows.publish.stores.conditional_put import CONFLICTS, honours_conditions
-from flows.publish.stores.multipart import SIDE_BY_SIDE, Upload
-from flows.publish.stores.s3_errors import ABSENT, Replies, code
-from flows.publish.stores.store import CARD, LATEST, MANIFEST, is_card, pointer, says, text_of
+from flows.publish.stores.multipart import PARALLEL_PARTS, Upload
+from flows.publish.stores.protocol import (
+    CARD,
+    CHUNK_BYTES,
+    LATEST,
+    MANIFEST,
+    decode_text,
+    is_card,
+    is_manifest,
+    pointer_text,
+)
+from flows.publish.stores.s3_errors import ABSENT, S3Errors, error_code
 from schemas import Manifest, Shard
 from schemas.release import Pack
 from warehouse.console.progress import Report
 
-CHUNK_BYTES = 1024 * 1024
 ATTEMPTS = 8
-"""Tries of a request, with botocore's backoff and jitter between them; tries of a body that broke off."""
+"""Tries of a request, with botocore's exponential backoff and jitter between; also tries of an interrupted body."""
 
 
-class Bucket:
+class S3Store:
     """Releases under `s3://bucket/prefix/<release>/`, and `s3://bucket/prefix/latest.json`."""
 
     def __init__(self, address: str, endpoint_url: str | None, sole_publisher: bool = False) -> None:
@@ -39,20 +47,20 @@ class Bucket:
         self._prefix = prefix.strip("/")
         self._endpoint = endpoint_url
         self._sole = sole_publisher
-        self._replies = Replies(f"s3://{self._bucket}", endpoint_url)
+        self._errors = S3Errors(f"s3://{self._bucket}", endpoint_url)
 
     def check(self) -> None:
-        """Ask whether the bucket is there and refuses what it must; raises Unconditional when it does not refuse."""
-        with self._replies.named():
+        """Check that the bucket exists and honours conditional writes; raises StoreError, ConditionsIgnored."""
+        with self._errors.translated():
             self.client.head_bucket(Bucket=self._bucket)
             if not (self._conditional or self._sole):
-                raise Unconditional(
+                raise ConditionsIgnored(
                     f"s3://{self._bucket} at {self._endpoint or 'AWS'} ignores conditional writes (If-None-Match, "
-                    "If-Match): two publishers could write over each other unseen. Publish to a store that honours "
+                    "If-Match): two publishers could overwrite each other unnoticed. Publish to a store that honours "
                     "them, or, if nothing else ever publishes there, set publish.sole_publisher = true."
                 )
 
-    def workplace(self, state: Path) -> Path:
+    def build_folder(self, state: Path) -> Path:
         return state / "publish" / "building"
 
     def location(self, name: str) -> str:
@@ -60,78 +68,78 @@ class Bucket:
 
     def put(self, built: Path, manifest: Manifest, report: Report) -> str:
         done, count = Counter[str](), len(manifest.files)
-        with self._replies.named():
+        with self._errors.translated():
             for number, file in enumerate(manifest.files):
                 report(number, count, f"sending {file.path}")
                 done[self._put_file(built, manifest.name, file)] += 1
             report(count, count, f"sending manifest ({', '.join(f'{n} {how}' for how, n in sorted(done.items()))})")
             text, condition = self._held(manifest.name, MANIFEST)
             self._check_owner(text, manifest)
-            stands = says(text, manifest)
-            if not (stands and is_card(self._held(manifest.name, CARD)[0], manifest)):
+            stored = is_manifest(text, manifest)
+            if not (stored and is_card(self._held(manifest.name, CARD)[0], manifest)):
                 self._write((built / CARD).read_text("utf-8"), manifest.name, CARD)
-            if text is None or not stands:
+            if text is None or not stored:
                 text = self._claim(manifest, condition)
             self._point(text)
         return text
 
     def read(self, *names: str) -> str | None:
-        """The text of an object under the prefix; None where there is none. Raises StoreError."""
-        with self._replies.named():
+        """The text of an object under the prefix, None if it is absent. Raises StoreError."""
+        with self._errors.translated():
             return self._read(*names)
 
-    def names(self, *names: str) -> list[str]:
-        """The names of the objects right under a folder of the prefix. Raises StoreError."""
+    def file_names(self, *names: str) -> list[str]:
+        """The names of the objects directly in a folder of the prefix. Raises StoreError."""
         folder = self._key(*names) + "/"
-        with self._replies.named():
+        with self._errors.translated():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=folder, Delimiter="/"
             )
             return [one["Key"].removeprefix(folder) for page in pages for one in page.get("Contents", [])]
 
     def chunks(self, start: int, *names: str) -> Iterator[bytes]:
-        """An object's bytes from `start` on; goes on where a reply broke off. Raises StoreError."""
-        broken = 0
+        """An object's bytes from offset `start`; resumes after an interrupted response. Raises StoreError."""
+        interrupted = 0
         while True:
             try:
                 for chunk in self._chunks(start, *names):
-                    start, broken = start + len(chunk), 0
+                    start, interrupted = start + len(chunk), 0
                     yield chunk
                 return
             except Unreachable:
-                broken += 1
-                if broken == ATTEMPTS:
+                interrupted += 1
+                if interrupted == ATTEMPTS:
                     raise
 
     def _chunks(self, start: int, *names: str) -> Iterator[bytes]:
         span = {"Range": f"bytes={start}-"} if start else {}
-        with self._replies.named():
+        with self._errors.translated():
             yield from self._get(*names, **span)["Body"].iter_chunks(CHUNK_BYTES)
 
     def _get(self, *names: str, **span: str) -> dict[str, Any]:
         try:
-            reply: dict[str, Any] = self.client.get_object(Bucket=self._bucket, Key=self._key(*names), **span)
+            response: dict[str, Any] = self.client.get_object(Bucket=self._bucket, Key=self._key(*names), **span)
         except ClientError as error:
-            if code(error) in ABSENT:
-                raise NotThere(f"{self.location('/'.join(names))} is not there") from error
+            if error_code(error) in ABSENT:
+                raise FileMissing(f"there is no object {self.location('/'.join(names))}") from error
             raise
-        return reply
+        return response
 
     def _put_file(self, built: Path, name: str, file: Shard | Pack) -> str:
-        """Bring a file to its place; returns what that took: `sent` or `already there`."""
+        """Store a file of the release; returns `sent` or `already there`."""
         if self._has(name, file):
             return "already there"
         key = self._key(name, file.path)
-        upload = Upload(self.client, self._bucket, key, built / file.path, {"sha256": file.sha256}).run()
-        if not self._has(name, file) or not (upload.confirmed or self._sha256(name, file.path) == file.sha256):
+        uploaded = Upload(self.client, self._bucket, key, built / file.path, {"sha256": file.sha256}).run()
+        if not self._has(name, file) or not (uploaded.confirmed or self._sha256(name, file.path) == file.sha256):
             raise StoreError(
-                f"{self.location(name)}/{file.path} is not what was sent: its size or hash differs. "
-                "Run `factory publish` again: only what is missing is sent."
+                f"{self.location(name)}/{file.path} differs from the sent file in size or hash. "
+                "Run `factory publish` again: only missing files are sent."
             )
         return "sent"
 
     def _sha256(self, *names: str) -> str:
-        """Read an object back: for a store that does not say the checksum of what it got."""
+        """The SHA-256 of an object, read back: for a store that returns no checksum of an upload."""
         digest = hashlib.sha256()
         for chunk in self.chunks(0, *names):
             digest.update(chunk)
@@ -139,56 +147,57 @@ class Bucket:
 
     def _has(self, name: str, file: Shard | Pack) -> bool:
         try:
-            found = self.client.head_object(Bucket=self._bucket, Key=self._key(name, file.path))
+            head = self.client.head_object(Bucket=self._bucket, Key=self._key(name, file.path))
         except ClientError as error:
-            if code(error) in ABSENT:
+            if error_code(error) in ABSENT:
                 return False
             raise
-        return bool(found["ContentLength"] == file.size and found["Metadata"].get("sha256") == file.sha256)
+        return bool(head["ContentLength"] == file.size and head["Metadata"].get("sha256") == file.sha256)
 
     def _claim(self, manifest: Manifest, condition: dict[str, str]) -> str:
-        """Write the manifest unless another publisher was faster; returns it as it is read back."""
+        """Write the manifest, unless another publisher was faster; returns the text read back."""
         try:
             self._write(manifest.text(), manifest.name, MANIFEST, **self._only(**condition))
         except ClientError as error:
-            if code(error) not in CONFLICTS:
+            if error_code(error) not in CONFLICTS:
                 raise
         text = self._read(manifest.name, MANIFEST)
-        if text is None or not says(text, manifest):
+        if text is None or not is_manifest(text, manifest):
             raise self._held_by_another(manifest)
         return text
 
     def _point(self, text: str) -> None:
-        """Move the pointer, unless another publisher moved it on meanwhile: then look again."""
+        """Move the pointer; read it again and retry if another publisher moved it meanwhile."""
         for _ in range(ATTEMPTS):
-            standing, condition = self._held(LATEST)
-            if standing == pointer(text):
+            stored, condition = self._held(LATEST)
+            if stored == pointer_text(text):
                 return
             try:
-                self._write(pointer(text), LATEST, **self._only(**condition))
+                self._write(pointer_text(text), LATEST, **self._only(**condition))
                 return
             except ClientError as error:
-                if code(error) not in CONFLICTS:
+                if error_code(error) not in CONFLICTS:
                     raise
         raise StoreError(
-            f"{self.location(LATEST)} is moved by another publisher again and again. Let it end, then run again."
+            f"{self.location(LATEST)} is moved by another publisher again and again. Wait until it ends, then run "
+            "`factory publish` again."
         )
 
     def _held(self, *names: str) -> tuple[str | None, dict[str, str]]:
-        """What an object says (nothing, when it is no text), and the condition under which it may be replaced."""
+        """An object's text (None: absent; empty: not UTF-8), and the condition under which a write replaces it."""
         try:
             tag = self.client.head_object(Bucket=self._bucket, Key=self._key(*names))["ETag"]
         except ClientError as error:
-            if code(error) in ABSENT:
+            if error_code(error) in ABSENT:
                 return None, {"IfNoneMatch": "*"}
             raise
         try:
             return self._read(*names), {"IfMatch": tag}
-        except NotText:
+        except NotUtf8:
             return "", {"IfMatch": tag}
 
     def _check_owner(self, text: str | None, manifest: Manifest) -> None:
-        """What stands there may be replaced: nothing, what cannot be read, or a changed manifest of this release."""
+        """Raise StoreError if `text` is another release's manifest; an unreadable or changed one may be replaced."""
         try:
             other = text is not None and Manifest.model_validate_json(text).release_id != manifest.release_id
         except ValidationError:
@@ -199,7 +208,7 @@ class Bucket:
     def _held_by_another(self, manifest: Manifest) -> StoreError:
         return StoreError(
             f"{self.location(manifest.name)} holds another release's manifest: is another process publishing "
-            "there? Let it end, then run `factory publish` again."
+            "there? Wait until it ends, then run `factory publish` again."
         )
 
     def _write(self, text: str, *names: str, **condition: str) -> None:
@@ -214,8 +223,8 @@ class Bucket:
 
     def _read(self, *names: str) -> str | None:
         try:
-            return text_of(b"".join(self.chunks(0, *names)), self.location("/".join(names)))
-        except NotThere:
+            return decode_text(b"".join(self.chunks(0, *names)), self.location("/".join(names)))
+        except FileMissing:
             return None
 
     def _key(self, *names: str) -> str:
@@ -230,18 +239,18 @@ class Bucket:
 
     @cached_property
     def client(self) -> Any:
-        """boto3's client of the endpoint.
+        """The boto3 client of the endpoint.
 
-        A body is signed by its checksum header, which the signature covers, not hashed once more for the signature.
+        The signature covers the checksum header, so that a body is not hashed a second time to be signed.
         """
         config = Config(
             connect_timeout=10,
             read_timeout=60,
             retries={"mode": "standard", "max_attempts": ATTEMPTS},
-            max_pool_connections=SIDE_BY_SIDE,
+            max_pool_connections=PARALLEL_PARTS,
             s3={"addressing_style": "path" if self._endpoint else "auto", "payload_signing_enabled": False},
         )
         try:
-            return self._replies.session.client("s3", endpoint_url=self._endpoint, config=config)
+            return self._errors.session.client("s3", endpoint_url=self._endpoint, config=config)
         except ValueError as error:
             raise StoreError(f"publish.endpoint_url: {error}") from error

@@ -1,10 +1,8 @@
-"""What a bucket answers, as errors that name the boundary and say what to do next.
+"""Maps botocore's errors to StoreErrors: each names the bucket and the endpoint, and says what to do next.
 
-No credential stands in a message: not the account's own keys, not what an address carries (a password, or
-the signature of a signed one), also not in the chained error that a traceback prints.
+Messages hold no credentials (credentials.py), nor does the chained error that a traceback prints.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,54 +21,43 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from flows.publish.errors import NoBucket, NoCredentials, Refused, StoreError, Unreachable
+from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
+from flows.publish.stores.credentials import without_credentials
+from flows.publish.stores.protocol import RETRY_HINT
 
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 REFUSALS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
-IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)[^\s\"'<>]*(?i:signature|credential|token|accesskey)[^\s\"'<>]*")
-
-AGAIN = "run the command again: what is there already is not sent or fetched twice."
-"""What helps whoever publishes, and whoever verifies, pulls or imports."""
-SHORTEST = 8
-"""Characters of a key; what is shorter is a test's, and a part of ordinary words."""
 
 
-def code(error: ClientError) -> str:
-    """The server's code for an error."""
+def error_code(error: ClientError) -> str:
+    """The error code of an S3 response, such as NoSuchKey; empty if it has none."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def untold(text: str, secrets: list[str]) -> str:
-    """The text without these secrets, and without what an address carries of others."""
-    for secret in secrets:
-        text = text.replace(secret, "[credential]") if len(secret) >= SHORTEST else text
-    return IN_ADDRESS.sub("[credential]", text)
-
-
-class Replies:
-    """Names the errors of one place."""
+class S3Errors:
+    """Translates the errors of one bucket at one endpoint."""
 
     def __init__(self, bucket: str, endpoint_url: str | None) -> None:
         self._bucket, self._endpoint = bucket, endpoint_url
 
     @cached_property
     def session(self) -> Any:
-        """boto3's, with its chain of credentials: those that must not be told."""
+        """The boto3 session, with its credential chain: the credentials that no message may hold."""
         return boto3.Session()
 
     @contextmanager
-    def named(self) -> Iterator[None]:
-        """Raise what botocore raises inside as a StoreError."""
+    def translated(self) -> Iterator[None]:
+        """Raise a StoreError for each botocore error inside."""
         try:
             yield
         except (ClientError, BotoCoreError) as error:
-            told, plain = self._named(error), self._without_secrets(str(error))
-            safe = type(told)(self._without_secrets(str(told)))
+            translated, plain = self._translated(error), self._without_credentials(str(error))
+            safe = type(translated)(self._without_credentials(str(translated)))
             raise safe from (error if plain == str(error) else None)
 
-    def _named(self, error: ClientError | BotoCoreError) -> StoreError:
+    def _translated(self, error: ClientError | BotoCoreError) -> StoreError:
         if isinstance(error, ClientError):
-            return self._of_reply(error)
+            return self._of_response(error)
         if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError | ProfileNotFound):
             return NoCredentials(
                 f"no credentials for {self._bucket}: {error}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
@@ -79,24 +66,24 @@ class Replies:
         if isinstance(error, EndpointConnectionError | HTTPClientError | IncompleteReadError):
             return Unreachable(
                 f"no answer from {self._endpoint or 'AWS'}: {error}. Check the endpoint (publish.endpoint_url) "
-                f"and the network, then {AGAIN}"
+                f"and the network, then {RETRY_HINT}"
             )
         return StoreError(f"{error}. Check the address and the endpoint (publish.to and publish.endpoint_url).")
 
-    def _of_reply(self, error: ClientError) -> StoreError:
-        told, place = code(error), f"{self._bucket} at {self._endpoint or 'AWS'}"
-        said = error.response.get("Error", {}).get("Message", "")
-        if told in {"NoSuchBucket", *ABSENT}:
-            return NoBucket(f"there is no {place}. Create the bucket, or name one that exists.")
-        if told in REFUSALS:
-            return Refused(
-                f"{place} refused: {told} {said}. Check which credentials boto3 finds, and that they may list, "
+    def _of_response(self, error: ClientError) -> StoreError:
+        code, place = error_code(error), f"{self._bucket} at {self._endpoint or 'AWS'}"
+        message = error.response.get("Error", {}).get("Message", "")
+        if code in {"NoSuchBucket", *ABSENT}:
+            return StoreMissing(f"there is no {place}. Create the bucket, or name one that exists.")
+        if code in REFUSALS:
+            return AccessRefused(
+                f"{place} refused: {code} {message}. Check which credentials boto3 finds, and that they may list, "
                 "read and write there."
             )
-        return StoreError(f"{place} answered {told} {said}. Wait a little, then {AGAIN}")
+        return StoreError(f"{place} answered {code} {message}. Wait a little, then {RETRY_HINT}")
 
-    def _without_secrets(self, text: str) -> str:
-        return untold(text, self._secrets())
+    def _without_credentials(self, text: str) -> str:
+        return without_credentials(text, self._secrets())
 
     def _secrets(self) -> list[str]:
         try:

@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
-from flows.publish.stores.store import workshop
 from flows.publish.views.preference import write_preference
 from flows.publish.views.trainers import Row, message_shape, openai_message
 from warehouse.connect import sql_files
@@ -41,9 +41,9 @@ def write_trl_pairs(
 ) -> tuple[int, int]:
     """Write pairs for TRL to the file `out`; returns their number, and that of pairs that were asked differently.
 
-    Raises PublishError, PublishUnderWay.
+    Raises PublishError, PublishRunning.
     """
-    with workshop(out.with_name(f".{out.name}.trl")) as work:
+    with work_folder(out.with_name(f".{out.name}.trl")) as work:
         general, fresh = work / "preference.parquet", work / "trl.parquet"
         pairs = write_preference(con, lake, seed, general, report)
         written = _convert(general, fresh)

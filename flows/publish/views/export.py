@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from flows.publish.errors import PublishError, writing
-from flows.publish.stores.store import LATEST, MANIFEST
+from flows.publish.stores.protocol import LATEST, MANIFEST
 from flows.publish.views.trainers import VIEWS, Row, View
 from schemas import Manifest, Shard
 from schemas.release import Latest

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from flows.publish.build.bucket_rows import SCALARS, TURNS, bucket_rows, scatter
 from flows.publish.build.rows import fold
 from flows.publish.build.split import BUCKET_BYTES, Selection
+from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
-from flows.publish.stores.store import workshop
 from schemas import arrow_schema
 from schemas.shard import PreferenceRow
 from warehouse.connect import keep_as, sql_files
@@ -29,11 +29,11 @@ GROUP_ROWS = 100
 
 
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
-    """Write pairs to the file `out` and return their number. Raises PublishError, PublishUnderWay."""
+    """Write pairs to the file `out` and return their number. Raises PublishError, PublishRunning."""
     keep_withdrawn(con)
     keep_as(con, "chosen", sql_files("publish")["paired"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
-    with workshop(out.with_name(f".{out.name}.work")) as work:
+    with work_folder(out.with_name(f".{out.name}.work")) as work:
         if rows.num_rows:
             ended, run, refine_id = (pc.max(rows[name]).as_py() for name in ("ended_at", "run_id", "refine_id"))
             scatter(con, lake, Selection(rows, refine_id, ended, run), work)

@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 from flows.publish.stores.multipart import Upload
-from flows.publish.stores.s3 import Bucket
+from flows.publish.stores.s3 import S3Store
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import seconds_of
 from tests.doubles.stores.s3 import seaweed
@@ -33,7 +33,7 @@ def figures(size: Size) -> Iterator[Figure]:
     """A file into SeaweedFS on the same machine; the two ways take turns at going first."""
     with tempfile.TemporaryDirectory() as folder, seaweed(Path(folder)) as server:
         os.environ.update(server.environment())
-        path, client, own = Path(folder) / "shard", server.client(), Bucket("s3://upload", server.endpoint).client
+        path, client, own = Path(folder) / "shard", server.client(), S3Store("s3://upload", server.endpoint).client
         path.write_bytes(np.random.default_rng(0).bytes(size.bytes))
         client.create_bucket(Bucket="upload")
         ways: dict[str, Callable[[str], object]] = {

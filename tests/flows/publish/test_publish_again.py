@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.errors import PublishUnderWay
+from flows.publish.build.work_folder import work_folder
+from flows.publish.errors import PublishRunning
 from flows.publish.release import publish_night
-from flows.publish.stores.store import workshop
 from flows.settings import Settings
 from schemas import Manifest, Published, Release, Withdrawal
 from schemas.release import Latest
@@ -206,12 +206,12 @@ def test_a_manifest_that_was_changed_is_put_back(tmp_path: Path, change: dict[st
     assert (tmp_path / "release/latest.json").read_bytes() == pointer
 
 
-def test_two_publishers_do_not_share_a_workshop(tmp_path: Path) -> None:
+def test_two_publishers_do_not_share_a_work_folder(tmp_path: Path) -> None:
     """The second would build on the first one's files."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     with (
-        workshop(Path(settings.publish.to) / ".publishing"),
-        pytest.raises(PublishUnderWay, match="wait until it ends"),
+        work_folder(Path(settings.publish.to) / ".publishing"),
+        pytest.raises(PublishRunning, match="wait until it ends"),
     ):
         publish_night(settings, DAY, silent)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.publish.build.student import Students
-from flows.publish.errors import StoreError, StudentError, Unreachable, passes
+from flows.publish.errors import StoreError, StudentError, Unreachable, is_retryable
 from flows.publish.release import publish_night
 from flows.settings import Settings
 from schemas import Manifest
@@ -179,4 +179,4 @@ def test_a_wrong_student_is_said_before_the_lake_is_gathered(settings: Settings)
 
 @pytest.mark.parametrize(("error", "again"), [(StudentError, False), (StoreError, True), (Unreachable, True)])
 def test_only_what_passes_is_tried_again(error: type[Exception], again: bool) -> None:
-    assert passes(error("said")) is again
+    assert is_retryable(error("said")) is again

@@ -8,10 +8,10 @@ from botocore.exceptions import EndpointConnectionError
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.publish.errors import Damaged, PublishError, StoreError, Unreachable
+from flows.publish.errors import DamagedRelease, PublishError, StoreError, Unreachable
 from flows.publish.release import publish_night
 from flows.publish.stores.pull import pull, verify
-from flows.publish.stores.s3_errors import Replies
+from flows.publish.stores.s3_errors import S3Errors
 from flows.publish.views.export import export
 from flows.settings import Settings
 from tests.doubles.stores.s3 import S3Server
@@ -118,7 +118,7 @@ def test_a_file_that_verify_misses_is_not_there(release: Path) -> None:
     """Who checks a copy writes nothing: freeing space is no help."""
     shard = next((release / "data").glob("*.parquet"))
     shard.unlink()
-    with pytest.raises(Damaged) as told:
+    with pytest.raises(DamagedRelease) as told:
         verify(str(release), silent)
     assert f"{shard.name} is not there" in str(told.value) and "Free space" not in str(told.value)
 
@@ -134,5 +134,5 @@ def test_a_bucket_that_cannot_be_read_is_not_answered_with_publish(
         folder = ["here"] if words == ["pull"] else []
         said = CliRunner().invoke(app, [*words, "s3://gone/x", *folder, "--endpoint-url", quick.endpoint])
         assert said.exit_code == 1 and "s3://gone" in said.output and "factory publish" not in said.output
-    with pytest.raises(Unreachable, match="run the command again"), Replies("s3://set", quick.endpoint).named():
+    with pytest.raises(Unreachable, match="run the command again"), S3Errors("s3://set", quick.endpoint).translated():
         raise EndpointConnectionError(endpoint_url=quick.endpoint)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.publish.errors import Damaged, PublishError
+from flows.publish.errors import DamagedRelease, PublishError
 from flows.publish.release import publish_night
 from flows.publish.stores.pull import pull, verify
 from flows.publish.views.export import export
@@ -47,7 +47,7 @@ def test_no_file_is_fetched_to_where_a_manifest_must_not_lead(place: Path, tmp_p
     changed(place, {"shards": shards(place, path=path)})
     target = tmp_path / "deep" / "pulled"
     for address in (place, place.parent):
-        with pytest.raises(Damaged, match="path"):
+        with pytest.raises(DamagedRelease, match="path"):
             pull(str(address), target, silent)
     assert not [found for found in (tmp_path / "deep").rglob("*") if found.is_file()]
 
@@ -56,11 +56,11 @@ def test_no_file_is_fetched_to_where_a_manifest_must_not_lead(place: Path, tmp_p
 def test_a_release_is_put_beside_others_whatever_it_calls_itself(place: Path, tmp_path: Path, name: str) -> None:
     """A name that climbs out of the folder would rename over what stands there."""
     changed(place, {"name": name})
-    with pytest.raises(Damaged, match="name"):
+    with pytest.raises(DamagedRelease, match="name"):
         pull(str(place), tmp_path / "deep" / "pulled", silent)
     pointer = place.parent / "latest.json"
     pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {"release": name}))
-    with pytest.raises(Damaged, match="release"):
+    with pytest.raises(DamagedRelease, match="release"):
         verify(str(place.parent), silent)
 
 
@@ -82,9 +82,11 @@ def test_a_release_that_lost_a_shard_is_not_whole_whatever_its_manifest_says(pla
     else:
         changed(place, {"rows": 1})
     for address in (place, place.parent):
-        with pytest.raises(Damaged, match="release_id is made of" if dropped else "says 1 rows, and its shards 12"):
+        with pytest.raises(
+            DamagedRelease, match="release_id was made from" if dropped else "counts 1 rows, its shards 12"
+        ):
             verify(str(address), silent)
-        with pytest.raises(Damaged, match=r"manifest\.json"):
+        with pytest.raises(DamagedRelease, match=r"manifest\.json"):
             pull(str(address), place.parent.parent / "pulled", silent)
 
 
@@ -93,9 +95,9 @@ def test_a_file_that_loaders_would_take_for_rows_is_told_and_left_to_its_owner(p
     copy = pull(str(place), tmp_path / "pulled", silent)
     for folder in (place, copy):
         (folder / "data" / "train-00000-of-00009.parquet").write_bytes(b"PAR1")
-        with pytest.raises(Damaged, match=r"00009\.parquet is no part of the release.*remove it"):
+        with pytest.raises(DamagedRelease, match=r"00009\.parquet is not part of the release.*remove it"):
             verify(str(folder), silent)
-    with pytest.raises(Damaged, match="remove it"):
+    with pytest.raises(DamagedRelease, match="remove it"):
         pull(str(place), tmp_path / "pulled", silent)
     assert (copy / "data" / "train-00000-of-00009.parquet").exists()
 
@@ -113,7 +115,7 @@ def test_a_release_without_its_card_is_not_whole_until_it_is_published_again(
     if body is not None:
         (place / "README.md").write_bytes(body)
     for check in (verify, lambda address, report: pull(address, tmp_path / "pulled", report)):
-        with pytest.raises(Damaged, match=r"README\.md"):
+        with pytest.raises(DamagedRelease, match=r"README\.md"):
             check(str(place), silent)
     publish_night(settings, DAY, silent)
     assert digests(place) == files
@@ -138,5 +140,5 @@ def test_a_manifest_or_pointer_that_is_no_text_is_damage(place: Path, tmp_path: 
     """A traceback of a codec tells nobody that a file on the disk is broken."""
     (place.parent / name if name == "latest.json" else place / name).write_bytes(body)
     for check in (verify, lambda address, report: pull(address, tmp_path / "pulled", report)):
-        with pytest.raises(Damaged, match=name.removesuffix(".json")):
+        with pytest.raises(DamagedRelease, match=name.removesuffix(".json")):
             check(str(place.parent), silent)

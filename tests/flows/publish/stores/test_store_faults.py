@@ -13,11 +13,11 @@ from threading import Timer
 
 import pytest
 
-from flows.publish.errors import Damaged, PublishError, StoreError
+from flows.publish.errors import DamagedRelease, PublishError, StoreError
 from flows.publish.release import publish_night
 from flows.publish.stores.multipart import PART_BYTES, Upload
 from flows.publish.stores.pull import pull, verify
-from flows.publish.stores.s3 import Bucket
+from flows.publish.stores.s3 import S3Store
 from flows.settings import Publish, Settings
 from schemas import Manifest
 from tests.doubles.stores.faulty_s3 import faulty
@@ -134,7 +134,7 @@ def test_an_upload_that_broke_off_sends_only_the_parts_that_are_missing(server: 
     path = tmp_path / "shard"
     path.write_bytes(random.Random(0).randbytes(3 * PART_BYTES + 1_000))
     with faulty(server.endpoint, share=0.0) as proxy:
-        client = Bucket(f"s3://{bucket}", proxy.endpoint).client
+        client = S3Store(f"s3://{bucket}", proxy.endpoint).client
         begun = client.create_multipart_upload(Bucket=bucket, Key="shard", ChecksumAlgorithm="SHA256")
         for number in (1, 3):
             body = path.read_bytes()[(number - 1) * PART_BYTES : number * PART_BYTES]
@@ -149,7 +149,7 @@ def test_an_upload_that_broke_off_sends_only_the_parts_that_are_missing(server: 
         before = proxy.bytes_in
         sent = Upload(client, bucket, "shard", path, {"sha256": "x"}).run()
         again = proxy.bytes_in - before
-    assert (sent.sent, sent.found) == (2, 2)
+    assert (sent.sent, sent.resumed) == (2, 2)
     assert PART_BYTES < again < 1.2 * PART_BYTES
     assert server.read(bucket, "shard") == path.read_bytes()
 
@@ -190,7 +190,7 @@ def test_a_pull_goes_on_in_the_middle_of_a_file(
     body = server.read(bucket, f"team/sets/{manifest.name}/{shard.path}")
     (work / shard.path).write_bytes(body[: len(body) // 2])
     (work / wrong.path).write_bytes(b"x" * 10)
-    with pytest.raises(Damaged, match="Run again"):
+    with pytest.raises(DamagedRelease, match="Run again"):
         pull(address, tmp_path / "pulled", silent, server.endpoint)
     assert (work / shard.path).read_bytes() == body
     assert pull(address, tmp_path / "pulled", silent, server.endpoint).name == manifest.name
@@ -208,13 +208,13 @@ def test_verify_names_each_file_that_is_not_as_published(server: S3Server, publi
     body[len(body) // 2] ^= 1
     server.client().put_object(Bucket=bucket, Key=f"{key}/{first.path}", Body=bytes(body))
     server.client().delete_object(Bucket=bucket, Key=f"{key}/{second.path}")
-    with pytest.raises(Damaged) as told:
+    with pytest.raises(DamagedRelease) as told:
         verify(address, silent, server.endpoint)
     assert f"{first.path} has other bytes" in str(told.value) and f"{second.path} cannot be read" in str(told.value)
     stray = f"{key}/data/train-00000-of-00009.parquet"
     server.client().put_object(Bucket=bucket, Key=stray, Body=b"PAR1")
     server.client().delete_object(Bucket=bucket, Key=f"{key}/README.md")
-    with pytest.raises(Damaged, match=r"README.md is missing.*00009.parquet is no part of the release"):
+    with pytest.raises(DamagedRelease, match=r"README.md is missing.*00009.parquet is not part of the release"):
         verify(address, silent, server.endpoint)
     with pytest.raises(PublishError, match="there is no release"):
         verify(f"s3://{bucket}/elsewhere", silent, server.endpoint)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.errors import Damaged, NoBucket, NoCredentials, Refused, StoreError
+from flows.publish.errors import AccessRefused, DamagedRelease, NoCredentials, StoreError, StoreMissing
 from flows.publish.release import publish_night
-from flows.publish.stores.hub import Hub
+from flows.publish.stores.hub import HubStore
+from flows.publish.stores.open import store_at
 from flows.publish.stores.pull import pull, verify
-from flows.publish.stores.store import store_at
 from schemas import Manifest
 from tests.doubles.stores.hub import REPO, FakeHub, fake_hub
 from tests.flows.publish.test_publish import DAY, digests, kept_lake, settings_of
@@ -74,7 +74,7 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
     place, manifest = built
     hub.commit(hub.files("main") | {"data/train-00000-of-00009.parquet": b"older", "notes.txt": b"mine"})
     for _ in range(2):
-        assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
+        assert HubStore(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
     assert len(hub.commits) == 3
     assert set(hub.files("main")) == {".gitattributes", "notes.txt", *digests(place)}
 
@@ -82,24 +82,24 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
 def test_a_manifest_that_was_changed_is_put_back(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
     """A hand in the repository must not change what a release says of itself, nor lose its card."""
     place, manifest = built
-    Hub(ADDRESS, hub.endpoint).put(place, manifest, silent)
+    HubStore(ADDRESS, hub.endpoint).put(place, manifest, silent)
     whole = hub.files("main")
     changed = manifest.model_copy(update={"rows": 9_999}).text().encode()
     for harm in ({"manifest.json": changed}, {"manifest.json": b"\xff"}, {"README.md": b""}):
         hub.commit(whole | harm)
-        with pytest.raises(Damaged):
+        with pytest.raises(DamagedRelease):
             verify(ADDRESS, silent, hub.endpoint)
-        assert Hub(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
+        assert HubStore(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
         assert hub.files("main") == whole
     hub.commit(whole | {"data/train-00000-of-00009.parquet": b"PAR1"})
-    with pytest.raises(Damaged, match="no part of the release"):
+    with pytest.raises(DamagedRelease, match="not part of the release"):
         verify(ADDRESS, silent, hub.endpoint)
 
 
 def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
     """The slower one is told; it does not commit over what it has not seen."""
     place, manifest = built
-    slower = Hub(ADDRESS, hub.endpoint)
+    slower = HubStore(ADDRESS, hub.endpoint)
     assert slower.read("manifest.json") is None
     hub.commit(hub.files("main") | {"manifest.json": b"of another"})
     with pytest.raises(StoreError, match="another publisher"):
@@ -109,16 +109,16 @@ def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) ->
 
 def test_refusals_are_named_and_tell_no_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token in a nightly's log gives the whole organisation away."""
-    with pytest.raises(NoBucket, match="Create it"):
-        Hub("hf://datasets/team/none", hub.endpoint).check()
+    with pytest.raises(StoreMissing, match="Create it"):
+        HubStore("hf://datasets/team/none", hub.endpoint).check()
     wrong = "hf_aWrongTokenThatIsSecretAllTheSame01"
     monkeypatch.setenv("HF_TOKEN", wrong)
-    with pytest.raises(Refused, match="may write") as refused:
-        Hub(ADDRESS, hub.endpoint).check()
+    with pytest.raises(AccessRefused, match="may write") as refused:
+        HubStore(ADDRESS, hub.endpoint).check()
     assert wrong not in "".join(traceback.format_exception(refused.value))
     monkeypatch.delenv("HF_TOKEN")
     with pytest.raises(NoCredentials, match="hf auth login"):
-        Hub(ADDRESS, hub.endpoint).check()
+        HubStore(ADDRESS, hub.endpoint).check()
     for address in ("hf://team/sets", "hf://datasets/sets", "hf://datasets/a/b/c"):
         with pytest.raises(StoreError, match="hf://datasets/<owner>/<name>"):
             store_at(address)
@@ -128,7 +128,7 @@ def test_without_the_extra_the_refusal_says_what_to_install() -> None:
     """An ImportError from within says nothing of what to do."""
     script = (
         "import sys; sys.modules['huggingface_hub'] = None\n"
-        "from flows.publish.stores.store import store_at\n"
+        "from flows.publish.stores.open import store_at\n"
         "try: store_at('hf://datasets/team/sets')\n"
         "except Exception as error: print(type(error).__name__, error)"
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.publish.errors import NoBucket, NoCredentials, Refused, StoreError, Unreachable
+from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
 from flows.publish.release import publish_night
 from flows.settings import Settings
 from schemas import Manifest, Release
@@ -241,7 +241,7 @@ def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
 def test_a_missing_bucket_is_named(server: S3Server, tmp_path: Path) -> None:
     """The user must read what to create, not a stack of request ids."""
     settings = settings_of(tmp_path, to="s3://no-such-bucket/x", endpoint_url=server.endpoint)
-    with pytest.raises(NoBucket, match=r"no-such-bucket.*Create the bucket"):
+    with pytest.raises(StoreMissing, match=r"no-such-bucket.*Create the bucket"):
         publish_night(settings, DAY, silent)
 
 
@@ -252,7 +252,7 @@ def test_wrong_credentials_are_named_and_never_told(
     use(real, monkeypatch)
     _, settings = bucket_of(real, tmp_path)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-that-is-wrong")
-    with pytest.raises(Refused, match="Check which credentials") as refused:
+    with pytest.raises(AccessRefused, match="Check which credentials") as refused:
         publish_night(settings, DAY, silent)
     assert "a-secret-that-is-wrong" not in str(refused.value)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from flows.publish.errors import StoreError, Unconditional
+from flows.publish.errors import ConditionsIgnored, StoreError
 from flows.publish.release import publish_night
 from flows.publish.stores.multipart import PART_BYTES, Upload
-from flows.publish.stores.s3 import Bucket
-from flows.publish.stores.s3_errors import Replies
+from flows.publish.stores.s3 import S3Store
+from flows.publish.stores.s3_errors import S3Errors
 from flows.settings import Settings
 from tests.doubles.stores.faulty_s3 import faulty
 from tests.doubles.stores.s3 import S3Server
@@ -38,7 +38,7 @@ def test_a_store_that_ignores_conditions_is_refused_before_anything_is_sent(
     bucket, settings = bucket_of(quick, tmp_path)
     kept_lake(settings)
     with faulty(quick.endpoint, share=0.0, ignores=frozenset({ignored})) as lesser:
-        with pytest.raises(Unconditional, match=r"If-None-Match.*sole_publisher"):
+        with pytest.raises(ConditionsIgnored, match=r"If-None-Match.*sole_publisher"):
             publish_night(at(settings, lesser.endpoint), DAY, silent)
         assert quick.objects(bucket) == {}
         publish_night(at(settings, lesser.endpoint, sole_publisher=True), DAY, silent)
@@ -55,7 +55,7 @@ def test_conditions_are_asked_of_a_store_that_fails_now_and_then(
     bucket, _ = bucket_of(real, tmp_path)
     with faulty(real.endpoint, share=0.3, seed=4) as proxy:
         for _ in range(4):
-            Bucket(f"s3://{bucket}/team", proxy.endpoint).check()
+            S3Store(f"s3://{bucket}/team", proxy.endpoint).check()
     assert sum(proxy.seen[kind] for kind in ("500", "503", "reset", "cut")) > 3
     assert real.objects(bucket) == {}
 
@@ -71,7 +71,7 @@ def test_a_bit_that_changed_on_the_way_is_found(
     path = tmp_path / "shard"
     path.write_bytes(random.Random(0).randbytes(size))
     with faulty(server.endpoint, share=0.0, flips=True) as proxy:
-        upload = Upload(Bucket(f"s3://{bucket}", proxy.endpoint).client, bucket, "shard", path, {})
+        upload = Upload(S3Store(f"s3://{bucket}", proxy.endpoint).client, bucket, "shard", path, {})
         try:
             assert not upload.run().confirmed
         except ClientError as refused:
@@ -119,7 +119,7 @@ def test_no_credential_is_told_by_an_error_or_its_traceback(monkeypatch: pytest.
     for cause in causes:
         with (
             pytest.raises(StoreError) as caught,
-            Replies("s3://b", "http://team:pass-w0rd@127.0.0.1:9").named(),
+            S3Errors("s3://b", "http://team:pass-w0rd@127.0.0.1:9").translated(),
         ):
             raise cause
         printed = told(caught.value).replace(Path(__file__).read_text(), "")
@@ -131,6 +131,6 @@ def test_an_ordinary_error_keeps_its_cause(monkeypatch: pytest.MonkeyPatch) -> N
     """Where nothing is secret, the trace down to the request is what a maintainer needs."""
     monkeypatch.setitem(os.environ, "AWS_ACCESS_KEY_ID", "test")
     cause = ClientError({"Error": {"Code": "InternalError", "Message": "latest test"}}, "PutObject")
-    with pytest.raises(StoreError, match="latest test") as caught, Replies("s3://b", None).named():
+    with pytest.raises(StoreError, match="latest test") as caught, S3Errors("s3://b", None).translated():
         raise cause
     assert caught.value.__cause__ is cause

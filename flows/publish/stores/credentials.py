@@ -1,0 +1,14 @@
+"""Keeps credentials out of error messages: the account's own keys, and passwords or signatures in an address."""
+
+import re
+
+IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)[^\s\"'<>]*(?i:signature|credential|token|accesskey)[^\s\"'<>]*")
+SHORTEST = 8
+"""Characters of a key. A shorter one is a test's, and may be part of ordinary words."""
+
+
+def without_credentials(text: str, secrets: list[str]) -> str:
+    """The text with "[credential]" for each of these secrets and for each credential within an address."""
+    for secret in secrets:
+        text = text.replace(secret, "[credential]") if len(secret) >= SHORTEST else text
+    return IN_ADDRESS.sub("[credential]", text)
