@@ -107,6 +107,6 @@ def _reading(place: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise FileMissing(f"there is no file {place}") from error
+        raise FileMissing(f"{place} does not exist") from error
     except OSError as error:
         raise StoreError(f"cannot read {place}: {error}. Fix permissions, or name a release's folder.") from error

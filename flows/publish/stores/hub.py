@@ -89,7 +89,7 @@ class HubStore:
                 try:
                     hf_raise_for_status(response)
                 except EntryNotFoundError as error:
-                    raise FileMissing(f"there is no file hf://datasets/{self._repo}/{path}") from error
+                    raise FileMissing(f"hf://datasets/{self._repo}/{path} does not exist") from error
                 yield from response.iter_bytes(CHUNK_BYTES)
 
     def put(self, built: Path, manifest: Manifest, report: Report) -> str:

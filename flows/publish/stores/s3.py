@@ -121,7 +121,7 @@ class S3Store:
             response: dict[str, Any] = self.client.get_object(Bucket=self._bucket, Key=self._key(*names), **span)
         except ClientError as error:
             if error_code(error) in ABSENT:
-                raise FileMissing(f"there is no object {self.location('/'.join(names))}") from error
+                raise FileMissing(f"{self.location('/'.join(names))} does not exist") from error
             raise
         return response
 

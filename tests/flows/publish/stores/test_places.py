@@ -120,7 +120,7 @@ def test_a_file_that_verify_misses_is_not_there(release: Path) -> None:
     shard.unlink()
     with pytest.raises(DamagedRelease) as told:
         verify(str(release), silent)
-    assert f"{shard.name} is not there" in str(told.value) and "Free space" not in str(told.value)
+    assert f"{shard.name} does not exist" in str(told.value) and "Free space" not in str(told.value)
 
 
 def test_a_bucket_that_cannot_be_read_is_not_answered_with_publish(

@@ -87,7 +87,7 @@ def test_a_release_whose_bytes_changed_on_the_way_is_not_published(
     kept_lake(settings)
     with (
         faulty(quick.endpoint, share=0.0, flips=True) as proxy,
-        pytest.raises(StoreError, match="not what was sent"),
+        pytest.raises(StoreError, match="differs from the sent file"),
     ):
         publish_night(at(settings, proxy.endpoint), DAY, silent)
     assert seen(quick, bucket) is None
