@@ -10,16 +10,16 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
 from schemas.document import Document
+from schemas.named_statements import load_statements
 from sources.frontier.records import Admission, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
 from sources.status_codes import Status
 from sources.text.document_builder import empty_document
 
+SQL = load_statements("sources.frontier", "frontier.sql")
 PART_ROWS = 5_000
 PART_CHARS = 32_000_000
 """Characters of JSON after which a part is closed."""
@@ -41,9 +41,9 @@ class Frontier:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             if not self._db.execute("pragma schema_version").fetchone()[0]:
-                self._db.executescript(f"begin; {_sql('frontier_schema')} commit;")
+                self._db.executescript(f"begin; {SQL['create_tables']} commit;")
             if "warc_file" not in [column[1] for column in self._db.execute("pragma table_info(known)")]:
-                self._db.executescript(f"begin; {_sql('frontier_raw')} commit;")
+                self._db.executescript(f"begin; {SQL['add_warc_columns']} commit;")
         except sqlite3.DatabaseError as error:
             raise FrontierError(
                 f"{path} cannot be opened: {error}. Move it away to start a new frontier; pages are fetched again."
@@ -66,7 +66,7 @@ class Frontier:
 
     def hosts(self, day: date, source: str) -> list[str]:
         """List the hosts of a source that have waiting urls, sorted."""
-        return [host for (host,) in self._rows("hosts", {"day": day.isoformat(), "kinds": _kinds(source)})]
+        return [host for (host,) in self._rows("waiting_hosts", {"day": day.isoformat(), "kinds": _kinds(source)})]
 
     def take(self, day: date, host: str, most: int) -> list[Visit]:
         """Return up to `most` waiting urls of a host (-1: all), of one depth, in link order.
@@ -80,7 +80,7 @@ class Frontier:
             for url, origin, kind, depth, hops, position in found:
                 if position is None:
                     following += 1
-                    self._run("place", (following, day.isoformat(), url))
+                    self._run("set_position", (following, day.isoformat(), url))
                 taken.append(Visit(url, origin, kind, depth, hops, following if position is None else position))
         return taken
 
@@ -96,7 +96,7 @@ class Frontier:
 
     def known(self, url: str) -> KnownPage | None:
         """Return the newest successful fetch of a url by this version of the extractor, or None."""
-        row = self._row("recall", (url, self._extractor))
+        row = self._row("known_page", (url, self._extractor))
         if row is None:
             return None
         identity, sha256, title, etag, last_modified, links, *raw = row
@@ -118,11 +118,11 @@ class Frontier:
 
     def tally(self, day: date) -> dict[str, int]:
         """Count the run's urls by status."""
-        return dict(self._rows("tally", (day.isoformat(),)))
+        return dict(self._rows("count_by_status", (day.isoformat(),)))
 
     def drain(self, write: WritePart, *, least: int = 1) -> None:
         """Move ended urls to parts of the lake once there are `least` of them; first repeat parts that a kill cut."""
-        for day, seq in self._rows("open_parts"):
+        for day, seq in self._rows("unwritten_parts"):
             self._write_part(day, seq, write)
         for day, ended in self._rows("undrained_days"):
             left = ended
@@ -137,30 +137,30 @@ class Frontier:
         rows = self._rows("part_rows", (day, seq))
         write(date.fromisoformat(day), seq, [_document(day, row) for row in rows])
         with self._commit():
-            self._run("part_written", (day, seq))
-            self._run("forget_documents", (day, seq))
+            self._run("mark_part_written", (day, seq))
+            self._run("clear_documents", (day, seq))
 
     def _admit(self, day: date, links: Iterable[Admission]) -> None:
         rows = (
             (day.isoformat(), link.url, link.host, link.kind, link.depth, link.hops, link.parent, link.place)
             for link in links
         )
-        self._db.executemany(_sql("admit"), rows)
+        self._db.executemany(SQL["admit"], rows)
 
     def _remember(self, page: Document) -> None:
         links = json.dumps([link.url for link in page.links])
         validators = (page.etag, page.last_modified, self._extractor)
         raw = (page.warc_file, page.warc_offset)
-        self._run("remember", (page.url, page.doc_id, page.content_sha256, page.title, *validators, links, *raw))
+        self._run("remember_page", (page.url, page.doc_id, page.content_sha256, page.title, *validators, links, *raw))
 
     def _run(self, name: str, values: Sequence[object] | dict[str, Any]) -> int:
-        return self._db.execute(_sql(name), values).rowcount
+        return self._db.execute(SQL[name], values).rowcount
 
     def _rows(self, name: str, values: Sequence[object] | dict[str, Any] = ()) -> list[Any]:
-        return self._db.execute(_sql(name), values).fetchall()
+        return self._db.execute(SQL[name], values).fetchall()
 
     def _row(self, name: str, values: Sequence[object]) -> Any:
-        return self._db.execute(_sql(name), values).fetchone()
+        return self._db.execute(SQL[name], values).fetchone()
 
     @contextmanager
     def _commit(self) -> Iterator[None]:
@@ -171,11 +171,6 @@ class Frontier:
             self._db.execute("rollback")
             raise
         self._db.execute("commit")
-
-
-@cache
-def _sql(name: str) -> str:
-    return files("sources.frontier").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
 def _kinds(source: str) -> str:

@@ -1,4 +1,7 @@
--- one row a url a night (visits), a url that once gave a page (known), a part of the lake (parts): the crawl's frontier
+-- SQLite statements of the crawl frontier, one named block per statement
+
+-- name: create_tables
+-- visits: one row per url and day; known: one row per url with a successful fetch; parts: one row per part of the lake
 create table visits (
     day text not null,
     url text not null,
@@ -38,3 +41,126 @@ create table parts (
     written integer not null default 0,
     primary key (day, seq)
 ) without rowid;
+
+-- name: add_warc_columns
+-- one row per url with a successful fetch; for a frontier made before raw responses were stored
+alter table known add column warc_file text;
+alter table known add column warc_offset integer;
+
+-- name: admit
+-- one row per url of the day; a waiting url moves forward when an earlier page links to it
+insert into visits (day, url, host, kind, depth, hops, parent, place) values (?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (day, url) do update
+set depth = excluded.depth, hops = excluded.hops, parent = excluded.parent, place = excluded.place
+where visits.status is null and visits.position is null
+    and (excluded.depth, excluded.parent, excluded.place) < (visits.depth, visits.parent, visits.place)
+
+-- name: waiting_hosts
+-- one row per host of the source with waiting urls
+select distinct host from visits
+where day = :day and kind in (select value from json_each(:kinds)) and status is null
+order by host
+
+-- name: take
+-- one row per waiting url of the lowest depth on the host, in the order of the links to it
+select url, host, kind, depth, hops, position from visits
+where day = :day and host = :host and status is null and depth = (
+    select min(depth) from visits where day = :day and host = :host and status is null
+)
+order by position is null, position, parent, place, url
+limit :most
+
+-- name: last_position
+-- one row: the highest position assigned on the day, or -1
+select coalesce(max(position), -1) from visits where day = ?
+
+-- name: set_position
+-- one row per url of the day: its position in the order of fetching
+update visits set position = ? where day = ? and url = ?
+
+-- name: finish
+-- one row per waiting url of the day: its status, and its document until a part of the lake holds it
+update visits set status = ?, ended_at = ?, fetched = ?, document = ?
+where day = ? and url = ? and status is null
+
+-- name: known_page
+-- one row per url with a successful fetch by this extractor
+select doc_id, content_sha256, title, etag, last_modified, links, warc_file, warc_offset
+from known
+where url = ? and extractor = ?
+
+-- name: remember_page
+-- one row per url with a successful fetch
+insert or replace into known (
+    url, doc_id, content_sha256, title, etag, last_modified, extractor, links, warc_file, warc_offset
+)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: close_host
+-- one row per waiting url of the host
+update visits set status = ?, detail = ?, ended_at = ? where day = ? and host = ? and status is null
+
+-- name: close_run
+-- one row per waiting url of the source
+update visits set status = :status, detail = :detail, ended_at = :ended_at
+where day = :day and kind in (select value from json_each(:kinds)) and status is null
+
+-- name: close_earlier
+-- one row per waiting url of an earlier day
+update visits set status = ?, detail = ?, ended_at = ? where day < ? and status is null
+
+-- name: count_visits
+-- one row: the day's urls, its waiting urls, its fetched urls
+select count(*), count(*) filter (where status is null), coalesce(sum(fetched), 0) from visits where day = ?
+
+-- name: count_by_status
+-- one row per status of the day
+select status, count(*) from visits where day = ? and status is not null group by status order by status
+
+-- name: unwritten_parts
+-- one row per part that may not be in the lake yet
+select day, seq from parts where written = 0 order by day, seq
+
+-- name: undrained_days
+-- one row per day with ended urls that have no part yet
+select day, count(*) from visits where status is not null and seq is null group by day order by day
+
+-- name: next_part
+-- one row: the number of the day's next part
+select coalesce(max(seq) + 1, 0) from parts where day = ?
+
+-- name: add_part
+-- one row per part
+insert into parts (day, seq) values (?, ?)
+
+-- name: assign_part
+-- one row per ended url without a part: as many as fit, in the order of fetching, get this part
+update visits set seq = :seq
+where day = :day and url in (
+    select url from (
+        select url, position, coalesce(sum(length(document)) over (
+            order by position is null, position, url rows between unbounded preceding and 1 preceding
+        ), 0) as before
+        from (
+            select url, position, document from visits
+            where day = :day and status is not null and seq is null
+            order by position is null, position, url
+            limit :rows
+        )
+    )
+    where before < :chars
+)
+
+-- name: part_rows
+-- one row per url of a part
+select url, kind, status, detail, ended_at, document from visits
+where day = ? and seq = ?
+order by position is null, position, url
+
+-- name: mark_part_written
+-- one row per part
+update parts set written = 1 where day = ? and seq = ?
+
+-- name: clear_documents
+-- one row per url of a written part
+update visits set document = null where day = ? and seq = ?

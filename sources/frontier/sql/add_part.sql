@@ -1,2 +1,0 @@
--- one row a part
-insert into parts (day, seq) values (?, ?)

@@ -1,2 +1,0 @@
--- one row a part
-update parts set written = 1 where day = ? and seq = ?
