@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
 from flows.publish.errors import is_retryable
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Settings
 from flows.step import may_pass
 from warehouse.console.progress import stage_bar
@@ -31,4 +31,4 @@ def may_be_published(step: object, run: object, state: Any) -> bool:
 )
 def publish(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("publish", settings.state) as report:
-        return publish_night(settings, day, report)
+        return run_publish(settings, day, report)

@@ -32,7 +32,7 @@ from warehouse.lake import Lake, PartName
 WORKER = "publish"
 
 
-def publish_night(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
+def run_publish(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
     """Publish all kept trajectories; returns release_id, rows, tokens, shards and location.
 
     With nothing kept it publishes nothing, leaves earlier releases as they are, and says so in `note`.

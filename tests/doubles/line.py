@@ -7,7 +7,7 @@ import sys
 from datetime import date
 
 from flows.crawl.crawler import run_crawl
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.refine.decide import refine_night
 from flows.rollout.engines.open import open_writer
 from flows.rollout.run import roll_out_night
@@ -22,7 +22,7 @@ def main(day: date) -> None:
     compose_night(settings, day, silent, open_writer)
     roll_out_night(settings, day, silent)
     refine_night(settings, day, silent)
-    publish_night(settings, day, silent)
+    run_publish(settings, day, silent)
 
 
 if __name__ == "__main__":

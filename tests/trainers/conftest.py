@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Publish, Settings
 from schemas import Turn
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
@@ -42,7 +42,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     write_records(Lake(settings.lake), DAY, made)
     write_decisions(Lake(settings.lake), DAY, made)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     return home
 
 

@@ -17,14 +17,14 @@ from tests.benchmarks.publish.made import DAY
 
 def publish(home: str) -> dict[str, float]:
     """Publish the lake of that home."""
-    from flows.publish.release import publish_night
+    from flows.publish.release import run_publish
     from flows.settings import Settings
     from warehouse.console.progress import silent
 
     settings = Settings(home=Path(home))
     elsewhere = settings.publish.model_copy(update={"to": f"{home}/release"})
     started = time.perf_counter()
-    publish_night(settings.model_copy(update={"publish": elsewhere}), DAY, silent)
+    run_publish(settings.model_copy(update={"publish": elsewhere}), DAY, silent)
     return {"publish": time.perf_counter() - started}
 
 

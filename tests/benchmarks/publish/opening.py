@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import DAY, long_lake, measured
@@ -31,7 +31,7 @@ def figures(size: Size) -> Iterator[Figure]:
         settings = Settings(home=Path(folder))
         publish = settings.publish.model_copy(update={"to": f"{folder}/release", "shard_mb": size.shard_mb})
         long_lake(settings, size.trajectories)
-        publish_night(settings.model_copy(update={"publish": publish}), DAY, silent)
+        run_publish(settings.model_copy(update={"publish": publish}), DAY, silent)
         seconds = measured("open", f"{folder}/release/latest").seconds
     of = f"{size.trajectories} rows of 50K tokens, empty cache, `import datasets` not counted"
     yield Figure("publish.open_s", round(seconds["open"], 2), "s", of)

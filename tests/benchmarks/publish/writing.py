@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.publish.build.shards import ShardFiles
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.publish.made import DAY, long_lake, published_to, seconds_of
@@ -35,10 +35,10 @@ def figures(size: Size) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder))
         long_lake(settings, size.trajectories)
-        publish_night(published_to(settings, "first"), DAY, silent)
+        run_publish(published_to(settings, "first"), DAY, silent)
         rows = pa.concat_tables([pq.read_table(path) for path in sorted(Path(folder).glob("first/latest/data/*"))])
         works: dict[str, Callable[[str], object]] = {
-            "whole": lambda name: publish_night(published_to(settings, name), DAY, silent),
+            "whole": lambda name: run_publish(published_to(settings, name), DAY, silent),
             "shards": lambda name: _shards(rows, published_to(settings, name)),
             "plain": lambda name: _plain(rows, f"{folder}/{name}"),
         }

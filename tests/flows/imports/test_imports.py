@@ -21,7 +21,7 @@ from flows.imports.file_reader import LONGEST_ROW, ImportFailed, rows_of
 from flows.imports.formats.conversation import REASONS, Refused
 from flows.imports.formats.registry import FORMATS, attempt_of
 from flows.imports.importer import Counts, Importer
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.views.export import export
 from flows.publish.views.trainers import llama_factory
 from flows.settings import Publish, Settings
@@ -385,7 +385,7 @@ def test_our_own_releases_come_back_in_word_for_word(tmp_path: Path) -> None:
     made = make_small_lake(day)
     write_records(Lake(home.lake), day, made)
     write_decisions(Lake(home.lake), day, made, {})
-    publish_night(home, day, silent)
+    run_publish(home, day, silent)
     export(tmp_path / "release", "trl", tmp_path / "trl", silent)
     (shard,) = (tmp_path / "release" / "latest" / "data").glob("*.parquet")
     for path in (tmp_path / "trl" / "train.parquet", shard):

@@ -9,7 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import load
 from warehouse.console.progress import silent
 
@@ -18,7 +18,7 @@ def main(day: date, threads: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     pa.set_cpu_count(threads)
     pa.set_io_thread_count(threads)
-    publish_night(load(), day, silent)
+    run_publish(load(), day, silent)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import signal
 import sys
 from datetime import date
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import load
 
 
@@ -19,7 +19,7 @@ def main(day: date, word: str, left: int) -> None:
         if left <= 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    publish_night(load(), day, report)
+    run_publish(load(), day, report)
 
 
 if __name__ == "__main__":

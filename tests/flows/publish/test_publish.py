@@ -21,7 +21,7 @@ from flows.publish.build.bucket_rows import scatter
 from flows.publish.build.shards import write_shards
 from flows.publish.build.split import choose
 from flows.publish.errors import PublishError
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Publish, Settings
 from schemas import Manifest, Shard, Turn, arrow_schema
 from schemas.shard import ReleaseRow
@@ -89,7 +89,7 @@ def test_the_same_lake_makes_the_same_bytes_however_its_parts_are_named(tmp_path
                 documents=made.documents[half::2],
             )
             write_records(lake, DAY, part, seq)
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
         releases.append((latest(settings).name, digests(latest(settings))))
     assert releases[0] == releases[1]
 
@@ -158,7 +158,7 @@ def test_only_what_was_kept_is_released_in_the_order_of_the_seeded_shuffle(tmp_p
     """A row that no gate passed would be trained on; an unshuffled file trains on one task at a time."""
     settings = settings_of(tmp_path, seed=7)
     made = kept_lake(settings, refused=(0, 3), n_tasks=10, kinds={(4, 0): "aborted", (5, 1): "pending"})
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     rows = release_rows(settings)
     kept = {row.trajectory_id for row in made.trajectories if row.status != "aborted"}
     kept -= {made.trajectories[n].trajectory_id for n in (0, 3)}
@@ -178,7 +178,7 @@ def test_messages_and_tokens_are_those_of_the_turns(tmp_path: Path) -> None:
     made.turns[:] = [turn.model_copy(update={"segment": turn.index // 4}) for turn in made.turns]
     write_records(Lake(settings.lake), DAY, made)
     write_decisions(Lake(settings.lake), DAY, made)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     rows = release_rows(settings)
     assert len(rows) == len(made.trajectories)
     for row in rows:
@@ -212,7 +212,7 @@ def test_a_row_says_its_task_its_verdicts_and_its_pages(tmp_path: Path) -> None:
     """Rows without ground truth, tool schemas or sources can be neither judged nor taken down."""
     settings = settings_of(tmp_path)
     made = kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     tasks = {task.task_id: task for task in made.tasks}
     trajectories = {row.trajectory_id: row for row in made.trajectories}
     for row in release_rows(settings):
@@ -230,7 +230,7 @@ def test_all_shards_have_the_same_documented_columns_and_bounded_row_groups(tmp_
     """A loader that meets another type in the second shard stops in the middle of a training run."""
     settings = settings_of(tmp_path, shard_mb=1, row_group_mb=1)
     kept_lake(settings, words=20_000, samples=1)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     shards = sorted(latest(settings).glob("data/*.parquet"))
     assert len(shards) > 2
     for path in shards:
@@ -250,7 +250,7 @@ def test_many_short_rows_make_row_groups_of_at_most_200(tmp_path: Path) -> None:
     """Row groups of thousands of rows are refused by the Hub's viewer once the rows are long."""
     settings = settings_of(tmp_path, validation_share=0.0)
     kept_lake(settings, n_tasks=230, n_calls=0, words=2)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     metadata = pq.read_metadata(next(latest(settings).glob("data/*.parquet")))
     assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [200, 200, 60]
 
@@ -265,7 +265,7 @@ def test_the_hub_library_opens_both_splits(tmp_path: Path, monkeypatch: pytest.M
 
     settings = settings_of(tmp_path, shard_mb=1, row_group_mb=1)
     kept_lake(settings, words=20_000, samples=1, kinds={(0, 0): "turn_cap"})
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     place, cache = latest(settings), str(tmp_path / "cache")
     expected = release_rows(settings)
     files = {split: str(place / "data" / f"{split}-*.parquet") for split in ("train", "validation")}
@@ -281,7 +281,7 @@ def test_nothing_kept_publishes_nothing_and_says_so(tmp_path: Path) -> None:
     """A night that keeps nothing is no failure, and must not empty the trainer's dataset."""
     settings = settings_of(tmp_path)
     kept_lake(settings, refused=range(12))
-    counts = publish_night(settings, DAY, silent)
+    counts = run_publish(settings, DAY, silent)
     assert counts["rows"] == 0
     assert "nothing was kept" in str(counts["note"])
     assert list(Path(settings.publish.to).iterdir()) == []
@@ -294,5 +294,5 @@ def test_a_trajectory_with_a_lost_turn_is_not_released(tmp_path: Path) -> None:
     turns = [turn for turn in made.turns if (turn.trajectory_id, turn.index) != (made.trajectories[2].trajectory_id, 3)]
     Lake(settings.lake).write(Turn, turns, PartName(DAY, "rollout", 0))
     with pytest.raises(PublishError, match=made.trajectories[2].trajectory_id):
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
     assert list(Path(settings.publish.to).iterdir()) == []

@@ -13,7 +13,7 @@ import pytest
 
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import PublishRunning
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Settings
 from schemas import Manifest, Published, Release, Withdrawal
 from schemas.release import Latest
@@ -72,11 +72,11 @@ def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
     """A retry that rewrote files under a running trainer, or doubled rows, would be worse than a failure."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    first = publish_night(settings, DAY, silent)
+    first = run_publish(settings, DAY, silent)
     inodes = {path: path.stat().st_ino for path in latest(settings).rglob("*")}
     before = lake_counts(settings)
-    assert publish_night(settings, DAY, silent) == first
-    assert publish_night(settings, DAY + timedelta(days=1), silent) == first
+    assert run_publish(settings, DAY, silent) == first
+    assert run_publish(settings, DAY + timedelta(days=1), silent) == first
     assert {path: path.stat().st_ino for path in latest(settings).rglob("*")} == inodes
     assert lake_counts(settings) == before == (1, 12, 0)
     assert releases(settings) == ["2026-01-02-" + str(first["release_id"])[:8], "latest", "latest.json"]
@@ -86,11 +86,11 @@ def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
     """A trainer in the middle of an epoch still reads the release that it started with."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     older = latest(settings)
     files = digests(older)
     day = next_night(settings)
-    publish_night(settings, day, silent)
+    run_publish(settings, day, silent)
     newer = Manifest.model_validate_json((latest(settings) / "manifest.json").read_bytes())
     assert digests(older) == files
     assert newer.parent == Manifest.model_validate_json((older / "manifest.json").read_bytes()).release_id
@@ -99,7 +99,7 @@ def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
     assert (pointer.release, pointer.release_id) == (newer.name, newer.release_id)
     assert pointer.manifest_sha256 == digests(latest(settings))["manifest.json"]
     assert lake_counts(settings) == (2, 36, 0)
-    publish_night(settings, day, silent)
+    run_publish(settings, day, silent)
     assert lake_counts(settings) == (2, 36, 0)
 
 
@@ -109,13 +109,13 @@ def test_a_kill_leaves_the_older_release_or_the_whole_new_one(tmp_path: Path, wo
     """Whoever looks after a crash finds a release to train on, and the next run finishes the new one."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     older, files = latest(settings), digests(latest(settings))
     day = next_night(settings)
     assert start(settings, word, nth, day).wait() < 0
     assert digests(older) == files
     assert (latest(settings) == older) == (word != "release")
-    publish_night(settings, day, silent)
+    run_publish(settings, day, silent)
     assert latest(settings) != older
     assert len(releases(settings)) == 4
     assert lake_counts(settings) == (2, 36, 0)
@@ -127,7 +127,7 @@ def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: 
     undisturbed, killed = settings_of(tmp_path / "calm"), settings_of(tmp_path / "killed")
     for settings in (undisturbed, killed):
         kept_lake(settings)
-    publish_night(undisturbed, DAY, silent)
+    run_publish(undisturbed, DAY, silent)
     started = time.monotonic()
     assert start(undisturbed, "never").wait() == 0
     whole_run = time.monotonic() - started
@@ -136,7 +136,7 @@ def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: 
         time.sleep(whole_run * share)
         process.kill()
         process.wait()
-    publish_night(killed, DAY, silent)
+    run_publish(killed, DAY, silent)
     assert digests(latest(killed)) == digests(latest(undisturbed))
     assert releases(killed) == releases(undisturbed)
     assert lake_counts(killed) == (1, 12, 0)
@@ -147,12 +147,12 @@ def test_what_a_kill_left_out_of_the_lake_is_written_once(tmp_path: Path) -> Non
     """A release that stands but is not in the lake breaks the count that every attempt is in."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     lake = Lake(settings.lake)
     for rows_too in (False, True):
         for part in lake.parts(Release) + (lake.parts(Published) if rows_too else []):
             part.unlink()
-        publish_night(settings, DAY + timedelta(days=1), silent)
+        run_publish(settings, DAY + timedelta(days=1), silent)
         assert lake_counts(settings) == (1, 12, 0)
 
 
@@ -160,11 +160,11 @@ def test_a_pointer_that_a_kill_left_out_is_set(tmp_path: Path) -> None:
     """Readers start from the pointer: a release that it does not name is not there."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     place = latest(settings)
     for name in ("latest", "latest.json"):
         (place.parent / name).unlink()
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert latest(settings) == place
     assert (place.parent / "latest.json").exists()
 
@@ -173,14 +173,14 @@ def test_a_damaged_or_deleted_release_is_put_back(tmp_path: Path) -> None:
     """A truncated copy with a good name would be trusted."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     place, files = latest(settings), digests(latest(settings))
     shard = next(place.glob("data/train-*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-9])
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert digests(place) == files
     shutil.rmtree(place)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert digests(place) == files
     assert lake_counts(settings) == (1, 12, 0)
 
@@ -195,13 +195,13 @@ def test_a_manifest_that_was_changed_is_put_back(tmp_path: Path, change: dict[st
     order = {"target": made.trajectories[0].trajectory_id, "requested_at": datetime(2026, 1, 2, tzinfo=UTC)}
     order |= {"trajectory_id": order["target"], "reason": "asked", "run_id": DAY.isoformat()}
     Lake(settings.lake).write(Withdrawal, [Withdrawal.model_validate(order)], PartName(DAY, "withdraw", 0))
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     place, files, pointer = latest(settings), digests(latest(settings)), (tmp_path / "release/latest.json").read_bytes()
     text = (place / "manifest.json").read_text()
     changed = Manifest.model_validate_json(text).model_copy(update=change).text()
     assert changed != text
     (place / "manifest.json").write_text(changed)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert digests(place) == files
     assert (tmp_path / "release/latest.json").read_bytes() == pointer
 
@@ -214,4 +214,4 @@ def test_two_publishers_do_not_share_a_work_folder(tmp_path: Path) -> None:
         work_folder(Path(settings.publish.to) / ".publishing"),
         pytest.raises(PublishRunning, match="wait until it ends"),
     ):
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Publish, Settings
 from schemas import Manifest, Turn, arrow_schema, sha256_text
 from schemas.release import release_id
@@ -52,7 +52,7 @@ def test_another_process_place_zone_and_thread_count_make_the_same_bytes(tmp_pat
     write_records(Lake(here.lake), DAY, made)
     write_decisions(Lake(here.lake), DAY, made)
     shutil.copytree(here.lake, tmp_path / "elsewhere" / "other" / "lake")
-    publish_night(here, DAY, silent)
+    run_publish(here, DAY, silent)
 
     there = settings_of(tmp_path / "elsewhere" / "other", **student, row_group_mb=1, memory_limit="300MB")
     environment = {
@@ -90,7 +90,7 @@ def long_release(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     made.tasks[:] = [task.model_copy(update={"answer": None} if task.task_id in tasks else {}) for task in made.tasks]
     write_records(Lake(settings.lake), DAY, made)
     write_decisions(Lake(settings.lake), DAY, made, signed={row.trajectory_id for row in placed} - bare)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     return settings
 
 
@@ -200,9 +200,9 @@ def test_another_refine_that_decides_the_same_makes_no_other_release(tmp_path: P
     made = make_small_lake(DAY)
     write_records(Lake(settings.lake), DAY, made)
     write_decisions(Lake(settings.lake), DAY, made)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     before = digests(latest(settings))
     made.kinds["planned, never started"] = "pending"
     write_decisions(Lake(settings.lake), DAY, made)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert digests(latest(settings)) == before

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from flows.publish.errors import PublishError
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.views.dpo_and_rl import write_learnable
 from flows.publish.views.preference import write_preference
 from flows.publish.withdraw import withdraw
@@ -39,7 +39,7 @@ def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
 
 def publish(settings: Settings) -> dict[str, int | str]:
     refine_night(settings, DAY, silent)
-    return publish_night(settings, DAY, silent)
+    return run_publish(settings, DAY, silent)
 
 
 def said(capfd: pytest.CaptureFixture[str]) -> str:
@@ -284,7 +284,7 @@ def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple
     with connect(Lake(settings.lake)) as con:
         withdraw(con, Lake(settings.lake), gone, "asked to")
     with pytest.raises(PublishError, match=f"{gone}.*run `factory refine`"):
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
     publish(settings)
     with connect(Lake(settings.lake)) as con:
         newest = con.execute("select trajectory_id from published join newest_release using (release_id)").fetchall()

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.refine.audit import AuditError, draw, errors, read
 from flows.refine.decide import refine_night
 from flows.refine.gates.ablate import AblateError, ablated
@@ -128,7 +128,7 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
     assert [row[:4] for row in rows] == [("contains_answer", 20, 2, 0), ("exact_match", 20, 2, 0)]
     assert rows[0][4] == pytest.approx(50 / 60 * 2 / 10), "strata weigh what they weigh in the lake"
     assert 0 < rows[0][5] < rows[0][4] < rows[0][6] < 1
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert "How far the verifiers can be trusted" in (tmp_path / "release" / "latest" / "README.md").read_text()
 
 

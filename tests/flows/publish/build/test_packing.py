@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.publish.build.packing import WINDOWS, best_fit
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Publish, Settings
 from schemas import Manifest
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
@@ -55,7 +55,7 @@ def test_a_release_holds_plans_that_name_its_rows_and_boundaries(tmp_path: Path)
     made, lake = make_small_lake(DAY, n_tasks=12), Lake(settings.lake)
     write_records(lake, DAY, made)
     write_decisions(lake, DAY, made)
-    place = Path(str(publish_night(settings, DAY, silent)["location"]))
+    place = Path(str(run_publish(settings, DAY, silent)["location"]))
     manifest = Manifest.model_validate_json((place / "manifest.json").read_text())
     assert {(pack.split, pack.window) for pack in manifest.packs} == {
         (split, window) for split in ("train", "validation") for window in WINDOWS

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.publish.errors import DamagedRelease, PublishError, StoreError, Unreachable
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.stores.pull import pull, verify
 from flows.publish.stores.s3_errors import S3Errors
 from flows.publish.views.export import export
@@ -27,7 +27,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A lake and its release."""
     settings = settings_of(tmp_path_factory.mktemp("home"))
     kept_lake(settings, n_tasks=4)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     return settings
 
 
@@ -45,7 +45,7 @@ def test_publishing_where_nothing_can_be_made_says_where(settings: Settings) -> 
     """Found after a night's work, under a traceback, it is the release of that night that is late."""
     closed = settings.publish.model_copy(update={"to": CLOSED})
     with pytest.raises(StoreError, match=r"cannot write to /proc: .*choose another place"):
-        publish_night(settings.model_copy(update={"publish": closed}), DAY, silent)
+        run_publish(settings.model_copy(update={"publish": closed}), DAY, silent)
 
 
 @pytest.mark.parametrize("place", ["a-file", "a-file/below", f"{CLOSED}/pulled"])

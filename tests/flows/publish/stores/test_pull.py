@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows.publish.errors import DamagedRelease, PublishError
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.stores.pull import pull, verify
 from flows.publish.views.export import export
 from schemas import sha256_text
@@ -20,7 +20,7 @@ def place(tmp_path: Path) -> Path:
     """A release in a directory."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     return latest(settings)
 
 
@@ -109,7 +109,7 @@ def test_a_release_without_its_card_is_not_whole_until_it_is_published_again(
     """The card says the license and what the columns mean; an empty file in its stead looks as if there were none."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     place, files = latest(settings), digests(latest(settings))
     (place / "README.md").unlink()
     if body is not None:
@@ -117,7 +117,7 @@ def test_a_release_without_its_card_is_not_whole_until_it_is_published_again(
     for check in (verify, lambda address, report: pull(address, tmp_path / "pulled", report)):
         with pytest.raises(DamagedRelease, match=r"README\.md"):
             check(str(place), silent)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert digests(place) == files
 
 

@@ -14,7 +14,7 @@ from threading import Timer
 import pytest
 
 from flows.publish.errors import DamagedRelease, PublishError, StoreError
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.stores.multipart import PART_BYTES, Upload
 from flows.publish.stores.pull import pull, verify
 from flows.publish.stores.s3 import S3Store
@@ -63,7 +63,7 @@ def publish(settings: Settings, environment: dict[str, str], death: Death | None
     if death and not death.files:
         death.begin()
     try:
-        publish_night(settings, DAY, death.hangs_over if death else silent)
+        run_publish(settings, DAY, death.hangs_over if death else silent)
     except StoreError:
         os._exit(1)
     os._exit(0)
@@ -158,7 +158,7 @@ def test_an_upload_that_broke_off_sends_only_the_parts_that_are_missing(server: 
 def published(server: S3Server, tmp_path: Path) -> tuple[str, Settings]:
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     return bucket, settings
 
 
@@ -168,7 +168,7 @@ def test_a_pull_through_faults_gives_the_bytes_that_were_published(
     """A file that broke off and was taken for whole fails a training run days later, or worse, does not."""
     bucket, _ = published
     here = settings_of(tmp_path, to=str(tmp_path / "here"))
-    publish_night(here, DAY, silent)
+    run_publish(here, DAY, silent)
     with faulty(server.endpoint, share=0.2, seed=1) as proxy:
         place = pull(f"s3://{bucket}/team/sets", tmp_path / "pulled", silent, proxy.endpoint)
     same = {path.relative_to(place): path.read_bytes() for path in place.rglob("*") if path.is_file()}

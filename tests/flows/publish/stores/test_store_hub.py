@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.publish.errors import AccessRefused, DamagedRelease, NoCredentials, StoreError, StoreMissing
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.stores.hub import HubStore
 from flows.publish.stores.open import store_at
 from flows.publish.stores.pull import pull, verify
@@ -42,7 +42,7 @@ def test_a_release_is_one_commit_which_a_killed_publish_does_not_show(hub: FakeH
     settings = settings_of(tmp_path, to=ADDRESS, endpoint_url=hub.endpoint)
     here = settings_of(tmp_path)
     kept_lake(settings)
-    publish_night(here, DAY, silent)
+    run_publish(here, DAY, silent)
     place = (tmp_path / "release" / "latest").resolve()
     assert start(settings, "sending manifest").wait() < 0
     assert len(hub.commits) == 1 and hub.large
@@ -60,7 +60,7 @@ def built(hub: FakeHub, tmp_path: Path) -> tuple[Path, Manifest]:
     """A release in a directory; its files are on the Hub already, since sending them is another test's."""
     here = settings_of(tmp_path)
     kept_lake(here)
-    publish_night(here, DAY, silent)
+    run_publish(here, DAY, silent)
     place = Path(here.publish.to) / "latest"
     manifest = Manifest.model_validate_json((place / "manifest.json").read_bytes())
     hub.large |= {file.sha256: (place / file.path).read_bytes() for file in manifest.files}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.settings import Settings
 from schemas import Manifest, Release
 from schemas.release import Latest
@@ -60,7 +60,7 @@ def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server:
     """A retry must not send terabytes twice, nor replace what trainers read."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
-    counts = publish_night(settings, DAY, silent)
+    counts = run_publish(settings, DAY, silent)
     manifest = seen(server, bucket)
     assert manifest
     assert manifest.release_id == counts["release_id"]
@@ -72,7 +72,7 @@ def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server:
         *(f"team/sets/{manifest.name}/{file.path}" for file in manifest.files),
     }
     time.sleep(1.1)
-    assert publish_night(settings, DAY, silent) == counts
+    assert run_publish(settings, DAY, silent) == counts
     assert server.objects(bucket) == objects
     assert lake_counts(settings) == (1, 12, 0)
     assert not (settings.state / "publish" / "building").exists()
@@ -83,8 +83,8 @@ def test_bucket_and_directory_hold_the_same_bytes(server: S3Server, tmp_path: Pa
     bucket, there = bucket_of(server, tmp_path)
     here = settings_of(tmp_path)
     kept_lake(there)
-    publish_night(there, DAY, silent)
-    publish_night(here, DAY, silent)
+    run_publish(there, DAY, silent)
+    run_publish(here, DAY, silent)
     place = Path(here.publish.to)
     for key in server.objects(bucket):
         assert server.read(bucket, key) == (place / key.removeprefix("team/sets/")).read_bytes()
@@ -105,7 +105,7 @@ def test_after_a_kill_only_what_is_missing_is_sent(
     assert seen(real, bucket) is None
     time.sleep(1.1)
     notes = list[str]()
-    publish_night(settings, DAY, lambda done, total, note="": notes.append(note))
+    run_publish(settings, DAY, lambda done, total, note="": notes.append(note))
     manifest = seen(real, bucket)
     assert manifest
     assert len(manifest.shards) > 2
@@ -121,14 +121,14 @@ def test_before_its_manifest_a_reader_sees_the_older_release(
     use(real, monkeypatch)
     bucket, settings = bucket_of(real, tmp_path)
     kept_lake(settings)
-    first = publish_night(settings, DAY, silent)
+    first = run_publish(settings, DAY, silent)
     day = next_night(settings)
     for word in ("sending data", "sending manifest"):
         assert start(settings, word, day=day).wait() < 0
         manifest = seen(real, bucket)
         assert manifest
         assert manifest.release_id == first["release_id"]
-    second = publish_night(settings, day, silent)
+    second = run_publish(settings, day, silent)
     manifest = seen(real, bucket)
     assert manifest
     assert (manifest.release_id, manifest.parent) == (second["release_id"], first["release_id"])
@@ -153,7 +153,7 @@ def test_kills_at_any_moment_never_show_half_a_release(
         process.kill()
         process.wait()
         seen(real, bucket)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     manifest = seen(real, bucket)
     assert manifest
     assert max(shard.size for shard in manifest.shards) > 16 * 1024 * 1024
@@ -174,10 +174,10 @@ def test_a_shard_that_was_changed_in_the_bucket_is_sent_again(server: S3Server, 
     """What stands under the right name with other bytes would be trusted."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     shard = next(key for key in server.objects(bucket) if key.endswith(".parquet"))
     server.client().put_object(Bucket=bucket, Key=shard, Body=b"PAR1")
-    publish_night(settings, DAY + timedelta(days=1), silent)
+    run_publish(settings, DAY + timedelta(days=1), silent)
     assert seen(server, bucket)
 
 
@@ -185,7 +185,7 @@ def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, 
     """Two publishers that write over each other leave a manifest that names the other's shards."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     manifest = seen(server, bucket)
     assert manifest
     other = manifest.model_copy(update={"release_id": "0" * 32})
@@ -194,7 +194,7 @@ def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, 
     for part in Lake(settings.lake).parts(Release):
         part.unlink()
     with pytest.raises(StoreError, match="another release's manifest"):
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
 
 
 @pytest.mark.parametrize("body", [None, b"", b"\xff not text"])
@@ -205,7 +205,7 @@ def test_a_card_that_is_missing_or_another_is_written(
     use(quick, monkeypatch)
     bucket, settings = bucket_of(quick, tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     manifest = seen(quick, bucket)
     assert manifest
     key = f"team/sets/{manifest.name}/README.md"
@@ -213,7 +213,7 @@ def test_a_card_that_is_missing_or_another_is_written(
     quick.client().delete_object(Bucket=bucket, Key=key)
     if body is not None:
         quick.client().put_object(Bucket=bucket, Key=key, Body=body)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert quick.read(bucket, key) == card
 
 
@@ -225,13 +225,13 @@ def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
     """The pointer would name counts and a lineage that nobody made, and the next pull would believe them."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     manifest, objects = seen(server, bucket), server.objects(bucket)
     assert manifest
     key = f"team/sets/{manifest.name}/manifest.json"
     changed = manifest.model_copy(update={"rows": 9_999}).text().encode()
     server.client().put_object(Bucket=bucket, Key=key, Body=changed if body is None else body)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     assert seen(server, bucket) == manifest
     assert {name: tag for name, (_, tag) in server.objects(bucket).items()} == {
         name: tag for name, (_, tag) in objects.items()
@@ -242,7 +242,7 @@ def test_a_missing_bucket_is_named(server: S3Server, tmp_path: Path) -> None:
     """The user must read what to create, not a stack of request ids."""
     settings = settings_of(tmp_path, to="s3://no-such-bucket/x", endpoint_url=server.endpoint)
     with pytest.raises(StoreMissing, match=r"no-such-bucket.*Create the bucket"):
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
 
 
 def test_wrong_credentials_are_named_and_never_told(
@@ -253,7 +253,7 @@ def test_wrong_credentials_are_named_and_never_told(
     _, settings = bucket_of(real, tmp_path)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-that-is-wrong")
     with pytest.raises(AccessRefused, match="Check which credentials") as refused:
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
     assert "a-secret-that-is-wrong" not in str(refused.value)
 
 
@@ -266,7 +266,7 @@ def test_no_credentials_are_named(real: S3Server, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(NoCredentials, match="AWS_ACCESS_KEY_ID"):
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
 
 
 @pytest.mark.slow
@@ -279,5 +279,5 @@ def test_an_endpoint_that_does_not_answer_is_named(
     url = endpoint.format(port=free_ports(1)[0])
     settings = settings_of(tmp_path, to="s3://bucket/x", endpoint_url=url)
     with pytest.raises(StoreError, match=r"endpoint_url") as error:
-        publish_night(settings, DAY, silent)
+        run_publish(settings, DAY, silent)
     assert isinstance(error.value, Unreachable) == ("{port}" in endpoint)

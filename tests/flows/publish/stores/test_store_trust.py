@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from flows.publish.errors import ConditionsIgnored, StoreError
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.stores.multipart import PART_BYTES, Upload
 from flows.publish.stores.s3 import S3Store
 from flows.publish.stores.s3_errors import S3Errors
@@ -39,9 +39,9 @@ def test_a_store_that_ignores_conditions_is_refused_before_anything_is_sent(
     kept_lake(settings)
     with faulty(quick.endpoint, share=0.0, ignores=frozenset({ignored})) as lesser:
         with pytest.raises(ConditionsIgnored, match=r"If-None-Match.*sole_publisher"):
-            publish_night(at(settings, lesser.endpoint), DAY, silent)
+            run_publish(at(settings, lesser.endpoint), DAY, silent)
         assert quick.objects(bucket) == {}
-        publish_night(at(settings, lesser.endpoint, sole_publisher=True), DAY, silent)
+        run_publish(at(settings, lesser.endpoint, sole_publisher=True), DAY, silent)
     assert seen(quick, bucket)
     assert not any("conditional" in key for key in quick.objects(bucket))
 
@@ -89,7 +89,7 @@ def test_a_release_whose_bytes_changed_on_the_way_is_not_published(
         faulty(quick.endpoint, share=0.0, flips=True) as proxy,
         pytest.raises(StoreError, match="differs from the sent file"),
     ):
-        publish_night(at(settings, proxy.endpoint), DAY, silent)
+        run_publish(at(settings, proxy.endpoint), DAY, silent)
     assert seen(quick, bucket) is None
 
 

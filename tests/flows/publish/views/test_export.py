@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.publish.errors import PublishError
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.publish.views.export import export
 from flows.publish.views.trainers import VIEWS
 from flows.settings import Publish, Settings
@@ -34,7 +34,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     write_records(Lake(settings.lake), DAY, made)
     write_decisions(Lake(settings.lake), DAY, made)
-    publish_night(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
     return home / "release"
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.publish.release import publish_night
+from flows.publish.release import run_publish
 from flows.refine.decide import refine_night
 from flows.refine.decontaminate.ngrams import folded, windows, word_hashes
 from flows.settings import BenchmarkFiles, Settings, SettingsError
@@ -159,7 +159,7 @@ def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
     """Whoever evaluates on a benchmark must know from the release alone whether it was kept out."""
     made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", LONG)
     refined(tmp_path, made, items)
-    publish_night(Settings(home=tmp_path, publish={"to": str(tmp_path / "release")}), DAY, silent)
+    run_publish(Settings(home=tmp_path, publish={"to": str(tmp_path / "release")}), DAY, silent)
     latest = tmp_path / "release" / "latest"
     [checked] = json.loads((latest / "manifest.json").read_text())["benchmarks"]
     assert (checked["name"], checked["version"], checked["items"], checked["overlapping"]) == ("quiz", "2", 1, 1)
