@@ -1,27 +1,14 @@
-"""The door of this room: one step of the nightly. The only file here that knows Prefect."""
+"""The Prefect task of this room: one step of the nightly."""
 
 from datetime import date
 
-from prefect import task as step
-from prefect.cache_policies import NO_CACHE
-from prefect.tasks import exponential_backoff
-
 from flows.refine.decide import refine_night
 from flows.settings import Settings
-from flows.step import may_pass
+from flows.step import step
 from warehouse.console.progress import stage_bar
 
-RETRY = exponential_backoff(5)
 
-
-@step(
-    name="refine",
-    retries=2,
-    retry_delay_seconds=RETRY,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
-    persist_result=False,
-)
+@step("refine")
 def refine(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("refine", settings.state) as report:
         return refine_night(settings, day, report)
