@@ -1,7 +1,7 @@
 """One day's crawl: drives every configured source through the Source protocol and writes documents to the lake.
 
-It fetches only what the day has not fetched yet. A second run on the same day fetches nothing; a run on a
-later day fetches only what changed.
+Urls that have ended today are not fetched again, so a second run of a complete day fetches nothing. On a later day
+requests are conditional (ETag, Last-Modified), so that unchanged pages are not sent again.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ def _warc_info(crawl: Crawl) -> dict[str, str]:
     """Return the fields of the warcinfo record of each file of raw responses."""
     changes = "bodies are stored decompressed, headers that carry credentials are left out"
     if crawl.redact:
-        changes += ", placeholders stand for secrets and personal data"
+        changes += ", secrets and personal data are replaced by placeholders"
     return {
         "software": f"horizon-factory/{version('horizon-factory')}",
         "format": "WARC File Format 1.1",

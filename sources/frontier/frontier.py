@@ -26,7 +26,7 @@ PART_CHARS = 32_000_000
 
 
 class FrontierError(Exception):
-    """The frontier file cannot be opened; the message says how to start a new one."""
+    """The frontier file cannot be opened. The message explains how to start a new one."""
 
 
 class Frontier:

@@ -1,7 +1,7 @@
 -- SQLite statements of the crawl frontier, one named block per statement
 
 -- name: create_tables
--- visits: one row per url and day; known: one row per url with a successful fetch; parts: one row per part of the lake
+-- one row per url and day (visits), url with a successful fetch (known), part of the lake (parts)
 create table visits (
     day text not null,
     url text not null,

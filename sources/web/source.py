@@ -29,7 +29,7 @@ class WebSource:
         return [_admission(place, kind, text) for place, (kind, text) in enumerate(starts)]
 
     async def crawl(self, run: CrawlRun) -> None:
-        """Fetch what waits, level by level, until the page budget is spent; end every url with a row."""
+        """Fetch waiting urls level by level until the page budget is spent; end every url with a row."""
         await Crawler(self.config, run).run()
 
 
