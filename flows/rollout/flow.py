@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flows.rollout.run import roll_out_night
+from flows.rollout.run import run_rollout
 from flows.settings import Settings
 from flows.step import first_try_started_at, step
 from warehouse.console.progress import stage_bar
@@ -11,4 +11,4 @@ from warehouse.console.progress import stage_bar
 @step("rollout")
 def rollout(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("rollout", settings.state) as report:
-        return roll_out_night(settings, day, report, since=first_try_started_at())
+        return run_rollout(settings, day, report, since=first_try_started_at())

@@ -148,7 +148,7 @@ class Rereader:
         """The newest readings of these trajectories' turns, where they were read again before."""
         if not self._lake.parts(Reparse):
             return {}
-        found = run(self._con, sql_files("rollout")["readings"], {"trajectories": trajectories}).fetchall()
+        found = run(self._con, sql_files("rollout")["newest_reparses"], {"trajectories": trajectories}).fetchall()
         return {(name, index): dict(zip(WORDS, words, strict=True)) for name, index, *words in found}
 
     def _write(self, rows: list[Reparse]) -> None:

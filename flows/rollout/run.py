@@ -53,7 +53,7 @@ class Factories:
     dialect: OpenDialect
 
 
-def roll_out_night(
+def run_rollout(
     settings: Settings, day: date, report: Report, factories: Factories | None = None, since: datetime | None = None
 ) -> Counts:
     """Make every planned attempt that has no trajectory yet, within the settings' budget; returns counts.
@@ -154,7 +154,7 @@ async def _watch(pool: Pool, night: Night, stopped: list[str]) -> None:
 
 def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[[str], None]) -> Path:
     """The library of the lake's newest pages, built when no earlier night did."""
-    snapshot, n_pages = con.sql(sql_files("rollout")["snapshot"]).fetchall()[0]
+    snapshot, n_pages = con.sql(sql_files("rollout")["library_snapshot"]).fetchall()[0]
     path = settings.state / "library" / str(snapshot)
     if not path.exists():
         tell(f"building the library of {n_pages} pages")

@@ -64,11 +64,11 @@ def open_night(
     settings: Settings, day: date, journal: Journal, con: duckdb.DuckDBPyConnection, since: datetime | None
 ) -> Night:
     """The night with what is planned now; `since` is when the first try of this run began, if this is a later one."""
-    planned, standing = con.sql(sql_files("rollout")["planned"]).to_arrow_table(), Standing.of(journal)
+    planned, standing = con.sql(sql_files("rollout")["planned_attempts"]).to_arrow_table(), Standing.of(journal)
     asked, teacher = settings.rollout, settings.teacher
     spent, spent_s = 0, 0.0
     if since:
-        spent = run(con, sql_files("rollout")["spent"], {"since": since}).fetchall()[0][0]
+        spent = run(con, sql_files("rollout")["tokens_spent"], {"since": since}).fetchall()[0][0]
         spent_s = (datetime.now(UTC) - since).total_seconds()
     budget = Budget(asked.max_tokens, asked.max_hours, spent, spent_s)
     begun = begin(day.isoformat(), teacher.engine, _gpus(settings), planned.num_rows)

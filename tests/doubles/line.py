@@ -10,7 +10,7 @@ from flows.crawl.crawler import run_crawl
 from flows.publish.release import run_publish
 from flows.refine.decide import refine_night
 from flows.rollout.engines.open import open_writer
-from flows.rollout.run import roll_out_night
+from flows.rollout.run import run_rollout
 from flows.settings import load
 from flows.tasks.compose import compose_night
 from warehouse.console.progress import silent
@@ -20,7 +20,7 @@ def main(day: date) -> None:
     settings = load()
     run_crawl(settings, day, silent)
     compose_night(settings, day, silent, open_writer)
-    roll_out_night(settings, day, silent)
+    run_rollout(settings, day, silent)
     refine_night(settings, day, silent)
     run_publish(settings, day, silent)
 

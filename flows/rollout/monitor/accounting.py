@@ -73,7 +73,7 @@ def write_down_killed(state: Path, lake: Lake, con: duckdb.DuckDBPyConnection) -
     if live is None or live.ending is not None:
         return
     ended = live.model_copy(update={"ending": "killed", "detail": "its process ended without a word"})
-    if not run(con, sql_files("rollout")["recorded"], {"begun": live.begun}).fetchall()[0][0]:
+    if not run(con, sql_files("rollout")["run_recorded"], {"begun": live.begun}).fetchall()[0][0]:
         lake.write(Rollout, [_row(ended)], _next(lake, Rollout, live.run_id))
     save(ended, state)
 
@@ -81,7 +81,7 @@ def write_down_killed(state: Path, lake: Lake, con: duckdb.DuckDBPyConnection) -
 def _left(live: Live, journal: Journal, lake: Lake, before: Standing) -> pa.Table:
     with connect(lake) as con:
         con.register("progress", before.progress(journal))
-        found = con.sql(sql_files("rollout")["left"], params={"ending": live.ending}).to_arrow_table()
+        found = con.sql(sql_files("rollout")["unfinished_attempts"], params={"ending": live.ending}).to_arrow_table()
     for name, value in (("stopped_at", live.at), ("run_id", live.run_id)):
         found = found.append_column(name, pa.array([value] * found.num_rows, arrow_schema(Unfinished).field(name).type))
     return found.cast(arrow_schema(Unfinished))

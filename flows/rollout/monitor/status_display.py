@@ -72,7 +72,7 @@ def status_table(live: Live, con: duckdb.DuckDBPyConnection) -> Table:
 
 def kept(con: duckdb.DuckDBPyConnection) -> list[Fact]:
     """What a kept trajectory has cost so far over all nights, by the mart `rollout_cost`."""
-    found = con.execute(sql_files("rollout")["kept"]).fetchall()
+    found = con.execute(sql_files("rollout")["cost_per_kept"]).fetchall()
     if not found or not found[0][0]:
         return [("for each kept", "refine has kept none yet")]
     n, decided, tokens, gpu_seconds = found[0]

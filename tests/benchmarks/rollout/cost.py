@@ -21,7 +21,7 @@ from typing import Any
 from flows.rollout.engines.embedded.model_download import cache_folder
 from flows.rollout.engines.open import open_dialect, open_teacher
 from flows.rollout.protocol import Completion, Sampling, Teacher
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.watch import cpu_seconds, own_cpu_seconds
@@ -124,7 +124,7 @@ def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
         limits = {"max_in_flight": in_flight, "max_observation_chars": OBSERVATION_CHARS, "max_repeated_calls": turns}
         settings = Settings.model_validate({"home": Path(folder), "teacher": teacher, "rollout": limits})
         write_wiki_tasks(Lake(settings.lake), DAY, attempts, samples=1, max_turns=turns + 1)
-        counts = roll_out_night(settings, DAY, silent, Factories(metered, open_dialect))
+        counts = run_rollout(settings, DAY, silent, Factories(metered, open_dialect))
         spent.cpu, spent.own_cpu = cpu_seconds() - spent.begun, own_cpu_seconds() - spent.own_begun
         spent.turns, spent.sampled = int(counts["turns"]), int(counts["sampled_tokens"])
     if spent.turns != attempts * turns:

@@ -16,7 +16,7 @@ from statistics import fmean
 
 from flows.rollout.engines.open import open_dialect
 from flows.rollout.protocol import Dialect, Teacher
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
 from schemas import Task
 from tests.benchmarks.figure import Figure
@@ -116,7 +116,7 @@ def rolled_out(
             for number in range(attempts)
         )
         lake.write(Task, tasks, PartName(DAY, "by-hand", 0))
-        counts = roll_out_night(settings, DAY, silent, Factories(changed(record.opening()), open_aimless))
+        counts = run_rollout(settings, DAY, silent, Factories(changed(record.opening()), open_aimless))
     if counts["finished"] != attempts:
         raise RuntimeError(f"{attempts} attempts were planned: {counts}")
     return record

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import fmean
 
 from flows.rollout.protocol import Completion, Sampling
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
 from schemas import Task
 from tests.benchmarks.figure import Figure
@@ -117,7 +117,7 @@ def _roll_out(settings: Settings, day: date, attempts: int, seed: int, turn_s: f
     ]
     lake.write(Task, tasks, PartName(day, "by-hand", 0))
     teacher = Timed(_speaking(turns), delay_s=turn_s)
-    counts = roll_out_night(settings, day, silent, Factories(opening(teacher), open_tiny_dialect))
+    counts = run_rollout(settings, day, silent, Factories(opening(teacher), open_tiny_dialect))
     if counts["finished"] != attempts:
         raise RuntimeError(f"{attempts} attempts were planned: {counts}")
     return teacher

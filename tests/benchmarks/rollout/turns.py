@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Sampling, Teacher
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings
 from flows.settings import Teacher as TeacherSettings
 from schemas import Turn
@@ -81,7 +81,7 @@ def _pool(settings: Settings, trajectories: int) -> tuple[Watch, int]:
                 yield teacher
 
     write_wiki_tasks(Lake(settings.lake), DAY, trajectories, samples=1)
-    counts = roll_out_night(settings, DAY, silent, Factories(timed, open_tiny_dialect))
+    counts = run_rollout(settings, DAY, silent, Factories(timed, open_tiny_dialect))
     return watch, int(counts["turns"])
 
 

@@ -13,7 +13,7 @@ import pytest
 import flows.domains
 from flows.domains import composers, domain, domains
 from flows.domains.contract import Resources, ToolCall, Writer
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Rollout, Settings, Tasks
 from flows.tasks.compose import compose_night
@@ -96,7 +96,7 @@ def test_its_tasks_are_composed_rolled_out_and_judged(home: Path) -> None:
             return call("count", letter="e", text=title)
         return prompt.rsplit("<|im_start|>tool\n", 1)[1].split("<", 1)[0]
 
-    roll_out_night(chosen, DAY, silent, Factories(opening(ScriptedTeacher(script)), open_tiny_dialect))
+    run_rollout(chosen, DAY, silent, Factories(opening(ScriptedTeacher(script)), open_tiny_dialect))
     assert {row["status"] for row in rows(home, Trajectory)} == {"answered"}
     assert {row["system"] for row in rows(home, Trajectory)} == {domain("letters").chat_prompt.text.strip()}
     verdicts = {(row["verifier"], row["version"], row["passed"], row["reason"]) for row in rows(home, Verdict)}

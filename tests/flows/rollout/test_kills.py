@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Record, Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
@@ -75,7 +75,7 @@ def home(folder: Path, url: str, retries: int = 5) -> Settings:
 
 
 def roll_out(settings: Settings) -> None:
-    roll_out_night(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
+    run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
 
 
 @contextmanager

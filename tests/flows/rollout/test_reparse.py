@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from flows.commands.rollout import app
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.reparse import Reread, Rereader
-from flows.rollout.run import roll_out_night
+from flows.rollout.run import run_rollout
 from flows.settings import Settings, Teacher
 from schemas import Reparse, Trajectory, Turn, arrow_schema
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
@@ -44,7 +44,7 @@ def rolled_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         settings = Settings(home=folder, teacher=chosen)
         write_wiki_tasks(Lake(settings.lake), DAY, 2, samples=2)
-        roll_out_night(settings, DAY, silent)
+        run_rollout(settings, DAY, silent)
     return settings.lake
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.rollout.run import roll_out_night
+from flows.rollout.run import run_rollout
 from flows.settings import Settings, Teacher
 from schemas import Trajectory, Turn
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
@@ -32,7 +32,7 @@ def roll_out(folder: Path, tokenizer: Path, fake: FakeVllm, **task: int) -> Lake
     )
     settings = Settings(home=folder, teacher=chosen)
     write_wiki_tasks(Lake(settings.lake), DAY, 2, **task)
-    roll_out_night(settings, DAY, silent)
+    run_rollout(settings, DAY, silent)
     return Lake(settings.lake)
 
 

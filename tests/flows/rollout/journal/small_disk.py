@@ -14,7 +14,7 @@ from typing import Any
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.journal import JournalError
 from flows.rollout.journal.recovery import open_journal
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, open_tiny_dialect, opening
@@ -52,11 +52,11 @@ def fills_up(disk: Path) -> None:
         return reading(prompt, seed)
 
     teacher.script = crowded
-    told(lambda: roll_out_night(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect)))
+    told(lambda: run_rollout(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect)))
     print(len(teacher.exchanges) < TURNS, "stopped early")
     filler.unlink()
     teacher.script = reading
-    print(roll_out_night(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect))["pending"], "pending")
+    print(run_rollout(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect))["pending"], "pending")
     sampled = {(tuple(prompt), tuple(said)) for prompt, said in teacher.exchanges}
     print(len(sampled) == TURNS, "all sampled")
     print(len(teacher.exchanges) - len(sampled) <= 4, "only those in flight again")

@@ -16,7 +16,7 @@ import pytest
 
 from flows.rollout.journal.journal import Journal, JournalBarred, JournalError
 from flows.rollout.journal.recovery import open_journal
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, open_tiny_dialect, opening
@@ -128,5 +128,5 @@ def test_a_journal_that_cannot_be_written_costs_no_token(tmp_path: Path) -> None
     write_wiki_tasks(Lake(home.lake), date(2026, 1, 2), 1)
     (tmp_path / "state").write_text("a file where the folder should be")
     with pytest.raises(JournalBarred, match="state"):
-        roll_out_night(home, date(2026, 1, 2), silent, Factories(opening(teacher), open_tiny_dialect))
+        run_rollout(home, date(2026, 1, 2), silent, Factories(opening(teacher), open_tiny_dialect))
     assert not teacher.exchanges

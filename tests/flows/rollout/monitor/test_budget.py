@@ -16,7 +16,7 @@ from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import read
 from flows.rollout.monitor.status_display import headline
 from flows.rollout.protocol import TeacherError, TeacherRefused
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, SettingsError
 from schemas import Record, Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
@@ -45,7 +45,7 @@ def home(folder: Path, **rollout: Any) -> Settings:
 
 
 def roll_out(settings: Settings, teacher: ScriptedTeacher, since: datetime | None = None) -> dict[str, int | str]:
-    return roll_out_night(settings, DAY, silent, Factories(opening(teacher), open_tiny_dialect), since)
+    return run_rollout(settings, DAY, silent, Factories(opening(teacher), open_tiny_dialect), since)
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:

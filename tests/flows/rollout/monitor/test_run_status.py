@@ -22,7 +22,7 @@ from flows.rollout.monitor.status_display import headline, line, markdown
 from flows.rollout.monitor.throughput import Meter
 from flows.rollout.pool.pool import Tally
 from flows.rollout.protocol import Completion, Load, Sampling
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -74,7 +74,7 @@ def test_another_process_sees_a_rollout_at_work_and_then_how_it_ended(tmp_path: 
     write_wiki_tasks(Lake(settings.lake), DAY, 6, samples=1)
     teacher, told = Held(reading), []
     staff = Factories(opening(teacher), open_tiny_dialect)
-    night = threading.Thread(target=lambda: told.append(roll_out_night(settings, DAY, silent, staff)))
+    night = threading.Thread(target=lambda: told.append(run_rollout(settings, DAY, silent, staff)))
     night.start()
     try:
         until(lambda: (live := read(settings.state)) is not None and live.turns == 8)
@@ -116,7 +116,7 @@ def test_a_killed_run_is_written_down_by_the_next_one_once(tmp_path: Path) -> No
     save(killed, settings.state)
     staff = Factories(opening(ScriptedTeacher(reading)), open_tiny_dialect)
     for _ in range(2):
-        roll_out_night(settings, DAY, silent, staff)
+        run_rollout(settings, DAY, silent, staff)
         save(killed, settings.state)  # as if the kill had come between the row and the file
     with connect(Lake(settings.lake)) as con:
         found = con.execute("select ending, gpu_seconds from rollouts order by started_at").fetchall()

@@ -15,7 +15,7 @@ from flows.rollout.briefs import RolloutError
 from flows.rollout.journal.journal import JournalLocked
 from flows.rollout.journal.recovery import open_journal
 from flows.rollout.protocol import Completion, Sampling, TeacherError, TeacherRefused
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings
 from schemas import Record, Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
@@ -33,7 +33,7 @@ def home(tmp_path: Path, **rollout: Any) -> Settings:
 
 
 def roll_out(settings: Settings, teacher: ScriptedTeacher, day: date = DAY) -> dict[str, int | str]:
-    return roll_out_night(settings, day, silent, Factories(opening(teacher), open_tiny_dialect))
+    return run_rollout(settings, day, silent, Factories(opening(teacher), open_tiny_dialect))
 
 
 def rows(settings: Settings, model: type[Record]) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
     def never(settings: Settings) -> Any:
         pytest.fail("the teacher was started")
 
-    again = roll_out_night(settings, DAY, silent, Factories(never, open_tiny_dialect))
+    again = run_rollout(settings, DAY, silent, Factories(never, open_tiny_dialect))
     assert again["planned"] == 0
 
 
@@ -238,7 +238,7 @@ def test_a_teacher_that_refuses_at_the_start_loses_nothing(tmp_path: Path) -> No
         raise TeacherRefused("it serves another model")
 
     with pytest.raises(TeacherRefused, match="another model"):
-        roll_out_night(settings, DAY, silent, Factories(refusing, open_tiny_dialect))
+        run_rollout(settings, DAY, silent, Factories(refusing, open_tiny_dialect))
     assert roll_out(settings, ScriptedTeacher(reading))["finished"] == 4
 
 
@@ -267,7 +267,7 @@ def test_another_teacher_starts_the_attempt_again(tmp_path: Path) -> None:
         template_sha256 = "another"
 
     staff = Factories(opening(ScriptedTeacher(reading)), lambda settings, teacher: Another())
-    roll_out_night(settings, DAY, silent, staff)
+    run_rollout(settings, DAY, silent, staff)
     made = [row for row in rows(settings, Trajectory) if row["template_sha256"] == "another"]
     turns = [turn for turn in rows(settings, Turn) if turn["trajectory_id"] == made[0]["trajectory_id"]]
     assert [turn["index"] for turn in turns] == list(range(7))

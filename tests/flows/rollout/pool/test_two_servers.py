@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.run import Factories, roll_out_night
+from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -50,7 +50,7 @@ def home(folder: Path, *servers: VllmProcess) -> Settings:
 
 
 def roll_out(settings: Settings) -> None:
-    roll_out_night(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
+    run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
 
 
 def test_two_servers_one_dying_the_rest_never_stall(tmp_path: Path) -> None:

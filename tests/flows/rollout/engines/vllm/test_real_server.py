@@ -18,7 +18,7 @@ from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
 from flows.rollout.engines.open import open_dialect, open_teacher
 from flows.rollout.protocol import Dialect, Extension, Message, Sampling, Teacher, TeacherRefused
-from flows.rollout.run import roll_out_night
+from flows.rollout.run import run_rollout
 from flows.settings import Settings
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers import small_vllm_model
@@ -149,7 +149,7 @@ def test_a_night_rolls_out_against_a_server_that_the_flow_starts_itself(model: P
         "max_completion_tokens": 64,
     }
     chosen = Settings.model_validate({"home": tmp_path, "teacher": teacher | {"venv": ENVIRONMENT}})
-    told = roll_out_night(chosen, day, silent)
+    told = run_rollout(chosen, day, silent)
     assert (told["planned"], told["pending"]) == (6, 0), told
     with connect(lake) as con:
         assert not {name: rows for name, rows in run_checks(con).items() if rows}
