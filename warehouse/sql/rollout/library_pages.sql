@@ -1,2 +1,2 @@
--- one row a page of the library
+-- one row per page of the library
 select doc_id, url, title, text from pages

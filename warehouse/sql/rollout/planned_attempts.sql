@@ -1,4 +1,4 @@
--- one row an attempt that is still to be made, the longest expected first
+-- one row per planned attempt without a trajectory, the longest expected first
 with past as (
     select tasks.domain, tasks.composer, tasks.hops, sum(trajectories.n_tokens) as tokens, count(*) as n
     from trajectories
@@ -25,7 +25,7 @@ left join alike
     on alike.domain = tasks.domain and alike.composer = tasks.composer
 where
     attempts.trajectory_id not in (select trajectory_id from trajectories)
-    -- imported tasks bring their attempts with them: an import that was cut goes on by itself
+    -- imported tasks bring their attempts with them; an interrupted import is resumed by the import command
     and tasks.composer <> 'import'
 order by
     expected_tokens desc nulls last,

@@ -1,2 +1,2 @@
--- one row: tokens that the tries of one run have sampled so far
+-- one row: the tokens that all tries of a run have sampled so far
 select coalesce(sum(sampled_tokens), 0)::bigint from rollouts where started_at >= $since

@@ -1,4 +1,4 @@
--- one row an attempt without a trajectory: how far it came, and why the run that ends now leaves it
+-- one row per attempt without a trajectory: its progress, and the reason why the ending run left it unfinished
 select
     attempts.trajectory_id,
     attempts.task_id,
