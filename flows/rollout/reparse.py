@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
-from flows.rollout.loop.episode import words_of
-from flows.rollout.loop.repetition import STOPPED
+from flows.rollout.loop.episode import parsed_columns
+from flows.rollout.loop.repetition import REPETITION
 from flows.rollout.protocol import Completion, Parsed
 from schemas import Reparse, Trajectory, Turn
 from warehouse.connect import run, sql_files
@@ -106,7 +106,7 @@ class Rereader:
             attempt.skipped = "another tokenizer"
             return None
         self.found.turns += 1
-        if row["parse"] == STOPPED:
+        if row["parse"] == REPETITION:
             return None
         completion = Completion(ids[start:], logprobs, row["finish_reason"] or "stop", prompt)
         return self._changed(attempt, row, before, await self._dialect.parse(completion, attempt.tools))
@@ -114,7 +114,7 @@ class Rereader:
     def _changed(
         self, attempt: _Attempt, row: dict[str, Any], before: dict[str, Any], parsed: Parsed
     ) -> Reparse | None:
-        words = words_of(parsed)
+        words = parsed_columns(parsed)
         words["tool_calls"] = _same_calls(words["tool_calls"], before["tool_calls"], row["tool_calls"])
         if all(words[name] == before[name] for name in WORDS):
             return None

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from flows.domains.contract import ToolSpec
-from flows.rollout.dialects.tool_calls import Offer, calls, specs
+from flows.rollout.dialects.tool_calls import ToolSet, calls, specs
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherError, TeacherRefused
 from flows.tokenizing.literal_tokenizer import Literal
 from schemas.record import sha256_text
@@ -25,7 +25,7 @@ CALL = re.compile(r"<\W?tool_call|<function=|<invoke|\"arguments\"\s*:")
 
 
 USER: list[dict[str, Any]] = [{"role": "user", "content": "a b"}]
-OFFERS = 64
+MAX_TOOL_SETS = 64
 """Sets of tools that are kept ready."""
 
 
@@ -46,7 +46,7 @@ class ChatDialect:
         self.renderer = f"{self._renderer.config.name} (renderers {version('renderers')})"
         self.template_sha256 = sha256_text(f"{template}\x00{self._renderer.config.model_dump_json()}")
         self.vocabulary_sha256: str | None = self._literal.vocabulary_sha256()
-        self._offers: dict[tuple[tuple[str, int], ...], Offer] = {}
+        self._tool_sets: dict[tuple[tuple[str, int], ...], ToolSet] = {}
         self._extender = self._renderer
         self._ended = self._turn_ended()
         self._extender = self._lean(tokenizer)
@@ -86,10 +86,12 @@ class ChatDialect:
 
         Of `prompt_ids` it needs the end alone: whether the prompt opened the reasoning.
         """
-        offer = self._offer(tools)
-        said = self._renderer.parse_response(completion.token_ids, tools=offer.specs, prompt_ids=completion.prompt_ids)
+        tool_set = self._tool_set(tools)
+        said = self._renderer.parse_response(
+            completion.token_ids, tools=tool_set.specs, prompt_ids=completion.prompt_ids
+        )
         parsed = Parsed(said.content.strip(), said.reasoning_content or None)
-        fault = _cut(said) if completion.finish_reason == "length" else offer.fault(said.tool_calls)
+        fault = _cut(said) if completion.finish_reason == "length" else tool_set.fault(said.tool_calls)
         if fault:
             return replace(parsed, parse=fault)
         if said.tool_calls:
@@ -98,14 +100,14 @@ class ChatDialect:
             return replace(parsed, answer=parsed.content)
         return replace(parsed, parse=_silent(said))
 
-    def _offer(self, tools: Sequence[ToolSpec]) -> Offer:
+    def _tool_set(self, tools: Sequence[ToolSpec]) -> ToolSet:
         """The tools made ready, once for all who are offered the same."""
         key = tuple((tool.name, id(tool.parameters)) for tool in tools)
-        if key not in self._offers:
-            if len(self._offers) >= OFFERS:
-                self._offers.clear()
-            self._offers[key] = Offer(tools)
-        return self._offers[key]
+        if key not in self._tool_sets:
+            if len(self._tool_sets) >= MAX_TOOL_SETS:
+                self._tool_sets.clear()
+            self._tool_sets[key] = ToolSet(tools)
+        return self._tool_sets[key]
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """Text of the ids, special tokens kept."""

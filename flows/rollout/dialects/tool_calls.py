@@ -19,7 +19,7 @@ FITTING = {"ok": None, "unknown_tool": "unknown_tool"}
 """What a renderer says of a call's form, as this room names it; all else is `invalid_json`."""
 
 
-class Offer:
+class ToolSet:
     """Tools as renderers take them, with their schemas compiled."""
 
     def __init__(self, tools: Sequence[ToolSpec]) -> None:

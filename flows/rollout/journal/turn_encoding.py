@@ -50,7 +50,7 @@ def pack(entry: Entry) -> Row:
     turn = entry.turn
     said = {"trajectory_id": turn.trajectory_id, "index": turn.index}
     said |= {name: value for name, value in turn.__dict__.items() if name not in PACKED}
-    row = orjson.dumps({"turn": said, "cue": entry.cue, "answer": entry.answer, "asked": entry.asked})
+    row = orjson.dumps({"turn": said, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status})
     blobs = (_packed("i", turn.token_ids), bytes(turn.sampled), _packed("f", turn.logprobs))
     return Row(turn.index, row, *blobs, crc=crc(row, *blobs))
 
@@ -64,7 +64,7 @@ def unpack(row: Row) -> Entry:
         "logprobs": array("f", row.logprobs).tolist(),
     }
     turn = Turn.model_validate(kept["turn"] | packed)
-    return Entry(turn, cue=kept["cue"], answer=kept["answer"], asked=kept["asked"])
+    return Entry(turn, cue=kept["cue"], answer=kept["answer"], forced_status=kept["asked"])
 
 
 def read_only(row: Row) -> Turn:

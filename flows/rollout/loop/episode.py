@@ -1,7 +1,7 @@
-"""An episode is what has happened in an attempt so far, as a fold over its finished turns.
+"""The state of one attempt, computed as a fold over its finished turns.
 
-The loop decides from an episode alone, and the journal keeps exactly what the fold reads. So an attempt
-that was killed goes on from its journaled turns as if nothing had happened, with no second render.
+The agent loop decides from this state alone, and the journal stores exactly the entries that the fold reads. An attempt
+that was killed therefore resumes from its journaled turns, without rendering the conversation a second time.
 """
 
 import json
@@ -17,80 +17,82 @@ from schemas.trajectory import Status, Turn
 
 @dataclass(frozen=True)
 class Entry:
-    """A finished turn as the journal keeps it: the row, and what only a resume needs to know."""
+    """A finished turn as the journal stores it: the row of the lake, and the fields that only a resume needs."""
 
     turn: Turn
     cue: list[int] = field(default_factory=list)
-    """Ids that bid the agent to speak after this turn; they become part of the agent's own turn."""
+    """The generation prompt after this turn, as token ids; it becomes the unsampled start of the assistant turn."""
     answer: str | None = None
-    asked: Status | None = None
-    """Set where the agent was asked to answer now: the status that the attempt will end with."""
+    forced_status: Status | None = None
+    """The status with which the attempt will end, if this turn requests the final answer because of a limit."""
 
 
 @dataclass
 class Episode:
-    """The stream of token ids so far, and the few counts that the loop decides by."""
+    """The stream of token ids so far, and the counts that the loop needs for its decisions."""
 
     trajectory_id: str
     run_id: str
     stream: "array[int]" = field(default_factory=lambda: array("i"))
     cue: list[int] = field(default_factory=list)
     length: int = 0
-    spoken: int = 0
+    """Number of turns, of every role."""
+    assistant_turns: int = 0
     seconds: float = 0.0
     last: Turn | None = None
-    """The agent's last turn, while nothing has followed it."""
-    before: list[int] = field(default_factory=list)
-    """What stood before the agent's last turn: see `latest`."""
-    heard_from: int = 0
-    """Where in the stream the agent's last turn ends."""
+    """The last turn if it is the assistant's, else None."""
+    last_prompt_tail: list[int] = field(default_factory=list)
+    """The `prompt_tail` before the last assistant turn."""
+    last_turn_end: int = 0
+    """Position in the stream at which the last assistant turn ends."""
     answer: str | None = None
-    asked: Status | None = None
-    failures: int = 0
-    """Completions in a row that could not be parsed."""
-    repeats: int = 0
-    """Equal calls in a row."""
-    called: str | None = None
+    forced_status: Status | None = None
+    """The status with which the attempt will end, once the final answer was requested because of a limit."""
+    parse_failures: int = 0
+    """Consecutive completions that could not be parsed."""
+    repeated_calls: int = 0
+    """Consecutive equal tool calls."""
+    last_call: str | None = None
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Take finished turns into account, in order."""
+        """Advance the state by finished turns, in order."""
         for entry in entries:
             turn = entry.turn
             if turn.role == "assistant":
-                self.before = self.latest()
+                self.last_prompt_tail = self.prompt_tail()
             self.stream.extend(turn.token_ids)
             self.cue = entry.cue
             self.length += 1
             self.seconds += turn.seconds
-            self.asked = entry.asked or self.asked
+            self.forced_status = entry.forced_status or self.forced_status
             self.last = turn if turn.role == "assistant" else None
             if self.last:
-                self._hear(turn, entry.answer)
+                self._add_assistant_turn(turn, entry.answer)
 
-    def latest(self) -> list[int]:
-        """The end of the prompt: the last id that the agent sampled, all that followed it, and the cue.
+    def prompt_tail(self) -> list[int]:
+        """The end of the prompt: the last sampled id, all ids after it, and the generation prompt.
 
-        It is all of a prompt that a dialect must see to read what comes after it, however long the episode is.
+        A dialect needs no more of the prompt to parse the completion that follows, however long the episode is.
         """
-        return [*self.stream[max(0, self.heard_from - 1) :], *self.cue]
+        return [*self.stream[max(0, self.last_turn_end - 1) :], *self.cue]
 
-    def _hear(self, turn: Turn, answer: str | None) -> None:
-        self.heard_from = len(self.stream)
-        self.spoken += 1
+    def _add_assistant_turn(self, turn: Turn, answer: str | None) -> None:
+        self.last_turn_end = len(self.stream)
+        self.assistant_turns += 1
         self.answer = answer
-        self.failures = 0 if turn.parse == "ok" else self.failures + 1
+        self.parse_failures = 0 if turn.parse == "ok" else self.parse_failures + 1
         for call in calls_of(turn):
-            said = json.dumps([call.name, call.arguments], sort_keys=True)
-            self.repeats = self.repeats + 1 if said == self.called else 1
-            self.called = said
+            key = json.dumps([call.name, call.arguments], sort_keys=True)
+            self.repeated_calls = self.repeated_calls + 1 if key == self.last_call else 1
+            self.last_call = key
 
-    def message(self, role: str, content: str, ids: list[int]) -> Turn:
-        """A turn that the factory wrote: the system prompt, the task, or (as a tool's, with no tool) a nudge."""
+    def message_turn(self, role: str, content: str, ids: list[int]) -> Turn:
+        """A turn that the factory wrote: system prompt, task, or (with role `tool` and no tool) an instruction."""
         column = "observation" if role == "tool" else "content"
         return self._turn(role, ids, **{column: content}, n_chars=len(content))
 
-    def heard(self, observation: Observation, ids: list[int]) -> Turn:
-        """A tool's turn."""
+    def tool_turn(self, observation: Observation, ids: list[int]) -> Turn:
+        """The turn of one tool result; `ids` are the tokens that it adds to the stream."""
         return self._turn(
             "tool",
             ids,
@@ -106,17 +108,17 @@ class Episode:
             seconds=observation.seconds,
         )
 
-    def said(self, completion: Completion, parsed: Parsed) -> Turn:
-        """The agent's turn: the cue's ids, not sampled, and then those that it sampled."""
-        words = words_of(parsed)
+    def assistant_turn(self, completion: Completion, parsed: Parsed) -> Turn:
+        """The turn of one completion: the ids of the generation prompt, unsampled, then the sampled ids."""
+        columns = parsed_columns(parsed)
         return self._turn(
             "assistant",
             [*self.cue, *completion.token_ids],
             sampled=[False] * len(self.cue) + [True] * len(completion.token_ids),
             logprobs=completion.logprobs,
-            **words,
+            **columns,
             tool=clean(parsed.calls[0].name) if parsed.calls else None,
-            n_chars=sum(len(words[name] or "") for name in ("content", "reasoning", "tool_calls")),
+            n_chars=sum(len(columns[name] or "") for name in ("content", "reasoning", "tool_calls")),
             finish_reason=completion.finish_reason,
             cached_tokens=completion.cached_tokens,
             seconds=completion.seconds,
@@ -131,26 +133,26 @@ class Episode:
 
 
 def calls_of(turn: Turn) -> tuple[ToolCall, ...]:
-    """The calls of an agent's turn, as it made them."""
+    """The tool calls of an assistant turn, in order."""
     return tuple(ToolCall(**call) for call in json.loads(turn.tool_calls)) if turn.tool_calls else ()
 
 
-def words_of(parsed: Parsed) -> dict[str, str | None]:
-    """What was read, as the columns of a turn."""
+def parsed_columns(parsed: Parsed) -> dict[str, str | None]:
+    """The columns of a turn that come from parsing its completion."""
     return {
         "parse": parsed.parse,
         "content": clean(parsed.content),
         "reasoning": clean(parsed.reasoning) if parsed.reasoning else None,
-        "tool_calls": _dump(parsed.calls) if parsed.calls else None,
+        "tool_calls": _calls_json(parsed.calls) if parsed.calls else None,
     }
 
 
-def completion_of(turn: Turn, before: list[int]) -> Completion:
-    """The completion that an agent's turn was made from, after the end of its prompt."""
+def completion_of(turn: Turn, prompt_tail: list[int]) -> Completion:
+    """The completion that an assistant turn was made from; `prompt_tail` is the end of its prompt."""
     ids = turn.token_ids[len(turn.token_ids) - len(turn.logprobs) :]
-    return Completion(ids, turn.logprobs, turn.finish_reason or "stop", before)
+    return Completion(ids, turn.logprobs, turn.finish_reason or "stop", prompt_tail)
 
 
-def _dump(calls: tuple[ToolCall, ...]) -> str:
+def _calls_json(calls: tuple[ToolCall, ...]) -> str:
     rows = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in calls]
     return clean(json.dumps(rows, ensure_ascii=False))

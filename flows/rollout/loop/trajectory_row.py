@@ -1,7 +1,7 @@
-"""From how an attempt ended to the rows that it leaves: the trajectory, and the verdicts on it.
+"""Builds the trajectory row of an attempt that ended.
 
-Counts are taken from the turns as they were committed, and the setup that shaped them is named with
-hashes, so that a row says what made it.
+Counts come from the committed turns. Hashes identify the setup that shaped them (renderer, chat template, vocabulary),
+so that each row names everything that produced it.
 """
 
 import json
@@ -21,27 +21,28 @@ from schemas.trajectory import Trajectory, Turn
 
 @dataclass(frozen=True)
 class Plan:
-    """One attempt that is to be made."""
+    """One planned attempt: sample number `sample` of a task, with its brief."""
 
     task: Task
     sample: int
     brief: Brief
     expected_tokens: int | None = None
-    """Mean length of earlier attempts at tasks like it, where there were any."""
+    """Mean length in tokens of earlier attempts at similar tasks; None without any."""
 
 
 def setup_id(brief: Brief, identity: Identity, dialect: Dialect) -> str:
-    """Names all that a turn's tokens depend on besides the task; turns of another setup cannot be gone on from."""
-    words = (dialect.name, dialect.renderer, dialect.template_sha256, dialect.reasoning_policy)
-    return content_id(identity.engine, identity.model, identity.revision, *words, brief.system, dump(brief.tools))
+    """Content id of all inputs of a turn's tokens but the task; an attempt resumes only in the same setup."""
+    rendering = (dialect.name, dialect.renderer, dialect.template_sha256, dialect.reasoning_policy)
+    tools = tools_json(brief.tools)
+    return content_id(identity.engine, identity.model, identity.revision, *rendering, brief.system, tools)
 
 
 def trajectory_row(
     plan: Plan, ending: Ending, turns: Sequence[Turn], started_at: datetime, made_by: tuple[Identity, Dialect]
 ) -> Trajectory:
-    """The row of an attempt that ended now."""
+    """The row of an attempt that ended now; `turns` are its committed turns, `made_by` its teacher and dialect."""
     identity, dialect = made_by
-    brief, said = plan.brief, [turn for turn in turns if turn.role == "assistant"]
+    brief, assistant_turns = plan.brief, [turn for turn in turns if turn.role == "assistant"]
     return Trajectory(
         trajectory_id=brief.trajectory_id,
         task_id=plan.task.task_id,
@@ -60,11 +61,11 @@ def trajectory_row(
         sampling=_sampling(brief, dialect),
         seed=brief.sampling.seed,
         system=brief.system,
-        tools=dump(brief.tools),
+        tools=tools_json(brief.tools),
         status=ending.status,
         answer=clean(ending.answer) if ending.answer is not None else None,
-        n_turns=len(said),
-        n_tool_calls=sum(len(calls_of(turn)) for turn in said),
+        n_turns=len(assistant_turns),
+        n_tool_calls=sum(len(calls_of(turn)) for turn in assistant_turns),
         n_tokens=sum(turn.n_tokens for turn in turns),
         n_sampled_tokens=sum(len(turn.logprobs) for turn in turns),
         n_observation_tokens=sum(turn.n_tokens for turn in turns if turn.role == "tool"),
@@ -74,8 +75,8 @@ def trajectory_row(
     )
 
 
-def dump(tools: Sequence[ToolSpec]) -> str:
-    """Tools as JSON, in the form that chat templates and trainers take."""
+def tools_json(tools: Sequence[ToolSpec]) -> str:
+    """The tools as JSON in OpenAI's format, which chat templates and trainers read."""
     rows = [
         {
             "type": "function",

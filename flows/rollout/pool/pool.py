@@ -138,7 +138,7 @@ class Pool:
             ending = await self._play(plan, episode)
             await self._finish(plan, ending, started)
             self._tally.finished += 1
-            self._tally.finished_turns += episode.spoken
+            self._tally.finished_turns += episode.assistant_turns
             self._learn(plan, len(episode.stream))
         except JournalError:
             raise

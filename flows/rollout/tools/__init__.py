@@ -1,1 +1,1 @@
-"""tools."""
+"""Runs the tool calls of an agent: validation, limits, retries, worker processes, observations."""

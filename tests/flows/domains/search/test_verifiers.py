@@ -32,11 +32,11 @@ def attempt_turns(*steps: tuple[Parsed, list[tuple[Kind, str | None]]]) -> list[
     episode = Episode("t1", "2026-01-02")
     turns: list[Turn] = []
     for parsed, heard in steps:
-        turns.append(episode.said(Completion([1], [-0.5], "stop"), parsed))
+        turns.append(episode.assistant_turn(Completion([1], [-0.5], "stop"), parsed))
         episode.add([Entry(turns[-1])])
         for kind, url in heard:
             turns.append(
-                episode.heard(observe(ToolCall("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2])
+                episode.tool_turn(observe(ToolCall("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2])
             )
             episode.add([Entry(turns[-1])])
     return turns

@@ -30,7 +30,7 @@ RUN = DAY.isoformat()
 def entry(name: str, place: int, n: int = 5) -> Entry:
     episode = Episode(name, RUN)
     episode.length = place
-    return Entry(episode.message("user", f"{name} {place}", list(range(n))), cue=[7, 8], asked="turn_cap")
+    return Entry(episode.message_turn("user", f"{name} {place}", list(range(n))), cue=[7, 8], forced_status="turn_cap")
 
 
 def finished(name: str, turns: list[Turn]) -> Trajectory:

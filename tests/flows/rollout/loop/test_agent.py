@@ -21,7 +21,7 @@ from flows.rollout.loop.agent import (
     Parse,
     Render,
     attempt,
-    reason,
+    format_error_text,
     turn_seed,
 )
 from flows.rollout.loop.episode import Entry, Episode
@@ -214,9 +214,9 @@ def test_a_reply_that_cannot_be_read_is_told_to_the_model_twice_and_then_ends_th
 
 def test_the_model_is_told_what_was_wrong_in_words() -> None:
     """A model that is told a code of ours learns nothing from it, and its next message is as bad."""
-    assert reason("unknown_tool", (SEARCH,)).endswith("the tools are: search")
-    assert "cut off" in reason("truncated_call", ())
-    assert reason("of_a_dialect_to_come", ()) == "of_a_dialect_to_come"
+    assert format_error_text("unknown_tool", (SEARCH,)).endswith("the tools are: search")
+    assert "cut off" in format_error_text("truncated_call", ())
+    assert format_error_text("of_a_dialect_to_come", ()) == "of_a_dialect_to_come"
 
 
 @pytest.mark.parametrize("words", ["It is. " * 16, "So " * 40, "<tool_call>{oops" + "!" * 30])

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.rollout.loop.repetition import LONGEST_BLOCK, find_repetition, repeats
+from flows.rollout.loop.repetition import MAX_BLOCK, ends_in_repetition, find_repetition
 
 IDS = st.lists(st.integers(0, 3), max_size=40)
 
 
 def as_vllm_does(ids: Sequence[int], limit: int) -> int:
     """vLLM 0.32's check_sequence_repetition, written out: the first block length that repeats."""
-    for block in range(1, LONGEST_BLOCK + 1):
+    for block in range(1, MAX_BLOCK + 1):
         if block * limit > len(ids):
             return 0
         if all(ids[-n] == ids[-(block * m + n)] for n in range(1, block + 1) for m in range(1, limit)):
@@ -49,8 +49,8 @@ def test_a_block_said_often_enough_is_found_whatever_stood_before(
         ([7] * 99, 0, 0),
         ([7] * 99, 1, 1),
         ([7], 1, 0),
-        (list(range(LONGEST_BLOCK)) * 2, 2, LONGEST_BLOCK),
-        (list(range(LONGEST_BLOCK + 1)) * 2, 2, 0),
+        (list(range(MAX_BLOCK)) * 2, 2, MAX_BLOCK),
+        (list(range(MAX_BLOCK + 1)) * 2, 2, 0),
     ],
 )
 def test_the_bounds_of_the_rule(ids: list[int], limit: int, block: int) -> None:
@@ -59,11 +59,11 @@ def test_the_bounds_of_the_rule(ids: list[int], limit: int, block: int) -> None:
 
 def test_a_stop_token_after_the_repetition_hides_nothing() -> None:
     """A server with the option would have cut it one token before."""
-    assert repeats([1, 2] * 16 + [99], "stop", 16)
-    assert not repeats([1, 2] * 16 + [99], "length", 16)
-    assert not repeats([1, 2] * 15 + [99], "stop", 16)
+    assert ends_in_repetition([1, 2] * 16 + [99], "stop", 16)
+    assert not ends_in_repetition([1, 2] * 16 + [99], "length", 16)
+    assert not ends_in_repetition([1, 2] * 15 + [99], "stop", 16)
 
 
 def test_what_the_server_cut_is_believed() -> None:
-    assert repeats([1, 2, 3], "repetition", 16)
-    assert not repeats([1] * 500, "stop", 0)
+    assert ends_in_repetition([1, 2, 3], "repetition", 16)
+    assert not ends_in_repetition([1] * 500, "stop", 0)
