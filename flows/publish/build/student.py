@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.publish.errors import StudentError
-from flows.tokenizing.literal_tokenizer import Literal
+from flows.tokenizing.literal_tokenizer import LiteralTokenizer
 from flows.tokenizing.renderer_choice import RendererError, open_renderer
 from schemas import sha256_text
 from schemas.release import Student
@@ -35,7 +35,7 @@ class Students:
     def __init__(self, folder: Path, renderer: str) -> None:
         """Load the tokenizer; raises StudentError saying what to set."""
         self._tokenizer = _tokenizer(folder)
-        self._literal = Literal(self._tokenizer)
+        self._literal = LiteralTokenizer(self._tokenizer)
         self._renderer = _renderer(self._literal, renderer)
         template = getattr(self._tokenizer, "chat_template", None) or ""
         self.identity = Student(
@@ -186,7 +186,7 @@ def _tool(tool: Message) -> Message:
     return tool if "function" in tool else {"type": "function", "function": tool}
 
 
-def _renderer(tokenizer: Literal, name: str) -> Any:
+def _renderer(tokenizer: LiteralTokenizer, name: str) -> Any:
     try:
         return open_renderer(tokenizer, name)
     except RendererError as error:

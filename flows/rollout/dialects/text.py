@@ -1,8 +1,8 @@
-"""Plain-text ReAct under a grammar, for models too small to write JSON.
+"""The text dialect: plain-text ReAct (Yao et al. 2022) under a grammar, for models too small to write JSON.
 
-The conversation is a transcript of lines: `question:`, then by turns the agent's `search: ...` or
-`answer: ...` and the factory's `result: ...`. The grammar admits nothing but the tools at hand, so every
-whole line can be read. Only new text is ever encoded; what was sampled stays as it was sampled.
+The conversation is a transcript of lines: `question:`, then in turn the agent's `search: ...` or `answer: ...` and the
+factory's `result: ...`. The grammar admits only the tools of the turn, so every complete line can be parsed. Only new
+text is encoded; sampled ids stay as they were sampled.
 """
 
 import re
@@ -16,21 +16,20 @@ from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampl
 from flows.rollout.tools.observation import clean
 from schemas.record import sha256_text
 
-WARMEST = 0.2
-"""Highest temperature: small models lose the thread above it."""
-LINE_TOKENS = 96
-"""Most tokens of one line."""
+MAX_TEMPERATURE = 0.2
+"""Above it, small models drift from the question."""
+MAX_LINE_TOKENS = 96
 END = "\n"
 ANSWER = "answer"
 QUESTION, RESULT, NOTE = "question: ", "result: ", "note: "
 SEPARATOR = " | "
 SPECIAL = re.compile(r"(?<=<)(?=\|)")
-"""Where text that looks like a special token is cut, so that it is encoded as the text that it is."""
+"""Split points inside text that looks like a special token, so that it is encoded as plain text."""
 RULES = files("flows.rollout.dialects").joinpath("react.gbnf").read_text("utf-8")
 
 
 class TextDialect:
-    """One line a turn; `teacher` encodes new text and decodes completions."""
+    """One line per turn; `teacher` encodes new text and decodes completions."""
 
     name = "text"
     renderer = "react-lines 1"
@@ -42,46 +41,49 @@ class TextDialect:
         self._teacher = teacher
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
-        """System text as it is, then the question on one line; raises TeacherRefused for tools that are no line."""
+        """The system text as it is, then the question on one line.
+
+        Raises TeacherRefused for a tool that cannot be called in one line of text.
+        """
         grammar(tools, must_answer=False)
         system = [f"{message.content.strip()}{END}{END}" for message in messages if message.role == "system"]
-        asked = [f"{QUESTION}{_one_line(message.content)}{END}" for message in messages if message.role != "system"]
-        return Extension([await self._encode(text) for text in [*system, *asked]])
+        questions = [f"{QUESTION}{_one_line(message.content)}{END}" for message in messages if message.role != "system"]
+        return Extension([await self._encode(text) for text in [*system, *questions]])
 
     async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
-        """The messages as lines; a completion that was cut off gets its line's end first."""
+        """The messages as lines; the line of a truncated completion is ended first."""
         lines = [f"{RESULT if message.tool else NOTE}{_one_line(message.content)}{END}" for message in messages]
         if lines and not (await self._teacher.decode(completion.token_ids)).endswith(END):
             lines[0] = END + lines[0]
         return Extension([await self._encode(line) for line in lines])
 
     async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
-        """Read a line; `parse` is ok, truncated, empty, unknown_tool or invalid_arguments."""
+        """Parse a line; `parse` is ok, truncated, empty, unknown_tool or invalid_arguments."""
         text = await self._teacher.decode(completion.token_ids)
         line = text.strip()
         if completion.finish_reason == "length" and not text.endswith(END):
             return Parsed(line, parse="truncated")
-        name, _, said = line.partition(":")
-        said = said.strip()
-        if not said:
+        name, _, rest = line.partition(":")
+        rest = rest.strip()
+        if not rest:
             return Parsed(line, parse="empty")
         if name == ANSWER:
-            return Parsed(line, answer=said)
+            return Parsed(line, answer=rest)
         tool = next((tool for tool in tools if tool.name == name), None)
         if tool is None:
             return Parsed(line, parse="unknown_tool")
-        parts = [part.strip() for part in said.split(SEPARATOR, len(_parameters(tool)) - 1)]
+        parts = [part.strip() for part in rest.split(SEPARATOR, len(_parameters(tool)) - 1)]
         if len(parts) != len(_parameters(tool)):
             return Parsed(line, parse="invalid_arguments")
         arguments: dict[str, object] = dict(zip(_parameters(tool), parts, strict=True))
         return Parsed("", calls=(ToolCall(call_id(completion), name, arguments),))
 
     def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
-        """One short line, nearly greedy, under the grammar of the tools at hand."""
+        """One short line, nearly greedy, under the grammar of the tools."""
         return replace(
             sampling,
-            temperature=min(sampling.temperature, WARMEST),
-            max_tokens=min(sampling.max_tokens, LINE_TOKENS),
+            temperature=min(sampling.temperature, MAX_TEMPERATURE),
+            max_tokens=min(sampling.max_tokens, MAX_LINE_TOKENS),
             stop=(END,),
             grammar=grammar(tools, must_answer=must_answer),
         )
@@ -92,7 +94,10 @@ class TextDialect:
 
 
 def grammar(tools: Sequence[ToolSpec], *, must_answer: bool) -> str:
-    """GBNF of one line: a call of one of the tools, or an answer; only an answer where it is due."""
+    """GBNF grammar of one line: a call of one of the tools, or an answer; with `must_answer`, only an answer.
+
+    Raises TeacherRefused for a tool without required parameters, or with a required parameter that is not a string.
+    """
     calls = [] if must_answer else [_call_rule(tool) for tool in tools]
     return f"root ::= ({' | '.join([*calls, ANSWER])}) newline\n{RULES}"
 
@@ -102,12 +107,12 @@ def _call_rule(tool: ToolSpec) -> str:
 
 
 def _parameters(tool: ToolSpec) -> list[str]:
-    """The tool's required parameters, in order: the parts of its line; raises TeacherRefused for others than text."""
+    """Names of the tool's required parameters, in the order of the parts of its line."""
     required, known = tool.parameters.get("required"), tool.parameters.get("properties")
     if not isinstance(required, list) or not required or not isinstance(known, dict):
-        raise TeacherRefused(f"the text dialect cannot call {tool.name}: it has no required parameter")
+        raise TeacherRefused(f"the text dialect cannot call {tool.name}: the tool has no required parameter")
     if any(known[name].get("type") != "string" for name in required):
-        raise TeacherRefused(f"the text dialect cannot call {tool.name}: a required parameter of it is no string")
+        raise TeacherRefused(f"the text dialect cannot call {tool.name}: a required parameter is not a string")
     return [str(name) for name in required]
 
 

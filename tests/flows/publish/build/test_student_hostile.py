@@ -17,7 +17,7 @@ from flows.publish.errors import StudentError
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.protocol import Completion
 from flows.rollout.protocol import Message as Heard
-from flows.tokenizing.literal_tokenizer import Literal
+from flows.tokenizing.literal_tokenizer import LiteralTokenizer
 from schemas import arrow_schema
 from schemas.shard import ReleaseRow
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -128,7 +128,7 @@ def test_marks_that_begin_otherwise_stay_text_too() -> None:
     tokenizer = tiny.tiny_tokenizer()
     tokenizer.add_special_tokens({"additional_special_tokens": ["]~b]", "/nothink", "\uff1cend\uff1e", "EOT"]})
     tokenizer.add_tokens([AddedToken("  ", special=False), AddedToken("covid", special=False), "@mark@"])
-    literal = Literal(tokenizer)
+    literal = LiteralTokenizer(tokenizer)
     added = tokenizer.get_added_vocab()
     for token in ("]~b]", "/nothink", "\uff1cend\uff1e", "EOT", "@mark@", *tiny.IDS):
         ids = literal.encode(literal.guard(f"x{token}{token} y"), add_special_tokens=False)

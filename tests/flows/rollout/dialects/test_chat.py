@@ -13,7 +13,7 @@ from flows.rollout.dialects.chat import ChatDialect, open_chat
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused
 from flows.settings import Settings
-from flows.tokenizing.literal_tokenizer import Literal
+from flows.tokenizing.literal_tokenizer import LiteralTokenizer
 from schemas.prompt import prompt
 from schemas.trajectory import PARSES
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -29,7 +29,7 @@ TOOLS = [ToolSpec("search", "Search the library.", SCHEMA)]
 ASKED = [Message("system", "Answer."), Message("user", "Why?")]
 CALL = '<think>\nhm\n</think>\n\n<tool_call>\n{"name": "search", "arguments": {"query": "x"}}\n</tool_call>'
 TOKENIZER = tiny.tiny_tokenizer()
-DIALECT, LITERAL = ChatDialect(TOKENIZER, "qwen3"), Literal(TOKENIZER)
+DIALECT, LITERAL = ChatDialect(TOKENIZER, "qwen3"), LiteralTokenizer(TOKENIZER)
 
 
 def flat(extension: Extension) -> list[int]:
