@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import imports, publish, refine, release, rollout, teacher
+from flows.commands import imports, lake, publish, refine, release, rollout, teacher
 from flows.commands.context import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
 from flows.commands.exit import exit_after, fail, plain_errors
 from flows.commands.export import export
@@ -66,7 +66,7 @@ _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
 for verb in (export, lineage, publish.pull):
     app.command()(verb)
 app.command("import")(imports.import_files)
-for room in (rollout, refine, publish, release, teacher):
+for room in (rollout, refine, publish, release, lake, teacher):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 

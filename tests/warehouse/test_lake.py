@@ -15,7 +15,8 @@ import pytest
 from schemas import Document, Trajectory, Turn, arrow_schema, table
 from tests.doubles.lakes.small_lake import make_small_lake, write_small_lake
 from warehouse.connect import connect, rebuild_warehouse
-from warehouse.lake import BLOCK_ROWS, ROW_GROUP_ROWS, Lake, LakeError, PartName
+from warehouse.lake import Lake, LakeError, PartName
+from warehouse.parquet_encoding import BLOCK_ROWS, ROW_GROUP_ROWS
 
 DAY = date(2026, 11, 20)
 

@@ -24,7 +24,7 @@ from flows.publish.build.student import Students, label
 from flows.settings import Publish
 from schemas import Shard
 from warehouse.console.progress import Report
-from warehouse.lake import encodings
+from warehouse.parquet_encoding import encodings
 
 MEGABYTE = 1024 * 1024
 MOST_ROWS_A_GROUP = 200

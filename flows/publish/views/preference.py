@@ -21,7 +21,8 @@ from schemas import arrow_schema
 from schemas.shard import PreferenceRow
 from warehouse.connect import keep_as, sql_files
 from warehouse.console.progress import Report
-from warehouse.lake import Lake, encodings
+from warehouse.lake import Lake
+from warehouse.parquet_encoding import encodings
 from warehouse.takedown import keep_withdrawn
 
 SIDES = ("chosen", "rejected")

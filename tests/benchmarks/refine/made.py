@@ -14,7 +14,8 @@ from statistics import median
 from schemas import Turn, arrow_schema, sha256_text
 from sources.privacy.redaction import detector_version
 from tests.doubles.lakes.labelled_lake import TOOLS, LabelledLake, Shape
-from warehouse.lake import ROW_GROUP_BYTES, ROW_GROUP_ROWS, Lake
+from warehouse.lake import Lake
+from warehouse.parquet_encoding import ROW_GROUP_BYTES, ROW_GROUP_ROWS
 
 FULL_ROWS = int(os.environ.get("FACTORY_BENCHMARK_ROWS", "10000"))
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "horizon-factory" / "benchmarks"

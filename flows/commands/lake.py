@@ -1,0 +1,57 @@
+"""`factory lake`: maintenance of the lake's files."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.context import read_settings
+from flows.commands.exit import plain_errors
+
+if TYPE_CHECKING:
+    from warehouse.lake import Lake
+
+app = typer.Typer(no_args_is_help=True, help="Migrate a lake of an earlier version.")
+DryRun = Annotated[bool, typer.Option("--dry-run", help="List the parts to rewrite, and change nothing.")]
+
+
+@app.callback()
+def lake() -> None:
+    """Migrate a lake of an earlier version."""
+
+
+@app.command()
+def migrate(dry_run: DryRun = False) -> None:
+    """Rewrite a lake of an earlier schema version with the names that this factory reads.
+
+    After an interruption the same command continues with the parts that are left.
+    """
+    from flows.run_lock import run_lock
+    from warehouse.connect import rebuild_warehouse
+    from warehouse.console.progress import stage_bar
+    from warehouse.lake import Lake
+    from warehouse.migrate import migrate as rewrite
+
+    with plain_errors():
+        settings = read_settings()
+        lake = Lake(settings.lake)
+        if dry_run:
+            _print_outdated(lake)
+            return
+        with run_lock(settings.state), stage_bar("migrate", settings.state) as report:
+            before = lake.version()
+            rewritten = rewrite(lake, report)
+        settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        rebuild_warehouse(settings.warehouse, lake)
+    if before in (None, lake.version()):
+        typer.echo(f"the lake has schema version {lake.version()} already: nothing to migrate")
+    else:
+        typer.echo(f"schema version {before} -> {lake.version()}: parts rewritten: {rewritten}")
+
+
+def _print_outdated(lake: "Lake") -> None:
+    from warehouse.migrate import outdated_parts
+
+    parts = outdated_parts(lake)
+    for part in parts:
+        typer.echo(f"{part.path.relative_to(lake.root)}: {part.renames()}")
+    typer.echo(f"parts to rewrite: {len(parts)}")
