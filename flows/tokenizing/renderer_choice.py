@@ -1,8 +1,8 @@
-"""Which renderer writes as the student's chat template does.
+"""Finds the renderer that reproduces the student's chat template, by comparing their token ids.
 
-`renderers` knows models by their names on the Hub, and a student is a folder, maybe of a model that nobody knows.
-What it can be held to is its own template: the renderer fits whose ids of a short conversation are the template's.
-Architectures do not tell that much: checkpoints of one share it and differ in their templates.
+`renderers` chooses by a model's name on the Hub, but a student is a folder and may be an unknown model. A renderer is
+chosen if its ids of a short conversation equal those of the tokenizer's own template. The architecture is no guide:
+checkpoints of one architecture differ in their templates.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 AUTO = "auto"
 Message = dict[str, Any]
-SET = "publish.student_renderer (or --student-renderer)"
+SETTING = "publish.student_renderer (or --student-renderer)"
 
 
 class RendererError(Exception):
@@ -20,70 +20,70 @@ class RendererError(Exception):
 
 
 def open_renderer(tokenizer: Any, name: str) -> Any:
-    """The renderer of that name; under `auto` the first that writes as the template does. Raises RendererError."""
+    """The renderer of that name, or with `auto` the first that reproduces the chat template. Raises RendererError."""
     if name == AUTO:
-        return _fitting(tokenizer)
+        return _matching(tokenizer)
     if name not in names():
-        raise RendererError(f"there is no renderer {name!r}: set {SET} to one of {', '.join(names())}")
+        raise RendererError(f"there is no renderer {name!r}: set {SETTING} to one of {', '.join(names())}")
     try:
-        return _made(tokenizer, name)
-    except Exception as error:  # a renderer raises what its libraries raise
+        return _create(tokenizer, name)
+    except Exception as error:  # renderers pass on the errors of their libraries
         raise RendererError(
-            f"the renderer {name} cannot write with the student's tokenizer ({error}): set {SET} to the student's "
-            "own family, or to auto"
+            f"the renderer {name} cannot write with the student's tokenizer ({error}): set {SETTING} to the student's "
+            "model family, or to auto"
         ) from error
 
 
 def names() -> list[str]:
-    """The renderers that give a loss mask."""
+    """Names of the renderers that give a loss mask, each once."""
     from renderers.base import MODEL_RENDERER_MAP
 
     return list(dict.fromkeys(MODEL_RENDERER_MAP.values()))
 
 
-def _fitting(tokenizer: Any) -> Any:
-    able: dict[str, Any] = {}
+def _matching(tokenizer: Any) -> Any:
+    usable: dict[str, Any] = {}
     for name in names():
         with suppress(Exception):
-            able[name] = _made(tokenizer, name)
-    for renderer in able.values():
-        if _writes_alike(renderer, tokenizer):
+            usable[name] = _create(tokenizer, name)
+    for renderer in usable.values():
+        if _reproduces_template(renderer, tokenizer):
             return renderer
-    why = "writes as its chat template does" if tokenizer.chat_template else "can be chosen: it has no chat template"
+    why = "reproduces its chat template" if tokenizer.chat_template else "can be chosen: it has no chat template"
     raise RendererError(
-        f"publish.student: no renderer {why}. If the student is of a known family, set {SET} to one of "
-        f"{', '.join(able or names())}"
+        f"publish.student: no renderer {why}. If the student belongs to a known model family, set {SETTING} to one of "
+        f"{', '.join(usable or names())}"
     )
 
 
-def _made(tokenizer: Any, name: str) -> Any:
+def _create(tokenizer: Any, name: str) -> Any:
     from renderers import config_from_name, create_renderer
 
     return create_renderer(tokenizer, type(config_from_name(name))(thinking_retention="all"))
 
 
-def _writes_alike(renderer: Any, tokenizer: Any) -> bool:
+def _reproduces_template(renderer: Any, tokenizer: Any) -> bool:
     try:
-        ids = list(renderer.render([*PROBE, _asking(ARGUMENTS), *HEARD], tools=TOOLS).token_ids)
-    except Exception:  # a renderer raises what its libraries raise
+        ids = list(renderer.render([*PROBE, _tool_call(ARGUMENTS), *REPLIES], tools=TOOLS).token_ids)
+    except Exception:  # renderers pass on the errors of their libraries
         return False
-    return any(ids == written for written in _written(renderer.config, tokenizer))
+    return any(ids == expected for expected in _template_ids(renderer.config, tokenizer))
 
 
-def _written(config: Any, tokenizer: Any) -> Iterator[list[int]]:
-    """The template's own ids, with arguments as a mapping and as JSON text: templates want one or the other."""
+def _template_ids(config: Any, tokenizer: Any) -> Iterator[list[int]]:
+    """Ids from the template itself, with arguments as a mapping and as JSON text: templates take one or the other."""
     chosen = {name: getattr(config, name) for name in type(config).template_field_names()}
     options = {name: value for name, value in chosen.items() if value is not None}
     for arguments in (ARGUMENTS, json.dumps(ARGUMENTS)):
-        with suppress(Exception):  # templates raise what they want
+        with suppress(Exception):  # templates raise any error
             yield list(
                 tokenizer.apply_chat_template(
-                    [*PROBE, _asking(arguments), *HEARD], tools=TOOLS, tokenize=True, return_dict=False, **options
+                    [*PROBE, _tool_call(arguments), *REPLIES], tools=TOOLS, tokenize=True, return_dict=False, **options
                 )
             )
 
 
-def _asking(arguments: Any) -> Message:
+def _tool_call(arguments: Any) -> Message:
     call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": arguments}}
     return {"role": "assistant", "content": "", "reasoning_content": "Hm.", "tool_calls": [call]}
 
@@ -100,8 +100,8 @@ TOOLS = [
     }
 ]
 PROBE: list[Message] = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "What?"}]
-HEARD: list[Message] = [
+REPLIES: list[Message] = [
     {"role": "tool", "content": "Seen.", "name": "look", "tool_call_id": "call_1"},
     {"role": "assistant", "content": "That.", "reasoning_content": "So."},
 ]
-"""A conversation that every template can write: one question, one call."""
+"""A conversation that every template accepts: one question, one tool call."""
