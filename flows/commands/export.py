@@ -24,7 +24,7 @@ def export(
         _export_lake(view, out)
         return
     from flows.publish.views.export import export as write
-    from flows.publish.views.trainers import VIEWS
+    from flows.publish.views.openai import VIEWS
     from warehouse.console.progress import stage_bar
 
     if view not in VIEWS:

@@ -62,7 +62,7 @@ def describe(
 
 def _newest(con: duckdb.DuckDBPyConnection) -> Manifest | None:
     """The newest release of the lake."""
-    found = con.execute(sql_files("publish")["newest"]).fetchall()
+    found = con.execute(sql_files("publish")["newest_release"]).fetchall()
     return Manifest.model_validate_json(found[0][1]) if found else None
 
 

@@ -75,7 +75,7 @@ def run_publish(settings: Settings, day: date, report: Report) -> dict[str, int 
 def record(con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, release: Release, day: date) -> None:
     """Leave the release in the lake: its rows first, so that the release's own row says that all are there."""
     asked = {"release_id": release.release_id, "location": release.location, "run_id": release.run_id}
-    answer = con.execute(sql_files("publish")["standing"], asked).fetchone()
+    answer = con.execute(sql_files("publish")["release_state"], asked).fetchone()
     published_rows, recorded, releases_of_run = answer or (0, 0, 0)
     if recorded:
         return

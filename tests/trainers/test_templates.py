@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.views.trainers import MERGED
+from flows.publish.views.openai import MERGED
 from tests.trainers.loading import TOOLS, Row, loaded, needs_trainers, released
 
 pytestmark = [needs_trainers, pytest.mark.slow]

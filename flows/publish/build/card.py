@@ -37,7 +37,7 @@ def card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) 
         "## What is in it",
         _table(con, "domains"),
         "### Tokens a trajectory",
-        _table(con, "horizon"),
+        _table(con, "length_histogram"),
         "## What became of every attempt",
         "Planned attempts are the sum of these rows: what is not released has its reason.",
         _table(con, "funnel"),
@@ -111,14 +111,14 @@ def _loading(manifest: Manifest) -> str:
 
 def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
     """What others published of these rows, where any of them did."""
-    if not con.execute(sql_files("publish")["imported"]).fetchone():
+    if not con.execute(sql_files("publish")["imported_files"]).fetchone():
         return []
     return [
         "## Rows that others published",
         "These were imported, and passed the same gates. They have no token ids (`engine` is import, `token_ids` is "
         "empty, `n_tokens` is 0), their messages are as published, and they name no pages. The licenses are as told by "
         "who imported them.",
-        _table(con, "imported"),
+        _table(con, "imported_files"),
     ]
 
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
+from flows.publish.views.openai import Row, message_shape, openai_message
 from flows.publish.views.preference import write_preference
-from flows.publish.views.trainers import Row, message_shape, openai_message
 from warehouse.connect import sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake
@@ -59,7 +59,7 @@ def write_learnable(con: duckdb.DuckDBPyConnection, out: Path) -> int:
     the other columns are what the lake knows of the task. Raises StoreError.
     """
     keep_withdrawn(con)
-    rows = con.sql(sql_files("publish")["learnable"]).to_arrow_table()
+    rows = con.sql(sql_files("publish")["rl_tasks"]).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
     with writing(out):
         try:

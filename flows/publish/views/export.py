@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from flows.publish.errors import PublishError, writing
 from flows.publish.stores.protocol import LATEST, MANIFEST
-from flows.publish.views.trainers import VIEWS, Row, View
+from flows.publish.views.openai import VIEWS, Row, View
 from schemas import Manifest, Shard
 from schemas.release import Latest
 from warehouse.console.progress import Report

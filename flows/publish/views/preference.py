@@ -32,7 +32,7 @@ GROUP_ROWS = 100
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
     """Write pairs to the file `out` and return their number. Raises PublishError, PublishRunning."""
     keep_withdrawn(con)
-    keep_as(con, "chosen", sql_files("publish")["paired"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
+    keep_as(con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
     with work_folder(out.with_name(f".{out.name}.work")) as work:
         if rows.num_rows:

@@ -13,7 +13,7 @@ import pytest
 from flows.publish.errors import PublishError
 from flows.publish.release import run_publish
 from flows.publish.views.export import export
-from flows.publish.views.trainers import VIEWS
+from flows.publish.views.openai import VIEWS
 from flows.settings import Publish, Settings
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.console.progress import silent
