@@ -1,4 +1,4 @@
-"""`factory export`: a release for one trainer, or what refused attempts still teach."""
+"""`factory export`: a release in the format of one trainer, or preference pairs and RL tasks from the lake."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,32 +7,27 @@ import typer
 
 from flows.commands.context import open_warehouse, read_settings
 from flows.commands.exit import fail, plain_errors
-
-LAKE_VIEWS = ("preference", "trl-preference", "rl")
+from flows.publish.views.registry import LAKE_VIEWS, RELEASE_VIEWS, load_lake_view, load_release_view
 
 
 def export(
-    view: Annotated[
-        str,
-        typer.Option(help="trl, prime-rl, verl, ms-swift, llama-factory, atif, preference, trl-preference or rl."),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder to write to (trl-preference, preference, rl: a .parquet file).")],
+    view: Annotated[str, typer.Option(help=f"One of {', '.join([*RELEASE_VIEWS, *LAKE_VIEWS])}.")],
+    out: Annotated[Path, typer.Option(help=f"Folder to write to ({', '.join(LAKE_VIEWS)}: a .parquet file).")],
     release: Annotated[str | None, typer.Option(help="A release's folder (default: the newest of publish.to).")] = None,
 ) -> None:
-    """Write a release as one trainer loads it; or preference pairs, or tasks of mixed success, from the lake."""
+    """Write a release in one trainer's format; or preference pairs, or tasks of mixed success, from the lake."""
     if view in LAKE_VIEWS:
         _export_lake(view, out)
         return
+    from flows.publish.stores.open import is_remote
     from flows.publish.views.export import export as write
-    from flows.publish.views.openai import VIEWS
     from warehouse.console.progress import stage_bar
 
-    if view not in VIEWS:
-        fail(f"there is no view {view!r}; there are: {', '.join([*VIEWS, *LAKE_VIEWS])}.")
     with plain_errors():
+        load_release_view(view)
         settings = read_settings()
         source = release or settings.publish.to
-        if source.startswith(("s3://", "hf://")):
+        if is_remote(source):
             fail(f"{source} is no folder: run `factory pull {source} FOLDER`, then export with --release FOLDER/NAME.")
         with stage_bar("export", settings.state) as report:
             counts = write(Path(source), view, out, report)
@@ -41,26 +36,16 @@ def export(
 
 def _export_lake(view: str, out: Path) -> None:
     from flows.publish.errors import writing
-    from flows.publish.views.dpo_and_rl import write_learnable, write_trl_pairs
-    from flows.publish.views.preference import write_preference
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
 
     if out.is_dir():
         fail(f"--out {out} is a folder: name a .parquet file.")
-    left_out = 0
     with open_warehouse() as (con, settings):
         with writing(out.parent):
             out.parent.mkdir(parents=True, exist_ok=True)
-        if view == "rl":
-            rows = write_learnable(con, out)
-        else:
-            lake, seed = Lake(settings.lake), settings.publish.seed
-            with stage_bar("export", settings.state) as report:
-                if view == "trl-preference":
-                    rows, left_out = write_trl_pairs(con, lake, seed, out, report)
-                else:
-                    rows = write_preference(con, lake, seed, out, report)
+        with stage_bar("export", settings.state) as report:
+            rows, note = load_lake_view(view).write(con, Lake(settings.lake), settings.publish.seed, out, report)
     typer.echo(f"{rows} rows in {out}")
-    if left_out:
-        typer.echo(f"{left_out} pairs left out: their attempts had other system prompts, and TRL has one a pair")
+    if note:
+        typer.echo(note)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from renderers import Qwen3RendererConfig, create_renderer
 
-from flows.publish.views.dpo_and_rl import write_learnable, write_trl_pairs
+from flows.publish.views.dpo_and_rl import write_rl_tasks, write_trl_pairs
 from flows.settings import Settings
 from schemas import Turn
 from tests.doubles.lakes.small_lake import Kind, make_small_lake, write_decisions, write_records
@@ -65,7 +65,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _export(con: duckdb.DuckDBPyConnection, lake: Lake, home: Path) -> None:
     assert write_trl_pairs(con, lake, 0, home / "pairs.parquet", silent) == (3, 0)
-    assert write_learnable(con, home / "tasks.parquet") == 3
+    assert write_rl_tasks(con, home / "tasks.parquet") == 3
 
 
 def _lively(turn: Turn) -> Turn:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.publish.views.openai import MERGED
+from flows.publish.views.llama_factory import OBSERVATION_SEPARATOR
 from tests.trainers.loading import TOOLS, Row, loaded, needs_trainers, released
 
 pytestmark = [needs_trainers, pytest.mark.slow]
@@ -33,7 +33,7 @@ def factory_turns(messages: list[Row]) -> Iterator[Wrote]:
     for role, group in groupby(messages, lambda message: str(message["role"])):
         turns = list(group)
         if role == "tool":
-            yield "ipython", MERGED.join(message["content"] for message in turns)
+            yield "ipython", OBSERVATION_SEPARATOR.join(message["content"] for message in turns)
             continue
         for message in turns:
             made = [written(call) for call in calls(message)]

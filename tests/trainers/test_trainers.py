@@ -72,7 +72,7 @@ def test_ids_of_another_vocabulary_and_rows_too_long_are_refused(release: Path) 
     script = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from released_tokens import ReleasedTokens
+from verl_dataset import ReleasedTokens
 file, CUT = sys.argv[1] + "/train.parquet", {"max_length": 5, "truncation": "right"}
 for attempt in (
     lambda: ReleasedTokens(file, range(100), {}),

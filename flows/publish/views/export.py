@@ -1,7 +1,7 @@
-"""A release as files that one trainer loads: its shards streamed through a view, a file a split.
+"""Exports a release for one trainer: streams its shards through a view, one file per split.
 
-Files appear whole, one after the other; a release is read from its own folder, so an export needs nothing
-of the lake and can be made wherever the release was copied to.
+Each file appears whole. A release is read from its own folder, so that an export needs nothing of the lake and
+works wherever the release was copied.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,37 +16,26 @@ from pydantic import ValidationError
 
 from flows.publish.errors import PublishError, writing
 from flows.publish.stores.protocol import LATEST, MANIFEST
-from flows.publish.views.openai import VIEWS, Row, View
+from flows.publish.views.registry import load_release_view
+from flows.publish.views.view import ReleaseView, Row
 from schemas import Manifest, Shard
 from schemas.release import Latest
 from warehouse.console.progress import Report
 
-ROWS_A_BATCH = 16
+BATCH_ROWS = 16
 
 
 def export(release: Path, view: str, out: Path, report: Report) -> dict[str, int]:
-    """Write a release (its folder, or the folder of releases: the newest) to `out` as a view; returns rows by split.
+    """Write a release to the folder `out` as a view; returns the number of rows per split.
 
-    Raises PublishError where there is no whole release, `view` is none, or `out` cannot be written.
+    `release` is a release's folder, or a folder of releases, of which the newest is taken. Raises PublishError if
+    there is no intact release, there is no such view, or `out` cannot be written.
     """
-    if view not in VIEWS:
-        raise PublishError(f"there is no view {view!r}; there are: {', '.join(sorted(VIEWS))}")
+    loaded = load_release_view(view)
     folder, manifest = read_manifest(release)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        return _write_all(VIEWS[view], folder, manifest, out, report)
-
-
-def _write_all(view: View, folder: Path, manifest: Manifest, out: Path, report: Report) -> dict[str, int]:
-    written: dict[str, int] = {}
-    for split in dict.fromkeys(shard.split for shard in manifest.shards):
-        shards = [shard for shard in manifest.shards if shard.split == split]
-        before = sum(written.values())
-        told = partial(_tell, report, before, manifest.rows)
-        written[split] = _write(view, folder, shards, out / split, told)
-    for name, text in view.beside(list(written)).items():
-        (out / name).write_text(text, "utf-8")
-    return written
+        return _write_splits(loaded, folder, manifest, out, report)
 
 
 def read_manifest(release: Path) -> tuple[Path, Manifest]:
@@ -65,30 +54,43 @@ def read_manifest(release: Path) -> tuple[Path, Manifest]:
         raise PublishError(f"{release} holds a manifest that cannot be read: {error}") from error
 
 
-def _tell(report: Report, before: int, total: int, rows: int) -> None:
+def _write_splits(view: ReleaseView, folder: Path, manifest: Manifest, out: Path, report: Report) -> dict[str, int]:
+    written: dict[str, int] = {}
+    for split in dict.fromkeys(shard.split for shard in manifest.shards):
+        shards = [shard for shard in manifest.shards if shard.split == split]
+        progress = partial(_report_rows, report, sum(written.values()), manifest.rows)
+        written[split] = _write(view, folder, shards, out / split, progress)
+    for name, text in view.extra_files(list(written)).items():
+        (out / name).write_text(text, "utf-8")
+    return written
+
+
+def _report_rows(report: Report, before: int, total: int, rows: int) -> None:
     report(before + rows, total, "exporting")
 
 
-def _write(view: View, folder: Path, shards: list[Shard], stem: Path, told: Callable[[int], None]) -> int:
+def _write(view: ReleaseView, folder: Path, shards: list[Shard], stem: Path, progress: Callable[[int], None]) -> int:
     path = stem.with_suffix(f".{view.form}")
     fresh = path.with_name(f".{path.name}.new")
-    rows = partial(_converted, view, folder, shards, told)
+    batches = partial(_converted, view, folder, shards, progress)
     try:
-        count = _write_parquet(rows, fresh, view) if view.form == "parquet" else _write_lines(rows, fresh)
+        count = _write_parquet(batches, fresh, view) if view.form == "parquet" else _write_lines(batches, fresh)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
     return count
 
 
-def _converted(view: View, folder: Path, shards: list[Shard], told: Callable[[int], None]) -> Iterator[list[Row]]:
+def _converted(
+    view: ReleaseView, folder: Path, shards: list[Shard], progress: Callable[[int], None]
+) -> Iterator[list[Row]]:
     done = 0
     for shard in shards:
         with _reading(folder / shard.path), pq.ParquetFile(folder / shard.path) as file:
-            for batch in file.iter_batches(ROWS_A_BATCH, columns=list(view.columns)):
+            for batch in file.iter_batches(BATCH_ROWS, columns=list(view.columns)):
                 yield [view.convert(row) for row in batch.to_pylist()]
                 done += batch.num_rows
-                told(done)
+                progress(done)
 
 
 @contextmanager
@@ -97,8 +99,8 @@ def _reading(shard: Path) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException) as error:
         raise PublishError(
-            f"{shard} cannot be read ({error}): `factory publish verify` says what else is wrong there; fetch or "
-            "publish the release again"
+            f"{shard} cannot be read ({error}): `factory publish verify` lists every damaged file; fetch or publish "
+            "the release again"
         ) from error
 
 
@@ -111,11 +113,11 @@ def _write_lines(batches: Callable[[], Iterator[list[Row]]], path: Path) -> int:
     return count
 
 
-def _write_parquet(batches: Callable[[], Iterator[list[Row]]], path: Path, view: View) -> int:
-    """Rows become a table with their JSON as text, which is then said to be JSON."""
+def _write_parquet(batches: Callable[[], Iterator[list[Row]]], path: Path, view: ReleaseView) -> int:
+    """Make tables with JSON as text, then cast that text to Arrow's JSON type if the view has a schema."""
     text = pa.large_string()
-    stored = view.shape(text) if view.shape else _shape(batches)
-    typed = view.shape(pa.json_(text)) if view.shape else None
+    stored = view.schema(text) if view.schema else _inferred_schema(batches)
+    typed = view.schema(pa.json_(text)) if view.schema else None
     count = 0
     with pq.ParquetWriter(path, typed or stored, compression="zstd") as writer:
         for rows in batches():
@@ -125,9 +127,9 @@ def _write_parquet(batches: Callable[[], Iterator[list[Row]]], path: Path, view:
     return count
 
 
-def _shape(batches: Callable[[], Iterator[list[Row]]]) -> pa.Schema:
-    """The shape of all rows: a pass of its own, since a tool may come late."""
-    shape = pa.schema([])
+def _inferred_schema(batches: Callable[[], Iterator[list[Row]]]) -> pa.Schema:
+    """The schema that fits all rows. It takes a pass of its own, since a tool can first occur in the last row."""
+    schema = pa.schema([])
     for rows in batches():
-        shape = pa.unify_schemas([shape, pa.Table.from_pylist(rows).schema], promote_options="permissive")
-    return shape
+        schema = pa.unify_schemas([schema, pa.Table.from_pylist(rows).schema], promote_options="permissive")
+    return schema

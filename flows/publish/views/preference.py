@@ -1,7 +1,7 @@
-"""What else the attempts teach: pairs of a kept and a refused attempt at one task.
+"""The view `preference`: pairs of a kept and a rejected attempt at one task, with the gates' reasons, for DPO.
 
-Pairs train preferences and come with the gates' reasons. They hold no attempt that a release may not hold for
-what is in it: withdrawn, contaminated, secret, or a copy.
+Pairs hold no attempt that a release must not hold because of its content: withdrawn, contaminated, with secrets,
+or a duplicate.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from flows.publish.build.rows import fold
 from flows.publish.build.split import BUCKET_BYTES, Selection
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
+from flows.publish.views.view import LakeView
 from schemas import arrow_schema
 from schemas.shard import PreferenceRow
 from warehouse.connect import keep_as, sql_files
@@ -26,11 +27,11 @@ from warehouse.parquet_encoding import encodings
 from warehouse.takedown import keep_withdrawn
 
 SIDES = ("chosen", "rejected")
-GROUP_ROWS = 100
+ROW_GROUP_ROWS = 100
 
 
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
-    """Write pairs to the file `out` and return their number. Raises PublishError, PublishRunning."""
+    """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
     keep_withdrawn(con)
     keep_as(con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
@@ -48,7 +49,7 @@ def _write_pairs(rows: pa.Table, work: Path, name: str, report: Report) -> None:
     done, schema = 0, arrow_schema(PreferenceRow)
     with pq.ParquetWriter(work / name, schema, **encodings(schema)) as writer:
         for pairs in _pairs(rows, work):
-            writer.write_table(pairs, row_group_size=GROUP_ROWS)
+            writer.write_table(pairs, row_group_size=ROW_GROUP_ROWS)
             done += pairs.num_rows
             report(done, rows.num_rows // 2, "writing pairs")
 
@@ -58,11 +59,11 @@ def _pairs(rows: pa.Table, work: Path) -> Iterator[pa.Table]:
     for bucket in pc.unique(rows["bucket"]).to_pylist():
         turns = bucket_rows(work / TURNS, bucket, ["position", "index"])
         scalars = bucket_rows(work / SCALARS, bucket, ["position"])
-        yield _side_by_side(fold(turns, scalars), reasons.take(scalars["position"]))
+        yield _paired(fold(turns, scalars), reasons.take(scalars["position"]))
 
 
-def _side_by_side(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
-    """Pairs of rows that follow each other: what they share once, what differs for each side."""
+def _paired(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
+    """One pair per two consecutive rows (chosen, rejected): shared columns once, the others with a side's prefix."""
     schema, sides = arrow_schema(PreferenceRow), {}
     for first, side in enumerate(SIDES):
         places = pa.array(range(first, rows.num_rows, 2))
@@ -73,3 +74,10 @@ def _side_by_side(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
         table, name = (sides[side], name) if side in sides else (sides["chosen"], field.name)
         columns.append(table[name].combine_chunks().cast(field.type))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _write(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> tuple[int, str]:
+    return write_preference(con, lake, seed, out, report), ""
+
+
+PREFERENCE = LakeView(_write)

@@ -1,8 +1,8 @@
-"""The released tokens as verl trains on them; `factory export --view verl` puts this file beside the data.
+"""A verl dataset of released tokens. `factory export --view verl` copies this file next to the data.
 
-verl's own MultiTurnSFTDataset renders each message alone, and so loses thinking where a template drops it
-from earlier turns. Here nothing is rendered: verl gets the ids and the loss mask of the release. Set
-`data.custom_cls.path` to this file and `data.custom_cls.name` to ReleasedTokens. It imports nothing of ours.
+verl's own MultiTurnSFTDataset renders each message by itself, and so loses the reasoning if a template drops it
+from earlier turns. This dataset renders nothing: verl gets the token ids and the loss mask of the release. Set
+`data.custom_cls.path` to this file and `data.custom_cls.name` to ReleasedTokens. It needs torch and pyarrow only.
 """
 
 from typing import Any
@@ -14,18 +14,19 @@ import torch  # type: ignore[import-not-found]
 
 
 class ReleasedTokens(torch.utils.data.Dataset):  # type: ignore[misc]
-    """Rows of `input_ids` and `loss_mask`, int64 each, unpadded, as verl's collator takes them."""
+    """Rows of `input_ids`, `position_ids` and `loss_mask`, int64 tensors of one length without padding."""
 
     def __init__(
         self, parquet_files: Any, tokenizer: Any, config: Any, processor: Any = None, max_samples: int = -1
     ) -> None:
-        """Raises ValueError where `tokenizer` does not know the released ids, or verl is told to pad."""
+        """Read the files; raises ValueError if `tokenizer` lacks a released id, or verl is configured to pad."""
         if config.get("pad_mode", "no_padding") != "no_padding":
             raise ValueError("released tokens are not padded: set data.pad_mode=no_padding")
         files = [parquet_files] if isinstance(parquet_files, str) else list(parquet_files)
         rows = pa.concat_tables([pq.read_table(file, columns=["input_ids", "loss_mask"]) for file in files])
         self._rows = rows.slice(0, max_samples) if max_samples > 0 else rows
-        self._longest, self._cut = config.get("max_length", 1024), config.get("truncation", "error") != "error"
+        self._max_length = config.get("max_length", 1024)
+        self._truncate = config.get("truncation", "error") != "error"
         highest = pc.max(pc.list_flatten(self._rows["input_ids"])).as_py()
         if highest is not None and highest >= len(tokenizer):
             raise ValueError(
@@ -37,10 +38,10 @@ class ReleasedTokens(torch.utils.data.Dataset):  # type: ignore[misc]
         return int(self._rows.num_rows)
 
     def __getitem__(self, place: int) -> dict[str, Any]:
-        """One row; raises ValueError where it is longer than `data.max_length` and may not be cut."""
+        """One row; raises ValueError if it is longer than `data.max_length` and `data.truncation` is "error"."""
         ids = torch.tensor(self._rows["input_ids"][place].values.to_numpy(), dtype=torch.long)
         mask = torch.tensor(self._rows["loss_mask"][place].values.to_numpy(zero_copy_only=False), dtype=torch.long)
-        if len(ids) > self._longest and not self._cut:
-            raise ValueError(f"row {place} has {len(ids)} tokens, data.max_length is {self._longest}")
+        if len(ids) > self._max_length and not self._truncate:
+            raise ValueError(f"row {place} has {len(ids)} tokens, data.max_length is {self._max_length}")
         row = {"input_ids": ids, "position_ids": torch.arange(len(ids)), "loss_mask": mask}
-        return {name: values[: self._longest] for name, values in row.items()}
+        return {name: values[: self._max_length] for name, values in row.items()}

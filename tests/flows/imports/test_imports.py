@@ -23,7 +23,7 @@ from flows.imports.formats.registry import FORMATS, attempt_of
 from flows.imports.importer import Counts, Importer
 from flows.publish.release import run_publish
 from flows.publish.views.export import export
-from flows.publish.views.openai import llama_factory
+from flows.publish.views.llama_factory import llama_factory
 from flows.settings import Publish, Settings
 from schemas import Record
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records

@@ -10,7 +10,7 @@ import pytest
 
 from flows.publish.errors import PublishError
 from flows.publish.release import run_publish
-from flows.publish.views.dpo_and_rl import write_learnable
+from flows.publish.views.dpo_and_rl import write_rl_tasks
 from flows.publish.views.preference import write_preference
 from flows.publish.withdraw import withdraw
 from flows.refine.decide import count_decisions, refine_night
@@ -165,10 +165,10 @@ def test_an_order_holds_at_once_for_what_is_exported_from_the_lake(tmp_path: Pat
     write_records(Lake(settings.lake), DAY, lake)
     refine_night(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
-        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_learnable(con, out)) == (3, 3)
+        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_rl_tasks(con, out)) == (3, 3)
         withdraw(con, Lake(settings.lake), lake.tasks[0].path[1].url, "the author asked")
     with connect(Lake(settings.lake)) as con:
-        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_learnable(con, out)) == (2, 2)
+        assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_rl_tasks(con, out)) == (2, 2)
 
 
 def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: Path) -> None:

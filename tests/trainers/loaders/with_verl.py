@@ -13,7 +13,7 @@ from verl.utils.import_utils import load_extern_object
 folder, tokenizer_folder, name, out = sys.argv[1:]
 tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
 settings = OmegaConf.create({"pad_mode": "no_padding", "max_length": 1_000_000, "ignore_input_ids_mismatch": True})
-made = MultiTurnSFTDataset if name == "stock" else load_extern_object(f"{folder}/released_tokens.py", name)
+made = MultiTurnSFTDataset if name == "stock" else load_extern_object(f"{folder}/verl_dataset.py", name)
 dataset = made(parquet_files=f"{folder}/train.parquet", tokenizer=tokenizer, config=settings)
 batch = SFTTensorCollator(DatasetPadMode.NO_PADDING)([dataset[place] for place in range(len(dataset))])
 with Path(out).open("w") as lines:

@@ -13,7 +13,8 @@ import pytest
 from flows.publish.errors import PublishError
 from flows.publish.release import run_publish
 from flows.publish.views.export import export
-from flows.publish.views.openai import VIEWS
+from flows.publish.views.registry import LAKE_VIEWS, RELEASE_VIEWS, load_lake_view, load_release_view
+from flows.publish.views.view import LakeView, ReleaseView
 from flows.settings import Publish, Settings
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.console.progress import silent
@@ -160,8 +161,13 @@ def test_a_wrong_name_is_said_and_nothing_is_written(release: Path, view: str, p
 
 def test_every_view_of_the_same_release_is_the_same_bytes(release: Path, tmp_path: Path) -> None:
     """Two exports that differ cannot be told from two releases."""
-    for view in VIEWS:
+    for view in RELEASE_VIEWS:
         for number in ("one", "two"):
             export(release, view, tmp_path / view / number, silent)
         first, second = (sorted((tmp_path / view / number).iterdir()) for number in ("one", "two"))
         assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_every_view_of_the_registry_loads() -> None:
+    assert all(isinstance(load_release_view(name), ReleaseView) for name in RELEASE_VIEWS)
+    assert all(isinstance(load_lake_view(name), LakeView) for name in LAKE_VIEWS)

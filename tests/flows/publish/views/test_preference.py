@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from flows.publish.views.dpo_and_rl import write_learnable, write_trl_pairs
+from flows.publish.views.dpo_and_rl import write_rl_tasks, write_trl_pairs
 from flows.publish.views.preference import write_preference
 from flows.settings import Settings
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_decisions, write_records
@@ -57,7 +57,7 @@ def test_a_task_that_is_always_or_never_solved_is_not_learnable(
     settings, _ = made
     out = tmp_path / "tasks.parquet"
     with connect(Lake(settings.lake)) as con:
-        assert write_learnable(con, out) == 3
+        assert write_rl_tasks(con, out) == 3
     assert {(row["attempts"], row["passes"]) for row in pq.read_table(out).to_pylist()} == {(4, 3)}
 
 
@@ -70,7 +70,7 @@ def test_a_task_that_no_release_may_hold_is_not_handed_out_to_learn_from(tmp_pat
     refused = {made.trajectories[2 * number].trajectory_id: [reason] for number, reason in enumerate(reasons)}
     write_decisions(Lake(settings.lake), DAY, made, refused)
     with connect(Lake(settings.lake)) as con:
-        write_learnable(con, out)
+        write_rl_tasks(con, out)
     handed_out = {row["task_id"] for row in pq.read_table(out).to_pylist()}
     assert handed_out == {task.task_id for task in made.tasks[3:]}
 
@@ -88,7 +88,7 @@ def test_attempts_are_counted_once_and_the_prompt_is_of_one_of_them(tmp_path: Pa
     made.verdicts.extend(newer)
     write_records(Lake(settings.lake), DAY, made)
     with connect(Lake(settings.lake)) as con:
-        write_learnable(con, out)
+        write_rl_tasks(con, out)
     [row] = pq.read_table(out).to_pylist()
     assert (row["attempts"], row["passes"]) == (8, 4)
     assert (row["system"], row["tools"]) == (f"of {ids[0]}", f'["{ids[0]}"]')

@@ -1,0 +1,68 @@
+"""The view `llama-factory`: LLaMA-Factory's sharegpt format, with the dataset_info.json that describes the files."""
+
+import json
+from collections.abc import Iterator
+
+from flows.publish.views.messages import REASONING_END, as_json, think_block, tool_calls
+from flows.publish.views.view import MESSAGE_COLUMNS, Message, ReleaseView, Row
+
+OBSERVATION_SEPARATOR = "\n</tool_response>\n<tool_response>\n"
+"""LLaMA-Factory itself writes this between the tool results of one turn, under every template."""
+CALL_TAGS = ("<tool_call>", "</tool_call>")
+
+
+def llama_factory(row: Row) -> Row:
+    """The conversation, system prompt and tools of a released row.
+
+    Text next to a tool call needs LLaMA-Factory 0.9.5; earlier versions refuse it.
+    """
+    system = [message["content"] for message in row["messages"] if message["role"] == "system"]
+    turns = list(_turns([message for message in row["messages"] if message["role"] != "system"]))
+    functions = [tool.get("function", tool) for tool in json.loads(row["tools"])]
+    return {"conversations": turns, "system": "\n\n".join(system), "tools": json.dumps(functions, ensure_ascii=False)}
+
+
+def _turns(messages: list[Message]) -> Iterator[Message]:
+    observations: list[str] = []
+    for message in messages:
+        if message["role"] == "tool":
+            observations.append(message["content"] or "")
+            continue
+        if observations:
+            yield {"from": "observation", "value": OBSERVATION_SEPARATOR.join(observations)}
+            observations = []
+        yield _turn(message)
+    if observations:
+        yield {"from": "observation", "value": OBSERVATION_SEPARATOR.join(observations)}
+
+
+def _turn(message: Message) -> Message:
+    content, calls = message["content"] or "", tool_calls(message)
+    if message["role"] == "user":
+        return {"from": "human", "value": content}
+    if not calls:
+        return {"from": "gpt", "value": think_block(message["reasoning_content"]) + content}
+    text = think_block(message["reasoning_content"]) + (f"{content}\n\n" if content else "")
+    return {"from": "function_call", "value": _with_calls(text, calls)}
+
+
+def _with_calls(text: str, calls: list[Row]) -> str:
+    """The text and its calls. LLaMA-Factory finds calls by the first tag, so a tag within the text is broken up."""
+    functions = as_json([{"name": call["name"], "arguments": call["arguments"]} for call in calls])
+    for tag in CALL_TAGS:
+        functions = functions.replace(tag, f"\\u003c{tag[1:]}")
+    if CALL_TAGS[0] not in text and (not text or text.endswith(REASONING_END)):
+        return text + functions
+    return text.replace(CALL_TAGS[0], f"<\u200b{CALL_TAGS[0][1:]}") + functions.join(CALL_TAGS)
+
+
+def _dataset_info(splits: list[str]) -> dict[str, str]:
+    columns = {"messages": "conversations", "system": "system", "tools": "tools"}
+    files = {
+        f"horizon_{split}": {"file_name": f"{split}.jsonl", "formatting": "sharegpt", "columns": columns}
+        for split in splits
+    }
+    return {"dataset_info.json": json.dumps(files, indent=2) + "\n"}
+
+
+LLAMA_FACTORY = ReleaseView(llama_factory, MESSAGE_COLUMNS, extra_files=_dataset_info)
