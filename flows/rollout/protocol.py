@@ -1,7 +1,7 @@
-"""The words that the loop and the engines share: what is asked of a teacher and what comes back.
+"""The two interfaces of rollout: teachers (inference engines) sample tokens, dialects turn messages into tokens.
 
-An engine takes prompt ids and returns sampled ids with their log-probabilities. It is the only part
-that differs between a vLLM server, the embedded model and a scripted double.
+A teacher takes prompt ids and returns sampled ids with their log-probabilities; a vLLM server, the embedded model and a
+scripted double differ in nothing else. Tokens are never decoded and encoded again between turns.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from flows.domains.contract import ToolCall, ToolSpec
 
 
 class TeacherError(Exception):
-    """The teacher could not be reached, or its reply could not be used; says what to do next."""
+    """The teacher cannot be reached, or its reply cannot be used; the message says what to do next."""
 
 
 class TeacherRefused(TeacherError):
-    """The teacher can never serve this request (context exceeded, bad settings): trying again is no use."""
+    """The teacher can never serve this request (context exceeded, invalid settings), so it is not retried."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How one completion is sampled. `max_tokens` in tokens; `grammar` as GBNF, where the engine has it."""
+    """Sampling parameters of one completion. `max_tokens` in tokens; `grammar` in GBNF, for engines that support it."""
 
     temperature: float
     top_p: float
@@ -31,102 +31,105 @@ class Sampling:
     stop_token_ids: tuple[int, ...] = ()
     grammar: str | None = None
     repeat_limit: int = 0
-    """Times on end that a generation may say the same; the engine may cut it there. 0 for any number."""
+    """Repetitions of a block of tokens in a row at which the engine may stop; 0 for no limit."""
 
 
 @dataclass(frozen=True)
 class Completion:
-    """What the teacher sampled: ids, one log-probability each, and what the prompt cost."""
+    """A sampled completion: token ids with one log-probability each, and the cost of its prompt."""
 
     token_ids: list[int]
     logprobs: list[float]
     finish_reason: str
-    """stop, length when max_tokens cut it, or repetition when the engine cut it for saying the same again and again."""
+    """`stop`; `length` if `max_tokens` cut it; `repetition` if the engine stopped it at the repeat limit."""
     prompt_ids: list[int] | None = None
-    """The prompt as the server says it saw it, when it says so; checked against what was sent. For a dialect: its
-    end, all that stands between this completion and the one before."""
+    """From a teacher: the prompt as the server reports it, to compare with the prompt sent; None if it reports none.
+    For a dialect: the prompt's tail, from the last sampled id on."""
     cached_tokens: int | None = None
+    """Prompt tokens found in the prefix cache; None if the server does not report them."""
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the teacher is, recorded with every trajectory."""
+    """Model and engine of a teacher, recorded with every trajectory."""
 
     engine: str
     engine_version: str | None
     model: str
     revision: str | None
     context: int
-    """Window in tokens that the server can hold for one sequence."""
+    """Context window in tokens that the server can hold for one sequence."""
     kv_tokens: int | None = None
-    """Tokens that the KV caches of all servers hold, where they say."""
+    """Tokens that the KV caches of all servers hold; None if unknown."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """One server as it last spoke of itself; counters only grow, but begin again with a restarted server."""
+    """The last reported load of one server; counters only grow, but restart from 0 with the server."""
 
     server: str
     up: bool = True
     kv_tokens: int | None = None
-    """Tokens that its KV cache holds; None where it does not say."""
+    """Capacity of its KV cache in tokens; None if unknown."""
     kv_used: float = 0.0
     """Share of the KV cache in use by running sequences, 0 to 1."""
     running: int = 0
     waiting: int = 0
     preemptions: int = 0
     prefix_queries: int = 0
-    """Prompt tokens looked up in the prefix cache, and how many of them were found there."""
+    """Prompt tokens looked up in the prefix cache."""
     prefix_hits: int = 0
+    """Prompt tokens found in the prefix cache."""
     sampled_tokens: int = 0
     refusals: int = 0
-    """Replies of 429 or 503 that this client has had from it."""
+    """Replies of 429 or 503 that this client received from it."""
 
 
 class Teacher(Protocol):
-    """An inference engine; `generate` may be called many times side by side."""
+    """An inference engine; `generate` may be called many times concurrently."""
 
     identity: Identity
 
     def server(self, session: str) -> str:
-        """Which server a session's next generation goes to: its own, or while that is down the next in line."""
+        """The server of a session's next generation: its own, or the next in order while that one is down."""
         ...
 
     def loads(self) -> list[Load]:
-        """Every server as last heard of, in the settings' order; an engine that cannot tell gives bare Loads."""
+        """The last known load of every server, in the settings' order; an engine without metrics gives empty Loads."""
         ...
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
         """Sample one completion; `session` (a trajectory id) pins its prefix cache to one server.
 
-        Passing failures are tried again inside; raises TeacherError when they do not pass.
+        Transient failures are retried inside. Raises TeacherError if they persist, TeacherRefused on permanent ones.
         """
         ...
 
     async def encode(self, text: str) -> list[int]:
-        """Token ids of plain text, no special tokens added (special tokens written in it are parsed)."""
+        """Token ids of plain text; none are added, but special tokens written in the text are parsed."""
         ...
 
     async def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of token ids, special tokens kept."""
+        """The text of token ids, special tokens included."""
         ...
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A completion as reasoning, words, calls and final answer; `parse` is ok or how it failed."""
+    """A completion parsed into reasoning, content, tool calls and final answer."""
 
     content: str
     reasoning: str | None = None
     calls: tuple[ToolCall, ...] = ()
     answer: str | None = None
     parse: str = "ok"
+    """`ok` or the failure, a name of `schemas.trajectory.PARSES`."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message for the dialect to render: role system, user or tool."""
+    """A message that the dialect renders; `role` is system, user or tool."""
 
     role: str
     content: str
@@ -136,9 +139,9 @@ class Message:
 
 @dataclass(frozen=True)
 class Extension:
-    """Ids that new messages add to the stream: one list a message, then the cue for the agent to speak.
+    """Token ids that new messages add to the stream: one list per message, then the generation prompt (`cue`).
 
-    The cue (the generation prompt) belongs to the assistant turn that follows, as unsampled ids.
+    The generation prompt becomes part of the assistant turn that follows, as unsampled ids.
     """
 
     pieces: list[list[int]]
@@ -146,28 +149,28 @@ class Extension:
 
 
 class Dialect(Protocol):
-    """How a conversation becomes tokens, and a completion becomes calls. Only ever appends."""
+    """Converts conversations to tokens and completions to tool calls. Streams only grow; nothing is rendered twice."""
 
     name: str
-    """chat or text."""
+    """`chat` or `text`."""
     renderer: str
     template_sha256: str
     vocabulary_sha256: str | None
-    """Of the tokenizer, where it is this side that encodes."""
+    """Hash of the tokenizer's vocabulary; None if the server tokenizes."""
     reasoning_policy: str
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
-        """The stream's first ids: system and user message."""
+        """The first ids of a stream: system and user message."""
         ...
 
     async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
-        """Ids that the messages add after `stream` (which ends with the completion's ids)."""
+        """The ids that the messages add after `stream`, which ends with the completion's ids."""
         ...
 
     async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
-        """Read a completion; never raises on what a model wrote: `parse` says what was wrong."""
+        """Parse a completion. Never raises on the model's output: the field `parse` names the failure."""
         ...
 
     def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
-        """The sampling with this dialect's stops and grammar; must_answer: only an answer is allowed."""
+        """The sampling parameters with this dialect's stops and grammar; `must_answer` allows a final answer only."""
         ...

@@ -27,7 +27,7 @@ from tests.benchmarks.rollout.watch import Others
 from tests.benchmarks.rollout.windowed import by_windows
 from tests.doubles.lakes.wiki_tasks import wiki_task
 from tests.doubles.sites import small_wiki
-from tests.doubles.teachers.aimless import Aimless, Lengths
+from tests.doubles.teachers.always_searching import AlwaysSearching, Lengths
 from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
 
@@ -101,8 +101,8 @@ def rolled_out(
     """The requests of a whole night against the server."""
     record, lengths = Record(in_flight), Lengths()
 
-    def open_aimless(settings: Settings, teacher: Teacher) -> Dialect:
-        return Aimless(open_dialect(settings, teacher), lengths)
+    def open_always_searching(settings: Settings, teacher: Teacher) -> Dialect:
+        return AlwaysSearching(open_dialect(settings, teacher), lengths)
 
     served.forget()
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +116,7 @@ def rolled_out(
             for number in range(attempts)
         )
         lake.write(Task, tasks, PartName(DAY, "by-hand", 0))
-        counts = run_rollout(settings, DAY, silent, Factories(changed(record.opening()), open_aimless))
+        counts = run_rollout(settings, DAY, silent, Factories(changed(record.opening()), open_always_searching))
     if counts["finished"] != attempts:
         raise RuntimeError(f"{attempts} attempts were planned: {counts}")
     return record

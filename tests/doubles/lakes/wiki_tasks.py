@@ -1,6 +1,6 @@
-"""Tasks over the small wiki, composed by hand: one page each, whose address is in the instruction.
+"""Tasks over the small wiki, written by hand: each asks for the title of the page whose url it contains.
 
-So that a rollout can be tested with no crawl and no composer, and a scripted agent knows where to look.
+With them a rollout can be tested without a crawl and a composer, and a scripted agent can find the page.
 """
 
 from datetime import UTC, date, datetime, time
@@ -14,7 +14,7 @@ from warehouse.lake import Lake, PartName
 
 
 def wiki_task(day: date, number: int, **changes: object) -> Task:
-    """The number-th task; changes replace its columns."""
+    """The task of that number; `changes` replace its columns."""
     page = _pages(day)[2 + number % 60]
     instruction, answer = f"What is the title of {page.url}? ({number})", page.title
     task = Task(
@@ -48,7 +48,7 @@ def _pages(day: date) -> list[Document]:
 
 
 def write_wiki_tasks(lake: Lake, day: date, n: int, **changes: object) -> list[Task]:
-    """Write the wiki and n tasks on it."""
+    """Write the wiki and n tasks about it into the lake."""
     tasks = [wiki_task(day, number, **changes) for number in range(n)]
     small_wiki.write_small_wiki(lake, day)
     lake.write(Task, tasks, PartName(day, "by-hand", 0))
@@ -56,9 +56,8 @@ def write_wiki_tasks(lake: Lake, day: date, n: int, **changes: object) -> list[T
 
 
 def reading(prompt: str, seed: int) -> str:
-    """A script for these tasks: search, open the page that the instruction names, answer with its title."""
-    asked = prompt.rsplit("What is the title of ", 1)[1]
-    url = asked.split("?", 1)[0]
+    """A script that solves these tasks: search, open the page that the instruction names, answer with its title."""
+    url = prompt.rsplit("What is the title of ", 1)[1].split("?", 1)[0]
     match spoken(prompt):
         case 0:
             return f"<think>Seed {seed}.</think>{call('search', query='island lighthouse keeper')}"

@@ -1,8 +1,7 @@
-"""A small wiki about an invented archipelago: linked pages of plain prose for everything that reads a lake.
+"""A small wiki about an invented archipelago: linked pages of prose, written into a lake without a crawl.
 
-Sixty pages (islands, lighthouses, keepers) with facts that stand on one page only, besides what a crawl
-always brings: a page that is only links, a page with hardly a word, and a url that failed. No random
-numbers: the same pages every time.
+Sixty pages (islands, lighthouses, keepers), each with facts that no other page contains. As in a real crawl there are
+also a page of links only, a page of one sentence, and a url that failed. The pages are the same every time.
 """
 
 from collections.abc import Iterator
@@ -115,7 +114,7 @@ def _pages() -> Iterator[tuple[str, str, str, list[Link]]]:
 
 
 def documents(day: date) -> Iterator[Document]:
-    """The wiki as crawled on a day: 62 pages and one failed url."""
+    """The documents of a crawl of the wiki on a day: 62 pages and one failed url."""
     for url, title, text, links in _pages():
         yield _document(day, url, title, text, links)
     yield _document(day, f"{HOST}/gone", None, None, [])

@@ -1,1 +1,1 @@
-"""Tests: domains."""
+"""Tests of the domains and of their contract."""

@@ -1,1 +1,1 @@
-"""Tests: tasks."""
+"""Tests of composing tasks."""

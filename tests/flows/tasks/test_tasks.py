@@ -1,4 +1,4 @@
-"""A night of tasks over the small wiki: fair questions, made once, the same on every machine."""
+"""A night of search tasks over the small wiki: fair questions, composed once, the same on every machine."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def rows(home: Path) -> list[dict[str, Any]]:
 
 
 def texts(home: Path) -> dict[str, str]:
-    """The words of each page as a reader sees them, with a space at both ends."""
+    """The words of each page by url, without Markdown, with a space at both ends."""
     with connect(Lake(home / "lake")) as con:
         found = con.sql("select url, text from pages").fetchall()
     return {url: f" {lowercase_words(' '.join(block.text for block in blocks(text)))} " for url, text in found}
@@ -60,7 +60,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_task_is_fair(home: Path, seed: int) -> None:
-    """The answer stands on its page, nothing in the instruction tells it, and the quotation means one page."""
+    """The page contains the answer, the instruction does not reveal it, and the quotation identifies the page."""
     compose(settings(home, seed=seed))
     corpus = texts(home)
     for task in rows(home):
@@ -93,14 +93,14 @@ def test_lists_and_empty_pages_are_not_walked(home: Path) -> None:
     assert not walked & {f"{HOST}/", f"{HOST}/stub", f"{HOST}/gone"}
 
 
-def test_no_page_answers_twice_in_any_night(home: Path) -> None:
+def test_no_page_holds_two_answers(home: Path) -> None:
     compose(settings(home))
     compose(settings(home), NEXT)
     answers = [task["path"][-1]["url"] for task in rows(home)]
     assert len(answers) == len(set(answers)) == 24
 
 
-def test_a_night_run_again_makes_nothing_twice(home: Path) -> None:
+def test_a_second_run_of_a_night_composes_nothing_twice(home: Path) -> None:
     first = compose(settings(home))
     before = rows(home)
     again = compose(settings(home))
@@ -108,8 +108,8 @@ def test_a_night_run_again_makes_nothing_twice(home: Path) -> None:
     assert rows(home) == before
 
 
-def test_a_night_cut_short_ends_with_the_tasks_of_an_undisturbed_one(home: Path, tmp_path: Path) -> None:
-    """A kill loses at most one part: the rest is completed, not drawn anew."""
+def test_an_interrupted_night_is_completed_with_the_same_tasks(home: Path, tmp_path: Path) -> None:
+    """A kill loses at most one part; the next run composes the same tasks again."""
     compose(settings(home))
     whole = rows(home)
     parts = Lake(home / "lake").parts(Task)
@@ -139,27 +139,27 @@ def test_every_candidate_is_a_task_or_a_refusal_with_a_reason(home: Path) -> Non
     assert counts["composed"] == counts["cloze"] == len(rows(home))
 
 
-def test_an_empty_lake_makes_no_task(tmp_path: Path) -> None:
+def test_an_empty_lake_gives_no_tasks(tmp_path: Path) -> None:
     assert compose(settings(tmp_path))["composed"] == 0
 
 
 @contextmanager
 def careless_teacher(_: Settings) -> Iterator[Writer]:
-    """A teacher that asks well, but now and then tells the answer, or says nothing."""
-    said = 0
+    """A teacher whose replies are in turn a good question, one that reveals the answer, and empty."""
+    n_replies = 0
 
     def write(system: str, facts: str) -> str:
-        nonlocal said
-        said += 1
+        nonlocal n_replies
+        n_replies += 1
         assert system == prompt("compose_written", "flows.domains.search").text
         answer = facts.rsplit("The answer: ", 1)[1]
         good = "Question: Which thing is missing from the last of the places that are described there?"
-        return {0: good, 1: f"Is it {answer} that is missing from the last of the places?", 2: ""}[said % 3]
+        return {0: good, 1: f"Is it {answer} that is missing from the last of the places?", 2: ""}[n_replies % 3]
 
     yield write
 
 
-def test_written_questions_are_checked_and_refused_ones_made_up_for(home: Path) -> None:
+def test_written_questions_are_checked_and_refused_ones_replaced(home: Path) -> None:
     chosen = settings(home, composers=["written"], per_night=5)
     counts = compose_night(chosen, DAY, silent, careless_teacher)
     made = rows(home)

@@ -1,1 +1,1 @@
-"""Tests: search."""
+"""Tests of the search domain."""

@@ -1,4 +1,4 @@
-"""Which sentences are quoted and which words are asked for, on lines such as reference pages have."""
+"""Quotable sentences and maskable spans, on lines of typical reference pages; checks of written questions."""
 
 import pytest
 
@@ -25,11 +25,11 @@ Alpha, Beta, Gamma, Delta, Epsilon, Zeta, Eta, Theta, Iota.
     assert prose_sentences(page) == (GOOD,)
 
 
-def test_an_identifier_is_asked_for_before_a_noun() -> None:
+def test_an_identifier_is_masked_before_a_noun() -> None:
     assert next(blanks(GOOD)).answer == "os.stat"
 
 
-def test_stop_words_and_verbs_are_never_asked_for() -> None:
+def test_stop_words_and_verbs_are_never_masked() -> None:
     answers = {
         blank.answer for blank in blanks("If the timer has already expired, the caller may wait for the server.")
     }
@@ -37,17 +37,17 @@ def test_stop_words_and_verbs_are_never_asked_for() -> None:
     assert "server" in answers
 
 
-def test_a_title_is_masked_in_whatever_case_and_not_inside_words() -> None:
+def test_a_title_is_masked_in_any_case_and_not_inside_words() -> None:
     assert mask_title("The OS module opens the chaos.", "os", ("os",)) == "The [title] module opens the chaos."
     assert mask_title("An os is an os.", "os", ("os",)) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "answer", "told"),
+    ("text", "answer", "revealed"),
     [("the paths of files", "path", True), ("a route", "path", False), ("On", "on", False), ("of 1904.", "1904", True)],
 )
-def test_a_longer_form_of_the_answer_tells_it(text: str, answer: str, told: bool) -> None:
-    assert reveals(text, answer) is told
+def test_a_longer_form_of_the_answer_reveals_it(text: str, answer: str, revealed: bool) -> None:
+    assert reveals(text, answer) is revealed
 
 
 QUOTED = "The lamp burned whale oil until a dynamo was brought ashore in ____ from the mainland yards."
@@ -70,5 +70,5 @@ CHAIN = Chain(
         ("The lamp burned whale oil until a dynamo was brought ashore in when?", "written_copies"),
     ],
 )
-def test_a_written_question_is_refused_with_what_is_wrong(question: str, reason: str | None) -> None:
+def test_a_written_question_is_refused_with_a_reason(question: str, reason: str | None) -> None:
     assert refusal_reason(question, CHAIN) == reason

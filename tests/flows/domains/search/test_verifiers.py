@@ -1,4 +1,4 @@
-"""Verifiers: what counts as the same answer, as evidence read, as a call that worked."""
+"""Verifiers: equal answers, contained answers, evidence that was read, tool calls that worked."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -28,13 +28,13 @@ MADE_BY = (ScriptedTeacher(reading).identity, TinyDialect())
 
 
 def attempt_turns(*steps: tuple[Parsed, list[tuple[Kind, str | None]]]) -> list[Turn]:
-    """An agent's words, each with the kinds and urls of what followed."""
+    """The turns of parsed completions, each with tool turns of the given kinds and urls."""
     episode = Episode("t1", "2026-01-02")
     turns: list[Turn] = []
-    for parsed, heard in steps:
+    for parsed, observations in steps:
         turns.append(episode.assistant_turn(Completion([1], [-0.5], "stop"), parsed))
         episode.add([Entry(turns[-1])])
-        for kind, url in heard:
+        for kind, url in observations:
             turns.append(
                 episode.tool_turn(observe(ToolCall("c", "open", {}), Answer("text", kind, url), Rollout(), 0.0), [2])
             )
@@ -54,21 +54,21 @@ def opening(url: str = URL) -> Parsed:
 
 
 @pytest.mark.parametrize(
-    "said", ["Sken Isle", "the SKEN   isle.", "Sken-Isle!", "“\uff33\uff4b\uff45\uff4e Isle”", "A sken isle"]
+    "answer", ["Sken Isle", "the SKEN   isle.", "Sken-Isle!", "“\uff33\uff4b\uff45\uff4e Isle”", "A sken isle"]
 )
-def test_case_width_punctuation_and_articles_do_not_make_another_answer(said: str) -> None:
-    found = verdicts(said, [], TASK.model_copy(update={"answer": "Sken Isle"}))
+def test_case_width_punctuation_and_articles_make_no_difference(answer: str) -> None:
+    found = verdicts(answer, [], TASK.model_copy(update={"answer": "Sken Isle"}))
     assert found["exact_match"].passed
     assert found["contains_answer"].passed
 
 
-def test_an_answer_within_a_sentence_is_contained_but_no_exact_match() -> None:
+def test_an_answer_within_a_sentence_is_contained_but_not_an_exact_match() -> None:
     found = verdicts("It is Varnay, I think.", [], TASK.model_copy(update={"answer": "Varnay"}))
     assert (found["exact_match"].reason, found["contains_answer"].reason) == ("other_answer", "ok")
 
 
 @pytest.mark.parametrize(
-    ("truth", "said", "passes"),
+    ("truth", "answer", "passes"),
     [
         ("file", "open(file, 'w', mode=438)", False),
         ("file", "a file that was opened before another process wrote into its buffer", False),
@@ -83,19 +83,19 @@ def test_an_answer_within_a_sentence_is_contained_but_no_exact_match() -> None:
         ("Karl Anton of Varnay", "It was king Karl Anton of Varnay, who ruled from 1801 to 1830.", True),
     ],
 )
-def test_a_short_answer_must_stand_as_the_answer(truth: str, said: str, passes: bool) -> None:
-    """A common word that happens to stand in a long wrong answer must not be rewarded."""
-    asked = 'Fill in the blank: "No feature line is ever to be deleted from this ____."'
-    found = verdicts(said, [], TASK.model_copy(update={"answer": truth, "instruction": asked}))
+def test_a_short_ground_truth_must_be_stated_as_the_answer(truth: str, answer: str, passes: bool) -> None:
+    """A long wrong answer that contains a common word by chance must not pass."""
+    instruction = 'Fill in the blank: "No feature line is ever to be deleted from this ____."'
+    found = verdicts(answer, [], TASK.model_copy(update={"answer": truth, "instruction": instruction}))
     assert found["contains_answer"].passed == passes
 
 
-def test_part_of_a_word_is_no_answer() -> None:
+def test_part_of_a_word_is_not_an_answer() -> None:
     found = verdicts("It lies in 1951.", [], TASK.model_copy(update={"answer": "195"}))
     assert not found["contains_answer"].passed
 
 
-def test_no_answer_and_no_truth_are_told_apart() -> None:
+def test_a_missing_answer_and_a_missing_truth_have_different_reasons() -> None:
     assert verdicts(None, [])["exact_match"].reason == "no_answer"
     assert verdicts("x", [], TASK.model_copy(update={"answer": None}))["exact_match"].reason == "no_truth"
 
@@ -106,7 +106,7 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "passed", "score"),
+    ("observations", "passed", "score"),
     [
         ([("ok", URL)], True, 1.0),
         ([("truncated", URL)], True, 1.0),
@@ -115,15 +115,15 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
         ([("ok", None)], False, 0.0),
     ],
 )
-def test_evidence_was_read_when_its_page_was_shown(
-    heard: list[tuple[Kind, str | None]], passed: bool, score: float
+def test_evidence_counts_as_read_when_its_page_was_displayed(
+    observations: list[tuple[Kind, str | None]], passed: bool, score: float
 ) -> None:
-    found = verdicts("x", attempt_turns((opening(), heard)))["evidence_consulted"]
+    found = verdicts("x", attempt_turns((opening(), observations)))["evidence_consulted"]
     assert (found.passed, found.score) == (passed, score)
 
 
 @pytest.mark.parametrize(
-    ("parsed", "heard", "reason"),
+    ("parsed", "observations", "reason"),
     [
         (opening(), [("ok", URL)], "ok"),
         (opening(), [("empty", None)], "empty"),
@@ -133,8 +133,10 @@ def test_evidence_was_read_when_its_page_was_shown(
         (Parsed("", calls=(ToolCall("c", "fly", {}),)), [("blocked", None)], "schema"),
     ],
 )
-def test_each_turn_that_calls_is_judged(parsed: Parsed, heard: list[tuple[Kind, str | None]], reason: str) -> None:
-    found = verdicts("x", attempt_turns((parsed, heard)))["tool_calls"]
+def test_each_turn_that_calls_is_judged(
+    parsed: Parsed, observations: list[tuple[Kind, str | None]], reason: str
+) -> None:
+    found = verdicts("x", attempt_turns((parsed, observations)))["tool_calls"]
     assert (found.turn_index, found.reason, found.passed) == (0, reason, reason == "ok")
 
 

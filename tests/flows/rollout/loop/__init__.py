@@ -1,1 +1,1 @@
-"""Tests: loop."""
+"""Tests of the agent loop."""

@@ -1,4 +1,4 @@
-"""The loop stepped by hand: every ending, every budget, and a resume that no one can tell from no kill."""
+"""The agent loop stepped by hand: every ending, every budget, and a resume that equals an uninterrupted run."""
 
 import asyncio
 import json
@@ -50,13 +50,13 @@ BRIEF = Brief(
 
 
 def searching(prompt: str, seed: int, turns: int = 3) -> str:
-    """Searches for something else each time, then answers."""
+    """Searches with a new query each turn, then answers."""
     n = spoken(prompt)
     return f"<think>{seed}</think>It is Varnay." if n + 1 >= turns else call("search", query=f"words {n}")
 
 
 class Driven:
-    """Performs the acts of one attempt, and keeps what was committed."""
+    """Performs the acts of one attempt and records its committed entries."""
 
     def __init__(self, script: Script, brief: Brief = BRIEF, tool: Callable[[str], str] = lambda query: "nothing"):
         self.brief, self.tool = brief, tool
@@ -67,19 +67,19 @@ class Driven:
         self.ending: Ending | None = None
 
     def run(self, entries: list[Entry] | None = None, commits: int | None = None) -> Ending | None:
-        """Go on from entries; stop, as a kill would, after a number of commits."""
+        """Resume from entries; stop after a number of commits, as a kill would."""
         self.entries = list(entries or [])
         episode = Episode(self.brief.trajectory_id, self.brief.run_id)
         episode.add(self.entries)
-        loop, happened, committed = attempt(self.brief, episode), None, 0
+        loop, result, committed = attempt(self.brief, episode), None, 0
         while committed != commits:
             try:
-                act = loop.send(happened)
+                act = loop.send(result)
             except StopIteration as end:
                 self.ending = end.value
                 return self.ending
             self.acts.append(act)
-            happened = self.perform(act)
+            result = self.perform(act)
             committed += isinstance(act, Commit)
         return None
 
@@ -94,8 +94,8 @@ class Driven:
             case Parse(completion):
                 return asyncio.run(DIALECT.parse(completion, ()))
             case CallTools(calls):
-                said = [self.tool(str(one.arguments.get("query"))) for one in calls]
-                return [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, said, strict=True)]
+                texts = [self.tool(str(one.arguments.get("query"))) for one in calls]
+                return [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, texts, strict=True)]
             case Commit(entries):
                 self.entries += [unpack(pack(entry)) for entry in entries]
         return None
@@ -108,7 +108,7 @@ class Driven:
         return [turn.role for turn in self.turns]
 
 
-def test_an_answer_ends_the_attempt_with_its_words() -> None:
+def test_an_answer_ends_the_attempt() -> None:
     driven = Driven(searching)
     assert driven.run() == Ending("answered", "It is Varnay.")
     assert driven.roles() == ["system", "user", "assistant", "tool", "assistant", "tool", "assistant"]
@@ -121,7 +121,7 @@ def test_an_answer_ends_the_attempt_with_its_words() -> None:
 
 
 def test_each_turn_is_committed_before_anything_else_happens() -> None:
-    """Else a kill would lose a turn that was paid for."""
+    """Otherwise a kill would lose a turn whose tokens were already sampled."""
     driven = Driven(searching)
     driven.run()
     kinds = [type(act).__name__ for act in driven.acts]
@@ -132,12 +132,12 @@ def test_each_turn_is_committed_before_anything_else_happens() -> None:
 
 
 def test_thirty_turns_are_token_exact() -> None:
-    """Before every completion the stored ids are what the teacher was sent; the sampled ones what it said."""
+    """The stored ids equal the prompt of every completion, and the sampled ids equal the teacher's."""
     driven = Driven(lambda prompt, seed: searching(prompt, seed, 30), replace(BRIEF, max_turns=40, max_tokens=60_000))
     driven.run()
-    said = [at for at, turn in enumerate(driven.turns) if turn.role == "assistant"]
-    assert len(said) == 30
-    for at, (prompt, sampled) in zip(said, driven.teacher.exchanges, strict=True):
+    places = [at for at, turn in enumerate(driven.turns) if turn.role == "assistant"]
+    assert len(places) == 30
+    for at, (prompt, sampled) in zip(places, driven.teacher.exchanges, strict=True):
         before = [token for turn in driven.turns[:at] for token in turn.token_ids]
         turn = driven.turns[at]
         cue = [token for token, own in zip(turn.token_ids, turn.sampled, strict=True) if not own]
@@ -146,15 +146,15 @@ def test_thirty_turns_are_token_exact() -> None:
         assert turn.logprobs == pytest.approx([-token / 512 for token in sampled])
 
 
-def test_at_the_turn_cap_the_model_is_asked_once_as_a_tool_would_speak() -> None:
-    """A user's message would make chat templates strip the reasoning before it."""
+def test_at_the_turn_cap_the_answer_is_requested_once_in_a_tool_message() -> None:
+    """A user message would make chat templates strip the reasoning before it."""
     driven = Driven(lambda prompt, seed: "It is Melvoe." if "answer now" in prompt else searching(prompt, seed, 99))
     assert driven.run() == Ending("turn_cap", "It is Melvoe.")
     assert driven.roles().count("assistant") == BRIEF.max_turns + 1
     assert driven.rendered[-1] == ("tool", "tool")
     assert driven.roles().count("user") == 1
-    asked = [act for act in driven.acts if isinstance(act, Generate)]
-    assert [act.must_answer for act in asked] == [False] * BRIEF.max_turns + [True]
+    generated = [act for act in driven.acts if isinstance(act, Generate)]
+    assert [act.must_answer for act in generated] == [False] * BRIEF.max_turns + [True]
 
 
 def test_a_model_that_will_not_answer_at_the_cap_ends_without_one() -> None:
@@ -171,7 +171,7 @@ def test_a_full_context_asks_for_the_answer_while_one_still_fits() -> None:
     assert all(len(prompt) + len(ids) <= 3_000 for prompt, ids in driven.teacher.exchanges)
 
 
-def test_an_observation_that_leaves_no_room_ends_the_attempt_with_a_label() -> None:
+def test_an_observation_that_fills_the_context_ends_the_attempt_with_a_status() -> None:
     brief = replace(BRIEF, max_turns=99, max_tokens=3_000)
     driven = Driven(lambda prompt, seed: searching(prompt, seed, 99), brief, tool=lambda query: "x" * 3_500)
     assert driven.run() == Ending("context_cap", None)
@@ -184,13 +184,13 @@ def test_a_task_longer_than_the_window_costs_no_completion() -> None:
     assert not driven.teacher.exchanges
 
 
-def test_the_same_call_again_and_again_is_looped() -> None:
+def test_a_repeated_call_ends_as_looped() -> None:
     driven = Driven(lambda prompt, seed: call("search", query="same"))
     assert driven.run() == Ending("looped", error="same_call")
     assert driven.roles().count("assistant") == 3
 
 
-def test_equal_calls_with_others_between_them_are_no_loop() -> None:
+def test_equal_calls_with_others_between_them_are_not_a_loop() -> None:
     driven = Driven(
         lambda prompt, seed: call("search", query=f"{spoken(prompt) % 2}") if spoken(prompt) < 4 else "Yes."
     )
@@ -203,29 +203,29 @@ def test_seconds_of_teacher_and_tools_run_out() -> None:
     assert driven.roles().count("assistant") == 2
 
 
-def test_a_reply_that_cannot_be_read_is_told_to_the_model_twice_and_then_ends_the_attempt() -> None:
+def test_an_unparseable_message_is_reported_twice_and_then_ends_the_attempt() -> None:
     driven = Driven(lambda prompt, seed: "<tool_call>{oops</tool_call>")
     assert driven.run() == Ending("looped", error="format:bad_json")
     assert driven.roles() == ["system", "user", "assistant", "tool", "assistant", "tool", "assistant"]
-    told = driven.turns[3]
-    assert "bad_json" in (told.observation or "")
-    assert (told.content, told.tool, told.kind, told.tool_call_id) == (None, None, None, None)
+    report = driven.turns[3]
+    assert "bad_json" in (report.observation or "")
+    assert (report.content, report.tool, report.kind, report.tool_call_id) == (None, None, None, None)
 
 
-def test_the_model_is_told_what_was_wrong_in_words() -> None:
-    """A model that is told a code of ours learns nothing from it, and its next message is as bad."""
+def test_a_parse_failure_is_explained_in_words() -> None:
+    """A model cannot act on an internal reason code, so its next message would fail, too."""
     assert format_error_text("unknown_tool", (SEARCH,)).endswith("the tools are: search")
     assert "cut off" in format_error_text("truncated_call", ())
     assert format_error_text("of_a_dialect_to_come", ()) == "of_a_dialect_to_come"
 
 
 @pytest.mark.parametrize("words", ["It is. " * 16, "So " * 40, "<tool_call>{oops" + "!" * 30])
-def test_a_message_that_says_the_same_again_and_again_ends_the_attempt(words: str) -> None:
-    """It would be told to mend its format, and spend the budget of a long task on nothing."""
+def test_degenerate_repetition_ends_the_attempt(words: str) -> None:
+    """Format errors would otherwise be reported to it until the budget of a long task is spent."""
     driven = Driven(lambda prompt, seed: words, replace(BRIEF, sampling=replace(BRIEF.sampling, repeat_limit=16)))
     assert driven.run() == Ending("looped", error="repetition")
     assert driven.turns[-1].parse == "repetition"
-    assert tiny.decode(driven.turns[-1].token_ids).endswith(f"{words}<|im_end|>"), "what was sampled stays"
+    assert tiny.decode(driven.turns[-1].token_ids).endswith(f"{words}<|im_end|>"), "the sampled tokens are kept"
 
 
 def test_repetition_may_be_allowed() -> None:
@@ -233,25 +233,25 @@ def test_repetition_may_be_allowed() -> None:
     assert driven.run() == Ending("answered", ("It is. " * 16).strip())
 
 
-def test_what_a_turn_hands_on_does_not_grow_with_the_episode() -> None:
-    """A copy of the whole history a turn is work that grows with the square of a 45K-token episode."""
+def test_the_prompt_tail_of_an_act_does_not_grow_with_the_episode() -> None:
+    """Copying the whole history in each turn would take quadratic time over a 45K-token episode."""
     brief = replace(BRIEF, max_turns=60, max_tokens=90_000)
     driven = Driven(lambda prompt, seed: searching(prompt, seed, 50), brief)
     driven.run()
-    handed = [len(act.completion.prompt_ids or []) for act in driven.acts if isinstance(act, Parse)]
+    parsed = [len(act.completion.prompt_ids or []) for act in driven.acts if isinstance(act, Parse)]
     after = [len(act.after.prompt_ids or []) for act in driven.acts if isinstance(act, Render) and act.after]
-    assert len(handed) == 50
-    assert max(handed[1:]) < 80
-    assert after == handed[: len(after)]
+    assert len(parsed) == 50
+    assert max(parsed[1:]) < 80
+    assert after == parsed[: len(after)]
 
 
-def test_a_model_that_mends_its_format_goes_on() -> None:
+def test_an_attempt_continues_after_the_model_corrects_its_format() -> None:
     driven = Driven(lambda prompt, seed: searching(prompt, seed) if "well-formed" in prompt else "<tool_call>{oops")
     assert driven.run() == Ending("answered", "It is Varnay.")
 
 
-def test_text_with_lone_surrogates_becomes_storable() -> None:
-    """Arrow refuses them: one such reply would stop a whole part from being written."""
+def test_lone_surrogates_are_replaced() -> None:
+    """Arrow rejects them: one such reply would prevent a whole part from being written."""
     driven = Driven(lambda prompt, seed: searching(prompt, seed) if spoken(prompt) else call("search", query="\ud800"))
     driven.run()
     assert "\ud800" not in str(driven.turns)
@@ -260,7 +260,7 @@ def test_text_with_lone_surrogates_becomes_storable() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(0, 9), script=st.sampled_from(["answer", "cap", "format", "context", "loop", "repetition"]))
-def test_an_attempt_cut_after_any_commit_goes_on_as_if_it_had_not_been(cut: int, script: str) -> None:
+def test_an_attempt_killed_after_any_commit_resumes_to_the_same_end(cut: int, script: str) -> None:
     scripts: dict[str, Script] = {
         "answer": searching,
         "cap": lambda prompt, seed: f"Done {seed}." if "answer now" in prompt else searching(prompt, seed, 99),

@@ -1,4 +1,4 @@
-"""Generations that say the same again and again are known by vLLM's own rule, wherever they were sampled."""
+"""Degenerate repetition is detected by vLLM's own rule, on every engine."""
 
 from collections.abc import Sequence
 
@@ -30,9 +30,7 @@ def test_the_rule_is_the_servers_own(ids: list[int], limit: int) -> None:
 
 @settings(deadline=None)
 @given(IDS, st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(2, 8))
-def test_a_block_said_often_enough_is_found_whatever_stood_before(
-    before: list[int], block: list[int], limit: int
-) -> None:
+def test_a_repeated_block_is_found_after_any_prefix(before: list[int], block: list[int], limit: int) -> None:
     found = find_repetition(before + block * limit, limit)
     assert 0 < found <= len(block)
 
@@ -57,13 +55,13 @@ def test_the_bounds_of_the_rule(ids: list[int], limit: int, block: int) -> None:
     assert find_repetition(ids, limit) == block
 
 
-def test_a_stop_token_after_the_repetition_hides_nothing() -> None:
-    """A server with the option would have cut it one token before."""
+def test_a_stop_token_after_the_repetition_is_ignored() -> None:
+    """A server with the option would have stopped one token earlier."""
     assert ends_in_repetition([1, 2] * 16 + [99], "stop", 16)
     assert not ends_in_repetition([1, 2] * 16 + [99], "length", 16)
     assert not ends_in_repetition([1, 2] * 15 + [99], "stop", 16)
 
 
-def test_what_the_server_cut_is_believed() -> None:
+def test_a_generation_stopped_by_the_server_counts_as_repetition() -> None:
     assert ends_in_repetition([1, 2, 3], "repetition", 16)
     assert not ends_in_repetition([1] * 500, "stop", 0)

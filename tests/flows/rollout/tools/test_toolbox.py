@@ -1,4 +1,4 @@
-"""The tools: what an agent got wrong it is told; what went wrong with a tool it never sees."""
+"""The toolbox: mistakes of the agent become observations, faults of a tool never do."""
 
 import re
 import threading
@@ -65,8 +65,8 @@ async def test_a_search_shows_titles_addresses_and_passages(toolbox: Toolbox) ->
     assert f"Varnay\n{small_wiki.address('island', 0)}\n" in seen.text
 
 
-async def test_a_small_model_is_shown_one_passage_and_its_page_counts_as_consulted(resources: Resources) -> None:
-    """Two passages instead of one halve what it gets right."""
+async def test_a_small_model_gets_one_passage_and_its_page_counts_as_consulted(resources: Resources) -> None:
+    """Two passages instead of one halve its share of right answers."""
     with threaded(resources, "text") as box:
         [seen] = await box.call_all(
             "search", [ToolCall("c1", "search", {"query": "Varnay cliffs western shore"})], NAMES
@@ -86,7 +86,7 @@ async def test_a_page_is_opened_and_searched(toolbox: Toolbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "kind", "told"),
+    ("call", "kind", "message"),
     [
         (ToolCall("c", "fly", {}), "blocked", "There is no tool 'fly'. The tools are: find, open, search."),
         (ToolCall("c", "search", {}), "blocked", "query: Field required"),
@@ -98,10 +98,10 @@ async def test_a_page_is_opened_and_searched(toolbox: Toolbox) -> None:
         (ToolCall("c", "search", {"query": "field:( [ ++"}), "empty", "Nothing"),
     ],
 )
-async def test_what_the_agent_got_wrong_it_is_told(toolbox: Toolbox, call: ToolCall, kind: str, told: str) -> None:
+async def test_a_mistake_of_the_agent_is_explained(toolbox: Toolbox, call: ToolCall, kind: str, message: str) -> None:
     [seen] = await toolbox.call_all("search", [call], NAMES)
     assert seen.kind == kind
-    assert told in seen.text
+    assert message in seen.text
 
 
 async def test_a_tool_that_the_task_does_not_offer_cannot_be_called(toolbox: Toolbox) -> None:
@@ -111,19 +111,19 @@ async def test_a_tool_that_the_task_does_not_offer_cannot_be_called(toolbox: Too
     assert seen.kind == "blocked"
 
 
-async def test_a_long_observation_is_cut_and_says_so() -> None:
-    with using(lambda asked: Answer("ä" * 5_000), max_observation_chars=1_000) as box:
+async def test_a_long_observation_is_cut_and_counts_the_dropped_bytes() -> None:
+    with using(lambda arguments: Answer("ä" * 5_000), max_observation_chars=1_000) as box:
         [seen] = await box.call_all("search", [SEARCH], NAMES)
     assert (seen.kind, seen.bytes_dropped) == ("truncated", 8_000)
     assert seen.text == "ä" * 1_000 + "\n[8000 bytes more were cut]"
     assert seen.content_sha256 == sha256_text("ä" * 5_000)
 
 
-async def test_a_fault_is_tried_again_and_then_never_becomes_text() -> None:
-    """A stack trace read as evidence would be learned as evidence."""
+async def test_a_fault_is_retried_and_then_raised() -> None:
+    """A model that reads a stack trace as evidence learns to use it as evidence."""
     tries: list[int] = []
 
-    def broken(asked: SearchArguments) -> Answer:
+    def broken(arguments: SearchArguments) -> Answer:
         tries.append(1)
         if len(tries) < 3:
             raise OSError("disk gone")
@@ -141,7 +141,7 @@ async def test_a_fault_is_tried_again_and_then_never_becomes_text() -> None:
 async def test_a_tool_that_hangs_is_a_fault() -> None:
     released = threading.Event()
 
-    def hanging(asked: SearchArguments) -> Answer:
+    def hanging(arguments: SearchArguments) -> Answer:
         released.wait(10)
         return Answer("late")
 
@@ -150,13 +150,13 @@ async def test_a_tool_that_hangs_is_a_fault() -> None:
     released.set()
 
 
-async def test_calls_of_one_turn_run_side_by_side() -> None:
+async def test_read_only_calls_of_one_turn_run_concurrently() -> None:
     together = threading.Barrier(4, timeout=10)
 
-    def meeting(asked: SearchArguments) -> Answer:
+    def meeting(arguments: SearchArguments) -> Answer:
         together.wait()
-        time.sleep(0.01 * len(asked.query))
-        return Answer(asked.query)
+        time.sleep(0.01 * len(arguments.query))
+        return Answer(arguments.query)
 
     with using(meeting) as box:
         calls = [ToolCall(f"c{n}", "search", {"query": "x" * n}) for n in (4, 3, 2, 1)]
@@ -164,28 +164,28 @@ async def test_calls_of_one_turn_run_side_by_side() -> None:
     assert [one.text for one in seen] == ["xxxx", "xxx", "xx", "x"]
 
 
-async def test_a_tool_that_changes_something_runs_alone_in_its_place_and_never_twice() -> None:
-    """Side by side or tried again, two writes of one turn would leave a state that no order of them gives."""
+async def test_a_writing_call_runs_by_itself_in_order_and_is_never_retried() -> None:
+    """Concurrent or retried writes could leave a state that no order of the calls produces."""
     begun: list[str] = []
     ended: list[str] = []
 
-    def doing(asked: SearchArguments) -> Answer:
-        begun.append(asked.query)
-        if asked.query.startswith("write"):
-            assert begun == [*ended, asked.query]
+    def doing(arguments: SearchArguments) -> Answer:
+        begun.append(arguments.query)
+        if arguments.query.startswith("write"):
+            assert begun == [*ended, arguments.query]
         time.sleep(0.02)
-        if asked.query == "write fails":
+        if arguments.query == "write fails":
             raise OSError("disk full")
-        ended.append(asked.query)
-        return Answer(asked.query)
+        ended.append(arguments.query)
+        return Answer(arguments.query)
 
-    reading = tool("open", lambda asked: doing(SearchArguments(query=asked.url)))
+    reading = tool("open", lambda arguments: doing(SearchArguments(query=arguments.url)))
     both = {"search": [tool("search", doing, read_only=False), reading]}
     with Toolbox(both, Resources(Path()), Rollout()) as box:
-        said = [("open", "r1"), ("open", "r2"), ("search", "write 1"), ("search", "write 2"), ("open", "r3")]
-        calls = [ToolCall(text, name, {"query" if name == "search" else "url": text}) for name, text in said]
+        made = [("open", "r1"), ("open", "r2"), ("search", "write 1"), ("search", "write 2"), ("open", "r3")]
+        calls = [ToolCall(text, name, {"query" if name == "search" else "url": text}) for name, text in made]
         seen = await box.call_all("search", calls, NAMES)
-        assert [one.text for one in seen] == [text for _, text in said]
+        assert [one.text for one in seen] == [text for _, text in made]
         begun.clear()
         ended.clear()
         with pytest.raises(ToolFault, match="failed 1 times"):
@@ -194,7 +194,7 @@ async def test_a_tool_that_changes_something_runs_alone_in_its_place_and_never_t
     assert box.faults == {"search:OSError": 1}
 
 
-def test_the_model_is_told_names_types_and_what_is_required(toolbox: Toolbox) -> None:
+def test_the_model_sees_names_types_and_required_arguments(toolbox: Toolbox) -> None:
     search, opening = toolbox.specs("search", ["search", "open"])
     assert search.parameters == {
         "type": "object",
@@ -207,7 +207,7 @@ def test_the_model_is_told_names_types_and_what_is_required(toolbox: Toolbox) ->
 
 
 async def test_secrets_never_reach_the_model_and_are_counted() -> None:
-    """What the model read cannot be taken back later: its tokens would no longer be those that it saw."""
+    """Redacting later would break the match of tokens and text, since the model has read the secret."""
     one = next(iter(planted(1, seed=2)))
     with using(lambda _: Answer(one.text)) as box:
         [seen] = await box.call_all("search", [SEARCH], NAMES)
@@ -220,8 +220,8 @@ async def test_secrets_never_reach_the_model_and_are_counted() -> None:
     assert (seen.text, seen.redacted) == (one.text, None)
 
 
-async def test_what_is_blocked_is_not_shown_and_says_so(index: Path) -> None:
-    """A page that may not be used, read all the same, costs the whole attempt at the release gate."""
+async def test_a_blocked_page_is_not_shown_and_the_observation_explains_it(index: Path) -> None:
+    """An attempt that reads a blocked page is rejected as a whole at the release gate."""
     url = small_wiki.address("island", 0)
     calls = [
         ToolCall("c1", "search", {"query": "Varnay cliffs"}),

@@ -1,4 +1,4 @@
-"""Tools in processes of their own: what hangs is ended, what dies is replaced, and none outlives the rollout."""
+"""Worker processes: a hanging tool is killed, a dead worker is replaced, and none outlives the rollout."""
 
 import asyncio
 import os
@@ -18,15 +18,15 @@ from flows.rollout.tools.toolbox import Toolbox, open_toolbox
 from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
 from sources.index.library import Library, NotFound, Page
-from tests.doubles.odd_tools import COMMAND, NOTHING, ODD
+from tests.doubles.faulty_tools import COMMAND, FAULTY, NOTHING
 from tests.doubles.sites import small_wiki
 
 NAMES = ("search", "open", "find")
 
 
-def odd_box(count: int = 1, **limits: float) -> Toolbox:
+def faulty_toolbox(count: int = 1, **limits: float) -> Toolbox:
     chosen = Rollout.model_validate(limits)
-    return Toolbox(ODD, NOTHING, chosen, Workers(COMMAND, count, chosen.tool_timeout_s))
+    return Toolbox(FAULTY, NOTHING, chosen, Workers(COMMAND, count, chosen.tool_timeout_s))
 
 
 def asking(query: str) -> list[ToolCall]:
@@ -43,12 +43,12 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
 
 @pytest.fixture
 def box() -> Iterator[Toolbox]:
-    with odd_box(tool_timeout_s=1.0, tool_retries=1) as made:
+    with faulty_toolbox(tool_timeout_s=1.0, tool_retries=1) as made:
         yield made
 
 
-async def test_a_worker_shows_what_the_same_tools_here_show(resources: Resources) -> None:
-    """Where a call is made must not be seen in what the model reads; blocked addresses stay blocked."""
+async def test_a_worker_and_a_thread_give_the_same_observations(resources: Resources) -> None:
+    """The model must not see where a call ran; blocked urls stay blocked."""
     calls = [
         ToolCall("c1", "search", {"query": "Varnay cliffs"}),
         ToolCall("c2", "open", {"url": small_wiki.address("island", 1)}),
@@ -71,52 +71,52 @@ async def test_a_worker_shows_what_the_same_tools_here_show(resources: Resources
     assert seen[0][3][1] == seen[0][5][1] == "blocked"
 
 
-def test_a_library_that_is_not_there_is_said_before_any_worker_starts(tmp_path: Path) -> None:
+def test_a_missing_library_is_an_error_before_any_worker_starts(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="build it first"):
         open_toolbox(Resources(tmp_path), "chat", Rollout())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("what", "kind"), [("hang", "timeout"), ("spin", "timeout"), ("die", "died"), ("raise", "OSError")]
+    ("fault", "kind"), [("hang", "timeout"), ("spin", "timeout"), ("die", "died"), ("raise", "OSError")]
 )
-async def test_a_call_that_a_worker_failed_is_made_by_another(
-    box: Toolbox, tmp_path: Path, what: str, kind: str
+async def test_a_call_that_failed_in_a_worker_is_retried_in_another(
+    box: Toolbox, tmp_path: Path, fault: str, kind: str
 ) -> None:
-    """In a thread of the rollout a tool that hangs would hold its thread for good."""
+    """In a thread of the rollout a hanging tool would occupy its thread forever."""
     [first] = await box.call_all("search", asking("hello"), NAMES)
-    [second] = await box.call_all("search", asking(f"{what} once {tmp_path / 'marker'}"), NAMES)
+    [second] = await box.call_all("search", asking(f"{fault} once {tmp_path / 'marker'}"), NAMES)
     assert second.kind == "ok"
     assert box.faults == {f"search:{kind}": 1}
-    assert (second.text.split()[1] == first.text.split()[1]) == (what == "raise")
-    assert _gone(int(first.text.split()[1])) == (what != "raise"), "what hung is really at its end"
+    assert (second.text.split()[1] == first.text.split()[1]) == (fault == "raise")
+    assert _gone(int(first.text.split()[1])) == (fault != "raise"), "the process still runs"
 
 
 @pytest.mark.slow
-async def test_a_call_that_every_worker_fails_is_a_fault_that_says_how(box: Toolbox) -> None:
+async def test_a_call_that_fails_in_every_worker_is_a_fault_with_its_reason(box: Toolbox) -> None:
     with pytest.raises(ToolFault, match=r"search failed 2 times, at last: died: .* status 3"):
         await box.call_all("search", asking("die"), NAMES)
 
 
 @pytest.mark.slow
 async def test_a_worker_that_is_killed_from_outside_costs_one_try(box: Toolbox) -> None:
-    """The kernel kills what takes too much memory: an attempt must not pay for that."""
+    """The kernel kills processes that use too much memory; the attempt must survive that."""
     [first] = await box.call_all("search", asking("hello"), NAMES)
     os.kill(int(first.text.split()[1]), signal.SIGKILL)
     [second] = await box.call_all("search", asking("hello"), NAMES)
     assert second.text != first.text
 
 
-async def test_the_time_that_a_call_waits_for_a_worker_is_not_its_own() -> None:
-    """With many attempts and few workers, queueing would else look like a tool that hangs."""
-    with odd_box(tool_timeout_s=5.0, tool_retries=0) as box:
+async def test_waiting_for_a_worker_does_not_count_towards_the_time_limit() -> None:
+    """With many attempts and few workers, queueing would otherwise count as a hanging tool."""
+    with faulty_toolbox(tool_timeout_s=5.0, tool_retries=0) as box:
         calls = [ToolCall(f"c{n}", "search", {"query": f"{n}"}) for n in range(300)]
         seen = await box.call_all("search", calls, NAMES)
     assert [one.text.split()[0] for one in seen] == [str(n) for n in range(300)]
 
 
-async def test_a_rollout_that_ends_does_not_wait_for_a_tool_that_hangs() -> None:
-    with odd_box(tool_timeout_s=300.0, tool_retries=0) as box:
+async def test_closing_the_toolbox_does_not_wait_for_a_hanging_tool() -> None:
+    with faulty_toolbox(tool_timeout_s=300.0, tool_retries=0) as box:
         [first] = await box.call_all("search", asking("hello"), NAMES)
         hanging = asyncio.create_task(box.call_all("search", asking("hang"), NAMES))
         await asyncio.sleep(0.2)
@@ -126,8 +126,8 @@ async def test_a_rollout_that_ends_does_not_wait_for_a_tool_that_hangs() -> None
 
 
 @pytest.mark.slow
-def test_workers_end_with_a_rollout_that_is_killed() -> None:
-    """A night that is killed again and again would else fill the machine with its workers."""
+def test_workers_exit_when_the_rollout_is_killed() -> None:
+    """Repeated kills would otherwise fill the machine with worker processes."""
     rollout = subprocess.Popen([*COMMAND, "workers"], stdout=subprocess.PIPE, text=True)
     assert rollout.stdout is not None
     pids = [int(pid) for pid in rollout.stdout.readline().split()]
