@@ -13,7 +13,7 @@ from flows.settings import Crawl, Settings
 from schemas import Document
 from sources.text.extract import Layout, extract
 from tests.benchmarks.figure import Figure
-from tests.doubles.sites.plain_site import Asked, page, reply, serving
+from tests.doubles.sites.plain_site import Request, page, response, running_site
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
@@ -61,12 +61,12 @@ def _extraction_seconds(size: Size) -> float:
 
 
 def _crawl_seconds(size: Size, *, keep_raw: bool = True) -> float:
-    replies = {f"/{n}": reply(_article(n, size.pages)) for n in range(size.pages)}
+    replies = {f"/{n}": response(_article(n, size.pages)) for n in range(size.pages)}
 
-    async def serve(asked: Asked, writer: StreamWriter) -> None:
-        writer.write(replies.get(asked.path, reply("none", status="404 Not Found")))
+    async def handle(request: Request, writer: StreamWriter) -> None:
+        writer.write(replies.get(request.path, response("none", status="404 Not Found")))
 
-    with TemporaryDirectory() as home, serving(serve) as site:
+    with TemporaryDirectory() as home, running_site(handle) as site:
         chosen = {"seeds": [f"{site.home}/0"], "allow_addresses": ["127.0.0.1"], "max_pages": size.pages, "per_host": 8}
         crawl = Crawl.model_validate(chosen | {"keep_raw": keep_raw})
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What is blocked: hosts with their subdomains, and patterns, alike in Python and in SQL."""
+"""The blocklist: hosts with their subdomains, and patterns, with the same meaning in Python and in SQL."""
 
 import duckdb
 import pytest
@@ -26,15 +26,15 @@ URLS = {
 
 @pytest.mark.parametrize(("url", "entry"), URLS.items())
 def test_crawl_tools_and_gate_agree_on_every_url(url: str, entry: str | None) -> None:
-    """A url that the gate refuses and the tools show costs a whole trajectory."""
+    """A page that the tools show and the gate refuses costs a whole trajectory."""
     blocked = Blocklist(BLOCKED)
     assert blocked.blocking_entry(url) == entry
-    answered = duckdb.execute("select regexp_matches($1, $2)", [url, blocked.pattern]).fetchall()
-    assert answered == [(entry is not None,)]
+    in_sql = duckdb.execute("select regexp_matches($1, $2)", [url, blocked.pattern]).fetchall()
+    assert in_sql == [(entry is not None,)]
 
 
-def test_an_agent_cannot_pass_by_spelling() -> None:
-    """Agents write addresses from memory: without a scheme, with dots to walk up, in capitals."""
+def test_another_spelling_does_not_avoid_the_blocklist() -> None:
+    """Agents write addresses from memory: without a scheme, with dot segments, in capitals."""
     blocked = Blocklist(BLOCKED)
     assert all(
         map(blocked.blocking_entry, ["leaky.example/x", " Leaky.Example ", "huggingface.co/models/../datasets/a"])
@@ -51,8 +51,8 @@ def test_an_agent_cannot_pass_by_spelling() -> None:
         "x*", r"\p{L}", "x**",
     ],
 )  # fmt: skip
-def test_an_entry_that_cannot_be_used_is_named_before_any_work(entry: str) -> None:
-    """An entry that one of the three engines reads otherwise would block in one place only, or everywhere."""
+def test_an_unusable_entry_is_refused_on_load(entry: str) -> None:
+    """An entry on which the three engines differ would block in one place only, or everywhere."""
     with pytest.raises(NotCrawlable) as refused:
         Blocklist([entry, "example.com"])
     assert str(refused.value).startswith(f"blocked: {entry!r} cannot be used (")
@@ -61,8 +61,8 @@ def test_an_entry_that_cannot_be_used_is_named_before_any_work(entry: str) -> No
 
 
 @pytest.mark.parametrize("entries", [["(?P<a>x)y", "(?P<a>z)"], [f"host{n}.example.com" for n in range(20_000)]])
-def test_entries_that_cannot_be_used_together_are_refused_before_any_work(entries: list[str]) -> None:
-    """The gate would fail on them after a night's crawl and rollout."""
+def test_entries_that_are_unusable_together_are_refused_on_load(entries: list[str]) -> None:
+    """Otherwise the gate would fail after a night's crawl and rollout."""
     with pytest.raises(NotCrawlable, match=f"blocked: {len(entries)} entries"):
         Blocklist(entries)
 
@@ -71,7 +71,7 @@ def test_entries_that_cannot_be_used_together_are_refused_before_any_work(entrie
     ("entry", "blocks", "passes"),
     [(r"x\{,3}y", "https://a.b/x{,3}y", "https://a.b/xxy"), (r"a\.b/\d+$", "https://a.b/12", "https://a.b/12/")],
 )
-def test_patterns_that_are_read_alike_are_taken(entry: str, blocks: str, passes: str) -> None:
-    """A list that worked must not be refused for what only looks odd."""
+def test_patterns_with_one_meaning_in_all_engines_are_accepted(entry: str, blocks: str, passes: str) -> None:
+    """A usable pattern must not be refused because it looks unusual."""
     blocked = Blocklist([entry])
     assert (blocked.blocking_entry(blocks), blocked.blocking_entry(passes)) == (entry, None)

@@ -1,4 +1,4 @@
-"""Urls as identity: a page that two spellings lead to must be one page."""
+"""Normal form of urls: two spellings of one address give one page."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ LETTERS = st.text("abcXYZ019-._~ %/?#&=+:@é漢\\\n[](){}<>\"'|^`", max_size=40)
     ],
 )
 def test_spellings_of_one_address_become_one(spelling: str, url: str) -> None:
-    """A second spelling would be fetched, stored and counted a second time."""
+    """A page with two spellings would be fetched, stored and counted twice."""
     assert normalise(spelling, within="http://site.example/dir/page") == url
 
 
@@ -31,14 +31,14 @@ def test_spellings_of_one_address_become_one(spelling: str, url: str) -> None:
     ["mailto:a@b.c", "javascript:void(0)", "file:///etc/passwd", "http://user:pass@site.example/", "http://", "",
      "http://a b/", "http://[::1", "http://x:99999/", "http://site.example/" + "a" * 3_000],
 )  # fmt: skip
-def test_what_cannot_be_fetched_is_no_address(url: str) -> None:
-    """Credentials, other schemes and nonsense must never reach the client."""
+def test_unfetchable_urls_have_no_normal_form(url: str) -> None:
+    """Credentials, other schemes and invalid text must never reach the client."""
     assert normalise(url) is None
 
 
 @given(LETTERS)
 def test_normalising_twice_changes_nothing(text: str) -> None:
-    """Else a stored url and the same url met again would differ."""
+    """Otherwise a stored url and the same url in a later page would differ."""
     once = normalise(text, within="http://site.example/dir/")
     if once is not None:
         assert normalise(once) == once
@@ -46,14 +46,14 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 
 
 @given(st.text())
-def test_no_text_breaks_it(text: str) -> None:
-    """Pages hold any text where a url should be."""
+def test_no_text_raises_an_error(text: str) -> None:
+    """A href can hold any text."""
     normalise(text)
     normalise(f"http://{text}")
 
 
-def test_scope_is_the_seeds_hosts_unless_told_otherwise() -> None:
-    """A crawl that leaves its site by a link crawls the whole web."""
+def test_the_default_scope_is_the_hosts_of_the_seeds() -> None:
+    """A crawl that follows links to other sites crawls the whole web."""
     scope = Scope.around(["http://a.example:8000/x"], [], [r"\.pdf$"])
     assert scope.admits("http://a.example:8000/y")
     assert not scope.admits("http://a.example/y") and not scope.admits("http://a.example:8000/y.pdf")

@@ -1,1 +1,1 @@
-"""Tests: sites."""
+"""Web sites on loopback for tests: real HTTP servers with known pages and known faults."""

@@ -1,4 +1,4 @@
-"""A site that does everything wrong that a crawl can meet: traps, bombs, lies, silence. Each path is one fault."""
+"""A site with every fault that a crawler can encounter: traps, bombs, wrong headers, silence. One path per fault."""
 
 import asyncio
 import gzip
@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.doubles.sites.plain_site import Asked, Served, page, reply, serving
+from tests.doubles.sites.plain_site import Request, RunningSite, page, response, running_site
 
 ELSEWHERE = "127.0.0.2"
-"""A second loopback address, which a test does not allow."""
+"""A second loopback address, which the tests do not allow."""
 BOMB_BYTES = 10 * 1024**3
 MEMBER = gzip.compress(bytes(16 * 1024**2), 9)
 MANY_LINKS = 200_000
@@ -55,34 +55,34 @@ EXPECTED = {
     "/denied/page": "robots_denied",
     "/calendar/1": "ok",
 }
-"""Path → how it must end, with 2 retries and at most 3 redirects."""
+"""Path → its status, with 2 retries and at most 3 redirects."""
 
 
 @contextmanager
-def hostile_site() -> Iterator[Served]:
-    """Serve it on 127.0.0.1, and on 127.0.0.2 for who should not go there."""
+def hostile_site() -> Iterator[RunningSite]:
+    """Serve the site on 127.0.0.1, and on 127.0.0.2, which the crawl must not reach."""
     tries = Counter[str]()
 
-    async def serve(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        tries[asked.path] += 1
-        path, home = asked.path, asked.headers["host"].partition(":")
+    async def handle(request: Request, writer: asyncio.StreamWriter) -> None:
+        tries[request.path] += 1
+        path, home = request.path, request.headers["host"].partition(":")
         if home[0] == ELSEWHERE:
-            writer.write(reply(page("Secret")))
+            writer.write(response(page("Secret")))
         elif path in BODIES:
             writer.write(BODIES[path])
         elif path == "/to-private":
             writer.write(_redirect(f"http://{ELSEWHERE}:{home[2]}/secret"))
         elif path.startswith(("/hops/", "/calendar/")):
             following = path.rpartition("/")[0] + f"/{int(path.rpartition('/')[2]) + 1}"
-            writer.write(_redirect(following) if path.startswith("/hops") else reply(page(path, following)))
+            writer.write(_redirect(following) if path.startswith("/hops") else response(page(path, following)))
         elif path == "/busy" and tries[path] < 3:
-            writer.write(reply("later", status="429 Too Many Requests", Retry_After="0"))
+            writer.write(response("later", status="429 Too Many Requests", Retry_After="0"))
         elif path == "/busy":
-            writer.write(reply(page("Busy no more")))
+            writer.write(response(page("Busy no more")))
         else:
             await _slowly(path, writer)
 
-    with serving(serve, also_at=ELSEWHERE) as site:
+    with running_site(handle, second_address=ELSEWHERE) as site:
         yield site
 
 
@@ -105,11 +105,11 @@ async def _slowly(path: str, writer: asyncio.StreamWriter) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
     else:
-        writer.write(reply(page("Any", "/"), status="404 Not Found"))
+        writer.write(response(page("Any", "/"), status="404 Not Found"))
 
 
 def _redirect(to: str) -> bytes:
-    return reply(b"", status="302 Found", Location=to)
+    return response(b"", status="302 Found", Location=to)
 
 
 def _many() -> str:
@@ -117,28 +117,28 @@ def _many() -> str:
 
 
 BODIES = {
-    "/robots.txt": reply("User-agent: *\nDisallow: /denied\n", "text/plain"),
-    "/": reply(page("Traps", *(path for path in EXPECTED if path not in ("/", "/hops/3")))),
-    "/loop/a": reply(page("Loop A", "/loop/b", "/loop/a", "/loop/a#again", "./a", "/loop/../loop/b")),
-    "/loop/b": reply(page("Loop B", "/loop/a", "/loop/b")),
+    "/robots.txt": response("User-agent: *\nDisallow: /denied\n", "text/plain"),
+    "/": response(page("Traps", *(path for path in EXPECTED if path not in ("/", "/hops/3")))),
+    "/loop/a": response(page("Loop A", "/loop/b", "/loop/a", "/loop/a#again", "./a", "/loop/../loop/b")),
+    "/loop/b": response(page("Loop B", "/loop/a", "/loop/b")),
     "/declared-large": HEAD + b"Content-Length: 99999999999\r\n\r\n",
     "/to-outside": _redirect("http://203.0.113.9/"),
     "/to-itself": _redirect("/to-itself"),
     "/ring/a": _redirect("/ring/b"),
     "/ring/b": _redirect("/ring/a"),
-    "/utf8-called-latin": reply(page("Café", words=RUSSIAN), "text/html; charset=iso-8859-1"),
-    "/cyrillic-called-utf8": reply(page("Маяк", words=RUSSIAN).encode("cp1251"), "text/html; charset=utf-8"),
-    "/noise": reply(random.Random(7).randbytes(20_000), "text/html; charset=utf-8"),
-    "/many": reply(_many()),
-    "/busy-for-long": reply("later", status="429 Too Many Requests", Retry_After="86400"),
-    "/broken": reply("oh", status="500 Internal Server Error"),
+    "/utf8-called-latin": response(page("Café", words=RUSSIAN), "text/html; charset=iso-8859-1"),
+    "/cyrillic-called-utf8": response(page("Маяк", words=RUSSIAN).encode("cp1251"), "text/html; charset=utf-8"),
+    "/noise": response(random.Random(7).randbytes(20_000), "text/html; charset=utf-8"),
+    "/many": response(_many()),
+    "/busy-for-long": response("later", status="429 Too Many Requests", Retry_After="86400"),
+    "/broken": response("oh", status="500 Internal Server Error"),
     "/truncated": HEAD + b"Content-Length: 5000\r\n\r\n<html><body>half a",
     "/cut-gzip": HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(page("Cut").encode())[:-30],
-    "/no-gzip": reply(page("Plain"), Content_Encoding="gzip"),
-    "/brotli": reply(b"\x0b\x02\x80", Content_Encoding="br"),
+    "/no-gzip": response(page("Plain"), Content_Encoding="gzip"),
+    "/brotli": response(b"\x0b\x02\x80", Content_Encoding="br"),
     "/huge-header": HEAD + b"X-Filler: " + b"y" * 1_000_000 + b"\r\n\r\nhi",
     "/no-http": b"\x00\x01\x02 hello, who is there?\r\n\r\n",
-    "/pdf": reply(b"%PDF-1.7", "application/pdf"),
-    "/empty": reply("<html><body>  </body></html>"),
-    "/deep": reply("<html><title>Deep</title><body>" + "<div>" * 50_000 + "the bottom of it all" + "</div>" * 50_000),
+    "/pdf": response(b"%PDF-1.7", "application/pdf"),
+    "/empty": response("<html><body>  </body></html>"),
+    "/deep": response("<html><title>Deep</title><body>" + "<div>" * 50_000 + "the innermost text" + "</div>" * 50_000),
 }

@@ -1,4 +1,4 @@
-"""The small wiki as a real web site on loopback: HTML over HTTP, for tests of the whole line."""
+"""Serves the small wiki as HTML over HTTP on loopback, for tests of the whole pipeline."""
 
 import re
 import threading
@@ -20,7 +20,7 @@ LINK = re.compile(r"\[([^\]]+)\]\(" + re.escape(HOST) + r"([^)]*)\)")
 
 @contextmanager
 def wiki_site() -> Iterator[str]:
-    """Serve the wiki on a free port; yields the address of its first page."""
+    """Serve the wiki on a free port and yield the address of its first page."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -43,7 +43,7 @@ class _Page(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Suppress the server's request log."""
 
 
 def _html(title: str, text: str) -> str:

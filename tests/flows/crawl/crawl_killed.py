@@ -1,6 +1,6 @@
-"""A crawl in a process of its own that kills itself (SIGKILL) at its Nth word of progress.
+"""A crawl in a separate process that kills itself (SIGKILL) at its Nth progress report.
 
-`python -m tests.flows.crawl.crawl_killed YYYY-MM-DD 7`, with the settings of FACTORY_* variables; 0: not at all.
+`python -m tests.flows.crawl.crawl_killed YYYY-MM-DD 7`, with settings in FACTORY_* variables; 0 never kills.
 """
 
 import os

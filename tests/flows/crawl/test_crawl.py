@@ -1,4 +1,4 @@
-"""The crawl's night from settings to lake, against a small real site."""
+"""One day's crawl from settings to lake, against a small real site."""
 
 import json
 import os
@@ -12,42 +12,42 @@ import pytest
 
 from flows.crawl.crawler import run_crawl
 from flows.settings import Settings, SettingsError
-from tests.doubles.sites.plain_site import Served, plain_site, tree
-from tests.flows.crawl.crawled import friendly, rows
+from tests.doubles.sites.plain_site import RunningSite, plain_site, tree
+from tests.flows.crawl.crawled import rows, settings_for
 from warehouse.console.progress import silent
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 
 
 def test_every_page_becomes_one_document(tmp_path: Path) -> None:
-    """The night's account: linked pages, what only the sitemap knows, and what robots.txt denies."""
+    """Linked pages, a page that only the sitemap lists, and a url that robots.txt denies each have one row."""
     with plain_site() as site:
-        settings = friendly(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"])
-        told = run_crawl(settings, DAY, silent)
+        settings = settings_for(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"])
+        counts = run_crawl(settings, DAY, silent)
     found = {row.url.removeprefix(site.home): row for row in rows(tmp_path, DAY)}
     assert {path for path, row in found.items() if row.status == "ok"} == set(tree())
     assert (found["/denied"].status, found["/sitemap.xml"].status) == ("robots_denied", "sitemap")
-    assert told["pages"] == len(tree()) and told["urls"] == len(found) == len(rows(tmp_path, DAY))
+    assert counts["pages"] == len(tree()) and counts["urls"] == len(found) == len(rows(tmp_path, DAY))
     leaf = found["/leaf/0/0"]
     assert (leaf.title, leaf.lang, leaf.run_id, leaf.http_status) == ("Leaf /leaf/0/0", "en", "2026-03-01", 200)
     assert [link.url for link in leaf.links] == [f"{site.home}/branch/1"]
     assert "sentence number 7" in (leaf.text or "")
 
 
-def test_a_second_run_of_a_night_asks_for_nothing(tmp_path: Path) -> None:
-    """Running the same command again must cost the site nothing and change no row."""
+def test_a_second_run_on_the_same_day_requests_nothing(tmp_path: Path) -> None:
+    """Running the same command again must send no request and change no row."""
     with plain_site() as site:
-        first = run_crawl(friendly(tmp_path, site), DAY, silent)
-        asked, left = len(site.asked), rows(tmp_path, DAY)
-        assert run_crawl(friendly(tmp_path, site), DAY, silent) == first
-        assert (len(site.asked), rows(tmp_path, DAY)) == (asked, left)
+        first = run_crawl(settings_for(tmp_path, site), DAY, silent)
+        n_requests, before = len(site.requests), rows(tmp_path, DAY)
+        assert run_crawl(settings_for(tmp_path, site), DAY, silent) == first
+        assert (len(site.requests), rows(tmp_path, DAY)) == (n_requests, before)
 
 
-def test_a_later_night_asks_only_for_what_changed(tmp_path: Path) -> None:
-    """Unchanged pages keep their document, their links are still followed, and their text is not sent again."""
+def test_a_later_day_fetches_only_changed_pages(tmp_path: Path) -> None:
+    """Unchanged pages keep their document id, their links are still followed, and their text is not sent again."""
     with plain_site() as site:
-        run_crawl(friendly(tmp_path, site), DAY, silent)
-        run_crawl(friendly(tmp_path, site), NEXT, silent)
+        run_crawl(settings_for(tmp_path, site), DAY, silent)
+        run_crawl(settings_for(tmp_path, site), NEXT, silent)
     before = {row.url: row for row in rows(tmp_path, DAY)}
     after = {row.url: row for row in rows(tmp_path, NEXT)}
     assert before.keys() == after.keys()
@@ -56,48 +56,48 @@ def test_a_later_night_asks_only_for_what_changed(tmp_path: Path) -> None:
 
 
 def test_the_budget_and_the_depth_leave_reasons(tmp_path: Path) -> None:
-    """What was known and not fetched must be counted, or the crawl looks complete when it is not."""
+    """Urls that were found and not fetched must be counted, or the crawl looks complete when it is not."""
     with plain_site() as site:
-        run_crawl(friendly(tmp_path / "a", site, max_pages=3), DAY, silent)
+        run_crawl(settings_for(tmp_path / "a", site, max_pages=3), DAY, silent)
         assert len(site.paths()) == 3
-        run_crawl(friendly(tmp_path / "b", site, max_depth=1), DAY, silent)
+        run_crawl(settings_for(tmp_path / "b", site, max_depth=1), DAY, silent)
     of_budget = Counter(row.status for row in rows(tmp_path / "a", DAY))
     of_depth = Counter(row.status for row in rows(tmp_path / "b", DAY))
     assert of_budget == {"ok": 3, "robots_denied": 1, "over_budget": 12}
     assert of_depth == {"ok": 5, "robots_denied": 1, "over_depth": 20}
 
 
-def test_the_same_pages_are_chosen_however_fast_they_answer(tmp_path: Path) -> None:
-    """With a budget, another choice of pages each night would make another dataset each night."""
+def test_the_order_of_responses_does_not_change_which_pages_are_fetched(tmp_path: Path) -> None:
+    """With a page budget, a different choice of pages each night would give a different dataset each night."""
     with plain_site() as site:
         chosen = []
         for per_host in (1, 3, 8):
             home = tmp_path / str(per_host)
-            run_crawl(friendly(home, site, max_pages=11, per_host=per_host), DAY, silent)
+            run_crawl(settings_for(home, site, max_pages=11, per_host=per_host), DAY, silent)
             chosen.append({row.url for row in rows(home, DAY) if row.status == "ok"})
     assert chosen[0] == chosen[1] == chosen[2]
 
 
-def test_crawl_delay_is_kept(tmp_path: Path) -> None:
-    """A site that asks for pauses and does not get them blocks the crawler."""
+def test_crawl_delay_is_obeyed(tmp_path: Path) -> None:
+    """A site whose crawl-delay is ignored blocks the crawler."""
     with plain_site("User-agent: HorizonFactory\nCrawl-delay: 0.3\n") as site:
-        run_crawl(friendly(tmp_path, site, max_pages=4, per_host=4), DAY, silent)
-    times = [asked.at for asked in site.asked]
+        run_crawl(settings_for(tmp_path, site, max_pages=4, per_host=4), DAY, silent)
+    times = [request.at for request in site.requests]
     assert len(times) == 5
     assert times[-1] - times[0] > 3 * 0.3  # four pauses; a busy machine may see one request late
 
 
 @pytest.mark.parametrize("robots", ["User-agent: *\nCrawl-delay: 86400\n", "User-agent: *\nDisallow: /\n"])
-def test_a_site_that_wants_no_crawler_gets_none(tmp_path: Path, robots: str) -> None:
-    """And the night neither waits for it nor hides it."""
+def test_a_site_that_forbids_crawling_receives_one_request(tmp_path: Path, robots: str) -> None:
+    """Only robots.txt is requested; the crawl does not wait, and the row gives the reason."""
     with plain_site(robots) as site:
-        run_crawl(friendly(tmp_path, site), DAY, silent)
-        assert [asked.path for asked in site.asked] == ["/robots.txt"]
+        run_crawl(settings_for(tmp_path, site), DAY, silent)
+        assert [request.path for request in site.requests] == ["/robots.txt"]
     assert rows(tmp_path, DAY)[0].status in {"crawl_delay", "robots_denied"}
 
 
-def test_a_dead_host_costs_minutes_and_not_the_night(tmp_path: Path) -> None:
-    """After some failures in a row the host is left alone, and its urls say so."""
+def test_a_dead_host_is_skipped_after_some_failures(tmp_path: Path) -> None:
+    """A dead host must cost minutes and not the night; its other urls have the reason host_unavailable."""
     seeds = [f"http://127.0.0.1:9/{n}" for n in range(40)]
     settings = Settings.model_validate(
         {
@@ -121,21 +121,21 @@ def _killed(settings: Settings, day: date, after: int) -> int:
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
-    """A kill may cost the pages in hand, at most `concurrency`; no row is lost or doubled, no ended page fetched."""
+def test_a_crawl_that_is_killed_at_any_moment_resumes(tmp_path: Path) -> None:
+    """A kill may cost the pages in flight, at most `concurrency`; no row is lost or doubled, no ended page fetched."""
     with plain_site() as site:
-        settings = friendly(tmp_path, site, concurrency=2)
+        settings = settings_for(tmp_path, site, concurrency=2)
         kills = 0
         while _killed(settings, DAY, after=8 + 3 * (kills % 2)) != 0:
             kills += 1
             assert kills < 15
-        asked = Counter(site.paths())
+        requested = Counter(site.paths())
         _check_whole(tmp_path, site)
     assert kills >= 2
-    assert sum(asked.values()) - len(asked) <= kills * settings.crawl.concurrency
+    assert sum(requested.values()) - len(requested) <= kills * settings.crawl.concurrency
 
 
-def _check_whole(home: Path, site: Served) -> None:
+def _check_whole(home: Path, site: RunningSite) -> None:
     found = rows(home, DAY)
     assert Counter(row.status for row in found) == {"ok": len(tree()) - 1, "robots_denied": 1}
     assert len({row.url for row in found}) == len(found)
@@ -143,17 +143,17 @@ def _check_whole(home: Path, site: Served) -> None:
 
 
 @pytest.mark.slow
-def test_a_night_that_was_given_up_is_closed_by_the_next(tmp_path: Path) -> None:
-    """Urls of a night that nobody went on with must not stay without a reason for ever."""
+def test_an_interrupted_crawl_is_closed_on_the_next_day(tmp_path: Path) -> None:
+    """Urls of a crawl that was never resumed must not stay without a reason."""
     with plain_site() as site:
-        assert _killed(friendly(tmp_path, site), DAY, after=6) != 0
-        run_crawl(friendly(tmp_path, site), NEXT, silent)
+        assert _killed(settings_for(tmp_path, site), DAY, after=6) != 0
+        run_crawl(settings_for(tmp_path, site), NEXT, silent)
     statuses = Counter(row.status for row in rows(tmp_path, DAY))
     assert statuses["interrupted"] > 0 and statuses["ok"] > 0
 
 
 def test_files_become_documents_or_reasons(tmp_path: Path) -> None:
-    """A folder is a source as any other: each file has a row, and unchanged files are not read again."""
+    """Each file of a folder has one row with a status, and unchanged files are not read again."""
     folder = tmp_path / "notes"
     (folder / "deep").mkdir(parents=True)
     (folder / "a.md").write_text("# Lighthouses\n\nSee [the keeper](https://example.org/keeper#x).\n")
@@ -181,21 +181,21 @@ def test_files_become_documents_or_reasons(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "crawl", [{"seeds": ["gopher://old.example"]}, {"seeds": ["http://a.b"], "allow": ["("]}, {"folders": ["/no/such"]}]
 )
-def test_settings_that_make_no_sense_are_named(tmp_path: Path, crawl: dict[str, object]) -> None:
-    """Before anything is fetched, and with the key that is wrong."""
+def test_invalid_crawl_settings_are_refused(tmp_path: Path, crawl: dict[str, object]) -> None:
+    """The error must come before any request, and name the wrong key."""
     with pytest.raises(SettingsError, match="crawl"):
         run_crawl(Settings.model_validate({"home": tmp_path, "crawl": crawl}), DAY, silent)
 
 
-def test_what_is_blocked_is_not_asked_for_and_says_so(tmp_path: Path) -> None:
-    """A page that must not be used is not even fetched, nor is the robots.txt of its host."""
+def test_blocked_urls_are_not_requested_and_have_a_reason(tmp_path: Path) -> None:
+    """A blocked page must not be fetched, nor the robots.txt of a blocked host."""
     with plain_site() as site:
-        settings = friendly(tmp_path / "page", site).model_copy(update={"blocklist": [r"/leaf/1/"]})
+        settings = settings_for(tmp_path / "page", site).model_copy(update={"blocklist": [r"/leaf/1/"]})
         run_crawl(settings, DAY, silent)
         assert not [path for path in site.paths() if path.startswith("/leaf/1/")]
-        site.asked.clear()
-        run_crawl(friendly(tmp_path / "host", site).model_copy(update={"blocklist": ["127.0.0.1"]}), DAY, silent)
-        assert site.asked == []
+        site.requests.clear()
+        run_crawl(settings_for(tmp_path / "host", site).model_copy(update={"blocklist": ["127.0.0.1"]}), DAY, silent)
+        assert site.requests == []
     page = [row for row in rows(tmp_path / "page", DAY) if row.status == "blocked"]
     assert page and all("/leaf/1/" in row.url and "/leaf/1/" in (row.detail or "") for row in page)
     assert Counter(row.status for row in rows(tmp_path / "host", DAY)) == {"blocked": 1}

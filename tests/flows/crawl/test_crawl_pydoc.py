@@ -1,4 +1,4 @@
-"""The embedded site: with no settings at all, Python's own documentation is crawled over HTTP."""
+"""The embedded site: without any settings, Python's own documentation is crawled over HTTP."""
 
 import socket
 import sys
@@ -15,7 +15,7 @@ DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 
 
 def test_the_documentation_of_this_python_is_crawled(tmp_path: Path) -> None:
-    """The first thing that a user sees: pages with titles, text and links, the same on every night."""
+    """A user's first crawl must give pages with titles, text and links, the same on every night."""
     settings = Settings(home=tmp_path, crawl=Crawl(max_pages=14))
     run_crawl(settings, DAY, silent)
     run_crawl(settings, NEXT, silent)
@@ -28,8 +28,8 @@ def test_the_documentation_of_this_python_is_crawled(tmp_path: Path) -> None:
     assert {row.license for row in first.values()} == {pydoc_site.LICENSE}
 
 
-def test_its_server_ends_with_the_crawl() -> None:
-    """A server that stays behind holds a port and memory after every night."""
+def test_the_pydoc_server_ends_with_the_crawl() -> None:
+    """A server that outlives the crawl would hold a port and memory after every night."""
     with pydoc_site.running_server() as port:
         assert _listens(port)
     assert not _listens(port)

@@ -1,4 +1,4 @@
-"""The crawl's raw replies: who names one can show it, after kills, on later nights, and only if asked for."""
+"""Raw responses of the crawl: readable from each row, after kills, on later days, and stored only if configured."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from schemas import Document
 from sources.archive.warc import StoredResponse, WarcError, read_record
 from sources.frontier.frontier import Frontier
 from sources.urls import normalise
-from tests.doubles.sites.plain_site import Asked, page, plain_site, reply, serving, tree
-from tests.flows.crawl.crawled import friendly, rows
+from tests.doubles.sites.plain_site import Request, page, plain_site, response, running_site, tree
+from tests.flows.crawl.crawled import rows, settings_for
 from warehouse.console.progress import silent
 from warehouse.lake import Lake, LakeError
 
@@ -29,15 +29,15 @@ TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
 
 def stored(home: Path, row: Document) -> StoredResponse:
-    """The raw reply that a row names."""
+    """Read the raw response that a row refers to."""
     assert row.warc_file is not None and row.warc_offset is not None, row
     return read_record(Lake(home / "lake").raw(row.warc_file), row.warc_offset, row.url)
 
 
-def test_every_page_and_sitemap_can_be_shown_as_it_came(tmp_path: Path) -> None:
-    """Extraction errs; what the server really said can be had on that night only."""
+def test_every_page_and_sitemap_has_its_raw_response(tmp_path: Path) -> None:
+    """Extraction can be wrong, and the server's response of that day cannot be fetched again later."""
     with plain_site() as site:
-        run_crawl(friendly(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"]), DAY, silent)
+        run_crawl(settings_for(tmp_path, site, sitemaps=[f"{site.home}/sitemap.xml"]), DAY, silent)
     found = {row.url.removeprefix(site.home): row for row in rows(tmp_path, DAY)}
     for path, body in tree().items():
         assert stored(tmp_path, found[path]).body == body.encode()
@@ -45,12 +45,12 @@ def test_every_page_and_sitemap_can_be_shown_as_it_came(tmp_path: Path) -> None:
     assert found["/denied"].warc_file is None
 
 
-def test_an_unchanged_page_names_the_reply_of_the_night_that_it_came(tmp_path: Path) -> None:
-    """Else a page that never changes loses its evidence after one night; also when replies are no longer kept."""
+def test_an_unchanged_page_refers_to_its_earlier_raw_response(tmp_path: Path) -> None:
+    """Otherwise a page that never changes loses its evidence after one day; also when responses are stored no more."""
     with plain_site() as site:
-        run_crawl(friendly(tmp_path, site), DAY, silent)
-        run_crawl(friendly(tmp_path, site), NEXT, silent)
-        run_crawl(friendly(tmp_path, site, keep_raw=False), LATER, silent)
+        run_crawl(settings_for(tmp_path, site), DAY, silent)
+        run_crawl(settings_for(tmp_path, site), NEXT, silent)
+        run_crawl(settings_for(tmp_path, site, keep_raw=False), LATER, silent)
     before = {row.url: (row.warc_file, row.warc_offset) for row in rows(tmp_path, DAY) if row.status == "ok"}
     for day in (NEXT, LATER):
         after = {row.url: row for row in rows(tmp_path, day) if row.status == "not_modified"}
@@ -59,13 +59,13 @@ def test_an_unchanged_page_names_the_reply_of_the_night_that_it_came(tmp_path: P
     assert not (tmp_path / "lake" / "raw" / f"date={NEXT}").exists()
 
 
-def test_replies_are_kept_only_when_asked_for(tmp_path: Path) -> None:
-    """Who may not keep copies of pages must be able to say so; a folder's files are kept where they are."""
+def test_raw_responses_are_stored_only_with_keep_raw(tmp_path: Path) -> None:
+    """Users without the right to copy pages must be able to turn this off; files of folders are never copied."""
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.md").write_text("# A note\n\nAbout the keeper of the light, in words.\n")
     with plain_site() as site:
-        run_crawl(friendly(tmp_path, site, keep_raw=False), DAY, silent)
-        run_crawl(friendly(tmp_path, site, keep_raw=True, seeds=[], folders=[tmp_path / "notes"]), NEXT, silent)
+        run_crawl(settings_for(tmp_path, site, keep_raw=False), DAY, silent)
+        run_crawl(settings_for(tmp_path, site, keep_raw=True, seeds=[], folders=[tmp_path / "notes"]), NEXT, silent)
     for day in (DAY, NEXT):
         assert [row for row in rows(tmp_path, day) if row.status == "ok"]
         assert {row.warc_file for row in rows(tmp_path, day)} == {None}
@@ -82,10 +82,10 @@ def _killed(settings: Settings, after: int) -> int:
 
 
 @pytest.mark.slow
-def test_after_every_kill_each_row_shows_its_reply(tmp_path: Path) -> None:
-    """A row whose evidence was still in some buffer when the process died is a row without evidence."""
+def test_after_every_kill_each_row_has_its_raw_response(tmp_path: Path) -> None:
+    """A row must not be committed while its response is only in a buffer that a kill would lose."""
     with plain_site() as site:
-        settings, kills = friendly(tmp_path, site, concurrency=4), 0
+        settings, kills = settings_for(tmp_path, site, concurrency=4), 0
         while _killed(settings, after=9) != 0:
             kills += 1
             assert kills < 15
@@ -102,7 +102,7 @@ def test_after_every_kill_each_row_shows_its_reply(tmp_path: Path) -> None:
 
 
 def _tear(home: Path) -> None:
-    """What a kill in the middle of a write leaves: half a record at the end of the newest file."""
+    """Append half a record to the newest file, as a kill in the middle of a write does."""
     newest = max((home / "lake" / "raw").rglob("*.warc.gz"))
     with newest.open("ab") as file:
         file.write(newest.read_bytes()[:200])
@@ -115,34 +115,34 @@ def _check(found: list[Document], home: Path) -> None:
         assert stored(home, row).body.decode() == tree()["/" + row.url.split("/", 3)[3]]
 
 
-def test_a_frontier_from_before_goes_on(tmp_path: Path) -> None:
-    """An update that starts the crawl's memory anew fetches every page again."""
+def test_a_frontier_of_an_earlier_version_is_still_used(tmp_path: Path) -> None:
+    """An update that starts a new frontier would fetch every page again."""
     with plain_site() as site:
-        run_crawl(friendly(tmp_path, site, keep_raw=False), DAY, silent)
+        run_crawl(settings_for(tmp_path, site, keep_raw=False), DAY, silent)
         old = sqlite3.connect(tmp_path / "state" / "frontier.sqlite", isolation_level=None)
         for column in ("warc_file", "warc_offset"):
             old.execute(f"alter table known drop column {column}")
         old.close()
-        run_crawl(friendly(tmp_path, site), NEXT, silent)
+        run_crawl(settings_for(tmp_path, site), NEXT, silent)
     assert Counter(row.status for row in rows(tmp_path, NEXT))["not_modified"] == len(tree()) - 1
     with Frontier(tmp_path / "state" / "frontier.sqlite", "another") as frontier:
         assert frontier.known(normalise(site.home) or "") is None
 
 
 def test_secrets_of_a_page_are_in_no_file_of_the_lake(tmp_path: Path) -> None:
-    """Redacted text beside an unredacted copy of the page would be a lock beside an open door."""
+    """Redacting the text is useless if an unredacted copy of the page is stored."""
     pages = {
         "/": page("Home", "/token", "/pieces").replace("to /pieces", f"about {TOKEN}, the token"),
-        "/token": page("Token", words=f"The token {TOKEN} stands in so many words of the page about tokens. " * 4),
-        "/pieces": page("Pieces", words=f"The token {TOKEN[:9]}<b>{TOKEN[9:]}</b> stands in pieces on this page. " * 4),
+        "/token": page("Token", words=f"The token {TOKEN} is in so many words of the page about tokens. " * 4),
+        "/pieces": page("Pieces", words=f"The token {TOKEN[:9]}<b>{TOKEN[9:]}</b> is in pieces on this page. " * 4),
     }
 
-    async def serve(asked: Asked, writer: StreamWriter) -> None:
-        body = pages.get(asked.path, "")
-        writer.write(reply(body, status="200 OK" if body else "404 Not Found", Set_Cookie=f"id={TOKEN}", X_Id="7"))
+    async def handle(request: Request, writer: StreamWriter) -> None:
+        body = pages.get(request.path, "")
+        writer.write(response(body, status="200 OK" if body else "404 Not Found", Set_Cookie=f"id={TOKEN}", X_Id="7"))
 
-    with serving(serve) as site:
-        run_crawl(friendly(tmp_path, site), DAY, silent)
+    with running_site(handle) as site:
+        run_crawl(settings_for(tmp_path, site), DAY, silent)
     found = {row.url.removeprefix(site.home): row for row in rows(tmp_path, DAY)}
     assert b"[REDACTED:github_token]" in stored(tmp_path, found["/token"]).body
     assert b"cookie" not in stored(tmp_path, found["/token"]).head.lower()
@@ -153,10 +153,10 @@ def test_secrets_of_a_page_are_in_no_file_of_the_lake(tmp_path: Path) -> None:
         assert TOKEN not in row.model_dump_json()
 
 
-def test_what_cannot_be_shown_does_not_hide_the_rest(tmp_path: Path) -> None:
-    """One damaged file must be named, and must not end the walk."""
+def test_a_damaged_raw_response_does_not_stop_the_others(tmp_path: Path) -> None:
+    """The damaged file must be named, and the other responses written."""
     with plain_site() as site:
-        run_crawl(friendly(tmp_path, site), DAY, silent)
+        run_crawl(settings_for(tmp_path, site), DAY, silent)
     first, second, third, *_ = (row.model_dump() for row in rows(tmp_path, DAY) if row.status == "ok")
     lake = Lake(tmp_path / "lake")
     broken, outside = second | {"warc_offset": 3}, third | {"warc_file": "../../etc/passwd"}

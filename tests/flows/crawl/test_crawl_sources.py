@@ -14,7 +14,7 @@ from sources.registry import SOURCES, configured_sources
 from sources.text.document_builder import build_document
 from sources.text.extract import Layout
 from tests.doubles.sites.plain_site import plain_site
-from tests.flows.crawl.crawled import friendly, rows
+from tests.flows.crawl.crawled import rows, settings_for
 from warehouse.console.progress import silent
 
 DAY = date(2026, 3, 1)
@@ -43,14 +43,14 @@ class ListSource:
         run.drain()
 
 
-def test_a_new_source_is_crawled_beside_the_others(tmp_path: Path) -> None:
+def test_a_new_source_is_crawled_together_with_the_others(tmp_path: Path) -> None:
     """Its rows name it, its leftover urls have a reason, and the web source does not fetch them."""
     with plain_site() as site:
 
         def configured(crawl: object) -> Source:
             return ListSource(site.home)
 
-        settings = friendly(tmp_path, site, seeds=[f"{site.home}/leaf/0/0"], max_depth=1, allow=["/leaf/"])
+        settings = settings_for(tmp_path, site, seeds=[f"{site.home}/leaf/0/0"], max_depth=1, allow=["/leaf/"])
         counts = run_crawl(settings, DAY, silent, (configured, *SOURCES))
         assert run_crawl(settings, DAY, silent, (configured, *SOURCES)) == counts
     found = rows(tmp_path, DAY)

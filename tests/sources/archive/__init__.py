@@ -1,1 +1,1 @@
-"""Tests: archive."""
+"""Tests of sources/archive."""

@@ -1,4 +1,4 @@
-"""Raw replies on disk: whatever a server sent, each record reads back whole, by our reader and by another's."""
+"""WARC records of raw responses: any response reads back unchanged, with our reader and with warcio."""
 
 import os
 from io import FileIO
@@ -22,7 +22,7 @@ FORGED = "x\r\n\r\nbody\r\n\r\nWARC/1.1\r\nWARC-Type: response\r\nWARC-Target-UR
 
 
 def files(folder: Path, file_bytes: int = 10**9) -> WarcFiles:
-    """A writer of numbered files in the folder."""
+    """Return a writer of numbered files in the folder."""
     numbers = count()
 
     def open_next() -> tuple[str, FileIO]:
@@ -33,7 +33,7 @@ def files(folder: Path, file_bytes: int = 10**9) -> WarcFiles:
 
 
 def records(path: Path) -> list[tuple[str, str | None]]:
-    """Type and url of each record, as warcio reads them with digests checked."""
+    """Return type and url of each record as warcio reads them, with digests checked."""
     with path.open("rb") as stream:
         found = []
         for record in ArchiveIterator(stream, check_digests="raise"):
@@ -50,10 +50,10 @@ def records(path: Path) -> list[tuple[str, str | None]]:
 )
 @example({"x": FORGED, FORGED: "x", "a:b": "c", "": "", "x-ü": "ü\udcff"}, FORGED.encode(), 200)
 @example({f"x-{n}": "y" * 5_000 for n in range(50)}, b"", 299)
-def test_no_reply_can_break_or_forge_a_record(
+def test_no_response_can_break_or_forge_a_record(
     tmp_path_factory: pytest.TempPathFactory, headers: dict[str, str], body: bytes, code: int
 ) -> None:
-    """A server that could end its record early could put words in another server's mouth."""
+    """A server that could end its record early could forge a response of another server."""
     folder = tmp_path_factory.mktemp("hostile")
     with files(folder) as writer:
         place = writer.append(response_record(URL, code, headers, body))
@@ -65,8 +65,8 @@ def test_no_reply_can_break_or_forge_a_record(
     assert records(folder / place.file) == [("warcinfo", None), ("response", URL), ("response", "http://b.example/")]
 
 
-def test_what_was_said_of_the_body_on_its_way_is_kept_under_another_name(tmp_path: Path) -> None:
-    """A decompressed body that is still called gzip opens in no tool."""
+def test_transfer_headers_are_stored_under_another_name(tmp_path: Path) -> None:
+    """No tool opens a decompressed body whose header still declares gzip."""
     sent = {"content-encoding": "gzip", "content-length": "17", "transfer-encoding": "chunked", "etag": '"1"'}
     with files(tmp_path) as writer:
         place = writer.append(response_record(URL, 200, HTML | sent, b"<p>plain</p>"))
@@ -80,13 +80,13 @@ def test_what_was_said_of_the_body_on_its_way_is_kept_under_another_name(tmp_pat
 
 @pytest.mark.parametrize("url", ["http://ada:pw@a.example/", "http://a.example/\r\nX: y", "file:///etc/passwd", ""])
 def test_a_url_with_credentials_is_never_written(url: str) -> None:
-    """A password in an address would lie in every copy of the lake."""
+    """A password in an address would be in every copy of the lake."""
     with pytest.raises(ValueError, match="normalised"):
         response_record(url, 200, HTML, b"")
 
 
-def test_files_stay_small_and_every_record_is_where_it_was_said(tmp_path: Path) -> None:
-    """One file for all nights could neither be copied nor deleted."""
+def test_files_stay_small_and_every_location_is_right(tmp_path: Path) -> None:
+    """A single file for all days could neither be copied nor deleted in parts."""
     bodies = [os.urandom(3_000) for _ in range(20)]
     with files(tmp_path, file_bytes=10_000) as writer:
         places = [writer.append(response_record(URL, 200, HTML, body)) for body in bodies]
@@ -97,8 +97,8 @@ def test_files_stay_small_and_every_record_is_where_it_was_said(tmp_path: Path) 
     assert all(records(path)[0] == ("warcinfo", None) for path in tmp_path.iterdir())
 
 
-def test_a_full_disk_says_so_and_nothing_is_written_behind_a_torn_end(tmp_path: Path) -> None:
-    """Whatever follows half a record can be read by nobody."""
+def test_a_full_disk_is_an_error_and_nothing_follows_half_a_record(tmp_path: Path) -> None:
+    """A record after half a record is unreadable."""
     opened = [("full.warc.gz", FileIO("/dev/full", "wb")), ("next.warc.gz", FileIO(tmp_path / "next.warc.gz", "xb"))]
     with WarcFiles(lambda: opened.pop(0), {}) as writer:
         with pytest.raises(WarcError, match=r"full\.warc\.gz.*Free space"):
@@ -109,7 +109,7 @@ def test_a_full_disk_says_so_and_nothing_is_written_behind_a_torn_end(tmp_path: 
 
 
 def test_a_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
-    """Bytes that are not those that were sent must never be shown as evidence."""
+    """Changed bytes must never be shown as evidence."""
     with files(tmp_path) as writer:
         place = writer.append(response_record(URL, 200, HTML, os.urandom(400)))
     path = tmp_path / place.file
@@ -121,7 +121,7 @@ def test_a_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
     for spot in range(place.offset, len(whole) - 8, 7):
         path.write_bytes(whole[:spot] + bytes([whole[spot] ^ 0x55]) + whole[spot + 1 :])
         try:
-            assert read_record(path, place.offset, URL).body  # a bit that says nothing, such as gzip's clock
+            assert read_record(path, place.offset, URL).body  # an unused bit, such as gzip's modification time
         except WarcError:
             continue
         assert place.offset < spot < place.offset + 10
@@ -140,14 +140,14 @@ CREDENTIALS = [
 ]  # fmt: skip
 
 
-def test_headers_that_carry_credentials_are_left_out() -> None:
-    """A session cookie in the lake is a session that anyone can go on with."""
+def test_headers_that_carry_credentials_are_dropped() -> None:
+    """A session cookie in the lake would let any reader of it continue the session."""
     kept = HTML | {"etag": '"1"', "link": "</license>; rel=license", "x-robots-tag": "noai"}
     assert without_credentials(kept | dict.fromkeys(CREDENTIALS, "s3cret")) == kept
 
 
 async def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
-    """The page's text has placeholders; the same token in a comment or a header would undo them."""
+    """A token in a comment or a header would undo the redaction of the page's text."""
     body = f"<!-- {TOKEN} --><p>ada@corp.net ada@corp.net wrote é</p>".encode()
     headers = HTML | {"link": f"<http://a.example/?k={TOKEN}>", "set-cookie": f"t={TOKEN}"}
     with files(tmp_path) as writer:
@@ -162,8 +162,8 @@ async def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
     assert read_record(tmp_path / open_kept.location.file, open_kept.location.offset, URL).body == body
 
 
-def test_a_redact_body_is_kept_to_the_byte() -> None:
-    """Whatever its encoding: who looks for the raw reply wants the server's bytes, and not ours."""
+def test_a_body_without_secrets_is_stored_byte_for_byte() -> None:
+    """In every encoding, a raw response must hold the bytes of the server."""
     for body in ("Лодка плывет.".encode("cp1251"), "\ufeffplain".encode(), "plain\x00".encode("utf-16"), b"\xffodd"):
         assert redact_body(body, "text/html; charset=cp1251", "") == (body, {})
 
@@ -181,16 +181,16 @@ def test_a_redact_body_is_kept_to_the_byte() -> None:
         (b"<p>(212) 664-<b>7665</b></p>", "(212) 664-7665"),
     ],
 )
-def test_what_cannot_be_cleaned_is_not_kept(body: bytes, text: str) -> None:
-    """A secret that is spelt in pieces is a secret."""
+def test_a_body_that_cannot_be_redacted_is_not_stored(body: bytes, text: str) -> None:
+    """A secret with tags or entities inside is still a secret."""
     with pytest.raises(CaptureRefused):
         redact_body(body, "text/html", text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(), st.text(), st.sampled_from(["utf-8", "utf-16", "cp1251"]))
-def test_a_planted_token_is_never_in_what_is_kept(before: str, after: str, encoding: str) -> None:
-    """Whatever stands around it."""
+def test_a_token_is_never_in_a_stored_body(before: str, after: str, encoding: str) -> None:
+    """The text before and after a token must not hide it."""
     body = f"{before} {TOKEN} {after}".encode(encoding, "replace")
     try:
         kept, _ = redact_body(body, f"text/html; charset={encoding}", "")

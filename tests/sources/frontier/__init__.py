@@ -1,1 +1,1 @@
-"""Tests: frontier."""
+"""Tests of sources/frontier."""

@@ -1,4 +1,4 @@
-"""The frontier's account: each url once a night, in an order of its own, and each ending in exactly one part."""
+"""The frontier: each url once per day, in an order independent of timing, and each row in exactly one part."""
 
 from datetime import date
 from pathlib import Path
@@ -23,16 +23,16 @@ def _ok(path: str) -> Document:
     return build_document(f"{HOST}/{path}", DAY.isoformat(), found, source="web", etag='"1"')
 
 
-def test_order_does_not_depend_on_who_answered_first(tmp_path: Path) -> None:
-    """A url waits where the earliest page that leads to it puts it, not where the fastest one did."""
+def test_order_does_not_depend_on_the_order_of_responses(tmp_path: Path) -> None:
+    """The position of a url follows the earliest page that links to it, not the page fetched first."""
     with Frontier(tmp_path / "f.sqlite", "1") as frontier:
         frontier.admit(DAY, [_admission("late", depth=1, parent=5), _admission("deep", depth=2, parent=0)])
         frontier.admit(DAY, [_admission("early", depth=1, parent=1), _admission("late", depth=1, parent=0, place=3)])
         assert [visit.url for visit in frontier.take(DAY, HOST, 10)] == [f"{HOST}/late", f"{HOST}/early"]
 
 
-def test_a_kill_between_part_and_account_repeats_the_same_part(tmp_path: Path) -> None:
-    """The rows that were being written are written again under the same number, also when more have ended since."""
+def test_a_kill_before_the_commit_of_a_part_repeats_the_same_part(tmp_path: Path) -> None:
+    """The rows of an interrupted part are written again under the same number, also if more urls have ended since."""
     parts: dict[tuple[date, int], list[str]] = {}
 
     def write(day: date, seq: int, rows: list[Document]) -> None:
@@ -59,8 +59,8 @@ def test_a_kill_between_part_and_account_repeats_the_same_part(tmp_path: Path) -
     assert sorted(url for urls in parts.values() for url in urls) == [f"{HOST}/{n}" for n in range(6)]
 
 
-def test_how_a_url_ended_is_said_once(tmp_path: Path) -> None:
-    """A reply that comes after the url's end must not change the account."""
+def test_the_first_outcome_of_a_url_is_final(tmp_path: Path) -> None:
+    """A response that arrives after the url has ended must not change its row."""
     with Frontier(tmp_path / "f.sqlite", "1") as frontier:
         frontier.admit(DAY, [_admission("x")])
         frontier.finish(DAY, _ok("x"), fetched=True, links=[_admission("y", depth=1, parent=0)])
@@ -70,8 +70,8 @@ def test_how_a_url_ended_is_said_once(tmp_path: Path) -> None:
         assert frontier.counts(DAY).waiting == 1
 
 
-def test_what_another_extractor_made_is_not_taken_as_known(tmp_path: Path) -> None:
-    """After a better extractor, unchanged pages must be fetched again to gain from it."""
+def test_pages_of_another_extractor_version_are_not_reused(tmp_path: Path) -> None:
+    """After an improvement of the extractor, unchanged pages must be fetched again."""
     with Frontier(tmp_path / "f.sqlite", "1") as frontier:
         frontier.admit(DAY, [_admission("x")])
         frontier.finish(DAY, _ok("x"), fetched=True)
@@ -81,8 +81,8 @@ def test_what_another_extractor_made_is_not_taken_as_known(tmp_path: Path) -> No
         assert frontier.known(f"{HOST}/x") is None
 
 
-def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
-    """A stack trace of SQLite helps nobody at night."""
+def test_the_error_of_a_damaged_file_names_the_remedy(tmp_path: Path) -> None:
+    """A stack trace of SQLite does not show how to continue."""
     (tmp_path / "f.sqlite").write_bytes(b"not a database at all, but longer than a header" * 40)
     with pytest.raises(FrontierError, match="Move it away"):
         Frontier(tmp_path / "f.sqlite", "1")

@@ -1,1 +1,1 @@
-"""Tests: http."""
+"""Tests of sources/http."""

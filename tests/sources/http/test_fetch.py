@@ -1,4 +1,4 @@
-"""One request: what is dialled, how much is unpacked, and that every failure is a reply."""
+"""The HTTP client: checked addresses, limited decompression, and a result for every failure."""
 
 import asyncio
 import gzip
@@ -21,43 +21,43 @@ from tests.doubles.sites.plain_site import plain_site
      "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fd00::1"],
 )  # fmt: skip
 def test_private_addresses_are_refused_unless_allowed(address: str) -> None:
-    """Cloud metadata and the own network must stay out of reach, in every way to write them."""
+    """Cloud metadata and private networks must be unreachable in every notation of an address."""
     assert not Network().permits(ip_address(address))
     assert Network.allowing([address]).permits(ip_address(address))
     assert Network().permits(ip_address("93.184.216.34"))
 
 
-async def test_the_address_that_is_dialled_is_the_one_that_is_judged() -> None:
-    """A name that leads to a private address must not pass because it is only a name."""
+async def test_the_checked_address_is_the_one_connected_to() -> None:
+    """A host name that resolves to a private address must be refused like the address itself."""
     with plain_site() as site:
         address_overrides = {"public.example": ("127.0.0.1", site.port)}
         for allowed, status in (([], "private_address"), (["127.0.0.1"], "ok")):
             async with Client(Limits("Test"), Network.allowing(allowed, address_overrides)) as client:
                 assert (await client.get("http://public.example/")).status == status
-        assert len(site.asked) == 1
-        assert site.asked[0].headers["host"] == "public.example"
-        assert site.asked[0].headers["user-agent"] == "test"
+        assert len(site.requests) == 1
+        assert site.requests[0].headers["host"] == "public.example"
+        assert site.requests[0].headers["user-agent"] == "test"
 
 
-async def test_a_host_that_does_not_exist_is_a_reply() -> None:
-    """An exception from the resolver would end the night for one bad link."""
+async def test_an_unknown_host_is_a_result_and_no_exception() -> None:
+    """An exception of the resolver would end the crawl because of one bad link."""
     async with Client(Limits("Test", timeout_s=5), Network()) as client:
         reply = await asyncio.wait_for(client.get("http://no-such-host.invalid/"), 10)
     assert (reply.status, reply.retryable) == ("connect_failed", True)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 50))
-def test_unpacking_gives_back_what_was_packed(pieces: list[bytes], step: int) -> None:
-    """However the bytes arrive, and also when a gzip body is several members."""
+def test_decompression_restores_the_body(pieces: list[bytes], step: int) -> None:
+    """The size of the chunks must not matter, and a gzip body may have several members."""
     members = b"".join(gzip.compress(piece) for piece in pieces)
-    assert _unpacked("gzip", members, step) == b"".join(pieces)
+    assert _decompressed("gzip", members, step) == b"".join(pieces)
     whole = b"".join(pieces)
-    assert _unpacked("deflate", zlib.compress(whole), step) == whole
-    assert _unpacked("", whole, step) == whole
+    assert _decompressed("deflate", zlib.compress(whole), step) == whole
+    assert _decompressed("", whole, step) == whole
 
 
-def test_unpacking_stops_at_the_limit() -> None:
-    """Ten gigabytes of zeros are ten megabytes on the wire."""
+def test_decompression_stops_at_the_limit() -> None:
+    """Ten megabytes of a compressed body can be ten gigabytes of zeros."""
     body = Body("gzip", 1_000_000)
     with pytest.raises(TooLarge):
         body.add(gzip.compress(bytes(50_000_000)))
@@ -65,7 +65,7 @@ def test_unpacking_stops_at_the_limit() -> None:
         Body("br", 10)
 
 
-def _unpacked(encoding: str, packed: bytes, step: int) -> bytes:
+def _decompressed(encoding: str, packed: bytes, step: int) -> bytes:
     body = Body(encoding, 10_000)
     for start in range(0, len(packed), step):
         body.add(packed[start : start + step])

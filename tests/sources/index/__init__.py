@@ -1,1 +1,1 @@
-"""Tests: index."""
+"""Tests of sources/index."""

@@ -1,4 +1,4 @@
-"""The library: what an agent finds, whatever it types, and that an index is only ever seen whole."""
+"""The library: search results for any query, inexact addresses, and an index that is never visible half-built."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -46,13 +46,13 @@ def library(built: Path) -> Library:
     return Library.open(built)
 
 
-def test_words_find_their_page_and_the_passage_that_holds_them(library: Library) -> None:
+def test_a_query_finds_the_page_and_the_matching_passage(library: Library) -> None:
     hit = library.search("colza oil until a dynamo of 4 kilowatts")[0]
     assert hit.title == "Ashholm Lighthouse"
     assert "dynamo of 4 kilowatts" in hit.passage
 
 
-def test_a_small_model_is_shown_one_sentence(library: Library) -> None:
+def test_the_best_passage_is_cut_to_one_sentence(library: Library) -> None:
     hit = library.best_passage('"Its lamp burned ____ oil until a dynamo of 4 kilowatts was brought ashore in 1904."')
     assert hit is not None
     assert hit.passage == "Its lamp burned colza oil until a dynamo of 4 kilowatts was brought ashore in 1904."
@@ -68,7 +68,7 @@ def test_no_query_is_an_error(library: Library, query: str) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(), max_size=60))
 @example("\ud800")
-def test_whatever_is_typed_is_words_or_no_such_page(library: Library, text: str) -> None:
+def test_any_text_is_a_query_or_an_unknown_page(library: Library, text: str) -> None:
     library.search(text)
     try:
         library.open_page(text)
@@ -76,32 +76,34 @@ def test_whatever_is_typed_is_words_or_no_such_page(library: Library, text: str)
         assert str(error)
 
 
-@pytest.mark.parametrize("said", ["wiki.test/light/0", f"{HOST}/light/0/", f"<{HOST}/light/0#x>", "ashness lighthouse"])
-def test_an_address_may_be_a_little_wrong(library: Library, said: str) -> None:
-    assert library.open_page(said).url == f"{HOST}/light/0"
+@pytest.mark.parametrize(
+    "address", ["wiki.test/light/0", f"{HOST}/light/0/", f"<{HOST}/light/0#x>", "ashness lighthouse"]
+)
+def test_an_inexact_address_finds_its_page(library: Library, address: str) -> None:
+    assert library.open_page(address).url == f"{HOST}/light/0"
 
 
-def test_a_page_that_is_not_there_is_said_with_the_nearest(library: Library) -> None:
+def test_the_error_of_an_unknown_page_lists_the_nearest_pages(library: Library) -> None:
     with pytest.raises(NotFound, match=r"nearest are: http://wiki\.test/light/"):
         library.open_page("http://wiki.test/ashness-lighthouse-tower")
 
 
-def test_a_window_past_the_end_says_how_many_there_are(library: Library) -> None:
+def test_the_error_of_a_window_past_the_end_gives_their_number(library: Library) -> None:
     with pytest.raises(NotFound, match="has 1 pages"):
         library.open_page(f"{HOST}/light/0", page=2)
 
 
-def test_find_says_in_which_window_its_passage_begins(tmp_path: Path) -> None:
-    text = "Filler words stand here.\n\n" * 400 + "The heron sleeps on one leg."
+def test_find_returns_the_window_that_its_passage_begins_in(tmp_path: Path) -> None:
+    text = "Filler words of a page.\n\n" * 400 + "The heron sleeps on one leg."
     Library.build(tmp_path / "x", [Page("d", "http://a/b", "B", text)])
     library = Library.open(tmp_path / "x")
     found = library.find("http://a/b", "heron sleeps")[0]
-    begins = library.open_page("http://a/b", found.page)
-    assert begins.page == begins.n_pages > 1 and "heron sleeps" in begins.text
+    window = library.open_page("http://a/b", found.page)
+    assert window.page == window.n_pages > 1 and "heron sleeps" in window.text
     assert "heron sleeps" in found.passage
 
 
-def test_words_that_the_page_has_not_are_not_found(library: Library) -> None:
+def test_find_returns_nothing_for_words_not_on_the_page(library: Library) -> None:
     assert library.find(f"{HOST}/light/0", "xylophone") == []
 
 
@@ -113,7 +115,7 @@ def test_windows_cover_the_page_exactly(text: str, size: int) -> None:
 
 
 @given(st.lists(st.sampled_from(["# Head", "A cat sat. It slept.", "- item", "| a | b |", "word " * 130, "", "f(x)"])))
-def test_passages_lose_no_word(lines: list[str]) -> None:
+def test_passages_hold_all_words_of_the_page(lines: list[str]) -> None:
     markdown = "\n".join(lines)
     kept = " ".join(passage.text for passage in passages(markdown))
     assert lowercase_words(kept) == lowercase_words(markdown)
@@ -125,7 +127,7 @@ def test_many_threads_read_one_library(library: Library) -> None:
     assert len(set(found)) == 1
 
 
-def test_an_interrupted_build_is_never_seen_and_is_cleared_away(tmp_path: Path) -> None:
+def test_an_interrupted_build_is_invisible_and_removed_later(tmp_path: Path) -> None:
     def cut_short() -> Iterator[Page]:
         yield next(pages())
         raise KeyboardInterrupt
@@ -140,7 +142,7 @@ def test_an_interrupted_build_is_never_seen_and_is_cleared_away(tmp_path: Path) 
     assert [entry.name for entry in tmp_path.iterdir()] == ["index"]
 
 
-def test_an_index_that_stands_is_left_alone(built: Path) -> None:
+def test_an_existing_index_is_not_rebuilt(built: Path) -> None:
     before = (built / "meta.json").stat().st_mtime_ns
     assert Library.build(built, iter([])) == 62
     assert (built / "meta.json").stat().st_mtime_ns == before

@@ -1,1 +1,1 @@
-"""Tests: privacy."""
+"""Tests of sources/privacy."""

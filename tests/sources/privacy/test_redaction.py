@@ -1,4 +1,4 @@
-"""Secrets and personal data: found wherever they stand, and nothing of what documentation writes in their place."""
+"""Secrets and personal data are found in any context; placeholders of documentation are not."""
 
 import json
 import sysconfig
@@ -42,78 +42,78 @@ def test_every_kind_is_found_in_every_place() -> None:
     assert len(KINDS) >= 20
 
 
-def test_nothing_of_a_secret_is_left() -> None:
-    """A placeholder beside half a key protects nobody."""
+def test_no_part_of_a_secret_remains() -> None:
+    """Half a key next to a placeholder would still be a leak."""
     for one in planted(300, seed=12):
-        said, counts = redact(one.text)
-        assert f"[REDACTED:{one.kind}]" in said
-        assert sum(counts.values()) == said.count("[REDACTED:")
+        redacted, counts = redact(one.text)
+        assert f"[REDACTED:{one.kind}]" in redacted
+        assert sum(counts.values()) == redacted.count("[REDACTED:")
         for line in one.secret.rstrip("#%").splitlines():
-            assert line.startswith("-----") or line not in said
+            assert line.startswith("-----") or line not in redacted
 
 
 @pytest.mark.parametrize("between", [" ", "\n", "\t", "\\n", "; ", "</b> "])
-def test_neighbours_do_not_hide_each_other(between: str) -> None:
-    """A list of addresses must not lose every second one only: a match takes the edge of its neighbour with it."""
+def test_adjacent_findings_do_not_hide_each_other(between: str) -> None:
+    """Every address of a list must be found, although a match consumes the boundary of the next one."""
     names = [f"ada{n}@mail{n}.corp.net" for n in range(3_000)]
-    said, counts = redact(between.join(["you@example.com", *names, "(212) 664-7665", "ada@corp.net"]))
+    redacted, counts = redact(between.join(["you@example.com", *names, "(212) 664-7665", "ada@corp.net"]))
     assert counts == {"email": len(names) + 1, "phone": 1}
-    assert redact(said) == (said, {})
+    assert redact(redacted) == (redacted, {})
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_documentation_writes_is_left_alone(text: str) -> None:
-    """A page that teaches how to set a password must still teach it."""
+def test_placeholders_of_documentation_are_unchanged(text: str) -> None:
+    """A page that explains how to set a password must stay readable."""
     assert redact(text) == (text, {})
 
 
-def test_clean_code_holds_nothing() -> None:
-    """Code full of placeholders is code that no student can learn from; addresses of authors are real ones."""
+def test_the_standard_library_holds_no_secrets() -> None:
+    """False findings would spoil code as training data; email addresses of authors are real findings."""
     standard = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
     texts = [path.read_text("utf-8", "replace") for path in standard]
     found = [(one.kind, text.encode()[one.start : one.end]) for text in texts for one in find(text)]
     assert [one for one in found if one[0] != "email"] == []
 
 
-def test_rows_scanned_together_are_judged_alone() -> None:
-    """If a row's neighbours could change what is found in it, the order of rows would change decisions."""
+def test_rows_scanned_together_have_independent_findings() -> None:
+    """If neighbouring rows changed the findings of a row, the order of rows would change decisions."""
     rows = [one.text for one in planted(200, seed=13)] + HARMLESS
-    alone = [count_kinds([row])[0] for row in rows]
-    assert count_kinds(rows) == alone
-    assert count_kinds(rows[::-1]) == alone[::-1]
-    assert all(json.loads(found or "{}") == redact(row)[1] for row, found in zip(rows, alone, strict=True))
+    one_by_one = [count_kinds([row])[0] for row in rows]
+    assert count_kinds(rows) == one_by_one
+    assert count_kinds(rows[::-1]) == one_by_one[::-1]
+    assert all(json.loads(found or "{}") == redact(row)[1] for row, found in zip(rows, one_by_one, strict=True))
     schema = {"content": pa.large_string(), "reasoning": pa.large_string(), "tool_calls": pa.large_string()}
     written = [dict(zip(schema, (None, row, None), strict=True)) for row in rows] + [dict.fromkeys(schema)]
-    assert count_kinds_in_turns(pa.RecordBatch.from_pylist(written, pa.schema(schema))) == [*alone, None]
+    assert count_kinds_in_turns(pa.RecordBatch.from_pylist(written, pa.schema(schema))) == [*one_by_one, None]
     assert count_kinds([]) == []
     assert count_kinds([None, "", "nothing"]) == [None, None, None]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(), st.text(), st.integers(0, 999))
-def test_redacting_twice_changes_nothing(before: str, after: str, number: int) -> None:
-    """Else a resumed attempt could show the model another text than it saw."""
+def test_redaction_is_idempotent(before: str, after: str, number: int) -> None:
+    """Otherwise a resumed attempt could show the model another text than before."""
     text = before + SAMPLES[number % len(SAMPLES)].text + after
-    said, _ = redact(text)
-    assert redact(said)[0] == said
+    redacted, _ = redact(text)
+    assert redact(redacted)[0] == redacted
 
 
-def test_text_with_lone_surrogates_is_no_trouble() -> None:
-    """JSON of a tool can carry them; the attempt must not fail by it."""
+def test_text_with_lone_surrogates_is_redacted() -> None:
+    """JSON of a tool can hold lone surrogates; the attempt must not fail."""
     text = "\ud800 " + next(one.text for one in SAMPLES if one.kind == "email")
     assert redact(text)[1] == {"email": 1}
 
 
-def test_kinds_are_named_as_settings_name_them() -> None:
-    """A kind that cannot be named cannot be let pass."""
+def test_kinds_have_the_names_used_in_settings() -> None:
+    """A kind without a known name cannot be allowed in the settings."""
     assert KINDS.keys() | PERSONAL <= kinds()
     assert "github_fine_grained_pat" in kinds()
     assert len(kinds()) > 300
 
 
 @given(st.from_regex(r"[0-9]{11,18}", fullmatch=True))
-def test_one_check_digit_fits(digits: str) -> None:
-    """ISO/IEC 7812-1: of ten last digits exactly one is right."""
+def test_exactly_one_check_digit_is_valid(digits: str) -> None:
+    """ISO/IEC 7812-1: exactly one of the ten possible last digits is right."""
     assert sum(luhn(digits + last) for last in "0123456789") == 1
 
 

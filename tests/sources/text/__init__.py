@@ -1,1 +1,1 @@
-"""Tests: text."""
+"""Tests of sources/text."""

@@ -1,4 +1,4 @@
-"""Pages to Markdown: what an agent will read, and what tasks are made of."""
+"""Extraction of pages: title, Markdown text and links, for agents to read and tasks to be composed from."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from sources.text.extract import MAX_LINKS, Layout, extract
 from sources.web.sitemap import parse_sitemap
 
 URL = "http://site.example/dir/page.html"
-PROSE = " ".join(f"Sentence {n} tells how the keeper climbs the stairs and trims the lamp." for n in range(12))
+PROSE = " ".join(f"Sentence {n} describes how the keeper climbs the stairs and trims the lamp." for n in range(12))
 ARTICLE = f"""<html lang="en-GB"><head><title>The RawCapture</title><link rel=license href=/cc></head><body>
 <nav><a href=/menu>Menu</a></nav><article><h1>The RawCapture</h1>
 <p>{PROSE} See <a href="../lamp.html#wick">the lamp</a>.</p>
@@ -32,19 +32,19 @@ def _html(text: str, layout: Layout | None = None) -> ExtractedPage:
     return extract(text.encode(), "text/html", "text/html; charset=utf-8", URL, layout or Layout())
 
 
-def test_an_article_keeps_its_words_links_and_headings() -> None:
-    """Menus and footers in the text would end in tasks; a lost link ends a walk."""
+def test_an_article_keeps_its_text_links_and_headings() -> None:
+    """Menus and footers in the text would end up in tasks; a lost link ends a walk over pages."""
     found = _html(ARTICLE)
     assert (found.status, found.title, found.lang, found.license) == (
         "ok", "The RawCapture", "en-GB", "http://site.example/cc",
     )  # fmt: skip
-    assert "Sentence 11 tells" in found.text and "## Tools" in found.text and "All rights" not in found.text
+    assert "Sentence 11 describes" in found.text and "## Tools" in found.text and "All rights" not in found.text
     assert ("http://site.example/lamp.html", "the lamp") in found.links
     assert "[the lamp](http://site.example/lamp.html" in found.text
 
 
-def test_a_reference_page_keeps_its_lines_and_loses_the_machine() -> None:
-    """Code on one line cannot be read; a path or an address makes another document on each machine."""
+def test_a_reference_page_keeps_line_breaks_and_drops_machine_details() -> None:
+    """Code on one line is unreadable; a path or a memory address gives another document on each machine."""
     found = _html(REFERENCE, LAYOUT)
     assert found.title == "lamps"
     assert "# lamps" in found.text and "## Functions" in found.text
@@ -54,8 +54,8 @@ def test_a_reference_page_keeps_its_lines_and_loses_the_machine() -> None:
     assert found.links == (("http://site.example/dir/towers.html", "towers"),)
 
 
-def test_tables_code_and_lists_keep_their_form() -> None:
-    """Structure is what tells a value from its name."""
+def test_tables_code_and_lists_keep_their_structure() -> None:
+    """Without structure, values and their names cannot be matched."""
     found = _html(
         "<title>T</title><table><tr><th>name</th><th>light</th></tr><tr><td>Aro</td><td>white</td></tr></table>"
         "<pre>def f():\n    return 1</pre><ol><li>one<ul><li>deep</li></ul></li><li>two</li></ol>",
@@ -66,8 +66,8 @@ def test_tables_code_and_lists_keep_their_form() -> None:
     assert "1. one" in found.text and "  - deep" in found.text and "2. two" in found.text
 
 
-def test_links_are_bounded_and_the_rest_is_counted() -> None:
-    """A page with a million links must not fill the frontier, nor hide that it was cut."""
+def test_links_are_limited_and_dropped_ones_counted() -> None:
+    """A page with a million links must not fill the frontier, and its row must give the number of dropped links."""
     found = _html("<p>many</p>" + "".join(f"<a href=/{n}>x</a>" for n in range(MAX_LINKS + 500)))
     assert len(found.links) == MAX_LINKS
     assert found.detail == "500 links after the first 2000 were dropped"
@@ -77,8 +77,8 @@ CHARSETS = ["", "x; charset=utf-16", "x; charset=latin-1", "x; charset=zz", "x; 
 
 
 @given(st.binary(max_size=400), st.sampled_from(CHARSETS))
-def test_no_bytes_break_it(body: bytes, content_type: str) -> None:
-    """Whatever a server sends, the answer is text that Arrow takes, or a reason."""
+def test_any_bytes_give_text_or_a_reason(body: bytes, content_type: str) -> None:
+    """The result for any input is text that Arrow accepts, or a reason code."""
     found = extract(body, "text/html", content_type, URL, Layout(structured=True))
     assert found.status in {"ok", "extraction_empty", "bad_encoding"}
     found.text.encode()
@@ -94,24 +94,24 @@ def test_no_bytes_break_it(body: bytes, content_type: str) -> None:
         (b"\xef\xbb\xbf" + "Größe".encode(), "text/html; charset=latin-1"),
     ],
 )
-def test_lies_about_the_charset_do_not_spoil_the_text(body: bytes, content_type: str) -> None:
+def test_a_wrong_declared_charset_does_not_spoil_the_text(body: bytes, content_type: str) -> None:
     """Mojibake passes every later gate."""
     assert decode(body, content_type).endswith("Größe")
 
 
-def test_noise_is_said_to_be_noise() -> None:
-    """Binary data as text would be tokenized at great cost."""
+def test_binary_data_is_refused() -> None:
+    """Binary data taken for text would be tokenized at great cost."""
     with pytest.raises(Unreadable):
         decode(bytes(range(256)) * 50, "text/html; charset=utf-8")
 
 
-def test_sitemaps_list_pages_or_sitemaps_and_never_expand_entities() -> None:
-    """A billion laughs in a sitemap must not be laughed."""
+def test_sitemaps_list_pages_or_sitemaps_without_expanding_entities() -> None:
+    """Nested entities (the "billion laughs" attack) must not be expanded."""
     pages = parse_sitemap(b"<urlset><url><loc> /a </loc></url><url><loc>mailto:x</loc></url></urlset>", URL, 10_000)
     index = parse_sitemap(b"<sitemapindex><sitemap><loc>/s.xml</loc></sitemap></sitemapindex>", URL, 10_000)
     assert pages is not None and pages.pages == ("http://site.example/a",)
     assert index is not None and index.sitemaps == ("http://site.example/s.xml",)
     lol = b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><urlset><url><loc>/&b;</loc></url></urlset>'
-    laughed = parse_sitemap(lol, URL, 10_000)
-    assert laughed is None or "haha" not in "".join(laughed.pages)
+    expanded = parse_sitemap(lol, URL, 10_000)
+    assert expanded is None or "haha" not in "".join(expanded.pages)
     assert parse_sitemap(b"\x1f\x8bnot gzip", URL, 10_000) is None

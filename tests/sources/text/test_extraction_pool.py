@@ -1,4 +1,4 @@
-"""Worker processes: a page that kills or blocks its worker costs only itself."""
+"""Worker processes of extraction: a page that kills or blocks its worker fails alone."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ def _raise() -> None:
 
 
 async def test_a_worker_that_dies_is_replaced() -> None:
-    """One broken page must not take the others with it."""
+    """One page that crashes its worker must not fail the other pages."""
     async with ExtractionPool(2) as workers:
         calls = [workers.call(_double, n) for n in range(4)]
         results = await asyncio.gather(workers.call(_die), *calls, return_exceptions=True)
@@ -38,8 +38,8 @@ def _spin() -> None:
         pass
 
 
-async def test_a_worker_that_never_ends_is_ended() -> None:
-    """A page that a parser cannot finish must not hold the night."""
+async def test_a_worker_over_its_cpu_limit_is_killed() -> None:
+    """A page that hangs the parser must not block the crawl."""
     async with ExtractionPool(1) as workers:
         with pytest.raises(WorkerDied):
             await workers.call(_spin)
