@@ -19,7 +19,7 @@ import duckdb
 from flows.domains.contract import Resources
 from flows.rollout.briefs import build_plans, check_planned
 from flows.rollout.journal.drain import drain
-from flows.rollout.journal.recovery import Saved, open_journal
+from flows.rollout.journal.recovery import Recovered, open_journal
 from flows.rollout.monitor.accounting import write_down_killed
 from flows.rollout.monitor.run_status import Live, save
 from flows.rollout.monitor.status_display import line
@@ -169,7 +169,7 @@ def _factories(tell: Callable[[str], None]) -> Factories:
     return Factories(partial(open_teacher, on_progress=tell), open_dialect)
 
 
-def _counts(live: Live, left: dict[str, int], saved: Saved | None) -> Counts:
+def _counts(live: Live, left: dict[str, int], recovered: Recovered | None) -> Counts:
     counts: Counts = {
         "planned": live.planned,
         "finished": live.finished,
@@ -182,4 +182,4 @@ def _counts(live: Live, left: dict[str, int], saved: Saved | None) -> Counts:
     if live.ending == "budget":
         cut, new = left.get("budget", 0), left.get("not_started", 0)
         counts["stopped"] = f"{live.detail} reached: {cut} begun and {new} not begun go on with the next run"
-    return counts | ({"journal": str(saved)} if saved else {})
+    return counts | ({"journal": str(recovered)} if recovered else {})

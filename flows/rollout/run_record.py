@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from flows.rollout.journal.drain import drain
-from flows.rollout.journal.journal import Journal, JournalError
+from flows.rollout.journal.file import JournalError
+from flows.rollout.journal.journal import Journal
 from flows.rollout.monitor.accounting import Standing, write_down
 from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import begin, save

@@ -1,7 +1,8 @@
-"""A count of the journal's commits, kept beside it: what the journal lost without a trace is missed.
+"""Counts the journal's commits in a second file, to detect commits that SQLite lost silently.
 
-SQLite takes a log that was cut short, flipped or deleted for one that ended there, and an old copy of the
-file for the newest. The count is written after each commit is on the disk, so it never claims too much.
+SQLite treats a write-ahead log that was truncated, corrupted or deleted as one that ended there, and accepts an old
+copy of the file as the newest. The counter is written after each commit has reached the disk, so it is never ahead of
+the journal.
 """
 
 import os
@@ -12,32 +13,32 @@ from pathlib import Path
 DIGITS = 20
 
 
-class Witness:
-    """The open count; its file is the journal's name and `-witness`."""
+class CommitCounter:
+    """The open counter of a journal; its file is named after the journal, with the suffix `-witness`."""
 
     def __init__(self, journal: Path) -> None:
-        self._file = os.open(where(journal), os.O_RDWR | os.O_CREAT, 0o644)
+        self._file = os.open(counter_path(journal), os.O_RDWR | os.O_CREAT, 0o644)
 
-    def note(self, commits: int) -> None:
-        """Write the count down; one that cannot be written stays as it was, which is harmless."""
-        said = b"%0*d" % (DIGITS, commits)
+    def write(self, commits: int) -> None:
+        """Store the number of commits. A failed write is ignored: a counter that is too low is harmless."""
+        count = b"%0*d" % (DIGITS, commits)
         with suppress(OSError):
-            os.pwrite(self._file, said + b" %08x\n" % zlib.crc32(said), 0)
+            os.pwrite(self._file, count + b" %08x\n" % zlib.crc32(count), 0)
 
     def close(self) -> None:
-        """Leave the count as it is."""
+        """Close the file; the count stays."""
         os.close(self._file)
 
 
-def where(journal: Path) -> Path:
-    """The file that holds the count."""
+def counter_path(journal: Path) -> Path:
+    """Return the path of a journal's counter."""
     return Path(f"{journal}-witness")
 
 
-def commits_seen(journal: Path) -> int:
-    """Commits that the journal had when it was last written; 0 when nothing readable says."""
+def read_commit_count(journal: Path) -> int:
+    """Return the counted commits of a journal; 0 if the counter is missing or damaged."""
     with suppress(OSError, ValueError):
-        said, checksum = where(journal).read_bytes().split()
-        if int(checksum, 16) == zlib.crc32(said):
-            return int(said)
+        count, checksum = counter_path(journal).read_bytes().split()
+        if int(checksum, 16) == zlib.crc32(count):
+            return int(count)
     return 0

@@ -1,9 +1,9 @@
-"""From the journal's outbox to the lake: each finished trajectory with its turns and verdicts, once.
+"""Moves finished trajectories with their turns and verdicts from the journal to parts of the lake, each exactly once.
 
-Finished trajectories are given a part number in a transaction, the part is written (its trajectories
-last, so that a row's presence means that all of it is there), and then the journal forgets them, one by
-one, so that no commit waits for long. A kill before the part is whole writes it again with the same rows;
-after that it is never written again.
+Finished trajectories get a part number in one transaction. The part is then written, its trajectories last, so that a
+trajectory in the lake implies that its turns and verdicts are there too. Last, the journal deletes the trajectories
+one by one, so that no commit waits long. A part that was being written when the process died is written again with
+the same rows; a complete part is never written again.
 """
 
 import contextlib
@@ -20,8 +20,9 @@ from pyarrow.json import ParseOptions, ReadOptions, read_json
 from pyarrow.parquet import read_table
 from pydantic import TypeAdapter
 
-from flows.rollout.journal.journal import Journal, sql
-from flows.rollout.journal.turn_encoding import PACKED, Row, crc
+from flows.rollout.journal.file import sql
+from flows.rollout.journal.journal import Journal
+from flows.rollout.journal.turn_encoding import BINARY_COLUMNS, TurnRow, checksum
 from schemas.record import arrow_schema
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
@@ -35,8 +36,8 @@ PART_TRAJECTORIES = 64
 
 
 def drain(journal: Journal, lake: Lake) -> int:
-    """Write all that is finished to the lake and return the number of trajectories."""
-    with journal.draining:
+    """Write all finished trajectories to the lake; return their number. Raises JournalError, LakeError."""
+    with journal.drain_lock:
         drained = sum(_write_part(journal, lake, run_id, seq) for run_id, seq in journal.read("assigned_parts"))
         while found := journal.read("run_to_drain"):
             run_id = found[0][0]
@@ -47,78 +48,80 @@ def drain(journal: Journal, lake: Lake) -> int:
     return drained
 
 
-def empty_orphans(lake: Lake) -> None:
-    """Empty parts of turns and verdicts whose trajectories never came: no journal is left to complete them.
+def clear_orphan_parts(lake: Lake) -> None:
+    """Empty the parts of turns and verdicts that have no part of trajectories, since no journal will complete them.
 
-    Must run before a journal that has forgotten its parts (a new one) is drained.
+    Call this before draining a journal that does not know the lake's parts, such as a new one.
     """
-    whole = {path.name for path in lake.parts(Trajectory)}
+    complete = {path.name for path in lake.parts(Trajectory)}
     for model in (Turn, Verdict):
         for path in lake.parts(model):
             name = _part_name(path)
-            if name and path.name not in whole:
+            if name and path.name not in complete:
                 lake.write_table(model, arrow_schema(model).empty_table(), name)
 
 
-def written(lake: Lake, run_id: str, seq: int) -> bool:
-    """Does the lake hold the whole of this part?"""
+def is_part_complete(lake: Lake, run_id: str, seq: int) -> bool:
+    """True if the lake holds this part with its trajectories."""
     day = date.fromisoformat(run_id)
     return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
 
 
-def landed(lake: Lake, run_id: str) -> set[str]:
-    """Ids of the trajectories of a run that the lake holds."""
+def trajectories_in_lake(lake: Lake, run_id: str) -> set[str]:
+    """Return the ids of a run's trajectories in the lake."""
     parts = [path for path in lake.parts(Trajectory, date.fromisoformat(run_id)) if _part_name(path)]
     return {
         name.as_py() for path in parts for name in read_table(path, columns=["trajectory_id"], partitioning=None)[0]
     }
 
 
-def turn_batch(run_id: str, rows: Sequence[Row]) -> pa.RecordBatch:
-    """A trajectory's turns as the lake's rows, of the run that finished it: no Python object a token.
+def turn_batch(run_id: str, rows: Sequence[TurnRow]) -> pa.RecordBatch:
+    """Convert a trajectory's encoded turns to the lake's columns, without a Python object per token.
 
-    What was written is looked at for secrets here, once, so that refine need not read it for that again.
+    `run_id` is the run that finished the trajectory. Texts are scanned for secrets here, once, so that refine does not
+    scan them again.
     """
     schema = arrow_schema(Turn)
     lines = b"\n".join(row.row for row in rows)
-    whole = ReadOptions(use_threads=False, block_size=len(lines) + 1)
-    said = read_json(pa.py_buffer(lines), read_options=whole, parse_options=_plain()).column("turn").combine_chunks()
+    one_block = ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    parsed = read_json(pa.py_buffer(lines), read_options=one_block, parse_options=_json_columns())
+    turns = parsed.column("turn").combine_chunks()
     added = {
         "run_id": pa.repeat(run_id, len(rows)),
         "detector": pa.repeat(detector_version(), len(rows)),
-        "secrets": pa.array(count_kinds_in_turns(pa.RecordBatch.from_struct_array(said)), pa.string()),
+        "secrets": pa.array(count_kinds_in_turns(pa.RecordBatch.from_struct_array(turns)), pa.string()),
         "token_ids": _lists([row.token_ids for row in rows], pa.int32()),
         "sampled": _lists([row.sampled for row in rows], pa.uint8()),
         "logprobs": _lists([row.logprobs for row in rows], pa.float32()),
     }
     columns = [
-        added[field.name].cast(field.type) if field.name in added else said.field(field.name) for field in schema
+        added[field.name].cast(field.type) if field.name in added else turns.field(field.name) for field in schema
     ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 @cache
-def _plain() -> ParseOptions:
-    """How the journal's JSON of a turn is read: the columns of the lake that are not packed, and nothing else."""
-    fields = [field.with_nullable(True) for field in arrow_schema(Turn) if field.name not in PACKED]
+def _json_columns() -> ParseOptions:
+    """Options that parse a turn's JSON to the lake's columns, except the binary ones; other keys are ignored."""
+    fields = [field.with_nullable(True) for field in arrow_schema(Turn) if field.name not in BINARY_COLUMNS]
     schema = pa.schema([pa.field("turn", pa.struct(fields))])
     return ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
 
 
 def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
     rows = journal.read("finished_of_part", run_id, seq)
-    if not all(crc(row[1], row[2]) == row[3] for row in rows):
-        journal.condemn("a finished trajectory is not as it was written")
-    if not written(lake, run_id, seq):
-        _put(journal, lake, PartName(date.fromisoformat(run_id), WORKER, seq), rows)
+    if not all(checksum(row[1], row[2]) == row[3] for row in rows):
+        journal.mark_damaged("the checksum of a finished trajectory does not match")
+    if not is_part_complete(lake, run_id, seq):
+        _write_rows(journal, lake, PartName(date.fromisoformat(run_id), WORKER, seq), rows)
     for trajectory_id, *_ in rows:
         journal.apply([(sql(name), (trajectory_id,)) for name in ("delete_turns", "delete_attempt")])
     journal.apply([(sql("delete_finished"), (run_id, seq))])
     return len(rows)
 
 
-def _put(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write a part: the trajectories last, so that their presence means that all of it is there."""
+def _write_rows(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write a part, the trajectories last: their presence marks the part as complete."""
     lake.write(Verdict, [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])], name)
     turns = (turn_batch(name.day.isoformat(), found) for row in rows if (found := journal.rows(row[0])))
     lake.write_batches(Turn, arrow_schema(Turn), turns, name)
@@ -127,13 +130,13 @@ def _put(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any,
 
 def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
     day = date.fromisoformat(run_id)
-    known = [journal.read("last_part", run_id)[0][0]]
-    known += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
-    return max((seq for seq in known if seq is not None), default=-1) + 1
+    used = [journal.read("last_part", run_id)[0][0]]
+    used += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
+    return max((seq for seq in used if seq is not None), default=-1) + 1
 
 
 def _part_name(path: Path) -> PartName | None:
-    """The name of a part that this room wrote; None for another's."""
+    """The name of a part that the rollout wrote; None for parts of other writers."""
     with contextlib.suppress(ValueError):
         day, worker, seq = path.stem[:10], path.stem[11:-7], path.stem[-6:]
         if worker == WORKER:
@@ -142,6 +145,7 @@ def _part_name(path: Path) -> PartName | None:
 
 
 def _lists(blobs: Sequence[bytes], kind: pa.DataType) -> pa.Array:
+    """A list array of which each row is the values in one blob."""
     width = kind.bit_width // 8
     ends = array("i", accumulate((len(blob) // width for blob in blobs), initial=0))
     offsets = pa.Array.from_buffers(pa.int32(), len(ends), [None, pa.py_buffer(ends.tobytes())])

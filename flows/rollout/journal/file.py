@@ -1,7 +1,7 @@
-"""The journal's file: opened so that what can be known to go wrong goes wrong now, before a token is spent.
+"""Opens the journal's file, and checks disk, lock and contents on open, before any token is spent.
 
-A lock of another process, a disk that is full or read-only, a file that may not be written, bytes that are
-not as they were written: each has an error of its own, which says what to do.
+A lock of another process, a full or read-only disk, missing permissions and corrupt contents each raise an error of
+their own, whose message gives the next step.
 """
 
 import errno
@@ -12,154 +12,155 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.rollout.journal.commit_counter import commits_seen, where
-from flows.rollout.journal.turn_encoding import crc
+from flows.rollout.journal.commit_counter import counter_path, read_commit_count
+from flows.rollout.journal.turn_encoding import checksum
 from schemas.named_statements import load_statements
 
 VERSION = 2
-"""Of the tables; another number marks a journal of before, or one in which a row was found damaged."""
-LEAST_FREE_BYTES = 100 * 1024**2
-"""Room on the disk without which no rollout starts."""
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-BARRED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+"""Version of the tables. Another number marks a journal of an older format, or one with a damaged row."""
+MIN_FREE_BYTES = 100 * 1024**2
+"""Free disk space without which no rollout starts."""
+CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class JournalError(Exception):
-    """The journal cannot be read or written; the message says why and what to do."""
+    """The journal cannot be read or written; the message gives the cause and the next step."""
 
 
 class JournalLocked(JournalError):
-    """Another process is rolling out with this journal."""
+    """Another process runs a rollout with this journal."""
 
 
 class JournalDamaged(JournalError):
-    """The file's contents are broken."""
+    """The file is corrupt."""
 
 
 class JournalFull(JournalError):
-    """The disk has no room left; all that was committed is kept."""
+    """The disk is full; everything that was committed is kept."""
 
 
-class JournalBarred(JournalError):
-    """The file or its folder may not be written: a read-only disk, or another's file."""
+class JournalNotWritable(JournalError):
+    """The file or its folder cannot be written: a read-only disk, or missing permissions."""
 
 
 def sql(name: str) -> str:
-    """A statement of journal.sql by its name."""
+    """Return a statement of journal.sql by its name."""
     return load_statements("flows.rollout.journal", "journal.sql")[name]
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Errors of SQLite and of the system inside the block become a JournalError that names the path."""
+def journal_errors(path: Path) -> Iterator[None]:
+    """Raise errors of SQLite and of the system inside the block as a JournalError that names the path."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise _named(path, error) from error
+        raise _from_sqlite(path, error) from error
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise _from_system(path, error) from error
 
 
-def require_room(folder: Path) -> None:
-    """Make the folder if need be, and make sure that it can take what a run will write.
+def require_free_space(folder: Path) -> None:
+    """Create the folder if it is missing, and check that a run can write to it.
 
-    Raises JournalFull with less than LEAST_FREE_BYTES free, JournalBarred where nothing may be written.
+    Raises JournalFull if less than MIN_FREE_BYTES are free, JournalNotWritable if a test write fails.
     """
-    with told(folder):
+    with journal_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
-        if free < LEAST_FREE_BYTES:
-            least, left = LEAST_FREE_BYTES >> 20, free >> 20
-            raise JournalFull(f"{folder} has {left} MB free, and a rollout needs {least}. Free space, then run again.")
+        if free < MIN_FREE_BYTES:
+            needed, left = MIN_FREE_BYTES >> 20, free >> 20
+            raise JournalFull(f"{folder} has {left} MB free, and a rollout needs {needed}. Free space, then run again.")
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(4096))
 
 
-def create(path: Path) -> None:
-    """Make an empty journal: beside, then renamed, so that an empty file is never taken for one."""
+def create_journal(path: Path) -> None:
+    """Create an empty journal under a temporary name and rename it, so that a partial file never looks complete."""
     fresh = path.with_name(f".{path.name}.new")
-    with told(path):
+    with journal_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
         db = sqlite3.connect(fresh)
         db.executescript(sql("create_tables"))
         db.close()
         fresh.replace(path)
-        where(path).unlink(missing_ok=True)
+        counter_path(path).unlink(missing_ok=True)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """The journal for this process alone, every row of it checked and a write committed to try it.
+def connect_journal(path: Path) -> sqlite3.Connection:
+    """Open the journal with an exclusive lock, verify the checksum of every row and commit once to test writing.
 
-    Raises JournalLocked, JournalDamaged, JournalFull, JournalBarred or JournalError.
+    Raises JournalLocked, JournalDamaged, JournalFull, JournalNotWritable or JournalError.
     """
-    with told(path):
+    with journal_errors(path):
         if path.stat().st_size == 0:
             raise JournalDamaged(f"{path} is empty.")
         db = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:
-        with told(path):
-            _take(db, path)
+        with journal_errors(path):
+            _lock_and_verify(db, path)
     except BaseException as error:
         if isinstance(error, JournalDamaged):
-            _keep_log(path)
+            _save_wal(path)
         db.close()
         raise
     return db
 
 
-def kept_log(path: Path) -> Path:
-    """Where the log of a damaged journal is kept, since SQLite deletes it when the journal is closed."""
+def saved_wal(path: Path) -> Path:
+    """Return where the log of a damaged journal is copied to: SQLite deletes the log when it closes the journal."""
     return Path(f"{path}-wal-kept")
 
 
-def _keep_log(path: Path) -> None:
+def _save_wal(path: Path) -> None:
     log = Path(f"{path}-wal")
     if log.exists():
-        with told(log):
-            shutil.copyfile(log, kept_log(path))
+        with journal_errors(log):
+            shutil.copyfile(log, saved_wal(path))
 
 
-def _take(db: sqlite3.Connection, path: Path) -> None:
+def _lock_and_verify(db: sqlite3.Connection, path: Path) -> None:
     for pragma in ("locking_mode = exclusive", "journal_mode = wal", "synchronous = full"):
         db.execute(f"pragma {pragma}")
     db.execute("begin immediate")
     db.execute("commit")
-    found = db.execute("pragma integrity_check(1)").fetchone()[0]
-    if found != "ok" or db.execute("pragma user_version").fetchone()[0] != VERSION:
-        raise JournalDamaged(f"{path} is damaged, or of another version: {found}.")
-    commits = db.execute(sql("commit_count")).fetchone()[0]
-    if commits < commits_seen(path):
-        raise JournalDamaged(f"{path} is damaged: its last {commits_seen(path) - commits} transactions are missing.")
+    integrity = db.execute("pragma integrity_check(1)").fetchone()[0]
+    if integrity != "ok" or db.execute("pragma user_version").fetchone()[0] != VERSION:
+        raise JournalDamaged(f"{path} is damaged, or of another version: {integrity}.")
+    commits, counted = db.execute(sql("commit_count")).fetchone()[0], read_commit_count(path)
+    if commits < counted:
+        raise JournalDamaged(f"{path} is damaged: its last {counted - commits} transactions are missing.")
     for statement in ("turn_checksums", "finished_checksums"):
-        if not all(kept == crc(*blobs) for *blobs, kept in db.execute(sql(statement))):
-            raise JournalDamaged(f"{path} is damaged: a row is not as it was written.")
+        if not all(stored == checksum(*blobs) for *blobs, stored in db.execute(sql(statement))):
+            raise JournalDamaged(f"{path} is damaged: the checksum of a row does not match.")
     db.execute(sql("set_commit_count"), (commits,))
 
 
-def _named(path: Path, error: sqlite3.DatabaseError) -> JournalError:
+def _from_sqlite(path: Path, error: sqlite3.DatabaseError) -> JournalError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in DAMAGED:
-        return JournalDamaged(f"{path} is damaged: {error}. The next run saves what can be read.")
+    if code in CORRUPT:
+        return JournalDamaged(f"{path} is damaged: {error}. The next run recovers its intact turns.")
     if code == sqlite3.SQLITE_BUSY:
         return JournalLocked(f"{path} is in use by another rollout. Wait for it to end, or stop it, and run again.")
-    if code in BARRED:
-        return _barred(path, error)
+    if code in NOT_WRITABLE:
+        return _not_writable(path, error)
     if code == sqlite3.SQLITE_FULL:
         return _full(path, error)
-    return JournalError(f"{path}: {error}. See to the disk, then run again: what was committed is kept.")
+    return JournalError(f"{path}: {error}. Check the disk, then run again: everything that was committed is kept.")
 
 
-def _refusal(path: Path, error: OSError) -> JournalError:
-    return _full(path, error) if error.errno in NO_SPACE else _barred(path, error)
+def _from_system(path: Path, error: OSError) -> JournalError:
+    return _full(path, error) if error.errno in NO_SPACE else _not_writable(path, error)
 
 
 def _full(path: Path, error: Exception) -> JournalFull:
-    return JournalFull(f"{path}: {error}. Free space, then run again: what was committed is kept.")
+    return JournalFull(f"{path}: {error}. Free space, then run again: everything that was committed is kept.")
 
 
-def _barred(path: Path, error: Exception) -> JournalBarred:
-    return JournalBarred(
-        f"{path} cannot be written: {error}. Is the disk read-only, or the folder another's? See to it, then run again."
+def _not_writable(path: Path, error: Exception) -> JournalNotWritable:
+    return JournalNotWritable(
+        f"{path} cannot be written: {error}. If the disk is read-only or the folder belongs to another user, fix that, "
+        "then run again."
     )

@@ -1,8 +1,8 @@
-"""The rollout's memory between kills: every finished turn, committed before the next one starts.
+"""The rollout's write-ahead journal: every finished turn is committed before the next turn of its attempt starts.
 
-One SQLite file in WAL mode with one writer. Turns that finish within the same few milliseconds share a
-transaction, so a thousand trajectories cost one fsync at a time. A finished trajectory waits here with
-its rows until a part of the lake holds them; the journal then forgets it.
+One SQLite file in WAL mode with a single writer. Turns that finish within the same few milliseconds share a
+transaction, so that a thousand attempts cost one fsync at a time. A finished trajectory stays here until a part of the
+lake holds its rows, and is then deleted.
 """
 
 import asyncio
@@ -14,112 +14,102 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
-from flows.rollout.journal.commit_counter import Witness
+from flows.rollout.journal.commit_counter import CommitCounter
 from flows.rollout.journal.file import (
-    JournalBarred,
     JournalDamaged,
     JournalError,
-    JournalFull,
-    JournalLocked,
-    connect,
-    create,
+    connect_journal,
+    create_journal,
+    journal_errors,
     sql,
-    told,
 )
-from flows.rollout.journal.turn_encoding import Row, crc, pack, read_only, unpack
+from flows.rollout.journal.turn_encoding import TurnRow, checksum, decode_for_reading, decode_turn, encode_turn
 from flows.rollout.loop.episode import Entry
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 
-__all__ = [
-    "Journal",
-    "JournalBarred",
-    "JournalDamaged",
-    "JournalError",
-    "JournalFull",
-    "JournalLocked",
-    "Started",
-    "create",
-    "sql",
-]
 Statement = tuple[str, Sequence[Any]]
+"""SQL and its parameters."""
 
 
 @dataclass(frozen=True)
-class Started:
-    """An attempt as the journal knows it: its turns so far, and how often it was aborted before."""
+class AttemptState:
+    """The state of an attempt in the journal: its turns so far, and how often it was aborted."""
 
     entries: list[Entry]
     started_at: datetime
     aborts: int
     restarted: int = 0
-    """Turns thrown away, because another teacher or another prompt had made them."""
+    """Number of turns that were deleted because another teacher or another prompt had made them."""
 
 
 class Journal:
-    """The open journal; methods may be called from any thread, `commit` and its like from one event loop.
+    """The open journal. Methods may be called from any thread; the coroutines from one event loop only.
 
-    One thread of its own has the database, and takes what is asked of it in order: a commit never waits
-    behind a tool for a thread, and behind the drain only for the short step that it is at.
+    A thread of its own holds the database and runs its requests in order, so a commit never waits for a free thread
+    behind a tool call, and behind the drain only for a single short statement.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the journal, made if missing; raises as `connect` does."""
+        """Open the journal, created if it is missing. Raises the errors of `connect_journal`."""
         self.path = path
-        self.draining = threading.Lock()
-        """Held by the one who drains."""
+        self.drain_lock = threading.Lock()
+        """Held while a drain runs: two drains would write a part twice."""
         self._waiting: list[tuple[list[Statement], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
         if not path.exists():
-            create(path)
-        self._db = connect(path)
+            create_journal(path)
+        self._db = connect_journal(path)
         self._commits: int = self._db.execute(sql("commit_count")).fetchone()[0]
-        self._witness = Witness(path)
-        self._door = ThreadPoolExecutor(1, "journal")
+        self._counter = CommitCounter(path)
+        self._writer = ThreadPoolExecutor(1, "journal")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._door.submit(self._db.close)
-        self._door.submit(self._witness.close)
-        self._door.shutdown()
+        self._writer.submit(self._db.close)
+        self._writer.submit(self._counter.close)
+        self._writer.shutdown()
 
-    async def begin(self, trajectory_id: str, setup: str) -> Started:
-        """Start an attempt or find how far it came; `setup` names teacher and prompts, and when it has changed
-        the attempt starts again from nothing."""
-        started = await asyncio.to_thread(self.started, trajectory_id)
+    async def begin(self, trajectory_id: str, setup: str) -> AttemptState:
+        """Start an attempt, or return the state to resume from.
+
+        `setup` identifies teacher and prompts; if it differs from the stored one, the attempt restarts from nothing.
+        """
+        found = await asyncio.to_thread(self.find_attempt, trajectory_id)
         now = datetime.now(UTC)
-        if started is None:
+        if found is None:
             await self._write([(sql("add_attempt"), (trajectory_id, setup, now.isoformat()))])
-            return Started([], now, 0)
-        if started[0] == setup:
-            return started[1]
-        again = (sql("restart_attempt"), (setup, now.isoformat(), trajectory_id))
-        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), again])
-        return Started([], now, started[1].aborts, restarted=len(started[1].entries))
+            return AttemptState([], now, 0)
+        stored_setup, state = found
+        if stored_setup == setup:
+            return state
+        restart = (sql("restart_attempt"), (setup, now.isoformat(), trajectory_id))
+        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), restart])
+        return AttemptState([], now, state.aborts, restarted=len(state.entries))
 
     async def commit(self, entries: Iterable[Entry]) -> None:
-        """Make finished turns durable; returns when they are."""
-        await self._write([(sql("add_turn"), (one.turn.trajectory_id, *pack(one))) for one in entries])
+        """Store finished turns; returns after they have reached the disk. Raises JournalError."""
+        await self._write([(sql("add_turn"), (entry.turn.trajectory_id, *encode_turn(entry))) for entry in entries])
 
     async def turns(self, trajectory_id: str) -> list[Turn]:
-        """An attempt's finished turns in order, to be counted and judged; raises JournalDamaged."""
-        return await asyncio.to_thread(lambda: [read_only(row) for row in self.rows(trajectory_id)])
+        """Return an attempt's finished turns in order, for counting and judging. Raises JournalDamaged."""
+        return await asyncio.to_thread(lambda: [decode_for_reading(row) for row in self.rows(trajectory_id)])
 
     async def abort(self, trajectory_id: str, error: str, *, counted: bool) -> None:
-        """Remember why an attempt stopped, and whether that counts against its starts."""
+        """Store why an attempt stopped; `counted` adds one to its aborts."""
         await self._write([(sql("abort_attempt"), (int(counted), error, trajectory_id))])
 
     async def finish(self, trajectory: Trajectory, verdicts: Sequence[Verdict]) -> None:
-        """Hand a finished trajectory and its verdicts to the outbox."""
-        said = b"[" + b",".join(verdict.model_dump_json().encode() for verdict in verdicts) + b"]"
+        """Store a finished trajectory with its verdicts, for the next drain."""
+        judged = b"[" + b",".join(verdict.model_dump_json().encode() for verdict in verdicts) + b"]"
         row = trajectory.model_dump_json().encode()
-        values = (trajectory.trajectory_id, trajectory.run_id, row, said, crc(row, said))
+        values = (trajectory.trajectory_id, trajectory.run_id, row, judged, checksum(row, judged))
         await self._write([(sql("add_finished"), values)])
 
-    def started(self, trajectory_id: str) -> tuple[str, Started] | None:
-        """The setup and state of an attempt that was begun; None for others."""
+    def find_attempt(self, trajectory_id: str) -> tuple[str, AttemptState] | None:
+        """Return the setup and state of an attempt; None if it has not begun. Raises JournalDamaged."""
         found = self.read("attempt", trajectory_id)
         if not found:
             return None
@@ -127,39 +117,39 @@ class Journal:
         try:
             since = datetime.fromisoformat(started_at)
         except (ValueError, TypeError):
-            self.condemn(f"the attempt {trajectory_id} is not as it was written")
-        return setup, Started(self.entries(trajectory_id), since, aborts)
+            self.mark_damaged(f"the start time of attempt {trajectory_id} is unreadable")
+        return setup, AttemptState(self.entries(trajectory_id), since, aborts)
 
     def entries(self, trajectory_id: str) -> list[Entry]:
-        """An attempt's finished turns in order; raises JournalDamaged."""
-        return [unpack(row) for row in self.rows(trajectory_id)]
+        """Return an attempt's finished turns in order. Raises JournalDamaged."""
+        return [decode_turn(row) for row in self.rows(trajectory_id)]
 
-    def rows(self, trajectory_id: str) -> list[Row]:
-        """An attempt's turns in order, packed; raises JournalDamaged when one is not as it was written."""
-        rows = [Row(*row) for row in self.read("turns_of_attempt", trajectory_id)]
+    def rows(self, trajectory_id: str) -> list[TurnRow]:
+        """Return an attempt's encoded turns in order. Raises JournalDamaged if a checksum does not match."""
+        rows = [TurnRow(*row) for row in self.read("turns_of_attempt", trajectory_id)]
         if not all(row.is_turn(trajectory_id, place) for place, row in enumerate(rows)):
-            self.condemn(f"a turn of {trajectory_id} is not as it was written")
+            self.mark_damaged(f"the checksum of a turn of {trajectory_id} does not match")
         return rows
 
-    def condemn(self, why: str) -> NoReturn:
-        """Mark the file, so that the next run saves what can be read; raises JournalDamaged."""
+    def mark_damaged(self, reason: str) -> NoReturn:
+        """Mark the file as damaged, so that the next run recovers it; always raises JournalDamaged."""
         self.apply([(sql("mark_damaged"), ())])
-        raise JournalDamaged(f"{self.path} is damaged: {why}. Run again: what can be read is saved.")
+        raise JournalDamaged(f"{self.path} is damaged: {reason}. Run again to recover its intact turns.")
 
     def read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """All rows of a statement of this room."""
-        return self._door.submit(self._read, sql(statement), values).result()
+        """Return all rows of a statement of journal.sql. Raises JournalError."""
+        return self._writer.submit(self._read, sql(statement), values).result()
 
     def apply(self, statements: Sequence[Statement]) -> None:
-        """Run statements in one transaction."""
-        self._door.submit(self._apply, statements).result()
+        """Run statements in one transaction. Raises JournalError."""
+        self._writer.submit(self._apply, statements).result()
 
     def _read(self, text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with told(self.path):
+        with journal_errors(self.path):
             return self._db.execute(text, values).fetchall()
 
     def _apply(self, statements: Sequence[Statement]) -> None:
-        with told(self.path):
+        with journal_errors(self.path):
             self._db.execute("begin immediate")
             try:
                 for text, values in statements:
@@ -167,7 +157,7 @@ class Journal:
                 self._db.execute(sql("set_commit_count"), (self._commits + 1,))
                 self._db.execute("commit")
                 self._commits += 1
-                self._witness.note(self._commits)
+                self._counter.write(self._commits)
             finally:
                 if self._db.in_transaction:
                     self._db.execute("rollback")
@@ -186,8 +176,8 @@ class Journal:
                 batch, self._waiting = self._waiting, []
                 failed: JournalError | None = None
                 try:
-                    statements = [one for wanted, _ in batch for one in wanted]
-                    await loop.run_in_executor(self._door, self._apply, statements)
+                    statements = [statement for request, _ in batch for statement in request]
+                    await loop.run_in_executor(self._writer, self._apply, statements)
                 except JournalError as error:
                     failed = error
                 for _, done in batch:

@@ -1,7 +1,7 @@
-"""A finished turn as the journal's row and back: ids and log-probabilities as bytes, the rest as JSON.
+"""Encodes a finished turn as a row of the journal, and decodes it: token ids and log-probabilities in binary.
 
-Packed, a turn of a thousand tokens takes 9 KB and no Python object a token; a checksum beside it lets a
-damaged journal give back exactly the turns that are whole.
+A turn of a thousand tokens takes 9 KB and no Python object per token. A checksum in each row lets a damaged journal
+give back exactly the turns that are intact.
 """
 
 import struct
@@ -15,11 +15,12 @@ import orjson
 from flows.rollout.loop.episode import Entry
 from schemas.trajectory import Turn
 
-PACKED = {"token_ids", "sampled", "logprobs"}
+BINARY_COLUMNS = {"token_ids", "sampled", "logprobs"}
+"""Columns of a turn that the journal stores as arrays: int32, one byte per token, float32."""
 
 
-class Row(NamedTuple):
-    """A row of the journal's turns, after the trajectory's id."""
+class TurnRow(NamedTuple):
+    """A row of the journal's table `turns`, without the trajectory id. `row` is JSON, `place` the turn's index."""
 
     place: int
     row: bytes
@@ -29,64 +30,64 @@ class Row(NamedTuple):
     crc: int
 
     def is_turn(self, trajectory_id: str, place: int) -> bool:
-        """Is this that turn, and every byte as it was written?"""
+        """True if the row is the turn at this place and its checksum matches."""
         try:
-            whole = self.crc == crc(self.row, self.token_ids, self.sampled, self.logprobs)
+            intact = self.crc == checksum(self.row, self.token_ids, self.sampled, self.logprobs)
         except TypeError:
             return False
         return (
-            whole
+            intact
             and self.place == place
-            and (self.row.startswith(_opening(trajectory_id, place)) or self._names(trajectory_id, place))
+            and (self.row.startswith(_row_prefix(trajectory_id, place)) or self._names(trajectory_id, place))
         )
 
     def _names(self, trajectory_id: str, place: int) -> bool:
-        said = orjson.loads(self.row)["turn"]
-        return bool((said["trajectory_id"], said["index"]) == (trajectory_id, place))
+        turn = orjson.loads(self.row)["turn"]
+        return bool((turn["trajectory_id"], turn["index"]) == (trajectory_id, place))
 
 
-def pack(entry: Entry) -> Row:
-    """The entry as a row."""
+def encode_turn(entry: Entry) -> TurnRow:
+    """Encode an entry of an episode as a row."""
     turn = entry.turn
-    said = {"trajectory_id": turn.trajectory_id, "index": turn.index}
-    said |= {name: value for name, value in turn.__dict__.items() if name not in PACKED}
-    row = orjson.dumps({"turn": said, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status})
-    blobs = (_packed("i", turn.token_ids), bytes(turn.sampled), _packed("f", turn.logprobs))
-    return Row(turn.index, row, *blobs, crc=crc(row, *blobs))
+    columns = {"trajectory_id": turn.trajectory_id, "index": turn.index}
+    columns |= {name: value for name, value in turn.__dict__.items() if name not in BINARY_COLUMNS}
+    row = orjson.dumps({"turn": columns, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status})
+    blobs = (_array_bytes("i", turn.token_ids), bytes(turn.sampled), _array_bytes("f", turn.logprobs))
+    return TurnRow(turn.index, row, *blobs, crc=checksum(row, *blobs))
 
 
-def unpack(row: Row) -> Entry:
-    """The entry of a row."""
-    kept = orjson.loads(row.row)
-    packed = {
+def decode_turn(row: TurnRow) -> Entry:
+    """Decode a row to the entry that was encoded."""
+    stored = orjson.loads(row.row)
+    arrays = {
         "token_ids": array("i", row.token_ids).tolist(),
         "sampled": list(map(bool, row.sampled)),
         "logprobs": array("f", row.logprobs).tolist(),
     }
-    turn = Turn.model_validate(kept["turn"] | packed)
-    return Entry(turn, cue=kept["cue"], answer=kept["answer"], forced_status=kept["asked"])
+    turn = Turn.model_validate(stored["turn"] | arrays)
+    return Entry(turn, cue=stored["cue"], answer=stored["answer"], forced_status=stored["asked"])
 
 
-def read_only(row: Row) -> Turn:
-    """The turn of a row for those who count and judge: its token columns are arrays, with no object a token."""
-    kept = orjson.loads(row.row)["turn"]
-    packed = {"token_ids": array("i", row.token_ids), "sampled": row.sampled, "logprobs": array("f", row.logprobs)}
-    return Turn.model_construct(**(kept | packed))
+def decode_for_reading(row: TurnRow) -> Turn:
+    """Decode a row to a turn for counting and judging: its token columns are arrays, without an object per token."""
+    columns = orjson.loads(row.row)["turn"]
+    arrays = {"token_ids": array("i", row.token_ids), "sampled": row.sampled, "logprobs": array("f", row.logprobs)}
+    return Turn.model_construct(**(columns | arrays))
 
 
-def crc(*blobs: bytes) -> int:
-    """A checksum over all of the bytes."""
-    found = 0
+def checksum(*blobs: bytes) -> int:
+    """Return the CRC-32 of all blobs in order. Raises TypeError if a value is not bytes."""
+    crc = 0
     for blob in blobs:
-        found = zlib.crc32(blob, found)
-    return found
+        crc = zlib.crc32(blob, crc)
+    return crc
 
 
-def _packed(kind: str, values: Sequence[float]) -> bytes:
-    """The values as `array` stores them, in half of its time."""
+def _array_bytes(kind: str, values: Sequence[float]) -> bytes:
+    """The bytes that `array` would store; struct.pack takes half of its time."""
     return struct.pack(f"{len(values)}{kind}", *values)
 
 
-def _opening(trajectory_id: str, place: int) -> bytes:
-    """How `pack` begins a row."""
+def _row_prefix(trajectory_id: str, place: int) -> bytes:
+    """The bytes with which `encode_turn` begins the JSON of this turn."""
     return b'{"turn":{"trajectory_id":%b,"index":%d,' % (orjson.dumps(trajectory_id), place)

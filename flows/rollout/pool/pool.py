@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from flows.rollout.journal.journal import Journal, JournalError, Started
+from flows.rollout.journal.file import JournalError
+from flows.rollout.journal.journal import AttemptState, Journal
 from flows.rollout.loop.agent import Act, CallTools, Commit, Ending, Generate, Parse, Render, attempt
 from flows.rollout.loop.episode import Episode
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
@@ -68,7 +69,7 @@ class Failure:
     """An attempt that stopped; `code` is its reason, for counting, and `error` what happened."""
 
     plan: Plan
-    started: Started
+    started: AttemptState
     code: str
     error: Exception
 
@@ -206,7 +207,7 @@ class Pool:
         await self._blame()
         return completion
 
-    async def _finish(self, plan: Plan, ending: Ending, started: Started) -> None:
+    async def _finish(self, plan: Plan, ending: Ending, started: AttemptState) -> None:
         journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
         turns = await journal.turns(plan.brief.trajectory_id)
         row = trajectory_row(plan, ending, turns, started.started_at, made_by)

@@ -1,6 +1,6 @@
-"""A rollout on a disk of its own that is small, fills up or turns read-only: for test_journal_disk.
+"""Runs a rollout on a small disk that is too full, fills up or becomes read-only; a program for test_disk.
 
-`python -m tests.flows.rollout.journal.small_disk fills_up FOLDER`, where FOLDER is the disk; prints what happened.
+`python -m tests.flows.rollout.journal.small_disk fills_up FOLDER`, where FOLDER is the disk, prints the outcome.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.rollout.journal.drain import drain
-from flows.rollout.journal.journal import JournalError
+from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.recovery import open_journal
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
@@ -26,45 +26,45 @@ DAY = date(2026, 1, 2)
 TURNS = 8 * 2 * 3
 
 
-def starts(disk: Path) -> None:
+def opens(disk: Path) -> None:
     """Open a journal."""
     with open_journal(disk / "state" / "j.sqlite", Lake(disk / "lake"))[0]:
         print("opened")
 
 
-def turns_read_only(disk: Path) -> None:
+def becomes_read_only(disk: Path) -> None:
     """Open a journal on a disk that was made read-only since the last run."""
     with open_journal(disk / "state" / "j.sqlite", Lake(disk / "lake"))[0] as journal:
         asyncio.run(fill(journal, ["a"], finish=False))
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-    told(lambda: starts(disk))
+    print_error(lambda: opens(disk))
 
 
 def fills_up(disk: Path) -> None:
-    """Roll out while another fills the disk, and again when it has made room."""
+    """Run a rollout while a file fills the disk, and once more after the file is deleted."""
     home, filler = Settings(home=disk), disk / "filler"
     write_wiki_tasks(Lake(home.lake), DAY, 8)
     teacher = ScriptedTeacher(lambda prompt, seed: "")
 
-    def crowded(prompt: str, seed: int) -> str:
+    def fill_halfway(prompt: str, seed: int) -> str:
         if len(teacher.exchanges) == TURNS // 2:
-            take_all(filler)
+            fill_disk(filler)
         return reading(prompt, seed)
 
-    teacher.script = crowded
-    told(lambda: run_rollout(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect)))
+    teacher.script = fill_halfway
+    print_error(lambda: run_rollout(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect)))
     print(len(teacher.exchanges) < TURNS, "stopped early")
     filler.unlink()
     teacher.script = reading
     print(run_rollout(home, DAY, silent, Factories(opening(teacher), open_tiny_dialect))["pending"], "pending")
-    sampled = {(tuple(prompt), tuple(said)) for prompt, said in teacher.exchanges}
+    sampled = {(tuple(prompt), tuple(ids)) for prompt, ids in teacher.exchanges}
     print(len(sampled) == TURNS, "all sampled")
-    print(len(teacher.exchanges) - len(sampled) <= 4, "only those in flight again")
+    print(len(teacher.exchanges) - len(sampled) <= 4, "only turns in flight sampled again")
     with open_journal(home.state / "journal.sqlite", Lake(home.lake))[0] as journal:
         print(drain(journal, Lake(home.lake)), "left")
 
 
-def take_all(file: Path) -> None:
+def fill_disk(file: Path) -> None:
     """Write until the disk is full."""
     with file.open("wb") as out:
         try:
@@ -75,7 +75,7 @@ def take_all(file: Path) -> None:
             pass
 
 
-def told(work: Callable[[], Any]) -> None:
+def print_error(work: Callable[[], Any]) -> None:
     try:
         work()
     except JournalError as error:
@@ -83,9 +83,9 @@ def told(work: Callable[[], Any]) -> None:
 
 
 if __name__ == "__main__":
-    tried: dict[str, Callable[[Path], None]] = {
-        "starts": lambda disk: told(lambda: starts(disk)),
-        "turns_read_only": turns_read_only,
+    programs: dict[str, Callable[[Path], None]] = {
+        "opens": lambda disk: print_error(lambda: opens(disk)),
+        "becomes_read_only": becomes_read_only,
         "fills_up": fills_up,
     }
-    tried[sys.argv[1]](Path(sys.argv[2]))
+    programs[sys.argv[1]](Path(sys.argv[2]))

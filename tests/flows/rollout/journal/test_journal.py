@@ -1,4 +1,4 @@
-"""The journal: what was committed is there after a kill, a lock, a damage; and reaches the lake once."""
+"""The journal: committed turns survive kills and locks, and each finished trajectory reaches the lake exactly once."""
 
 import asyncio
 import sqlite3
@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.rollout.journal.drain import drain
-from flows.rollout.journal.journal import Journal, JournalError, JournalLocked
+from flows.rollout.journal.file import JournalError, JournalLocked
+from flows.rollout.journal.journal import Journal
 from flows.rollout.journal.recovery import open_journal
-from flows.rollout.journal.wal_reader import frames
+from flows.rollout.journal.wal_reader import wal_frames
 from flows.rollout.loop.episode import Entry, Episode
 from schemas import Trajectory, Turn, Verdict
 from schemas.record import arrow_schema
@@ -53,15 +54,15 @@ async def fill(journal: Journal, names: list[str], turns: int = 3, finish: bool 
 
 def verdict(name: str) -> Verdict:
     blank = dict.fromkeys(Verdict.model_fields)
-    said = {"trajectory_id": name, "verifier": "v", "version": "1", "passed": True, "reason": "ok", "run_id": RUN}
-    return Verdict.model_validate(blank | said)
+    values = {"trajectory_id": name, "verifier": "v", "version": "1", "passed": True, "reason": "ok", "run_id": RUN}
+    return Verdict.model_validate(blank | values)
 
 
 def rows(lake: Lake, model: type[Trajectory] | type[Turn] | type[Verdict]) -> list[dict[str, object]]:
     return [row for part in lake.parts(model) for row in pq.read_table(part, partitioning=None).to_pylist()]
 
 
-async def test_what_was_committed_is_there_when_opened_again(tmp_path: Path) -> None:
+async def test_committed_turns_are_there_after_a_restart(tmp_path: Path) -> None:
     with open_journal(tmp_path / "j.sqlite", Lake(tmp_path / "lake"))[0] as journal:
         await fill(journal, ["a"], finish=False)
         await journal.abort("a", "tool_fault: search failed", counted=True)
@@ -71,8 +72,8 @@ async def test_what_was_committed_is_there_when_opened_again(tmp_path: Path) -> 
     assert started.aborts == 1
 
 
-async def test_turns_of_another_setup_are_not_gone_on_from(tmp_path: Path) -> None:
-    """Ids of another tokenizer in the same stream would be noise that nobody sees."""
+async def test_an_attempt_of_another_setup_starts_again(tmp_path: Path) -> None:
+    """Token ids of another tokenizer in the same stream would be unnoticed noise in the training data."""
     with open_journal(tmp_path / "j.sqlite", Lake(tmp_path / "lake"))[0] as journal:
         await fill(journal, ["a"], finish=False)
         started = await journal.begin("a", "another teacher")
@@ -81,15 +82,15 @@ async def test_turns_of_another_setup_are_not_gone_on_from(tmp_path: Path) -> No
         assert len((await journal.begin("a", "another teacher")).entries) == 1
 
 
-async def test_a_thousand_commits_side_by_side_share_transactions(tmp_path: Path) -> None:
-    """One fsync a turn would be the pool's speed limit."""
+async def test_a_thousand_concurrent_commits_share_transactions(tmp_path: Path) -> None:
+    """One fsync per turn would limit the speed of the pool."""
     with open_journal(tmp_path / "j.sqlite", Lake(tmp_path / "lake"))[0] as journal:
         await asyncio.gather(*(journal.commit([entry(f"t{n}", 0)]) for n in range(1000)))
-        assert sum(frame.commits for frame in frames(journal.path)) < 20
+        assert sum(frame.commits for frame in wal_frames(journal.path)) < 20
         assert journal.entries("t999") == [entry("t999", 0)]
 
 
-async def test_a_commit_that_cannot_be_made_says_so_to_whoever_waits(tmp_path: Path) -> None:
+async def test_a_failed_commit_raises_in_the_coroutine_that_waits_for_it(tmp_path: Path) -> None:
     with open_journal(tmp_path / "j.sqlite", Lake(tmp_path / "lake"))[0] as journal:
         await journal.commit([entry("a", 0)])
         with pytest.raises(JournalError, match="run again"):
@@ -97,20 +98,20 @@ async def test_a_commit_that_cannot_be_made_says_so_to_whoever_waits(tmp_path: P
         await journal.commit([entry("a", 1)])
 
 
-def test_a_second_rollout_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    """Two writers would pay for the same turns twice."""
+def test_a_second_rollout_is_refused_and_the_message_names_the_first(tmp_path: Path) -> None:
+    """Two writers would sample the same turns twice."""
     path = tmp_path / "j.sqlite"
     with open_journal(path, Lake(tmp_path / "lake"))[0]:
         program = (
             f"from pathlib import Path; from flows.rollout.journal.journal import Journal; Journal(Path({str(path)!r}))"
         )
-        tried = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert tried.returncode == 1
-    assert "JournalLocked" in tried.stderr
-    assert "in use by another rollout" in tried.stderr
+        second = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "JournalLocked" in second.stderr
+    assert "in use by another rollout" in second.stderr
 
 
-def test_a_foreign_lock_is_named_before_anything_is_spent(tmp_path: Path) -> None:
+def test_a_lock_of_another_program_is_named_before_any_token_is_spent(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     open_journal(path, Lake(tmp_path / "lake"))[0].__exit__()
     foreign = sqlite3.connect(path, isolation_level=None)
@@ -120,7 +121,7 @@ def test_a_foreign_lock_is_named_before_anything_is_spent(tmp_path: Path) -> Non
     foreign.close()
 
 
-async def test_the_lake_gets_each_trajectory_once_with_its_turns_together(tmp_path: Path) -> None:
+async def test_the_lake_gets_each_trajectory_once_with_its_turns_in_order(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     with open_journal(tmp_path / "j.sqlite", lake)[0] as journal:
         await fill(journal, ["a", "b"])
@@ -137,36 +138,34 @@ async def test_the_lake_gets_each_trajectory_once_with_its_turns_together(tmp_pa
     assert len(rows(lake, Verdict)) == 2
 
 
-class Stopped(BaseException):
-    """A kill, at a step of the drain."""
+class Killed(BaseException):
+    """Stands for a SIGKILL at a step of the drain."""
 
 
 class FailingLake(Lake):
-    """A lake that is killed at its n-th write, before or after it."""
+    """A lake whose n-th write raises Killed, either before or after the part is written."""
 
     def __init__(self, root: Path, at: int, after: bool) -> None:
         super().__init__(root)
-        self.left, self.after = at, after
+        self.remaining, self.after = at, after
 
     def write_batches(self, *arguments: Any) -> Path:
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise Stopped
+        self.remaining -= 1
+        if self.remaining == 0 and not self.after:
+            raise Killed
         path = super().write_batches(*arguments)
-        if self.left == 0:
-            raise Stopped
+        if self.remaining == 0:
+            raise Killed
         return path
 
 
 @pytest.mark.parametrize("at", range(1, 7))
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_drain_killed_at_any_step_leaves_no_row_twice_and_none_missing(
-    tmp_path: Path, at: int, after: bool
-) -> None:
+async def test_a_drain_killed_at_any_step_writes_every_row_exactly_once(tmp_path: Path, at: int, after: bool) -> None:
     path = tmp_path / "j.sqlite"
     with open_journal(path, Lake(tmp_path / "lake"))[0] as journal:
         await fill(journal, [f"t{n}" for n in range(70)], turns=1)
-        with pytest.raises(Stopped):
+        with pytest.raises(Killed):
             drain(journal, FailingLake(tmp_path / "lake", at, after))
     lake = Lake(tmp_path / "lake")
     with Journal(path) as journal:
@@ -177,12 +176,12 @@ async def test_a_drain_killed_at_any_step_leaves_no_row_twice_and_none_missing(
         assert sorted(str(row["trajectory_id"]) for row in rows(lake, model)) == names
 
 
-async def test_a_journal_that_is_lost_leaves_no_turn_without_its_trajectory(tmp_path: Path) -> None:
-    """A kill between turns and trajectories, then a lost journal: the turns would be in the lake twice."""
+async def test_a_lost_journal_leaves_no_turn_without_its_trajectory(tmp_path: Path) -> None:
+    """After a kill between turns and trajectories and the loss of the journal, the turns would be in the lake twice."""
     path, lake = tmp_path / "j.sqlite", Lake(tmp_path / "lake")
     with open_journal(path, lake)[0] as journal:
         await fill(journal, ["a"])
-        with pytest.raises(Stopped):
+        with pytest.raises(Killed):
             drain(journal, FailingLake(tmp_path / "lake", 2, True))
     path.unlink()
     with open_journal(path, lake)[0] as journal:
@@ -192,22 +191,22 @@ async def test_a_journal_that_is_lost_leaves_no_turn_without_its_trajectory(tmp_
     assert len(rows(lake, Verdict)) == 1
 
 
-async def test_what_was_written_is_looked_at_for_secrets_as_it_lands(tmp_path: Path) -> None:
-    """A turn that was never looked at must be read again by every later refine."""
+async def test_turns_are_scanned_for_secrets_when_they_are_drained(tmp_path: Path) -> None:
+    """A turn that was not scanned would be read again by every later refine."""
     lake = Lake(tmp_path / "lake")
     key = next(one for one in planted(30, seed=7) if one.kind == "gitlab_token")
     with open_journal(tmp_path / "j.sqlite", lake)[0] as journal:
         await journal.begin("a", "setup")
-        spoken = [entry("a", 0), entry("a", 1)]
-        spoken[1] = replace(spoken[1], turn=spoken[1].turn.model_copy(update={"reasoning": key.text}))
-        await journal.commit(spoken)
-        await journal.finish(finished("a", [one.turn for one in spoken]), [verdict("a")])
+        entries = [entry("a", 0), entry("a", 1)]
+        entries[1] = replace(entries[1], turn=entries[1].turn.model_copy(update={"reasoning": key.text}))
+        await journal.commit(entries)
+        await journal.finish(finished("a", [one.turn for one in entries]), [verdict("a")])
         drain(journal, lake)
-    told = [(row["detector"], row["secrets"]) for row in rows(lake, Turn)]
-    assert told == [(detector_version(), None), (detector_version(), '{"gitlab_token": 1}')]
+    found = [(row["detector"], row["secrets"]) for row in rows(lake, Turn)]
+    assert found == [(detector_version(), None), (detector_version(), '{"gitlab_token": 1}')]
 
 
-async def test_the_turn_part_is_what_the_records_own_writer_would_write(tmp_path: Path) -> None:
+async def test_a_drained_part_of_turns_has_the_schema_of_the_record(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     with open_journal(tmp_path / "j.sqlite", lake)[0] as journal:
         await fill(journal, ["a"])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.domains.contract import Answer, ToolSpec
-from flows.rollout.journal.turn_encoding import pack, unpack
+from flows.rollout.journal.turn_encoding import decode_turn, encode_turn
 from flows.rollout.loop.agent import (
     Act,
     Brief,
@@ -97,7 +97,7 @@ class Driven:
                 texts = [self.tool(str(one.arguments.get("query"))) for one in calls]
                 return [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, texts, strict=True)]
             case Commit(entries):
-                self.entries += [unpack(pack(entry)) for entry in entries]
+                self.entries += [decode_turn(encode_turn(entry)) for entry in entries]
         return None
 
     @property
@@ -294,6 +294,6 @@ def test_seeds_differ_by_trajectory_and_turn_and_never_by_run() -> None:
 def test_a_turn_survives_the_journal_unchanged() -> None:
     driven = Driven(searching)
     driven.run()
-    fresh = [unpack(pack(entry)) for entry in driven.entries]
+    fresh = [decode_turn(encode_turn(entry)) for entry in driven.entries]
     assert fresh == driven.entries
     assert tiny.decode([token for turn in driven.turns for token in turn.token_ids]).count("<|im_start|>") == 7

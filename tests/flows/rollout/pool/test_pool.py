@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.rollout.briefs import RolloutError
-from flows.rollout.journal.journal import JournalLocked
+from flows.rollout.journal.file import JournalLocked
 from flows.rollout.journal.recovery import open_journal
 from flows.rollout.protocol import Completion, Sampling, TeacherError, TeacherRefused
 from flows.rollout.run import Factories, run_rollout
