@@ -1,1 +1,1 @@
-"""Tests: teachers."""
+"""Doubles of teachers: real local servers, a scripted teacher, small tokenizers and models."""

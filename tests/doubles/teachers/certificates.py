@@ -1,4 +1,4 @@
-"""A certificate authority of our own, with one certificate for 127.0.0.1 that servers and clients share."""
+"""A test certificate authority, with one certificate for 127.0.0.1 that servers and clients share."""
 
 import ssl
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files."""
+    """Paths of the PEM files."""
 
     authority: Path
     cert: Path
     key: Path
 
     def server(self) -> ssl.SSLContext:
-        """For a server that wants to see a certificate of ours."""
+        """TLS context of a server that requires a client certificate of this authority."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.authority)
         context.load_cert_chain(self.cert, self.key)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -30,7 +30,7 @@ class Certificates:
 
 
 def certificates(folder: Path) -> Certificates:
-    """Made anew in the folder."""
+    """Create the files in the folder."""
     made = Certificates(folder / "authority.pem", folder / "cert.pem", folder / "key.pem")
     root, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _signed("authority", root, "authority", root, ca=True)

@@ -1,4 +1,4 @@
-"""The words of the fake vLLM server: its JSON, its errors, its metrics, and every way to spoil them."""
+"""Replies of the fake vLLM server: JSON, errors, metrics, and every kind of damage to them."""
 
 import hashlib
 import json
@@ -21,12 +21,12 @@ ASSISTANT = [tiny.IM_START, *b"assistant\n"]
 
 
 def assistant_turns(prompt_ids: list[int]) -> int:
-    """How many assistant turns the prompt holds, the one to be sampled included."""
+    """Number of assistant turns in the prompt, including the turn to be sampled."""
     return sum(prompt_ids[at : at + len(ASSISTANT)] == ASSISTANT for at in _starts(prompt_ids))
 
 
 def agent_reply(prompt_ids: list[int], body: Body, turns: int = 3) -> str:
-    """An agent that searches `turns` - 1 times, each time for something else, and then answers."""
+    """The text of an agent that searches `turns` - 1 times, each time with another query, and then answers."""
     turn, mark = assistant_turns(prompt_ids), digest(prompt_ids, body)
     if turn >= turns:
         return f"The answer is {mark[:8]}."
@@ -35,9 +35,8 @@ def agent_reply(prompt_ids: list[int], body: Body, turns: int = 3) -> str:
 
 
 def digest(prompt_ids: list[int], body: Body) -> str:
-    """Hex that differs wherever prompt or seed differ."""
-    said = repr((prompt_ids, body.get("seed"))).encode()
-    return hashlib.sha256(said).hexdigest()
+    """A hex hash of prompt and seed."""
+    return hashlib.sha256(repr((prompt_ids, body.get("seed"))).encode()).hexdigest()
 
 
 def _starts(prompt_ids: list[int]) -> Iterator[int]:
@@ -50,21 +49,22 @@ def _starts(prompt_ids: list[int]) -> Iterator[int]:
         yield at
 
 
-def ended(ids: list[int], body: Body) -> tuple[list[int], str]:
-    """The ids up to where vLLM would have ended them, and its word for why."""
-    most, reason = body["max_tokens"], "stop" if len(ids) <= body["max_tokens"] else "length"
-    watch: dict[str, int] = body.get("repetition_detection") or {}
-    for end in range(1, min(len(ids), most) + 1) if watch else ():
-        for size in range(max(1, watch["min_pattern_size"]), watch["max_pattern_size"] + 1):
-            begin = end - size * watch["min_count"]
+def truncated(ids: list[int], body: Body) -> tuple[list[int], str]:
+    """The ids up to the point where vLLM would end the completion, and the finish reason."""
+    limit, reason = body["max_tokens"], "stop" if len(ids) <= body["max_tokens"] else "length"
+    detection: dict[str, int] = body.get("repetition_detection") or {}
+    for end in range(1, min(len(ids), limit) + 1) if detection else ():
+        for size in range(max(1, detection["min_pattern_size"]), detection["max_pattern_size"] + 1):
+            begin = end - size * detection["min_count"]
             if begin < 0:
                 break
-            if ids[end - 1 - size] == ids[end - 1] and ids[begin:end] == ids[end - size : end] * watch["min_count"]:
+            if ids[end - 1 - size] == ids[end - 1] and ids[begin:end] == ids[end - size : end] * detection["min_count"]:
                 return ids[:end], "repetition"
-    return ids[:most], reason
+    return ids[:limit], reason
 
 
 def completion(model: str, body: Body, prompt: list[int], ids: list[int], reason: str, cached: int | None) -> Body:
+    """The JSON reply of /v1/completions; `cached` is the number of cached prompt tokens, None if unknown."""
     choice: Body = {"index": 0, "text": tiny.decode(ids), "finish_reason": reason, "stop_reason": None}
     if body.get("return_token_ids"):
         choice |= {"token_ids": ids, "prompt_token_ids": prompt}
@@ -85,6 +85,7 @@ def completion(model: str, body: Body, prompt: list[int], ids: list[int], reason
 
 
 def damaged(reply: Body, fault: Fault | None) -> Body:
+    """The reply with the damage of the fault, if the fault is one of the JSON."""
     choice = reply["choices"][0]
     if fault == "no_choices":
         reply["choices"] = []
@@ -104,17 +105,20 @@ def damaged(reply: Body, fault: Fault | None) -> Body:
 
 
 def error(status: int, message: str, headers: dict[str, str]) -> web.Response:
-    said = {"error": {"message": message, "type": "BadRequestError", "param": None, "code": status}}
-    return web.json_response(said, status=status, headers=headers)
+    """An error reply in the form of vLLM."""
+    body = {"error": {"message": message, "type": "BadRequestError", "param": None, "code": status}}
+    return web.json_response(body, status=status, headers=headers)
 
 
 def cut(request: web.Request) -> web.Response:
+    """Cut the connection before the reply."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
 
 
 async def cut_body(request: web.Request, raw: bytes) -> web.StreamResponse:
+    """Send half of the reply, then cut the connection."""
     response = web.StreamResponse(headers={"Content-Length": str(len(raw))})
     await response.prepare(request)
     await response.write(raw[: len(raw) // 2])
@@ -124,10 +128,10 @@ async def cut_body(request: web.Request, raw: bytes) -> web.StreamResponse:
 
 
 def metrics_page(model: str, queue: Queue, block_size: int, sampled_tokens: int, running: int | None) -> str:
-    """/metrics; with a count of `running`, of a server that has no cache to speak of."""
+    """The text of /metrics. With a count of `running` requests, the page of a server without a KV cache."""
     label, bare = f'{{engine="0",model_name="{model}"}}', running is not None
-    said: dict[str, float] = {
-        "num_requests_running": len(queue.seats) if running is None else running,
+    values: dict[str, float] = {
+        "num_requests_running": len(queue.running) if running is None else running,
         "num_requests_waiting": len(queue.waiting),
         "kv_cache_usage_perc": queue.cache.used,
         "prefix_cache_queries_total": queue.queries,
@@ -136,6 +140,6 @@ def metrics_page(model: str, queue: Queue, block_size: int, sampled_tokens: int,
         "num_preemptions_total": queue.preemptions,
         "generation_tokens_total": sampled_tokens,
     }
-    lines = [f"# TYPE vllm:{name} gauge\nvllm:{name}{label} {float(value)}" for name, value in said.items()]
+    lines = [f"# TYPE vllm:{name} gauge\nvllm:{name}{label} {float(value)}" for name, value in values.items()]
     blocks = f'block_size="{block_size}",cache_dtype="auto",engine="0",num_gpu_blocks="{queue.cache.capacity}"'
     return "\n".join(lines if bare else [*lines, f"vllm:cache_config_info{{{blocks}}} 1.0"]) + "\n"

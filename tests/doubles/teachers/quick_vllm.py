@@ -1,9 +1,9 @@
-"""A server that answers at once, so that what is measured is its client: vLLM's /v1/completions, all canned.
+"""A server that answers at once, so that a benchmark measures its client: vLLM's /v1/completions with canned replies.
 
-It reads no prompt: the ids are echoed as the bytes that came, and the agent's turn is found by counting its cue
-in them. So an answer costs it a small part of what it costs the client, at any length. Its words are real tokens of
-Qwen3's tokenizer: some thinking and a search, and at the last turn an answer. Run as a process
-(`python -m tests.doubles.teachers.quick_vllm --tokenizer FOLDER`); it prints its url.
+It does not parse prompts: it echoes the bytes of the ids and counts the generation cue in them to find the turn. An
+answer therefore costs the server a small part of its cost to the client, at any length. The words are tokens of
+Qwen3's tokenizer: some reasoning and a search, and an answer in the last turn. Run it as a process
+(`python -m tests.doubles.teachers.quick_vllm --tokenizer FOLDER`); it prints its URL.
 """
 
 import argparse
@@ -21,7 +21,7 @@ WORDS = "the keeper of the northern light wrote down each ship that passed the r
 
 
 class Script:
-    """Canned replies of `sampled` tokens: `turns` - 1 searches and then an answer."""
+    """Canned replies of `sampled` tokens each: `turns` - 1 searches, then an answer."""
 
     def __init__(self, tokenizer: Any, turns: int, sampled: int) -> None:
         self._turns = turns
@@ -38,9 +38,9 @@ class Script:
         head, tail = self._answer if turn >= self._turns else self._searches[turn % VARIANTS]
         return head + prompt + tail
 
-    def _choice(self, tokenizer: Any, said: str, sampled: int) -> tuple[bytes, bytes]:
+    def _choice(self, tokenizer: Any, text: str, sampled: int) -> tuple[bytes, bytes]:
         """The reply's bytes before and after the echoed prompt."""
-        closing = tokenizer.encode(f"\n</think>\n\n{said}") + self._end
+        closing = tokenizer.encode(f"\n</think>\n\n{text}") + self._end
         thought = tokenizer.encode("<think>\n") + tokenizer.encode(" ".join(islice(cycle(WORDS.split()), sampled)))
         ids = thought[: sampled - len(closing)] + closing
         head = orjson.dumps(_reply(tokenizer, ids)).replace(b'"PROMPT"', b"\0")
@@ -75,7 +75,7 @@ def _reply(tokenizer: Any, ids: list[int]) -> dict[str, Any]:
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive HTTP/1.1 connection."""
+    """One HTTP/1.1 connection with keep-alive."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -87,13 +87,13 @@ class Connection(asyncio.Protocol):
             self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is whole."""
+        """Answer every complete request."""
         self._read += data
         for line, body in self._requests():
-            said = self._script.reply(body) if line.startswith(b"POST") else _told(line.split()[1])
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(said)
+            reply = self._script.reply(body) if line.startswith(b"POST") else _get(line.split()[1])
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply)
             if self._transport:
-                self._transport.write(head + said)
+                self._transport.write(head + reply)
 
     def _requests(self) -> Iterator[tuple[bytes, bytes]]:
         while (end := self._read.find(b"\r\n\r\n")) >= 0:
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
             yield head.split(b"\r\n", 1)[0], body
 
 
-def _told(path: bytes) -> bytes:
+def _get(path: bytes) -> bytes:
     match path:
         case b"/v1/models":
             return orjson.dumps({"data": [{"id": MODEL, "root": MODEL, "max_model_len": 262_144}]})
@@ -128,10 +128,10 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokenizer", required=True, help="folder of Qwen3's tokenizer")
-    parser.add_argument("--turns", type=int, default=10, help="assistant turns of an episode")
-    parser.add_argument("--sampled", type=int, default=250, help="tokens of each turn")
-    said = parser.parse_args()
-    asyncio.run(serve(Script(AutoTokenizer.from_pretrained(said.tokenizer), said.turns, said.sampled)))
+    parser.add_argument("--turns", type=int, default=10, help="assistant turns per episode")
+    parser.add_argument("--sampled", type=int, default=250, help="tokens per turn")
+    options = parser.parse_args()
+    asyncio.run(serve(Script(AutoTokenizer.from_pretrained(options.tokenizer), options.turns, options.sampled)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A scripted teacher and a small dialect over the tiny tokenizer, so that loop tests need no server.
 
-The teacher says what a script says, a function of the prompt's text and the seed, and keeps every prompt
-and completion; the dialect writes turns between `<|im_start|>` and `<|im_end|>`, calls as JSON.
+The teacher samples the text of a script, a function of the prompt's text and the seed, and records every exchange. The
+dialect writes turns between `<|im_start|>` and `<|im_end|>`, and tool calls as JSON.
 """
 
 import asyncio
@@ -17,23 +17,23 @@ from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 
 Script = Callable[[str, int], str]
-"""(the prompt's text, the seed) -> what the teacher says, without the end of its turn."""
+"""(text of the prompt, seed) -> the teacher's text, without the end of its turn."""
 CUE = tiny.encode("<|im_start|>assistant\n")
 
 
 def call(name: str, **arguments: object) -> str:
-    """What an agent says to call a tool."""
+    """The text of a tool call."""
     return f"<tool_call>{json.dumps({'name': name, 'arguments': arguments})}</tool_call>"
 
 
 def spoken(prompt: str) -> int:
-    """Assistant turns before the one that is asked for."""
+    """Number of assistant turns before the one to be sampled."""
     return prompt.count("<|im_start|>assistant\n") - 1
 
 
 @dataclass
 class ScriptedTeacher:
-    """Says what the script says; `failing` may raise or sleep before."""
+    """Samples the text of the script; `failing` runs first and may raise or sleep."""
 
     script: Script
     identity: Identity = field(default_factory=lambda: Identity("scripted", "1", "scripted", None, 32_768))
@@ -67,7 +67,7 @@ class ScriptedTeacher:
 
 
 class TinyDialect:
-    """Turns between special tokens; `call_id`s are numbered by place, so that a replay makes the same ones."""
+    """Turns between special tokens; call ids are numbered by place, so that a replay gives the same ids."""
 
     name = "chat"
     renderer = "tiny"
@@ -77,16 +77,16 @@ class TinyDialect:
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """System and user message."""
-        return Extension([_written(message) for message in messages], CUE)
+        return Extension([_message_ids(message) for message in messages], CUE)
 
     async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
-        """The messages, after the end of a turn that was cut."""
-        pieces = [_written(message) for message in messages]
+        """The messages; a truncated turn is ended first."""
+        pieces = [_message_ids(message) for message in messages]
         closing = tiny.encode("\n") if completion.token_ids[-1:] == [tiny.IM_END] else tiny.encode("<|im_end|>\n")
         return Extension([closing + pieces[0], *pieces[1:]], CUE)
 
     async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
-        """Thinking, calls, or an answer."""
+        """Parse reasoning, and tool calls or an answer."""
         text = tiny.decode(completion.token_ids).removesuffix("<|im_end|>")
         thought, _, rest = text.rpartition("</think>")
         if completion.finish_reason == "length":
@@ -100,22 +100,22 @@ class TinyDialect:
         return replace(sampling, stop_token_ids=(tiny.IM_END,))
 
 
-def _calls(said: str, thought: str | None) -> Parsed:
-    content, *raw = said.split("<tool_call>")
+def _calls(text: str, thought: str | None) -> Parsed:
+    content, *raw = text.split("<tool_call>")
     try:
-        made = [json.loads(one.split("</tool_call>")[0]) for one in raw]
-        calls = tuple(ToolCall(f"call_{i}", str(one["name"]), dict(one["arguments"])) for i, one in enumerate(made))
+        parsed = [json.loads(one.split("</tool_call>")[0]) for one in raw]
+        calls = tuple(ToolCall(f"call_{i}", str(one["name"]), dict(one["arguments"])) for i, one in enumerate(parsed))
     except (ValueError, KeyError, TypeError):
-        return Parsed(said, thought, parse="bad_json")
+        return Parsed(text, thought, parse="bad_json")
     return Parsed(content, thought, calls)
 
 
-def _written(message: Message) -> list[int]:
+def _message_ids(message: Message) -> list[int]:
     return [tiny.IM_START, *f"{message.role}\n{message.content}".encode(), tiny.IM_END, *b"\n"]
 
 
 def opening(teacher: Teacher) -> Callable[[Settings], AbstractAsyncContextManager[Teacher]]:
-    """An `open_teacher` that hands out this one."""
+    """An `open_teacher` that yields this teacher."""
 
     @asynccontextmanager
     async def open_teacher(settings: Settings) -> AsyncIterator[Teacher]:
@@ -125,5 +125,5 @@ def opening(teacher: Teacher) -> Callable[[Settings], AbstractAsyncContextManage
 
 
 def open_tiny_dialect(settings: Settings, teacher: Teacher) -> Dialect:
-    """An `open_dialect` of this module's dialect."""
+    """An `open_dialect` that returns a TinyDialect."""
     return TinyDialect()

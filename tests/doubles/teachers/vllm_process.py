@@ -1,7 +1,7 @@
-"""The fake vLLM server as a process of its own, to be killed and started again on the same port.
+"""The fake vLLM server as a separate process, which tests kill and restart on the same port.
 
-What it sampled stands in a file, a line for each completion that it sent back, so that no kill takes its
-count. It keeps no KV cache: what a cache holds depends on when its server died, and rows are compared.
+Each completion that was sent back is one line of a file, so that a kill loses no count. The server has no KV cache: its
+contents would depend on the moment of a kill, and the tests compare rows.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from tests.doubles.teachers.fake_vllm import Exchange, FakeVllm, Reply, serve
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
-class Written(list[Exchange]):
-    """Exchanges that go to a file and are kept nowhere else."""
+class FileExchanges(list[Exchange]):
+    """Exchanges that are written to a file and not kept in memory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Written(list[Exchange]):
 
 @dataclass(frozen=True)
 class Sampled:
-    """A completion that the server sampled: when (the machine's monotonic clock, seconds), and for what."""
+    """A sampled completion: its time (seconds of the machine's monotonic clock) and its prompt ids."""
 
     at: float
     prompt: tuple[int, ...]
@@ -43,7 +43,7 @@ class Sampled:
 
 @dataclass
 class VllmProcess:
-    """A server that says `reply`, a function of a module, `delay_s` seconds after each prompt."""
+    """A server that samples `reply`, a module-level function, `delay_s` seconds after each prompt."""
 
     log: Path
     reply: Reply
@@ -56,29 +56,29 @@ class VllmProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it; it listens a moment later."""
+        """Start the process; it listens a moment later."""
         self.process = CONTEXT.Process(target=_serve, args=(self.log, self.reply, self.delay_s, self.port))
         self.process.start()
 
     def kill(self) -> None:
-        """SIGKILL it, and return when it is gone."""
+        """Send SIGKILL and wait until the process is gone."""
         if self.process:
             self.process.kill()
             self.process.join()
 
     def sampled(self) -> list[Sampled]:
-        """Every completion so far, of all its lives."""
+        """Every completion so far, over all restarts."""
         lines = self.log.read_bytes().splitlines() if self.log.exists() else []
-        return [Sampled(said["at"], tuple(said["prompt"])) for said in map(orjson.loads, lines)]
+        return [Sampled(line["at"], tuple(line["prompt"])) for line in map(orjson.loads, lines)]
 
     def count(self) -> int:
-        """How many completions there are so far."""
+        """Number of completions so far."""
         return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
 
 
 @contextmanager
 def vllm_process(log: Path, reply: Reply, delay_s: float = 0.0) -> Iterator[VllmProcess]:
-    """The server, started, and killed at the end of the block."""
+    """A started server, killed at the end of the block."""
     server = VllmProcess(log, reply, delay_s)
     server.start()
     try:
@@ -88,6 +88,6 @@ def vllm_process(log: Path, reply: Reply, delay_s: float = 0.0) -> Iterator[Vllm
 
 
 def _serve(log: Path, reply: Reply, delay_s: float, port: int) -> None:
-    fake = FakeVllm(delay_s=delay_s, kv_tokens=0, context=262_144, exchanges=Written(log))
+    fake = FakeVllm(delay_s=delay_s, kv_tokens=0, context=262_144, exchanges=FileExchanges(log))
     fake.reply = reply
     asyncio.run(serve(fake, port))

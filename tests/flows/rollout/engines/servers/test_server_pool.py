@@ -101,7 +101,7 @@ async def test_only_the_sessions_of_a_dead_server_move_and_they_return() -> None
             assert len(said) == 20 and teacher.server(mine) == two.url
             assert [load.up for load in teacher.loads()] == [False, True]
             assert teacher.server(other) == two.url
-            one.rise()
+            one.restart()
             await until(lambda: teacher.server(mine) == one.url)
             assert teacher.server(other) == two.url
             await teacher.generate(PROMPT, SAMPLING, mine)
@@ -150,7 +150,7 @@ async def test_a_server_that_comes_back_as_another_model_is_left_out() -> None:
             one.die()
             await until(lambda: not teacher.loads()[0].up)
             one.model = "another"
-            one.rise()
+            one.restart()
             await asyncio.sleep(0.3)
             assert teacher.server(mine) == two.url
             one.model = two.model
@@ -162,7 +162,7 @@ async def test_a_server_that_is_away_at_the_start_joins_later() -> None:
         one.die()
         async with teaching(one, two, retries=0) as teacher:
             assert [load.up for load in teacher.loads()] == [False, True]
-            one.rise()
+            one.restart()
             await until(lambda: teacher.loads()[0].up)
 
 
@@ -188,7 +188,7 @@ class Nurse:
 async def test_a_request_that_kills_servers_is_given_up() -> None:
     """One poisonous prompt would else take the teacher from all others, again and again."""
     chosen = Settings().teacher
-    with fake_vllm(deadly=True) as fake:
+    with fake_vllm(crashes=True) as fake:
         async with HttpClient(chosen) as client:
             pool = ServerPool(client, [fake.url], {fake.url: Nurse()}, HealthChecks(0.02, 0.3))
             async with pool.monitored():

@@ -168,7 +168,7 @@ async def test_a_completion_that_repeats_itself_is_cut_and_says_so() -> None:
 
 
 async def test_a_server_that_refuses_to_cut_repetition_teaches_as_well() -> None:
-    with fake_vllm(refuses=frozenset({"repetition_detection"})) as fake:
+    with fake_vllm(rejected_fields=frozenset({"repetition_detection"})) as fake:
         async with teaching(fake) as teacher:
             assert (await teacher.generate(PROMPT, replace(SAMPLING, repeat_limit=8), "one")).token_ids
 

@@ -1,0 +1,112 @@
+"""HTTP endpoints of the fake vLLM server: completions, tokenize, models, health and metrics."""
+
+import asyncio
+
+import orjson
+from aiohttp import web
+
+from tests.doubles.teachers import fake_replies as replies
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.fake_kv import Cost
+from tests.doubles.teachers.fake_replies import Body, Fault
+from tests.doubles.teachers.fake_state import Exchange, FakeState
+
+
+def application(fake: FakeState) -> web.Application:
+    """The endpoints over the state; /counters is the fake server's own, for benchmarks."""
+
+    async def completions(request: web.Request) -> web.StreamResponse:
+        return await _completions(fake, request)
+
+    async def tokenize(request: web.Request) -> web.Response:
+        ids = tiny.encode((await request.json())["prompt"])
+        return web.json_response({"tokens": ids, "count": len(ids), "max_model_len": fake.context})
+
+    async def detokenize(request: web.Request) -> web.Response:
+        return web.json_response({"prompt": tiny.decode((await request.json())["tokens"])})
+
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(text=_metrics(fake)) if fake.metrics else web.Response(status=404)
+
+    async def models(request: web.Request) -> web.Response:
+        card = {"id": fake.model, "object": "model", "root": fake.model, "max_model_len": fake.context}
+        return web.json_response({"object": "list", "data": [card]})
+
+    async def version(request: web.Request) -> web.Response:
+        return web.json_response({"version": fake.version})
+
+    async def health(request: web.Request) -> web.Response:
+        if fake.health == "silent":
+            await asyncio.sleep(60)
+        return web.Response(status=200 if fake.health == "ok" else 503)
+
+    async def counters(request: web.Request) -> web.Response:
+        return web.json_response({"sampled": fake.sampled, "requests": fake.requests, "most": fake.most_in_flight})
+
+    app = web.Application(client_max_size=64 << 20)
+    for path, handler in (("v1/completions", completions), ("tokenize", tokenize), ("detokenize", detokenize)):
+        app.router.add_post(f"/{path}", handler)
+    for path, getter in (("metrics", metrics), ("v1/models", models), ("version", version), ("health", health)):
+        app.router.add_get(f"/{path}", getter)
+    app.router.add_get("/counters", counters)
+    return app
+
+
+async def _completions(fake: FakeState, request: web.Request) -> web.StreamResponse:
+    fake.requests += 1
+    fault = fake.faults.popleft() if fake.faults else fake.always
+    if fake.api_key and request.headers.get("Authorization") != f"Bearer {fake.api_key}":
+        return replies.error(401, "Unauthorized", {})
+    body = orjson.loads(await request.read())
+    if fault in {"400", "429", "500", "503"}:
+        return replies.error(int(fault), f"fault {fault}", {"Retry-After": fake.retry_after})
+    if fault == "cut":
+        return replies.cut(request)
+    if fake.crashes:
+        fake.crash()
+        await asyncio.sleep(60)
+    rejected = fake.rejected_fields & body.keys()
+    if rejected:
+        return replies.error(400, f"Unrecognized request arguments: {', '.join(sorted(rejected))}", {})
+    prompt: list[int] = body["prompt"]
+    if fake.context - len(prompt) < body.get("max_tokens", 16):
+        text = f"This model's maximum context length is {fake.context} tokens, your request has {len(prompt)} input"
+        return replies.error(400, text, {})
+    fake.in_flight += 1
+    fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
+    try:
+        if fault == "slow":
+            await asyncio.sleep(60)
+        return await _sample(fake, request, body, fault)
+    finally:
+        fake.in_flight -= 1
+
+
+async def _sample(fake: FakeState, request: web.Request, body: Body, fault: Fault | None) -> web.StreamResponse:
+    prompt: list[int] = body["prompt"]
+    ids = [*tiny.encode(fake.reply(prompt, body)), tiny.IM_END]
+    ids, reason = replies.truncated(ids, body)
+    cached = await _spend_time(fake, prompt, ids)
+    fake.sampled += 1
+    fake.sampled_tokens += len(ids)
+    raw = orjson.dumps(replies.damaged(replies.completion(fake.model, body, prompt, ids, reason, cached), fault))
+    if fault == "bad_json":
+        raw = raw[: len(raw) // 2]
+    if fault == "cut_body":
+        return await replies.cut_body(request, raw)
+    if fault is None and fake.keep_exchanges:
+        fake.exchanges.append(Exchange(tuple(prompt), tuple(ids), body))
+    return web.Response(body=raw, content_type="application/json")
+
+
+async def _spend_time(fake: FakeState, prompt: list[int], ids: list[int]) -> int | None:
+    cost = Cost(fake.delay_s, fake.prefill_s, fake.decode_s)
+    if fake.kv_tokens == 0:
+        await asyncio.sleep(cost.seconds(len(prompt), len(ids)))
+        return None
+    return await fake.queue.run(prompt, ids, cost)
+
+
+def _metrics(fake: FakeState) -> str:
+    running = fake.in_flight if fake.kv_tokens == 0 else None
+    return replies.metrics_page(fake.model, fake.queue, fake.block_size, fake.sampled_tokens, running)
