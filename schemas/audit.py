@@ -1,29 +1,32 @@
-"""What a person found when checking a verifier's verdict: the ground truth of the factory's own judgement.
+"""An audit is a person's check of a verifier's verdict: the ground truth for the factory's own judgement.
 
-The person says whether the answer is right without seeing the verdicts. A row keeps the verdict beside
-it and how many trajectories its stratum stands for, so that error rates can be had from these rows alone.
+The person judges the answer without seeing the verdicts. A row holds the verdict and the size of its stratum, so
+that error rates follow from these rows alone.
 """
 
 from typing import ClassVar
 
 from pydantic import Field
 
+from schemas.columns import OfTrajectory, Verifier, VerifierVersion
 from schemas.record import Count, Flag, Name, Record, Text, Time
 
 
 class Audit(Record):
-    """One verdict checked by a person (grain: one row a verifier of an audited trajectory)."""
+    """One verdict checked by a person (grain: one row per audited trajectory and verifier)."""
 
     record: ClassVar[str] = "audit"
 
-    audit_id: Name = Field(description="content id of what the person filled in")
-    trajectory_id: Name = Field(description="the trajectory that the person looked at")
-    verifier: Name = Field(description="the verifier whose verdict is checked")
-    version: Name = Field(description="version of the verifier's code")
-    passed: Flag = Field(description="did the verifier pass it")
-    is_correct: Flag = Field(description="is the answer right, as the person says")
-    stratum: Name = Field(description="what all verifiers of the outcome said; samples are drawn from each equally")
-    stratum_rows: Count = Field(description="trajectories of the stratum in the lake when the audit was read")
-    note: Text | None = Field(description="what the person wrote beside it")
-    audited_at: Time = Field(description="UTC")
-    run_id: Name = Field(description="day on which the audit was read, as a run's id")
+    audit_id: Name = Field(description="content id of the person's filled-in sheet")
+    trajectory_id: OfTrajectory
+    verifier: Verifier
+    version: VerifierVersion
+    passed: Flag = Field(description="true if the verifier accepted the trajectory")
+    is_correct: Flag = Field(description="true if the person judges the answer correct")
+    stratum: Name = Field(
+        description="the combined verdicts of all outcome verifiers; samples are drawn equally from each combination"
+    )
+    stratum_rows: Count = Field(description="number of trajectories of the stratum in the lake when the sheet was read")
+    note: Text | None = Field(description="the person's note; null if there is none")
+    audited_at: Time = Field(description="UTC time at which the sheet was read")
+    run_id: Name = Field(description="UTC day on which the sheet was read, YYYY-MM-DD")

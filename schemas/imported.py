@@ -1,7 +1,7 @@
-"""An imported row: where a trajectory that was not rolled out here came from, or why a row could not come in.
+"""An imported row: the origin of a trajectory that was not rolled out here, or the reason why a row was refused.
 
-Every row that an import reads leaves one, so that what a file held is what came in, what was there already,
-and what was refused, each counted by its reason.
+Every row that an import reads leaves one, so that the rows of a file are the sum of those imported, those already
+imported, and those refused by reason.
 """
 
 from typing import ClassVar
@@ -15,21 +15,23 @@ IMPORTED, ALREADY_IMPORTED = "imported", "already_imported"
 
 
 class Imported(Record):
-    """One row of an imported file (grain: one row a row of a file an import of it)."""
+    """One row of an imported file (grain: one row per row of a file and import)."""
 
     record: ClassVar[str] = "imported"
 
-    import_id: Name = Field(description="content id of the file's bytes and how it was read")
+    import_id: Name = Field(description="content id of the file's bytes and the options of the import")
     file: Name = Field(description="name or s3:// address of the file")
-    file_sha256: Name = Field(description="of the file's bytes")
-    format: Name = Field(description="how it was read: messages, atif, openseeker, openresearcher, toucan, sharegpt")
-    row: Count = Field(description="line of a JSONL file, row of a Parquet file, from 0")
+    file_sha256: Name = Field(description="SHA-256 of the file's bytes, as hex")
+    format: Name = Field(
+        description="format that the rows were read as: messages, atif, openseeker, openresearcher, toucan, sharegpt"
+    )
+    row: Count = Field(description="line number in a JSONL file, or row number in a Parquet file, from 0")
     status: Name = Field(description="imported, already_imported, or the reason code of the refusal")
-    detail: Text | None = Field(description="what was wrong, in words, when it was refused")
-    row_id: Name | None = Field(description="content id of the conversation and what was said of it; null when refused")
-    trajectory_id: Name | None = Field(description="the trajectory that holds it; null when refused")
-    task_id: Name | None = Field(description="its task; null when refused")
-    sample: Count | None = Field(description="which attempt at the task it became, from 0; null when refused")
-    license: Name | None = Field(description="license of the file, as who imported it said")
-    imported_at: Time = Field(description="UTC")
-    run_id: Name = Field(description="the UTC day of the import")
+    detail: Text | None = Field(description="explanation of the refusal in words; null if imported")
+    row_id: Name | None = Field(description="content id of the conversation and its metadata; null if refused")
+    trajectory_id: Name | None = Field(description="id of the trajectory that holds the row; null if refused")
+    task_id: Name | None = Field(description="id of the trajectory's task; null if refused")
+    sample: Count | None = Field(description="number of the attempt at its task, from 0; null if refused")
+    license: Name | None = Field(description="license of the file, as given to the import; null if not given")
+    imported_at: Time = Field(description="UTC time of the import")
+    run_id: Name = Field(description="UTC day of the import, YYYY-MM-DD")

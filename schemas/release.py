@@ -1,8 +1,8 @@
-"""A release is a published dataset version; a shard is one Parquet file of it.
+"""A release is a published version of the dataset; a shard is one Parquet file of it.
 
-The manifest is what makes a release: it is written last, names every shard with its hash, and says
-which settings, gates and code made it, so that the same inputs give the same bytes. In the lake a
-release leaves its manifest and one row for every trajectory that it published.
+The manifest makes a release: it is written last, lists every shard with its hash, and holds the settings, gates
+and code that made it, so that the same inputs give the same bytes. A publish leaves in the lake the manifest and
+one row per published trajectory.
 """
 
 import json
@@ -10,133 +10,156 @@ from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from schemas.record import Count, Name, Names, Real, Record, Text, Time, content_id
+from schemas.columns import (
+    BenchmarkColumns,
+    BenchmarkFile,
+    BenchmarkItems,
+    BenchmarkName,
+    BenchmarkVersion,
+    FileBytes,
+    FileSha256,
+    OfTask,
+    OfTrajectory,
+    RefineId,
+    ReleaseId,
+    Renderer,
+    Rows,
+    ShardPath,
+    ShardRow,
+    ShortItems,
+    Split,
+    Target,
+    TeacherModel,
+    TeacherRevision,
+    TemplateSha256,
+    Tokens,
+    VocabularySha256,
+)
+from schemas.record import Count, Name, Real, Record, Text, Time, content_id
 
-Segment = Annotated[Name, Field(pattern=r"^\w[\w.-]*$")]
-"""One part of a path: what a manifest from elsewhere names must not lead out of the release's folder."""
-ReleasePath = Annotated[Name, Field(pattern=r"^(data|packs)/\w[\w.-]*$")]
-"""A file of a release, under it."""
+SEGMENT = r"^\w[\w.-]*$"
+"""One segment of a path. A manifest from elsewhere must not name a path outside the release's folder."""
+PathSegment = Annotated[Name, Field(pattern=SEGMENT)]
+SplitName = Annotated[Split, Field(pattern=SEGMENT)]
+ReleasePath = Annotated[
+    Name, Field(pattern=r"^(data|packs)/\w[\w.-]*$", description="path of the file under the release's folder")
+]
 
 
-class Shard(BaseModel):
+class Part(BaseModel):
+    """A frozen part of a manifest."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Shard(Part):
     """One Parquet file of a release."""
 
-    model_config = ConfigDict(frozen=True)
-
-    path: ReleasePath = Field(description="path under the release")
-    split: Segment = Field(description="train or validation")
-    sha256: Name = Field(description="of the file's bytes")
+    path: ReleasePath
+    split: SplitName
+    sha256: FileSha256
     data_sha256: Name | None = Field(
-        default=None, description="of the bytes before the footer; null in releases that have no lineage in the footer"
+        default=None,
+        description="SHA-256 of the bytes before the footer, as hex; null in releases without lineage in the footer",
     )
-    size: Count = Field(description="bytes")
-    rows: Count = Field(description="trajectories")
-    tokens: Count = Field(description="tokens of all rows")
+    size: FileBytes
+    rows: Rows
+    tokens: Tokens
 
 
-class Pack(BaseModel):
-    """A pack plan: which rows of one split share a training window."""
+class Pack(Part):
+    """A pack plan: the rows of one split that share each training window."""
 
-    model_config = ConfigDict(frozen=True)
-
-    path: ReleasePath = Field(description="path under the release")
-    split: Segment = Field(description="train or validation")
-    sha256: Name = Field(description="of the file's bytes")
-    size: Count = Field(description="bytes")
-    window: Count = Field(description="tokens of a window")
-    bins: Count = Field(description="windows that the plan fills")
+    path: ReleasePath
+    split: SplitName
+    sha256: FileSha256
+    size: FileBytes
+    window: Count = Field(description="size of a window in tokens")
+    bins: Count = Field(description="number of windows that the plan fills")
     fill: Real = Field(description="share of the windows' tokens that is filled, 0 to 1")
-    over_window: Count = Field(description="rows longer than the window: in the plan, with no bin, never cut")
+    over_window: Count = Field(description="number of rows longer than the window: listed without a bin, never cut")
 
 
-class Student(BaseModel):
-    """Whose tokens the student columns are."""
-
-    model_config = ConfigDict(frozen=True)
+class Student(Part):
+    """The tokenizer and the renderer of the student columns."""
 
     tokenizer: Name = Field(description="name of the tokenizer's folder")
-    renderer: Name = Field(description="name and version of the renderer")
-    template_sha256: Name = Field(description="hash of the chat template and of the renderer's settings")
-    vocabulary_sha256: Name = Field(description="hash of the vocabulary, added tokens included")
+    renderer: Renderer
+    template_sha256: Name = Field(description="SHA-256 of the chat template and the renderer's settings, as hex")
+    vocabulary_sha256: Name = Field(description="SHA-256 of the vocabulary, added tokens included, as hex")
 
 
-class Teacher(BaseModel):
-    """Whose words and tokens the rows are."""
+class Teacher(Part):
+    """A model that sampled released rows, with its renderer and vocabulary."""
 
-    model_config = ConfigDict(frozen=True)
-
-    teacher_model: Name = Field(description="model name as served")
-    teacher_revision: Name | None = Field(description="revision or file hash of the weights, when known")
-    renderer: Name = Field(description="name and version of the renderer")
-    template_sha256: Name = Field(description="hash of the chat template or of the text dialect's prompt")
-    vocabulary_sha256: Name | None = Field(description="hash of the vocabulary of token_ids, when known")
+    teacher_model: TeacherModel
+    teacher_revision: TeacherRevision
+    renderer: Renderer
+    template_sha256: TemplateSha256
+    vocabulary_sha256: VocabularySha256
 
 
-class Withdrawn(BaseModel):
-    """A trajectory that somebody asked to take out of releases."""
+class Withdrawn(Part):
+    """A trajectory that a request excludes from releases."""
 
-    model_config = ConfigDict(frozen=True)
-
-    trajectory_id: Name = Field(description="the trajectory")
-    target: Name = Field(
-        validation_alias=AliasChoices("target", "asked_for"),
-        description="what the request named: a url, a task or a trajectory; `asked_for` in schema version 1",
-    )
-    reason: Text = Field(description="why")
+    trajectory_id: OfTrajectory
+    target: Annotated[Target, Field(validation_alias=AliasChoices("target", "asked_for"))]
+    """Manifests of schema version 1 call it `asked_for`."""
+    reason: Text = Field(description="reason of the request, in the requester's words")
 
 
-class CheckedBenchmark(BaseModel):
+class CheckedBenchmark(Part):
     """A benchmark file whose items no released row repeats."""
 
-    model_config = ConfigDict(frozen=True)
-
-    name: Name = Field(description="name of the benchmark")
-    version: Name | None = Field(description="its version, where the settings give one")
-    file: Name = Field(description="name of the file")
-    sha256: Name = Field(description="of the file's bytes")
-    columns: Names = Field(description="columns whose texts are its items")
-    items: Count = Field(description="rows with a text in one of the columns")
-    short_items: Count = Field(description="texts of fewer than 13 words, which count only as a whole")
-    overlapping: Count = Field(description="trajectories that repeat one of its items")
+    name: BenchmarkName
+    version: BenchmarkVersion
+    file: BenchmarkFile
+    sha256: FileSha256
+    columns: BenchmarkColumns
+    items: BenchmarkItems
+    short_items: ShortItems
+    overlapping: Count = Field(description="number of trajectories, all rejected, that overlap one of its items")
 
 
-class Manifest(BaseModel):
-    """What manifest.json of a release says."""
+class Manifest(Part):
+    """The content of a release's manifest.json."""
 
-    model_config = ConfigDict(frozen=True)
-
-    release_id: Name = Field(description="content id of the shards' data and their lineage")
-    name: Segment = Field(description="directory of the release: day of its newest run, start of release_id")
-    schema_version: Name = Field(description="version of the records")
+    release_id: ReleaseId
+    name: PathSegment = Field(
+        description="name of the release's folder: UTC day of its newest run, start of release_id"
+    )
+    schema_version: Name = Field(description="version of the records' schema")
     code_version: Name = Field(description="version of the factory")
-    writer: Name = Field(default="", description="what wrote the files: another version may write other bytes")
-    created_at: Time = Field(description="when the newest released trajectory ended, UTC")
-    parent: Name | None = Field(description="release_id of the release before this one")
-    refine_id: Name = Field(description="the refine whose decisions are published")
-    settings: dict[str, object] = Field(description="settings that shaped the release; no secrets")
-    gates: dict[str, str] = Field(description="gate -> SHA-256 of its SQL")
-    rows: Count = Field(description="trajectories")
-    tokens: Count = Field(description="tokens of all rows")
-    shards: list[Shard] = Field(description="every file of the data")
-    packs: list[Pack] = Field(default=[], description="plans of which rows share a training window")
+    writer: Name = Field(default="", description="name and version of the Parquet writer, which decides the bytes")
+    created_at: Time = Field(description="UTC time at which the newest released attempt ended")
+    parent: Name | None = Field(description="release_id of the previous release; null for the first")
+    refine_id: RefineId
+    settings: dict[str, object] = Field(description="settings that shape the release; no secrets")
+    gates: dict[str, str] = Field(description="gate -> SHA-256 of its SQL, as hex")
+    rows: Rows
+    tokens: Tokens
+    shards: list[Shard] = Field(description="every data file")
+    packs: list[Pack] = Field(default=[], description="pack plans, one per split and window")
     benchmarks: list[CheckedBenchmark] = Field(default=[], description="benchmarks that the rows were checked against")
-    teachers: list[Teacher] = Field(default=[], description="whose words and tokens the rows are")
-    student: Student | None = Field(default=None, description="whose tokens the student columns are; null: no student")
-    withdrawn: list[Withdrawn] = Field(default=[], description="trajectories left out because somebody asked for it")
+    teachers: list[Teacher] = Field(default=[], description="models that sampled the rows")
+    student: Student | None = Field(
+        default=None, description="tokenizer of the student columns; null without a student"
+    )
+    withdrawn: list[Withdrawn] = Field(default=[], description="trajectories that requests exclude")
 
     @property
     def files(self) -> list[Shard | Pack]:
-        """Every file that the manifest answers for."""
+        """Every file of the release with a checksum in the manifest."""
         return [*self.shards, *self.packs]
 
     @property
     def data(self) -> list[str | None]:
-        """The hash of each shard's data, in order."""
+        """The data_sha256 of each shard, in order."""
         return [shard.data_sha256 for shard in self.shards]
 
     def lineage(self) -> dict[str, str]:
-        """What made the data, as every shard's footer says it; JSON where it is no plain word."""
-        said = self.model_dump(
+        """The inputs of the release as every shard's footer holds them; values that are not strings are JSON."""
+        values = self.model_dump(
             mode="json",
             include={
                 "schema_version",
@@ -149,56 +172,54 @@ class Manifest(BaseModel):
                 "student",
             },
         ) | {"parent": self.parent or ""}
-        return {name: word if isinstance(word, str) else _json(word) for name, word in sorted(said.items())}
+        return {name: value if isinstance(value, str) else _json(value) for name, value in sorted(values.items())}
 
     def text(self) -> str:
-        """The manifest as it is written to manifest.json."""
+        """The manifest as the text of manifest.json."""
         return self.model_dump_json(indent=2) + "\n"
 
 
-class Latest(BaseModel):
-    """What latest.json beside the releases says: the pointer that is moved last."""
+class Latest(Part):
+    """The content of latest.json, the pointer to the newest release, which a store moves last."""
 
-    model_config = ConfigDict(frozen=True)
-
-    release: Segment = Field(description="name of the newest release's directory")
-    release_id: Name = Field(description="its id")
-    manifest_sha256: Name = Field(description="of its manifest.json")
+    release: PathSegment = Field(description="name of the newest release's folder")
+    release_id: ReleaseId
+    manifest_sha256: Name = Field(description="SHA-256 of its manifest.json, as hex")
 
 
 class Release(Record):
-    """A published release (grain: one row a release and place that it was published to)."""
+    """A published release (grain: one row per release and place that it was published to)."""
 
     record: ClassVar[str] = "release"
 
-    release_id: Name = Field(description="content id of the shards' data and their lineage")
-    location: Name = Field(description="directory or s3:// address it was published to")
-    rows: Count = Field(description="trajectories")
-    tokens: Count = Field(description="tokens of all rows")
-    manifest: Text = Field(description="JSON: the manifest as published")
-    published_at: Time = Field(description="UTC")
-    run_id: Name = Field(description="the nightly run that published it")
+    release_id: ReleaseId
+    location: Name = Field(description="local folder, s3:// or hf:// address of the release")
+    rows: Rows
+    tokens: Tokens
+    manifest: Text = Field(description="the manifest as published, JSON text")
+    published_at: Time = Field(description="UTC time at which the publish ended")
+    run_id: Name = Field(description="UTC day of the nightly run that published it, YYYY-MM-DD")
 
 
 class Published(Record):
-    """A released trajectory (grain: one row a trajectory a release)."""
+    """A released trajectory (grain: one row per trajectory and release)."""
 
     record: ClassVar[str] = "published"
 
-    release_id: Name = Field(description="the release")
-    trajectory_id: Name = Field(description="the trajectory")
-    task_id: Name = Field(description="its task")
-    split: Name = Field(description="train or validation")
-    shard: Name = Field(description="path of the shard under the release")
-    row: Count = Field(description="row number in the shard, from 0")
-    n_tokens: Count = Field(description="tokens of the row")
-    run_id: Name = Field(description="the nightly run that published it")
+    release_id: ReleaseId
+    trajectory_id: OfTrajectory
+    task_id: OfTask
+    split: Split
+    shard: ShardPath
+    row: ShardRow
+    n_tokens: Count = Field(description="number of tokens in the row's token_ids")
+    run_id: Name = Field(description="UTC day of the nightly run that published it, YYYY-MM-DD")
 
 
 def release_id(data: list[str], lineage: dict[str, str]) -> str:
-    """The release's id: the same data of the same lineage are one release.
+    """The id of a release, 32 hex digits: the same data with the same lineage is the same release.
 
-    `data` is each shard's data_sha256, in order: footers name the release, so they cannot be in its id.
+    `data` is the data_sha256 of each shard, in order. Footers hold the id, so they cannot be part of it.
     """
     return content_id("release", data, lineage)
 

@@ -1,29 +1,30 @@
-"""A reparse is how today's dialect reads the ids of a turn that was read otherwise when it was sampled.
+"""A reparse is a new reading of a turn's token ids by today's dialect, if it differs from the earlier reading.
 
-Ids are what the model said; parses can be wrong and be done again. A turn's own row never changes: it says
-what the attempt acted on, and its tools answered that. The newest reparse of a turn stands beside it.
+Token ids are the facts; parses can be wrong and can be repeated. A turn's own row never changes, since the attempt
+acted on it and its tools answered it. Readers of the lake take the newest reparse of a turn.
 """
 
 from typing import ClassVar
 
 from pydantic import Field
 
+from schemas.columns import OfTrajectory, Reasoning, Renderer, TemplateSha256, ToolCallsJson
 from schemas.record import Count, Name, Record, Text, Time
 
 
 class Reparse(Record):
-    """One reading of a turn again (grain: one row a turn each time that it was read otherwise than before)."""
+    """One new reading of a turn (grain: one row per turn and each change of its reading)."""
 
     record: ClassVar[str] = "reparse"
 
-    trajectory_id: Name = Field(description="the trajectory that the turn belongs to")
-    index: Count = Field(description="place of the turn in it, from 0")
-    parse: Name = Field(description="how the turn is read now: ok, or how it fails, as in turn")
-    content: Text | None = Field(description="what the agent wrote")
-    reasoning: Text | None = Field(description="the agent's thinking")
-    tool_calls: Text | None = Field(description="JSON: calls: [{id, name, arguments}]; calls that stay keep their ids")
-    answer: Text | None = Field(description="the answer that the turn gives, when it gives one")
-    renderer: Name = Field(description="name and version of the renderer that read it")
-    template_sha256: Name = Field(description="hash of the chat template and the renderer's settings")
-    reparsed_at: Time = Field(description="UTC; the newest reading of a turn counts")
-    run_id: Name = Field(description="the nightly run that finished the trajectory")
+    trajectory_id: OfTrajectory
+    index: Count = Field(description="index of the turn in the trajectory, from 0")
+    parse: Name = Field(description="result of the new parse: ok, or the failure, as in the column parse of turns")
+    content: Text | None = Field(description="text of the agent; null if there is none")
+    reasoning: Reasoning
+    tool_calls: ToolCallsJson
+    answer: Text | None = Field(description="answer that the turn gives; null if it gives none")
+    renderer: Renderer
+    template_sha256: TemplateSha256
+    reparsed_at: Time = Field(description="UTC time of the new parse; the newest of a turn is valid")
+    run_id: Name = Field(description="UTC day of the nightly run that finished the trajectory, YYYY-MM-DD")

@@ -1,61 +1,60 @@
-"""A rollout is one run of a teacher over the planned attempts, and what that run left unfinished.
+"""A rollout is one run of a teacher over the planned attempts; an unfinished row is an attempt that the run left.
 
-Only the journal knows how far an unfinished attempt came, and nobody else may open it; so each run leaves
-here what it cost and where every attempt stood, for statistics that count what budgets cut.
+The journal of a rollout is open to one process only, so each run writes its cost and the state of every unfinished
+attempt to the lake, for statistics that count the attempts that budgets cut.
 """
 
 from typing import ClassVar
 
 from pydantic import Field
 
+from schemas.columns import Domain, OfTask, Sample, TrajectoryId
 from schemas.record import Count, Name, Real, Record, Text, Time
 
 
 class Rollout(Record):
-    """What one run did and cost (grain: one row a run of the rollout; a night can have several)."""
+    """Work and cost of one run (grain: one row per run of the rollout; a night can have several)."""
 
     record: ClassVar[str] = "rollout"
 
-    run_id: Name = Field(description="the nightly run that it was part of")
-    started_at: Time = Field(description="when it began to look for work, UTC")
-    ended_at: Time = Field(
-        description="when its last row was written, UTC; of a killed run: when it last said how far it was"
-    )
-    ending: Name = Field(description="done, budget, failed, interrupted, killed")
-    detail: Text = Field(description="which budget, or which error; empty for done")
-    engine: Name = Field(description="vllm, embedded")
+    run_id: Name = Field(description="UTC day of the nightly run, YYYY-MM-DD")
+    started_at: Time = Field(description="UTC time at which the run started to look for planned attempts")
+    ended_at: Time = Field(description="UTC time at which the run wrote its last row; of a killed run: its last status")
+    ending: Name = Field(description="how the run ended: done, budget, failed, interrupted, killed")
+    detail: Text = Field(description="which budget, or which error; empty if done")
+    engine: Name = Field(description="engine of the teacher: vllm, embedded")
     gpus: Count = Field(
-        description="servers x tensor_parallel x data_parallel of the settings; 0 for the embedded teacher"
+        description="servers x tensor_parallel x data_parallel in the settings; 0 for the embedded teacher"
     )
-    teacher_seconds: Real = Field(description="wall seconds from asking for the teacher until it was let go")
-    gpu_seconds: Real = Field(description="teacher_seconds x gpus: what the GPUs were held for, busy or not")
-    planned: Count = Field(description="attempts that were still to be made")
-    finished: Count = Field(description="attempts that this run finished")
-    given_up: Count = Field(description="attempts that aborted for the last time")
-    aborted: Count = Field(description="attempts that aborted and will be tried again")
-    turns: Count = Field(description="assistant turns made durable, of finished and unfinished attempts")
-    sampled_tokens: Count = Field(description="tokens sampled, of finished and unfinished attempts")
+    teacher_seconds: Real = Field(description="wall-clock seconds from the request for the teacher to its release")
+    gpu_seconds: Real = Field(description="teacher_seconds x gpus: GPU seconds reserved, busy or idle")
+    planned: Count = Field(description="number of attempts to make at the start of the run")
+    finished: Count = Field(description="number of attempts that the run finished")
+    given_up: Count = Field(description="number of attempts that aborted for the last time")
+    aborted: Count = Field(description="number of attempts that aborted and will be retried")
+    turns: Count = Field(description="number of assistant turns committed, of finished and unfinished attempts")
+    sampled_tokens: Count = Field(description="number of tokens sampled, of finished and unfinished attempts")
     prefix_cache_hit_rate: Real | None = Field(
-        description="share of looked-up prompt tokens found in prefix caches; null when not told"
+        description="share of prompt tokens found in the servers' prefix caches, 0 to 1; null if unknown"
     )
-    faults: Text = Field(description="JSON: code -> how often")
+    faults: Text = Field(description="JSON object: code of a fault -> number of occurrences")
 
 
 class Unfinished(Record):
-    """Where an attempt stood when a run ended without finishing it (grain: one row an attempt a run)."""
+    """An attempt that a run ended without finishing (grain: one row per attempt and run)."""
 
     record: ClassVar[str] = "unfinished"
 
-    trajectory_id: Name = Field(description="content id of task and sample")
-    task_id: Name = Field(description="the task attempted")
-    sample: Count = Field(description="which attempt, from 0")
-    domain: Name = Field(description="the task's domain")
+    trajectory_id: TrajectoryId
+    task_id: OfTask
+    sample: Sample
+    domain: Domain
     reason: Name = Field(
-        description="budget, failed, interrupted: in flight when the run ended so; not_started; aborted_to_retry"
+        description="budget, failed, interrupted: in flight as the run ended so; not_started; aborted_to_retry"
     )
-    detail: Text | None = Field(description="of an abort: what happened")
-    n_turns: Count = Field(description="assistant turns that the journal keeps")
-    n_tokens: Count = Field(description="tokens of all turns that the journal keeps, prompt included")
-    n_sampled_tokens: Count = Field(description="of these, sampled by the teacher")
-    stopped_at: Time = Field(description="when the run ended, UTC")
-    run_id: Name = Field(description="the nightly run that left it")
+    detail: Text | None = Field(description="explanation of an abort in words; null otherwise")
+    n_turns: Count = Field(description="number of assistant turns in the journal")
+    n_tokens: Count = Field(description="number of tokens of all turns in the journal, prompt included")
+    n_sampled_tokens: Count = Field(description="number of these tokens that the teacher sampled")
+    stopped_at: Time = Field(description="UTC time at which the run ended")
+    run_id: Name = Field(description="UTC day of the nightly run that left it, YYYY-MM-DD")

@@ -1,51 +1,54 @@
-"""A task: one problem for the agent, with its ground truth fixed before its words were written.
+"""A task is one problem for the agent, with a ground truth that is fixed before the instruction is written.
 
-A task carries all that a rollout needs (instruction, tools, budget, how many samples) and all that a
-judge needs (answer, evidence, verifiers), so that neither has to ask where it came from.
+A task holds everything that a rollout needs (instruction, tools, budget, number of samples) and everything that a
+verifier needs (answer, evidence), so that neither reads its sources again.
 """
 
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
+from schemas.columns import Domain, Evidence, GroundTruth, Instruction
 from schemas.record import Count, Name, Names, Record, Text, Time, content_id
 
 
 class Hop(BaseModel):
-    """One page of the walk that a task was made from."""
+    """One page of the path over hyperlinks that a task was made from."""
 
-    doc_id: Name = Field(description="the page's document")
-    url: Name = Field(description="the page's address")
-    anchor: Name | None = Field(description="words of the link that led to the next page; null on the last")
+    doc_id: Name = Field(description="doc_id of the page")
+    url: Name = Field(description="address of the page")
+    anchor: Name | None = Field(description="text of the link to the next page; null on the last")
 
 
 class Task(Record):
-    """One problem for the agent (grain: one row a task)."""
+    """One problem for the agent (grain: one row per task)."""
 
     record: ClassVar[str] = "task"
 
     task_id: Name = Field(description="content id of domain, instruction, answer, evidence and composer")
-    domain: Name = Field(description="which of the domains: search, ...")
-    instruction: Text = Field(description="what the agent is asked")
-    answer: Text | None = Field(description="ground truth; null where only an executable check decides")
-    evidence: Names = Field(description="doc_ids of the pages that hold the answer")
-    path: list[Hop] = Field(description="the walk over hyperlinks that the task was made from")
-    tools: Names = Field(description="names of the tools the agent may call")
+    domain: Domain
+    instruction: Instruction
+    answer: GroundTruth
+    evidence: Evidence
+    path: list[Hop] = Field(description="pages of the path over hyperlinks that the task was made from, in order")
+    tools: Names = Field(description="names of the tools that the agent may call")
     verifiers: Names = Field(description="names of the verifiers that judge an attempt")
-    setup: Text = Field(description="JSON: initial state, files, seeds")
-    max_turns: Count = Field(description="budget: assistant turns")
-    max_tokens: Count = Field(description="budget: tokens of the whole context")
-    max_seconds: Count = Field(description="budget: wall seconds of the teacher's and tools' work, 0 for none")
-    samples: Count = Field(description="attempts planned for this task (k)")
-    hops: Count = Field(description="difficulty: hyperlinks walked")
-    difficulty: Text = Field(description="JSON: further difficulty signals, probe results")
-    composer: Name = Field(description="what composed it: cloze, written")
+    setup: Text = Field(description="JSON object: initial state, files and seeds of the environment")
+    max_turns: Count = Field(description="budget of an attempt: assistant turns")
+    max_tokens: Count = Field(description="budget of an attempt: tokens of the whole context")
+    max_seconds: Count = Field(description="budget of an attempt: wall-clock seconds of teacher and tools; 0: no limit")
+    samples: Count = Field(description="number of attempts planned for the task")
+    hops: Count = Field(description="difficulty: number of hyperlinks on the path")
+    difficulty: Text = Field(description="JSON object: further difficulty signals, such as probe results")
+    composer: Name = Field(description="name of the composer: cloze, written; import for imported tasks")
     composer_version: Name = Field(description="version of the composer's code")
-    prompt_sha256: Name | None = Field(description="hash of the composing prompt, when a model wrote the words")
-    created_at: Time = Field(description="UTC")
-    run_id: Name = Field(description="the nightly run that composed it")
+    prompt_sha256: Name | None = Field(
+        description="SHA-256 of the composing prompt, as hex; null if no model wrote the instruction"
+    )
+    created_at: Time = Field(description="UTC time at which the task was made")
+    run_id: Name = Field(description="UTC day of the nightly run that made it, YYYY-MM-DD")
 
 
 def task_id(domain: str, instruction: str, answer: str | None, evidence: list[str], composer: str) -> str:
-    """The task's id: equal problems on equal pages are one task, whichever night made them."""
+    """The id of a task, 32 hex digits. Equal problems on equal pages have one id, whichever night made them."""
     return content_id("task", domain, instruction, answer, evidence, composer)

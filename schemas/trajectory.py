@@ -1,116 +1,156 @@
-"""A trajectory is one attempt at a task; a turn is one message of it, with the tokens that it added.
+"""A trajectory is one attempt at a task; a turn is one message of it, with the tokens that it adds to the stream.
 
-What the agent wrote and what it read are different columns, and lengths stand beside the text, so that
-statistics never touch long text. A turn owns only the token ids that it added to the stream:
-concatenating `token_ids` over a segment gives exactly what the model saw and sampled.
+The agent's text and the tool results are separate columns with their lengths, so that statistics never read long
+text. Concatenating `token_ids` over a segment gives exactly the ids that the model read and sampled.
 """
 
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from schemas.columns import (
+    CallId,
+    Dialect,
+    Domain,
+    Engine,
+    EngineVersion,
+    NObservationTokens,
+    NSampledTokens,
+    NToolCalls,
+    NTurns,
+    OfTask,
+    OfTrajectory,
+    Reasoning,
+    ReasoningPolicy,
+    Renderer,
+    Role,
+    Sample,
+    SamplingJson,
+    Seed,
+    TeacherModel,
+    TeacherRevision,
+    TemplateSha256,
+    ToolCallsJson,
+    ToolsJson,
+    TrajectoryId,
+    VocabularySha256,
+)
 from schemas.record import Count, Logprobs, Mask, Name, Real, Record, Text, Time, TokenIds, content_id
 
 Status = Literal["answered", "turn_cap", "context_cap", "looped", "timed_out", "aborted", "unanswered"]
-"""How it ended. `unanswered`: imported, without an answer, and its set does not say why."""
+"""How an attempt ended. `unanswered`: imported, without an answer, for a reason that its data set does not give."""
 Kind = Literal["ok", "empty", "truncated", "blocked", "fault"]
+"""Outcome of a tool call."""
 
 PARSES: dict[str, str] = {
-    "ok": "read: calls that can be made, or an answer",
-    "empty": "neither words nor a call",
-    "truncated": "cut by the token limit within words",
+    "ok": "valid: tool calls, or an answer",
+    "empty": "neither text nor a call",
+    "truncated": "cut by the token limit within text",
     "truncated_reasoning": "cut by the token limit within reasoning",
     "truncated_call": "cut by the token limit within a call",
     "unclosed_reasoning": "ended within reasoning",
     "call_in_reasoning": "a call within reasoning and nothing after it",
-    "invalid_json": "a call that is not well-formed",
+    "invalid_json": "a malformed call",
     "unknown_tool": "a call of a tool that was not offered",
     "invalid_arguments": "a call whose arguments do not fit the tool's schema",
-    "repetition": "the same tokens again and again at the end",
+    "repetition": "the same tokens repeated at the end",
 }
-"""How an agent's message was read, by name. All but `ok` are failures: nothing of such a message is run."""
+"""Result of parsing an assistant message -> its meaning. All but `ok` are failures: no call of the message is run."""
 
 
 class Trajectory(Record):
-    """One finished attempt (grain: one row a trajectory; long text lives in turns)."""
+    """One finished attempt (grain: one row per trajectory; long text is in turns)."""
 
     record: ClassVar[str] = "trajectory"
 
-    trajectory_id: Name = Field(description="content id of task and sample")
-    task_id: Name = Field(description="the task attempted")
-    sample: Count = Field(description="which attempt, from 0")
-    run_id: Name = Field(description="the nightly run that finished it")
-    domain: Name = Field(description="the task's domain")
-    teacher_model: Name = Field(description="model name as served")
-    teacher_revision: Name | None = Field(description="revision or file hash of the weights, when known")
-    engine: Name = Field(description="vllm, embedded, scripted; import: it was not rolled out here")
-    engine_version: Name | None = Field(description="version that the server reports")
-    dialect: Name = Field(description="how the conversation became tokens: chat, text; none: imported, without tokens")
-    renderer: Name = Field(description="name and version of the renderer")
-    template_sha256: Name = Field(description="hash of the chat template or of the text dialect's prompt")
-    vocabulary_sha256: Name | None = Field(
-        default=None,
-        description="hash of the vocabulary of token_ids, added tokens included; null where only the engine knows it",
+    trajectory_id: TrajectoryId
+    task_id: OfTask
+    sample: Sample
+    run_id: Name = Field(description="UTC day of the nightly run that finished the attempt, YYYY-MM-DD")
+    domain: Domain
+    teacher_model: TeacherModel
+    teacher_revision: TeacherRevision
+    engine: Engine
+    engine_version: EngineVersion
+    dialect: Dialect
+    renderer: Renderer
+    template_sha256: TemplateSha256
+    vocabulary_sha256: VocabularySha256 = None
+    reasoning_policy: ReasoningPolicy
+    sampling: SamplingJson
+    seed: Seed
+    system: Text = Field(description="system prompt; empty if there is none")
+    tools: ToolsJson
+    status: Name = Field(
+        description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, aborted, unanswered"
     )
-    reasoning_policy: Name = Field(description="how earlier reasoning is kept in the stream")
-    sampling: Text = Field(description="JSON: temperature, top_p, max_tokens, ...")
-    seed: Count = Field(description="sampling seed of this attempt")
-    system: Text = Field(description="the system prompt")
-    tools: Text = Field(description="JSON: the tool schemas offered")
-    status: Name = Field(description="answered, turn_cap, context_cap, looped, timed_out, aborted, unanswered")
-    answer: Text | None = Field(description="the final answer, when one was given")
-    n_turns: Count = Field(description="assistant turns")
-    n_tool_calls: Count = Field(description="tool calls made")
-    n_tokens: Count = Field(description="tokens of all turns, prompt included; 0: imported, without tokens")
-    n_sampled_tokens: Count = Field(description="tokens that the teacher sampled")
-    n_observation_tokens: Count = Field(description="tokens of tool turns")
-    started_at: Time = Field(description="UTC")
-    ended_at: Time = Field(description="UTC")
-    error: Name | None = Field(description="reason code of an abort")
+    answer: Text | None = Field(description="final answer of the agent; null if it gave none")
+    n_turns: NTurns
+    n_tool_calls: NToolCalls
+    n_tokens: Count = Field(
+        description="number of tokens of all turns, prompt included; 0: imported, without token ids"
+    )
+    n_sampled_tokens: NSampledTokens
+    n_observation_tokens: NObservationTokens
+    started_at: Time = Field(description="UTC time at which the attempt started")
+    ended_at: Time = Field(description="UTC time at which the attempt ended")
+    error: Name | None = Field(description="reason code of an aborted attempt; null otherwise")
 
 
 class Turn(Record):
-    """One message (grain: one row a message; a trajectory's turns stand together and in order)."""
+    """One message (grain: one row per message; a trajectory's turns are contiguous and in order within one part)."""
 
     record: ClassVar[str] = "turn"
 
-    trajectory_id: Name = Field(description="the trajectory it belongs to")
-    index: Count = Field(description="place in the trajectory, from 0")
-    segment: Count = Field(description="context segment: token ids concatenate within one")
-    role: Name = Field(description="system, user, assistant, tool")
-    content: Text | None = Field(description="what the agent, the user or the system wrote")
-    reasoning: Text | None = Field(description="the agent's thinking")
-    tool_calls: Text | None = Field(description="JSON: calls that the agent made: [{id, name, arguments}]")
+    trajectory_id: OfTrajectory
+    index: Count = Field(description="position in the trajectory, from 0")
+    segment: Count = Field(description="context segment, from 0; token_ids concatenate within one segment")
+    role: Role
+    content: Text | None = Field(description="text of the system, the user or the agent; null in a tool turn")
+    reasoning: Reasoning
+    tool_calls: ToolCallsJson
     parse: Name | None = Field(
-        description="assistant: " + ", ".join(f"{name} ({meaning})" for name, meaning in PARSES.items())
+        description="result of parsing an assistant message, null for other roles: "
+        + ", ".join(f"{name} ({meaning})" for name, meaning in PARSES.items())
     )
-    tool: Name | None = Field(description="name of the tool called (first call) or answering")
-    n_chars: Count = Field(description="characters of content, reasoning, calls and observation")
-    n_tokens: Count = Field(description="tokens this message added")
-    observation: Text | None = Field(description="what the tool returned, as the model saw it")
-    kind: Name | None = Field(description="ok, empty, truncated, blocked, fault")
-    url: Name | None = Field(description="page that the observation came from")
-    content_sha256: Name | None = Field(description="hash of the observation's full text, before truncation")
-    bytes_dropped: Count = Field(description="bytes of the tool's output that were cut away")
-    tool_call_id: Name | None = Field(description="the call that this observation answers")
+    tool: Name | None = Field(description="name of the tool: of the first call, or of the tool that answers; else null")
+    n_chars: Count = Field(description="number of characters of content, reasoning, tool_calls and observation")
+    n_tokens: Count = Field(description="number of tokens that the message adds, the length of token_ids")
+    observation: Text | None = Field(description="tool result, as the model reads it; null unless role is tool")
+    kind: Name | None = Field(
+        description="outcome of the tool call: ok, empty, truncated, blocked, fault; null unless role is tool"
+    )
+    url: Name | None = Field(description="address of the page that the observation comes from; null if there is none")
+    content_sha256: Name | None = Field(
+        description="SHA-256 of the observation before truncation, as hex; null unless role is tool"
+    )
+    bytes_dropped: Count = Field(description="number of bytes of the tool result that truncation removed")
+    tool_call_id: CallId
     redacted: Name | None = Field(
-        default=None, description="JSON: kind -> secrets that were taken out of the observation; null: never looked at"
+        default=None,
+        description="JSON object: kind -> number of secrets redacted from the observation; null if not redacted",
     )
     detector: Name | None = Field(
-        default=None, description="version of the detector that looked for secrets in what was written; null: none did"
+        default=None,
+        description="version of the detector that searched the agent's own text for secrets; null if none did",
     )
     secrets: Name | None = Field(
-        default=None, description="JSON: kind -> secrets that it found in content, reasoning and calls; null: none"
+        default=None,
+        description="JSON object: kind -> number of secrets in content, reasoning and tool_calls; null if none",
     )
-    token_ids: TokenIds = Field(description="ids this message added to the stream")
-    sampled: Mask = Field(description="per token: sampled by the teacher")
-    logprobs: Logprobs = Field(description="log-probabilities of the sampled ids, in order")
-    finish_reason: Name | None = Field(description="why sampling stopped: stop, length, repetition")
-    cached_tokens: Count | None = Field(description="prompt tokens that the server's prefix cache held")
-    seconds: Real = Field(description="wall seconds of the generation or the tool")
-    run_id: Name = Field(description="the nightly run that finished the trajectory")
+    token_ids: TokenIds = Field(description="token ids that the message adds to the stream, in order")
+    sampled: Mask = Field(description="per token: true if the teacher sampled it")
+    logprobs: Logprobs = Field(description="log-probability of each sampled token, in order (natural logarithm)")
+    finish_reason: Name | None = Field(
+        description="why sampling stopped: stop, length, repetition; null unless the teacher sampled the message"
+    )
+    cached_tokens: Count | None = Field(
+        description="number of prompt tokens found in the server's prefix cache; null if unknown"
+    )
+    seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
+    run_id: Name = Field(description="UTC day of the nightly run that finished the trajectory, YYYY-MM-DD")
 
 
 def trajectory_id(task_id: str, sample: int) -> str:
-    """The trajectory's id: the sample-th attempt at the task."""
+    """The id of the attempt number `sample` at a task, 32 hex digits."""
     return content_id("trajectory", task_id, sample)

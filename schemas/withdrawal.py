@@ -1,23 +1,24 @@
-"""A withdrawal: a trajectory that must not be released again, and who asked for what.
+"""A withdrawal is a trajectory that no later release may hold, with the request that named it.
 
-It is an order, not an edit: earlier releases and the lake stay as they are, and each refine refuses the
-trajectory, and later ones that the same request means, with a reason that can be counted.
+A request is an order and edits no data: earlier releases and the lake stay as they are. Each later refine rejects the
+trajectory, and later trajectories that the same request covers, with a reason that can be counted.
 """
 
 from typing import ClassVar
 
 from pydantic import Field
 
+from schemas.columns import OfTrajectory, Target
 from schemas.record import Name, Record, Text, Time
 
 
 class Withdrawal(Record):
-    """One trajectory withdrawn (grain: one row a trajectory a request)."""
+    """One withdrawn trajectory (grain: one row per trajectory and request)."""
 
     record: ClassVar[str] = "withdrawal"
 
-    trajectory_id: Name = Field(description="the trajectory that is withdrawn")
-    target: Name = Field(description="what the request named: a url, a task or a trajectory")
-    reason: Text = Field(description="why, in the words of who asked")
-    requested_at: Time = Field(description="UTC")
-    run_id: Name = Field(description="the UTC day of the request")
+    trajectory_id: OfTrajectory
+    target: Target
+    reason: Text = Field(description="reason of the request, in the requester's words")
+    requested_at: Time = Field(description="UTC time of the request")
+    run_id: Name = Field(description="UTC day of the request, YYYY-MM-DD")
