@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date
+from functools import cache
 from itertools import islice
 
 import duckdb
@@ -30,18 +31,18 @@ PART_TASKS = 8
 """Tasks per part: a kill loses at most so many."""
 
 
-def compose_night(settings: Settings, day: date, report: Report, open_writer: OpenWriter) -> dict[str, int | str]:
-    """Compose the night's tasks into the lake. Returns counts: tasks `already` there, `candidates`, and of
+def run_tasks(settings: Settings, day: date, report: Report, open_writer: OpenWriter) -> dict[str, int | str]:
+    """Compose the night's tasks into the lake.
 
-    these `composed` (also by composer) and `refused` (also by reason). Raises SettingsError on unknown composers, and
-    the writer's errors.
+    Returns counts: tasks `already` in the lake, `candidates`, and of these `composed` (also by composer) and `refused`
+    (also by reason). Raises SettingsError on unknown composers, TeacherError if a composer needs a teacher that fails.
     """
     composers, lake = chosen_composers(settings), Lake(settings.lake)
     with (
         connect(lake, spill=settings.state / "spill", memory_limit=settings.tasks.memory_limit) as con,
         ExitStack() as teacher,
     ):
-        night = _Night(settings.tasks, day, con)
+        night = _TaskRun(settings.tasks, day, con)
         report(night.already, settings.tasks.per_night)
         write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings)))
         for n, part in night.parts(composers, write):
@@ -53,11 +54,11 @@ def compose_night(settings: Settings, day: date, report: Report, open_writer: Op
 
 
 def _opened_on_use(open_teacher: Callable[[], Writer]) -> Writer:
-    opened: list[Writer] = []
+    """A writer that opens the teacher when a composer first uses it: most composers need none."""
+    opened = cache(open_teacher)
 
     def write(system: str, text: str) -> str:
-        opened.extend([open_teacher()] if not opened else [])
-        return opened[0](system, text)
+        return opened()(system, text)
 
     return write
 
@@ -73,7 +74,7 @@ def _alternate(sources: list[Iterator[Task]]) -> Iterator[Task]:
                 yield task
 
 
-class _Night:
+class _TaskRun:
     """One night's tasks: those that the lake has, those still wanted, and the counts of its candidates."""
 
     def __init__(self, settings: Tasks, day: date, con: duckdb.DuckDBPyConnection) -> None:

@@ -12,14 +12,14 @@ from flows.refine.decide import refine_night
 from flows.rollout.engines.open import open_writer
 from flows.rollout.run import run_rollout
 from flows.settings import load
-from flows.tasks.compose import compose_night
+from flows.tasks.compose import run_tasks
 from warehouse.console.progress import silent
 
 
 def main(day: date) -> None:
     settings = load()
     run_crawl(settings, day, silent)
-    compose_night(settings, day, silent, open_writer)
+    run_tasks(settings, day, silent, open_writer)
     run_rollout(settings, day, silent)
     refine_night(settings, day, silent)
     run_publish(settings, day, silent)

@@ -16,7 +16,7 @@ from flows.domains.contract import Resources, ToolCall, Writer
 from flows.rollout.run import Factories, run_rollout
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Rollout, Settings, Tasks
-from flows.tasks.compose import compose_night
+from flows.tasks.compose import run_tasks
 from schemas import Record, Task, Trajectory, Verdict
 from sources.index.library import Library, Page
 from tests.doubles.sites import small_wiki
@@ -54,7 +54,7 @@ def no_teacher(_: Settings) -> Iterator[Writer]:
 
 
 def compose(chosen: Settings) -> dict[str, int | str]:
-    return compose_night(chosen, DAY, silent, no_teacher)
+    return run_tasks(chosen, DAY, silent, no_teacher)
 
 
 def rows(home: Path, model: type[Record]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import pytest
 from flows.domains.contract import Writer
 from flows.domains.search.composers.sentences import MASKS, probe, reveals
 from flows.settings import Settings, Tasks
-from flows.tasks.compose import compose_night
+from flows.tasks.compose import run_tasks
 from schemas import Task
 from schemas.prompt import prompt
 from sources.index.passage_splitter import blocks, lowercase_words
@@ -36,7 +36,7 @@ def no_teacher(_: Settings) -> Iterator[Writer]:
 
 
 def compose(chosen: Settings, day: date = DAY) -> dict[str, int | str]:
-    return compose_night(chosen, day, silent, no_teacher)
+    return run_tasks(chosen, day, silent, no_teacher)
 
 
 def rows(home: Path) -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ def careless_teacher(_: Settings) -> Iterator[Writer]:
 
 def test_written_questions_are_checked_and_refused_ones_replaced(home: Path) -> None:
     chosen = settings(home, composers=["written"], per_night=5)
-    counts = compose_night(chosen, DAY, silent, careless_teacher)
+    counts = run_tasks(chosen, DAY, silent, careless_teacher)
     made = rows(home)
     assert counts["composed"] == counts["written"] == len(made) == 5
     assert counts["refused:written_empty"] and counts["refused:written_tells_answer"]
