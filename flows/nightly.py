@@ -16,9 +16,9 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.crawl.flow import crawl
 from flows.publish.flow import publish
-from flows.refine.background_prepare import working_ahead
+from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
-from flows.refine.validate_settings import check
+from flows.refine.validate_settings import validate_settings
 from flows.rollout.engines.open import open_writer
 from flows.rollout.flow import rollout
 from flows.rollout.monitor import run_status as live
@@ -58,11 +58,11 @@ def nightly(
         if only in (None, "tasks"):
             chosen_composers(settings)  # an unknown composer fails before the crawl
         if only in (None, "refine"):
-            check(settings)  # a wrong [refine] setting fails before the first step, not hours later
+            validate_settings(settings)  # before hours of crawl and rollout, not after them
         try:
             for name, step in STEPS.items():
                 if only in (None, name):
-                    with working_ahead(settings) if name == "rollout" else nullcontext():
+                    with preparing_in_background(settings) if name == "rollout" else nullcontext():
                         counts[name] = step(settings, day)
         except Exception:
             with suppress(Exception):  # the step's error matters more than a failed artifact

@@ -1,4 +1,4 @@
-"""`factory refine`: the stage alone, and questions on what it decided and why."""
+"""`factory refine` and its subcommands: prepare, explain, ablate, clusters and audit."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,10 +20,10 @@ def refine(context: typer.Context, day: Day = None) -> None:
 @app.command()
 def prepare(
     share: Annotated[
-        str, typer.Option(help="Which of how many shares of the parts: 2/8 is the second of eight.")
+        str, typer.Option(help="Share of the parts to prepare, as NUMBER/COUNT: 2/8 is the second of eight.")
     ] = "1/1",
 ) -> None:
-    """Read long text before refine does, spread over processes or machines that see this home."""
+    """Prepare turns for refine ahead of time, spread over processes or machines that share this home."""
     from flows.refine.background_prepare import prepare as prepare_share
     from warehouse.console.progress import stage_bar
 
@@ -31,58 +31,60 @@ def prepare(
         settings, limits = read_settings(), _share(share)
         with stage_bar("prepare", settings.state) as report:
             limit = settings.refine.memory_limit
-            lacked, parts = prepare_share(settings, share=limits, memory_limit=limit, report=report)
-    typer.echo(f"share {share}: {parts} parts of turns, {lacked} of them read now. When all shares are: factory refine")
+            prepared, parts = prepare_share(settings, share=limits, memory_limit=limit, report=report)
+    typer.echo(
+        f"share {share}: {parts} parts of turns, {prepared} of them prepared now. After all shares: factory refine"
+    )
 
 
 def _share(text: str) -> tuple[int, int]:
-    which, _, of = text.partition("/")
-    if not (which.isdecimal() and of.isdecimal() and 1 <= int(which) <= int(of)):
-        fail(f"--share {text!r} is no share; 2/8 is the second of eight.")
-    return int(which), int(of)
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        fail(f"--share {text!r} is invalid: write NUMBER/COUNT, such as 2/8 for the second of eight.")
+    return int(number), int(count)
 
 
 @app.command()
 def explain(id: Annotated[str, typer.Argument(help="A trajectory's id, or the start of it.")]) -> None:
-    """Say what every gate said of one trajectory."""
+    """Show every gate's answer on one trajectory."""
     from rich import print as echo
 
-    from flows.refine.gates.explain import explained
+    from flows.refine.gates.explain import explain as explain_trajectory
 
     with open_warehouse() as (con, _):
-        echo(explained(con, id))
+        echo(explain_trajectory(con, id))
 
 
 @app.command()
 def ablate() -> None:
-    """Show the funnel with each gate left out in turn: the rows and tokens that it alone removes."""
+    """Show the funnel with each gate left out in turn: the rows and tokens that the gate alone removes."""
     from rich import print as echo
 
-    from flows.refine.gates.ablate import ablated
+    from flows.refine.gates.ablate import ablate as ablation_table
 
     with open_warehouse() as (con, _):
-        echo(ablated(con))
+        echo(ablation_table(con))
 
 
 @app.command()
 def clusters(
-    limit: Annotated[int, typer.Option(min=1, help="Clusters shown, the largest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Number of clusters, the largest first.")] = 20,
 ) -> None:
-    """List clusters of duplicates: size, keeper, members and how similar each is to the keeper."""
+    """List clusters of duplicates: size, keeper, members, and the similarity of each to the keeper."""
     from rich import print as echo
 
-    from flows.refine.dedupe.clusters import clusters as listed
+    from flows.refine.dedupe.clusters import list_clusters
 
     with open_warehouse() as (con, _):
-        echo(listed(con, limit))
+        echo(list_clusters(con, limit))
 
 
 @app.command()
 def audit(
     n: Annotated[int, typer.Option("--n", min=1, help="Trajectories to check.")] = 50,
-    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Write the sample to this CSV file.")] = None,
-    read: Annotated[Path | None, typer.Option(help="Read the file that a person filled in.")] = None,
+    read: Annotated[Path | None, typer.Option(help="Read this file after a person has filled it in.")] = None,
 ) -> None:
     """Draw a sample for a person to check, or read it back: each verifier's error rate, with a 95 % interval."""
     from datetime import UTC, datetime
@@ -95,10 +97,10 @@ def audit(
     with open_warehouse() as (con, settings):
         if read is None:
             path = out or auditing.default_file(datetime.now(UTC).date(), seed)
-            drawn = auditing.draw(con, settings, n, seed, path)
-            typer.echo(f"wrote {path}: {drawn} answers. Write yes or no in the column 'is_correct', then:")
+            drawn = auditing.draw_sample(con, settings, n, seed, path)
+            typer.echo(f"wrote {path}: {drawn} answers. Write yes or no in the column 'is_correct', then run:")
             typer.echo(f"factory refine audit --read {path}")
             return
-        filled, still_open = auditing.read(con, Lake(settings.lake), settings, read)
-        typer.echo(f"{filled} answers checked, {still_open} left open")
-        echo(auditing.errors(con))
+        filled, still_open = auditing.read_labels(con, Lake(settings.lake), settings, read)
+        typer.echo(f"{filled} answers labelled, {still_open} left empty")
+        echo(auditing.error_rates(con))

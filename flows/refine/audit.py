@@ -1,8 +1,8 @@
-"""How far the verifiers can be trusted: a person checks a seeded sample, and their error rates follow.
+"""Measures how far the verifiers can be trusted: a person checks a seeded sample, which gives their error rates.
 
-The sample is drawn equally from every combination of verdicts, so that rare failures are seen, and the
-file does not show what the verifiers said, so that it cannot sway the person. What comes back stands in
-the lake as `audit` rows; the mart `verifier_errors` and the release card read them.
+The sample is stratified: it takes equally many trajectories from each combination of verdicts, so that rare failures
+are in it. The file is blind: it does not hold the verdicts, which could bias the person. The results are stored in the
+lake as `audit` rows; the mart `verifier_errors` and the release card read them.
 """
 
 import csv
@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from rich.table import Table
 
-from flows.refine.gates.candidates import share_candidates
+from flows.refine.gates.candidates import make_candidates
 from flows.refine.gates.parameters import parameters_of
 from flows.settings import Settings
 from schemas import Audit, arrow_schema, content_id
@@ -25,26 +25,26 @@ from warehouse.console.terminal import cell, empty_table
 from warehouse.lake import Lake, PartName
 
 COLUMNS = ("trajectory_id", "question", "truth", "answer", "is_correct", "note")
-SAYS = {"y": True, "yes": True, "true": True, "1": True, "n": False, "no": False, "false": False, "0": False}
-LONGEST = 4_000
-"""Most characters of a cell; `factory show ID --full` has the rest."""
+LABELS = {"y": True, "yes": True, "true": True, "1": True, "n": False, "no": False, "false": False, "0": False}
+MAX_CHARS = 4_000
+"""Characters per cell at most; `factory show ID --full` prints the whole text."""
 
 
 class AuditError(Exception):
-    """An audit could not be drawn or read; says which line, and what to write there."""
+    """A sample cannot be drawn or read; the message names the file, the line and the remedy."""
 
 
-def draw(con: duckdb.DuckDBPyConnection, settings: Settings, n: int, seed: int, path: Path) -> int:
+def draw_sample(con: duckdb.DuckDBPyConnection, settings: Settings, n: int, seed: int, path: Path) -> int:
     """Write a sample of at most n trajectories for a person to fill in; returns how many.
 
-    Raises AuditError when the file is there already or cannot be written, or nothing is left to check.
+    Raises AuditError if the file exists or cannot be written, or every judged trajectory has been audited.
     """
     if path.exists():
-        raise AuditError(f"{path} is already there, perhaps filled in: read it with --read, or name another --out")
+        raise AuditError(f"{path} already exists and may be filled in: read it with --read, or name another --out")
     _strata(con, settings, seed)
     rows = run(con, sql_files("audit")["sample"], {"n": n, "seed": str(seed)}).fetchall()
     if not rows:
-        raise AuditError("there is no verdict left to check: `factory rollout` makes trajectories that verifiers judge")
+        raise AuditError("no verdicts are left to check: run `factory rollout` for more trajectories")
     try:
         _write(path, rows)
     except OSError as error:
@@ -52,10 +52,10 @@ def draw(con: duckdb.DuckDBPyConnection, settings: Settings, n: int, seed: int, 
     return len(rows)
 
 
-def read(con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, path: Path) -> tuple[int, int]:
-    """Store what a person filled in; returns how many rows were filled in and how many were left open.
+def read_labels(con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, path: Path) -> tuple[int, int]:
+    """Store the labels that a person filled in; returns how many rows were labelled and how many were left empty.
 
-    Raises AuditError on a file without the columns, or a row that cannot be understood.
+    Raises AuditError if the file lacks a column, or a row has an invalid label or an unknown id.
     """
     labels, still_open = _labels(path)
     if not labels:
@@ -63,22 +63,22 @@ def read(con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, path: P
     _strata(con, settings, 0)
     schema = pa.schema([("trajectory_id", pa.string()), ("is_correct", pa.bool_()), ("note", pa.string())])
     con.register("labels", pa.Table.from_pylist(labels, schema))
-    unknown = run(con, sql_files("audit")["unknown"]).fetchall()
+    unknown = run(con, sql_files("audit")["unknown_labels"]).fetchall()
     if unknown:
         raise AuditError(
-            f"{path}: nothing was judged under the id {unknown[0][0]!r}; the ids must stay as they were drawn"
+            f"{path}: no judged trajectory has the id {unknown[0][0]!r}; the ids must stay as they were drawn"
         )
     now = datetime.now(UTC)
     audit_id = content_id("audit", labels)
-    said = {"audit_id": audit_id, "audited_at": now, "run_id": now.date().isoformat()}
-    keep_as(con, "checked", sql_files("audit")["checked"], said)
-    rows = con.sql("from checked").to_arrow_table().cast(arrow_schema(Audit))
+    stamp = {"audit_id": audit_id, "audited_at": now, "run_id": now.date().isoformat()}
+    keep_as(con, "labelled_verdicts", sql_files("audit")["labelled_verdicts"], stamp)
+    rows = con.sql("from labelled_verdicts").to_arrow_table().cast(arrow_schema(Audit))
     lake.write_table(Audit, rows, PartName(now.date(), f"audit_{audit_id[:12]}", 0))
     return len(labels), still_open
 
 
-def errors(con: duckdb.DuckDBPyConnection) -> Table:
-    """Each verifier's error rate over all audits, with its 95 % interval."""
+def error_rates(con: duckdb.DuckDBPyConnection) -> Table:
+    """A table of each verifier's error rate over all audits, with its 95 % interval (Wilson 1927)."""
     columns = ("verifier", "version", "checked", "false_passes", "false_failures", "error_rate", "low", "high")
     table = empty_table((name.replace("_", " ") for name in columns), "How often verifiers are wrong")
     for row in frame(con, "verifier_errors").select(columns).iter_rows():
@@ -87,12 +87,12 @@ def errors(con: duckdb.DuckDBPyConnection) -> Table:
 
 
 def default_file(day: date, seed: int) -> Path:
-    """Where a sample goes unless told otherwise."""
+    """The default path of a sample."""
     return Path(f"audit-{day.isoformat()}-{seed}.csv")
 
 
 def _strata(con: duckdb.DuckDBPyConnection, settings: Settings, seed: int) -> None:
-    share_candidates(con)
+    make_candidates(con)
     keep_as(con, "strata", sql_files("audit")["strata"], parameters_of(settings) | {"seed": str(seed)})
 
 
@@ -116,7 +116,7 @@ def _labels(path: Path) -> tuple[list[dict[str, object]], int]:
 
 
 def _delimiter(file: TextIO) -> str:
-    """What stands between columns: spreadsheets of many countries save a CSV file with `;`."""
+    """The delimiter of the columns: in many countries spreadsheets save CSV files with `;`."""
     header = file.readline()
     file.seek(0)
     return max(",;\t", key=header.count)
@@ -124,24 +124,24 @@ def _delimiter(file: TextIO) -> str:
 
 def _filled(path: Path, lines: "csv.DictReader[str]") -> Iterator[dict[str, object] | None]:
     if missing := {"trajectory_id", "is_correct"} - set(lines.fieldnames or ()):
-        raise AuditError(f"{path} has no column {', '.join(sorted(missing))}: it must keep the columns that were drawn")
+        raise AuditError(f"{path} has no column {', '.join(sorted(missing))}: keep the columns of the sample")
     seen = set()
     for line in lines:
-        id, said = (line["trajectory_id"] or "").strip(), (line["is_correct"] or "").strip().casefold()
-        if not said:
+        id, label = (line["trajectory_id"] or "").strip(), (line["is_correct"] or "").strip().casefold()
+        if not label:
             yield None
             continue
-        if said not in SAYS:
+        if label not in LABELS:
             raise AuditError(
-                f"{path}, line {lines.line_num}: is_correct = {said!r}; write yes or no, or leave it empty"
+                f"{path}, line {lines.line_num}: is_correct = {label!r}; write yes or no, or leave it empty"
             )
         if id in seen:
-            raise AuditError(f"{path}, line {lines.line_num}: {id!r} stands there twice")
+            raise AuditError(f"{path}, line {lines.line_num}: {id!r} occurs twice")
         seen.add(id)
-        yield {"trajectory_id": id, "is_correct": SAYS[said], "note": (line.get("note") or "").strip() or None}
+        yield {"trajectory_id": id, "is_correct": LABELS[label], "note": (line.get("note") or "").strip() or None}
 
 
 def _harmless(text: str | None) -> str:
-    """The text as a spreadsheet may hold it: no control characters, and no formula (OWASP, CSV injection)."""
-    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in (text or "")[:LONGEST])
+    """The text without control characters, and with formulas escaped (OWASP, CSV injection)."""
+    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in (text or "")[:MAX_CHARS])
     return f"'{plain}" if plain.lstrip()[:1] in ("=", "+", "-", "@") else plain

@@ -1,8 +1,8 @@
-"""Sketches turns while a rollout makes them, and asks the gates that look at one trajectory, so that refine need not.
+"""Prepares refine while a rollout runs: sketches new parts of turns and caches the answers of gates on them.
 
-A rollout waits for its teacher for hours; this costs one core two thousandths of a second a trajectory. It is done in
-a process of its own, at low priority, and is never waited for: what it does not come to, refine does. A large lake from
-elsewhere is prepared by as many processes or machines as there are, each its share.
+A rollout waits for its teacher for hours; this work takes about two thousandths of a CPU second per trajectory. It runs
+in a child process at low priority, and nothing waits for it: refine does whatever is left. An imported lake can be
+prepared by several processes or machines, each with its own share of the parts.
 """
 
 import os
@@ -13,12 +13,12 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from flows.refine.dedupe.part_cache import EMPTY, lacking_of
-from flows.refine.dedupe.sketch import parts_of, sketch_lacking, sketch_of
-from flows.refine.gates.cached_gates import alone_of, tell_lacking
-from flows.refine.gates.candidates import share_candidates
-from flows.refine.gates.gates import gates_of
-from flows.refine.gates.parameters import bound
+from flows.refine.dedupe.part_cache import EMPTY, missing_files
+from flows.refine.dedupe.sketch import open_sketch, parts_of, sketch_missing
+from flows.refine.gates.cached_gates import answer_missing, open_cached_gates
+from flows.refine.gates.candidates import make_candidates
+from flows.refine.gates.gates import load_gates
+from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Turn, sha256_text
 from warehouse.connect import connect
@@ -26,14 +26,17 @@ from warehouse.console.progress import Report, silent
 from warehouse.lake import Lake
 
 PAUSE_S = 30.0
-"""Between two looks at the lake: a part of 64 long trajectories takes minutes to fill."""
+"""Seconds between two looks at the lake: a part of 64 long trajectories takes minutes to fill."""
 MEMORY = "1GB"
 
 
 @contextmanager
-def working_ahead(settings: Settings, pause_s: float = PAUSE_S) -> Iterator[None]:
-    """Work on what lands in the lake while the block runs; a part that is half read when it ends is left to refine."""
-    process = get_context("spawn").Process(target=_keep_up, args=(settings, pause_s), daemon=True)
+def preparing_in_background(settings: Settings, pause_s: float = PAUSE_S) -> Iterator[None]:
+    """Prepare new parts of the lake in a child process while the block runs.
+
+    The child is terminated at the end of the block; refine prepares the parts that it had not finished.
+    """
+    process = get_context("spawn").Process(target=_prepare_repeatedly, args=(settings, pause_s), daemon=True)
     process.start()
     try:
         yield
@@ -50,39 +53,39 @@ def prepare(
     threads: int | None = None,
     report: Report = silent,
 ) -> tuple[int, int]:
-    """Sketch the lake's parts of turns, and ask of their trajectories what can be asked of each alone.
+    """Sketch the lake's parts of turns and cache the answers of gates on their trajectories.
 
-    `share` is which of how many shares of the parts: each part belongs to one, by its name, however many there come
-    to be. Whoever takes a share, in whatever order, leaves the same files. Returns how many parts were not prepared
-    yet, and how many the share has.
+    `share` is (number, count): a part belongs to one of `count` shares by the hash of its name, so the shares stay
+    the same as parts are added. The files do not depend on who prepares which share, or in which order.
+    Returns how many parts were prepared now, and how many parts the share has.
     """
     lake = Lake(settings.lake)
     with connect(lake, spill=settings.state / "spill", memory_limit=memory_limit, threads=threads) as con:
-        parameters = bound(con, settings)
-        sketch = sketch_of(con, settings.state / "sketches", parameters)
-        alone = alone_of(con, settings.state / "alone", gates_of(settings), sketch, parameters)
+        parameters = bind_parameters(con, settings)
+        sketch = open_sketch(con, settings.state / "sketches", parameters)
+        cached = open_cached_gates(con, settings.state / "gate_cache", load_gates(settings), sketch, parameters)
         parts = {file: part for file, part in parts_of(lake).items() if file == EMPTY or _in_share(file, share)}
-        sketch_lacking(con, sketch, parts, report)
-        if lacking := lacking_of(alone.folder, parts):
-            share_candidates(con, "every_candidate")
-            tell_lacking(con, alone, sketch, parts, report)
-    return len(set(lacking) - {EMPTY}), len(parts.keys() - {EMPTY})
+        sketch_missing(con, sketch, parts, report)
+        if missing := missing_files(cached.folder, parts):
+            make_candidates(con, "all_candidates")
+            answer_missing(con, cached, sketch, parts, report)
+    return len(set(missing) - {EMPTY}), len(parts.keys() - {EMPTY})
 
 
 def _in_share(file: str, share: tuple[int, int]) -> bool:
-    which, of = share
-    return int(sha256_text(file)[:12], 16) % of == which - 1
+    number, count = share
+    return int(sha256_text(file)[:12], 16) % count == number - 1
 
 
-def _keep_up(settings: Settings, pause_s: float) -> None:
-    """Until the parent is gone. A failure ends it quietly: refine meets the same, and says what it is."""
+def _prepare_repeatedly(settings: Settings, pause_s: float) -> None:
+    """Prepare until the parent process ends. Errors end it silently: refine raises the same error with a message."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
     parent = parent_process()
-    seen: list[Path] = []
+    prepared: list[Path] = []
     with suppress(Exception):
         while parent and not wait([parent.sentinel], pause_s):
             landed = Lake(settings.lake).parts(Turn)
-            if landed != seen:
+            if landed != prepared:
                 prepare(settings, memory_limit=MEMORY, threads=1)
-            seen = landed
+            prepared = landed

@@ -1,8 +1,8 @@
-"""Decides on every trajectory of the lake: kept, or refused with the gates' reasons.
+"""Decides on every trajectory of the lake: kept, or rejected with the gates' reasons.
 
-Every gate answers for every trajectory and every answer is kept, so that a filter can be switched off
-and its effect seen. The rows of one refine land in one part, so that readers see all of them or none.
-All set work is DuckDB's; nothing here loops over rows.
+Every gate answers for every trajectory and every answer is stored, so that a gate can be switched off and its effect
+measured. The decisions of one refine are written as one part, so that a reader sees all of them or none.
+DuckDB does all set work; nothing here loops over rows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from flows.refine.decontaminate.benchmarks import sources_of
 from flows.refine.decontaminate.decontaminate import find_overlaps, record_overlaps
-from flows.refine.dedupe.dedupe import cluster, find_alike
-from flows.refine.dedupe.sketch import sketch_of, sketch_parts
-from flows.refine.gates.cached_gates import alone_of, take_all, tell_alone
-from flows.refine.gates.candidates import share_candidates
-from flows.refine.gates.gates import DUPLICATES, Gate, ask, gates_of
-from flows.refine.gates.parameters import bound
+from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
+from flows.refine.dedupe.sketch import open_sketch, sketch_parts
+from flows.refine.gates.cached_gates import answer_cached_gates, open_cached_gates, select_all_candidates
+from flows.refine.gates.candidates import make_candidates
+from flows.refine.gates.gates import DUPLICATE_GATES, Gate, ask, load_gates
+from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
@@ -28,10 +28,12 @@ from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
 from warehouse.takedown import keep_withdrawn
 
-ROWS_A_BATCH = 10_000
+ROWS_PER_BATCH = 10_000
+SQL_FOLDERS = ("decide", "dedupe", "gates", "gate_cache", "sketches", "second_pass", "decontaminate", "withdrawals")
+"""Folders of `warehouse/sql` on which the decisions depend; a change in any of them decides anew."""
 
 
-def refine_night(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
+def run_refine(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
     """Decide on every trajectory that was not aborted; with the same gates, settings and inputs, write nothing.
 
     Returns counts of trajectories, kept and rejected ones, and the refine_id. Raises SettingsError when
@@ -40,58 +42,59 @@ def refine_night(settings: Settings, day: date, report: Report) -> dict[str, int
     lake = Lake(settings.lake)
     spill = settings.state / "spill"
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(1) as beside:
-        rebuilt = beside.submit(rebuild_warehouse, settings.warehouse, lake)
+    with ThreadPoolExecutor(1) as background:
+        rebuilt = background.submit(rebuild_warehouse, settings.warehouse, lake)
         with connect(lake, spill=spill, memory_limit=settings.refine.memory_limit) as con:
             refine_id, fresh = refine(con, lake, settings, day, report)
             counts = count_decisions(con)
         rebuilt.result()
-    report(counts["trajectories"], counts["trajectories"], f"{counts['kept']} kept" + ("" if fresh else ", as before"))
+    unchanged = "" if fresh else ", unchanged"
+    report(counts["trajectories"], counts["trajectories"], f"{counts['kept']} kept{unchanged}")
     return {**counts, "refine_id": refine_id}
 
 
 def refine(
     con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, day: date, report: Report
 ) -> tuple[str, bool]:
-    """Decide on an open connection; returns the refine_id, and whether decisions were written."""
-    gates, steps = gates_of(settings), sql_files("refine")
+    """Decide on an open connection; returns the refine_id, and True if decisions were written."""
+    gates, steps = load_gates(settings), sql_files("decide")
     benchmarks = sources_of(settings.refine.benchmarks)
-    parameters = bound(con, settings) | {"benchmarks": [source.identity() for source in benchmarks]}
-    share_candidates(con, "every_candidate")
-    take_all(con)
-    inputs = run(con, steps["inputs"]).fetchall()[0]
-    files = {gate.name: sha256_text(gate.text) for gate in gates} | {n: sha256_text(t) for n, t in steps.items()}
-    for folder in ("sketches", "closer", "alone", "decontaminate", "withdrawals"):
-        files |= {f"{folder}/{name}": sha256_text(text) for name, text in sql_files(folder).items()}
-    refine_id = content_id("refine", files, parameters, inputs)
-    newest, decided_at = run(con, steps["newest"]).fetchall()[0]
+    parameters = bind_parameters(con, settings) | {"benchmarks": [source.identity() for source in benchmarks]}
+    make_candidates(con, "all_candidates")
+    select_all_candidates(con)
+    inputs = run(con, steps["input_fingerprint"]).fetchall()[0]
+    refine_id = content_id("refine", _sql_hashes(), parameters, inputs)
+    newest, decided_at = run(con, steps["newest_refine"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
     keep_withdrawn(con)
-    sketch = sketch_of(con, settings.state / "sketches", parameters)
+    sketch = open_sketch(con, settings.state / "sketches", parameters)
     parts = sketch_parts(con, lake, sketch, report)
-    alone = alone_of(con, settings.state / "alone", gates, sketch, parameters)
-    tell_alone(con, alone, sketch, parts, report)
+    cached = open_cached_gates(con, settings.state / "gate_cache", gates, sketch, parameters)
+    answer_cached_gates(con, cached, sketch, parts, report)
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
-    compare(con, [gate for gate in gates if gate not in alone.gates], parameters, report)
-    keep_as(con, "signed", steps["signed"])
+    answer_other_gates(con, [gate for gate in gates if gate not in cached.gates], parameters, report)
+    keep_as(con, "shortcut_signatures", steps["shortcut_signatures"])
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
-    said = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}
+    stamp = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}
     part = _part(lake, day)
-    record_overlaps(con, lake, checked, part, said)
-    lake.write_batches(Decision, arrow_schema(Decision), _decisions(con, steps["decisions"], said), part)
+    record_overlaps(con, lake, checked, part, stamp)
+    lake.write_batches(Decision, arrow_schema(Decision), _decisions(con, steps["new_decisions"], stamp), part)
     return refine_id, True
 
 
-def compare(
+def answer_other_gates(
     con: duckdb.DuckDBPyConnection, gates: Sequence[Gate], parameters: Mapping[str, object], report: Report
 ) -> None:
-    """Add to `answers` the answers of these gates; those that compare trajectories are asked last."""
-    last = [gate for gate in gates if gate.name in DUPLICATES]
+    """Add to `answers` the answers of gates that are not cached; gates on duplicates come last.
+
+    The keeper of a cluster depends on the answers of all other gates.
+    """
+    last = [gate for gate in gates if gate.name in DUPLICATE_GATES]
     others = [gate for gate in gates if gate not in last]
-    ask(con, others, parameters, report, {"duplicates": partial(find_alike, parameters=parameters)})
-    cluster(con)
+    ask(con, others, parameters, report, {"duplicates": partial(find_duplicate_pairs, parameters=parameters)})
+    find_clusters(con)
     ask(con, last, parameters, report)
 
 
@@ -101,9 +104,15 @@ def count_decisions(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {"trajectories": rows, "kept": kept, "rejected": rows - kept}
 
 
-def _decisions(con: duckdb.DuckDBPyConnection, text: str, said: dict[str, object]) -> Iterator[pa.RecordBatch]:
-    keep_as(con, "decided", text, said)
-    for batch in con.sql("select * from decided order by trajectory_id").to_arrow_reader(ROWS_A_BATCH):
+def _sql_hashes() -> dict[str, str]:
+    """The hash of each SQL file that decides, by folder and name."""
+    texts = {f"{folder}/{name}": text for folder in SQL_FOLDERS for name, text in sql_files(folder).items()}
+    return {name: sha256_text(text) for name, text in texts.items()}
+
+
+def _decisions(con: duckdb.DuckDBPyConnection, text: str, stamp: dict[str, object]) -> Iterator[pa.RecordBatch]:
+    keep_as(con, "new_decisions", text, stamp)
+    for batch in con.sql("select * from new_decisions order by trajectory_id").to_arrow_reader(ROWS_PER_BATCH):
         yield from pa.Table.from_batches([batch]).cast(arrow_schema(Decision)).to_batches()
 
 

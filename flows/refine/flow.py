@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Settings
 from flows.step import step
 from warehouse.console.progress import stage_bar
@@ -11,4 +11,4 @@ from warehouse.console.progress import stage_bar
 @step("refine")
 def refine(settings: Settings, day: date) -> dict[str, int | str]:
     with stage_bar("refine", settings.state) as report:
-        return refine_night(settings, day, report)
+        return run_refine(settings, day, report)

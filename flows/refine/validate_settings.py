@@ -1,35 +1,35 @@
-"""What refine refuses in the settings, asked before the first step of a night.
+"""Checks the settings of `[refine]` before the first step of a night.
 
-Refine comes after hours of crawl and rollout: a misspelt gate, kind or column would be told then, with nothing
-released. Benchmarks are read here already; their indexes stay, so that refine itself reads none again.
+Refine runs after hours of crawl and rollout: a misspelt gate, kind or column would otherwise stop the night at its end,
+with nothing released. The check also builds the benchmark indexes, so refine finds them ready.
 """
 
 import duckdb
 
-from flows.domains import domains
-from flows.refine.decontaminate.benchmarks import indexed, sources_of
-from flows.refine.gates.gates import gates_of
-from flows.refine.gates.parameters import screening
+from flows.domains import DOMAINS
+from flows.refine.decontaminate.benchmarks import index_benchmark, sources_of
+from flows.refine.gates.gates import load_gates
+from flows.refine.gates.parameters import screening_parameters
 from flows.settings import Settings, SettingsError
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 
-def check(settings: Settings) -> None:
-    """Raises SettingsError naming the key of `[refine]` that does not fit, its value and what is allowed."""
-    gates_of(settings)
+def validate_settings(settings: Settings) -> None:
+    """Raise SettingsError naming the first key of `[refine]` that is invalid, its value and the allowed values."""
+    load_gates(settings)
     sources = sources_of(settings.refine.benchmarks)
-    screening(settings)
+    screening_parameters(settings)
     limit = settings.refine.memory_limit
     with connect(Lake(settings.lake), spill=settings.state / "spill", memory_limit=limit) as con:
         _check_verifiers(con, settings)
         for source in sources:
-            indexed(con, source, settings.state / "benchmarks", silent)
+            index_benchmark(con, source, settings.state / "benchmarks", silent)
 
 
 def _check_verifiers(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    known = {verifier.name for domain in domains().values() for verifier in domain.verifiers}
+    known = {verifier for domain in DOMAINS.values() for verifier in domain.verifiers}
     if not (unknown := set(settings.refine.process_verifiers) - known):
         return
     known |= {name for (name,) in con.view("verdicts").unique("verifier").fetchall()}

@@ -8,7 +8,7 @@ from datetime import date
 
 from flows.crawl.crawler import run_crawl
 from flows.publish.release import run_publish
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.rollout.engines.open import open_writer
 from flows.rollout.run import run_rollout
 from flows.settings import load
@@ -21,7 +21,7 @@ def main(day: date) -> None:
     run_crawl(settings, day, silent)
     run_tasks(settings, day, silent, open_writer)
     run_rollout(settings, day, silent)
-    refine_night(settings, day, silent)
+    run_refine(settings, day, silent)
     run_publish(settings, day, silent)
 
 

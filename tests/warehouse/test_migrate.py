@@ -19,7 +19,7 @@ from flows.cli import app
 from flows.publish.release import run_publish
 from flows.publish.stores.pull import pull, verify
 from flows.publish.views.export import export
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import load
 from schemas import RECORDS, Document, Manifest, Withdrawal, arrow_schema
 from schemas.renames import COLUMNS, VALUES
@@ -243,7 +243,7 @@ def test_refine_and_publish_of_a_migrated_lake_repeat_decisions_and_data(lake: L
     earlier = manifest_of(next((home / "release").glob("2026-*")))
     with connect(lake) as con:
         before = con.execute(DECISIONS).fetchall()
-    refine_night(load(), DAY, silent)
+    run_refine(load(), DAY, silent)
     with connect(lake) as con:
         assert con.execute("select count(distinct refine_id) from decision_parts").fetchall() == [(2,)]
         assert con.execute(DECISIONS).fetchall() == before

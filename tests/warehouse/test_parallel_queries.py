@@ -9,7 +9,7 @@ import pytest
 from warehouse.connect import connect, share_as
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
-from warehouse.parallel_queries import Query, side_by_side
+from warehouse.parallel_queries import Query, run_parallel
 
 ENDLESS = "select sum(one.range * other.range) from range(10_000_000) one, range(10_000_000) other"
 
@@ -28,10 +28,10 @@ def test_every_query_is_answered_once_and_told_of(con: duckdb.DuckDBPyConnection
         return lambda own: share_as(own, f"found_{place}", f"select sum(n) * {place} as n from given")
 
     told: list[tuple[int, int | None]] = []
-    side_by_side(con, {f"q{n}": query(n) for n in range(9)}, lambda done, total, note="": told.append((done, total)))
+    run_parallel(con, {f"q{n}": query(n) for n in range(9)}, lambda done, total, note="": told.append((done, total)))
     assert [con.execute(f"select n from found_{n}").fetchall() for n in range(9)] == [[(4950 * n,)] for n in range(9)]
     assert told == [(n, 9) for n in range(1, 10)]
-    side_by_side(con, {}, silent)
+    run_parallel(con, {}, silent)
 
 
 def test_what_fails_is_raised_and_the_others_are_not_waited_for(con: duckdb.DuckDBPyConnection) -> None:
@@ -42,5 +42,5 @@ def test_what_fails_is_raised_and_the_others_are_not_waited_for(con: duckdb.Duck
         "later": lambda own: own.execute(ENDLESS).fetchall(),
     }
     with pytest.raises(duckdb.BinderException, match="nothing"):
-        side_by_side(con, queries, silent)
+        run_parallel(con, queries, silent)
     assert con.execute("select current_setting('threads'), count(*) from given").fetchall() == [(3, 100)]

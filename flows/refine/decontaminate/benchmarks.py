@@ -1,8 +1,7 @@
-"""Benchmarks as an index of what they say: one Parquet file a benchmark file, made once and streamed.
+"""Indexes the n-grams of benchmarks: one Parquet file per benchmark file, built once and read as a stream.
 
-An item's text of 13 words or more is indexed by every run of 13 words on end; a shorter one as a whole. The
-index is named by the file's hash, so a benchmark that has not changed is not read again, and no part of the
-work holds more than a batch of it in memory.
+An item's text of 13 words or more is indexed by each of its 13-grams; a shorter one as a whole. The index is named
+by the file's hash, so an unchanged benchmark is not read again. Memory holds one batch of a benchmark at a time.
 """
 
 import hashlib
@@ -20,21 +19,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.refine.decontaminate.ngrams import WORDS_VERSION, wholes, windows, word_hashes
+from flows.refine.decontaminate.ngrams import WORDS_VERSION, ngrams, whole_text_keys, word_hashes
 from flows.settings import BenchmarkFiles, SettingsError
 from schemas import content_id, sha256_text
 from warehouse.connect import keep_as, sql_files
 from warehouse.console.progress import Report
 
 SPAN = 13
-"""Words on end that make an overlap (GPT-3, Brown et al. 2020, appendix C)."""
+"""Consecutive words that make an overlap (GPT-3, Brown et al. 2020, appendix C)."""
 WHOLE_ONLY = 5
-"""A shorter item counts only where it is a text from end to end: of so few words, others are made of too."""
-ROWS_A_BATCH = 20_000
+"""An item of fewer words matches only a text that equals it: so few words occur in many other texts, too."""
+ROWS_PER_BATCH = 20_000
 SUFFIXES = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
 INDEX = pa.schema([("key", pa.uint64()), ("n", pa.int32()), ("item", pa.int64())])
 RAW = INDEX.append(pa.field("text", pa.uint64()))
-"""With the key of the whole text that a window is of: the same text in many rows is one."""
+"""With the key of the whole text that contains the n-gram: equal texts in several rows count once."""
 
 
 @dataclass(frozen=True)
@@ -49,43 +48,48 @@ class Source:
 
     @property
     def id(self) -> str:
-        """Names its index: content, columns and what is left out, not where the file stands."""
-        left_out = sha256_text(sql_files("decontaminate")["keys"])
-        return content_id("benchmark", self.sha256, sorted(self.columns), SPAN, WHOLE_ONLY, WORDS_VERSION, left_out)
+        """The id of its index, from content, columns and the rule of exclusion, not from its path."""
+        excluded = sha256_text(sql_files("decontaminate")["benchmark_keys"])
+        return content_id("benchmark", self.sha256, sorted(self.columns), SPAN, WHOLE_ONLY, WORDS_VERSION, excluded)
 
     def identity(self) -> list[object]:
-        """What of it decides: enters the refine's id."""
+        """The values that enter the refine_id."""
         return [self.name, self.version, self.path.name, self.id]
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What was found in a benchmark file."""
+    """Counts of a benchmark file's items."""
 
     items: int
     short_items: int
     empty_items: int
     lengths: tuple[int, ...]
-    """Lengths in words of what is indexed: SPAN and those of shorter texts."""
+    """Lengths in words of the indexed n-grams: SPAN, and those of shorter texts."""
 
 
 def sources_of(settings: list[BenchmarkFiles]) -> list[Source]:
-    """Every file of the settings' benchmarks, hashed; raises SettingsError naming a path that gives none."""
+    """Every benchmark file of the settings, with its hash; raises SettingsError naming a path without such files."""
     found = []
     for one in settings:
         path = one.path.expanduser()
         inside = sorted(file for file in path.rglob("*") if _form(file)) if path.is_dir() else [path]
         if not inside or not all(map(Path.is_file, inside)) or not all(map(_form, inside)):
             raise SettingsError(
-                f"refine.benchmarks: {one.path} is no file or folder of JSONL, Parquet or CSV files; correct the path"
+                f"refine.benchmarks: {one.path} is not a file or folder of JSONL, Parquet or CSV files; correct the path"
             )
         for file in inside:
             found.append(Source(one.name or file.stem, one.version, file, tuple(one.columns), _sha256(file)))
     return found
 
 
-def indexed(con: duckdb.DuckDBPyConnection, source: Source, home: Path, report: Report) -> tuple[Path, Contents]:
-    """The index of a benchmark file and what it holds; raises SettingsError naming the file and what is wrong in it."""
+def index_benchmark(
+    con: duckdb.DuckDBPyConnection, source: Source, home: Path, report: Report
+) -> tuple[Path, Contents]:
+    """Build the index of a benchmark file in `home`, unless it exists; returns its path and the file's counts.
+
+    Raises SettingsError naming the file and its fault.
+    """
     path = home / f"{source.id}.parquet"
     facts = path.with_suffix(".json")
     if not (path.exists() and facts.exists()):
@@ -94,12 +98,12 @@ def indexed(con: duckdb.DuckDBPyConnection, source: Source, home: Path, report: 
         part = facts.with_name(f".{facts.name}.{os.getpid()}.tmp")
         part.write_bytes(orjson.dumps(asdict(contents)))
         part.replace(facts)
-    said = orjson.loads(facts.read_bytes())
-    return path, Contents(**said | {"lengths": tuple(said["lengths"])})
+    counts = orjson.loads(facts.read_bytes())
+    return path, Contents(**counts | {"lengths": tuple(counts["lengths"])})
 
 
 def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: Report) -> Contents:
-    """Write every window as it comes, then once more with each one's first item only."""
+    """Write every n-gram in order of the rows, then deduplicate: each n-gram once, with its first item."""
     raw, final = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("raw", "tmp"))
     try:
         tally = _Tally()
@@ -111,8 +115,8 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
             raise _unusable(
                 source, f"no row has a text in {', '.join(empty)}; there are: {', '.join(_known(con, source))}"
             )
-        said = {"path": str(raw), "whole_only": WHOLE_ONLY}
-        keep_as(con, "benchmark_keys", sql_files("decontaminate")["keys"], said)
+        limits = {"path": str(raw), "whole_only": WHOLE_ONLY}
+        keep_as(con, "benchmark_keys", sql_files("decontaminate")["benchmark_keys"], limits)
         with pq.ParquetWriter(final, INDEX, compression="zstd") as writer:
             for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))
@@ -126,16 +130,16 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
 
 
 class _Tally:
-    """Counts items as they are indexed."""
+    """Counts items while they are indexed."""
 
     def __init__(self) -> None:
         self.items = self.short = self.empty = 0
         self.lengths: set[int] = set()
         self.columns: set[str] = set()
-        """Those in which a text was found."""
+        """Columns with at least one text."""
 
     def add(self, first: int, rows: pa.Table) -> pa.Table:
-        """The windows of some rows of the file, of which the first is number `first`."""
+        """The n-grams of a batch of rows; the first row is number `first` of the file."""
         filled = np.zeros(len(rows), bool)
         made = []
         for name, column in zip(rows.column_names, rows.columns, strict=True):
@@ -147,10 +151,10 @@ class _Tally:
             self.short += len(short)
             lengths = {int(n) for n in np.unique(short)} | ({SPAN} if (sizes >= SPAN).any() else set())
             self.lengths |= lengths
-            found = windows(hashes, lengths)
+            found = ngrams(hashes, lengths)
             whole = pa.array(np.minimum(sizes[found["row"].to_numpy()], SPAN))
             found = found.filter(pc.equal(found["n"], whole.cast(pa.int32())))
-            text = pa.array(wholes(hashes)).take(found["row"])
+            text = pa.array(whole_text_keys(hashes)).take(found["row"])
             made.append(pa.table([found["key"], found["n"], pc.add(found["row"], first), text], schema=RAW))
         self.items += int(filled.sum())
         self.empty += int((~filled).sum())
@@ -163,7 +167,7 @@ class _Tally:
 def _batches(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[tuple[int, pa.Table]]:
     first = 0
     try:
-        for batch in _read(con, source).to_arrow_reader(ROWS_A_BATCH):
+        for batch in _read(con, source).to_arrow_reader(ROWS_PER_BATCH):
             yield first, pa.Table.from_batches([batch])
             first += batch.num_rows
     except duckdb.OutOfMemoryException:
@@ -187,7 +191,7 @@ def _read(con: duckdb.DuckDBPyConnection, source: Source) -> duckdb.DuckDBPyRela
 
 
 def _empty(con: duckdb.DuckDBPyConnection, source: Source, tally: _Tally) -> list[str]:
-    """Columns without any text, that the file does not even name: lines of JSON read a misspelt one as null."""
+    """Columns that have no text and are not in the file: DuckDB reads a misspelt key of JSON as null."""
     empty = [name for name in source.columns if name not in tally.columns]
     named = set(_known(con, source)) if empty and tally.items else set()
     return [name for name in empty if name not in named]
@@ -199,7 +203,7 @@ def _known(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
 
 def _unusable(source: Source, what: str) -> SettingsError:
     return SettingsError(
-        f"refine.benchmarks: {source.path} cannot be used: {what}. Correct the file or its columns, or take it out"
+        f"refine.benchmarks: {source.path} cannot be used: {what}. Correct the file or its columns, or remove it"
     )
 
 

@@ -1,4 +1,4 @@
-"""The clusters of duplicates that the newest refine found, for people: who stands for whom, and how alike they are."""
+"""Lists the clusters of duplicates of the newest refine: keeper, members, and how similar each is to the keeper."""
 
 import duckdb
 from rich.table import Table
@@ -10,12 +10,12 @@ from warehouse.console.terminal import cell, empty_table
 COLUMNS = ("size", "keeper", "member", "similarity", "kept", "tokens", "night")
 
 
-def clusters(con: duckdb.DuckDBPyConnection, limit: int) -> Table:
-    """A table of the largest `limit` clusters, a row a member, the keeper's own first."""
-    counted, members = run(con, sql_files("explain")["clusters_counted"]).fetchall()[0]
+def list_clusters(con: duckdb.DuckDBPyConnection, limit: int) -> Table:
+    """A table of the largest `limit` clusters: one row per member, the keeper first."""
+    counted, members = run(con, sql_files("explain")["cluster_counts"]).fetchall()[0]
     table = empty_table(COLUMNS, "Clusters of duplicates")
     before = None
-    for cluster_id, *row in run(con, sql_files("explain")["clusters"], {"limit": limit}).fetchall():
+    for cluster_id, *row in run(con, sql_files("explain")["cluster_members"], {"limit": limit}).fetchall():
         if before not in (None, cluster_id):
             table.add_section()
         before = cluster_id

@@ -1,22 +1,22 @@
-"""Finds trajectories that are duplicates of each other, exact and near, and which of them stands for the rest.
+"""Finds exact and near duplicates among trajectories, and the keeper of each cluster.
 
-It looks at what the agent wrote and did, turn by turn, and at the question, never at the pages that it read:
-popular pages recur. All of it works on the sketch `turn_facts`: of each turn a hash of its words, one of its
-calls, and some 16 hashes of short windows of its text. Why this, and not MinHash over the whole text:
+It compares the question and what the agent wrote and did, turn by turn, never the pages that it read: popular pages
+recur. All steps read the sketch `turn_facts`: per turn a hash of its words, a hash of its calls, and about 16 hashes of
+short shingles of its text (shingling: Broder 1997). It differs from MinHash over the whole text in three ways:
 
-- Windows stand at **anchors** (what follows each letter b), after SpotSigs (Theobald, Siddharth and Paepcke,
-  SIGIR 2008, whose anchors are stop words): splitting there takes an eighth of the time of splitting words, and a
-  fiftieth of finding them by a regular expression. Short turns, and languages without that letter, give three
-  words (or letters) on end.
-- Two turns are **counterparts** by their windows in common, and trajectories are duplicates by the share of turns
-  that have one. With 30 % of the words edited every turn still has a third of its windows; a branch has all of
-  some turns and none of the others. One similarity over the whole text cannot tell the two apart.
-- Pairs to compare come from an inverted index of two windows a turn, where each stands beside the two before it:
-  as many as there are rows, however popular a window or large a cluster. What two turns share says, too, by how
-  many turns one trajectory is shifted against the other, as a seed does in the alignment of sequences.
+- Shingles start at **anchors** (the text after each letter b), after SpotSigs (Theobald, Siddharth and Paepcke,
+  SIGIR 2008, whose anchors are stop words): splitting there takes an eighth of the time of splitting into words, and a
+  fiftieth of a regular expression. Short turns, and languages without that letter, give shingles of three words
+  (or letters).
+- Two turns are **counterparts** by the shingles they share, and two trajectories are duplicates by the share of turns
+  that have a counterpart. With 30 % of the words edited, every turn keeps a third of its shingles; a branch shares all
+  of some turns and none of the others. One similarity over the whole text cannot tell the two apart.
+- Candidate pairs come from an inverted index with two shingles per turn. Each posting is paired with the two before it
+  in its posting list, so that there are as many pairs as postings, however popular a shingle or large a cluster. Shared
+  shingles also give the shift between the turns of a pair, as a seed does in sequence alignment.
 
-Clusters are connected components. The keeper is the one that other gates let pass, then one with a right
-answer, then the shortest.
+Clusters are connected components. The keeper passes the other gates if any member does, then has a right answer, then
+is the shortest.
 """
 
 from collections.abc import Mapping
@@ -25,45 +25,46 @@ import duckdb
 
 from warehouse.connect import run, share_as, sql_files
 
-WORKS = ("work_keys", "works")
-PAIRS = ("met", "likeness", "edges")
-LOOKED_AT = ("compared", "boilerplate", "evidence")
-"""Files whose rows `likeness` reads, each those of the files before it; no table is made of them."""
-ANY_SHORT = "select count(*) > 0 from works where turns <= 16"
-SHARE_ROWS = 10_000_000
-"""Rows of `posted` that are looked at together, in a fifth of a gigabyte."""
+ATTEMPTS = ("content_keys", "distinct_attempts")
+PAIRS = ("candidate_pairs", "pair_similarity", "duplicate_pairs")
+SHINGLES = ("turn_shingles", "boilerplate", "informative_shingles")
+"""Files that `pair_similarity` reads as CTEs, each after those that it reads itself; no table is made of them."""
+ANY_SHORT = "select count(*) > 0 from distinct_attempts where turns <= 16"
+BUCKET_ROWS = 10_000_000
+"""Rows of `posting_list` that are aligned at a time, in a fifth of a gigabyte."""
 
 
-def find_alike(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
-    """Make WORKS from `candidates`, and PAIRS of works that are alike; `near_duplicate_threshold` is a parameter.
+def find_duplicate_pairs(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
+    """Make the tables ATTEMPTS and PAIRS from `candidates`; `near_duplicate_threshold` is a parameter.
 
-    They need no gate's answer, and are shared, so that they can be made beside the gates.
+    They depend on no gate's answer, so they can be made in parallel with the gates.
     """
-    texts = sql_files("refine")
-    for name in WORKS:
+    texts = sql_files("dedupe")
+    for name in ATTEMPTS:
         share_as(con, name, texts[name])
     [(any_short,)] = con.execute(ANY_SHORT).fetchall()
-    share_as(con, "posted", texts["posted"], {"any_short": any_short})
-    texts["met"] = f"with shifts as ({_shifts(con, texts)}) select * from ({texts['met']})"
-    looked_at = ", ".join(f"{name} as materialized ({texts[name]})" for name in LOOKED_AT)
-    texts["likeness"] = f"with {looked_at} select * from ({texts['likeness']})"
+    share_as(con, "posting_list", texts["posting_list"], {"any_short": any_short})
+    alignments = _pair_alignments(con, texts)
+    texts["candidate_pairs"] = f"with pair_alignments as ({alignments}) select * from ({texts['candidate_pairs']})"
+    shingles = ", ".join(f"{name} as materialized ({texts[name]})" for name in SHINGLES)
+    texts["pair_similarity"] = f"with {shingles} select * from ({texts['pair_similarity']})"
     for name in PAIRS:
-        share_as(con, name, texts[name], {**parameters, "share": 0, "shares": 1})
+        share_as(con, name, texts[name], {**parameters, "bucket": 0, "buckets": 1})
 
 
-def _shifts(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -> str:
-    """The SQL of `shifts`: of many windows a share at a time is looked at beforehand, and kept in `shares`."""
-    [(shares,)] = con.execute(f"select 1 + count(*) // {SHARE_ROWS} from posted").fetchall()
-    if shares == 1:
-        return texts["shifts"]
-    for share in range(shares):
-        making = "insert into shares" if share else "create or replace table shares as"
-        run(con, f"{making} {texts['shifts']}", {"share": share, "shares": shares})
-    return texts["shares_summed"]
+def _pair_alignments(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -> str:
+    """The SQL of `pair_alignments`. Long posting lists are aligned in hash buckets first, into `bucket_alignments`."""
+    [(buckets,)] = con.execute(f"select 1 + count(*) // {BUCKET_ROWS} from posting_list").fetchall()
+    if buckets == 1:
+        return texts["pair_alignments"]
+    for bucket in range(buckets):
+        target = "insert into bucket_alignments" if bucket else "create or replace table bucket_alignments as"
+        run(con, f"{target} {texts['pair_alignments']}", {"bucket": bucket, "buckets": buckets})
+    return texts["alignments_summed"]
 
 
-def cluster(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `standing`, the trajectories' rank by the `answers` of the gates so far, and the `clusters` with keepers."""
-    texts = sql_files("refine")
-    for name in ("standing", "clusters"):
+def find_clusters(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `keeper_rank`, which orders trajectories by the `answers` so far, and `clusters` with their keepers."""
+    texts = sql_files("dedupe")
+    for name in ("keeper_rank", "clusters"):
         share_as(con, name, texts[name])

@@ -1,7 +1,7 @@
-"""What refine keeps of each part of turns: one small Parquet file a part, there whole or not at all.
+"""Caches results per part of turns: one small Parquet file per part, written atomically.
 
-A file is named after its part and a hash of the part's footer, so that another part under the same name is read
-anew. Files of one kind stand in one folder, which is named after all that made them.
+A file is named after its part and a hash of the part's footer, so a part that is replaced under the same name is read
+again. Files of one version of the SQL and settings are in one folder; other versions have folders of their own.
 """
 
 import hashlib
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 EMPTY = "empty.parquet"
 ABANDONED_S = 3600.0
-"""Age of a half written file that nobody is still at: each is written within a second."""
+"""Seconds after which a temporary file counts as abandoned: each file is written within a second."""
 
 
 def file_of(part: Path) -> str:
-    """The file name for what is kept of a part."""
+    """The name of the cache file of a part."""
     with part.open("rb") as file:
         file.seek(-8, os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")
@@ -33,34 +33,34 @@ def file_of(part: Path) -> str:
         return f"{part.stem}-{hashlib.sha256(file.read(length)).hexdigest()[:12]}.parquet"
 
 
-def lacking_of(folder: Path, files: Iterable[str]) -> list[str]:
-    """Those of the files that are not there yet."""
+def missing_files(folder: Path, files: Iterable[str]) -> list[str]:
+    """The files that do not exist in the folder yet, in order."""
     return [file for file in files if not (folder / file).exists()]
 
 
-def together(files: Sequence[str], sized: Mapping[str, Path], limit: int, workers: int = 1) -> list[list[str]]:
-    """The files in order, in lots of nearly equal size, as many for each worker, so that all end at once.
+def batches_of(files: Sequence[str], sized: Mapping[str, Path], limit: int, workers: int = 1) -> list[list[str]]:
+    """Split the files, in order, into batches of nearly equal size; their number is a multiple of `workers`.
 
-    The paths in `sized` of a lot hold `limit` bytes at most, give or take a file.
+    `sized` maps each file to the path whose bytes count; a batch has about `limit` bytes at most, up to one file more.
     """
     sizes = [sized[file].stat().st_size for file in files]
     total, before = sum(sizes), 0
     count = workers * math.ceil(total / (limit * workers))
-    lots = defaultdict[int, list[str]](list)
+    batches = defaultdict[int, list[str]](list)
     for file, size in zip(files, sizes, strict=True):
-        lots[(2 * before + size) * count // (2 * total)].append(file)
+        batches[(2 * before + size) * count // (2 * total)].append(file)
         before += size
-    return list(lots.values())
+    return list(batches.values())
 
 
-def in_order(rows: pa.Table) -> pa.Table:
-    """The rows by `part` and `row`; they mostly stand so, since DuckDB keeps the order of what it reads."""
+def sort_rows(rows: pa.Table) -> pa.Table:
+    """The rows sorted by `part` and `row`; usually they are sorted already, since DuckDB keeps the order of its input."""
     places = _places(rows)
     return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
 
 
-def widened(rows: pa.Table, more: pa.Table) -> pa.Table:
-    """The rows, which stand in order, with the columns of `more`, which has some of them; null for the others."""
+def add_columns(rows: pa.Table, more: pa.Table) -> pa.Table:
+    """Add the columns of `more` to the sorted rows, by `part` and `row`; null for rows that `more` does not have."""
     found = np.full(rows.num_rows, -1)
     found[np.searchsorted(_places(rows), _places(more))] = np.arange(more.num_rows)
     columns = more.drop_columns(["part", "row"]).take(pa.array(found, mask=found < 0))
@@ -69,20 +69,23 @@ def widened(rows: pa.Table, more: pa.Table) -> pa.Table:
     return rows
 
 
-def put_each(rows: pa.Table, paths: Sequence[Path]) -> None:
-    """Write the rows of each part, which stand by `part` from 0 up, to its file; where chunks end is not to be seen."""
+def write_parts(rows: pa.Table, paths: Sequence[Path]) -> None:
+    """Write each part's rows to its own file. Rows are sorted by `part`, which indexes `paths`.
+
+    The bytes do not depend on how the input was chunked.
+    """
     parts, numbers = _numbers(rows["part"]), np.arange(len(paths))
     starts, ends = (np.searchsorted(parts, numbers, side=side).tolist() for side in ("left", "right"))
     narrow = rows.drop_columns([name for name in ("part", "row") if name in rows.column_names])
     for path, start, end in zip(paths, starts, ends, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _put(narrow.slice(start, end - start).combine_chunks(), path)
+        _write(narrow.slice(start, end - start).combine_chunks(), path)
 
 
 def remove_stale(folder: Path, files: Collection[str]) -> None:
-    """Remove what no part and no settings stand behind, and what a killed process left half written.
+    """Remove files of parts that no longer exist, other versions' folders, and abandoned temporary files.
 
-    What another process is writing is left to it.
+    Recent temporary files are left alone: another process may be writing them.
     """
     home = folder.parent
     home.mkdir(parents=True, exist_ok=True)
@@ -109,8 +112,8 @@ def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
     return np.from_dlpack(column.combine_chunks()).astype(np.int64)
 
 
-def _put(rows: pa.Table, path: Path) -> None:
-    """Write rows, in their order, as one file, which appears when it is whole."""
+def _write(rows: pa.Table, path: Path) -> None:
+    """Write rows, in their order, to a temporary file and rename it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
@@ -123,13 +126,13 @@ def _put(rows: pa.Table, path: Path) -> None:
 
 
 def _compression(schema: pa.Schema) -> dict[str, str]:
-    """A codec for each column of a file: hashes, all that is unsigned, are noise, and stay as they are."""
+    """The codec of each column: none for unsigned integers, which are hashes and do not compress, else LZ4."""
     columns = (column for field in schema for column in _columns(field.type, field.name))
     return {path: "none" if pa.types.is_unsigned_integer(kind) else "lz4" for path, kind in columns}
 
 
 def _columns(kind: pa.DataType, path: str) -> Iterator[tuple[str, pa.DataType]]:
-    """What stands in a file of a column: of lists and structs, their innermost values."""
+    """The leaf columns of a column in a Parquet file, with their paths: the innermost values of lists and structs."""
     if pa.types.is_list(kind):
         yield from _columns(kind.value_type, f"{path}.list.element")
     elif pa.types.is_struct(kind):

@@ -1,10 +1,9 @@
-"""Reads the long text of each lake part once, ever, and leaves narrow rows of it for all later work.
+"""Sketches turns: reads the long text of each lake part once and stores narrow rows of it for all later work.
 
-The sketch is `turn_facts`, a row a turn. The files of `warehouse/sql/sketches` add columns to the turns, each to
-what the files before it left, so that all of them are one query that streams over the text; those of
-`warehouse/sql/closer` then read again the few turns that need it. A part's rows depend on nothing but the part, the
-SQL and the settings that it names, so parts can be sketched in any order, by any number of processes, with the
-same bytes.
+The sketch is `turn_facts`, one row per turn. Each file of `warehouse/sql/sketches` adds columns to the turns, given those
+of the files before it; together they are one query that streams over the text. The files of `warehouse/sql/second_pass`
+then read the few turns that need it again. A part's rows depend on the part, the SQL and the bound settings only, so
+parts can be sketched in any order and by any number of processes, with the same bytes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,153 +16,153 @@ import pyarrow as pa
 
 from flows.refine.dedupe.part_cache import (
     EMPTY,
+    add_columns,
+    batches_of,
     file_of,
-    in_order,
-    lacking_of,
-    put_each,
+    missing_files,
     remove_stale,
-    together,
-    widened,
+    sort_rows,
+    write_parts,
 )
 from schemas import Turn, content_id
 from warehouse.connect import keep_as, named_in, run, sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake
-from warehouse.parallel_queries import at_once, side_by_side
+from warehouse.parallel_queries import parallelism, run_parallel
 
 BATCH_BYTES = 64 * 1024 * 1024
-"""Bytes on disk of the parts that one query reads; its rows, some 40 MB of 400 MB of text, are held in memory."""
+"""Bytes on disk of the parts that one query reads. Its rows, some 40 MB for 400 MB of text, are held in memory."""
 NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
-"""Columns of a turn that its row keeps."""
+"""Columns of a turn that its row in the sketch has, too."""
 LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
-"""Columns of a turn that the files read besides."""
-HANDED_ON = ("said", "following", "pieces", "threes")
-"""Columns that a file makes for those after it; no row keeps them."""
+"""Further columns of a turn that the SQL files read."""
+INTERMEDIATE = ("written", "anchor_shingles", "pieces", "trigrams")
+"""Columns that one SQL file adds for later ones; they are not stored."""
 
 
 class SketchError(Exception):
-    """The sketch's rows are not those of the turns; says of which parts, and what to mend."""
+    """The sketch does not have one row per turn; the message names the parts and the remedy."""
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """The SQL that makes the rows, with the parameters that it names, and the folder where they stand."""
+    """The SQL that makes the rows, the parameters that it binds, and the folder of its files."""
 
-    adding: Mapping[str, str]
-    closer: Mapping[str, str]
+    sketches: Mapping[str, str]
+    second_pass: Mapping[str, str]
     parameters: Mapping[str, object]
     folder: Path
     narrow: Sequence[str] = NARROW
 
 
-def sketch_of(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> Sketch:
-    """The sketch of today's SQL. Other SQL, settings or DuckDB have another folder in `home`."""
-    adding, closer = sql_files("sketches"), sql_files("closer")
-    named = set[str]().union(*(named_in(con, text) for text in (*adding.values(), *closer.values())))
+def open_sketch(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> Sketch:
+    """The sketch of the current SQL; each version of SQL, bound settings and DuckDB has its own folder in `home`."""
+    sketches, second_pass = sql_files("sketches"), sql_files("second_pass")
+    named = set[str]().union(*(named_in(con, text) for text in (*sketches.values(), *second_pass.values())))
     used = {key: parameters[key] for key in sorted(named)}
-    version = content_id("sketch", adding, closer, used, duckdb.__version__)[:12]
-    return Sketch(adding, closer, used, home / f"turn_facts-{version}")
+    version = content_id("sketch", sketches, second_pass, used, duckdb.__version__)[:12]
+    return Sketch(sketches, second_pass, used, home / f"turn_facts-{version}")
 
 
 def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> dict[str, Path]:
-    """Sketch every part that is not yet sketched, and show all; returns the parts by the sketch's files.
+    """Sketch every part that has no file yet and make `turn_facts` of all; returns the parts by sketch file.
 
-    Files of parts that the lake no longer has are removed, and folders beside the sketch's that are not its own.
-    Raises SketchError when a file of `sketches` loses rows.
+    Removes files of parts that the lake no longer has, and folders of other versions.
+    Raises SketchError if a file of `sketches` loses rows.
     """
     parts = parts_of(lake)
     remove_stale(sketch.folder, parts)
-    sketch_lacking(con, sketch, parts, report)
-    show_turns(con, sketch, parts)
+    sketch_missing(con, sketch, parts, report)
+    view_sketch(con, sketch, parts)
     return parts
 
 
-def show_turns(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[str]) -> None:
-    """Make `turn_facts` a view over those files of the sketch."""
-    shown = _list([sketch.folder / file for file in files])
-    con.execute(f"create or replace view turn_facts as select * from read_parquet({shown})")
+def view_sketch(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[str]) -> None:
+    """Make `turn_facts` a view over these files of the sketch."""
+    paths = _list([sketch.folder / file for file in files])
+    con.execute(f"create or replace view turn_facts as select * from read_parquet({paths})")
 
 
-def show_text(con: duckdb.DuckDBPyConnection, parts: Iterable[Path]) -> None:
-    """Make `turns_at_hand` a view over those parts, for what few gates read of them."""
+def view_text(con: duckdb.DuckDBPyConnection, parts: Iterable[Path]) -> None:
+    """Make `turn_texts` a view over these parts, for the few gates that read long text."""
     read = f"read_parquet({_list(parts)}, union_by_name = true)"
-    con.execute(f"create or replace view turns_at_hand as select * from {read}")
+    con.execute(f"create or replace view turn_texts as select * from {read}")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
-    """Every part of turns, by the name of its sketch; the empty one is there for views to bind without any other.
+    """Every part of turns, by the name of its sketch file; an empty part lets views bind in an empty lake.
 
-    It is the last: of files that are read together DuckDB takes the first to tell how many rows they have.
+    The empty part is the last: DuckDB estimates the number of rows of several files from the first.
     """
     return {file_of(part): part for part in lake.parts(Turn)} | {EMPTY: lake.empty_part(Turn)}
 
 
-def sketch_lacking(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
-    """Sketch those of the parts that are not yet sketched, with the tasks' `truths`.
+def sketch_missing(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
+    """Sketch those of the parts that have no file yet, with `ground_truths` of their tasks.
 
-    Columns that were not there when a part was written are null: the lake's empty part says all of them.
+    Columns that a part does not have, since it is older, are null: the lake's empty part has all columns.
     """
-    if not (lacking := lacking_of(sketch.folder, parts)):
+    if not (missing := missing_files(sketch.folder, parts)):
         return
-    if any("truths" in text for text in sketch.adding.values()):
-        keep_truths(con)
+    if any("ground_truths" in text for text in sketch.sketches.values()):
+        make_ground_truths(con)
 
-    def sketch_some(files: Sequence[str], own: duckdb.DuckDBPyConnection) -> None:
+    def sketch_batch(files: Sequence[str], own: duckdb.DuckDBPyConnection) -> None:
         rows = _rows(own, sketch, [parts[EMPTY], *(parts[file] for file in files)])
-        put_each(rows, [sketch.folder / file for file in files])
+        write_parts(rows, [sketch.folder / file for file in files])
 
-    lots = together(lacking, parts, BATCH_BYTES, at_once(con))
-    queries = {f"sketch {files[0]}": partial(sketch_some, files) for files in lots}
-    side_by_side(con, queries, report)
+    batches = batches_of(missing, parts, BATCH_BYTES, parallelism(con))
+    queries = {f"sketch {files[0]}": partial(sketch_batch, files) for files in batches}
+    run_parallel(con, queries, report)
 
 
-def keep_truths(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `truths`, once a connection: tasks land before what is decided on."""
-    run(con, f"create table if not exists truths as {sql_files('refine')['truths']}")
+def make_ground_truths(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `ground_truths`, once per connection: tasks land before their trajectories."""
+    run(con, f"create table if not exists ground_truths as {sql_files('decide')['ground_truths']}")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path]) -> pa.Table:
-    """The sketch's rows in the order of the parts and of their rows, whatever DuckDB's threads did."""
+    """The sketch's rows, sorted by part and row: DuckDB's threads do not change the order."""
     con.execute(
         f"create or replace temp view turns_read as select {', '.join((*sketch.narrow, *LONG))}, "
         "file_index::bigint - 1 as part, file_row_number as row "
         f"from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
     )
     query = "from turns_read"
-    for text in sketch.adding.values():
+    for text in sketch.sketches.values():
         query = _over(query, text)
-    rows = in_order(_asked(con, f"select * exclude ({', '.join((*LONG, *HANDED_ON))}) from ({query})", sketch))
-    _check_whole(con, rows, parts)
-    return _looked_closer(con, sketch, rows) if sketch.closer else rows
+    rows = sort_rows(_query(con, f"select * exclude ({', '.join((*LONG, *INTERMEDIATE))}) from ({query})", sketch))
+    _check_complete(con, rows, parts)
+    return _with_second_pass(con, sketch, rows) if sketch.second_pass else rows
 
 
-def _looked_closer(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.Table) -> pa.Table:
-    """The rows with what each of the closer files adds to some of them, which it finds in `told`."""
+def _with_second_pass(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.Table) -> pa.Table:
+    """The rows with the columns of the second-pass files, which read the rows so far as `sketched_rows`."""
     con.register("rows", rows)
-    keep_as(con, "told", "from rows")
+    keep_as(con, "sketched_rows", "from rows")
     con.unregister("rows")
-    for text in sketch.closer.values():
-        rows = widened(rows, _asked(con, _over("from turns_read", text), sketch))
+    for text in sketch.second_pass.values():
+        rows = add_columns(rows, _query(con, _over("from turns_read", text), sketch))
     return rows
 
 
-def _asked(con: duckdb.DuckDBPyConnection, query: str, sketch: Sketch) -> pa.Table:
-    """An answer that goes straight to Arrow: a table of DuckDB's between them takes a tenth of the time."""
+def _query(con: duckdb.DuckDBPyConnection, query: str, sketch: Sketch) -> pa.Table:
+    """Run a query straight into Arrow: a DuckDB table in between would take a tenth of the time."""
     named = named_in(con, query)
     return con.sql(query, params={name: sketch.parameters[name] for name in named}).to_arrow_table()
 
 
 def _over(turns: str, text: str) -> str:
-    """The text of a file, reading these turns."""
+    """The text of a file with these turns as `turn_part`."""
     return f"with turn_part as ({turns}) select * from ({text})"
 
 
-def _check_whole(con: duckdb.DuckDBPyConnection, rows: pa.Table, parts: Sequence[Path]) -> None:
+def _check_complete(con: duckdb.DuckDBPyConnection, rows: pa.Table, parts: Sequence[Path]) -> None:
     [(read,)] = con.execute("select count(*) from turns_read").fetchall()
     if rows.num_rows != read:
         raise SketchError(
-            f"of {read} turns, from {parts[-1].name} back, the sketch has {rows.num_rows} rows: "
-            "each file of sql/sketches must give every row of turn_part once; mend it, then run refine again"
+            f"of {read} turns, up to {parts[-1].name}, the sketch has {rows.num_rows} rows: "
+            "each file of sql/sketches must give every row of turn_part once; correct it, then run refine again"
         )
 
 

@@ -1,8 +1,8 @@
-"""What can be said of a trajectory by itself is said once, ever: the answers of most gates, and the signs of its turns.
+"""Caches the answers of gates that depend on one trajectory only, and signals from its turns, per part of turns.
 
-It is kept beside the sketch, a file a part of turns, and holds as long as the SQL, the settings that it binds and the
-trajectory's record do. So a night asks of what is new, not of what was decided on in all nights before; and what
-lands while a rollout waits for its teacher can be asked of before the night is over.
+A cached answer is valid as long as the SQL, the settings that it binds and the trajectory's record are the same. A night
+therefore computes answers for new trajectories only, and answers can be computed while a rollout is still running.
+`cacheable.py` decides which gates are cached.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,106 +11,108 @@ from pathlib import Path
 
 import duckdb
 
-from flows.refine.dedupe.part_cache import EMPTY, lacking_of, put_each, remove_stale, together
-from flows.refine.dedupe.sketch import Sketch, keep_truths, show_text, show_turns
+from flows.refine.dedupe.part_cache import EMPTY, batches_of, missing_files, remove_stale, write_parts
+from flows.refine.dedupe.sketch import Sketch, make_ground_truths, view_sketch, view_text
 from flows.refine.gates.cacheable import GateAnalysis
-from flows.refine.gates.gates import Gate, ask, start_answers
+from flows.refine.gates.gates import Gate, ask, make_answers
 from schemas import content_id
 from warehouse.connect import named_in, run, share_as, sql_files
 from warehouse.console.progress import Report
 
 BATCH_BYTES = 128 * 1024 * 1024
-"""Bytes of the sketches of the parts whose trajectories are asked of at once: some ten thousand long ones."""
-STEPS = ("task_words", "candidates", "truths", "made_calls")
-"""Files of `sql/refine` that gates read what they answer by."""
-FUNCTIONS = {"detector", "words_version", "fitting"}
-"""Parameters that say the versions of what SQL may call."""
+"""Bytes of the sketches of the parts that one batch reads: some ten thousand long trajectories."""
+STEPS = ("task_words", "candidates", "ground_truths", "made_calls")
+"""Files of `sql/decide` whose rows gates read."""
+FUNCTION_VERSIONS = {"detector", "words_version", "validator_version"}
+"""Parameters that hold the versions of the SQL functions."""
 
 
 @dataclass(frozen=True)
-class Alone:
-    """The gates that look at a trajectory by itself, what they may bind, and the folder where their answers stand."""
+class CachedGates:
+    """The gates whose answers are cached, the parameters that they may bind, and the folder of their answers."""
 
     gates: Sequence[Gate]
     parameters: Mapping[str, object]
     folder: Path
 
 
-def alone_of(
+def open_cached_gates(
     con: duckdb.DuckDBPyConnection, home: Path, gates: Iterable[Gate], sketch: Sketch, parameters: Mapping[str, object]
-) -> Alone:
-    """Those of the gates that look at a trajectory by itself. Other SQL, settings or sketches have another folder."""
+) -> CachedGates:
+    """Select the gates that can be cached. Each version of SQL, bound settings and sketch has a folder of its own."""
     analysis = GateAnalysis(con)
-    asked = [gate for gate in gates if analysis.is_cacheable(gate.text)]
-    named = {name for gate in asked for name in _named(con, gate.text)} | FUNCTIONS
+    cached = [gate for gate in gates if analysis.is_cacheable(gate.text)]
+    named = {name for gate in cached for name in _named(con, gate.text)} | FUNCTION_VERSIONS
     used = {key: parameters[key] for key in sorted(named & parameters.keys())}
-    steps = {name: text for name, text in sql_files("refine").items() if name in STEPS}
-    texts = {gate.name: gate.text for gate in asked}
-    version = content_id("alone", texts, steps, sql_files("alone"), used, sketch.folder.name)[:12]
-    return Alone(asked, parameters, home / f"alone-{version}")
+    steps = {name: text for name, text in sql_files("decide").items() if name in STEPS}
+    texts = {gate.name: gate.text for gate in cached}
+    version = content_id("gate_cache", texts, steps, sql_files("gate_cache"), used, sketch.folder.name)[:12]
+    return CachedGates(cached, parameters, home / f"gate_cache-{version}")
 
 
-def take_all(con: duckdb.DuckDBPyConnection) -> None:
-    """Let `candidates` be all of `every_candidate`."""
-    _take(con, "ids_all")
+def select_all_candidates(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the view `candidates` hold all rows of `all_candidates`."""
+    _select_candidates(con, "all_ids")
 
 
-def tell_alone(
-    con: duckdb.DuckDBPyConnection, alone: Alone, sketch: Sketch, parts: Mapping[str, Path], report: Report
+def answer_cached_gates(
+    con: duckdb.DuckDBPyConnection, cached: CachedGates, sketch: Sketch, parts: Mapping[str, Path], report: Report
 ) -> None:
-    """Make `alone`, a row a trajectory of `every_candidate`, and `answers` of what it says.
+    """Make `valid_cached`, one row per candidate with the answers of the cached gates, and `answers` of these gates.
 
-    What is not kept of `parts`, by the sketch's files, is asked, and kept; what cannot be kept is asked every time.
+    Computes and caches the answers on trajectories of `parts` (sketch file -> part) that are missing. Answers that
+    cannot be cached, on trajectories whose turns are spread over several parts, are computed each time.
     """
-    remove_stale(alone.folder, parts)
-    tell_lacking(con, alone, sketch, parts, report)
-    show_turns(con, sketch, parts)
-    texts = sql_files("alone")
-    share_as(con, "alone", texts["known"], {"files": [str(alone.folder / file) for file in parts]})
-    if _take(con, "ids_left"):
-        show_text(con, parts.values())
-        _tell(con, alone, report)
-        con.execute("insert into alone by name from told")
-    take_all(con)
-    start_answers(con)
-    places = [{"gate": gate.name, "position": gate.position, "decides": gate.decides} for gate in alone.gates]
+    remove_stale(cached.folder, parts)
+    answer_missing(con, cached, sketch, parts, report)
+    view_sketch(con, sketch, parts)
+    texts = sql_files("gate_cache")
+    share_as(con, "valid_cached", texts["valid_cached"], {"files": [str(cached.folder / file) for file in parts]})
+    if _select_candidates(con, "uncached_ids"):
+        view_text(con, parts.values())
+        _make_gate_answers(con, cached, report)
+        con.execute("insert into valid_cached by name from gate_answers")
+    select_all_candidates(con)
+    make_answers(con)
+    places = [{"gate": gate.name, "position": gate.position, "decides": gate.decides} for gate in cached.gates]
     run(con, f"insert into answers {texts['answers']}", {"places": places})
 
 
-def tell_lacking(
-    con: duckdb.DuckDBPyConnection, alone: Alone, sketch: Sketch, parts: Mapping[str, Path], report: Report
+def answer_missing(
+    con: duckdb.DuckDBPyConnection, cached: CachedGates, sketch: Sketch, parts: Mapping[str, Path], report: Report
 ) -> None:
-    """Ask, and keep, what is not yet kept of those parts; reads `every_candidate`."""
+    """Compute and cache the answers on those of `parts` that have no file yet; reads `all_candidates`."""
     sketches = {file: sketch.folder / file for file in parts}
-    for files in together(lacking_of(alone.folder, parts), sketches, BATCH_BYTES):
-        show_turns(con, sketch, files)
-        show_text(con, [parts[EMPTY], *(parts[file] for file in files)])
-        _take(con, "ids_of_parts")
-        _tell(con, alone, report)
-        told = con.sql(sql_files("alone")["kept"], params={"files": [str(sketches[file]) for file in files]})
-        put_each(told.to_arrow_table(), [alone.folder / file for file in files])
+    for files in batches_of(missing_files(cached.folder, parts), sketches, BATCH_BYTES):
+        view_sketch(con, sketch, files)
+        view_text(con, [parts[EMPTY], *(parts[file] for file in files)])
+        _select_candidates(con, "ids_in_parts")
+        _make_gate_answers(con, cached, report)
+        text = sql_files("gate_cache")["cached_answers"]
+        rows = con.sql(text, params={"files": [str(sketches[file]) for file in files]})
+        write_parts(rows.to_arrow_table(), [cached.folder / file for file in files])
 
 
-def _take(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
-    """Let `candidates` be those whose ids a file of `sql/alone` answers; whether there are any."""
-    texts = sql_files("alone")
-    share_as(con, "here", texts[ids])
-    con.execute(f"create or replace view candidates as {texts['candidates']}")
-    return bool(con.execute("select count(*) > 0 from here").fetchall()[0][0])
+def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
+    """Make the view `candidates` hold the ids that the file `ids` of `sql/gate_cache` selects; True if there are any."""
+    texts = sql_files("gate_cache")
+    share_as(con, "selected_ids", texts[ids])
+    con.execute(f"create or replace view candidates as {texts['selected_candidates']}")
+    return bool(con.execute("select count(*) > 0 from selected_ids").fetchall()[0][0])
 
 
-def _tell(con: duckdb.DuckDBPyConnection, alone: Alone, report: Report) -> None:
-    """Make `told`, a row a candidate."""
-    keep_truths(con)
-    share_as(con, "made_calls", sql_files("refine")["made_calls"])
-    start_answers(con)
-    ask(con, alone.gates, alone.parameters, report)
-    for name in ("signs", "told"):
-        share_as(con, name, sql_files("alone")[name])
+def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: Report) -> None:
+    """Make `gate_answers`, one row per candidate."""
+    make_ground_truths(con)
+    share_as(con, "made_calls", sql_files("decide")["made_calls"])
+    make_answers(con)
+    ask(con, cached.gates, cached.parameters, report)
+    for name in ("turn_signals", "gate_answers"):
+        share_as(con, name, sql_files("gate_cache")[name])
 
 
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
-    """What a gate binds; nothing where its SQL does not parse, which is told when it is asked."""
+    """The parameters that a gate binds; none if its SQL does not parse: `ask` reports that error."""
     try:
         return named_in(con, text)
     except duckdb.Error:

@@ -1,7 +1,7 @@
-"""Why a row was kept or refused: what each gate said of it, in the newest refine.
+"""Explains why a trajectory was kept or rejected: each gate's answer in the newest decision.
 
-Nothing is decided again: every gate's verdict stands in the decision, also those of gates that are
-switched off. What each gate alone removes is the mart `ablation`, from the same verdicts.
+Nothing is decided again: the decision stores the answers of all gates, also of advisory ones. The mart `ablation`
+counts from the same answers what each gate alone removes.
 """
 
 import duckdb
@@ -11,31 +11,31 @@ from rich.text import Text
 from warehouse.connect import run, sql_files
 from warehouse.console.terminal import cell, empty_table
 
-FEW = 5
+MAX_EXAMPLES = 5
 COLUMNS = ("gate", "keep", "reason", "value", "refuses")
 
 
 class ExplainError(Exception):
-    """No decision, or more than one, goes by an id; says what to ask instead."""
+    """No decision, or more than one, matches an id; the message names the next step."""
 
 
-def explained(con: duckdb.DuckDBPyConnection, id: str) -> Table:
-    """A table of every gate's verdict on the trajectory that `id`, or the start of it, names alone.
+def explain(con: duckdb.DuckDBPyConnection, id: str) -> Table:
+    """A table with one row per gate for the trajectory whose id is `id` or begins with it.
 
-    Raises ExplainError when it names none that was decided on, or several.
+    Raises ExplainError if no decision matches, or several do.
     """
-    found = run(con, sql_files("explain")["decided"], {"id": id}).fetchall() if id else []
+    found = run(con, sql_files("explain")["decision"], {"id": id}).fetchall() if id else []
     if not found:
         raise ExplainError(
-            f"no decision on a trajectory {id!r}. `factory refine` decides; `factory show ID` knows tasks"
+            f"no decision on a trajectory {id!r}. `factory refine` decides; `factory show ID` finds any id"
         )
     if len(found) > 1:
-        listed = ", ".join(row[0][:16] for row in found[:FEW])
-        raise ExplainError(f"{len(found)} trajectories begin with {id!r}, such as {listed}: write more of it")
+        listed = ", ".join(row[0][:16] for row in found[:MAX_EXAMPLES])
+        raise ExplainError(f"{len(found)} trajectories begin with {id!r}, such as {listed}: write more of the id")
     trajectory_id, kept, reasons = found[0]
     table = empty_table(COLUMNS, f"{trajectory_id}: {'kept' if kept else 'rejected'}")
-    table.caption = Text("a gate that is switched off may refuse in vain" if kept else ", ".join(reasons))
-    for row in run(con, sql_files("explain")["gates"], {"id": trajectory_id}).fetchall():
+    table.caption = Text("refusals of advisory gates do not count" if kept else ", ".join(reasons))
+    for row in run(con, sql_files("explain")["trajectory_verdicts"], {"id": trajectory_id}).fetchall():
         style = "red" if row[-1] else "yellow" if not row[1] else None
         table.add_row(*map(cell, row), style=style)
     return table

@@ -1,7 +1,7 @@
-"""The gates: files of `warehouse/sql/gates`, each of which answers for every candidate: keep, a reason, a value.
+"""The gates: SQL files of `warehouse/sql/gates` that answer for every candidate with keep, a reason and a value.
 
-Every gate answers for every trajectory and every answer is kept, so that a filter can be switched off and its effect
-seen.
+Every gate answers for every trajectory and every answer is stored, so that a gate can be switched off and its effect
+measured. A new file is a new gate.
 """
 
 import re
@@ -15,19 +15,19 @@ import duckdb
 from flows.settings import Settings, SettingsError
 from warehouse.connect import keep_as, sql_files
 from warehouse.console.progress import Report
-from warehouse.parallel_queries import Query, side_by_side
+from warehouse.parallel_queries import Query, run_parallel
 
-DUPLICATES = ("exact_duplicate", "near_duplicate")
-"""Gates that compare trajectories; they come last, when it is known which of several may be kept."""
+DUPLICATE_GATES = ("exact_duplicate", "near_duplicate")
+"""Gates that compare trajectories. They are asked last, since the keeper depends on the answers of all other gates."""
 
 
 class RefineError(Exception):
-    """A gate did not answer as a gate must; says which and how."""
+    """A gate file is invalid or its answers are; the message names the gate, the fault and the remedy."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One file of `warehouse/sql/gates`; its number says where it stands among the reasons."""
+    """One file of `warehouse/sql/gates`; `position` is its number, which orders the reasons of a decision."""
 
     name: str
     position: int
@@ -35,14 +35,14 @@ class Gate:
     decides: bool
 
 
-def gates_of(settings: Settings) -> list[Gate]:
-    """Every gate in order.
+def load_gates(settings: Settings) -> list[Gate]:
+    """Every gate, in order of position.
 
-    Raises RefineError on two gates of one name, SettingsError on an unknown gate in `refine.advisory_gates`.
+    Raises RefineError if two gates have the same name, SettingsError on an unknown gate in `refine.advisory_gates`.
     """
     named = [(int(number), name, text) for number, name, text in _numbered(sql_files("gates"))]
-    if twice := [name for name, files in Counter(name for _, name, _ in named).items() if files > 1]:
-        raise RefineError(f"sql/gates: two files are called {twice[0]}; give one of them another name")
+    if repeated := [name for name, files in Counter(name for _, name, _ in named).items() if files > 1]:
+        raise RefineError(f"sql/gates: two files are called {repeated[0]}; rename one of them")
     unknown = set(settings.refine.advisory_gates) - {name for _, name, _ in named}
     if unknown:
         known = ", ".join(name for _, name, _ in named)
@@ -52,8 +52,8 @@ def gates_of(settings: Settings) -> list[Gate]:
     ]
 
 
-def start_answers(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `answers`, of no rows."""
+def make_answers(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty table `answers`: one row per gate and trajectory."""
     con.execute(
         "create or replace table answers ("
         "gate varchar, position integer, decides boolean, trajectory_id varchar, "
@@ -66,14 +66,14 @@ def ask(
     gates: Sequence[Gate],
     parameters: Mapping[str, object],
     report: Report,
-    beside: Mapping[str, Query] | None = None,
+    extra: Mapping[str, Query] | None = None,
 ) -> None:
-    """Add to `answers` what each gate says of every one of `candidates`; `beside` are queries to run with them.
+    """Add to `answers` each gate's answer on every row of `candidates`; run the `extra` queries in parallel with them.
 
-    Raises RefineError on a gate whose SQL is at fault.
+    Raises RefineError if a gate's SQL fails, or does not answer once per candidate.
     """
-    asked = {gate.name: partial(_answer, gate=gate, parameters=parameters) for gate in gates}
-    side_by_side(con, {**(beside or {}), **asked}, report)
+    queries = {gate.name: partial(_answer, gate=gate, parameters=parameters) for gate in gates}
+    run_parallel(con, {**(extra or {}), **queries}, report)
 
 
 def _answer(con: duckdb.DuckDBPyConnection, gate: Gate, parameters: Mapping[str, object]) -> None:
@@ -83,18 +83,18 @@ def _answer(con: duckdb.DuckDBPyConnection, gate: Gate, parameters: Mapping[str,
             "insert into answers select $1, $2, $3, trajectory_id, keep, reason, value from answered",
             [gate.name, gate.position, gate.decides],
         )
-    except (duckdb.OperationalError, duckdb.InterruptException):  # memory, disk and Ctrl-C: no SQL mends them
+    except (duckdb.OperationalError, duckdb.InterruptException):  # memory, disk and Ctrl-C are no faults of the SQL
         raise
     except (duckdb.DatabaseError, KeyError, ValueError) as error:
-        raise RefineError(f"gate {gate.name}: {_cause(error)}; mend its SQL, then run refine again") from error
-    once = con.execute(
+        raise RefineError(f"gate {gate.name}: {_cause(error)}; correct its SQL, then run refine again") from error
+    counts = con.execute(
         "select count(*), count(distinct trajectory_id), (select count(*) from candidates) from answered "
         "where trajectory_id is not null and keep is not null and reason is not null"
     ).fetchall()[0]
-    if len(set(once)) > 1:
+    if len(set(counts)) > 1:
         raise RefineError(
-            f"gate {gate.name} gave {once[0]} answers on {once[1]} of {once[2]} trajectories; "
-            "it must answer once on each: mend its SQL, then run refine again"
+            f"gate {gate.name} gave {counts[0]} answers on {counts[1]} of {counts[2]} trajectories; "
+            "it must answer once on each: correct its SQL, then run refine again"
         )
 
 
@@ -110,5 +110,5 @@ def _numbered(texts: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     for stem, text in texts.items():
         match = re.fullmatch(r"(\d+)_(\w+)", stem)
         if not match:
-            raise RefineError(f"sql/gates/{stem}.sql: name it <number>_<gate>.sql, the number gives its place")
+            raise RefineError(f"sql/gates/{stem}.sql: name it <number>_<gate>.sql; the number gives its position")
         yield match[1], match[2], text

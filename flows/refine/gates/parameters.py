@@ -1,4 +1,4 @@
-"""What the SQL of refine can bind by name: settings, versions of its functions, and what screens addresses."""
+"""Parameters that the SQL of refine can bind by name: settings, versions of SQL functions, and blocklist patterns."""
 
 import json
 
@@ -12,21 +12,26 @@ from sources.privacy.redaction import kinds
 
 
 def parameters_of(settings: Settings) -> dict[str, object]:
-    """What it can bind of `[refine]`: lists as they are, tables as JSON, where the same is the same text."""
-    told = settings.refine.model_dump(exclude={"memory_limit"}) | {
+    """The settings of `[refine]` by key: lists unchanged, tables as JSON with sorted keys, equal for equal tables."""
+    values = settings.refine.model_dump(exclude={"memory_limit"}) | {
         "advisory_gates": sorted(settings.refine.advisory_gates)
     }
-    return {key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in told.items()}
+    return {
+        key: json.dumps(value, sort_keys=True) if isinstance(value, dict) else value for key, value in values.items()
+    }
 
 
-def screening(settings: Settings) -> dict[str, object]:
-    """Parameters from other settings; raises SettingsError on an unknown kind in `refine.allowed_sensitive_data`."""
+def screening_parameters(settings: Settings) -> dict[str, object]:
+    """Parameters for the blocklist and the benchmarks.
+
+    Raises SettingsError on an unknown kind in `refine.allowed_sensitive_data`.
+    """
     if settings.refine.allowed_sensitive_data and (unknown := set(settings.refine.allowed_sensitive_data) - kinds()):
         known = ", ".join(sorted(PERSONAL)) + ", github_token, ..."
         raise SettingsError(f"refine.allowed_sensitive_data = {sorted(unknown)}: no such kind. There are: {known}")
     return {"blocked": Blocklist(settings.blocklist).pattern, "decontaminating": bool(settings.refine.benchmarks)}
 
 
-def bound(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, object]:
-    """All that can be bound, on a connection that is taught the functions; raises SettingsError as screening."""
-    return parameters_of(settings) | add_functions(con) | screening(settings)
+def bind_parameters(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, object]:
+    """All parameters; also adds the SQL functions to the connection. Raises as screening_parameters."""
+    return parameters_of(settings) | add_functions(con) | screening_parameters(settings)

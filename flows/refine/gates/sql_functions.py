@@ -1,9 +1,9 @@
-"""What SQL here may call that SQL cannot say: functions over whole columns, for sketches and gates.
+"""Functions over whole columns for sketches and gates that SQL alone cannot express.
 
-`secrets_in(text)` is JSON of the secrets and personal data in a text, by kind; null where there are none.
-`folded(text)` is its words, folded; `words_of(text)` the hash of each. `misfit(schema, arguments)` says how a call's
-arguments do not fit, null where they do. Each is a function of its arguments alone, and has a version, so that what
-was answered by an older one is answered again.
+`secrets_in(text)` counts secrets and personal data by kind, as JSON; null if there are none. `folded_words(text)` gives
+the folded words of a text, `word_hashes(text)` the 64-bit hash of each. `argument_fault(schema, arguments)` gives how
+a call's arguments break the JSON Schema; null if they are valid. Each depends on its arguments only and has a version
+among the parameters, so that a new version computes cached answers again.
 """
 
 from importlib.metadata import version
@@ -13,35 +13,38 @@ import duckdb
 import pyarrow as pa
 from duckdb.func import ARROW, SPECIAL
 
-from flows.refine.decontaminate.ngrams import WORDS_VERSION, folded, word_hashes
-from flows.refine.gates.argument_schema import misfits
+from flows.refine.decontaminate.ngrams import WORDS_VERSION, folded_words, word_hashes
+from flows.refine.gates.argument_schema import argument_faults
 from sources.privacy.redaction import count_kinds, detector_version
 
 
 def add_functions(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
-    """Teach a connection the functions; returns the parameters by which SQL names their versions."""
+    """Add the functions to a connection; returns the parameters that hold their versions."""
     con.create_function("secrets_in", _secrets_in, ["varchar"], "varchar", type=ARROW, null_handling=SPECIAL)
-    con.create_function("folded", _folded, ["varchar"], "varchar[]", type=ARROW, null_handling=SPECIAL)
-    con.create_function("words_of", _words_of, ["varchar"], "ubigint[]", type=ARROW, null_handling=SPECIAL)
-    con.create_function("misfit", _misfits, ["varchar", "varchar"], "varchar", type=ARROW, null_handling=SPECIAL)
-    return {"detector": detector_version(), "words_version": WORDS_VERSION, "fitting": version("jsonschema-rs")}
+    con.create_function("folded_words", _folded_words, ["varchar"], "varchar[]", type=ARROW, null_handling=SPECIAL)
+    con.create_function("word_hashes", _word_hashes, ["varchar"], "ubigint[]", type=ARROW, null_handling=SPECIAL)
+    con.create_function(
+        "argument_fault", _argument_faults, ["varchar", "varchar"], "varchar", type=ARROW, null_handling=SPECIAL
+    )
+    versions = {"words_version": WORDS_VERSION, "validator_version": version("jsonschema-rs")}
+    return {"detector": detector_version(), **versions}
 
 
 def _secrets_in(texts: Any) -> pa.Array:
     return pa.array(count_kinds(texts.to_pylist()), pa.string())
 
 
-def _misfits(schemas: Any, arguments: Any) -> pa.Array:
-    return misfits(_whole(schemas), _whole(arguments))
+def _argument_faults(schemas: Any, arguments: Any) -> pa.Array:
+    return argument_faults(_one_chunk(schemas), _one_chunk(arguments))
 
 
-def _folded(texts: Any) -> pa.Array:
-    return folded(_whole(texts)).cast(pa.list_(pa.string()))
+def _folded_words(texts: Any) -> pa.Array:
+    return folded_words(_one_chunk(texts)).cast(pa.list_(pa.string()))
 
 
-def _words_of(texts: Any) -> pa.Array:
-    return word_hashes(_whole(texts))
+def _word_hashes(texts: Any) -> pa.Array:
+    return word_hashes(_one_chunk(texts))
 
 
-def _whole(texts: Any) -> pa.Array:
+def _one_chunk(texts: Any) -> pa.Array:
     return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts

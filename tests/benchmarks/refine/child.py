@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from flows.refine.background_prepare import prepare
-from flows.refine.decide import refine_night
-from flows.refine.dedupe.dedupe import cluster, find_alike
+from flows.refine.decide import run_refine
+from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
 from flows.refine.dedupe.sketch import Sketch, sketch_parts
-from flows.refine.gates.candidates import share_candidates
-from flows.refine.gates.gates import start_answers
+from flows.refine.gates.candidates import make_candidates
+from flows.refine.gates.gates import make_answers
 from flows.refine.gates.parameters import parameters_of
 from flows.settings import Refine, Settings
 from warehouse.connect import connect, sql_files
@@ -41,13 +41,13 @@ def scan(query: str, lake: Lake, home: Path, limit: str) -> str:
 def duplicates(lake: Lake, home: Path, limit: str) -> str:
     """Read the agents' text and find all duplicates; returns the pairs of ids that share a cluster, as JSON."""
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
-        share_candidates(con)
-        texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_said", "20_windows")}
+        make_candidates(con)
+        texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_written", "20_shingles")}
         columns = ("trajectory_id", "index", "role")
         sketch_parts(con, lake, Sketch(texts, {}, {}, home / "sketches" / "windows", columns), silent)
-        start_answers(con)
-        find_alike(con, parameters_of(Settings()))
-        cluster(con)
+        make_answers(con)
+        find_duplicate_pairs(con, parameters_of(Settings()))
+        find_clusters(con)
         pairs = con.execute(
             "select one.trajectory_id, other.trajectory_id from clusters as one join clusters as other "
             "using (cluster_id) where one.trajectory_id < other.trajectory_id"
@@ -57,7 +57,7 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
 
 def whole(lake: Lake, home: Path, limit: str) -> str:
     """Decide on every trajectory with all gates, using the sketches that `home` holds."""
-    return str(refine_night(settings_over(lake, home, limit), date(2026, 11, 20), silent))
+    return str(run_refine(settings_over(lake, home, limit), date(2026, 11, 20), silent))
 
 
 def settings_over(lake: Lake, home: Path, limit: str) -> Settings:

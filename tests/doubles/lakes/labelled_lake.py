@@ -151,7 +151,7 @@ class LabelledLake:
             attempts = [(row, self._moves(row)) for row in some]
             lake.write(Task, {task.task_id: task for task in map(self._task, some)}.values(), name)
             turns = _table(Turn, [turn for row, moves in attempts for turn in self._turns(row, moves)])
-            lake.write_table(Turn, looked_at(turns), name)
+            lake.write_table(Turn, with_detected_secrets(turns), name)
             lake.write(Verdict, [self._verdict(row) for row in some], name)
             rows_of_part = [self._trajectory(row, moves) for row, moves in attempts]
             lake.write_table(Trajectory, _table(Trajectory, rows_of_part), name)
@@ -300,7 +300,7 @@ def _docstrings(limit: int) -> str:
     return "\n\n".join(found)
 
 
-def looked_at(turns: pa.Table) -> pa.Table:
+def with_detected_secrets(turns: pa.Table) -> pa.Table:
     """The turns as a rollout leaves them: with what the detector said of what was written."""
     (batch,) = turns.combine_chunks().to_batches()
     told = {

@@ -16,7 +16,7 @@ from flows.imports.existing_ids import ExistingIds
 from flows.imports.importer import Counts, Importer
 from flows.publish.release import run_publish
 from flows.publish.views.export import export
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Publish, Settings
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -73,7 +73,7 @@ def test_an_imported_set_is_refined_released_and_comes_back_in(tmp_path: Path) -
     assert (said.rows, said.imported, said.already_there) == (8, 5, 0)
     assert said.refused == {"not_json": 1, "not_an_object": 1, "no_messages": 1}
     today = datetime.now(UTC).date()
-    assert refine_night(home, today, silent)["kept"] == 5
+    assert run_refine(home, today, silent)["kept"] == 5
     assert run_publish(home, today, silent)["rows"] == 5
     export(tmp_path / "release", "atif", tmp_path / "atif", silent)
     (file,) = (tmp_path / "atif").glob("train*.jsonl")

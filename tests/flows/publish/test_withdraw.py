@@ -13,7 +13,7 @@ from flows.publish.release import run_publish
 from flows.publish.views.dpo_and_rl import write_rl_tasks
 from flows.publish.views.preference import write_preference
 from flows.publish.withdraw import withdraw
-from flows.refine.decide import count_decisions, refine_night
+from flows.refine.decide import count_decisions, run_refine
 from flows.settings import Publish, Settings
 from schemas import Manifest, Release, Turn
 from schemas.release import CheckedBenchmark, Student, Teacher
@@ -38,7 +38,7 @@ def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
 
 
 def publish(settings: Settings) -> dict[str, int | str]:
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     return run_publish(settings, DAY, silent)
 
 
@@ -163,7 +163,7 @@ def test_an_order_holds_at_once_for_what_is_exported_from_the_lake(tmp_path: Pat
     settings, out = Settings(home=tmp_path), tmp_path / "out.parquet"
     lake = make_small_lake(DAY, n_tasks=3, kinds={(n, 1): "wrong" for n in range(3)})
     write_records(Lake(settings.lake), DAY, lake)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
         assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_rl_tasks(con, out)) == (3, 3)
         withdraw(con, Lake(settings.lake), lake.tasks[0].path[1].url, "the author asked")

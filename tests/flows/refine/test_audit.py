@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.publish.release import run_publish
-from flows.refine.audit import AuditError, draw, errors, read
-from flows.refine.decide import refine_night
-from flows.refine.gates.ablate import AblateError, ablated
-from flows.refine.gates.explain import ExplainError, explained
+from flows.refine.audit import AuditError, draw_sample, error_rates, read_labels
+from flows.refine.decide import run_refine
+from flows.refine.gates.ablate import AblateError, ablate
+from flows.refine.gates.explain import ExplainError, explain
 from flows.settings import Publish, Refine, Settings
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
@@ -29,7 +29,7 @@ KINDS: dict[tuple[int, int], Kind] = {(0, 0): "wrong", (1, 0): "no_calls", (2, 0
 def home_of(path: Path, made: SmallLake, **refine: object) -> Settings:
     settings = Settings(home=path, refine=Refine.model_validate(refine), publish=Publish(to=str(path / "release")))
     write_records(Lake(settings.lake), DAY, made)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     return settings
 
 
@@ -48,7 +48,7 @@ def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
     (wrong,) = made.of_kind("wrong")
     with reader(home_of(tmp_path, made)) as con:
-        said = text_of(explained(con, wrong[:12]))
+        said = text_of(explain(con, wrong[:12]))
     assert "rejected" in said
     assert "outcome:wrong_answer" in said
     assert "structure" in said
@@ -58,14 +58,14 @@ def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
 def test_what_was_not_decided_on_is_not_explained(id: str, tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
     with reader(home_of(tmp_path, made)) as con, pytest.raises(ExplainError, match="no decision"):
-        explained(con, next(iter(made.of_kind("aborted"))) if id == "aborted" else id)
+        explain(con, next(iter(made.of_kind("aborted"))) if id == "aborted" else id)
 
 
 def test_an_ambiguous_start_is_refused_with_examples(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=20)
     starts = Counter(row.trajectory_id[0] for row in made.trajectories)
     with reader(home_of(tmp_path, made)) as con, pytest.raises(ExplainError, match="write more"):
-        explained(con, starts.most_common(1)[0][0])
+        explain(con, starts.most_common(1)[0][0])
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) 
         rows = con.execute(
             "select gate, alone, kept_without, alone_tokens from ablation where domain = 'all'"
         ).fetchall()
-        assert "Without each gate" in text_of(ablated(con))
+        assert "Without each gate" in text_of(ablate(con))
     assert {gate: alone for gate, alone, *_ in rows if alone} == {"outcome": 1, "loop": 1}
     for gate, alone, kept, tokens in rows:
         if gate not in ("outcome", "loop", "structure"):
@@ -93,7 +93,7 @@ def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) 
 def test_ablation_before_any_refine_says_what_to_run(tmp_path: Path) -> None:
     """An empty table looks as if no gate refused anything."""
     with reader(Settings(home=tmp_path)) as con, pytest.raises(AblateError, match="factory refine"):
-        ablated(con)
+        ablate(con)
 
 
 def filled(path: Path, right: dict[str, str]) -> Path:
@@ -111,7 +111,7 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
     made = make_small_lake(DAY, n_tasks=30, kinds={(n, 0): "wrong" for n in range(10)})
     settings, lake, file = home_of(tmp_path, made), Lake(tmp_path / "lake"), tmp_path / "a.csv"
     with reader(settings) as con:
-        assert draw(con, settings, 20, 7, file) == 20
+        assert draw_sample(con, settings, 20, 7, file) == 20
     with file.open(encoding="utf-8", newline="") as lines:
         drawn = [row["trajectory_id"] for row in csv.DictReader(lines)]
     wrong = made.of_kind("wrong")
@@ -119,12 +119,12 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
     passed = [id for id in drawn if id not in wrong]
     filled(file, {id: "no" if id in wrong or id in passed[:2] else "Yes" for id in drawn})
     with reader(settings) as con:
-        assert read(con, lake, settings, file) == (20, 0)
-        assert read(con, lake, settings, file) == (20, 0)
+        assert read_labels(con, lake, settings, file) == (20, 0)
+        assert read_labels(con, lake, settings, file) == (20, 0)
         rows = con.execute(
             "select verifier, checked, false_passes, false_failures, error_rate, low, high from verifier_errors"
         ).fetchall()
-        assert "How often" in text_of(errors(con))
+        assert "How often" in text_of(error_rates(con))
     assert [row[:4] for row in rows] == [("contains_answer", 20, 2, 0), ("exact_match", 20, 2, 0)]
     assert rows[0][4] == pytest.approx(50 / 60 * 2 / 10), "strata weigh what they weigh in the lake"
     assert 0 < rows[0][5] < rows[0][4] < rows[0][6] < 1
@@ -136,9 +136,9 @@ def test_the_interval_of_one_stratum_is_wilsons(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=5)
     settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
     with reader(settings) as con:
-        draw(con, settings, 10, 0, file)
+        draw_sample(con, settings, 10, 0, file)
         filled(file, {row.trajectory_id: "n" if place < 3 else "y" for place, row in enumerate(made.trajectories)})
-        read(con, Lake(settings.lake), settings, file)
+        read_labels(con, Lake(settings.lake), settings, file)
         low, high = con.execute("select low, high from verifier_errors").fetchall()[0]
     z, n, p = 1.959964, 10, 0.3
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -155,10 +155,10 @@ def test_a_draw_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path
     texts = []
     with reader(settings) as con:
         for seed, name in ((1, "a"), (1, "b"), (2, "c")):
-            draw(con, settings, 5, seed, tmp_path / name)
+            draw_sample(con, settings, 5, seed, tmp_path / name)
             texts.append((tmp_path / name).read_text())
-        with pytest.raises(AuditError, match="already there"):
-            draw(con, settings, 5, 1, tmp_path / "a")
+        with pytest.raises(AuditError, match="already exists"):
+            draw_sample(con, settings, 5, 1, tmp_path / "a")
     assert texts[0] == texts[1] != texts[2]
     assert ",=HYP" not in texts[0] and ',"=HYP' not in texts[0]
     assert "passed" not in texts[0] and "exact_match" not in texts[0]
@@ -170,19 +170,19 @@ def test_a_file_that_a_spreadsheet_saved_in_its_own_way_is_read(delimiter: str, 
     made = make_small_lake(DAY, n_tasks=3, samples=1)
     settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
     with reader(settings) as con:
-        draw(con, settings, 5, 0, file)
+        draw_sample(con, settings, 5, 0, file)
         filled(file, {row.trajectory_id: "no" for row in made.trajectories})
         rows = list(csv.reader(file.read_text("utf-8").splitlines(keepends=True)))
         with file.open("w", encoding="utf-8-sig", newline="") as again:
             csv.writer(again, delimiter=delimiter).writerows(rows)
-        assert read(con, Lake(settings.lake), settings, file) == (3, 0)
+        assert read_labels(con, Lake(settings.lake), settings, file) == (3, 0)
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A person who mistyped a folder must read which, not a traceback."""
     settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
     with reader(settings) as con, pytest.raises(AuditError, match=r"no/dir/a\.csv cannot be written .*--out"):
-        draw(con, settings, 5, 0, tmp_path / "no" / "dir" / "a.csv")
+        draw_sample(con, settings, 5, 0, tmp_path / "no" / "dir" / "a.csv")
 
 
 @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ def test_a_file_that_cannot_be_understood_says_where(text: str, says: str, tmp_p
     settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
     (tmp_path / "a.csv").write_text(text)
     with reader(settings) as con, pytest.raises(AuditError, match=says):
-        read(con, Lake(settings.lake), settings, tmp_path / "a.csv")
+        read_labels(con, Lake(settings.lake), settings, tmp_path / "a.csv")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.refine.decide import refine_night
-from flows.refine.gates.gates import gates_of
+from flows.refine.decide import run_refine
+from flows.refine.gates.gates import load_gates
 from flows.settings import Settings
 from schemas import Trajectory, Turn, arrow_schema
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records
@@ -27,7 +27,7 @@ FUZZED = 5_000
 
 
 def decided(home: Path) -> dict[str, tuple[object, ...]]:
-    refine_night(Settings(home=home), DAY, silent)
+    run_refine(Settings(home=home), DAY, silent)
     with connect(Lake(home / "lake")) as con:
         rows = con.execute("select * exclude (decided_at, date) from decisions order by trajectory_id").fetchall()
     return {row[0]: row[1:] for row in rows}
@@ -159,7 +159,7 @@ def test_no_row_however_broken_breaks_a_gate(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     fuzzed(lake)
     found = decided(tmp_path)
-    gates = [gate.name for gate in gates_of(Settings())]
+    gates = [gate.name for gate in load_gates(Settings())]
     with connect(lake) as con:
         finished = con.execute("select trajectory_id from trajectories where status <> 'aborted'").fetchall()
         rows = con.execute("select kept, reasons, gates from decisions").fetchall()

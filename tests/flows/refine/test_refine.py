@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.refine.decide import refine, refine_night
-from flows.refine.gates.gates import gates_of
+from flows.refine.decide import refine, run_refine
+from flows.refine.gates.gates import load_gates
 from flows.settings import Refine, Settings, SettingsError
 from schemas import Decision
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records, write_small_lake
@@ -24,7 +24,7 @@ from warehouse.lake import Lake, PartName
 from warehouse.query import run_checks
 
 DAY = date(2026, 11, 20)
-GATES = [gate.name for gate in gates_of(Settings())]
+GATES = [gate.name for gate in load_gates(Settings())]
 ALL_KINDS: dict[tuple[int, int], Kind] = {(n // 3, n % 3): kind for n, kind in enumerate(get_args(Kind))}
 
 Row = tuple[bool, list[str], dict[str, dict[str, object]], str | None, str | None, float | None]
@@ -45,7 +45,7 @@ def decisions(lake: Lake) -> dict[str, Row]:
 def refined(home: Path, made: SmallLake, **refine: object) -> dict[str, Row]:
     settings = factory(home, **refine)
     write_records(Lake(settings.lake), DAY, made)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     return decisions(Lake(settings.lake))
 
 
@@ -135,8 +135,8 @@ def test_a_second_refine_of_the_same_lake_writes_nothing(tmp_path: Path) -> None
     settings = factory(tmp_path)
     lake = Lake(settings.lake)
     write_small_lake(lake, DAY)
-    first = refine_night(settings, DAY, silent)
-    assert refine_night(settings, date(2026, 11, 21), silent) == first
+    first = run_refine(settings, DAY, silent)
+    assert run_refine(settings, date(2026, 11, 21), silent) == first
     assert len(lake.parts(Decision)) == 1
 
 
@@ -145,15 +145,15 @@ def test_new_rows_verdicts_or_parameters_decide_anew_on_all(tmp_path: Path) -> N
     settings = factory(tmp_path)
     lake = Lake(settings.lake)
     made = write_small_lake(lake, DAY)
-    ids = {refine_night(settings, DAY, silent)["refine_id"]}
-    ids.add(refine_night(factory(tmp_path, min_calls=9), DAY, silent)["refine_id"])
+    ids = {run_refine(settings, DAY, silent)["refine_id"]}
+    ids.add(run_refine(factory(tmp_path, min_calls=9), DAY, silent)["refine_id"])
     assert not any(kept for kept, *_ in decisions(lake).values())
     more = write_small_lake(lake, date(2026, 11, 21), seed=7)
-    ids.add(refine_night(settings, date(2026, 11, 21), silent)["refine_id"])
+    ids.add(run_refine(settings, date(2026, 11, 21), silent)["refine_id"])
     assert set(decisions(lake)) == set(made.kinds) | set(more.kinds)
     spoilt = [verdict.model_copy(update={"passed": False}) for verdict in made.verdicts]
     lake.write(type(spoilt[0]), spoilt, PartName(DAY, "rollout", 0))
-    ids.add(refine_night(settings, DAY, silent)["refine_id"])
+    ids.add(run_refine(settings, DAY, silent)["refine_id"])
     assert {reasons[0] for id, (_, reasons, *_) in decisions(lake).items() if id in made.kinds} == {
         "outcome:wrong_answer"
     }
@@ -162,12 +162,12 @@ def test_new_rows_verdicts_or_parameters_decide_anew_on_all(tmp_path: Path) -> N
 
 def test_a_gate_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nonsense"):
-        refine_night(factory(tmp_path, advisory_gates=["nonsense"]), DAY, silent)
+        run_refine(factory(tmp_path, advisory_gates=["nonsense"]), DAY, silent)
 
 
 def test_an_empty_lake_is_refined_to_nothing(tmp_path: Path) -> None:
     settings = factory(tmp_path)
-    assert refine_night(settings, DAY, silent)["trajectories"] == 0
+    assert run_refine(settings, DAY, silent)["trajectories"] == 0
     assert Lake(settings.lake).parts(Decision) == []
     assert settings.warehouse.exists()
 
@@ -176,10 +176,10 @@ KILLED = """
 import sys
 from datetime import date
 from pathlib import Path
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Settings
 from warehouse.console.progress import silent
-refine_night(Settings(home=Path(sys.argv[1])), date(2026, 11, 20), silent)
+run_refine(Settings(home=Path(sys.argv[1])), date(2026, 11, 20), silent)
 """
 
 
@@ -197,6 +197,6 @@ def test_decisions_stand_whole_when_refine_is_killed(tmp_path: Path) -> None:
         child.kill()
         child.wait()
         assert len(decisions(lake)) in (0, 12)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     assert len(decisions(lake)) == 12
     assert len(lake.parts(Decision)) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.refine.validate_settings import check
+from flows.refine.validate_settings import validate_settings
 from flows.settings import Settings, SettingsError
 from tests.doubles.lakes.small_lake import make_small_lake, write_records
 from warehouse.lake import Lake
@@ -34,7 +34,7 @@ def test_what_does_not_fit_is_told_before_there_is_a_lake(
     monkeypatch.chdir(tmp_path)
     Path("b.jsonl").write_text(json.dumps({"question": "Who wrote it?", "answer": "Ada"}) + "\n")
     with pytest.raises(SettingsError, match=says):
-        check(Settings(home=tmp_path, refine=refine))
+        validate_settings(Settings(home=tmp_path, refine=refine))
 
 
 def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Pat
     (tmp_path / "b.csv").write_text("question\nWho wrote it?\n")
     benchmarks = [{"path": tmp_path / "b.csv", "columns": ["question"]}]
     refine = {"advisory_gates": ["loop"], "process_verifiers": ["source", "exact_match"], "benchmarks": benchmarks}
-    check(Settings(home=tmp_path, refine=refine))
+    validate_settings(Settings(home=tmp_path, refine=refine))
     assert list((tmp_path / "state" / "benchmarks").glob("*.parquet")), "refine does not read it again"
 
 

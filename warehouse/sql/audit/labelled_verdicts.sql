@@ -1,10 +1,10 @@
--- one row a verifier of a trajectory that a person checked: its verdict beside what the person says
+-- one row per verifier of a labelled trajectory: its verdict and the person's label
 select
     $audit_id as audit_id,
     strata.trajectory_id,
-    told.verdict.verifier,
-    told.verdict.version,
-    told.verdict.passed,
+    judged.verdict.verifier,
+    judged.verdict.version,
+    judged.verdict.passed,
     labels.is_correct,
     strata.stratum,
     strata.stratum_rows,
@@ -13,5 +13,5 @@ select
     $run_id as run_id
 from labels
 join strata using (trajectory_id)
-cross join unnest(strata.said) as told(verdict)
-order by strata.trajectory_id, told.verdict.verifier
+cross join unnest(strata.verdicts) as judged(verdict)
+order by strata.trajectory_id, judged.verdict.verifier

@@ -1,4 +1,4 @@
--- one row a trajectory for a person to look at: as many of each stratum as there are, in turn, none that was audited before
+-- one row per trajectory for a person to check: drawn from the strata in turn, without those audited before
 with drawn as (
     select trajectory_id, stratum, row_number() over (partition by stratum order by lot) as turn
     from strata
@@ -14,5 +14,5 @@ from drawn
 join trajectories using (trajectory_id)
 join tasks on tasks.task_id = trajectories.task_id
 qualify row_number() over (order by drawn.turn, drawn.stratum) <= $n
--- the order must not tell what the verifiers said
+-- the order must not reveal the verdicts
 order by sha256(drawn.trajectory_id || $seed)

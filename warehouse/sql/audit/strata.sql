@@ -1,4 +1,4 @@
--- one row a trajectory whose outcome verifiers judged it: its stratum (what they all said) and its place in a seeded draw
+-- one row per trajectory that outcome verifiers judged: its stratum (the combination of verdicts) and its place in a seeded draw
 with judged as (
     select distinct on (verdicts.trajectory_id, verdicts.verifier)
         verdicts.trajectory_id,
@@ -15,7 +15,7 @@ grouped as (
     select
         trajectory_id,
         string_agg(verifier || case when passed then ':passed' else ':failed' end, ' ' order by verifier) as stratum,
-        list({verifier: verifier, version: version, passed: passed} order by verifier) as said
+        list({verifier: verifier, version: version, passed: passed} order by verifier) as verdicts
     from judged
     group by trajectory_id
 )
@@ -23,7 +23,7 @@ grouped as (
 select
     trajectory_id,
     stratum,
-    said,
+    verdicts,
     count(*) over (partition by stratum) as stratum_rows,
     sha256($seed || ':' || trajectory_id) as lot
 from grouped

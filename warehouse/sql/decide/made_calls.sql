@@ -1,9 +1,9 @@
--- one row a tool call that the agent made, with a hash of its name and arguments
-with placed as (
-    select trajectory_id, index, parse, unnest(made) as call, generate_subscripts(made, 1) as place
+-- one row per tool call of a candidate, with a hash of its name and arguments
+with numbered as (
+    select trajectory_id, index, parse, unnest(parsed_calls) as call, generate_subscripts(parsed_calls, 1) as place
     from turn_facts
     semi join candidates using (trajectory_id)
-    where len(made) > 0
+    where len(parsed_calls) > 0
 )
 
 select
@@ -14,4 +14,4 @@ select
     call.call_id,
     call.tool,
     call.call_hash
-from placed
+from numbered

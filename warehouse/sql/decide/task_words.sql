@@ -1,3 +1,3 @@
--- one row a task: its words and its answer, read before the trajectories are: both at once hold what each part says of itself twice
+-- one row per task: its instruction and answer; read before the trajectories, so that the footers of one record at a time are in memory
 select task_id, instruction, answer
 from tasks

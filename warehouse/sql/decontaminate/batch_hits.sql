@@ -1,4 +1,4 @@
--- one row a run of words that stands in a text and in the benchmark
-select windows.id, windows.start, windows.n, indexed.item
-from windows
-join read_parquet($path) as indexed on indexed.key = windows.key and indexed.n = windows.n
+-- one row per n-gram of the batch that the benchmark index ($path) contains
+select ngrams.id, ngrams.start, ngrams.n, indexed.item
+from ngrams
+join read_parquet($path) as indexed on indexed.key = ngrams.key and indexed.n = ngrams.n

@@ -1,14 +1,14 @@
--- one row a pair of works that stand beside each other under several windows, and a shift between their turns
+-- one row per pair of attempts that share several shingles, and shift between their turns: at most three shifts per pair
 with sizes as (
-    select work, count(*) as size
-    from posted
-    group by work
+    select attempt, count(*) as size
+    from posting_list
+    group by attempt
 )
 
--- windows that two works share by chance stand at any shift; those of a copy stand at one, or at few
+-- shingles shared by chance have any shift; those of a copy have one shift, or few
 select one, other, shift
-from shifts
-join sizes as of_one on of_one.work = one
-join sizes as of_other on of_other.work = other
-where windows >= 0.02 * least(of_one.size, of_other.size)
-qualify row_number() over (partition by one, other order by windows desc, shift) <= 3
+from pair_alignments
+join sizes as of_one on of_one.attempt = one
+join sizes as of_other on of_other.attempt = other
+where shared_shingles >= 0.02 * least(of_one.size, of_other.size)
+qualify row_number() over (partition by one, other order by shared_shingles desc, shift) <= 3

@@ -1,4 +1,4 @@
--- one row a pair of works that are nearly the same: nearly all turns of both have a counterpart, on one question
+-- one row per pair of attempts that are near duplicates: the same question, and nearly all turns of both have a counterpart
 select one, other, similarity
-from likeness
+from pair_similarity
 where same_question and alike >= $near_duplicate_threshold

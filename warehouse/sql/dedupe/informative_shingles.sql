@@ -1,10 +1,10 @@
--- one row a turn of a work that met another: its windows, without boilerplate
+-- one row per turn of an attempt in a candidate pair: its shingles without boilerplate
 select
-    compared.work,
-    compared.question,
-    compared.index,
-    compared.by_agent,
-    list_filter(compared.windows, lambda each: get_bit(boilerplate.bits, (each % 1_000_000)::integer) = 0) as windows
-from compared
+    turn_shingles.attempt,
+    turn_shingles.question,
+    turn_shingles.index,
+    turn_shingles.by_agent,
+    list_filter(turn_shingles.shingles, lambda each: get_bit(boilerplate.bits, (each % 1_000_000)::integer) = 0) as shingles
+from turn_shingles
 cross join boilerplate
-where compared.has_met
+where turn_shingles.is_paired

@@ -1,57 +1,57 @@
--- one row a pair of works that stand beside each other under a window, and a shift between their turns: under how many windows
--- of the $share-th of $shares shares of them: of a hundred million windows memory holds some at a time
-with shared as not materialized (
+-- one row per pair of attempts that are neighbours in a posting list, and shift between their turns: the number of shared shingles;
+-- of hash bucket $bucket of $buckets, since a hundred million postings do not fit in memory at once
+with postings as not materialized (
     select *
-    from posted
-    -- one share is all of them; a remainder alone would be planned for as a fifth
-    where $shares = 1 or shingle % $shares = $share
+    from posting_list
+    -- one bucket holds all; on the remainder alone the optimiser would estimate a fifth of the rows
+    where $buckets = 1 or shingle % $buckets = $bucket
 ),
 
 counted as materialized (
-    select shingle, count(*) as places
-    from shared
+    select shingle, count(*) as n_postings
+    from postings
     group by shingle
 ),
 
--- what so many questions share says nothing of two works
+-- a shingle that more than 50 questions share carries no information on a pair
 popular as (
     select shingle
     from (
-        select distinct shared.shingle, works.question
-        from shared
-        join counted on counted.shingle = shared.shingle and counted.places > 50
-        join works using (work)
+        select distinct postings.shingle, distinct_attempts.question
+        from postings
+        join counted on counted.shingle = postings.shingle and counted.n_postings > 50
+        join distinct_attempts using (attempt)
     )
     group by shingle
     having count(*) > 50
 ),
 
-telling as (
+informative as (
     select shingle
     from counted
     anti join popular using (shingle)
-    where places > 1
+    where n_postings > 1
 ),
 
-listed as (
+predecessors as (
     select
-        work as other,
+        attempt as other,
         index,
-        lag(work, 1) over list as first,
+        lag(attempt, 1) over list as first,
         lag(index, 1) over list as first_index,
-        lag(work, 2) over list as second,
+        lag(attempt, 2) over list as second,
         lag(index, 2) over list as second_index
-    from shared
-    semi join telling using (shingle)
-    window list as (partition by shingle order by work, index)
+    from postings
+    semi join informative using (shingle)
+    window list as (partition by shingle order by attempt, index)
 ),
 
-beside as (
-    select first as one, other, index - first_index as shift from listed where first < other
+neighbours as (
+    select first as one, other, index - first_index as shift from predecessors where first < other
     union all
-    select second, other, index - second_index from listed where second < other
+    select second, other, index - second_index from predecessors where second < other
 )
 
-select one, other, shift, count(*) as windows
-from beside
+select one, other, shift, count(*) as shared_shingles
+from neighbours
 group by one, other, shift

@@ -1,49 +1,49 @@
--- one row a pair of works that met: how much of their turns they share, and of how many turns each has a counterpart
-with shares as (
+-- one row per candidate pair: the share of their turns' shingles that they have in common, and the share of turns with a counterpart
+with turn_overlaps as (
     select
-        met.one,
-        met.other,
+        candidate_pairs.one,
+        candidate_pairs.other,
         mine.index,
         max(
-            -- what both have, counted on either side: the less, since a text that goes round in circles has some twice
+            -- the smaller of the two counts: a text that loops has the same shingle twice
             least(
-                len(list_filter(mine.windows, lambda each: list_contains(theirs.windows, each))),
-                len(list_filter(theirs.windows, lambda each: list_contains(mine.windows, each)))
-            ) / greatest(len(mine.windows), len(theirs.windows), 1)
+                len(list_filter(mine.shingles, lambda each: list_contains(theirs.shingles, each))),
+                len(list_filter(theirs.shingles, lambda each: list_contains(mine.shingles, each)))
+            ) / greatest(len(mine.shingles), len(theirs.shingles), 1)
         ) as share
-    from met
-    join evidence as mine on mine.work = met.one and mine.by_agent
-    join evidence as theirs
-        on theirs.work = met.other and theirs.by_agent and theirs.index = mine.index + met.shift
-    group by met.one, met.other, mine.index
+    from candidate_pairs
+    join informative_shingles as mine on mine.attempt = candidate_pairs.one and mine.by_agent
+    join informative_shingles as theirs
+        on theirs.attempt = candidate_pairs.other and theirs.by_agent and theirs.index = mine.index + candidate_pairs.shift
+    group by candidate_pairs.one, candidate_pairs.other, mine.index
 ),
 
--- a seventh of its windows make a turn a counterpart: 30 % of the words edited leave a third, give or take a sixth
--- summed in whole millionths: a sum of fractions would depend on the order
+-- a seventh of the shingles in common makes a counterpart: with 30 % of the words edited a third remain, plus or minus a sixth;
+-- sums are of whole millionths, since a sum of fractions depends on the order
 summed as (
     select
         one,
         other,
         sum((1_000_000 * share)::bigint) / 1_000_000 as shared,
         sum((1_000_000 * least(1, 7 * share))::bigint) / 1_000_000 as matched
-    from shares
+    from turn_overlaps
     group by one, other
 ),
 
 lengths as (
-    select work, any_value(question) as question, count(*) filter (by_agent and len(windows) > 0) as turns
-    from evidence
-    group by work
+    select attempt, any_value(question) as question, count(*) filter (by_agent and len(shingles) > 0) as turns
+    from informative_shingles
+    group by attempt
 ),
 
-asked as (
+questions as (
     select
         summed.one,
         summed.other,
-        bool_or(len(list_intersect(mine.windows, theirs.windows)) >= 0.2 * greatest(len(mine.windows), len(theirs.windows), 1)) as same
+        bool_or(len(list_intersect(mine.shingles, theirs.shingles)) >= 0.2 * greatest(len(mine.shingles), len(theirs.shingles), 1)) as same
     from summed
-    join evidence as mine on mine.work = summed.one and not mine.by_agent
-    join evidence as theirs on theirs.work = summed.other and not theirs.by_agent
+    join informative_shingles as mine on mine.attempt = summed.one and not mine.by_agent
+    join informative_shingles as theirs on theirs.attempt = summed.other and not theirs.by_agent
     group by summed.one, summed.other
 )
 
@@ -52,8 +52,8 @@ select
     summed.other,
     summed.shared / greatest(of_one.turns, of_other.turns) as similarity,
     summed.matched / greatest(of_one.turns, of_other.turns) as alike,
-    of_one.question = of_other.question or coalesce(asked.same, false) as same_question
+    of_one.question = of_other.question or coalesce(questions.same, false) as same_question
 from summed
-join lengths as of_one on of_one.work = summed.one
-join lengths as of_other on of_other.work = summed.other
-left join asked on asked.one = summed.one and asked.other = summed.other
+join lengths as of_one on of_one.attempt = summed.one
+join lengths as of_other on of_other.attempt = summed.other
+left join questions on questions.one = summed.one and questions.other = summed.other

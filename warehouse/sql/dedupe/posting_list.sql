@@ -1,22 +1,23 @@
--- one row a work, turn and window to be found by: two a turn, all where turns are few ($any_short: there are such works)
-with long_works as (
-    select work, trajectory_id
-    from works
+-- one row per attempt, turn and shingle of the inverted index: two shingles per turn, or all if the attempt has few turns
+-- ($any_short: true if there are such attempts)
+with long_attempts as (
+    select attempt, trajectory_id
+    from distinct_attempts
     where turns > 16
 ),
 
-short_works as (
-    select work, trajectory_id
-    from works
+short_attempts as (
+    select attempt, trajectory_id
+    from distinct_attempts
     where turns <= 16 and $any_short
 )
 
-select long_works.work, (turn.index % 2_147_483_647)::integer as index, unnest([turn.lowest, turn.highest]) as shingle
+select long_attempts.attempt, (turn.index % 2_147_483_647)::integer as index, unnest([turn.min_shingle, turn.max_shingle]) as shingle
 from turn_facts as turn
-join long_works using (trajectory_id)
-where turn.role = 'assistant' and turn.lowest is not null
+join long_attempts using (trajectory_id)
+where turn.role = 'assistant' and turn.min_shingle is not null
 union all
-select short_works.work, (turn.index % 2_147_483_647)::integer, unnest(turn.windows) as shingle
+select short_attempts.attempt, (turn.index % 2_147_483_647)::integer, unnest(turn.shingles) as shingle
 from turn_facts as turn
-join short_works using (trajectory_id)
-where turn.role = 'assistant' and turn.lowest is not null
+join short_attempts using (trajectory_id)
+where turn.role = 'assistant' and turn.min_shingle is not null

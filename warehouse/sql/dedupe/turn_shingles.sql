@@ -1,36 +1,36 @@
--- one row a turn of a work that met another, or whose question is one of a sample of 256 (asked): all its windows
-with works_met as (
-    select one as work from met
+-- one row per turn of an attempt that is in a candidate pair, or has one of 256 sampled questions (is_sampled): its shingles
+with paired_attempts as (
+    select one as attempt from candidate_pairs
     union
-    select other from met
+    select other from candidate_pairs
 ),
 
-asked as (
+sampled_questions as (
     select distinct question
-    from works
+    from distinct_attempts
     order by question
     limit 256
 ),
 
-wanted as materialized (
+selected as materialized (
     select
-        work,
+        attempt,
         question,
         trajectory_id,
-        work in (from works_met) as has_met,
-        question in (from asked) as asked
-    from works
-    where has_met or asked
+        attempt in (from paired_attempts) as is_paired,
+        question in (from sampled_questions) as is_sampled
+    from distinct_attempts
+    where is_paired or is_sampled
 )
 
 select
-    wanted.work,
-    wanted.question,
-    wanted.has_met,
-    wanted.asked,
+    selected.attempt,
+    selected.question,
+    selected.is_paired,
+    selected.is_sampled,
     (turn.index % 2_147_483_647)::integer as index,
     turn.role = 'assistant' as by_agent,
-    turn.windows
+    turn.shingles
 from turn_facts as turn
-join wanted using (trajectory_id)
-where len(turn.windows) > 0
+join selected using (trajectory_id)
+where len(turn.shingles) > 0

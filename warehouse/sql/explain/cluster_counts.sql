@@ -1,3 +1,3 @@
--- one row: how many clusters of duplicates there are, and how many trajectories are in them
+-- one row: the number of clusters of duplicates, and of trajectories in them
 select count(distinct cluster_id), count(*)
 from duplicates

@@ -1,3 +1,3 @@
--- one row a trajectory to decide on: its id
+-- one row per candidate: its id
 select trajectory_id
-from every_candidate
+from all_candidates

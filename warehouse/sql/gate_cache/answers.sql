@@ -1,13 +1,13 @@
--- one row a gate and trajectory: what was told; where the gate stands, and whether it decides, say $places
+-- one row per cached gate and candidate: the gate's answer; $places lists each gate with its position and if it decides
 with places as (
     select unnest($places, recursive := true)
 ),
 
-told as (
-    select trajectory_id, unnest(answers) as one
-    from alone
+cached as (
+    select trajectory_id, unnest(answers) as answer
+    from valid_cached
 )
 
-select places.gate, places.position, places.decides, told.trajectory_id, told.one.keep, told.one.reason, told.one.value
-from told
-join places on places.gate = told.one.gate
+select places.gate, places.position, places.decides, cached.trajectory_id, cached.answer.keep, cached.answer.reason, cached.answer.value
+from cached
+join places on places.gate = cached.answer.gate

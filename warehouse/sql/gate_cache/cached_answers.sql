@@ -1,10 +1,11 @@
--- one row a part of $files and trajectory with turns in it: what is told of it; nothing of one that is not to be decided on
-with inside as (
+-- one row per part of $files and trajectory with turns in it, for the cache file of the part: the answers of the gates;
+-- null if the trajectory is not a candidate
+with trajectories_in_parts as (
     select distinct file_index::bigint as part, trajectory_id
     from read_parquet($files)
 )
 
-select inside.part, inside.trajectory_id, told.* exclude (trajectory_id)
-from inside
-left join told using (trajectory_id)
-order by inside.part, inside.trajectory_id
+select trajectories_in_parts.part, trajectories_in_parts.trajectory_id, gate_answers.* exclude (trajectory_id)
+from trajectories_in_parts
+left join gate_answers using (trajectory_id)
+order by trajectories_in_parts.part, trajectories_in_parts.trajectory_id

@@ -1,5 +1,5 @@
--- one row a candidate: what gates and signs tell of it, and of which record of it
-with heard as (
+-- one row per candidate: the answers of the cached gates, the signals from its turns, and a hash of its record
+with gathered as (
     select
         trajectory_id,
         list({gate: gate, keep: keep, reason: reason, value: value} order by position) as answers
@@ -7,7 +7,7 @@ with heard as (
     group by trajectory_id
 )
 
-select candidates.trajectory_id, hash(candidates) as record, heard.answers, signs.* exclude (trajectory_id)
+select candidates.trajectory_id, hash(candidates) as record, gathered.answers, turn_signals.* exclude (trajectory_id)
 from candidates
-join signs using (trajectory_id)
-left join heard using (trajectory_id)
+join turn_signals using (trajectory_id)
+left join gathered using (trajectory_id)

@@ -1,3 +1,3 @@
--- one row a trajectory with turns in the parts at hand, of which `turn_facts` is: its id
+-- one row per trajectory with turns in the parts that `turn_facts` currently reads: its id
 select distinct trajectory_id
 from turn_facts

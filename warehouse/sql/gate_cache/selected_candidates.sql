@@ -1,4 +1,4 @@
--- one row a trajectory to decide on, of those whose ids are in `here`
+-- one row per candidate whose id is in `selected_ids`
 select *
-from every_candidate
-semi join here using (trajectory_id)
+from all_candidates
+semi join selected_ids using (trajectory_id)

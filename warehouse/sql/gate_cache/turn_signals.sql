@@ -1,5 +1,5 @@
--- one row a candidate: what its turns show of how it came to its answer
-with places as (
+-- one row per candidate: signals from its turns of how the agent found its answer (turn of first sight, pages, repeats)
+with positions as (
     select
         trajectory_id,
         min(index) filter (holds_truth and role = 'tool') as seen_at,
@@ -10,7 +10,7 @@ with places as (
     group by trajectory_id
 ),
 
-called as (
+call_counts as (
     select trajectory_id, count(*) - count(distinct call_hash) as repeated_queries
     from made_calls
     where parse = 'ok'
@@ -19,11 +19,11 @@ called as (
 
 select
     candidates.trajectory_id,
-    places.seen_at as answer_seen_at,
-    case when truths.truth is not null then coalesce(named_at < coalesce(seen_at, named_at + 1), false) end as named_early,
-    coalesce(places.distinct_pages, 0) as distinct_pages,
-    coalesce(called.repeated_queries, 0) as repeated_queries
+    positions.seen_at as answer_seen_at,
+    case when ground_truths.truth is not null then coalesce(named_at < coalesce(seen_at, named_at + 1), false) end as named_early,
+    coalesce(positions.distinct_pages, 0) as distinct_pages,
+    coalesce(call_counts.repeated_queries, 0) as repeated_queries
 from candidates
-left join places using (trajectory_id)
-left join called using (trajectory_id)
-left join truths using (trajectory_id)
+left join positions using (trajectory_id)
+left join call_counts using (trajectory_id)
+left join ground_truths using (trajectory_id)

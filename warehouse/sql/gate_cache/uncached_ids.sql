@@ -1,4 +1,4 @@
--- one row a trajectory to decide on of which nothing is kept that still holds: its id
+-- one row per candidate without valid cached answers: its id
 select trajectory_id
-from every_candidate
-anti join alone using (trajectory_id)
+from all_candidates
+anti join valid_cached using (trajectory_id)

@@ -1,15 +1,15 @@
--- one row a trajectory to decide on of which is kept what was told: of the record that it has now, and of turns in one part alone
-with kept as (
+-- one row per candidate whose cached answers are valid: its record has not changed, and one part holds all its turns
+with cached as (
     select *
     from read_parquet($files)
     qualify count(*) over (partition by trajectory_id) = 1
 ),
 
-now as (
-    select trajectory_id, hash(every_candidate) as record
-    from every_candidate
+current_records as (
+    select trajectory_id, hash(all_candidates) as record
+    from all_candidates
 )
 
-select kept.*
-from kept
-join now using (trajectory_id, record)
+select cached.*
+from cached
+join current_records using (trajectory_id, record)

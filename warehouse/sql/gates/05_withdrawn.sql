@@ -1,5 +1,5 @@
--- one row a trajectory: has somebody asked to take it, or a page that it rests on, out of releases
--- without it: a takedown holds until somebody attempts the task again, or reads the page again
+-- one row per trajectory: refuses withdrawn trajectories: by a request for their id, their task or a page that they used
+-- without it: a withdrawal ends when the task is attempted, or the page read, again
 select
     candidates.trajectory_id,
     withdrawn.trajectory_id is null as keep,

@@ -1,5 +1,5 @@
--- one row a trajectory: do its messages stand in an order that a conversation can have, each call with its answer
--- without it: chat templates refuse the row, or a trainer learns to answer calls that were never made
+-- one row per trajectory: refuses conversations whose turns are out of order, or whose calls and results do not match
+-- without it: chat templates refuse the row, or a trainer learns from results of calls that were never made
 with messages as (
     select
         trajectory_id,
@@ -7,26 +7,26 @@ with messages as (
         role,
         parse,
         tool_call_id,
-        coalesce(readable, true) as readable,
+        coalesce(calls_are_json, true) as calls_are_json,
         lag(role) over sequence as before,
         row_number() over sequence - 1 as place,
         max(index) over (partition by trajectory_id) as final,
-        max(case when role = 'assistant' then index end) over sequence as asked_at,
+        max(case when role = 'assistant' then index end) over sequence as called_at,
         candidates.answered as ended_by_agent
     from turn_facts
     join candidates using (trajectory_id)
     window sequence as (partition by trajectory_id order by index)
 ),
 
--- ids are compared as how many there are and the sum of their hashes: the order of answers is free
-asked as (
+-- compare the number of ids and the sum of their hashes: the order of results is free
+called as (
     select trajectory_id, index, count(*) as calls, sum(hash(coalesce(call_id, ''))) as ids
     from made_calls
     where parse = 'ok'
     group by trajectory_id, index
 ),
 
-twice_asked as (
+repeated_ids as (
     select distinct later.trajectory_id, later.index
     from made_calls as later
     join made_calls as earlier using (trajectory_id, index, call_id)
@@ -34,10 +34,10 @@ twice_asked as (
 ),
 
 answered as (
-    select trajectory_id, asked_at as index, count(*) as calls, sum(hash(tool_call_id)) as ids
+    select trajectory_id, called_at as index, count(*) as calls, sum(hash(tool_call_id)) as ids
     from messages
     where role = 'tool' and tool_call_id is not null
-    group by trajectory_id, asked_at
+    group by trajectory_id, called_at
 ),
 
 unpaired as (
@@ -46,15 +46,15 @@ unpaired as (
         index,
         case
             when answered.calls is null then 'call_unanswered'
-            when asked.calls is null then 'answer_without_call'
+            when called.calls is null then 'answer_without_call'
             else 'answers_do_not_fit_calls'
         end as fault
-    from asked
+    from called
     full join answered using (trajectory_id, index)
     left join messages using (trajectory_id, index)
     where
-        (asked.calls is distinct from answered.calls or asked.ids is distinct from answered.ids)
-        -- what ends an attempt can leave its very last calls unanswered
+        (called.calls is distinct from answered.calls or called.ids is distinct from answered.ids)
+        -- an attempt that hits a limit can end with unanswered calls
         and not (answered.calls is null and index = messages.final and not ended_by_agent)
 ),
 
@@ -64,7 +64,7 @@ misplaced as (
         index,
         case
             when index <> place then 'turn_missing'
-            when not readable then 'calls_not_json'
+            when not calls_are_json then 'calls_not_json'
             when place = 0 and role not in ('system', 'user') then 'opening'
             when before = 'system' and place = 1 and role <> 'user' then 'opening'
             when role = 'system' and place > 0 then 'system_out_of_place'
@@ -80,7 +80,7 @@ misplaced as (
 faults as (
     select trajectory_id, index, 1 as weight, fault from misplaced where fault is not null
     union all
-    select trajectory_id, index, 2, 'call_ids_repeat' from twice_asked
+    select trajectory_id, index, 2, 'call_ids_repeat' from repeated_ids
     union all
     select trajectory_id, index, 3, fault from unpaired
     union all

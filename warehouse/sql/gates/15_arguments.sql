@@ -1,5 +1,5 @@
--- one row a trajectory: do its calls fit the tools that it was offered, as their JSON schemas stand in the row
--- without it: a student learns calls that its own tools will refuse. A few misses that a tool refused are kept: recovering is worth learning
+-- one row per trajectory: refuses calls that break the JSON Schemas of the offered tools
+-- without it: a student learns calls that its own tools refuse. A small share of calls that the tool refused is kept: they teach recovery
 with offers as (
     select tools, row_number() over () as offer
     from (
@@ -35,36 +35,36 @@ schemas as (
     group by all
 ),
 
--- each call, with the text of its arguments, which the sketch does not hold
-written as (
+-- each call with its arguments, which the sketch does not store
+calls_written as (
     select trajectory_id, index, unnest(from_json(tool_calls, '[{"id": "VARCHAR", "name": "VARCHAR", "arguments": "JSON"}]')) as call
-    from turns_at_hand
+    from turn_texts
     semi join candidates using (trajectory_id)
     where role = 'assistant' and parse = 'ok' and json_valid(tool_calls)
 ),
 
-called as (
+checked_calls as (
     select
-        written.trajectory_id,
-        written.index,
-        written.call.id as call_id,
+        calls_written.trajectory_id,
+        calls_written.index,
+        calls_written.call.id as call_id,
         case
             when schemas.tool is null then 'unknown_tool'
-            when coalesce(json_type(written.call.arguments), 'NULL') <> 'OBJECT' then 'not_an_object'
-            else misfit(schemas.schema::varchar, written.call.arguments::varchar)
+            when coalesce(json_type(calls_written.call.arguments), 'NULL') <> 'OBJECT' then 'not_an_object'
+            else argument_fault(schemas.schema::varchar, calls_written.call.arguments::varchar)
         end as fault
-    from written
+    from calls_written
     join offered_to using (trajectory_id)
-    left join schemas on schemas.offer = offered_to.offer and schemas.tool = written.call.name
+    left join schemas on schemas.offer = offered_to.offer and schemas.tool = calls_written.call.name
 ),
 
 unfit as (
     select *
-    from called
+    from checked_calls
     where fault is not null
 ),
 
-heard as (
+responses as (
     select trajectory_id, tool_call_id, index, bool_or(kind in ('ok', 'truncated')) as served
     from turn_facts
     semi join unfit using (trajectory_id)
@@ -76,19 +76,19 @@ faults as (
     select
         unfit.trajectory_id,
         count(*) as unfit,
-        count(*) filter (heard.served) as served,
+        count(*) filter (responses.served) as served,
         min(unfit.fault) as fault
     from unfit
-    asof left join heard
-        on heard.trajectory_id = unfit.trajectory_id
-        and heard.tool_call_id = unfit.call_id
-        and heard.index > unfit.index
+    asof left join responses
+        on responses.trajectory_id = unfit.trajectory_id
+        and responses.tool_call_id = unfit.call_id
+        and responses.index > unfit.index
     group by unfit.trajectory_id
 ),
 
 counted as (
     select trajectory_id, count(*) as calls
-    from called
+    from checked_calls
     group by trajectory_id
 )
 

@@ -1,5 +1,5 @@
--- one row a trajectory: did it come to an answer, in its turns or when asked at their end
--- without it: attempts that were cut by a limit teach the student to stop in the middle of its work
+-- one row per trajectory: refuses attempts that ended without an answer, other than by answering or at the turn limit
+-- without it: attempts that a limit cut off teach the student to stop in the middle of its work
 select
     trajectory_id,
     status in ('answered', 'turn_cap') and answered as keep,

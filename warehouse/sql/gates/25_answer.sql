@@ -1,5 +1,5 @@
--- one row a trajectory: is its answer whole, and more than a blank
--- without it: completions cut by the token limit, and empty forms, stand as examples of an answer
+-- one row per trajectory: refuses answers that are blank or cut off
+-- without it: answers cut by the token limit, and empty forms, count as examples of an answer
 with finals as (
     select trajectory_id, arg_max(finish_reason, index) as finish_reason
     from turn_facts
@@ -8,7 +8,7 @@ with finals as (
     group by trajectory_id
 ),
 
-worded as (
+trimmed as (
     select
         candidates.trajectory_id,
         trim(candidates.answer, e' \n\r\t') as answer,
@@ -27,12 +27,12 @@ judged as (
             when is_truth or answer is null then 'ok'
             when answer = '' or not regexp_matches(answer, '[\p{L}\p{N}]') then 'blank'
             when regexp_matches(answer, '(?i)^(the )?(final )?answer( is)?[^\p{L}\p{N}]*$') then 'blank'
-            -- an odd number of fences: the block was opened and never closed
+            -- an odd number of fences: the last code block is not closed
             when (length(answer) - length(replace(answer, '```', ''))) % 2 = 1 then 'cut_in_code'
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
             else 'ok'
         end as reason
-    from worded
+    from trimmed
 )
 
 select trajectory_id, reason = 'ok' as keep, reason, chars as value

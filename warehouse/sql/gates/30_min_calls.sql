@@ -1,6 +1,6 @@
--- one row a trajectory: did it take at least the turns and tool calls that its domain asks for
--- without it: answers from memory stand beside answers that were looked up, and the horizon shrinks
-with asked as (
+-- one row per trajectory: refuses attempts with fewer turns or tool calls than the minimum of their domain
+-- without it: answers from memory count like answers that were looked up, and the horizon shrinks
+with required as (
     select
         trajectory_id,
         n_tool_calls,
@@ -15,4 +15,4 @@ select
     n_tool_calls >= calls and n_turns >= turns as keep,
     case when n_tool_calls < calls then 'few_calls' when n_turns < turns then 'few_turns' else 'ok' end as reason,
     n_tool_calls as value
-from asked
+from required

@@ -1,6 +1,6 @@
--- one row a trajectory: does it make the same call, or the same two or three in turn, $loop_repeats times on end
--- without it: a student learns to go round in circles until its turns run out
-with made as (
+-- one row per trajectory: refuses attempts that repeat the same call, or the same cycle of two or three calls, $loop_repeats times in a row
+-- without it: a student learns to repeat itself until its turns run out
+with numbered as (
     select
         trajectory_id,
         row_number() over (partition by trajectory_id order by index, place) as n,
@@ -18,9 +18,9 @@ repeated as (
         periods.period,
         later.n,
         row_number() over (partition by later.trajectory_id, periods.period order by later.n) as nth
-    from made as later
+    from numbered as later
     cross join periods
-    join made as earlier
+    join numbered as earlier
         on earlier.trajectory_id = later.trajectory_id
         and earlier.n = later.n - periods.period
         and earlier.call = later.call

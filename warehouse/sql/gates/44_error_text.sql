@@ -1,5 +1,5 @@
--- one row a trajectory: is its answer an error's text, or the noise of a model whose numbers overflowed
--- without it: a broken client's or server's words are learned as answers. Only what the agent wrote counts, from its start:
+-- one row per trajectory: refuses answers that are an error message, and text that is noise after numeric overflow
+-- without it: a student learns the messages of a broken client or server as answers. Only the start of the agent's own answer counts:
 -- a page about tracebacks may be quoted, and an answer that begins with the truth (None, NaN., ValueError is raised) is right
 with answers as (
     select
@@ -36,11 +36,11 @@ judged as (
                     || '|internal server error|bad gateway|service unavailable|gateway timeout|too many requests|rate limit (exceeded|reached)'
                     || '|connection (error|refused|reset|timed out)|(read )?timeout(error)?[^\p{L}\p{N}]*$|cuda (error|out of memory)'
                     || '|(api|openai|server)[ _]?error\b|(validation|json(decode)?)[ _]?error ?:|request (timed out|failed)\b'
-                    -- what clients raise, by the names of their modules or of what they raise
+                    -- exceptions of clients, by module or class name
                     || '|(openai|anthropic|litellm|vllm|httpx|httpcore|aiohttp|requests|urllib3|botocore|google)[.\w]*(error|exception|timeout)[.\w]*:'
                     || '|(api(connection|timeout|status)|ratelimit|internalserver|serviceunavailable|badrequest|authentication|permissiondenied)error:'
                     || '|error: .{0,60}(timed? ?out|connection|rate limit|overloaded|unavailable|too many requests|quota|api key)'
-                    -- what servers answer: an object of one error, or a page that names the status
+                    -- replies of servers: an error object, or a page that names the status
                     || '|\{\s*"error"\s*:\s*(\{\s*"(message|code|type|status)"|"(rate|internal|service|bad gateway|too many|time|request))'
                     || '|\{\s*"object"\s*:\s*"error"'
                     || '|<(!doctype )?html(?s:.{0,400})\b(429|50[0-4]) (too many|internal server|bad gateway|service|gateway time))'

@@ -1,5 +1,5 @@
--- one row a trajectory: did the agent write a tool's answer itself, or cite a page that it was never shown
--- without it: a student learns to make up what it should look up. What a page or the question says may be quoted
+-- one row per trajectory: refuses agents that write a tool's result themselves, or cite an address that they never read
+-- without it: a student learns to make up facts that it should look up. Markup and addresses in the question or a page may be quoted
 with final as (
     select trajectory_id, max(index) as index
     from turn_facts
@@ -8,8 +8,8 @@ with final as (
     group by trajectory_id
 ),
 
-shown as (
-    select trajectory_id, list_distinct(flatten(list(bears_out))) as texts
+supported as (
+    select trajectory_id, list_distinct(flatten(list(supported_claims))) as texts
     from turn_facts
     group by trajectory_id
 ),
@@ -18,25 +18,25 @@ claims as (
     select
         turn_facts.trajectory_id,
         turn_facts.index,
-        turn_facts.parse = 'ok' or regexp_matches(turn_facts.markup, 'res|RES|bservation') as whole,
-        case when not list_contains(coalesce(shown.texts, []), turn_facts.markup) then turn_facts.markup end as markup,
+        turn_facts.parse = 'ok' or regexp_matches(turn_facts.tool_markup, 'res|RES|bservation') as whole,
+        case when not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup) then turn_facts.tool_markup end as tool_markup,
         case when final.index is not null then list_filter(
-            turn_facts.cited,
+            turn_facts.cited_urls,
             lambda address:
-                not list_contains(coalesce(shown.texts, []), address)
+                not list_contains(coalesce(supported.texts, []), address)
                 and not regexp_matches(address, '^://(localhost|127\.|0\.0\.0\.0|\[|([^/]*\.)?example\.)')
         ) end as unseen
     from turn_facts
     semi join candidates using (trajectory_id)
-    left join shown using (trajectory_id)
+    left join supported using (trajectory_id)
     left join final using (trajectory_id, index)
-    where turn_facts.markup is not null or len(turn_facts.cited) > 0
+    where turn_facts.tool_markup is not null or len(turn_facts.cited_urls) > 0
 ),
 
 faults as (
     select
         trajectory_id,
-        count(markup) filter (whole) as markups,
+        count(tool_markup) filter (whole) as markups,
         coalesce(sum(len(unseen)), 0) as unseen
     from claims
     group by trajectory_id

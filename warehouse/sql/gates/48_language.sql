@@ -1,7 +1,7 @@
--- one row a trajectory: does a message slip into a script that neither the task nor any page holds
--- without it: a student learns to change its language in the middle of a thought. Latin letters are at home everywhere (names, code)
-with shown as (
-    select trajectory_id, list_distinct(flatten(list(bears_out))) as texts
+-- one row per trajectory: refuses agents that slip into a script which neither the task nor any page uses
+-- without it: a student learns to change its language in the middle of a thought. Latin letters are always allowed (names, code)
+with supported as (
+    select trajectory_id, list_distinct(flatten(list(supported_claims))) as texts
     from turn_facts
     group by trajectory_id
 ),
@@ -10,12 +10,12 @@ slips as (
     select
         turn_facts.trajectory_id,
         list_max(list_transform(
-            list_filter(scripts, lambda one: not list_contains(coalesce(shown.texts, []), one.script)),
+            list_filter(scripts, lambda one: not list_contains(coalesce(supported.texts, []), one.script)),
             lambda one: one.letters / letters
         )) as share
     from turn_facts
     semi join candidates using (trajectory_id)
-    left join shown using (trajectory_id)
+    left join supported using (trajectory_id)
     where len(scripts) > 0
 ),
 

@@ -1,6 +1,6 @@
--- one row a trajectory: does it end by refusing, by giving up or by guessing
--- without it: a student learns that not knowing is an answer. Marker phrases as in the cleaning of ShareGPT for Vicuna;
--- only where they open the answer, whatever bold or quotes stand before them, or where the agent says of its own last step that it guesses
+-- one row per trajectory: refuses attempts that end by refusing, giving up or guessing
+-- without it: a student learns to answer that it does not know. Marker phrases follow the cleaning of ShareGPT for Vicuna. They count
+-- only at the start of the answer, after quotes and bold marks; a guess also counts where the agent's last message admits it
 with answers as (
     select
         trajectory_id,
@@ -13,7 +13,7 @@ finals as (
     select trajectory_id, arg_max(guesses, index) as guesses
     from turn_facts
     semi join candidates using (trajectory_id)
-    where readable is not null
+    where calls_are_json is not null
     group by trajectory_id
 ),
 

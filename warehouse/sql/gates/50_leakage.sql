@@ -1,13 +1,13 @@
--- one row a trajectory: was its answer given away, in the task's words, in the system prompt, or by a mirror of a benchmark
--- without it: right answers that took no work, and pages that hold a benchmark's answers (search-time contamination,
--- Han et al. 2025) raise the scores that they are measured by
+-- one row per trajectory: refuses attempts that got the answer from the instruction, the system prompt or a mirror of a benchmark
+-- without it: right answers that took no work are kept, and pages with a benchmark's answers (search-time contamination,
+-- Han et al. 2025) raise the scores that the benchmark measures
 with prompts as (
     select distinct trajectories.task_id, trajectories.system
     from trajectories
     semi join candidates using (trajectory_id)
 ),
 
--- one prompt serves many tasks: its words are found once
+-- many tasks share one prompt: split it into words once
 systems as (
     select
         system,
@@ -16,14 +16,14 @@ systems as (
     from (select distinct system from prompts)
 ),
 
-asked as (
+questions as (
     select
         task_id,
         answer,
         instruction,
         ' ' || trim(regexp_replace(lower(answer), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ' as answer_words,
         ' ' || regexp_replace(lower(instruction), '[^\p{L}\p{N}]+', ' ', 'g') || ' ' as instruction_words,
-        -- a choice among a few stands in every question that offers it, and a digit in many that do not
+        -- a question that offers a choice contains its answer, and a single digit occurs in many questions
         regexp_matches(
             answer, '(?i)^\s*[(\[]?([\p{Latin}\p{Cyrillic}\p{Greek}\p{N}]|yes|no|true|false|да|нет|[是否对错])[)\].:。]?\s*$'
         ) as is_choice,
@@ -32,22 +32,22 @@ asked as (
     semi join candidates using (task_id)
 ),
 
--- no space tells where a word of Chinese or Thai begins: there, letters are compared
-lettered as (
+-- Chinese and Thai have no spaces between words: compare letters
+answer_texts as (
     select distinct
         candidates.task_id,
-        case when length(truths.truth) > 1 and regexp_matches(truths.truth, '\p{L}') then lower(truths.truth) end as answer_letters
-    from truths
+        case when length(ground_truths.truth) > 1 and regexp_matches(ground_truths.truth, '\p{L}') then lower(ground_truths.truth) end as answer_letters
+    from ground_truths
     join candidates using (trajectory_id)
-    where not truths.worded
+    where not ground_truths.worded
 ),
 
 texts as (
     select *
     from prompts
     join systems using (system)
-    join asked using (task_id)
-    left join lettered using (task_id)
+    join questions using (task_id)
+    left join answer_texts using (task_id)
 ),
 
 searched as (
@@ -74,7 +74,7 @@ addresses as (
     where role = 'tool' and url is not null
 ),
 
--- hosts with the start of a path, as $benchmark_mirrors names them: subdomains too
+-- hosts and path prefixes from $benchmark_mirrors, with their subdomains
 mirrors as (
     select url
     from (select url, '.' || regexp_replace(lower(url), '^[a-z]+://([^/@]*@)?', '') || '/' as place from addresses)

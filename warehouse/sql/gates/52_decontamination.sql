@@ -1,5 +1,5 @@
--- one row a trajectory: does its task, its answer or a query hold 13 words on end of a benchmark, or the whole of a shorter item
--- without it: a student that is trained on the release is measured on what it has seen. Pages that were read do not count
+-- one row per trajectory: refuses attempts whose task, answer or a call shares 13 consecutive words with a benchmark, or equals a shorter item
+-- without it: a student is evaluated on items that it was trained on. Pages that were read do not count
 with worst as (
     select
         trajectory_id,

@@ -1,7 +1,7 @@
--- one row a trajectory: did it read from an address that is on today's blocklist ($blocked, one pattern of all entries)
--- without it: what may no longer be used, or holds the answers of a benchmark, is released with what was read before it
--- was listed. An observation of the kind blocked shows that nothing was read
-with read as (
+-- one row per trajectory: refuses attempts that read an address on the current blocklist ($blocked, one pattern of all entries)
+-- without it: pages that may no longer be used, or hold a benchmark's answers, are released if they were read before they were listed.
+-- An observation of kind `blocked` means that the page was not read
+with blocked_reads as (
     select trajectory_id, min(index) as index
     from turn_facts
     semi join candidates using (trajectory_id)
@@ -11,8 +11,8 @@ with read as (
 
 select
     candidates.trajectory_id,
-    read.index is null as keep,
-    case when read.index is null then 'ok' else 'blocked_url' end as reason,
-    read.index as value
+    blocked_reads.index is null as keep,
+    case when blocked_reads.index is null then 'ok' else 'blocked_url' end as reason,
+    blocked_reads.index as value
 from candidates
-left join read using (trajectory_id)
+left join blocked_reads using (trajectory_id)

@@ -1,6 +1,6 @@
--- one row a trajectory: does it hold a secret or personal data, in words that are released and that nobody may alter
--- without it: keys and addresses are published, and a student learns to recite them. What the agent sampled cannot be
--- redacted, since its tokens would no longer be those that were sampled. Kinds of $allowed_sensitive_data are counted and do not reject
+-- one row per trajectory: refuses secrets and personal data in released text that cannot be redacted
+-- without it: keys and addresses are published, and a student learns to recite them. The agent's text cannot be redacted, since its
+-- tokens would no longer be the sampled ones. Kinds in $allowed_sensitive_data are counted and do not refuse
 with offered as (
     select candidates.trajectory_id, unnest([trajectories.tools, tasks.setup]) as text
     from candidates
@@ -8,21 +8,21 @@ with offered as (
     left join tasks on tasks.task_id = candidates.task_id
 ),
 
--- each of them once: thousands of attempts share their tools
+-- each text once: thousands of attempts share their tools
 offers as materialized (
     select text, secrets_in(text) as found
     from (select distinct text from offered)
 ),
 
 found (trajectory_id, found) as (
-    select trajectory_id, coalesce(found_now, found)
+    select trajectory_id, coalesce(detected_secrets, captured_secrets)
     from turn_facts
     semi join candidates using (trajectory_id)
-    where coalesce(found_now, found) is not null
+    where coalesce(detected_secrets, captured_secrets) is not null
     union all
     select trajectory_id, secrets_in(concat_ws(chr(10), answer, true_answer, instruction, array_to_string(evidence_urls, chr(10))))
     from candidates
-    left join truths using (trajectory_id)
+    left join ground_truths using (trajectory_id)
     union all
     select offered.trajectory_id, offers.found
     from offered

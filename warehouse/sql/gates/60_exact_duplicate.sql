@@ -1,11 +1,11 @@
--- one row a trajectory: did another do exactly the same on the same problem, and stands for it
+-- one row per trajectory: refuses exact copies: the same task, turns and answer as the keeper
 with ranked as (
     select
-        work_keys.trajectory_id,
-        row_number() over (partition by work_keys.work_key order by standing.rank) = 1 as keep,
-        count(*) over (partition by work_keys.work_key) as copies
-    from work_keys
-    join standing using (trajectory_id)
+        content_keys.trajectory_id,
+        row_number() over (partition by content_keys.content_key order by keeper_rank.rank) = 1 as keep,
+        count(*) over (partition by content_keys.content_key) as copies
+    from content_keys
+    join keeper_rank using (trajectory_id)
 )
 
 select

@@ -1,4 +1,4 @@
--- one row a trajectory: did another write and do nearly the same, and stands for it
+-- one row per trajectory: refuses near duplicates: nearly the same turns on the same question as the keeper of the cluster
 select
     candidates.trajectory_id,
     coalesce(clusters.keeper_id = candidates.trajectory_id, true) as keep,

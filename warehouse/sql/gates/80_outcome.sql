@@ -1,4 +1,4 @@
--- one row a trajectory: did a verifier of its outcome pass it, a check of the answer or one that runs
+-- one row per trajectory: refuses attempts that no outcome verifier passed
 -- without it: wrong answers are trained on
 with judged as (
     select trajectory_id, bool_or(passed) as passed, max(score) as score

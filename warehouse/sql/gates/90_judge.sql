@@ -1,5 +1,5 @@
--- one row a trajectory: did the judge models that read it pass it; kept where none did
--- without it: what only a reader sees (a right answer for the wrong reasons) is trained on
+-- one row per trajectory: refuses attempts that a judge model failed; keeps those that no judge model read
+-- without it: faults that only a reader sees (a right answer for the wrong reasons) are trained on
 with judged as (
     select trajectory_id, bool_and(passed) as passed, min(score) as score
     from verdicts

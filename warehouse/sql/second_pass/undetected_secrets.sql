@@ -1,11 +1,11 @@
--- one row a turn with secrets or personal data in it that its capture does not tell: JSON of how many of each kind
+-- one row per turn with secrets or personal data that were not counted at its capture: their number per kind, as JSON
 with wanted as (
     select part, row
-    from told
-    where unseen
+    from sketched_rows
+    where needs_detection
 ),
 
-looked_at as materialized (
+scanned as materialized (
     select
         part,
         row,
@@ -14,13 +14,13 @@ looked_at as materialized (
             content,
             reasoning,
             tool_calls,
-            -- an older detector redacted what it knew of
+            -- an older detector may have missed kinds that the current one finds
             case when redacted is null or detector is distinct from $detector then observation end
-        )) as found_now
+        )) as detected_secrets
     from turn_part
     semi join wanted using (part, row)
 )
 
-select part, row, found_now
-from looked_at
-where found_now is not null
+select part, row, detected_secrets
+from scanned
+where detected_secrets is not null

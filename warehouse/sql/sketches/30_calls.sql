@@ -1,19 +1,19 @@
--- one row a turn; adds made: each tool call of the agent, with a hash of its name and arguments; and readable: whether the calls are JSON
+-- one row per turn; adds parsed_calls: each tool call with a hash of its name and arguments; calls_are_json: true if they parse
 with checked as (
     select
         *,
-        case when role = 'assistant' then tool_calls is null or json_valid(tool_calls) end as readable
+        case when role = 'assistant' then tool_calls is null or json_valid(tool_calls) end as calls_are_json
     from turn_part
 ),
 
 parsed as (
     select
         *,
-        case when readable then from_json(tool_calls, '[{"id": "VARCHAR", "name": "VARCHAR", "arguments": "JSON"}]') end as parsed
+        case when calls_are_json then from_json(tool_calls, '[{"id": "VARCHAR", "name": "VARCHAR", "arguments": "JSON"}]') end as parsed
     from checked
 )
 
--- the order in which arguments are named makes no other call
+-- sort arguments by name: their order does not matter
 select
     * exclude (parsed),
     list_transform(parsed, lambda call: {
@@ -26,5 +26,5 @@ select
                 else call.arguments::varchar
             end
         )
-    }) as made
+    }) as parsed_calls
 from parsed

@@ -1,14 +1,14 @@
--- one row a turn; adds what was told of secrets when it was captured: found, their kinds and how many; and unseen, whether the
--- detector of version $detector did not look at all of it
-with looked_at as (
+-- one row per turn; adds captured_secrets: the number of secrets per kind that were counted at capture, as JSON; and
+-- needs_detection: true if the detector of version $detector has not scanned all of it
+with scanned as (
     select
         *,
         case
             when detector is distinct from $detector then true
             else observation is not null and redacted is null
-        end as unseen
+        end as needs_detection
     from turn_part
 )
 
-select *, case when not unseen then secrets end as found
-from looked_at
+select *, case when not needs_detection then secrets end as captured_secrets
+from scanned

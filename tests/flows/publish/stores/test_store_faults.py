@@ -109,9 +109,9 @@ def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(
     server: S3Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A trainer that reads half a release, or an older one after a newer, trains on what nobody published."""
-    with faulty(server.endpoint, share=0.2, seed=5) as proxy, ThreadPoolExecutor(PUBLISHERS) as side_by_side:
+    with faulty(server.endpoint, share=0.2, seed=5) as proxy, ThreadPoolExecutor(PUBLISHERS) as run_parallel:
         homes = [tmp_path / str(number) for number in range(PUBLISHERS)]
-        ran = [side_by_side.submit(nights, number, server, home, proxy.endpoint) for number, home in enumerate(homes)]
+        ran = [run_parallel.submit(nights, number, server, home, proxy.endpoint) for number, home in enumerate(homes)]
         ends = sum((one.result()[0] for one in ran), Counter[str]())
         orders = [manifest for one in ran for manifest in one.result()[1]]
     needed = sum(file.size for manifest in orders for file in manifest.files)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.publish.release import run_publish
-from flows.refine.decide import refine_night
-from flows.refine.decontaminate.ngrams import folded, windows, word_hashes
+from flows.refine.decide import run_refine
+from flows.refine.decontaminate.ngrams import folded_words, ngrams, word_hashes
 from flows.settings import BenchmarkFiles, Settings, SettingsError
 from schemas import Trajectory
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
@@ -63,7 +63,7 @@ def _edit_turn(made: SmallLake, attempt: Trajectory, where: str, words: str) -> 
 def refined(home: Path, made: SmallLake, *benchmarks: dict[str, object]) -> dict[str, dict[str, Any]]:
     found = Settings(home=home, refine={"benchmarks": benchmarks})
     write_records(Lake(found.lake), DAY, made)
-    refine_night(found, DAY, silent)
+    run_refine(found, DAY, silent)
     return {row["trajectory_id"]: json.loads(row["gates"])["decontamination"] for row in asked(home, "from decisions")}
 
 
@@ -145,10 +145,10 @@ def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Pa
     assert all(one["keep"] for one in refined(tmp_path, made, items).values())
     [index] = (tmp_path / "state" / "benchmarks").glob("*.parquet")
     stamp = index.stat().st_mtime_ns
-    refine_night(Settings(home=tmp_path, refine={"benchmarks": [items], "min_calls": 2}), DAY, silent)
+    run_refine(Settings(home=tmp_path, refine={"benchmarks": [items], "min_calls": 2}), DAY, silent)
     assert index.stat().st_mtime_ns == stamp
     benchmark(tmp_path / "b", SHORT, LONG)
-    refine_night(Settings(home=tmp_path, refine={"benchmarks": [items]}), DAY, silent)
+    run_refine(Settings(home=tmp_path, refine={"benchmarks": [items]}), DAY, silent)
     assert [row["trajectory_id"] for row in asked(tmp_path, "from benchmark_overlaps")] == [
         made.trajectories[0].trajectory_id
     ]
@@ -206,8 +206,8 @@ def test_a_misspelt_column_beside_a_right_one_is_named_and_an_empty_one_is_not(t
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=3, max_size=30), st.integers(1, 6), st.integers(0, 5))
 def test_a_run_of_words_has_one_key_wherever_it_stands(words: list[str], n: int, before: int) -> None:
     """Else an overlap would be found or not by what stands before it."""
-    alone = windows(word_hashes(pa.array([" ".join(words)])), [n])
-    within = windows(word_hashes(pa.array([None, "", "x " * before + " ".join(words) + " y"])), [n])
+    alone = ngrams(word_hashes(pa.array([" ".join(words)])), [n])
+    within = ngrams(word_hashes(pa.array([None, "", "x " * before + " ".join(words) + " y"])), [n])
     assert set(alone["key"].to_pylist()) <= set(within["key"].to_pylist())
     texts = [tuple(words[at : at + n]) for at in alone["start"].to_pylist()]
     assert len(set(alone["key"].to_pylist())) == len(set(texts))
@@ -215,7 +215,7 @@ def test_a_run_of_words_has_one_key_wherever_it_stands(words: list[str], n: int,
 
 def test_words_are_folded_as_readers_read_them() -> None:
     """Benchmarks are copied with other quotes, widths, cases and spaces."""
-    said = folded(
+    said = folded_words(
         pa.array([f"{WIDE}\u2014width \ufb01ne\u00a0\u216b", "東京は\uff1f", "ΣΊΣΥΦΟΣ", "...", None])
     ).to_pylist()
     assert said == [["first", "width", "fine", "xii"], ["東", "京", "は"], ["σίσυφοσ"], [], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.refine.dedupe import dedupe
 from flows.settings import Settings
 from tests.doubles.lakes.small_lake import Kind, SmallLake, edited, make_small_lake, write_records
@@ -24,7 +24,7 @@ Found = tuple[bool, list[str], str | None, str | None, float | None]
 def refined(home: Path, made: SmallLake) -> dict[str, Found]:
     settings = Settings(home=home)
     write_records(Lake(settings.lake), DAY, made)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
         rows = con.execute("select trajectory_id, kept, reasons, cluster_id, keeper_id, similarity from decisions")
         return {row[0]: row[1:] for row in rows.fetchall()}
@@ -46,15 +46,15 @@ def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, t
 
 
 @pytest.mark.slow
-def test_windows_that_memory_does_not_hold_are_looked_at_in_shares(
+def test_posting_lists_larger_than_memory_are_aligned_in_buckets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lake of half a million would need more memory than it was given, or find other copies than a small one."""
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
     made = make_small_lake(DAY, n_tasks=6, samples=3, kinds=kinds, n_calls=12, words=60)
     whole = refined(tmp_path / "whole", made)
-    monkeypatch.setattr(dedupe, "SHARE_ROWS", 100)
-    assert refined(tmp_path / "shares", made) == whole
+    monkeypatch.setattr(dedupe, "BUCKET_ROWS", 100)
+    assert refined(tmp_path / "buckets", made) == whole
     assert any(cluster for _, _, cluster, _, _ in whole.values())
 
 

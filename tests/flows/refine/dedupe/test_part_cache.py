@@ -1,4 +1,4 @@
-"""Files that are taken in lots: none is lost or read twice, memory is bounded, and all workers end together."""
+"""Files that are taken in batches: none is lost or read twice, memory is bounded, and all workers end together."""
 
 import tempfile
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.refine.dedupe.part_cache import together
+from flows.refine.dedupe.part_cache import batches_of
 
 
 @given(sizes=st.lists(st.integers(1, 500), max_size=40), limit=st.integers(1, 2_000), workers=st.integers(1, 4))
@@ -15,9 +15,9 @@ def test_lots_hold_every_file_once_and_no_more_than_memory_allows(sizes: list[in
         sized = {str(number): Path(folder) / str(number) for number in range(len(sizes))}
         for path, size in zip(sized.values(), sizes, strict=True):
             path.write_bytes(bytes(size))
-        lots = together(list(sized), sized, limit, workers)
-    assert [file for lot in lots for file in lot] == list(sized)
-    assert all(lots)
-    in_lots = [sum(sizes[int(file)] for file in lot) for lot in lots]
+        batches = batches_of(list(sized), sized, limit, workers)
+    assert [file for batch in batches for file in batch] == list(sized)
+    assert all(batches)
+    in_lots = [sum(sizes[int(file)] for file in batch) for batch in batches]
     assert max(in_lots, default=0) <= limit + max(sizes, default=0)
-    assert max(in_lots, default=0) - sum(in_lots) / max(1, len(lots)) <= max(sizes, default=0)
+    assert max(in_lots, default=0) - sum(in_lots) / max(1, len(batches)) <= max(sizes, default=0)

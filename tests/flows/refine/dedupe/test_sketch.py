@@ -13,12 +13,12 @@ import duckdb
 import psutil
 import pytest
 
-from flows.refine.background_prepare import working_ahead
-from flows.refine.decide import refine_night
+from flows.refine.background_prepare import preparing_in_background
+from flows.refine.decide import run_refine
 from flows.refine.dedupe import sketch
-from flows.refine.dedupe.dedupe import cluster, find_alike
-from flows.refine.dedupe.sketch import Sketch, SketchError, sketch_of, sketch_parts
-from flows.refine.gates.candidates import share_candidates
+from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
+from flows.refine.dedupe.sketch import Sketch, SketchError, open_sketch, sketch_parts
+from flows.refine.gates.candidates import make_candidates
 from flows.refine.gates.sql_functions import add_functions
 from flows.settings import Settings
 from schemas import Turn
@@ -34,7 +34,7 @@ DAY = date(2026, 11, 20)
 def sketch_all(con: duckdb.DuckDBPyConnection, lake: Lake, home: Path) -> None:
     """Make `turn_facts` of every part, as refine does."""
     parameters = add_functions(con) | {"decontaminating": True}
-    sketch_parts(con, lake, sketch_of(con, home, parameters), silent)
+    sketch_parts(con, lake, open_sketch(con, home, parameters), silent)
 
 
 def sketched(lake: Lake, home: Path, threads: int = 2) -> dict[str, bytes]:
@@ -72,7 +72,7 @@ def test_parts_that_one_query_cannot_take_are_read_by_several(tmp_path: Path, mo
     said: list[str] = []
     with connect(lake) as con:
         parameters = add_functions(con) | {"decontaminating": True}
-        sketch_parts(con, lake, sketch_of(con, tmp_path / "two", parameters), lambda *told: said.append(told[2]))
+        sketch_parts(con, lake, open_sketch(con, tmp_path / "two", parameters), lambda *told: said.append(told[2]))
     assert len(said) > 1
     assert {
         f"{path.parent.name}/{path.name}": path.read_bytes() for path in (tmp_path / "two").rglob("*.parquet")
@@ -84,10 +84,10 @@ def test_a_second_night_reads_the_new_part_alone(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     lake = Lake(settings.lake)
     write_small_lake(lake, DAY)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     files = {path: path.stat().st_mtime_ns for path in (settings.state / "sketches").rglob("*.parquet")}
     write_small_lake(lake, date(2026, 11, 21), seed=7)
-    refine_night(settings, date(2026, 11, 21), silent)
+    run_refine(settings, date(2026, 11, 21), silent)
     after = {path: path.stat().st_mtime_ns for path in (settings.state / "sketches").rglob("*.parquet")}
     assert {path: after[path] for path in files} == files
     assert len(after) > len(files)
@@ -110,14 +110,14 @@ def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
     """A share of the work that is under way elsewhere would fail; what a killed one left would fill the disk."""
     settings = Settings(home=tmp_path)
     write_small_lake(Lake(settings.lake), DAY)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     (folder,) = (settings.state / "sketches").iterdir()
     writing, left = folder / ".some-part.parquet.4711.tmp", folder / ".other-part.parquet.4712.tmp"
     for path in (writing, left):
         path.write_bytes(b"PAR1")
     os.utime(left, (time.time() - 5_000,) * 2)
     write_small_lake(Lake(settings.lake), date(2026, 11, 21), seed=7)
-    refine_night(settings, date(2026, 11, 21), silent)
+    run_refine(settings, date(2026, 11, 21), silent)
     assert (writing.exists(), left.exists()) == (True, False)
 
 
@@ -144,11 +144,11 @@ def test_a_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
 
 def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]]:
     with connect(lake, threads=threads) as con:
-        share_candidates(con)
+        make_candidates(con)
         con.execute("create temp table answers (gate varchar, trajectory_id varchar, keep boolean, decides boolean)")
         sketch_all(con, lake, home)
-        find_alike(con, {"near_duplicate_threshold": Settings().refine.near_duplicate_threshold})
-        cluster(con)
+        find_duplicate_pairs(con, {"near_duplicate_threshold": Settings().refine.near_duplicate_threshold})
+        find_clusters(con)
         return con.execute("select * from clusters order by all").fetchall()
 
 
@@ -170,13 +170,13 @@ def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path)
 def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_same(tmp_path: Path) -> None:
     """Refine would otherwise read in the morning what could have been read while the teacher was at work."""
     ahead, after = Settings(home=tmp_path / "ahead"), Settings(home=tmp_path / "after")
-    with working_ahead(ahead, pause_s=0.05):
+    with preparing_in_background(ahead, pause_s=0.05):
         for settings in (ahead, after):
             write_small_lake(Lake(settings.lake), DAY)
         assert soon(lambda: len(files_of(ahead)) == 2)
     files = files_of(ahead)
     for settings in (ahead, after):
-        refine_night(settings, DAY, silent)
+        run_refine(settings, DAY, silent)
     assert files_of(ahead) == files
     assert decisions(ahead) == decisions(after)
 
@@ -184,10 +184,10 @@ def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_s
 ROLLOUT = """
 import sys, time
 from pathlib import Path
-from flows.refine.background_prepare import working_ahead
+from flows.refine.background_prepare import preparing_in_background
 from flows.settings import Settings
 if __name__ == "__main__":
-    with working_ahead(Settings(home=Path(sys.argv[1])), pause_s=0.05):
+    with preparing_in_background(Settings(home=Path(sys.argv[1])), pause_s=0.05):
         print("started", flush=True)
         time.sleep(60)
 """

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Settings
 from tests.doubles.lakes.small_lake import make_small_lake, write_records
 from warehouse.connect import connect
@@ -27,7 +27,7 @@ def test_what_was_read_from_a_blocked_address_is_refused(tmp_path: Path) -> None
     write_records(Lake(tmp_path / "lake"), DAY, made)
     said = []
     for blocked in ([], ["gone.org"]):
-        refine_night(Settings(home=tmp_path, blocklist=blocked), DAY, silent)
+        run_refine(Settings(home=tmp_path, blocklist=blocked), DAY, silent)
         with connect(Lake(tmp_path / "lake")) as con:
             rows = con.execute("select trajectory_id, gates->>'$.blocked_hosts.reason' from decisions").fetchall()
         said.append([dict(rows)[attempt.trajectory_id] for attempt in made.trajectories])

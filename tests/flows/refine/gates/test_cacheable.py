@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from flows.refine.gates.cacheable import GateAnalysis
-from flows.refine.gates.gates import gates_of
-from flows.refine.gates.parameters import bound
+from flows.refine.gates.gates import load_gates
+from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 
 NOT_CACHED = {"withdrawn", "decontamination", "exact_duplicate", "near_duplicate", "outcome", "judge"}
@@ -17,13 +17,13 @@ GATE = "select trajectory_id, {keep} as keep, 'ok' as reason, null as value from
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
-        bound(opened, Settings())
+        bind_parameters(opened, Settings())
         yield opened
 
 
 def test_the_shipped_gates_are_cached_or_asked_each_time(con: duckdb.DuckDBPyConnection) -> None:
     analysis = GateAnalysis(con)
-    gates = gates_of(Settings())
+    gates = load_gates(Settings())
     assert len(gates) == 21
     assert {gate.name for gate in gates if not analysis.is_cacheable(gate.text)} == NOT_CACHED
 
@@ -58,7 +58,7 @@ def test_a_gate_that_reads_one_trajectory_is_cached(query: str, con: duckdb.Duck
     "query",
     [
         GATE.format(keep="true", rows="verdicts"),
-        GATE.format(keep="true", rows="every_candidate"),
+        GATE.format(keep="true", rows="all_candidates"),
         GATE.format(keep="true", rows="main.candidates"),
         GATE.format(keep="true", rows="read_parquet('more.parquet')"),
         GATE.format(keep="trajectory_id in (select trajectory_id from verdicts)", rows="candidates"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flows.refine.background_prepare import prepare
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Refine, Settings
 from schemas import Trajectory, Turn
 from tests.doubles.lakes.small_lake import make_small_lake, write_records, write_small_lake
@@ -21,11 +21,11 @@ DAY, NEXT = date(2026, 11, 20), date(2026, 11, 21)
 
 def kept(settings: Settings) -> dict[str, int]:
     """Every file of answers, and when it was written."""
-    return {path.name: path.stat().st_mtime_ns for path in (settings.state / "alone").glob("*/*.parquet")}
+    return {path.name: path.stat().st_mtime_ns for path in (settings.state / "gate_cache").glob("*/*.parquet")}
 
 
 def decided(settings: Settings, day: date = DAY) -> list[tuple[Any, ...]]:
-    refine_night(settings, day, silent)
+    run_refine(settings, day, silent)
     with connect(Lake(settings.lake)) as con:
         return con.execute(
             "select * exclude (decided_at, refine_id, run_id, date) from decisions order by trajectory_id"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Refine, Settings
 from schemas import Verdict
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
@@ -58,7 +58,7 @@ def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[s
     settings = Settings(home=home, refine=Refine.model_validate(refine))
     for seq, made in enumerate(cases.values()):
         write_records(Lake(settings.lake), DAY, made, seq)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
         rows = dict(con.execute("select trajectory_id, gates from decisions").fetchall())
     return {case: json.loads(rows[made.trajectories[0].trajectory_id]) for case, made in cases.items()}

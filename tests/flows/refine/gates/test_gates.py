@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Refine, Settings
 from schemas import Turn
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records
@@ -31,7 +31,7 @@ def turns(made: SmallLake, rows: Iterable[Turn]) -> SmallLake:
 def answer(home: Path, made: SmallLake, gate: str, **refine: object) -> dict[str, object]:
     settings = Settings(home=home, refine=Refine.model_validate(refine))
     write_records(Lake(settings.lake), DAY, made)
-    refine_night(settings, DAY, silent)
+    run_refine(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
         said: dict[str, object] = json.loads(con.execute("select gates from decisions").fetchall()[0][0])[gate]
     return said

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 import warehouse
-from flows.refine.gates.candidates import share_candidates
-from flows.refine.gates.gates import Gate, RefineError, ask, start_answers
+from flows.refine.gates.candidates import make_candidates
+from flows.refine.gates.gates import Gate, RefineError, ask, make_answers
 from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -27,8 +27,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     lake = Lake(tmp_path_factory.mktemp("own") / "lake")
     write_small_lake(lake, date(2026, 11, 20), n_tasks=1, samples=2)
     with connect(lake) as opened:
-        share_candidates(opened)
-        start_answers(opened)
+        make_candidates(opened)
+        make_answers(opened)
         yield opened
 
 
@@ -46,7 +46,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
 )
 def test_a_gate_that_cannot_be_asked_is_named(text: str, cause: str, con: duckdb.DuckDBPyConnection) -> None:
     """Who wrote one gate among twenty must learn from one line which file to open."""
-    with pytest.raises(RefineError, match=f"gate mine: .*{cause}[^\n]*; mend its SQL"):
+    with pytest.raises(RefineError, match=f"gate mine: .*{cause}[^\n]*; correct its SQL"):
         ask(con, [Gate("mine", 35, text, decides=True)], {"min_calls": 1}, silent)
 
 
@@ -56,7 +56,9 @@ def test_two_gates_of_one_name_are_refused(tmp_path: Path) -> None:
     shutil.copytree(Path(str(warehouse.__file__)).parent, copied)
     for number in (35, 36):
         (copied / "sql" / "gates" / f"{number}_mine.sql").write_text(GOOD)
-    code = "from flows.refine.gates.gates import gates_of; from flows.settings import Settings; gates_of(Settings())"
+    code = (
+        "from flows.refine.gates.gates import load_gates; from flows.settings import Settings; load_gates(Settings())"
+    )
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[4])])
     env = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, "-c", code]

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.refine.decide import refine_night
+from flows.refine.decide import run_refine
 from flows.settings import Settings, SettingsError
 from schemas import Trajectory, Turn
 from sources.privacy.redaction import detector_version
@@ -27,7 +27,7 @@ def refined(home: Path, made: SmallLake, **refine: object) -> dict[str, dict[str
     """Refine a lake of these records; trajectory_id -> what the gate said."""
     found = Settings(home=home, refine=refine)
     write_records(Lake(found.lake), DAY, made)
-    refine_night(found, DAY, silent)
+    run_refine(found, DAY, silent)
     with connect(Lake(found.lake)) as con:
         rows = con.execute("select trajectory_id, gates from decisions").fetchall()
     return {trajectory: json.loads(gates)["secrets"] for trajectory, gates in rows}
@@ -156,7 +156,7 @@ def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
     write_records(Lake(tmp_path / "lake"), DAY, made)
     [part] = Lake(tmp_path / "lake").parts(Turn)
     pq.write_table(pq.read_table(part, partitioning=None).drop_columns(["redacted", "detector", "secrets"]), part)
-    refine_night(Settings(home=tmp_path), DAY, silent)
+    run_refine(Settings(home=tmp_path), DAY, silent)
     with connect(Lake(tmp_path / "lake")) as con:
         assert con.execute("select count(*) from decisions").fetchall() == [(2,)]
 

@@ -1,4 +1,4 @@
--- one row a member of one of the $limit largest clusters of duplicates, the keeper of each first
+-- one row per member of one of the $limit largest clusters of duplicates, the keeper of each first
 with largest as (
     select cluster_id, any_value(size) as size
     from duplicates

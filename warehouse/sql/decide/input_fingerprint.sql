@@ -1,4 +1,4 @@
--- one row: a fingerprint of all that is decided on, whatever its order
+-- one row: a fingerprint of all candidates, verdicts and withdrawals, which does not depend on their order
 with finished as (
     select count(*) as rows, bit_xor(md5_number(trajectory_id)) as ids
     from candidates
@@ -14,7 +14,7 @@ judged as (
     semi join candidates using (trajectory_id)
 ),
 
-asked as (
+requested as (
     select coalesce(bit_xor(md5_number(concat_ws(' ', trajectory_id, target))), 0) as ids
     from (select distinct trajectory_id, target from withdrawal_parts)
 )
@@ -24,7 +24,7 @@ select
     coalesce(finished.ids, 0)::varchar as finished,
     judged.rows as verdicts,
     coalesce(judged.ids, 0)::varchar as judged,
-    asked.ids::varchar as withdrawn
+    requested.ids::varchar as withdrawn
 from finished
 cross join judged
-cross join asked
+cross join requested

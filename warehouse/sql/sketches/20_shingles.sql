@@ -1,17 +1,17 @@
--- one row a turn; adds hashes of what the agent or the user wrote (words), of the calls, and of short windows of the text
--- and, for the files after it, the text's places (following), or its words (pieces) and three of them on end (threes)
+-- one row per turn; adds text_hash and calls_hash of the agent's or user's text and calls, and shingles: hashes of short
+-- windows of the text. For later files it adds anchor_shingles, the pieces (words or letters) and their trigrams
 with called as (
-    select *, case when said is not null then tool_calls end as called
+    select *, case when written is not null then tool_calls end as called
     from turn_part
 ),
 
 hashed as (
     select
         *,
-        case when said is not null then hash(said) end as words,
-        -- calls are hashed without their ids, their arguments in the order of names; one of a single argument is so as it stands
+        case when written is not null then hash(written) end as text_hash,
+        -- hash calls without ids and with arguments sorted by name; a call with a single argument needs no sorting
         case
-            when said is null then null
+            when written is null then null
             when called is null then 0
             when called like '[{"id": "%", "name": "%", "arguments": {%' and called not like '%, "%, "%, "%'
                 then hash(substring(called, strpos(called, '", "name": "')))
@@ -29,11 +29,11 @@ hashed as (
                     )
                 )
             ))
-        end as calls,
-        -- what short turns say is what they call, too: names and values, since all calls of one tool share the rest
+        end as calls_hash,
+        -- the text of short turns includes tool names and argument values, but not keys, which all calls of one tool share
         case
-            when strlen(said) > 700 or called is null then said
-            else concat_ws(' ', said, coalesce(
+            when strlen(written) > 700 or called is null then written
+            else concat_ws(' ', written, coalesce(
                 array_to_string(list_transform(
                     try(from_json(called, '[{"name": "VARCHAR", "arguments": "JSON"}]')),
                     lambda call: concat_ws(' ', call.name, array_to_string(json_extract_string(call.arguments, '$.*'), ' '))
@@ -44,31 +44,31 @@ hashed as (
     from called
 ),
 
--- in long texts, what follows each letter b: split at the speed of a search, one place in a hundred
+-- long texts: the text after each letter b, about one position in a hundred; splitting is as fast as a search
 anchored as (
     select
         *,
         case
             when strlen(text) > 600 then list_transform(string_split(text, 'b'), lambda piece: hash(left(piece, 14)))
             when text is not null then []
-        end as following
+        end as anchor_shingles
     from hashed
 ),
 
--- in short ones, and in languages without that letter, three words on end; letters where there are no spaces
-worded as (
+-- short texts, and languages without that letter: three consecutive words; letters where there are no spaces
+split as (
     select
         *,
         case
             when text is null then null
-            when strlen(text) > 700 and len(following) > 4 then []
+            when strlen(text) > 700 and len(anchor_shingles) > 4 then []
             when strlen(text) > 24 * len(string_split(text, ' ')) then string_split(text, '')
             else string_split(text, ' ')
         end as pieces
     from anchored
 ),
 
-threes as (
+trigrams as (
     select
         *,
         case
@@ -80,40 +80,40 @@ threes as (
                     lambda n: hash(pieces[n], pieces[n + 1], pieces[n + 2])
                 )
             )
-        end as threes
-    from worded
+        end as trigrams
+    from split
 ),
 
--- some 16 are enough to compare two turns: those with the smallest hashes
+-- keep about 16 shingles per turn, enough to compare two turns: those with the smallest hashes
 limited as (
     select
         *,
-        18_446_744_073_709_551_615::ubigint // greatest(len(following), 16)::ubigint * 16 as highest_following,
-        18_446_744_073_709_551_615::ubigint // greatest(len(threes), 16)::ubigint * 16 as highest_three
-    from threes
+        18_446_744_073_709_551_615::ubigint // greatest(len(anchor_shingles), 16)::ubigint * 16 as max_anchor,
+        18_446_744_073_709_551_615::ubigint // greatest(len(trigrams), 16)::ubigint * 16 as max_trigram
+    from trigrams
 ),
 
--- of a hash the last 32 bits are kept: which are kept hangs on the first
-windowed as (
+-- store the low 32 bits of each hash: the selection used the high bits
+limited_shingles as (
     select
         *,
         list_transform(
             case
-                when len(threes) > 0 then list_concat(
-                    list_filter(following, lambda each: each <= highest_following),
-                    list_filter(threes, lambda each: each <= highest_three)
+                when len(trigrams) > 0 then list_concat(
+                    list_filter(anchor_shingles, lambda each: each <= max_anchor),
+                    list_filter(trigrams, lambda each: each <= max_trigram)
                 )
-                when len(following) > 16 then list_filter(following, lambda each: each <= highest_following)
-                else following
+                when len(anchor_shingles) > 16 then list_filter(anchor_shingles, lambda each: each <= max_anchor)
+                else anchor_shingles
             end,
             lambda each: (each & 4_294_967_295)::uinteger
-        ) as windows
+        ) as shingles
     from limited
 )
 
--- two of them to find turns by
+-- two shingles per turn for the inverted index
 select
-    * exclude (called, text, highest_following, highest_three),
-    list_min(windows) as lowest,
-    list_max(windows) as highest
-from windowed
+    * exclude (called, text, max_anchor, max_trigram),
+    list_min(shingles) as min_shingle,
+    list_max(shingles) as max_shingle
+from limited_shingles

@@ -1,4 +1,4 @@
--- one row a turn; adds said: what the agent or the user wrote, in one text
+-- one row per turn; adds written: reasoning and content of the agent or user as one text
 select
     *,
     case
@@ -6,5 +6,5 @@ select
         when coalesce(content, '') = '' then coalesce(reasoning, '')
         when coalesce(reasoning, '') = '' then content
         else concat_ws(' ', reasoning, content)
-    end as said
+    end as written
 from turn_part

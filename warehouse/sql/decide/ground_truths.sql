@@ -1,8 +1,8 @@
--- one row a planned attempt: its task's true answer as it is written, and the addresses of the pages that hold it
+-- one row per planned attempt: the true answer of its task, and the addresses of the pages that hold it
 select
     attempts.trajectory_id,
     nullif(trim(tasks.answer), '') as truth,
-    -- only these scripts set spaces between words
+    -- only these scripts separate words by spaces
     regexp_matches(truth, '(?s)^[\p{Latin}\p{Cyrillic}\p{Greek}\p{N}_](.*[\p{Latin}\p{Cyrillic}\p{Greek}\p{N}_])?$') as worded,
     list_distinct(list_transform(
         list_filter(tasks.path, lambda hop: list_contains(tasks.evidence, hop.doc_id)), lambda hop: hop.url

@@ -1,11 +1,11 @@
--- one row a trajectory and span, with its words, read again from the few texts that hold one
-with told as (
+-- one row per trajectory and span, with its words, which are read again from the few texts that hold a span
+with overlapping as (
     select distinct candidates.trajectory_id, candidates.task_id, overlap_spans.field
     from overlap_spans
     join candidates using (trajectory_id)
 ),
 
-made as (
+calls as (
     select turns.trajectory_id, turns.index, unnest(from_json(turns.tool_calls, '[{"arguments": "JSON"}]')) as call
     from turns
     where
@@ -16,16 +16,16 @@ made as (
 ),
 
 texts as (
-    select told.trajectory_id, told.field, null::bigint as index, tasks.instruction as text
-    from told
-    join tasks on tasks.task_id = told.task_id
-    where told.field = 'instruction'
+    select overlapping.trajectory_id, overlapping.field, null::bigint as index, tasks.instruction as text
+    from overlapping
+    join tasks on tasks.task_id = overlapping.task_id
+    where overlapping.field = 'instruction'
     union
-    select told.trajectory_id, told.field, null, unnest([tasks.answer, trajectories.answer])
-    from told
-    join trajectories on trajectories.trajectory_id = told.trajectory_id
-    left join tasks on tasks.task_id = told.task_id
-    where told.field = 'answer'
+    select overlapping.trajectory_id, overlapping.field, null, unnest([tasks.answer, trajectories.answer])
+    from overlapping
+    join trajectories on trajectories.trajectory_id = overlapping.trajectory_id
+    left join tasks on tasks.task_id = overlapping.task_id
+    where overlapping.field = 'answer'
     union
     select
         trajectory_id,
@@ -34,7 +34,7 @@ texts as (
         unnest(coalesce(
             nullif(json_extract_string(call.arguments, '$.*'), []), [json_extract_string(call.arguments, '$')]
         ))
-    from made
+    from calls
 )
 
 select
@@ -44,7 +44,7 @@ select
     overlap_spans.start,
     overlap_spans.n_words,
     any_value(array_to_string(
-        folded(texts.text)[overlap_spans.start + 1:overlap_spans.start + overlap_spans.n_words], ' '
+        folded_words(texts.text)[overlap_spans.start + 1:overlap_spans.start + overlap_spans.n_words], ' '
     )) as text,
     overlap_spans.benchmark,
     overlap_spans.item
@@ -53,6 +53,6 @@ join texts
     on texts.trajectory_id = overlap_spans.trajectory_id
     and texts.field = overlap_spans.field
     and texts.index is not distinct from overlap_spans.index
-    and words_of(texts.text) = overlap_spans.hashes
+    and word_hashes(texts.text) = overlap_spans.hashes
 group by all
 order by all

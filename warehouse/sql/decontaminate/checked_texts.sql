@@ -1,4 +1,4 @@
--- one row a text that a benchmark must not stand in: the task's instruction, its answers, each argument of each call
+-- one row per text to check for benchmark overlaps: a task's instruction or answer, a trajectory's answer, an argument of a call
 with texts as (
     select distinct task_id as owner, 'instruction' as field, null::bigint as index, instruction as text
     from candidates
@@ -10,17 +10,17 @@ with texts as (
     from candidates
 ),
 
-worded as (
-    select owner, field, index, words_of(text) as words
+hashed as (
+    select owner, field, index, word_hashes(text) as words
     from texts
     where $decontaminating and text <> ''
     union all
-    select trajectory_id, 'query', index, unnest(asked)
+    select trajectory_id, 'query', index, unnest(argument_words)
     from turn_facts
     semi join candidates using (trajectory_id)
-    where asked is not null
+    where argument_words is not null
 )
 
 select row_number() over () - 1 as id, *
-from worded
+from hashed
 where len(words) > 0

@@ -1,4 +1,4 @@
--- one row a trajectory to decide on, every one that was not aborted, with the words of its task and its answer
+-- one row per candidate: a trajectory that was not aborted, with the instruction and true answer of its task
 select
     trajectories.trajectory_id,
     trajectories.task_id,

@@ -1,22 +1,22 @@
--- one row a turn that holds what the agent claims elsewhere in its trajectory: cited addresses, markup, names of scripts
+-- one row per turn that the agent read and that supports its claims: cited addresses, tool markup and scripts that it holds
 with claims as (
     select
         part,
         trajectory_id,
-        list_distinct(flatten(list(list_append(cited, markup)))) as written,
+        list_distinct(flatten(list(list_append(cited_urls, tool_markup)))) as claimed,
         list_distinct(flatten(list(list_transform(scripts, lambda one: one.script)))) as scripts
-    from told
-    where len(cited) > 0 or markup is not null or len(scripts) > 0
+    from sketched_rows
+    where len(cited_urls) > 0 or tool_markup is not null or len(scripts) > 0
     group by part, trajectory_id
 ),
 
--- an address may be written in other ways: %E4%BA%AC is 京, and where no space ends it, what follows may be no part of it
-worded as (
+-- an address has several spellings: %E4%BA%AC is 京, and text that follows without a space may not belong to it
+spellings as (
     select
         part,
         trajectory_id,
         scripts,
-        flatten(list_transform(written, lambda claim: list_transform(
+        flatten(list_transform(claimed, lambda claim: list_transform(
             case
                 when not contains(claim, '://') or (strlen(claim) = length(claim) and not contains(claim, '%')) then [claim]
                 else list_distinct([
@@ -28,23 +28,23 @@ worded as (
                     coalesce(nullif(regexp_extract(claim, '^([!-~]*[0-9A-Za-z])[^!-~]', 1), ''), claim)
                 ])
             end,
-            lambda wording: {claim: claim, wording: wording}
-        ))) as written
+            lambda spelling: {claim: claim, spelling: spelling}
+        ))) as claimed
     from claims
 ),
 
-shown as (
+texts_read as (
     select
         turn_part.part,
         turn_part.row,
         turn_part.content,
         turn_part.observation,
         turn_part.url,
-        worded.written,
-        worded.scripts,
+        spellings.claimed,
+        spellings.scripts,
         concat_ws(' ', turn_part.content, turn_part.observation) as text
     from turn_part
-    join worded using (part, trajectory_id)
+    join spellings using (part, trajectory_id)
     where turn_part.role <> 'assistant'
 ),
 
@@ -54,8 +54,8 @@ found as (
         row,
         list_sort(list_concat(
             list_distinct(list_transform(
-                list_filter(written, lambda one:
-                    contains(observation, one.wording) or contains(content, one.wording) or contains(url, one.wording)
+                list_filter(claimed, lambda one:
+                    contains(observation, one.spelling) or contains(content, one.spelling) or contains(url, one.spelling)
                 ),
                 lambda one: one.claim
             )),
@@ -71,10 +71,10 @@ found as (
                     else '\p{Devanagari}'
                 end
             )) end
-        )) as bears_out
-    from shown
+        )) as supported_claims
+    from texts_read
 )
 
-select part, row, bears_out
+select part, row, supported_claims
 from found
-where len(bears_out) > 0
+where len(supported_claims) > 0

@@ -1,5 +1,5 @@
--- one row a run of words of a benchmark, with the first of its items; what stands in a hundred texts is its form, not an item
--- rows that say the same are one text; but a few words that a hundred rows give for an answer are no item either
+-- one row per n-gram of a benchmark, with the first of its items. N-grams in a hundred distinct texts are excluded: they belong to
+-- the benchmark's format. So are n-grams of fewer than $whole_only words in a hundred rows: common short answers
 with texts as (
     select key, n, text, min(item) as item, count(*) as rows
     from read_parquet($path)

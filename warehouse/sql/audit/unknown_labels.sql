@@ -1,4 +1,4 @@
--- one row a label whose trajectory no outcome verifier judged
+-- one row per label whose trajectory no outcome verifier judged
 select trajectory_id
 from labels
 anti join strata using (trajectory_id)

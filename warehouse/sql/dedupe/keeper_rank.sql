@@ -1,4 +1,4 @@
--- one row a trajectory: its rank among duplicates, the one that may be kept first
+-- one row per trajectory: its rank among duplicates; the one with the lowest rank is the keeper
 with judged as (
     select
         trajectory_id,

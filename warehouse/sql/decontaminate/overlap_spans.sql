@@ -1,4 +1,4 @@
--- one row a trajectory and span: runs of words of one text and one benchmark that touch, as one
+-- one row per trajectory and span: n-grams of one text and one benchmark that overlap or touch, merged
 with placed as (
     select
         *,
@@ -24,9 +24,9 @@ spans as (
 ),
 
 owned as (
-    select spans.*, asked.owner, asked.field, asked.index, asked.words as hashes
+    select spans.*, checked_texts.owner, checked_texts.field, checked_texts.index, checked_texts.words as hashes
     from spans
-    join asked using (id)
+    join checked_texts using (id)
 )
 
 select candidates.trajectory_id, owned.* exclude (owner)

@@ -1,4 +1,4 @@
--- one row a decision whose trajectory's id begins so
+-- one row per decision on a trajectory whose id begins with $id
 select trajectory_id, kept, reasons
 from decisions
 where starts_with(trajectory_id, $id)

@@ -1,5 +1,5 @@
--- one row a trajectory: kept, or the reasons not to, with what every gate said
-with heard as (
+-- one row per trajectory: kept, or the reasons for its rejection, with the answer of every gate
+with gate_answers as (
     select
         trajectory_id,
         list({gate: gate, decides: decides, keep: keep, reason: reason, value: value} order by position) as answers
@@ -7,7 +7,7 @@ with heard as (
     group by trajectory_id
 ),
 
-gathered as (
+verdicts_by_gate as (
     select
         trajectory_id,
         list_transform(
@@ -17,22 +17,22 @@ gathered as (
         to_json(map_from_entries(list_transform(
             answers, lambda one: (one.gate, {keep: one.keep, reason: one.reason, value: one.value})
         ))) as gates
-    from heard
+    from gate_answers
 )
 
 select
-    gathered.trajectory_id,
+    verdicts_by_gate.trajectory_id,
     $refine_id as refine_id,
-    len(gathered.reasons) = 0 as kept,
-    gathered.reasons,
-    gathered.gates::varchar as gates,
+    len(verdicts_by_gate.reasons) = 0 as kept,
+    verdicts_by_gate.reasons,
+    verdicts_by_gate.gates::varchar as gates,
     clusters.cluster_id,
     clusters.keeper_id,
     clusters.similarity::double as similarity,
-    signed.* exclude (trajectory_id),
+    shortcut_signatures.* exclude (trajectory_id),
     $decided_at::timestamptz as decided_at,
     $run_id as run_id
-from gathered
+from verdicts_by_gate
 left join clusters using (trajectory_id)
-left join signed using (trajectory_id)
-order by gathered.trajectory_id
+left join shortcut_signatures using (trajectory_id)
+order by verdicts_by_gate.trajectory_id

@@ -1,4 +1,4 @@
--- one row a trajectory: its shortcut signatures, by which rows that took no work can be told from those that did
+-- one row per trajectory: its shortcut signatures, which show how much work the answer took
 with solved as (
     select answers.trajectory_id, candidates.task_id, answers.keep as solved
     from answers
@@ -15,12 +15,12 @@ rates as (
 select
     candidates.trajectory_id,
     case when solved.solved then candidates.n_tool_calls end as calls_to_solve,
-    alone.answer_seen_at,
-    alone.named_early,
-    alone.distinct_pages,
-    alone.repeated_queries,
+    valid_cached.answer_seen_at,
+    valid_cached.named_early,
+    valid_cached.distinct_pages,
+    valid_cached.repeated_queries,
     rates.pass_rate
 from candidates
 left join solved using (trajectory_id)
 left join rates on rates.task_id = candidates.task_id
-left join alone using (trajectory_id)
+left join valid_cached using (trajectory_id)

@@ -1,4 +1,4 @@
--- one row a gate: what it said of the trajectory, and whether it is why it was refused
+-- one row per gate: its answer on the trajectory, and if it is a reason of the rejection
 select gate, keep, reason, value, refuses
 from gate_verdicts
 where trajectory_id = $id
