@@ -1,1 +1,1 @@
-"""Refine: every trajectory is kept, or rejected with its reasons. Start at flow.py."""
+"""Refine keeps each trajectory or rejects it with reasons. Start at flow.py and decide.py."""

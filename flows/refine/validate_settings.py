@@ -6,7 +6,7 @@ with nothing released. The check also builds the benchmark indexes, so refine fi
 
 import duckdb
 
-from flows.domains import DOMAINS
+from flows.domains import domains
 from flows.refine.decontaminate.benchmarks import index_benchmark, sources_of
 from flows.refine.gates.gates import load_gates
 from flows.refine.gates.parameters import screening_parameters
@@ -29,7 +29,7 @@ def validate_settings(settings: Settings) -> None:
 
 
 def _check_verifiers(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    known = {verifier for domain in DOMAINS.values() for verifier in domain.verifiers}
+    known = {verifier.name for domain in domains().values() for verifier in domain.verifiers}
     if not (unknown := set(settings.refine.process_verifiers) - known):
         return
     known |= {name for (name,) in con.view("verdicts").unique("verifier").fetchall()}

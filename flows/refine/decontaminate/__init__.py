@@ -1,1 +1,1 @@
-"""decontaminate."""
+"""Decontamination: n-gram overlaps of trajectories with benchmarks."""

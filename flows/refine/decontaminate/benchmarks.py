@@ -69,14 +69,14 @@ class Contents:
 
 
 def sources_of(settings: list[BenchmarkFiles]) -> list[Source]:
-    """Every benchmark file of the settings, with its hash; raises SettingsError naming a path without such files."""
+    """Every benchmark file of the settings, with its hash; raises SettingsError naming a path that has none."""
     found = []
     for one in settings:
         path = one.path.expanduser()
         inside = sorted(file for file in path.rglob("*") if _form(file)) if path.is_dir() else [path]
         if not inside or not all(map(Path.is_file, inside)) or not all(map(_form, inside)):
             raise SettingsError(
-                f"refine.benchmarks: {one.path} is not a file or folder of JSONL, Parquet or CSV files; correct the path"
+                f"refine.benchmarks: {one.path} is no file or folder of JSONL, Parquet or CSV; correct the path"
             )
         for file in inside:
             found.append(Source(one.name or file.stem, one.version, file, tuple(one.columns), _sha256(file)))

@@ -54,7 +54,7 @@ def batches_of(files: Sequence[str], sized: Mapping[str, Path], limit: int, work
 
 
 def sort_rows(rows: pa.Table) -> pa.Table:
-    """The rows sorted by `part` and `row`; usually they are sorted already, since DuckDB keeps the order of its input."""
+    """The rows sorted by `part` and `row`. They usually are already, since DuckDB keeps the order of its input."""
     places = _places(rows)
     return rows if (places[1:] > places[:-1]).all() else rows.take(np.argsort(places, kind="stable"))
 

@@ -1,9 +1,9 @@
 """Sketches turns: reads the long text of each lake part once and stores narrow rows of it for all later work.
 
-The sketch is `turn_facts`, one row per turn. Each file of `warehouse/sql/sketches` adds columns to the turns, given those
-of the files before it; together they are one query that streams over the text. The files of `warehouse/sql/second_pass`
-then read the few turns that need it again. A part's rows depend on the part, the SQL and the bound settings only, so
-parts can be sketched in any order and by any number of processes, with the same bytes.
+The sketch is `turn_facts`, one row per turn. Each file of `warehouse/sql/sketches` adds columns to the turns and reads
+those of the files before it; together they are one query that streams over the text. The files of
+`warehouse/sql/second_pass` then read the few turns that need it again. A part's rows depend on the part, the SQL and
+the bound settings only, so parts can be sketched in any order and by any number of processes, with the same bytes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

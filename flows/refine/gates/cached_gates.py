@@ -1,7 +1,7 @@
 """Caches the answers of gates that depend on one trajectory only, and signals from its turns, per part of turns.
 
-A cached answer is valid as long as the SQL, the settings that it binds and the trajectory's record are the same. A night
-therefore computes answers for new trajectories only, and answers can be computed while a rollout is still running.
+A cached answer is valid as long as the SQL, the settings that it binds and the trajectory's record are the same. So a
+night computes answers for new trajectories only, and answers can be computed while a rollout is still running.
 `cacheable.py` decides which gates are cached.
 """
 
@@ -94,7 +94,7 @@ def answer_missing(
 
 
 def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
-    """Make the view `candidates` hold the ids that the file `ids` of `sql/gate_cache` selects; True if there are any."""
+    """Make the view `candidates` hold the ids that the file `ids` of `sql/gate_cache` selects; True if any."""
     texts = sql_files("gate_cache")
     share_as(con, "selected_ids", texts[ids])
     con.execute(f"create or replace view candidates as {texts['selected_candidates']}")
