@@ -11,7 +11,7 @@ class Tasks(Section):
 
     per_night: Positive = Field(default=40, description="tasks composed per night")
     samples: Positive = Field(default=2, description="attempts planned per task (k)")
-    composers: list[str] = Field(default=["cloze"], description="composers, used in turn")
+    composers: list[str] = Field(default=["cloze"], description="names of composers, used in turn")
     min_hops: int = Field(default=1, ge=1, le=4, description="minimum number of hyperlinks in a walk")
     max_hops: int = Field(default=4, ge=1, le=4, description="maximum number of hyperlinks in a walk")
     min_page_chars: Positive = Field(default=400, description="shorter pages are skipped as near-empty")

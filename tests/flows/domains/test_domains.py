@@ -1,7 +1,10 @@
 """Domains: complete, found by name, and refused with the known names where a name is wrong."""
 
+from pathlib import Path
+
 import pytest
 
+import flows.domains
 from flows.domains import composers, domain, domains
 from flows.settings import Settings, SettingsError, Tasks
 from flows.tasks.composers import chosen_composers
@@ -21,6 +24,19 @@ def test_a_domain_is_complete(name: str) -> None:
 def test_an_unknown_domain_is_refused_with_the_known_names() -> None:
     with pytest.raises(LookupError, match="no domain named 'serch'; there are: search"):
         domain("serch")
+
+
+@pytest.mark.parametrize("source", ["", "from flows.domains.search import DOMAIN"])
+def test_a_folder_must_define_a_domain_of_its_own_name(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is skipped in silence would be missed only when its first task fails."""
+    folder = tmp_path / f"poetry_{len(source)}"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(source)
+    monkeypatch.setattr(flows.domains, "__path__", [*flows.domains.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match=rf"{folder.name}/__init__\.py must define DOMAIN"):
+        domains()
 
 
 def test_an_unknown_composer_is_refused_with_the_known_names() -> None:

@@ -120,27 +120,3 @@ def test_evidence_counts_as_read_when_its_page_was_displayed(
 ) -> None:
     found = verdicts("x", attempt_turns((opening(), observations)))["evidence_consulted"]
     assert (found.passed, found.score) == (passed, score)
-
-
-@pytest.mark.parametrize(
-    ("parsed", "observations", "reason"),
-    [
-        (opening(), [("ok", URL)], "ok"),
-        (opening(), [("empty", None)], "empty"),
-        (opening(), [], "not_run"),
-        (Parsed("<tool_call>{", parse="bad_json"), [], "parse:bad_json"),
-        (Parsed("", calls=(ToolCall("c", "open", {}),)), [("blocked", None)], "schema"),
-        (Parsed("", calls=(ToolCall("c", "fly", {}),)), [("blocked", None)], "schema"),
-    ],
-)
-def test_each_turn_that_calls_is_judged(
-    parsed: Parsed, observations: list[tuple[Kind, str | None]], reason: str
-) -> None:
-    found = verdicts("x", attempt_turns((parsed, observations)))["tool_calls"]
-    assert (found.turn_index, found.reason, found.passed) == (0, reason, reason == "ok")
-
-
-def test_every_verdict_names_its_verifier_version_and_trajectory() -> None:
-    found = verdicts("x", attempt_turns((opening(), [("ok", URL)]), (Parsed("x", answer="x"), [])))
-    assert set(found) == {*TASK.verifiers, "tool_calls"}
-    assert {(one.trajectory_id, one.version, one.run_id) for one in found.values()} == {("t1", "2", "2026-01-02")}
