@@ -141,7 +141,7 @@ def write_decisions(
     signed: Collection[str] = (),
 ) -> str:
     """Decide on every attempt that was not aborted, as refine would: kept unless `refused` names reasons
-    for its trajectory_id; those of `signed` have signatures. Returns the refine_id."""
+    for its trajectory_id; those of `signed` have shortcut signals. Returns the refine_id."""
     refused = refused or {}
     refine_id = content_id("refine", sorted(made.kinds), sorted(refused.items()))
     decided_at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=6)

@@ -448,7 +448,7 @@ def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> Non
 
 
 @pytest.mark.slow
-def test_signatures_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
+def test_shortcut_signals_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
     """Rows solved by a shortcut can be told from rows that were worked, without a gate deciding it."""
     early = lake()
     truth = early.tasks[0].answer
@@ -462,7 +462,7 @@ def test_signatures_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes
     with connect(Lake(tmp_path / "lake")) as con:
         rows = con.execute(
             "select trajectory_id, answer_seen_at, named_early, calls_to_solve, distinct_pages, repeated_queries,"
-            " pass_rate from signatures"
+            " pass_rate from shortcut_signals"
         ).fetchall()
     found = {row[0]: row[1:] for row in rows}
     assert found[early.trajectories[0].trajectory_id] == (5, True, 4, 2, 0, 1.0)

@@ -1,4 +1,4 @@
--- one row a trajectory that was decided on: how much work its answer took, and what hints at a shortcut
+-- one row per trajectory of the newest refine: how much work its answer took, with signals of a shortcut
 select
     decisions.trajectory_id,
     trajectories.task_id,
