@@ -1,8 +1,8 @@
-"""The only place that opens DuckDB. A connection lives in memory, with a spill directory and a limit.
+"""Opens DuckDB, and is the only module that does: connections in memory, with a spill directory and a memory limit.
 
-Every `.sql` file of `sql/views` and `sql/marts` becomes a view named as the file; what a file calls
-`<record>_parts` is the lake's Parquet of that record. `warehouse.duckdb` holds the same views and no
-data: it can be deleted and rebuilt, and any DuckDB client can read it while the factory works.
+Every `.sql` file of `sql/views` and `sql/marts` becomes a view named as the file; `<record>_parts` in a file is the
+lake's Parquet of that record. `warehouse.duckdb` holds the same views and no data: it can be deleted and rebuilt, and
+any DuckDB client can read it while the factory works.
 """
 
 import re
@@ -15,6 +15,14 @@ import duckdb
 
 from schemas import RECORDS, Record, arrow_schema
 from warehouse.lake import Lake
+
+Parameters = Mapping[str, object]
+"""Values for a statement's named parameters ($name); names that the statement does not mention are ignored."""
+
+
+def query(folder: str, name: str) -> str:
+    """The text of `warehouse/sql/<folder>/<name>.sql`; raises FileNotFoundError."""
+    return files("warehouse").joinpath("sql", folder, f"{name}.sql").read_text("utf-8")
 
 
 def sql_files(folder: str) -> dict[str, str]:
@@ -30,78 +38,80 @@ def connect(
     memory_limit: str | None = None,
     threads: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """A fresh in-memory connection with all views; memory_limit as DuckDB writes it, such as '4GB'."""
+    """Open an in-memory connection with all views over the lake; memory_limit as DuckDB writes it, such as '4GB'.
+
+    The connection may read files of the lake only. Raises LakeError for a lake of another schema version.
+    """
     lake.prepare()
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     settings = {"memory_limit": memory_limit, "temp_directory": spill, "threads": threads}
     for key, value in settings.items():
         if value is not None:
             con.execute(f"set {key} = {_literal(str(value))}")
-    _as_here(con)
+    _set_session(con)
     con.execute("set parquet_metadata_cache = true")
     con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
     create_views(con, lake)
     return con
 
 
-def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Another connection to the same memory, for another thread; temporary tables and views are each one's own."""
-    other = con.cursor()
-    _as_here(other)
-    return other
+def sibling_connection(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Open another connection to the same database, for another thread; temporary tables and views are not shared."""
+    sibling = con.cursor()
+    _set_session(sibling)
+    return sibling
 
 
-def lock(con: duckdb.DuckDBPyConnection) -> None:
-    """Close the connection to all but the lake's files, for good: no other file, setting or extension."""
+def forbid_external_access(con: duckdb.DuckDBPyConnection) -> None:
+    """Restrict the connection to the lake's files, and lock its settings; this cannot be undone."""
     if not con.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
 
 
 def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Create the parts views and every view and mart, each after those that it reads.
+    """Create the views over the parts, then every view and mart in the order of their dependencies.
 
-    A view that is created binds all that it reads, so all are created over the empty parts, which say every column.
+    DuckDB binds a view when it creates it. The views are created over the empty parts, which have every column, and
+    the views over the parts are then replaced.
     """
     for model in RECORDS:
         _view_parts(con, model, str(lake.empty_part(model).absolute()))
     texts = sql_files("views") | sql_files("marts")
-    for name in _in_order(texts):
+    for name in _dependency_order(texts):
         con.execute(f"create or replace view {name} as {texts[name]}")
     for model in RECORDS:
         _view_parts(con, model, lake.glob(model))
 
 
-def keep_as(
-    con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Mapping[str, object] | None = None
+def create_temp_table(
+    con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Parameters | None = None
 ) -> None:
-    """Answer a query into a temporary table; of the parameters it is given those that it mentions."""
+    """Store the rows of a query in a temporary table, which only this connection sees."""
     run(con, f"create or replace temp table {name} as {text}", parameters)
 
 
-def share_as(
-    con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Mapping[str, object] | None = None
+def create_shared_table(
+    con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Parameters | None = None
 ) -> None:
-    """Answer a query into a table that connections `beside` see, too; as keep_as."""
+    """Store the rows of a query in a table that sibling connections see, too."""
     run(con, f"create or replace table {name} as {text}", parameters)
 
 
-def run(
-    con: duckdb.DuckDBPyConnection, text: str, parameters: Mapping[str, object] | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Execute one statement; of the parameters it is given those that it mentions."""
+def run(con: duckdb.DuckDBPyConnection, text: str, parameters: Parameters | None = None) -> duckdb.DuckDBPyConnection:
+    """Execute one statement with the parameters that it mentions; raises ValueError for several statements."""
     (statement,) = con.extract_statements(text)
-    given = parameters or {}
-    return con.execute(statement, {name: given[name] for name in statement.named_parameters})
+    values = parameters or {}
+    return con.execute(statement, {name: values[name] for name in statement.named_parameters})
 
 
-def named_in(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
-    """The parameters that the statements of a text mention; raises duckdb.ParserException on a text of no SQL."""
+def named_parameters(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
+    """The names of the parameters that the statements mention; raises duckdb.ParserException for invalid SQL."""
     return set[str]().union(*(statement.named_parameters for statement in con.extract_statements(text)))
 
 
 def rebuild_warehouse(path: Path, lake: Lake) -> None:
-    """Write `warehouse.duckdb` anew (views only): made beside, then renamed over the old one."""
+    """Write `warehouse.duckdb` (views only) to a temporary file and rename it over the earlier one."""
     lake.prepare()
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.unlink(missing_ok=True)
@@ -110,8 +120,8 @@ def rebuild_warehouse(path: Path, lake: Lake) -> None:
     fresh.replace(path)
 
 
-def _as_here(con: duckdb.DuckDBPyConnection) -> None:
-    """What each connection must be told for itself."""
+def _set_session(con: duckdb.DuckDBPyConnection) -> None:
+    """Set the options that DuckDB holds per connection."""
     con.execute("set timezone = 'UTC'")
     con.execute("set enable_progress_bar = false")
 
@@ -124,10 +134,14 @@ def _view_parts(con: duckdb.DuckDBPyConnection, model: type[Record], parts: str)
     )
 
 
-def _in_order(texts: Mapping[str, str]) -> list[str]:
+def _dependency_order(texts: Mapping[str, str]) -> list[str]:
     reads = {name: texts.keys() & set(re.findall(r"\b(?:from|join)\s+(\w+)", text)) for name, text in texts.items()}
     return list(TopologicalSorter(reads).static_order())
 
 
 def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+beside = sibling_connection
+keep_as, share_as, named_in = create_temp_table, create_shared_table, named_parameters

@@ -17,7 +17,7 @@ import orjson
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from warehouse.connect import lock, run, sql_files
+from warehouse.connect import forbid_external_access, run, sql_files
 from warehouse.console.terminal import cell, empty_table
 
 ROWS_A_FETCH = 1_000
@@ -47,7 +47,7 @@ def print_sql(con: duckdb.DuckDBPyConnection, text: str, form: str = "table", ou
     if form not in writers:
         raise QueryError(f"format {form!r} is not known; choose one of {', '.join(writers)}")
     select = only_select(con, text)
-    lock(con)
+    forbid_external_access(con)
     with _named(text), _open(out) as sink:
         writers[form](con, select, sink)
 

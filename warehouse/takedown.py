@@ -1,34 +1,42 @@
-"""What a takedown means: all that goes by a name or rests on a page, whenever it was made.
+"""Takedown: the trajectories that a withdrawal request matches, by id or by a page they depend on.
 
-A request is an order that stands: it is asked of the lake anew wherever attempts leave the house, so that a
-later attempt at a withdrawn task, or one that reads a withdrawn page, does not slip out. One rule in SQL
-says what goes by a request (`sql/withdrawals/`). Where nobody asked for a page, no turn is read.
+A request holds for good. It is matched against the lake anew before each refine, release and export, so that a later
+attempt at a withdrawn task, or one that reads a withdrawn page, is withdrawn too. The rule stands once, in SQL
+(`sql/withdrawals/`). Turns are read only if a request names a page.
 """
 
 import duckdb
 
-from warehouse.connect import keep_as, share_as, sql_files
+from warehouse.connect import create_shared_table, create_temp_table, query
 
-ANY_ADDRESS = "select count(*) > 0 from requests where contains(target, '://')"
-
-
-def keep_meant(con: duckdb.DuckDBPyConnection, target: str) -> list[str]:
-    """Leave the table `meant`, all that this one request means and how; returns the trajectories in order."""
-    keep_as(con, "requests", sql_files("withdrawals")["request"], {"target": target})
-    _keep_meant(con)
-    return [row[0] for row in con.execute("select distinct trajectory_id from meant order by 1").fetchall()]
+ANY_URL = "select count(*) > 0 from requests where contains(target, '://')"
 
 
-def keep_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
-    """Leave the table `withdrawn`: every trajectory that a request of the lake means, with the first that does."""
-    texts = sql_files("withdrawals")
-    keep_as(con, "requests", texts["requests"])
-    _keep_meant(con)
-    share_as(con, "withdrawn", texts["withdrawn"])
+def match_request(con: duckdb.DuckDBPyConnection, target: str) -> list[str]:
+    """Create the table `matched`: every trajectory that a request for `target` matches, and how.
+
+    `target` is a page's URL, or a task's or trajectory's id or the start of one (at least 8 characters). Returns the
+    ids of the trajectories, sorted.
+    """
+    create_temp_table(con, "requests", query("withdrawals", "one_request"), {"target": target})
+    _create_matched(con)
+    return [row[0] for row in con.execute("select distinct trajectory_id from matched order by 1").fetchall()]
 
 
-def _keep_meant(con: duckdb.DuckDBPyConnection) -> None:
-    texts = sql_files("withdrawals")
-    [(any_address,)] = con.execute(ANY_ADDRESS).fetchall()
-    keep_as(con, "heard", texts["heard"], {"any_address": any_address})
-    keep_as(con, "meant", texts["meant"])
+def create_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the table `withdrawn`: every trajectory that a request of the lake matches, with the first such request.
+
+    Connections made by `sibling_connection` see it.
+    """
+    create_temp_table(con, "requests", query("withdrawals", "all_requests"))
+    _create_matched(con)
+    create_shared_table(con, "withdrawn", query("withdrawals", "withdrawn"))
+
+
+def _create_matched(con: duckdb.DuckDBPyConnection) -> None:
+    [(any_url,)] = con.execute(ANY_URL).fetchall()
+    create_temp_table(con, "exposure", query("withdrawals", "exposure"), {"any_url": any_url})
+    create_temp_table(con, "matched", query("withdrawals", "matched"))
+
+
+keep_withdrawn = create_withdrawn

@@ -12,7 +12,7 @@ from flows.publish.errors import PublishError
 from schemas.withdrawal import Withdrawal
 from warehouse.connect import sql_files
 from warehouse.lake import Lake, PartName
-from warehouse.takedown import keep_meant, keep_withdrawn
+from warehouse.takedown import create_withdrawn, match_request
 
 WORKER = "withdraw"
 
@@ -23,7 +23,7 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: st
     The request stands, so that later trajectories that it means are withdrawn too; asked for again, it is not recorded
     again. Raises PublishError when nothing goes by that name.
     """
-    found = keep_meant(con, target)
+    found = match_request(con, target)
     if not found:
         raise PublishError(
             f"nothing goes by {target!r}. Nothing was withdrawn. Give the whole url of a page (https://...), or 8 "
@@ -41,7 +41,7 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: st
 
 def refuse_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
     """Leave the table `withdrawn`; raises PublishError when the newest refine kept what was withdrawn since."""
-    keep_withdrawn(con)
+    create_withdrawn(con)
     found = con.execute(sql_files("publish")["kept_withdrawn"]).fetchall()
     if found:
         raise PublishError(

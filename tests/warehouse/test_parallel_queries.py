@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.connect import connect, share_as
+from warehouse.connect import connect, create_shared_table
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 from warehouse.parallel_queries import Query, run_parallel
@@ -17,7 +17,7 @@ ENDLESS = "select sum(one.range * other.range) from range(10_000_000) one, range
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(Lake(tmp_path / "lake"), threads=3) as opened:
-        share_as(opened, "given", "select range as n from range(100)")
+        create_shared_table(opened, "given", "select range as n from range(100)")
         yield opened
 
 
@@ -25,7 +25,7 @@ def test_every_query_is_answered_once_and_told_of(con: duckdb.DuckDBPyConnection
     """A gate that was left out would let rows pass that nobody looked at."""
 
     def query(place: int) -> Query:
-        return lambda own: share_as(own, f"found_{place}", f"select sum(n) * {place} as n from given")
+        return lambda own: create_shared_table(own, f"found_{place}", f"select sum(n) * {place} as n from given")
 
     told: list[tuple[int, int | None]] = []
     run_parallel(con, {f"q{n}": query(n) for n in range(9)}, lambda done, total, note="": told.append((done, total)))

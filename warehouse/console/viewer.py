@@ -1,7 +1,7 @@
-"""One trajectory, readable: its task, every turn with what it cost, the verdicts and the decision.
+"""Prints one trajectory: its task, every turn with its token counts, the verdicts and the decision.
 
-Everything shown is data from pages and models, so it reaches the terminal as plain text only: no markup
-is read in it, and control characters are shown by their number.
+The text is data from pages and models, so it is printed as plain text only: markup is not interpreted, and control
+characters are written by their number.
 """
 
 import json
@@ -15,29 +15,29 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.connect import run, sql_files
+from warehouse.connect import query, run
 from warehouse.console.terminal import cell, empty_table, shortened, visible
 
 SHORT_CHARS = 1_200
-"""Longest text of a turn that is shown whole, unless all is asked for."""
+"""Characters of a turn's text that are printed without `full`; longer texts are cut."""
 COLOURS = {"system": "magenta", "user": "blue", "assistant": "green", "tool": "yellow"}
 
 Row = dict[str, Any]
 
 
 class ViewerError(Exception):
-    """Nothing, or too much, goes by this id; says what there is."""
+    """The id matches no trajectory, or those of several tasks; the message says how to find one."""
 
 
 def print_trajectory(con: duckdb.DuckDBPyConnection, id: str, *, full: bool = False) -> None:
-    """Show the trajectory that `id` (or the start of it) names; for a task's id, its attempts.
+    """Print the trajectory whose id is `id` or starts with it; for a task's id, the table of its attempts.
 
-    Raises ViewerError when nothing goes by this id, or trajectories of several tasks do.
+    Raises ViewerError if `id` matches no attempt, or attempts at several tasks.
     """
     console = Console()
-    found = _rows(con, "matches", id=id)
+    found = _rows(con, "matching_attempts", id=id)
     if not found or not id:
-        raise ViewerError(f'nothing goes by the id {id!r}. `factory sql "from fates"` lists all')
+        raise ViewerError(f'no trajectory with id {id!r}. `factory sql "from fates"` lists all')
     if len({row["task_id"] for row in found}) > 1:
         listed = ", ".join(row["trajectory_id"][:16] for row in found[:5])
         raise ViewerError(
@@ -46,27 +46,29 @@ def print_trajectory(con: duckdb.DuckDBPyConnection, id: str, *, full: bool = Fa
     if len(found) > 1 or found[0]["status"] is None:
         console.print(_attempts(found))
         return
-    for part in trajectory(con, found[0]["trajectory_id"], full=full):
+    for part in render_trajectory(con, found[0]["trajectory_id"], full=full):
         console.print(part)
 
 
-def trajectory(con: duckdb.DuckDBPyConnection, trajectory_id: str, *, full: bool = False) -> Iterator[RenderableType]:
-    """What there is to show of a trajectory, from its task to its decision."""
+def render_trajectory(
+    con: duckdb.DuckDBPyConnection, trajectory_id: str, *, full: bool = False
+) -> Iterator[RenderableType]:
+    """The parts of a trajectory for a Rich console, from its task to its decision."""
     most = 10**9 if full else SHORT_CHARS
     attempt = _rows(con, "attempt", trajectory_id=trajectory_id)[0]
     yield Rule(Text(f"trajectory {trajectory_id}"))
     yield _facts(attempt)
-    for turn in _rows(con, "turns", trajectory_id=trajectory_id):
+    for turn in _rows(con, "displayed_turns", trajectory_id=trajectory_id):
         yield from _turn(turn, most)
     yield Rule(Text("verdicts"))
-    yield _verdicts(_rows(con, "verdicts", trajectory_id=trajectory_id))
+    yield _verdicts(_rows(con, "verdict_counts", trajectory_id=trajectory_id))
     yield _decision(attempt)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> list[Row]:
-    answered = run(con, sql_files("viewer")[name], parameters)
-    names = [column[0] for column in answered.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in answered.fetchall()]
+    result = run(con, query("viewer", name), parameters)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _attempts(rows: list[Row]) -> Table:
@@ -78,19 +80,15 @@ def _attempts(rows: list[Row]) -> Table:
 
 
 def _facts(attempt: Row) -> Table:
-    spent = (
-        f"{attempt['n_turns']} turns, {attempt['n_tool_calls']} calls, {attempt['n_tokens']:,} tokens "
-        f"({attempt['n_sampled_tokens']:,} sampled, {attempt['n_observation_tokens']:,} observed)"
-    )
-    teacher = f"{attempt['teacher_model']} ({attempt['engine']}, {attempt['dialect']}), seed {attempt['seed']}"
     facts = {
         "task": f"{attempt['task_id']} · {attempt['domain']} · {attempt['composer']}, {attempt['hops']} hops",
         "question": attempt["instruction"],
         "truth": attempt["truth"],
         "answer": attempt["answer"],
         "status": attempt["status"] + (f" ({attempt['error']})" if attempt["error"] else ""),
-        "spent": spent,
-        "teacher": teacher,
+        "spent": f"{attempt['n_turns']} turns, {attempt['n_tool_calls']} calls, {attempt['n_tokens']:,} tokens "
+        f"({attempt['n_sampled_tokens']:,} sampled, {attempt['n_observation_tokens']:,} observed)",
+        "teacher": f"{attempt['teacher_model']} ({attempt['engine']}, {attempt['dialect']}), seed {attempt['seed']}",
         "path": " → ".join(attempt["path"] or ()),
         "run": f"{attempt['run_id']}, {attempt['started_at']:%H:%M:%S} to {attempt['ended_at']:%H:%M:%S} UTC",
     }
@@ -101,15 +99,15 @@ def _facts(attempt: Row) -> Table:
 
 
 def _turn(turn: Row, most: int) -> Iterator[RenderableType]:
-    said = [f"{turn['index']} {turn['role']}", turn["tool"], turn["kind"], f"{turn['n_tokens']:,} tokens"]
+    facts = [f"{turn['index']} {turn['role']}", turn["tool"], turn["kind"], f"{turn['n_tokens']:,} tokens"]
     if turn["cached_tokens"] is not None:
-        said.append(f"{turn['cached_tokens']:,} cached")
+        facts.append(f"{turn['cached_tokens']:,} cached")
     if turn["bytes_dropped"]:
-        said.append(f"{turn['bytes_dropped']:,} bytes cut")
+        facts.append(f"{turn['bytes_dropped']:,} bytes cut")
     if turn["parse"] not in (None, "ok"):
-        said.append(f"not parsed: {turn['parse']}")
-    said += [turn["finish_reason"], f"{turn['seconds']:.2f} s", turn["url"]]
-    yield Text(visible(" · ".join(part for part in said if part)), style=f"bold {COLOURS.get(turn['role'], 'red')}")
+        facts.append(f"not parsed: {turn['parse']}")
+    facts += [turn["finish_reason"], f"{turn['seconds']:.2f} s", turn["url"]]
+    yield Text(visible(" · ".join(fact for fact in facts if fact)), style=f"bold {COLOURS.get(turn['role'], 'red')}")
     for name, style in (("reasoning", "italic dim"), ("content", ""), ("observation", "")):
         if turn[name]:
             yield Padding(Text(visible(shortened(turn[name], most)), style=style), (0, 0, 0, 4))
@@ -118,7 +116,7 @@ def _turn(turn: Row, most: int) -> Iterator[RenderableType]:
 
 
 def _calls(text: str | None) -> Iterator[str]:
-    """The calls as `name(arguments)`; the text itself where it is not what it should be."""
+    """The tool calls of a turn as `name(arguments)`; the column's own text where it does not parse."""
     try:
         for call in json.loads(text or "[]"):
             yield f"→ {call['name']}({json.dumps(call['arguments'], ensure_ascii=False)})"
@@ -138,7 +136,7 @@ def _decision(attempt: Row) -> Text:
         return Text("not decided yet", style="bold")
     if attempt["kept"]:
         return Text("kept", style="bold green")
-    said = "rejected: " + ", ".join(attempt["reasons"])
+    reasons = "rejected: " + ", ".join(attempt["reasons"])
     if attempt["keeper_id"]:
-        said += f" (cluster of {attempt['keeper_id']}, similarity {attempt['similarity'] or 0:.2f})"
-    return Text(visible(said), style="bold red")
+        reasons += f" (cluster of {attempt['keeper_id']}, similarity {attempt['similarity'] or 0:.2f})"
+    return Text(visible(reasons), style="bold red")

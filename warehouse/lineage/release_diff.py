@@ -1,32 +1,31 @@
-"""What made two releases differ, beside their rows: a line for each thing that is new, gone or another.
+"""Compares the manifests of two releases: gates, settings, teachers, students, benchmarks and code.
 
-A student that was added changes no row, but every row's columns: whoever compares two releases must see it.
+Rows alone do not show every difference: an added student tokenizer, for one, adds columns and changes no row.
 """
 
 from collections.abc import Mapping
 
 from schemas import Manifest
 
-Things = Mapping[str, object]
+Entries = Mapping[str, object]
+"""Name of an entry -> the value by which it is compared."""
 
 
-def changed(before: Manifest, after: Manifest) -> list[str]:
-    """A line for each gate, setting, teacher, student or benchmark that came, went or changed, and for other code."""
-    said = []
-    old, new = _made_by(before), _made_by(after)
-    for what, one in old.items():
-        said += _differing(what, one, new[what])
-    for what, past, now in (
+def manifest_changes(before: Manifest, after: Manifest) -> list[str]:
+    """One line per gate, setting, teacher, student or benchmark that was added, removed or changed, and per version."""
+    old, new = _entries(before), _entries(after)
+    lines = [line for kind, entries in old.items() for line in _differences(kind, entries, new[kind])]
+    for name, earlier, later in (
         ("code", before.code_version, after.code_version),
         ("writer", before.writer, after.writer),
     ):
-        if past != now:
-            said.append(f"{what}: {past or 'unknown'} -> {now or 'unknown'}")
-    return said
+        if earlier != later:
+            lines.append(f"{name}: {earlier or 'unknown'} -> {later or 'unknown'}")
+    return lines
 
 
-def _made_by(manifest: Manifest) -> dict[str, Things]:
-    """What the release was made by and checked against: kind -> name -> all that tells it from another."""
+def _entries(manifest: Manifest) -> dict[str, Entries]:
+    """The entries of a manifest by kind."""
     student = manifest.student
     return {
         "gates": manifest.gates,
@@ -39,9 +38,9 @@ def _made_by(manifest: Manifest) -> dict[str, Things]:
     }
 
 
-def _differing(what: str, one: Things, other: Things) -> list[str]:
+def _differences(kind: str, before: Entries, after: Entries) -> list[str]:
     return [
-        *(f"{what}: {name} is gone" for name in sorted(one.keys() - other.keys())),
-        *(f"{what}: {name} is new" for name in sorted(other.keys() - one.keys())),
-        *(f"{what}: {name} changed" for name in sorted(one.keys() & other.keys()) if one[name] != other[name]),
+        *(f"{kind}: {name} is gone" for name in sorted(before.keys() - after.keys())),
+        *(f"{kind}: {name} is new" for name in sorted(after.keys() - before.keys())),
+        *(f"{kind}: {name} changed" for name in sorted(before.keys() & after.keys()) if before[name] != after[name]),
     ]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.settings import Publish
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import create_temp_table, sql_files
 
 BUCKET_BYTES = 32 * 1024 * 1024
 
@@ -37,7 +37,7 @@ def choose(con: duckdb.DuckDBPyConnection, settings: Publish, bucket_bytes: int 
     A bucket holds about `bucket_bytes` of rows (uncompressed); buckets change nothing in what is released.
     """
     shape = {"seed": settings.seed, "validation_share": settings.validation_share, "bucket_bytes": bucket_bytes}
-    keep_as(con, "chosen", sql_files("publish")["chosen"], shape)
+    create_temp_table(con, "chosen", sql_files("publish")["chosen"], shape)
     rows = con.sql("from chosen order by position").to_arrow_table()
     if not rows.num_rows:
         return None

@@ -19,7 +19,7 @@ from flows.publish.views.view import LakeView, Row
 from warehouse.connect import sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake
-from warehouse.takedown import keep_withdrawn
+from warehouse.takedown import create_withdrawn
 
 BATCH_ROWS = 16
 PAIR_COLUMNS = ("task_id", "tools", "chosen_messages", "rejected_messages", "rejected_reasons")
@@ -59,7 +59,7 @@ def write_rl_tasks(con: duckdb.DuckDBPyConnection, out: Path) -> int:
     `prompt` and `answer` are for TRL, `prompt`, `data_source`, `ability`, `reward_model` and `extra_info` for verl;
     the other columns are those of warehouse/sql/publish/rl_tasks.sql. Raises StoreError.
     """
-    keep_withdrawn(con)
+    create_withdrawn(con)
     rows = con.sql(sql_files("publish")["rl_tasks"]).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
     with writing(out):

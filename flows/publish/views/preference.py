@@ -20,11 +20,11 @@ from flows.publish.errors import writing
 from flows.publish.views.view import LakeView
 from schemas import arrow_schema
 from schemas.shard import PreferenceRow
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import create_temp_table, sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake
 from warehouse.parquet_encoding import encodings
-from warehouse.takedown import keep_withdrawn
+from warehouse.takedown import create_withdrawn
 
 SIDES = ("chosen", "rejected")
 ROW_GROUP_ROWS = 100
@@ -32,8 +32,8 @@ ROW_GROUP_ROWS = 100
 
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
     """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
-    keep_withdrawn(con)
-    keep_as(con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
+    create_withdrawn(con)
+    create_temp_table(con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
     with work_folder(out.with_name(f".{out.name}.work")) as work:
         if rows.num_rows:

@@ -21,8 +21,8 @@ from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_rec
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
-from warehouse.lineage.lineage import LineageError, print_lineage, print_release_diff, print_url_lineage, release_named
-from warehouse.takedown import keep_meant, keep_withdrawn
+from warehouse.lineage.lineage import LineageError, find_release, print_lineage, print_release_diff, print_url_lineage
+from warehouse.takedown import create_withdrawn, match_request
 
 DAY = date(2026, 11, 20)
 
@@ -181,10 +181,10 @@ def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: P
     footer = int.from_bytes(body[-8:-4], "little") + 8
     part.write_bytes(bytes(len(body) - footer) + body[-footer:])
     with connect(lake) as con:
-        keep_withdrawn(con)
-        assert keep_meant(con, made.tasks[0].task_id) == sorted(row.trajectory_id for row in made.trajectories[:2])
+        create_withdrawn(con)
+        assert match_request(con, made.tasks[0].task_id) == sorted(row.trajectory_id for row in made.trajectories[:2])
         with pytest.raises(duckdb.Error):
-            keep_meant(con, made.tasks[0].path[0].url)
+            match_request(con, made.tasks[0].path[0].url)
 
 
 def saying(lake: SmallLake, text: str) -> Turn:
@@ -221,7 +221,7 @@ def test_a_page_is_told_from_those_whose_address_begins_alike(
     write_records(Lake(settings.lake), DAY, SmallLake(turns=[turn]), seq=1)
     with connect(Lake(settings.lake)) as con:
         assert print_url_lineage(con, url) == [turn.trajectory_id] * rests
-        assert keep_meant(con, url) == [turn.trajectory_id] * rests
+        assert match_request(con, url) == [turn.trajectory_id] * rests
     assert ("shown" in said(capfd)) == rests
 
 
@@ -270,10 +270,10 @@ def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
         latest = settings.home / "release" / "latest"
         for word in (id, name, f"release/{name}", f"release/{name}/", f"./release/{name}", location, str(latest),
             "release/latest", f"s3://bucket/sets/{name}"):  # fmt: skip
-            assert release_named(con, word)["release_id"] == id
+            assert find_release(con, word)["release_id"] == id
         for word in ("", "/", "release/nothing"):
             with pytest.raises(LineageError, match="0 releases"):
-                release_named(con, word)
+                find_release(con, word)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
--- one row a domain and composer whose attempts in the censoring mart are not those that were planned
+-- one row per domain and composer whose attempts in the censoring mart differ from the planned attempts
 with planned as (
     select domain, composer, count(*) as attempts
     from attempts

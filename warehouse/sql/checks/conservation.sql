@@ -1,4 +1,4 @@
--- one row a domain where planned attempts are not published + rejected + unfinished, each counted apart
+-- one row per domain where planned attempts differ from published + rejected + unfinished, each counted separately
 with planned as (
     select domain, sum(samples)::bigint as attempts
     from tasks

@@ -1,4 +1,4 @@
--- one row a decision on what was never finished: no trajectory, or an aborted one
+-- one row per decision without a finished trajectory: none exists, or it was aborted
 select decisions.trajectory_id, trajectories.status
 from decisions
 left join trajectories using (trajectory_id)

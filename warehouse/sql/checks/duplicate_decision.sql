@@ -1,4 +1,4 @@
--- one row a trajectory that the newest refine decided on more than once
+-- one row per trajectory with more than one decision of the newest refine
 select trajectory_id, count(*) as rows
 from decisions
 group by trajectory_id

@@ -1,4 +1,4 @@
--- one row a trajectory_id that stands more than once
+-- one row per trajectory_id that occurs more than once
 select trajectory_id, count(*) as rows
 from trajectories
 group by trajectory_id

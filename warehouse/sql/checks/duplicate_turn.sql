@@ -1,4 +1,4 @@
--- one row a place in a trajectory that more than one turn takes
+-- one row per index of a trajectory that more than one turn has
 select trajectory_id, index, count(*) as rows
 from turns
 group by trajectory_id, index

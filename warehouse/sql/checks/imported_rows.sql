@@ -1,13 +1,13 @@
--- one row an imported row whose trajectory is not there (its import was cut: run it again), or that stands twice
-with standing as (
+-- one row per imported row without its trajectory (the import was interrupted: run it again), or that occurs twice
+with counted as (
     select import_id, row, count(*) as rows, any_value(trajectory_id) as trajectory_id, any_value(status) as status
     from imports
     group by import_id, row
 )
 
-select standing.*
-from standing
+select counted.*
+from counted
 left join trajectories using (trajectory_id)
 where
-    standing.rows > 1
-    or (standing.status in ('imported', 'already_imported') and trajectories.trajectory_id is null)
+    counted.rows > 1
+    or (counted.status in ('imported', 'already_imported') and trajectories.trajectory_id is null)

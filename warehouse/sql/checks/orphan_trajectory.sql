@@ -1,4 +1,4 @@
--- one row a trajectory that no task planned
+-- one row per trajectory that no task planned
 select trajectory_id, task_id, sample
 from trajectories
 anti join attempts using (trajectory_id, task_id, sample)

@@ -1,4 +1,4 @@
--- one row a trajectory without turns, or turns without their trajectory
+-- one row per trajectory without turns, or per trajectory_id of turns without a trajectory
 with lengths as (
     select trajectory_id, count(*) as turns
     from turns

@@ -1,5 +1,5 @@
--- one row a published trajectory that the refine its release names did not keep
-with promised as (
+-- one row per published trajectory that its release's refine did not keep
+with refines as (
     select release_id, json_extract_string(manifest, '$.refine_id') as refine_id
     from releases
 ),
@@ -8,12 +8,12 @@ decided as (
     select
         published_parts.release_id,
         published_parts.trajectory_id,
-        promised.refine_id,
+        refines.refine_id,
         bool_or(decision_parts.kept) as kept
     from published_parts
-    join promised using (release_id)
+    join refines using (release_id)
     left join decision_parts
-        on decision_parts.refine_id = promised.refine_id
+        on decision_parts.refine_id = refines.refine_id
         and decision_parts.trajectory_id = published_parts.trajectory_id
     group by all
 )

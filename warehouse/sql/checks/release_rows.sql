@@ -1,4 +1,4 @@
--- one row a release whose manifest does not count the rows and tokens that it published
+-- one row per release whose manifest has other counts of rows or tokens than its published rows
 with counted as (
     select
         release_id,

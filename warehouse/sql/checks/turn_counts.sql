@@ -1,4 +1,4 @@
--- one row a trajectory whose counts are not those of its turns
+-- one row per trajectory whose counts differ from those of its turns
 with counted as (
     select
         trajectory_id,

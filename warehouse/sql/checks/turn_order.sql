@@ -1,4 +1,4 @@
--- one row a trajectory whose turns are not numbered 0, 1, 2, ... without a gap
+-- one row per trajectory whose turns are not numbered 0, 1, 2, ... without a gap
 select trajectory_id, min(index) as first, max(index) as last, count(*) as turns
 from turns
 group by trajectory_id

@@ -1,4 +1,4 @@
--- one row a turn whose ids, mask and log-probabilities do not fit each other
+-- one row per turn whose token ids, mask and log-probabilities have inconsistent lengths
 with measured as (
     select
         trajectory_id,

@@ -1,4 +1,4 @@
--- one row an unfinished attempt that no task planned, or that a run left twice
+-- one row per unfinished attempt that no task planned, or that one run recorded twice
 select
     unfinished_parts.trajectory_id,
     unfinished_parts.run_id,

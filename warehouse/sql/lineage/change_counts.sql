@@ -1,4 +1,4 @@
--- one row a change, reason and domain between two releases
+-- one row per change, reason and domain between two releases
 select change, reason, domain, count(*) as trajectories, sum(n_tokens)::bigint as tokens
 from changes
 group by change, reason, domain

@@ -1,4 +1,4 @@
--- one row a trajectory that is in one of two releases only, with the reason that the refines behind them give
+-- one row per trajectory in only one of two releases, with the reason from the refines of the two
 with here as (
     select * from published_parts where release_id = $before
 ),

@@ -1,5 +1,5 @@
--- one row a domain (and all of them) and gate: what it refuses, and what it alone removes or would remove, in rows and tokens
-with said as (
+-- one row per gate and domain ('all' too): rows and tokens that it refuses, that only it removes, and that it would remove
+with answers as (
     select
         gate_verdicts.*,
         trajectories.domain,
@@ -22,7 +22,7 @@ summed as (
         coalesce(sum(n_tokens) filter (refuses and refusals = 1), 0)::bigint as alone_tokens,
         count(*) filter (kept and not keep) as would_remove,
         coalesce(sum(n_tokens) filter (kept and not keep), 0)::bigint as would_remove_tokens
-    from said
+    from answers
     group by grouping sets ((domain, gate), (gate))
 )
 

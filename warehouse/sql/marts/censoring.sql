@@ -1,5 +1,5 @@
--- one row a domain, composer and reason: how attempts ended, and how long they were beside those that ended by themselves
-with stood as (
+-- one row per domain, composer and reason: how attempts ended, and their length relative to those that ended naturally
+with ended as (
     select
         attempts.domain,
         attempts.composer,
@@ -28,7 +28,7 @@ counted as (
         count(*) as attempts,
         avg(n_turns) filter (n_turns > 0) as mean_turns,
         avg(n_tokens) filter (n_turns > 0) as mean_tokens
-    from stood
+    from ended
     group by all
 ),
 
@@ -41,7 +41,7 @@ grouped as (
         avg((ending = 'unfinished')::int) as share_unfinished,
         avg(n_turns) filter (ending = 'natural') as natural_mean_turns,
         avg(n_tokens) filter (ending = 'natural') as natural_mean_tokens
-    from stood
+    from ended
     group by all
 ),
 

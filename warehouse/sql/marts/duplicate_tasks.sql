@@ -1,4 +1,4 @@
--- one row a task that repeats an earlier one (nearly the same words, the same answer): the task it repeats
+-- one row per task that repeats an earlier one (nearly the same words, the same answer), with that task
 with folded as (
     select
         task_id,
@@ -9,7 +9,7 @@ with folded as (
     from tasks
 ),
 
-windows as (
+shingled as (
     select
         * exclude (words),
         list_sort(list_distinct(list_transform(
@@ -19,15 +19,15 @@ windows as (
     from folded
 ),
 
--- each stands under its eight smallest windows beside the one before it, however many share them
-beside as (
+-- candidate pairs: each task with the one before it under each of its eight smallest triples, however many share them
+candidate_pairs as (
     select
         task_id,
         triples,
         lag(task_id) over earlier as other,
         lag(triples) over earlier as other_triples,
         lag(run_id) over earlier as other_run_id
-    from (select *, unnest(triples[:8]) as triple from windows)
+    from (select *, unnest(triples[:8]) as triple from shingled)
     window earlier as (partition by answer, triple order by created_at, task_id)
 ),
 
@@ -38,7 +38,7 @@ measured as (
         other_run_id as first_run_id,
         len(list_intersect(triples, other_triples))
             / (len(triples) + len(other_triples) - len(list_intersect(triples, other_triples))) as similarity
-    from beside
+    from candidate_pairs
     where other is not null
 )
 

@@ -1,4 +1,4 @@
--- one row a trajectory of a cluster of duplicates: the cluster's size and keeper, and how similar it is to that
+-- one row per trajectory of a cluster of duplicates: the cluster's size and keeper, and the similarity to the keeper
 select
     decisions.cluster_id,
     count(*) over cluster as size,

@@ -1,4 +1,4 @@
--- one row a domain and bin of length: trajectories by tokens, beside the goal of 45,000 tokens on average; imported ones have no tokens
+-- one row per domain and length bin: trajectories by tokens, with the goal of 45,000 tokens on average; without imported ones
 with bins as (
     select
         unnest([0, 1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072]) as from_tokens,

@@ -1,4 +1,4 @@
--- one row an imported file and status: how many of its rows came in, were there already, or were refused and why
+-- one row per imported file and status: rows imported, already imported, or refused with the reason
 with counted as (
     select
         import_id,

@@ -1,4 +1,4 @@
--- one row a night (and all of them): what its rollouts cost, for each trajectory finished, and for each kept by the newest refine
+-- one row per night ('all' too): the cost of its rollouts per finished trajectory, and per trajectory kept by the newest refine
 with spent as (
     select
         run_id,
@@ -45,7 +45,7 @@ totalled as (
     having count(*) > 0
 ),
 
--- a kept trajectory bears the cost of those that were rejected or given up, not of those nobody has decided on
+-- kept trajectories carry the cost of rejected and aborted ones, but not of those without a decision
 weighed as (
     select
         *,

@@ -1,4 +1,4 @@
--- one row a domain and tool: how often it answered, with what kind of observation, and how much was cut
+-- one row per domain and tool: calls by kind of observation, their length, and the bytes cut
 with answered as (
     select
         trajectories.domain,

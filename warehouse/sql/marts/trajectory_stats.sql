@@ -1,9 +1,9 @@
--- one row a domain and status: how long its trajectories are, in tokens, turns, calls and seconds
+-- one row per domain and status: lengths of trajectories in tokens, turns, calls and seconds
 with measured as (
     select
         domain,
         status,
-        -- of what was imported neither tokens nor seconds are known
+        -- imported trajectories have no tokens and no seconds
         case when engine <> 'import' then n_tokens end as n_tokens,
         case when engine <> 'import' then n_sampled_tokens end as n_sampled_tokens,
         case when engine <> 'import' then n_observation_tokens end as n_observation_tokens,

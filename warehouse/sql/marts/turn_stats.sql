@@ -1,10 +1,10 @@
--- one row a domain and role: how many messages, and how long they are
+-- one row per domain and role: number of messages and their lengths
 with measured as (
     select
         trajectories.domain,
         turns.role,
         turns.n_chars,
-        -- of what was imported neither tokens nor seconds are known
+        -- imported trajectories have no tokens and no seconds
         case when trajectories.engine <> 'import' then turns.n_tokens end as n_tokens,
         turns.cached_tokens,
         case when trajectories.engine <> 'import' then turns.seconds end as seconds

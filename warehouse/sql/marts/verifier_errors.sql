@@ -1,6 +1,6 @@
--- one row a verifier and version that people checked: how often it is wrong, with a 95 % interval
--- Wilson's score interval in each stratum (Wilson 1927); the strata, of which samples are drawn equally, weigh what they
--- weigh in the lake, and their intervals are joined as Zou and Donner do (2008, MOVER). One stratum gives Wilson's own
+-- one row per verifier and version checked by people: its error rate with a 95 % interval
+-- Wilson's score interval per stratum (Wilson 1927). Samples are drawn equally from the strata; each stratum is weighted by
+-- its share of the lake, and the intervals are combined by MOVER (Zou and Donner 2008). One stratum gives Wilson's interval
 with counted as (
     select
         verifier,

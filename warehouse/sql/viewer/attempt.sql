@@ -1,4 +1,4 @@
--- one row: a trajectory with its task and what refine decided
+-- one row: a trajectory with its task and the decision of the newest refine
 select
     trajectories.*,
     tasks.instruction,

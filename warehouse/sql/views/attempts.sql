@@ -1,4 +1,4 @@
--- one row a planned attempt: a task and a sample of it
+-- one row per planned attempt: a task and the number of a sample of it
 with planned as (
     select task_id, domain, run_id, composer, unnest(range(samples)) as sample
     from tasks

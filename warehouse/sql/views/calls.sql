@@ -1,4 +1,4 @@
--- one row a tool call: as the agent made it, in the order that it made them
+-- one row per tool call, as the agent wrote it, in the order of its calls
 with parsed as (
     select
         trajectory_id,

@@ -1,4 +1,4 @@
--- one row a trajectory: what the newest refine decided on it
+-- one row per trajectory: the decision of the newest refine
 select *
 from decision_parts
 where decided_at = (select max(decided_at) from decision_parts)

@@ -1,2 +1,2 @@
--- one row a fetch: a url on one night, also when it failed
+-- one row per fetch: a URL in one run, failed fetches included
 select * from document_parts

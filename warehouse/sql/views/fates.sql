@@ -1,4 +1,4 @@
--- one row a planned attempt: its fate (published, rejected, unfinished) and why
+-- one row per planned attempt: its fate (published, rejected, unfinished) and the reason
 with released as (
     select distinct trajectory_id from published
 ),
@@ -12,7 +12,7 @@ traced as (
         attempts.run_id,
         trajectories.status,
         trajectories.error,
-        unfinished.reason as left_by,
+        unfinished.reason as stop_reason,
         decisions.kept,
         decisions.reasons,
         released.trajectory_id is not null as released,
@@ -36,7 +36,7 @@ judged as (
             else 'unfinished'
         end as fate,
         case
-            when status is null then coalesce(left_by, 'pending')
+            when status is null then coalesce(stop_reason, 'pending')
             when status = 'aborted' then 'aborted:' || coalesce(error, 'unknown')
             when kept is null then 'not_refined'
             when not kept then reasons[1]

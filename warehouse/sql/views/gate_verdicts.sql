@@ -1,10 +1,10 @@
--- one row a trajectory and gate: what the gate said in the newest refine, and whether it decided
+-- one row per trajectory and gate: the gate's answer in the newest refine, and whether it refuses the trajectory
 with named as (
     select trajectory_id, kept, reasons, gates, unnest(json_keys(gates)) as gate
     from decisions
 ),
 
-told as (
+answered as (
     select
         trajectory_id,
         kept,
@@ -25,6 +25,6 @@ select
     keep,
     reason,
     value,
-    -- a gate that is switched off refuses without a reason in the decision
+    -- an advisory gate answers without adding its reason to the decision
     not keep and list_contains(reasons, gate || ':' || reason) as refuses
-from told
+from answered

@@ -1,2 +1,2 @@
--- one row a row of an imported file: the trajectory that it became, or why it was refused
+-- one row per row of an imported file: its trajectory, or the reason for its refusal
 select * from imported_parts

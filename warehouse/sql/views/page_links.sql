@@ -1,4 +1,4 @@
--- one row a hyperlink between two crawled pages: the first from one to the other
+-- one row per pair of crawled pages with a hyperlink from one to the other: the first such link
 with links as (
     select doc_id, url, unnest(links) as link, generate_subscripts(links, 1) as position
     from pages

@@ -1,4 +1,4 @@
--- one row a url: its newest text
+-- one row per URL: its newest text
 with newest as (
     select url, max(fetched_at) as fetched_at
     from document_parts

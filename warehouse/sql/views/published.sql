@@ -1,4 +1,4 @@
--- one row a trajectory of the newest release
+-- one row per trajectory of the newest release
 with newest as (
     select release_id from release_parts order by published_at desc, release_id limit 1
 )

@@ -1,2 +1,2 @@
--- one row a release and place that it was published to
+-- one row per release and location that it was published to
 select * from release_parts

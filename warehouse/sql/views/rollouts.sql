@@ -1,2 +1,2 @@
--- one row a run of the rollout: what it did, how it ended, what it cost
+-- one row per rollout run: its counts, its ending and its cost
 select * from rollout_parts

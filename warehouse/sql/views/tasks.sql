@@ -1,4 +1,4 @@
--- one row a task: as it was first composed; of an imported one, with all attempts that later files brought
+-- one row per task, as first composed; an imported task has all attempts that later files added
 select *
 from task_parts
 qualify row_number() over (partition by task_id order by created_at, samples desc, run_id) = 1

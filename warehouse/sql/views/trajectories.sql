@@ -1,2 +1,2 @@
--- one row a trajectory: a finished attempt
+-- one row per trajectory: a finished attempt
 select * from trajectory_parts

@@ -1,2 +1,2 @@
--- one row a turn: a message of a trajectory
+-- one row per turn: a message of a trajectory
 select * from turn_parts

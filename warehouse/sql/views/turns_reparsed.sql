@@ -1,4 +1,4 @@
--- one row a turn: as `turns`, but with what the newest dialect reads in its ids; not what its tools answered
+-- one row per turn: `turns` with the newest parse of its token ids; observations stay as the agent read them
 select
     turns.* replace (
         if(reparses.parse is null, turns.parse, reparses.parse) as parse,

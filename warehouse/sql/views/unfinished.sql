@@ -1,4 +1,4 @@
--- one row an attempt without a trajectory: where the newest run that could not finish it left it
+-- one row per attempt without a trajectory: its state when the newest run stopped
 select unfinished_parts.*
 from unfinished_parts
 anti join trajectories using (trajectory_id)

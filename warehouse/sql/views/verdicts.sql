@@ -1,2 +1,2 @@
--- one row a verdict: a verifier's judgement of a trajectory, or of one turn
+-- one row per verdict: a verifier's judgement of a trajectory or of one turn
 select * from verdict_parts

@@ -1,3 +1,3 @@
--- one row: what is asked for now; none where that is nothing
+-- one row: the target of a new request; none for an empty target
 select $target as target
 where $target <> ''

@@ -1,10 +1,10 @@
--- one row a trajectory that is withdrawn, also one that was made after the request: the first request that means it
+-- one row per withdrawn trajectory, also of attempts made after the request: the first request that matches it
 with every as (
     select trajectory_id, target, reason, requested_at
     from withdrawal_parts
     union all
-    select meant.trajectory_id, target, requests.reason, requests.requested_at
-    from meant
+    select matched.trajectory_id, target, requests.reason, requests.requested_at
+    from matched
     join requests using (target)
 )
 

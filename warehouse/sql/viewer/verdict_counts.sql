@@ -1,4 +1,4 @@
--- one row a verifier of the trajectory: on all of it, or how many of its turns passed
+-- one row per verifier of the trajectory: its verdict on the whole, or how many of the turns passed
 select
     verifier,
     version,

@@ -1,4 +1,4 @@
--- one row a turn of the trajectory, in order, without its token columns
+-- one row per turn of the trajectory, in order, without its token columns
 select
     index,
     role,

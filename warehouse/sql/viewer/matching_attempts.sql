@@ -1,4 +1,4 @@
--- one row a planned attempt that an id, or the start of it, names: its own or its task's
+-- one row per planned attempt that an id matches: the start of its id or of its task's id
 select
     trajectory_id,
     task_id,

@@ -1,4 +1,4 @@
--- one row a page that a trajectory rests on: its task's walk, what its tools returned; with every fetch of it
+-- one row per page that a trajectory depends on (its task's walk, pages that its tools opened) and fetch of that page
 with walked as (
     select unnest(path) as hop, evidence
     from tasks

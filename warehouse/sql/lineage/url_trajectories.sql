@@ -1,8 +1,8 @@
--- one row a trajectory of `meant` that rests on a url (made from it, opened it, was shown it), and place where it is released
--- (null where it is not)
+-- one row per trajectory of `matched` that depends on a URL (composed from it, opened it, or was shown it) and location of its
+-- release; the location is null for an unreleased one
 with touched as (
     select trajectory_id, string_agg(distinct how, ', ' order by how) as how
-    from meant
+    from matched
     where how <> 'named'
     group by trajectory_id
 ),

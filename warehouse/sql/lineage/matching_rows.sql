@@ -1,4 +1,4 @@
--- one row a released row that an id names: the start of a trajectory's id, or shard:row of a release
+-- one row per released row that an id matches: the start of a trajectory's id, or shard:row of the newest release
 select
     published.trajectory_id,
     published.task_id,

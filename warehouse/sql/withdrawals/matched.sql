@@ -1,5 +1,5 @@
--- one row a trajectory, something asked for (of `requests`) that means it, and how: named (by the start of its id or its
--- task's), task (made from the page), read (opened the page), shown (saw its address)
+-- one row per trajectory, target of `requests` and way it matches: named (the target starts its id or its task's), task (the
+-- task was composed from the page), read (the agent opened the page), shown (an observation contains the URL)
 with named as (
     select trajectory_id, target, 'named' as how
     from trajectories
@@ -23,4 +23,4 @@ from named
 union all
 from made_from
 union all
-from heard
+from exposure

@@ -1,4 +1,4 @@
--- one row a domain: rows and tokens in each of two releases
+-- one row per domain: rows and tokens in each of two releases
 select
     trajectories.domain,
     count(*) filter (release_id = $before) as rows_before,
