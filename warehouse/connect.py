@@ -141,7 +141,3 @@ def _dependency_order(texts: Mapping[str, str]) -> list[str]:
 
 def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-beside = sibling_connection
-keep_as, share_as, named_in = create_temp_table, create_shared_table, named_parameters

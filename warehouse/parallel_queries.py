@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 import duckdb
 
-from warehouse.connect import beside
+from warehouse.connect import sibling_connection
 from warehouse.console.progress import Report
 
 Query = Callable[[duckdb.DuckDBPyConnection], object]
@@ -32,7 +32,7 @@ def run_parallel(con: duckdb.DuckDBPyConnection, queries: Mapping[str, Query], r
     workers = min(threads, len(queries), MAX_PARALLEL)
     with ExitStack() as stack:
         stack.enter_context(_threads(con, threads, threads - workers + 1))
-        connections = {name: stack.enter_context(closing(beside(con))) for name in queries}
+        connections = {name: stack.enter_context(closing(sibling_connection(con))) for name in queries}
         pool = stack.enter_context(ThreadPoolExecutor(workers))
         running = {pool.submit(query, connections[name]): name for name, query in queries.items()}
         try:

@@ -37,6 +37,3 @@ def _create_matched(con: duckdb.DuckDBPyConnection) -> None:
     [(any_url,)] = con.execute(ANY_URL).fetchall()
     create_temp_table(con, "exposure", query("withdrawals", "exposure"), {"any_url": any_url})
     create_temp_table(con, "matched", query("withdrawals", "matched"))
-
-
-keep_withdrawn = create_withdrawn

@@ -23,10 +23,10 @@ from flows.refine.gates.gates import DUPLICATE_GATES, Gate, ask, load_gates
 from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
-from warehouse.connect import connect, keep_as, rebuild_warehouse, run, sql_files
+from warehouse.connect import connect, create_temp_table, rebuild_warehouse, run, sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
-from warehouse.takedown import keep_withdrawn
+from warehouse.takedown import create_withdrawn
 
 ROWS_PER_BATCH = 10_000
 SQL_FOLDERS = ("decide", "dedupe", "gates", "gate_cache", "sketches", "second_pass", "decontaminate", "withdrawals")
@@ -67,14 +67,14 @@ def refine(
     newest, decided_at = run(con, steps["newest_refine"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
-    keep_withdrawn(con)
+    create_withdrawn(con)
     sketch = open_sketch(con, settings.state / "sketches", parameters)
     parts = sketch_parts(con, lake, sketch, report)
     cached = open_cached_gates(con, settings.state / "gate_cache", gates, sketch, parameters)
     answer_cached_gates(con, cached, sketch, parts, report)
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
     answer_other_gates(con, [gate for gate in gates if gate not in cached.gates], parameters, report)
-    keep_as(con, "shortcut_signatures", steps["shortcut_signatures"])
+    create_temp_table(con, "shortcut_signatures", steps["shortcut_signatures"])
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
     stamp = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}
@@ -111,7 +111,7 @@ def _sql_hashes() -> dict[str, str]:
 
 
 def _decisions(con: duckdb.DuckDBPyConnection, text: str, stamp: dict[str, object]) -> Iterator[pa.RecordBatch]:
-    keep_as(con, "new_decisions", text, stamp)
+    create_temp_table(con, "new_decisions", text, stamp)
     for batch in con.sql("select * from new_decisions order by trajectory_id").to_arrow_reader(ROWS_PER_BATCH):
         yield from pa.Table.from_batches([batch]).cast(arrow_schema(Decision)).to_batches()
 

@@ -33,7 +33,9 @@ ROW_GROUP_ROWS = 100
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
     """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
     create_withdrawn(con)
-    create_temp_table(con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES})
+    create_temp_table(
+        con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES}
+    )
     rows = con.sql("from chosen order by position").to_arrow_table()
     with work_folder(out.with_name(f".{out.name}.work")) as work:
         if rows.num_rows:

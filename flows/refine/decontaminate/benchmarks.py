@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from flows.refine.decontaminate.ngrams import WORDS_VERSION, ngrams, whole_text_keys, word_hashes
 from flows.settings import BenchmarkFiles, SettingsError
 from schemas import content_id, sha256_text
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import create_temp_table, sql_files
 from warehouse.console.progress import Report
 
 SPAN = 13
@@ -116,7 +116,7 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: R
                 source, f"no row has a text in {', '.join(empty)}; there are: {', '.join(_known(con, source))}"
             )
         limits = {"path": str(raw), "whole_only": WHOLE_ONLY}
-        keep_as(con, "benchmark_keys", sql_files("decontaminate")["benchmark_keys"], limits)
+        create_temp_table(con, "benchmark_keys", sql_files("decontaminate")["benchmark_keys"], limits)
         with pq.ParquetWriter(final, INDEX, compression="zstd") as writer:
             for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from flows.refine.decontaminate.benchmarks import WHOLE_ONLY, Contents, Source, index_benchmark
 from flows.refine.decontaminate.ngrams import ngrams
 from schemas import Benchmark, Overlap
-from warehouse.connect import keep_as, share_as, sql_files
+from warehouse.connect import create_shared_table, create_temp_table, sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
 
@@ -32,17 +32,17 @@ def find_overlaps(
     steps = sql_files("decontaminate")
     checked = []
     con.execute("create or replace temp table hits (benchmark int, id bigint, start int, n int, item bigint)")
-    keep_as(con, "checked_texts", steps["checked_texts"], {"decontaminating": bool(sources)})
+    create_temp_table(con, "checked_texts", steps["checked_texts"], {"decontaminating": bool(sources)})
     for number, source in enumerate(sources):
         report(number, len(sources), f"benchmark {source.name}")
         path, contents = index_benchmark(con, source, home, report)
         for batch in _ngrams(con, contents.lengths):
             con.register("ngrams", batch)
-            keep_as(con, "batch_hits", steps["batch_hits"], {"path": str(path)})
+            create_temp_table(con, "batch_hits", steps["batch_hits"], {"path": str(path)})
             con.unregister("ngrams")
             con.execute("insert into hits select $1, id, start, n, item from batch_hits", [number])
         checked.append((source, contents))
-    share_as(con, "overlap_spans", steps["overlap_spans"])
+    create_shared_table(con, "overlap_spans", steps["overlap_spans"])
     return checked
 
 

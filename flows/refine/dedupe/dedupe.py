@@ -23,7 +23,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from warehouse.connect import run, share_as, sql_files
+from warehouse.connect import create_shared_table, run, sql_files
 
 ATTEMPTS = ("content_keys", "distinct_attempts")
 PAIRS = ("candidate_pairs", "pair_similarity", "duplicate_pairs")
@@ -41,15 +41,15 @@ def find_duplicate_pairs(con: duckdb.DuckDBPyConnection, parameters: Mapping[str
     """
     texts = sql_files("dedupe")
     for name in ATTEMPTS:
-        share_as(con, name, texts[name])
+        create_shared_table(con, name, texts[name])
     [(any_short,)] = con.execute(ANY_SHORT).fetchall()
-    share_as(con, "posting_list", texts["posting_list"], {"any_short": any_short})
+    create_shared_table(con, "posting_list", texts["posting_list"], {"any_short": any_short})
     alignments = _pair_alignments(con, texts)
     texts["candidate_pairs"] = f"with pair_alignments as ({alignments}) select * from ({texts['candidate_pairs']})"
     shingles = ", ".join(f"{name} as materialized ({texts[name]})" for name in SHINGLES)
     texts["pair_similarity"] = f"with {shingles} select * from ({texts['pair_similarity']})"
     for name in PAIRS:
-        share_as(con, name, texts[name], {**parameters, "bucket": 0, "buckets": 1})
+        create_shared_table(con, name, texts[name], {**parameters, "bucket": 0, "buckets": 1})
 
 
 def _pair_alignments(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -> str:
@@ -67,4 +67,4 @@ def find_clusters(con: duckdb.DuckDBPyConnection) -> None:
     """Make `keeper_rank`, which orders trajectories by the `answers` so far, and `clusters` with their keepers."""
     texts = sql_files("dedupe")
     for name in ("keeper_rank", "clusters"):
-        share_as(con, name, texts[name])
+        create_shared_table(con, name, texts[name])

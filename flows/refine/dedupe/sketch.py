@@ -25,7 +25,7 @@ from flows.refine.dedupe.part_cache import (
     write_parts,
 )
 from schemas import Turn, content_id
-from warehouse.connect import keep_as, named_in, run, sql_files
+from warehouse.connect import create_temp_table, named_parameters, run, sql_files
 from warehouse.console.progress import Report
 from warehouse.lake import Lake
 from warehouse.parallel_queries import parallelism, run_parallel
@@ -58,7 +58,7 @@ class Sketch:
 def open_sketch(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[str, object]) -> Sketch:
     """The sketch of the current SQL; each version of SQL, bound settings and DuckDB has its own folder in `home`."""
     sketches, second_pass = sql_files("sketches"), sql_files("second_pass")
-    named = set[str]().union(*(named_in(con, text) for text in (*sketches.values(), *second_pass.values())))
+    named = set[str]().union(*(named_parameters(con, text) for text in (*sketches.values(), *second_pass.values())))
     used = {key: parameters[key] for key in sorted(named)}
     version = content_id("sketch", sketches, second_pass, used, duckdb.__version__)[:12]
     return Sketch(sketches, second_pass, used, home / f"turn_facts-{version}")
@@ -139,7 +139,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
 def _with_second_pass(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.Table) -> pa.Table:
     """The rows with the columns of the second-pass files, which read the rows so far as `sketched_rows`."""
     con.register("rows", rows)
-    keep_as(con, "sketched_rows", "from rows")
+    create_temp_table(con, "sketched_rows", "from rows")
     con.unregister("rows")
     for text in sketch.second_pass.values():
         rows = add_columns(rows, _query(con, _over("from turns_read", text), sketch))
@@ -148,7 +148,7 @@ def _with_second_pass(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.T
 
 def _query(con: duckdb.DuckDBPyConnection, query: str, sketch: Sketch) -> pa.Table:
     """Run a query straight into Arrow: a DuckDB table in between would take a tenth of the time."""
-    named = named_in(con, query)
+    named = named_parameters(con, query)
     return con.sql(query, params={name: sketch.parameters[name] for name in named}).to_arrow_table()
 
 

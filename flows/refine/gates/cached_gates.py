@@ -16,7 +16,7 @@ from flows.refine.dedupe.sketch import Sketch, make_ground_truths, view_sketch, 
 from flows.refine.gates.cacheable import GateAnalysis
 from flows.refine.gates.gates import Gate, ask, make_answers
 from schemas import content_id
-from warehouse.connect import named_in, run, share_as, sql_files
+from warehouse.connect import create_shared_table, named_parameters, run, sql_files
 from warehouse.console.progress import Report
 
 BATCH_BYTES = 128 * 1024 * 1024
@@ -67,7 +67,9 @@ def answer_cached_gates(
     answer_missing(con, cached, sketch, parts, report)
     view_sketch(con, sketch, parts)
     texts = sql_files("gate_cache")
-    share_as(con, "valid_cached", texts["valid_cached"], {"files": [str(cached.folder / file) for file in parts]})
+    create_shared_table(
+        con, "valid_cached", texts["valid_cached"], {"files": [str(cached.folder / file) for file in parts]}
+    )
     if _select_candidates(con, "uncached_ids"):
         view_text(con, parts.values())
         _make_gate_answers(con, cached, report)
@@ -96,7 +98,7 @@ def answer_missing(
 def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
     """Make the view `candidates` hold the ids that the file `ids` of `sql/gate_cache` selects; True if any."""
     texts = sql_files("gate_cache")
-    share_as(con, "selected_ids", texts[ids])
+    create_shared_table(con, "selected_ids", texts[ids])
     con.execute(f"create or replace view candidates as {texts['selected_candidates']}")
     return bool(con.execute("select count(*) > 0 from selected_ids").fetchall()[0][0])
 
@@ -104,16 +106,16 @@ def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
 def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: Report) -> None:
     """Make `gate_answers`, one row per candidate."""
     make_ground_truths(con)
-    share_as(con, "made_calls", sql_files("decide")["made_calls"])
+    create_shared_table(con, "made_calls", sql_files("decide")["made_calls"])
     make_answers(con)
     ask(con, cached.gates, cached.parameters, report)
     for name in ("turn_signals", "gate_answers"):
-        share_as(con, name, sql_files("gate_cache")[name])
+        create_shared_table(con, name, sql_files("gate_cache")[name])
 
 
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
     """The parameters that a gate binds; none if its SQL does not parse: `ask` reports that error."""
     try:
-        return named_in(con, text)
+        return named_parameters(con, text)
     except duckdb.Error:
         return set()

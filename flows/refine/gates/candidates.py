@@ -2,7 +2,7 @@
 
 import duckdb
 
-from warehouse.connect import share_as, sql_files
+from warehouse.connect import create_shared_table, sql_files
 
 
 def make_candidates(con: duckdb.DuckDBPyConnection, name: str = "candidates") -> None:
@@ -11,6 +11,6 @@ def make_candidates(con: duckdb.DuckDBPyConnection, name: str = "candidates") ->
     Tasks are read first and on their own: DuckDB then holds the Parquet footers of one record at a time.
     """
     texts = sql_files("decide")
-    share_as(con, "task_words", texts["task_words"])
-    share_as(con, name, texts["candidates"])
+    create_shared_table(con, "task_words", texts["task_words"])
+    create_shared_table(con, name, texts["candidates"])
     con.execute("drop table task_words")

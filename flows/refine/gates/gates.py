@@ -13,7 +13,7 @@ from functools import partial
 import duckdb
 
 from flows.settings import Settings, SettingsError
-from warehouse.connect import keep_as, sql_files
+from warehouse.connect import create_temp_table, sql_files
 from warehouse.console.progress import Report
 from warehouse.parallel_queries import Query, run_parallel
 
@@ -78,7 +78,7 @@ def ask(
 
 def _answer(con: duckdb.DuckDBPyConnection, gate: Gate, parameters: Mapping[str, object]) -> None:
     try:
-        keep_as(con, "answered", gate.text, parameters)
+        create_temp_table(con, "answered", gate.text, parameters)
         con.execute(
             "insert into answers select $1, $2, $3, trajectory_id, keep, reason, value from answered",
             [gate.name, gate.position, gate.decides],
