@@ -12,7 +12,7 @@ from flows.domains.contract import ToolCall, ToolSpec
 
 
 class TeacherError(Exception):
-    """The teacher cannot be reached, or its reply cannot be used; the message says what to do next."""
+    """The teacher cannot be reached, or its reply cannot be used; the message names the next step."""
 
 
 class TeacherRefused(TeacherError):

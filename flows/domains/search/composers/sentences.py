@@ -1,4 +1,4 @@
-"""Finds quotable prose sentences in a page, and spans of them that can be masked and asked for.
+"""Finds quotable prose sentences in a page, and spans of them that can be masked as the answer.
 
 A task quotes prose. Signatures, tables, code and lists of names are left out, because a search in words does not find
 them. A masked span is a number, a name, an identifier or the noun that ends a phrase, never a stop word.
@@ -84,7 +84,7 @@ def mask_title(sentence: str, title: str, names: tuple[str, ...]) -> str | None:
 
 
 def blanks(sentence: str) -> Iterator[Blank]:
-    """Every way to mask a span of the sentence that can be asked for, the most informative kinds first."""
+    """Every way to mask a span of the sentence that can be an answer, the most informative kinds first."""
     for kind, start, end in sorted(_spans(sentence)):
         answer = sentence[start:end]
         blank = Blank(f"{sentence[:start]}____{sentence[end:]}", answer, kind == NOUN)

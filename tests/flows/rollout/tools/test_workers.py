@@ -142,7 +142,7 @@ def test_workers_exit_when_the_rollout_is_killed() -> None:
 
 
 def _gone(pid: int) -> bool:
-    """Has the process ended? One that nobody has waited for yet has."""
+    """True if the process has exited; a zombie counts as exited."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z" if _PROC else _unknown(pid)
     except OSError:
