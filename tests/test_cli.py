@@ -58,7 +58,7 @@ def test_init_writes_a_file_that_is_accepted_and_never_overwrites_one(tmp_path: 
     written = (tmp_path / "factory.toml").read_text()
     again = factory(tmp_path, "init")
     assert again.returncode == 1
-    assert "already there" in again.stderr
+    assert "already exists" in again.stderr
     assert (tmp_path / "factory.toml").read_text() == written
     assert factory(tmp_path, "status").returncode == 0
 
