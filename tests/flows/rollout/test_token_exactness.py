@@ -1,4 +1,4 @@
-"""Through the real dialect, client, journal and lake: what is stored is what the server saw and sampled."""
+"""Token exactness through the real dialect, client, journal and lake: stored ids equal the ids that the server saw."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -27,10 +27,10 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def roll_out(folder: Path, tokenizer: Path, fake: FakeVllm, **task: int) -> Lake:
-    chosen = Teacher(
+    teacher = Teacher(
         engine="vllm", urls=[fake.url], tokenizer=str(tokenizer), renderer="qwen3", max_completion_tokens=500
     )
-    settings = Settings(home=folder, teacher=chosen)
+    settings = Settings(home=folder, teacher=teacher)
     write_wiki_tasks(Lake(settings.lake), DAY, 2, **task)
     run_rollout(settings, DAY, silent)
     return Lake(settings.lake)
@@ -46,14 +46,14 @@ def episodes(lake: Lake) -> Iterator[list[dict[str, Any]]]:
 
 
 @pytest.mark.slow
-def test_thirty_turns_are_stored_as_the_server_saw_and_sampled_them(tmp_path: Path, tokenizer: Path) -> None:
+def test_thirty_turns_are_stored_with_the_ids_of_the_server(tmp_path: Path, tokenizer: Path) -> None:
     with fake_vllm(reply=lambda ids, body: agent_reply(ids, body, 30)) as fake:
         lake = roll_out(tmp_path, tokenizer, fake, max_turns=40, samples=2)
     served = {(one.prompt_ids, one.token_ids) for one in fake.exchanges}
     for turns in episodes(lake):
         stream: list[int] = []
-        said = [turn for turn in turns if turn["role"] == "assistant"]
-        assert len(said) == 30
+        agent_turns = [turn for turn in turns if turn["role"] == "assistant"]
+        assert len(agent_turns) == 30
         for turn in turns:
             if turn["role"] == "assistant":
                 cue = turn["sampled"].index(True)

@@ -1,4 +1,4 @@
-"""A process that starts a server as the flow does, says where, and waits to be killed: for test_teacher_serve."""
+"""A process that starts a server as the flow does, prints its URL and waits for SIGKILL, for test_child_process."""
 
 import asyncio
 import sys
@@ -11,8 +11,8 @@ from flows.rollout.engines.servers.child_process import ServerProcess, supervise
 async def main(folder: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "tests.doubles.teachers.fake_vllm", "--port", str(port)]
-    async with supervised(ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log")) as child:
-        print(child.url, flush=True)
+    async with supervised(ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log")) as server:
+        print(server.url, flush=True)
         await asyncio.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""Servers that the flow starts: up when it needs them, gone when it is gone, and clear when they fail."""
+"""Child-process servers: they end with the flow, restart after a crash, and fail with the end of their log."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from flows.rollout.engines.vllm.teacher import connect_vllm
 from flows.rollout.protocol import Sampling, Teacher, TeacherError
 from flows.settings import Settings
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 OWNER = "tests.flows.rollout.engines.servers.child_process_owner"
 SAMPLING = Sampling(0.7, 0.95, 256, 7)
 
@@ -38,8 +38,8 @@ def server_process(tmp_path: Path, code: str, port: int, restarts: int = 0) -> S
     return ServerProcess(command, url, tmp_path / "log", restarts=restarts)
 
 
-def gone(url: str) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
+def stopped_answering(url: str) -> bool:
+    deadline = time.monotonic() + TIMEOUT_S
     while answers(url) and time.monotonic() < deadline:
         time.sleep(0.1)
     return not answers(url)
@@ -57,7 +57,7 @@ async def test_a_server_is_up_in_the_block_and_gone_after_it(tmp_path: Path) -> 
 
 
 async def test_a_killed_flow_leaves_no_server_behind(tmp_path: Path) -> None:
-    """A server that outlives its flow holds the GPU all day."""
+    """A server that outlives its flow would occupy the GPU."""
     flow = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -70,30 +70,30 @@ async def test_a_killed_flow_leaves_no_server_behind(tmp_path: Path) -> None:
     assert await asyncio.to_thread(answers, url)
     os.kill(flow.pid, signal.SIGKILL)
     await flow.wait()
-    assert await asyncio.to_thread(gone, url)
+    assert await asyncio.to_thread(stopped_answering, url)
 
 
-async def test_a_servers_own_children_end_with_it(tmp_path: Path) -> None:
-    """vLLM's engine is a child of its HTTP server."""
+async def test_children_of_a_server_end_with_it(tmp_path: Path) -> None:
+    """vLLM's engine is a child process of its HTTP server."""
     port = free_port()
     fake = f"[sys.executable, '-m', 'tests.doubles.teachers.fake_vllm', '--port', '{port}']"
     nested = f"import subprocess, sys; subprocess.run({fake})"
     async with supervised(server_process(tmp_path, nested, port)) as child:
         assert await asyncio.to_thread(answers, child.url)
-    assert await asyncio.to_thread(gone, child.url)
+    assert await asyncio.to_thread(stopped_answering, child.url)
 
 
 @pytest.mark.slow
 async def test_a_server_that_dies_leaves_no_children_behind(tmp_path: Path) -> None:
-    """vLLM's engine would else hold the GPU after its HTTP server has crashed."""
+    """vLLM's engine would otherwise occupy the GPU after a crash of its HTTP server."""
     port = free_port()
     fake = f"[sys.executable, '-m', 'tests.doubles.teachers.fake_vllm', '--port', '{port}']"
     dying = f"import subprocess, sys, time; subprocess.Popen({fake}); time.sleep(3)"
     async with supervised(server_process(tmp_path, dying, port)) as child:
-        assert await asyncio.to_thread(gone, child.url)
+        assert await asyncio.to_thread(stopped_answering, child.url)
 
 
-async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+async def test_a_failed_start_reports_the_end_of_the_log(tmp_path: Path) -> None:
     broken = [sys.executable, "-c", "raise SystemExit('no kernel image for this GPU')"]
     with pytest.raises(TeacherError, match="no kernel image for this GPU"):
         async with supervised(ServerProcess(broken, f"http://127.0.0.1:{free_port()}", tmp_path / "log")):
@@ -102,7 +102,7 @@ async def test_a_server_that_does_not_start_shows_the_end_of_its_log(tmp_path: P
 
 @asynccontextmanager
 async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher, ServerProcess]]:
-    """A teacher over a server of our own, its pid in a file."""
+    """A teacher over a supervised server, whose process id is in a file."""
     port, pid = free_port(), tmp_path / "pid"
     code = (
         "import os, pathlib, runpy, sys\n"
@@ -110,15 +110,15 @@ async def teaching(tmp_path: Path, restarts: int) -> AsyncIterator[tuple[Teacher
         f"sys.argv = ['fake', '--port', '{port}', '--delay', '0.4']\n"
         "runpy.run_module('tests.doubles.teachers.fake_vllm', run_name='__main__')"
     )
-    chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": 0}}).teacher
-    mine = server_process(tmp_path, code, port, restarts)
+    settings = Settings.model_validate({"teacher": {"engine": "vllm", "retries": 0}}).teacher
+    server = server_process(tmp_path, code, port, restarts)
     checks = HealthChecks(0.05, 0.5, max_failures=1)
     async with (
-        supervised(mine),
-        HttpClient(chosen) as client,
-        connect_vllm(client, [mine.url], chosen, {mine.url: mine}, checks) as teacher,
+        supervised(server),
+        HttpClient(settings) as client,
+        connect_vllm(client, [server.url], settings, {server.url: server}, checks) as teacher,
     ):
-        yield teacher, mine
+        yield teacher, server
 
 
 def kill(tmp_path: Path) -> None:
@@ -126,38 +126,38 @@ def kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_generations_wait_for_a_server_that_is_started_again(tmp_path: Path) -> None:
-    """A crash of vLLM at night would else end the night."""
+async def test_generations_wait_for_the_restart_of_a_dead_server(tmp_path: Path) -> None:
+    """A crash of vLLM would otherwise end the run."""
     async with teaching(tmp_path, restarts=1) as (teacher, child):
-        asked = [asyncio.create_task(teacher.generate([1, 2, 3, at], SAMPLING, str(at))) for at in range(8)]
+        running = [asyncio.create_task(teacher.generate([1, 2, 3, at], SAMPLING, str(at))) for at in range(8)]
         await asyncio.sleep(0.2)
         kill(tmp_path)
-        said = await asyncio.gather(*asked)
-        assert all(one.token_ids for one in said)
+        completions = await asyncio.gather(*running)
+        assert all(one.token_ids for one in completions)
         assert child.starts == 2 and teacher.loads()[0].up
     assert (tmp_path / "log").read_text().count("--- start ") == 2
 
 
 @pytest.mark.slow
-async def test_a_server_that_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
+async def test_a_server_that_hangs_is_killed_and_restarted(tmp_path: Path) -> None:
     async with teaching(tmp_path, restarts=1) as (teacher, child):
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGSTOP)
-        said = await teacher.generate([1, 2, 3, 4], SAMPLING, "s")
-        assert said.token_ids and child.starts == 2
+        completion = await teacher.generate([1, 2, 3, 4], SAMPLING, "s")
+        assert completion.token_ids and child.starts == 2
 
 
-async def test_a_server_that_dies_too_often_is_an_error_with_the_end_of_its_log(tmp_path: Path) -> None:
+async def test_too_many_deaths_are_an_error_with_the_end_of_the_log(tmp_path: Path) -> None:
     async with teaching(tmp_path, restarts=0) as (teacher, _):
-        asked = asyncio.create_task(teacher.generate([1, 2, 3, 4], SAMPLING, "s"))
+        running = asyncio.create_task(teacher.generate([1, 2, 3, 4], SAMPLING, "s"))
         await asyncio.sleep(0.2)
         kill(tmp_path)
         with pytest.raises(TeacherError, match=r"(?s)died once within an hour.*\n.*http://127"):
-            await asked
+            await running
 
 
 @pytest.mark.slow
-async def test_a_guard_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
-    """The next start would find the port taken and the GPU full."""
+async def test_a_killed_guard_leaves_no_server_behind(tmp_path: Path) -> None:
+    """The restart would find the port in use and the GPU full."""
     async with teaching(tmp_path, restarts=1) as (teacher, child):
         first = int((tmp_path / "pid").read_text())
         os.kill(os.getpgid(first), signal.SIGKILL)
@@ -167,15 +167,15 @@ async def test_a_guard_that_is_killed_leaves_no_server_behind(tmp_path: Path) ->
         assert int((tmp_path / "pid").read_text()) != first
 
 
-async def test_a_start_says_how_it_goes_on(tmp_path: Path) -> None:
-    """A large model loads for many minutes: a bar that stands still looks like a hang."""
-    port, told = free_port(), list[str]()
+async def test_a_start_reports_its_progress(tmp_path: Path) -> None:
+    """A large model loads for many minutes; without progress the start looks like a hang."""
+    port, notes = free_port(), list[str]()
     slow = "import runpy, sys, time; print('loading weights', flush=True); time.sleep(1); sys.argv[1:] = ['--port', "
     command = [
         sys.executable,
         "-c",
         f"{slow}'{port}']; runpy.run_module('tests.doubles.teachers.fake_vllm', run_name='__main__')",
     ]
-    async with supervised(ServerProcess(command, f"http://127.0.0.1:{port}", tmp_path / "log"), told.append):
+    async with supervised(ServerProcess(command, f"http://127.0.0.1:{port}", tmp_path / "log"), notes.append):
         pass
-    assert any(note.endswith("s, loading weights") for note in told)
+    assert any(note.endswith("s, loading weights") for note in notes)

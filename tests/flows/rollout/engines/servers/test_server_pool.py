@@ -1,4 +1,4 @@
-"""Servers busy, silent, dead and back: a session stays where its prefix is, and none is stalled by another's server."""
+"""The server pool: load, failover and health checks of servers that are slow, overloaded, silent, dead or back."""
 
 import asyncio
 import time
@@ -25,29 +25,29 @@ QUICK = HealthChecks(interval_s=0.05, timeout_s=0.3)
 
 @asynccontextmanager
 async def teaching(*fakes: FakeVllm, retries: int = 1, checks: HealthChecks = QUICK) -> AsyncIterator[Teacher]:
-    chosen = Settings.model_validate({"teacher": {"engine": "vllm", "retries": retries}}).teacher
+    settings = Settings.model_validate({"teacher": {"engine": "vllm", "retries": retries}}).teacher
     async with (
-        HttpClient(chosen) as client,
-        connect_vllm(client, [fake.url for fake in fakes], chosen, checks=checks) as teacher,
+        HttpClient(settings) as client,
+        connect_vllm(client, [fake.url for fake in fakes], settings, checks=checks) as teacher,
     ):
         yield teacher
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline, "never came true"
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true"
         await asyncio.sleep(0.01)
 
 
 def session_of(fake: FakeVllm, *fakes: FakeVllm) -> str:
-    """A session that is pinned to this one of the servers."""
+    """A session whose first server is this one."""
     urls = [one.url for one in fakes]
     return next(name for name in map(str, range(100)) if rendezvous_order(urls, name)[0] == fake.url)
 
 
-async def test_the_load_is_what_the_server_says_of_itself() -> None:
-    """Without it the pool would thrash the cache, or leave it empty."""
+async def test_the_load_comes_from_the_metrics() -> None:
+    """Without the load the trajectory pool would thrash the KV cache, or leave it empty."""
     with fake_vllm(context=4_096, kv_tokens=8_192, max_running=2, delay_s=0.3) as fake:
         async with teaching(fake) as teacher:
             assert teacher.identity.kv_tokens == 8_192
@@ -55,8 +55,8 @@ async def test_the_load_is_what_the_server_says_of_itself() -> None:
             await until(lambda: teacher.loads()[0].waiting == 3)
             assert (teacher.loads()[0].running, teacher.loads()[0].kv_tokens) == (2, 8_192)
             assert teacher.loads()[0].kv_used > 0
-            said = await asyncio.gather(*work)
-            sampled = sum(len(one.token_ids) for one in said)
+            completions = await asyncio.gather(*work)
+            sampled = sum(len(one.token_ids) for one in completions)
             await until(lambda: teacher.loads()[0].sampled_tokens >= sampled)
             assert teacher.loads()[0].prefix_hits < teacher.loads()[0].prefix_queries
             fake.faults.append("429")
@@ -64,7 +64,7 @@ async def test_the_load_is_what_the_server_says_of_itself() -> None:
             assert teacher.loads()[0].refusals == 1
 
 
-async def test_a_server_without_metrics_teaches_as_well() -> None:
+async def test_a_server_without_metrics_is_usable() -> None:
     with fake_vllm(metrics=False) as fake:
         async with teaching(fake) as teacher:
             await teacher.generate(PROMPT, SAMPLING, "s")
@@ -72,8 +72,8 @@ async def test_a_server_without_metrics_teaches_as_well() -> None:
             assert teacher.identity.kv_tokens is None
 
 
-def test_engines_behind_one_server_are_added_up() -> None:
-    """A data-parallel server would else seem to hold the cache of one of its engines."""
+def test_loads_of_the_engines_behind_one_server_are_summed() -> None:
+    """A data-parallel server would otherwise seem to have the KV cache of one engine."""
     page = b"".join(
         b'vllm:num_requests_running{engine="%(at)d",model_name="m"} 3.0\n'
         b'vllm:num_requests_waiting_by_reason{engine="%(at)d",reason="capacity"} 9.0\n'
@@ -91,14 +91,14 @@ def test_engines_behind_one_server_are_added_up() -> None:
     assert read_load(blocks, Load("u")).kv_tokens == 896
 
 
-async def test_only_the_sessions_of_a_dead_server_move_and_they_return() -> None:
-    """Every session that moves pays for its whole prefix again."""
+async def test_only_sessions_of_a_dead_server_move_and_later_return() -> None:
+    """A session that moves must compute its whole prefix again."""
     with fake_vllm() as one, fake_vllm() as two:
         async with teaching(one, two, retries=0) as teacher:
             mine, other = session_of(one, one, two), session_of(two, one, two)
             one.die()
-            said = await asyncio.gather(*(teacher.generate(PROMPT, SAMPLING, mine) for _ in range(20)))
-            assert len(said) == 20 and teacher.server(mine) == two.url
+            completions = await asyncio.gather(*(teacher.generate(PROMPT, SAMPLING, mine) for _ in range(20)))
+            assert len(completions) == 20 and teacher.server(mine) == two.url
             assert [load.up for load in teacher.loads()] == [False, True]
             assert teacher.server(other) == two.url
             one.restart()
@@ -108,7 +108,7 @@ async def test_only_the_sessions_of_a_dead_server_move_and_they_return() -> None
             assert one.queue.queries > len(PROMPT)
 
 
-async def test_generations_on_a_server_that_dies_go_on_elsewhere_while_the_rest_never_stall() -> None:
+async def test_generations_of_a_dying_server_move_and_the_others_do_not_stall() -> None:
     with fake_vllm(delay_s=0.6) as one, fake_vllm() as two:
         async with teaching(one, two, retries=0) as teacher:
             mine, other = session_of(one, one, two), session_of(two, one, two)
@@ -120,18 +120,18 @@ async def test_generations_on_a_server_that_dies_go_on_elsewhere_while_the_rest_
             await cut
 
 
-async def test_slow_is_not_dead() -> None:
-    """A long generation would be thrown away, and asked for again for ever."""
+async def test_a_slow_server_is_not_taken_for_dead() -> None:
+    """A long generation would be dropped and repeated for ever."""
     with fake_vllm() as fake:
         async with teaching(fake, retries=0) as teacher:
             fake.delay_s = 2.0
-            said = await teacher.generate(PROMPT, SAMPLING, "s")
-            assert said.finish_reason == "stop" and fake.requests == 2
+            completion = await teacher.generate(PROMPT, SAMPLING, "s")
+            assert completion.finish_reason == "stop" and fake.requests == 2
 
 
 @pytest.mark.parametrize("health", ["silent", "503"])
-async def test_a_generation_is_taken_from_a_server_that_answers_nothing_any_more(health: str) -> None:
-    """A machine that hangs keeps its connections open: the attempt would wait for ever."""
+async def test_a_generation_moves_away_from_a_server_that_hangs(health: str) -> None:
+    """A machine that hangs keeps its connections open, so the attempt would wait for ever."""
     with fake_vllm() as one, fake_vllm() as two:
         async with teaching(one, two, retries=0) as teacher:
             mine, one.delay_s = session_of(one, one, two), 50.0
@@ -142,8 +142,8 @@ async def test_a_generation_is_taken_from_a_server_that_answers_nothing_any_more
             assert teacher.server(mine) == two.url
 
 
-async def test_a_server_that_comes_back_as_another_model_is_left_out() -> None:
-    """Its turns would stand in trajectories under the wrong model's name."""
+async def test_a_server_that_comes_back_with_another_model_is_not_used() -> None:
+    """Its turns would be recorded under the wrong model's name."""
     with fake_vllm() as one, fake_vllm() as two:
         async with teaching(one, two) as teacher:
             mine = session_of(one, one, two)
@@ -157,7 +157,7 @@ async def test_a_server_that_comes_back_as_another_model_is_left_out() -> None:
             await until(lambda: teacher.server(mine) == one.url)
 
 
-async def test_a_server_that_is_away_at_the_start_joins_later() -> None:
+async def test_a_server_that_is_down_at_the_start_joins_later() -> None:
     with fake_vllm() as one, fake_vllm() as two:
         one.die()
         async with teaching(one, two, retries=0) as teacher:
@@ -166,7 +166,7 @@ async def test_a_server_that_is_away_at_the_start_joins_later() -> None:
             await until(lambda: teacher.loads()[0].up)
 
 
-async def test_servers_that_are_all_away_are_an_error_that_says_so() -> None:
+async def test_an_error_after_all_servers_died_gives_the_number_of_tries() -> None:
     with fake_vllm() as one, fake_vllm() as two:
         async with teaching(one, two) as teacher:
             one.die()
@@ -176,8 +176,8 @@ async def test_servers_that_are_all_away_are_an_error_that_says_so() -> None:
 
 
 @dataclass
-class Nurse:
-    """A keeper of a server that rises by itself."""
+class SelfRestarting:
+    """A supervisor of a server that restarts itself."""
 
     starts: int = 0
     failure: TeacherError | None = None
@@ -185,29 +185,29 @@ class Nurse:
     def restart(self) -> None: ...
 
 
-async def test_a_request_that_kills_servers_is_given_up() -> None:
-    """One poisonous prompt would else take the teacher from all others, again and again."""
-    chosen = Settings().teacher
+async def test_a_request_that_kills_servers_is_refused() -> None:
+    """One such prompt would otherwise take the teacher from all other attempts again and again."""
+    settings = Settings().teacher
     with fake_vllm(crashes=True) as fake:
-        async with HttpClient(chosen) as client:
-            pool = ServerPool(client, [fake.url], {fake.url: Nurse()}, HealthChecks(0.02, 0.3))
+        async with HttpClient(settings) as client:
+            pool = ServerPool(client, [fake.url], {fake.url: SelfRestarting()}, HealthChecks(0.02, 0.3))
             async with pool.monitored():
                 with pytest.raises(TeacherRefused, match="may be the cause"):
                     await pool.request("s", "/v1/completions", (b"{}",), lambda raw: raw)
 
 
-async def test_a_keeper_that_gives_up_ends_the_wait_of_every_request() -> None:
-    nurse = Nurse()
+async def test_the_failure_of_a_supervisor_ends_the_wait_of_every_request() -> None:
+    supervisor = SelfRestarting()
     with fake_vllm(delay_s=30) as fake:
         async with HttpClient(Settings().teacher) as client:
-            pool = ServerPool(client, [fake.url], {fake.url: nurse}, HealthChecks(0.02, 0.3))
+            pool = ServerPool(client, [fake.url], {fake.url: supervisor}, HealthChecks(0.02, 0.3))
             body = b'{"prompt":[1],"max_tokens":1}'
             async with pool.monitored():
-                asked = [asyncio.create_task(pool.request("s", "/v1/completions", (body,), len)) for _ in range(3)]
+                waiting = [asyncio.create_task(pool.request("s", "/v1/completions", (body,), len)) for _ in range(3)]
                 await until(lambda: fake.in_flight == 3)
                 fake.die()
                 await asyncio.sleep(0.2)
-                assert not any(one.done() for one in asked), "they wait while it is started again"
-                nurse.failure = TeacherError("died too often")
-                ended = await asyncio.gather(*asked, return_exceptions=True)
-    assert ended == [nurse.failure] * 3
+                assert not any(one.done() for one in waiting), "requests wait during the restart"
+                supervisor.failure = TeacherError("died too often")
+                ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert ended == [supervisor.failure] * 3

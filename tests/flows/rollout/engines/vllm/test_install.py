@@ -11,7 +11,7 @@ from flows.rollout.protocol import TeacherError
 from warehouse.console.progress import silent
 
 
-def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_complete_environment_is_not_changed(tmp_path: Path) -> None:
     marker = {"packages": list(CPU_PACKAGES), "python": sys.version.split()[0]}
     (tmp_path / MARKER).write_text(json.dumps(marker))
     install(tmp_path, cpu=True, report=silent)
@@ -19,9 +19,7 @@ def test_an_environment_that_is_whole_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_install_that_fails_shows_why_and_is_not_taken_for_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_install_shows_the_log_and_leaves_no_marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(TeacherError, match="No matching distribution") as failed:
         install(tmp_path, cpu=True, report=silent)

@@ -10,24 +10,26 @@ from flows.rollout.protocol import TeacherRefused
 from flows.settings import Settings
 
 
-def test_what_the_settings_say_of_the_server_reaches_its_command(tmp_path: Path) -> None:
+def test_the_settings_of_the_server_reach_its_command(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").touch()
-    asked = {"model": "m", "venv": tmp_path, "tensor_parallel": 4, "serve_args": ["--kv-cache-dtype", "fp8"]}
-    said = vllm_command(
-        Settings.model_validate({"teacher": asked | {"api_key": "s3cret", "context_window": 1_024}}), 8_000
+    teacher = {"model": "m", "venv": tmp_path, "tensor_parallel": 4, "serve_args": ["--kv-cache-dtype", "fp8"]}
+    command = vllm_command(
+        Settings.model_validate({"teacher": teacher | {"api_key": "s3cret", "context_window": 1_024}}), 8_000
     )
-    line = " ".join(said)
+    line = " ".join(command)
     assert "--tensor-parallel-size 4" in line and "--data-parallel" not in line
     assert "--model m" in line and "--max-model-len 1024" in line and line.endswith("--kv-cache-dtype fp8")
     assert "s3cret" not in line
 
 
 @pytest.mark.parametrize(
-    ("teacher", "todo"), [({}, "factory teacher install"), ({"venv": sys.prefix}, "teacher.model")]
+    ("teacher", "remedy"), [({}, "factory teacher install"), ({"venv": sys.prefix}, "teacher.model")]
 )
-async def test_what_is_missing_for_a_server_is_named(tmp_path: Path, teacher: dict[str, str], todo: str) -> None:
+async def test_a_missing_environment_or_model_is_refused_with_a_remedy(
+    tmp_path: Path, teacher: dict[str, str], remedy: str
+) -> None:
     settings = Settings.model_validate({"teacher": {"engine": "vllm", "venv": tmp_path / "none", **teacher}})
-    with pytest.raises(TeacherRefused, match=todo):
+    with pytest.raises(TeacherRefused, match=remedy):
         async with serve_vllm(settings):
             pass

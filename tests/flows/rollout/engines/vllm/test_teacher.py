@@ -1,4 +1,4 @@
-"""The vLLM teacher against a server that misbehaves: a turn is sampled again or an error says why, never lost."""
+"""The vLLM teacher against a server with faults: a turn is retried or ends in a clear error, and is never lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,37 +22,37 @@ from tests.doubles.teachers.fake_vllm import FakeVllm, Fault, fake_vllm
 
 SAMPLING = Sampling(0.7, 0.95, 256, 7, stop_token_ids=(tiny.IM_END,))
 PROMPT = tiny.encode("<|im_start|>user\nhéllo<|im_end|>\n<|im_start|>assistant\n")
-PASSING: list[Fault] = [fault for fault in get_args(Fault) if fault not in {"400", "slow"}]
+RETRYABLE: list[Fault] = [fault for fault in get_args(Fault) if fault not in {"400", "slow"}]
 
 
-def chosen(*urls: str, **teacher: Any) -> Settings:
+def settings_for(*urls: str, **teacher: Any) -> Settings:
     return Settings.model_validate({"teacher": {"engine": "vllm", "urls": urls, "retries": 1, **teacher}})
 
 
 @asynccontextmanager
 async def teaching(fake: FakeVllm, **teacher: Any) -> AsyncIterator[Teacher]:
-    async with open_teacher(chosen(fake.url, **teacher)) as opened:
+    async with open_teacher(settings_for(fake.url, **teacher)) as opened:
         fake.requests = fake.sampled = 0
         fake.exchanges.clear()
         yield opened
 
 
-async def test_a_completion_is_what_the_server_sampled() -> None:
+async def test_a_completion_holds_the_ids_that_the_server_sampled() -> None:
     with fake_vllm(version="0.32.0", context=4_096) as fake:
         async with teaching(fake) as teacher:
-            said = await teacher.generate(PROMPT, SAMPLING, "one")
+            completion = await teacher.generate(PROMPT, SAMPLING, "one")
         identity = teacher.identity
-    assert said.token_ids == list(fake.exchanges[0].token_ids)
+    assert completion.token_ids == list(fake.exchanges[0].token_ids)
     assert list(fake.exchanges[0].prompt_ids) == PROMPT
-    assert len(said.logprobs) == len(said.token_ids)
-    assert (said.finish_reason, said.cached_tokens) == ("stop", 0)
+    assert len(completion.logprobs) == len(completion.token_ids)
+    assert (completion.finish_reason, completion.cached_tokens) == ("stop", 0)
     assert (identity.engine, identity.engine_version, identity.model, identity.context) == (
         "vllm", "0.32.0", "tiny-qwen3", 4_096,
     )  # fmt: skip
 
 
-async def test_what_was_asked_reaches_the_server() -> None:
-    """Without these words in the request the sampling in the row would be a lie."""
+async def test_the_sampling_reaches_the_server() -> None:
+    """The row records the sampling; the request must hold the same values."""
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
             await teacher.generate(PROMPT, Sampling(0.1, 0.5, 9, 3, stop=("\n",), grammar='root ::= "a"'), "one")
@@ -61,25 +61,25 @@ async def test_what_was_asked_reaches_the_server() -> None:
     assert (body["stop"], body["structured_outputs"]) == (["\n"], {"grammar": 'root ::= "a"'})
 
 
-async def test_a_cut_completion_says_so() -> None:
+async def test_a_truncated_completion_has_finish_reason_length() -> None:
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
-            said = await teacher.generate(PROMPT, Sampling(0, 1, 5, 0), "one")
-    assert (said.finish_reason, len(said.token_ids)) == ("length", 5)
+            completion = await teacher.generate(PROMPT, Sampling(0, 1, 5, 0), "one")
+    assert (completion.finish_reason, len(completion.token_ids)) == ("length", 5)
 
 
-@pytest.mark.parametrize("fault", PASSING)
-async def test_a_passing_failure_loses_no_turn(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", RETRYABLE)
+async def test_a_transient_failure_loses_no_turn(fault: Fault) -> None:
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
             fake.faults.append(fault)
-            said = await teacher.generate(PROMPT, SAMPLING, "one")
-    assert said.token_ids == list(fake.exchanges[0].token_ids)
+            completion = await teacher.generate(PROMPT, SAMPLING, "one")
+    assert completion.token_ids == list(fake.exchanges[0].token_ids)
     assert fake.requests == 2
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "bad_json", "no_logprobs", "cut", "cut_body"])
-async def test_a_lasting_failure_is_an_error_that_names_the_server(fault: Fault) -> None:
+async def test_a_permanent_failure_is_an_error_that_names_the_server(fault: Fault) -> None:
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
             fake.always = fault
@@ -89,7 +89,7 @@ async def test_a_lasting_failure_is_an_error_that_names_the_server(fault: Fault)
     assert not fake.exchanges
 
 
-async def test_other_prompt_ids_are_never_taken_for_ours() -> None:
+async def test_a_reply_to_other_prompt_ids_is_an_error() -> None:
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
             fake.always = "wrong_prompt_ids"
@@ -97,19 +97,19 @@ async def test_other_prompt_ids_are_never_taken_for_ours() -> None:
                 await teacher.generate(PROMPT, SAMPLING, "one")
 
 
-async def test_a_server_that_is_silent_is_left_in_time() -> None:
+async def test_a_timeout_ends_a_silent_request() -> None:
     with fake_vllm() as fake:
         async with teaching(fake, timeout_s=0.3) as teacher:
             fake.faults.append("slow")
-            said = await teacher.generate(PROMPT, SAMPLING, "one")
-            assert said.finish_reason == "stop"
+            completion = await teacher.generate(PROMPT, SAMPLING, "one")
+            assert completion.finish_reason == "stop"
             fake.always = "slow"
             with pytest.raises(TeacherError, match="timeout_s"):
                 await teacher.generate(PROMPT, SAMPLING, "one")
 
 
-async def test_what_can_never_succeed_is_asked_once() -> None:
-    """A context that is too long is no better the second time."""
+async def test_a_request_that_cannot_succeed_is_sent_once() -> None:
+    """A prompt that exceeds the context fails in every try."""
     with fake_vllm(context=64) as fake:
         async with teaching(fake) as teacher:
             with pytest.raises(TeacherRefused, match="maximum context length"):
@@ -119,70 +119,70 @@ async def test_what_can_never_succeed_is_asked_once() -> None:
 
 @pytest.mark.parametrize("fault", ["no_ids", "no_prompt_ids", "no_logprobs"])
 async def test_a_server_without_ids_or_logprobs_is_refused_at_the_start(fault: Fault) -> None:
-    """Such a server answers 200 and would cost a night of trajectories that nobody can train on."""
+    """Such a server answers 200; its trajectories would be useless for training."""
     with fake_vllm(always=fault) as fake, pytest.raises(TeacherRefused, match="cannot be used"):
-        async with open_teacher(chosen(fake.url)):
+        async with open_teacher(settings_for(fake.url)):
             pass
     assert fake.requests == 1
 
 
-async def test_the_key_is_sent_and_never_said() -> None:
+async def test_the_api_key_is_sent_and_never_shown() -> None:
     with fake_vllm(api_key="s3cret") as fake:
         async with teaching(fake, api_key="s3cret") as teacher:
             await teacher.generate(PROMPT, SAMPLING, "one")
         with pytest.raises(TeacherRefused, match="FACTORY_TEACHER__API_KEY") as refused:
-            async with open_teacher(chosen(fake.url, api_key="wr0ng")):
+            async with open_teacher(settings_for(fake.url, api_key="wr0ng")):
                 pass
     assert "wr0ng" not in str(refused.value)
 
 
-async def test_only_a_server_whose_certificate_is_trusted_is_talked_to(tmp_path: Path) -> None:
-    """Prompts and the key would else go to whoever answers at that address."""
+async def test_requests_go_only_to_servers_with_a_trusted_certificate(tmp_path: Path) -> None:
+    """Prompts and the API key would otherwise go to any server at that address."""
     files = certificates(tmp_path)
     with fake_vllm(tls=files.server(), api_key="s3cret") as fake:
-        ours: dict[str, Any] = {"ca_file": files.authority, "api_key": "s3cret"}
-        mine = {"client_cert": files.cert, "client_key": files.key}
-        async with teaching(fake, **ours, **mine) as teacher:
+        trusted: dict[str, Any] = {"ca_file": files.authority, "api_key": "s3cret"}
+        client = {"client_cert": files.cert, "client_key": files.key}
+        async with teaching(fake, **trusted, **client) as teacher:
             assert (await teacher.generate(PROMPT, SAMPLING, "one")).token_ids
-        async with teaching(fake, **mine, api_key="s3cret", verify_tls=False) as teacher:
+        async with teaching(fake, **client, api_key="s3cret", verify_tls=False) as teacher:
             assert (await teacher.generate(PROMPT, SAMPLING, "one")).token_ids
         with pytest.raises(TeacherRefused, match=r"teacher\.ca_file"):
-            async with open_teacher(chosen(fake.url, api_key="s3cret", **mine)):
+            async with open_teacher(settings_for(fake.url, api_key="s3cret", **client)):
                 pass
         with pytest.raises(TeacherError, match="connection failed"):
-            async with open_teacher(chosen(fake.url, **ours)):
+            async with open_teacher(settings_for(fake.url, **trusted)):
                 pass
         with pytest.raises(TeacherRefused, match="PEM"):
-            async with open_teacher(chosen(fake.url, ca_file=tmp_path / "none.pem")):
+            async with open_teacher(settings_for(fake.url, ca_file=tmp_path / "none.pem")):
                 pass
 
 
-async def test_a_completion_that_repeats_itself_is_cut_and_says_so() -> None:
-    """A runaway would else be paid for up to the last token of its turn."""
+async def test_a_repetitive_completion_is_cut_with_reason_repetition() -> None:
+    """A degenerate completion would otherwise run to its token limit."""
     with fake_vllm(reply=lambda prompt, body: "so" + " on and" * 30) as fake:
         async with teaching(fake) as teacher:
-            said = await teacher.generate(PROMPT, replace(SAMPLING, repeat_limit=8), "one")
+            completion = await teacher.generate(PROMPT, replace(SAMPLING, repeat_limit=8), "one")
             whole = await teacher.generate(PROMPT, SAMPLING, "one")
-    assert (said.finish_reason, tiny.decode(said.token_ids)) == ("repetition", "so" + " on and" * 8)
+    assert (completion.finish_reason, tiny.decode(completion.token_ids)) == ("repetition", "so" + " on and" * 8)
     assert whole.finish_reason == "stop"
 
 
-async def test_a_server_that_refuses_to_cut_repetition_teaches_as_well() -> None:
+async def test_a_server_without_repetition_detection_is_usable() -> None:
     with fake_vllm(rejected_fields=frozenset({"repetition_detection"})) as fake:
         async with teaching(fake) as teacher:
             assert (await teacher.generate(PROMPT, replace(SAMPLING, repeat_limit=8), "one")).token_ids
 
 
-async def test_another_model_than_the_settings_name_is_refused() -> None:
+async def test_a_server_of_another_model_is_refused() -> None:
     with fake_vllm() as fake, pytest.raises(TeacherRefused, match="it serves tiny-qwen3"):
-        async with open_teacher(chosen(fake.url, model="Qwen/Qwen3-32B")):
+        async with open_teacher(settings_for(fake.url, model="Qwen/Qwen3-32B")):
             pass
 
 
-async def test_a_session_stays_with_its_server_and_leaves_it_when_it_fails() -> None:
-    """Moving costs the prefix cache; staying with a server that fails costs the attempt."""
+async def test_a_session_stays_with_its_server_until_the_server_fails() -> None:
+    """A move loses the prefix cache; staying with a failing server loses the attempt."""
     with fake_vllm() as one, fake_vllm() as two:
-        async with open_teacher(chosen(one.url, two.url)) as teacher:
+        async with open_teacher(settings_for(one.url, two.url)) as teacher:
             for _ in range(3):
                 await asyncio.gather(*(teacher.generate(PROMPT, SAMPLING, f"s{at}") for at in range(20)))
             first = next(fake for fake in (one, two) if fake.url == rendezvous_order([one.url, two.url], "s0")[0])
@@ -194,20 +194,20 @@ async def test_a_session_stays_with_its_server_and_leaves_it_when_it_fails() -> 
 
 
 @given(st.lists(st.text("abc123:/", min_size=1), min_size=1, unique=True), st.text())
-def test_a_session_moves_only_when_its_own_server_goes(urls: list[str], session: str) -> None:
+def test_a_session_moves_only_when_its_server_is_removed(urls: list[str], session: str) -> None:
     order = rendezvous_order(urls, session)
     assert sorted(order) == sorted(urls)
     assert rendezvous_order(order[:-1], session) == order[:-1]
 
 
-async def test_many_generations_run_side_by_side() -> None:
+async def test_many_generations_run_concurrently() -> None:
     with fake_vllm(delay_s=0.5) as fake:
         async with teaching(fake) as teacher:
             await asyncio.gather(*(teacher.generate([*PROMPT, at], SAMPLING, str(at)) for at in range(200)))
     assert fake.most_in_flight > 100
 
 
-async def test_text_and_ids_are_the_servers_own() -> None:
+async def test_encode_and_decode_use_the_servers_tokenizer() -> None:
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
             ids = await teacher.encode("héllo <|im_end|>")
@@ -215,20 +215,20 @@ async def test_text_and_ids_are_the_servers_own() -> None:
             assert await teacher.decode(ids) == "héllo <|im_end|>"
 
 
-def test_a_writer_answers_the_same_words_the_same_way(tmp_path: Path) -> None:
+def test_a_writer_gives_equal_answers_to_equal_prompts(tmp_path: Path) -> None:
     tiny.save(tmp_path)
     with fake_vllm(reply=lambda prompt, body: f"<think>\nhm\n</think>\n\nseed {body['seed']}") as fake:
-        settings = chosen(fake.url, tokenizer=str(tmp_path), renderer="qwen3")
+        settings = settings_for(fake.url, tokenizer=str(tmp_path), renderer="qwen3")
         with open_writer(settings) as write:
-            said = [write("You rewrite.", words) for words in ("one", "two", "one")]
-    assert said[0] == said[2] != said[1]
-    assert said[0].startswith("seed ")
+            answers = [write("You rewrite.", text) for text in ("one", "two", "one")]
+    assert answers[0] == answers[2] != answers[1]
+    assert answers[0].startswith("seed ")
 
 
-def test_a_writer_that_fails_says_so_and_leaves_no_thread(tmp_path: Path) -> None:
+def test_a_failing_writer_raises_and_leaves_no_thread(tmp_path: Path) -> None:
     tiny.save(tmp_path)
     with fake_vllm() as fake:
-        settings = chosen(fake.url, tokenizer=str(tmp_path), renderer="qwen3")
+        settings = settings_for(fake.url, tokenizer=str(tmp_path), renderer="qwen3")
         with pytest.raises(TeacherError), open_writer(settings) as write:
             fake.always = "500"
             write("You rewrite.", "one")
