@@ -1,1 +1,1 @@
-"""What the factory remembers: the lake's Parquet parts, typed views over them, and all SQL as files."""
+"""The lake of Parquet parts, views over it in DuckDB, and every SQL query of the factory as a file."""

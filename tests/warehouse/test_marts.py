@@ -20,7 +20,6 @@ from warehouse.query import run_checks
 
 DAY = date(2026, 11, 20)
 KINDS: dict[tuple[int, int], Kind] = {(0, 0): "pending", (1, 0): "aborted", (2, 0): "turn_cap", (3, 1): "loop"}
-FOLDERS = ("views", "marts", "gates", "checks", "refine", "viewer")
 LONG = {"content", "reasoning", "observation", "tool_calls", "token_ids", "sampled", "logprobs", "text", "system"}
 
 
@@ -56,12 +55,6 @@ def publish(lake: Lake, rows: list[Trajectory], refine_id: str, claimed: int | N
     )
     lake.write(Published, published, PartName(DAY, "publish", 0))
     lake.write(Release, [release], PartName(DAY, "publish", 0))
-
-
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_every_query_opens_with_its_grain(folder: str) -> None:
-    for name, text in sql_files(folder).items():
-        assert text.startswith("-- one row"), f"{folder}/{name}.sql does not say what one row is"
 
 
 def test_marts_read_no_long_text(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""console."""
+"""Output for people: progress bars, tables, plots and one trajectory, with control characters escaped."""

@@ -1,1 +1,1 @@
-"""lineage."""
+"""Traces a released row to its pages and a page to its rows, and compares two releases."""
