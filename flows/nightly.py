@@ -19,10 +19,10 @@ from flows.publish.flow import publish
 from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
 from flows.refine.validate_settings import validate_settings
-from flows.rollout.engines.open import open_writer
 from flows.rollout.flow import rollout
 from flows.rollout.monitor import run_status as live
 from flows.rollout.monitor import status_display as shown
+from flows.rollout.writer import open_writer
 from flows.run_lock import run_lock
 from flows.settings import Settings, load
 from flows.tasks.composers import chosen_composers

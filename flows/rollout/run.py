@@ -164,7 +164,8 @@ def _library(con: duckdb.DuckDBPyConnection, settings: Settings, tell: Callable[
 
 
 def _factories(tell: Callable[[str], None]) -> Factories:
-    from flows.rollout.engines.open import open_dialect, open_teacher
+    from flows.rollout.dialects.open import open_dialect
+    from flows.rollout.engines.open import open_teacher
 
     return Factories(partial(open_teacher, on_progress=tell), open_dialect)
 

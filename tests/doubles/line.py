@@ -9,8 +9,8 @@ from datetime import date
 from flows.crawl.crawler import run_crawl
 from flows.publish.release import run_publish
 from flows.refine.decide import run_refine
-from flows.rollout.engines.open import open_writer
 from flows.rollout.run import run_rollout
+from flows.rollout.writer import open_writer
 from flows.settings import load
 from flows.tasks.compose import run_tasks
 from warehouse.console.progress import silent

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from statistics import fmean
 
-from flows.rollout.engines.open import open_dialect
+from flows.rollout.dialects.open import open_dialect
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings

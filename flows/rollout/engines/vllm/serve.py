@@ -12,7 +12,7 @@ from pathlib import Path
 from flows.process_guard import free_port
 from flows.rollout.engines.servers.child_process import OnProgress, ServerProcess, ignore_progress, supervised
 from flows.rollout.protocol import TeacherRefused
-from flows.settings import Settings
+from flows.settings import Settings, Teacher
 
 CPU_ARGS = ("--enforce-eager", "--dtype", "bfloat16", "--no-enable-chunked-prefill")
 """On a CPU, chunked prefill with a seed crashes vLLM 0.32: `CPU Generator does not use offset`."""
@@ -50,21 +50,25 @@ def vllm_command(settings: Settings, port: int) -> list[str]:
         raise TeacherRefused(f"no vLLM environment at {environment}: {remedy}")
     if not teacher.model:
         raise TeacherRefused("teacher.model is not set: name the model to serve, or set teacher.urls")
+    build = CPU_ARGS if _cpu_build(environment) else ()
+    entry = [str(python), "-m", "vllm.entrypoints.openai.api_server"]
+    return [*entry, *_options(teacher, port), "--enable-prompt-tokens-details", *build, *teacher.serve_args]
+
+
+def _options(teacher: Teacher, port: int) -> list[str]:
+    """Command-line options of the settings; options without a value are left out."""
     options: dict[str, str | None] = {
         "--model": teacher.model,
         "--host": "127.0.0.1",
         "--port": str(port),
         "--revision": teacher.revision,
+        "--tokenizer": teacher.tokenizer,
     }
-    options["--tokenizer"] = teacher.tokenizer
     if "context_window" in teacher.model_fields_set:
         options["--max-model-len"] = str(teacher.context_window)
     for name, size in (("tensor", teacher.tensor_parallel), ("data", teacher.data_parallel)):
         options[f"--{name}-parallel-size"] = str(size) if size > 1 else None
-    arguments = [part for name, value in options.items() if value for part in (name, value)]
-    build = CPU_ARGS if _cpu_build(environment) else ()
-    entry = [str(python), "-m", "vllm.entrypoints.openai.api_server"]
-    return [*entry, *arguments, "--enable-prompt-tokens-details", *build, *teacher.serve_args]
+    return [part for name, value in options.items() if value for part in (name, value)]
 
 
 def _cpu_build(environment: Path) -> bool:

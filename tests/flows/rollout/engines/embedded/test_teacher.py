@@ -9,9 +9,11 @@ import psutil
 import pytest
 
 from flows.domains.contract import ToolSpec
+from flows.rollout.dialects.open import open_dialect
 from flows.rollout.engines.embedded.model_download import MEMBER, SHA256, builtin_model
-from flows.rollout.engines.open import open_dialect, open_teacher, open_writer
+from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.writer import open_writer
 from flows.settings import Settings
 
 pytestmark = pytest.mark.slow

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from flows.domains.contract import ToolSpec
+from flows.rollout.dialects.open import open_dialect
 from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
-from flows.rollout.engines.open import open_dialect, open_teacher
+from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Dialect, Extension, Message, Sampling, Teacher, TeacherRefused
 from flows.rollout.run import run_rollout
 from flows.settings import Settings

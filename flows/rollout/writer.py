@@ -1,0 +1,55 @@
+"""Opens a writer: the teacher as a blocking function from a prompt to text, for composers of tasks."""
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any
+
+from flows.rollout.dialects.open import open_dialect
+from flows.rollout.engines.open import open_teacher
+from flows.rollout.protocol import Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
+from flows.settings import Settings
+
+
+@contextmanager
+def open_writer(settings: Settings) -> Iterator[Callable[[str, str], str]]:
+    """A function from (system prompt, user text) to the teacher's answer, for composers that need text written.
+
+    Equal arguments give equal seeds. Raises TeacherError. Blocks, so never call it on an event loop.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="writer", daemon=True)
+    thread.start()
+
+    def wait(coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+    stack = AsyncExitStack()
+    try:
+        teacher = wait(stack.enter_async_context(open_teacher(settings)))
+        dialect = open_dialect(settings, teacher)
+        yield lambda system, user: str(wait(_write(settings, teacher, dialect, system, user)))
+    finally:
+        wait(stack.aclose())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _write(settings: Settings, teacher: Teacher, dialect: Dialect, system: str, user: str) -> str:
+    chosen, session = settings.teacher, hashlib.sha256(f"{system}\n{user}".encode()).hexdigest()
+    opened = await dialect.open([Message("system", system), Message("user", user)], [])
+    prompt = [token for piece in opened.pieces for token in piece] + opened.cue
+    remaining = teacher.identity.context - len(prompt)
+    if remaining < 1:
+        raise TeacherRefused(f"a prompt of {len(prompt)} tokens fills the context of {teacher.identity.context} tokens")
+    max_tokens = min(chosen.max_completion_tokens, remaining)
+    wanted = Sampling(chosen.temperature, chosen.top_p, max_tokens, int(session[:7], 16))
+    sampling = dialect.sampling(wanted, must_answer=True, tools=[])
+    completion = await teacher.generate(prompt, sampling, session)
+    parsed = await dialect.parse(completion, [])
+    if parsed.answer is None:
+        raise TeacherError(f"the teacher's reply holds no answer ({parsed.parse}); raise teacher.max_completion_tokens")
+    return parsed.answer
