@@ -124,7 +124,7 @@ class Lake:
         """The path of a raw file by its name under the lake; raises LakeError for a name outside the raw folder."""
         path = (self.root / name).resolve()
         if not path.is_relative_to((self.root / RAW).resolve()):
-            raise LakeError(f"{name!r} is no file of raw replies of {self.root}")
+            raise LakeError(f"{name!r} is not a file of raw responses of {self.root}")
         return path
 
     def write(self, model: type[Record], rows: Iterable[Record], name: PartName) -> Path:

@@ -1,8 +1,7 @@
-"""Read-only SQL over the views and marts: what a person or a program asks of the lake.
+"""Runs read-only SQL over the views and marts for people and programs (`factory sql`), and the integrity checks.
 
-A query can read the lake and nothing else: statements that write, attach, install or set are refused by
-their kind, and the connection is closed to other files before the first one runs. It takes no lock, so
-it answers while a run writes.
+A query can read the lake and nothing else: statements that write, attach, install or set are refused by their type, and
+the connection loses access to other files before the query runs. It takes no lock, so it answers while a run writes.
 """
 
 import csv
@@ -20,23 +19,22 @@ from rich.console import Console
 from warehouse.connect import forbid_external_access, run, sql_files
 from warehouse.console.terminal import cell, empty_table
 
-ROWS_A_FETCH = 1_000
+FETCH_ROWS = 1_000
 TABLE_ROWS = 1_000
-"""Rows that a table in the terminal shows; other formats give all."""
-
-
+"""Rows of a table in the terminal at most; other formats give all rows."""
 UNBOUNDED_WIDTH = 10_000
-"""Characters of a line where no terminal says how wide it is."""
+"""Characters per line of output that does not go to a terminal."""
 
 
 class QueryError(Exception):
-    """A query was refused or could not be answered; says why."""
+    """The query was refused or failed; the message gives the reason."""
 
 
 def print_sql(con: duckdb.DuckDBPyConnection, text: str, form: str = "table", out: Path | None = None) -> None:
-    """Answer one query as `table`, `csv`, `json` or `parquet`, to standard output or into a file.
+    """Write the rows of one query as `table`, `csv`, `json` or `parquet`, to standard output or to the file `out`.
 
-    Locks the connection. Raises QueryError when the statement does more than read, or fails.
+    The connection loses access to files outside the lake. Raises QueryError if the statement does more than read, or
+    fails, and for another format.
     """
     writers: dict[str, Callable[[duckdb.DuckDBPyConnection, str, IO[bytes]], None]] = {
         "table": _table,
@@ -45,19 +43,19 @@ def print_sql(con: duckdb.DuckDBPyConnection, text: str, form: str = "table", ou
         "parquet": _parquet,
     }
     if form not in writers:
-        raise QueryError(f"format {form!r} is not known; choose one of {', '.join(writers)}")
+        raise QueryError(f"unknown format {form!r}; choose one of {', '.join(writers)}")
     select = only_select(con, text)
     forbid_external_access(con)
-    with _named(text), _open(out) as sink:
+    with _errors_of(text), _open(out) as sink:
         writers[form](con, select, sink)
 
 
 def only_select(con: duckdb.DuckDBPyConnection, text: str) -> str:
-    """The text, when it is one statement that only reads; raises QueryError when it is not."""
-    with _named(text):
+    """The text of the one statement; raises QueryError if it does more than read."""
+    with _errors_of(text):
         statements = con.extract_statements(text)
     if len(statements) != 1:
-        raise QueryError(f"one statement at a time, please: this has {len(statements)}")
+        raise QueryError(f"expected one statement, found {len(statements)}")
     if statements[0].type != duckdb.StatementType.SELECT:
         kind = statements[0].type.name
         raise QueryError(f"{kind} is refused: only select, from, values, with, describe, show and summarize read")
@@ -65,12 +63,12 @@ def only_select(con: duckdb.DuckDBPyConnection, text: str) -> str:
 
 
 def run_checks(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Run every file of `sql/checks`; check -> rows that it found. None may find any."""
+    """Run every file of `sql/checks`; returns check -> number of violations, 0 in a sound lake."""
     return {name: len(run(con, text).fetchall()) for name, text in sql_files("checks").items()}
 
 
 @contextmanager
-def _named(text: str) -> Iterator[None]:
+def _errors_of(text: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
@@ -93,7 +91,7 @@ def _open(out: Path | None) -> Iterator[IO[bytes]]:
 
 
 def _rows(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
-    while rows := con.fetchmany(ROWS_A_FETCH):
+    while rows := con.fetchmany(FETCH_ROWS):
         yield from rows
 
 
@@ -104,10 +102,9 @@ def _columns(con: duckdb.DuckDBPyConnection) -> list[str]:
 def _table(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
     con.execute(text)
     table = empty_table(_columns(con))
-    shown = 0
-    for shown, row in enumerate(_rows(con), 1):
-        if shown > TABLE_ROWS:
-            table.caption = f"the first {TABLE_ROWS:,} rows; csv, json and parquet give all"
+    for number, row in enumerate(_rows(con)):
+        if number == TABLE_ROWS:
+            table.caption = f"the first {TABLE_ROWS:,} rows; csv, json and parquet give all rows"
             break
         table.add_row(*map(cell, row))
     console = Console(width=None if sys.stdout.isatty() else UNBOUNDED_WIDTH)
@@ -127,15 +124,15 @@ def _csv(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
 def _json(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
     con.execute(text)
     names = _columns(con)
-    before = b"[\n"
+    separator = b"[\n"
     for row in _rows(con):
-        sink.write(before + _json_text(dict(zip(names, row, strict=True))).encode())
-        before = b",\n"
-    sink.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+        sink.write(separator + _json_text(dict(zip(names, row, strict=True))).encode())
+        separator = b",\n"
+    sink.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, text: str, sink: IO[bytes]) -> None:
-    reader = con.sql(text).to_arrow_reader(ROWS_A_FETCH)
+    reader = con.sql(text).to_arrow_reader(FETCH_ROWS)
     with pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)
@@ -146,7 +143,7 @@ def _json_text(value: object) -> str:
 
 
 class _Encoded:
-    """What csv.writer writes to: text in, UTF-8 bytes out."""
+    """A text stream for csv.writer that encodes to UTF-8; unpaired surrogates become question marks."""
 
     def __init__(self, sink: IO[bytes]) -> None:
         self.sink = sink

@@ -1,6 +1,6 @@
-"""The horizon histogram as a picture: bars in the terminal, or an SVG file that any browser opens.
+"""Plots the histogram of trajectory lengths (horizons): bars in the terminal, or an SVG file.
 
-It shows how long trajectories are against the goal of 45,000 tokens on average, a panel a domain.
+One panel per domain compares the lengths in tokens with the goal of 45,000 tokens on average.
 """
 
 from html import escape
@@ -20,18 +20,18 @@ PANEL_HEIGHT, BAR_WIDTH, MARGIN = 180, 72, 48
 
 
 class PlotError(Exception):
-    """A plot cannot be made as asked; says what can."""
+    """The plot cannot be saved in the requested format; the message names the supported one."""
 
 
 def horizon_bars(horizon: pl.DataFrame) -> Group:
-    """The mart `horizon_histogram` as bars of text, a panel a domain."""
+    """Draw the mart `horizon_histogram` as bars of text, one panel per domain."""
     return Group(*(_panel(str(name), rows) for (name,), rows in _domains(horizon)))
 
 
 def save_horizon(horizon: pl.DataFrame, path: Path) -> None:
-    """Save the mart `horizon_histogram` as a picture; raises PlotError on another suffix than .svg."""
+    """Save the mart `horizon_histogram` as an SVG file; raises PlotError for another suffix than .svg."""
     if path.suffix.lower() != ".svg":
-        raise PlotError(f"{path}: plots are saved as .svg; name the file so")
+        raise PlotError(f"{path}: plots are saved as SVG only; choose a file name that ends in .svg")
     panels = [
         _svg_panel(str(name), rows, MARGIN + place * (PANEL_HEIGHT + 2 * MARGIN))
         for place, ((name,), rows) in enumerate(_domains(horizon))
@@ -44,7 +44,7 @@ def save_horizon(horizon: pl.DataFrame, path: Path) -> None:
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> str:
-    """A bar of text for a share of 0 to 1, to an eighth of a character."""
+    """A bar of text of up to `cells` characters for a share from 0 to 1, to an eighth of a character."""
     whole, part = divmod(round(share * cells * 8), 8)
     return "█" * whole + (EIGHTHS[part] if part else "")
 

@@ -1,7 +1,7 @@
-"""What a stage says of itself while it works: a bar in the terminal, a small file for `factory status`.
+"""Reports the progress of a step: a bar in the terminal, and a small file that `factory status` reads.
 
-A stage reports counts; it never prints. The bar goes to standard error, so that output can be piped, and
-becomes one line every few seconds where there is no terminal.
+A step reports counts through a callback and never prints. The bar goes to standard error, so that standard output can
+be piped; without a terminal it becomes one line every few seconds.
 """
 
 import json
@@ -27,52 +27,56 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-QUIET_INTERVAL_S = 10.0
-REST_COLUMNS = 28
-"""Of a bar's line: spinner, stage, clock, the gaps, and a bar of four columns."""
+LINE_INTERVAL_S = 10.0
+SAVE_INTERVAL_S = 1.0
+OTHER_COLUMNS = 28
+"""Columns of a bar's line besides counts and note: spinner, stage, clock, gaps, and a bar of four columns."""
 
 
-class Report(Protocol):
-    """Told by a stage how far it is: units done, units in all (None: not known), and a short note."""
+class ProgressCallback(Protocol):
+    """Called by a step with the units done, the units in all (None if unknown) and a short note."""
 
     def __call__(self, done: int, total: int | None, note: str = "") -> None: ...
 
 
+Report = ProgressCallback
+
+
 def silent(done: int, total: int | None, note: str = "") -> None:
-    """A report that nobody reads, for tests and library use."""
+    """A progress callback that shows nothing, for tests and library use."""
 
 
 @contextmanager
-def stage_bar(stage: str, state: Path) -> Iterator[Report]:
-    """A progress bar for one stage; also keeps `<state>/progress/<stage>.json` current."""
+def stage_bar(stage: str, state: Path) -> Iterator[ProgressCallback]:
+    """Show a progress bar for one stage, and keep `<state>/progress/<stage>.json` current."""
     folder = state / "progress"
     folder.mkdir(parents=True, exist_ok=True)
     console = Console(file=sys.stderr)
-    file, told = folder / f"{stage}.json", Told(console)
-    with bar_on(console) as bar:
+    file, lines = folder / f"{stage}.json", ProgressLines(console)
+    with progress_bar(console) as bar:
         row = bar.add_task(stage, total=None, note="")
-        said: tuple[int, int | None, str] | None = None
-        last = 0.0
+        latest: tuple[int, int | None, str] | None = None
+        saved_at = 0.0
 
         def report(done: int, total: int | None, note: str = "") -> None:
-            nonlocal last, said
-            said = (done, total, note)
+            nonlocal saved_at, latest
+            latest = (done, total, note)
             bar.update(row, completed=done, total=total, note=note)
-            if time.monotonic() - last > 1:
-                last = time.monotonic()
-                _save(file, *said)
-            told.say(stage, *said)
+            if time.monotonic() - saved_at > SAVE_INTERVAL_S:
+                saved_at = time.monotonic()
+                _save(file, *latest)
+            lines.print(stage, *latest)
 
         try:
             yield report
         finally:
-            if said:
-                _save(file, *said)
-                told.say(stage, *said, now=True)
+            if latest:
+                _save(file, *latest)
+                lines.print(stage, *latest, now=True)
 
 
-def bar_on(console: Console) -> Progress:
-    """A bar of one line: counts and clock are always whole, the note is cut at its right, the bar takes the rest."""
+def progress_bar(console: Console) -> Progress:
+    """A bar in one line: counts and clock are never cut, the note is cut at its right, the bar takes the rest."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description:<8}"),
@@ -93,39 +97,39 @@ class _Note(ProgressColumn):
     def render(self, task: Task) -> Text:
         counts = 2 * len(str(task.total or "?")) + 1
         note = Text(task.fields["note"], no_wrap=True)
-        note.truncate(max(0, self._console.width - counts - REST_COLUMNS), overflow="ellipsis")
+        note.truncate(max(0, self._console.width - counts - OTHER_COLUMNS), overflow="ellipsis")
         return note
 
 
-class Told:
-    """Lines for a console that is no terminal: one every few seconds, the last one always, none twice."""
+class ProgressLines:
+    """Progress as plain lines, for output that is no terminal: one every LINE_INTERVAL_S, and the last one always."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._line = ""
-        self._at = float("-inf")
+        self._printed_at = float("-inf")
 
-    def say(self, stage: str, done: int, total: int | None, note: str, *, now: bool = False) -> None:
-        """Print how far the stage is, when it is time to."""
-        if self._console.is_terminal or not (now or time.monotonic() - self._at > QUIET_INTERVAL_S):
+    def print(self, stage: str, done: int, total: int | None, note: str, *, now: bool = False) -> None:
+        """Print the progress of the stage if the interval has passed, or at once with `now`; never a line twice."""
+        if self._console.is_terminal or not (now or time.monotonic() - self._printed_at > LINE_INTERVAL_S):
             return
         of = f" of {total}" if total is not None else ""
         line = f"{stage}: {done}{of} {note}".rstrip()
         if line != self._line:
-            self._line, self._at = line, time.monotonic()
+            self._line, self._printed_at = line, time.monotonic()
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def save_whole(path: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old text or the new one, never a part; raises OSError."""
+def write_atomic(path: Path, text: str) -> None:
+    """Write a small file by rename: a reader sees the earlier text or the new one, never a part. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
 
 
-def born(pid: int) -> int | None:
-    """When a process was born, in the kernel's ticks since boot; None when there is no such process."""
+def process_start(pid: int) -> int | None:
+    """Start time of a process in kernel ticks since boot, from /proc; None if there is no such process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -133,32 +137,35 @@ def born(pid: int) -> int | None:
     return int(stat.rpartition(")")[2].split()[19])
 
 
-def alive(pid: int, since: int | None) -> bool:
-    """Is that process still there, and not another one that was given its number?"""
-    return since is not None and born(pid) == since
+def is_running(pid: int, started: int | None) -> bool:
+    """True if the process that started at `started` still runs; another process may have got its pid since."""
+    return started is not None and process_start(pid) == started
 
 
 def _save(path: Path, done: int, total: int | None, note: str) -> None:
     pid = os.getpid()
-    said = {"done": done, "total": total, "note": note, "at": time.time(), "pid": pid, "born": born(pid)}
-    with suppress(OSError):  # what cannot be shown must not end the work
-        save_whole(path, json.dumps(said))
+    state = {"done": done, "total": total, "note": note, "at": time.time(), "pid": pid, "born": process_start(pid)}
+    with suppress(OSError):  # a full disk must not end the step over its progress file
+        write_atomic(path, json.dumps(state))
 
 
 def stage_lines(state: Path) -> Iterator[str]:
-    """One line a stage that has reported: how far it is, and whether its process still works."""
+    """One line per stage that has reported: its progress, the age of the report, and if its process still runs."""
     for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.stat().st_mtime):
-        said = json.loads(path.read_text())
-        of = f" of {said['total']}" if said["total"] is not None else ""
-        note = f" {said['note']}" if said["note"] else ""
-        doing = "working" if alive(said["pid"], said.get("born")) else "ended"
-        yield f"{path.stem}: {said['done']}{of}{note} ({doing}, {span(time.time() - said['at'])} ago)"
+        saved = json.loads(path.read_text())
+        of = f" of {saved['total']}" if saved["total"] is not None else ""
+        note = f" {saved['note']}" if saved["note"] else ""
+        doing = "working" if is_running(saved["pid"], saved.get("born")) else "ended"
+        yield f"{path.stem}: {saved['done']}{of}{note} ({doing}, {format_duration(time.time() - saved['at'])} ago)"
 
 
-def span(seconds: float) -> str:
-    """A span of time for people: 12 s, 3 min 20 s, 4 h 05 min, 2 d 03 h."""
+def format_duration(seconds: float) -> str:
+    """A duration in two units: 12 s, 3 min 20 s, 4 h 05 min, 2 d 03 h."""
     whole = max(0, round(seconds))
     for size, name, part, small in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
         if whole >= size:
             return f"{whole // size} {name} {whole % size // part:02d} {small}"
     return f"{whole} s"
+
+
+bar_on, born, alive, save_whole, span = progress_bar, process_start, is_running, write_atomic, format_duration

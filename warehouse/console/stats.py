@@ -1,4 +1,4 @@
-"""The marts as tables for people: in the terminal, and as Markdown for Prefect's UI and dataset cards."""
+"""Prints marts as tables: in the terminal, and as Markdown for Prefect's UI and dataset cards."""
 
 from pathlib import Path
 
@@ -22,34 +22,34 @@ TABLES = {
         ["domain", "tool", "calls", "share_ok", "empty", "truncated", "blocked", "fault", "mean_chars"],
     ),
     "censoring": (
-        "How attempts ended, and their length beside those that ended by themselves",
+        "How attempts ended, and their length relative to those that ended naturally",
         ["domain", "composer", "reason", "attempts", "share", "mean_turns", "mean_tokens", "tokens_to_natural"],
     ),
 }
-"""Mart -> its title, and the columns that fit a terminal."""
+"""Mart -> the table's title, and the columns that fit a terminal."""
 
 
 def frame(con: duckdb.DuckDBPyConnection, mart: str) -> pl.DataFrame:
-    """A mart or view, whole, as a polars frame."""
-    whole: pl.DataFrame = con.sql(f'from "{mart}"').pl()
-    return whole
+    """All rows of a mart or view as a polars frame."""
+    rows: pl.DataFrame = con.sql(f'from "{mart}"').pl()
+    return rows
 
 
 def funnel_table(con: duckdb.DuckDBPyConnection) -> Table:
-    """What became of every planned attempt: of all domains, and of each where there are several."""
+    """The fates of planned attempts with their reasons, over all domains, and per domain if there are several."""
     funnel = frame(con, "funnel")
     table = empty_table(("domain", "fate", "reason", "attempts", "share", "tokens"), "Funnel")
     if funnel["domain"].n_unique() == 2:
         funnel = funnel.filter(pl.col("domain") != "all")
     for row in funnel.iter_rows(named=True):
-        named = [cell(row["domain"]), cell(row["fate"]), cell(row["reason"] if row["reason"] != row["fate"] else "")]
+        labels = [cell(row["domain"]), cell(row["fate"]), cell(row["reason"] if row["reason"] != row["fate"] else "")]
         share = Text(f"{row['share']:.1%}", justify="right")
-        table.add_row(*named, cell(row["attempts"]), share, cell(row["tokens"]))
+        table.add_row(*labels, cell(row["attempts"]), share, cell(row["tokens"]))
     return table
 
 
 def mart_table(con: duckdb.DuckDBPyConnection, mart: str) -> Table:
-    """One of TABLES."""
+    """A mart of TABLES as a table for the terminal."""
     title, columns = TABLES[mart]
     table = empty_table((name.replace("_", " ") for name in columns), title)
     for row in frame(con, mart).select(columns).iter_rows():
@@ -58,7 +58,7 @@ def mart_table(con: duckdb.DuckDBPyConnection, mart: str) -> Table:
 
 
 def print_stats(con: duckdb.DuckDBPyConnection, out: Path | None = None) -> None:
-    """Print the funnel, the tables and the horizon histogram; with `out`, save the plot there as SVG too."""
+    """Print the funnel, the tables and the histogram of lengths; `out` is an SVG file to save the histogram to, too."""
     console = Console()
     console.print(funnel_table(con))
     for mart in TABLES:
@@ -71,7 +71,7 @@ def print_stats(con: duckdb.DuckDBPyConnection, out: Path | None = None) -> None
 
 
 def markdown(con: duckdb.DuckDBPyConnection, mart: str) -> str:
-    """A mart as a Markdown table, all columns."""
+    """All rows and columns of a mart as a Markdown table."""
     rows = frame(con, mart)
     lines = [rows.columns, ["---"] * rows.width, *([_plain(value) for value in row] for row in rows.iter_rows())]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -1,7 +1,7 @@
-"""What of a text may reach a terminal. Pages and models write anything, escape sequences too.
+"""Makes text safe to print in a terminal: text of pages and models may contain escape sequences.
 
-A character that would move the cursor, colour the screen or turn the reading direction is shown by its
-number, so that looking at data is always safe, and what is odd in it can be seen.
+A character that would move the cursor, colour the screen or change the reading direction is written by its number, so
+that displaying data is safe and odd characters are visible.
 """
 
 import unicodedata
@@ -10,25 +10,25 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-"""Unicode categories with no shape of their own: control, format, surrogate, private, separators."""
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Unicode categories without a glyph: control, format, surrogate, private use, line and paragraph separators."""
 
 
 def visible(text: str, *, lines: bool = True) -> str:
-    """The text with every unseen character written as its number; newlines stay where `lines` is set."""
+    """The text with every invisible character as its number (\\x1b); tabs and newlines stay if `lines` is set."""
     kept = "\n\t" if lines else ""
     return "".join(
-        char if char in kept or unicodedata.category(char) not in UNSEEN else f"\\x{ord(char):02x}" for char in text
+        char if char in kept or unicodedata.category(char) not in INVISIBLE else f"\\x{ord(char):02x}" for char in text
     )
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, or its first `most` characters and how many more there were."""
+    """The text, or its first `most` characters and the number of the others."""
     return text if len(text) <= most else f"{text[:most]} … (+{len(text) - most:,} characters)"
 
 
 def empty_table(columns: Iterable[str], title: str | None = None) -> Table:
-    """A table without rows, whose cells are never cut: what does not fit goes on in the next line."""
+    """A table without rows; long cells are wrapped, never cut."""
     table = Table(title=Text(visible(title)) if title else None)
     for name in columns:
         table.add_column(cell(name), overflow="fold")
@@ -36,7 +36,7 @@ def empty_table(columns: Iterable[str], title: str | None = None) -> Table:
 
 
 def cell(value: object, most: int = 200) -> Text:
-    """A value for a table: one line, no markup, numbers with separators."""
+    """A value for a table: one line of at most `most` characters, no markup, numbers with thousands separators."""
     if value is None:
         return Text("-", style="dim")
     if isinstance(value, float):

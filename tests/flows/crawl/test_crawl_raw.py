@@ -166,7 +166,7 @@ def test_a_damaged_raw_response_does_not_stop_the_others(tmp_path: Path) -> None
     assert "digest verified" in reports[0].line and "is damaged" in reports[1].line and "not fetched" in reports[2].line
     written = sorted(path.suffix for path in (tmp_path / "out").iterdir())
     assert written == [".html", ".http"]
-    with pytest.raises(LakeError, match="no file of raw replies"):
+    with pytest.raises(LakeError, match="not a file of raw responses"):
         lake.raw("document/date=2026-03-01/x.parquet")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WarcError, match="another folder"):
