@@ -27,7 +27,17 @@ print(json.dumps([importlib.import_module(name).__file__ for name in sys.argv[1:
 
 def _room_files() -> set[str]:
     """The files of the rooms that git tracks or would track, as paths under the repository."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *CODE_ROOMS]
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        *CODE_ROOMS,
+    ]
     listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     return {name for name in listed.split("\0") if name and (ROOT / name).exists()}
 
