@@ -1,4 +1,4 @@
-"""`factory publish` and `factory pull`: the stage alone, a release checked where it stands, a release fetched."""
+"""`factory publish`, `factory publish verify` and `factory pull`: make, verify and download a release."""
 
 import os
 from pathlib import Path
@@ -9,17 +9,19 @@ import typer
 from flows.commands.context import Day, read_settings, run_nightly
 from flows.commands.exit import plain_errors
 
-app = typer.Typer(invoke_without_command=True, help="Publish what was kept as a release.")
-Address = Annotated[str, typer.Argument(help="s3://bucket/prefix or a directory: a release, or releases (the newest).")]
+app = typer.Typer(invoke_without_command=True, help="Publish the kept trajectories as a release.")
+Address = Annotated[
+    str, typer.Argument(help="Directory, s3:// or hf:// address of a release, or of releases (the newest).")
+]
 Endpoint = Annotated[
     str | None, typer.Option("--endpoint-url", help="S3-compatible endpoint (default: publish.endpoint_url).")
 ]
 Student = Annotated[
-    Path | None, typer.Option(help="Add the tokens of this student: a folder with its tokenizer and chat template.")
+    Path | None, typer.Option(help="Folder of the student's tokenizer and chat template; adds its tokens.")
 ]
 Renderer = Annotated[
     str | None,
-    typer.Option("--student-renderer", metavar="NAME", help="Its renderer (default: the one that fits its template)."),
+    typer.Option("--student-renderer", metavar="NAME", help="Renderer of the student (default: by its chat template)."),
 ]
 
 
@@ -37,7 +39,7 @@ def publish(
 
 @app.command()
 def verify(address: Address, endpoint_url: Endpoint = None) -> None:
-    """Read every byte of a release and compare it with its manifest; exit code 1 when one differs."""
+    """Read every byte of a release and compare it with its manifest; exit code 1 if one differs."""
     from flows.publish.stores.pull import verify as check
     from warehouse.console.progress import stage_bar
 
@@ -50,10 +52,10 @@ def verify(address: Address, endpoint_url: Endpoint = None) -> None:
 
 def pull(
     address: Address,
-    folder: Annotated[Path, typer.Argument(help="Folder to put the release in.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to download the release to.")],
     endpoint_url: Endpoint = None,
 ) -> None:
-    """Fetch a release with checks; the same command again goes on where it stopped."""
+    """Download a release and verify it; the same command again resumes an interrupted download."""
     from flows.publish.stores.pull import pull as fetch
     from warehouse.console.progress import stage_bar
 

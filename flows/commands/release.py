@@ -1,4 +1,4 @@
-"""`factory release`: releases compared, and rows taken out of the next one."""
+"""`factory release`: compare releases, and withdraw rows from later ones."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from flows.commands.context import open_warehouse
 
-app = typer.Typer(no_args_is_help=True, help="Compare releases; take rows out of the next one.")
+app = typer.Typer(no_args_is_help=True, help="Compare releases; withdraw rows from later ones.")
 
 
 @app.command()
@@ -14,7 +14,7 @@ def diff(
     before: Annotated[str, typer.Argument(help="A release: its id or name, the start of it, or its folder.")],
     after: Annotated[str, typer.Argument(help="The release to compare it with.")],
 ) -> None:
-    """Show what came and went between two releases, and why."""
+    """Show the rows added and removed between two releases, with the reasons."""
     from warehouse.lineage.lineage import print_release_diff
 
     with open_warehouse() as (con, _):
@@ -23,14 +23,17 @@ def diff(
 
 @app.command()
 def withdraw(
-    what: Annotated[str, typer.Argument(help="A page's url, or a task's or trajectory's id (at least 8 characters).")],
-    reason: Annotated[str, typer.Option(help="Why, for the manifest.")] = "takedown",
+    target: Annotated[
+        str, typer.Argument(help="A page's url, or a task's or trajectory's id (at least 8 characters).")
+    ],
+    reason: Annotated[str, typer.Option(help="Reason, for the manifest.")] = "takedown",
 ) -> None:
-    """Take all that rests on a page, or one task or trajectory, out of every later release."""
-    from flows.publish.withdraw import withdraw as take_out
+    """Withdraw the trajectories of a page, of a task, or one trajectory from every later release."""
+    from flows.publish.withdraw import withdraw as record_withdrawal
     from warehouse.lake import Lake
 
     with open_warehouse() as (con, settings):
-        found = take_out(con, Lake(settings.lake), what, reason)
-    typer.echo(f"{len(found)} trajectories are withdrawn: {', '.join(id[:16] for id in found[:5])}")
-    typer.echo("next: factory refine && factory publish make the next release without them")
+        withdrawn = record_withdrawal(con, Lake(settings.lake), target, reason)
+    counted = "1 trajectory is" if len(withdrawn) == 1 else f"{len(withdrawn)} trajectories are"
+    typer.echo(f"{counted} withdrawn: {', '.join(id[:16] for id in withdrawn[:5])}")
+    typer.echo("next: factory refine && factory publish make a release without the withdrawn rows")

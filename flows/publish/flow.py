@@ -1,4 +1,4 @@
-"""The Prefect task of this room: one step of the nightly."""
+"""The publish step of the nightly run; the only file of this room that imports Prefect."""
 
 from datetime import date
 

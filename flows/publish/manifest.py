@@ -1,7 +1,7 @@
-"""What a release is called and what made it, before its files have their footers.
+"""Builds the manifest of a release: its id, its name and its lineage, before the files have their footers.
 
-A release is named after its data and their lineage, so that the same lake and settings give the same name,
-and a name never stands for other bytes.
+A release is named after its data and lineage, so that the same lake and settings give the same name, and a name
+never stands for other bytes.
 """
 
 from importlib.metadata import version
@@ -13,26 +13,30 @@ import pyarrow.compute as pc
 from pydantic import BaseModel
 
 from flows.publish.build.split import Selection
-from flows.publish.build.student import Students
+from flows.publish.build.student import StudentColumns
 from flows.settings import Publish
 from schemas import Manifest, sha256_text
 from schemas.record import SCHEMA_VERSION
 from schemas.release import CheckedBenchmark, Teacher, Withdrawn, release_id
 from warehouse.connect import sql_files
 
-SHAPING = {"validation_share", "seed", "training_window", "shard_mb", "row_group_mb"}
-SAME = ("settings", "schema_version", "writer", "teachers", "student")
-"""What a manifest says that makes the same data another release."""
-Listed = TypeVar("Listed", bound=BaseModel)
+RELEASE_SETTINGS = {"validation_share", "seed", "training_window", "shard_mb", "row_group_mb"}
+SAME_RELEASE = ("settings", "schema_version", "writer", "teachers", "student")
+"""Fields of a manifest. The same data with other values of these fields is another release."""
+Part = TypeVar("Part", bound=BaseModel)
 
 
-def describe(
-    con: duckdb.DuckDBPyConnection, selection: Selection, data: list[str], settings: Publish, student: Students | None
+def build_manifest(
+    con: duckdb.DuckDBPyConnection,
+    selection: Selection,
+    data: list[str],
+    settings: Publish,
+    student: StudentColumns | None,
 ) -> Manifest:
-    """The manifest of a release of this data; its files are not in it yet. Reads the table `withdrawn`.
+    """The manifest of a release, still without files. Reads the table `withdrawn`.
 
-    Where the newest release of the lake is of the same data and settings, it is that release: another refine that
-    decided the same makes no other.
+    `data` is the data_sha256 of each shard, in order. If the newest release of the lake has the same data and
+    settings, its id and name are returned: a refine that decides the same makes no new release.
     """
     newest = _newest(con)
     fresh = Manifest(
@@ -44,28 +48,28 @@ def describe(
         created_at=selection.created_at,
         parent=newest.release_id if newest else None,
         refine_id=selection.refine_id,
-        settings=settings.model_dump(include=SHAPING),
+        settings=settings.model_dump(include=RELEASE_SETTINGS),
         gates={name: sha256_text(text) for name, text in sql_files("gates").items()},
         rows=selection.rows.num_rows,
         tokens=pc.sum(selection.rows["n_tokens"]).as_py(),
         shards=[],
-        benchmarks=_listed(con, "benchmarks", CheckedBenchmark),
-        teachers=_listed(con, "teachers", Teacher),
+        benchmarks=_parts(con, "benchmarks", CheckedBenchmark),
+        teachers=_parts(con, "teachers", Teacher),
         student=student.identity if student else None,
-        withdrawn=_listed(con, "withdrawn", Withdrawn),
+        withdrawn=_parts(con, "withdrawn", Withdrawn),
     )
-    if newest and newest.data == data and all(getattr(newest, name) == getattr(fresh, name) for name in SAME):
+    if newest and newest.data == data and all(getattr(newest, name) == getattr(fresh, name) for name in SAME_RELEASE):
         return newest.model_copy(update={"shards": [], "rows": fresh.rows, "tokens": fresh.tokens})
     own_id = release_id(data, fresh.lineage())
     return fresh.model_copy(update={"release_id": own_id, "name": f"{selection.newest_run}-{own_id[:8]}"})
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> Manifest | None:
-    """The newest release of the lake."""
-    found = con.execute(sql_files("publish")["newest_release"]).fetchall()
-    return Manifest.model_validate_json(found[0][1]) if found else None
+    """The manifest of the newest release in the lake; None before the first."""
+    rows = con.execute(sql_files("publish")["newest_release"]).fetchall()
+    return Manifest.model_validate_json(rows[0][1]) if rows else None
 
 
-def _listed(con: duckdb.DuckDBPyConnection, query: str, model: type[Listed]) -> list[Listed]:
+def _parts(con: duckdb.DuckDBPyConnection, query: str, model: type[Part]) -> list[Part]:
     rows = con.sql(sql_files("publish")[query]).to_arrow_table().to_pylist()
     return [model.model_validate(row) for row in rows]

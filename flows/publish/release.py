@@ -1,7 +1,7 @@
-"""Make a release of what the newest refine kept, put it in its place, and write down that it was published.
+"""Makes a release of the trajectories that the newest refine kept, stores it, and records it in the lake.
 
-The release follows from the lake and the settings alone: the same inputs give the same bytes and the
-same id, so a publish that is repeated, also after a kill, ends with one release and one set of rows.
+A release follows from the lake and the settings alone: the same inputs give the same bytes and the same id, so a
+publish that is repeated, also after a kill, ends with one release and one set of rows.
 """
 
 from contextlib import closing
@@ -12,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 
 from flows.publish.build.bucket_rows import scatter
-from flows.publish.build.card import card
+from flows.publish.build.card import dataset_card
 from flows.publish.build.packing import write_packs
-from flows.publish.build.parquet_metadata import footer
-from flows.publish.build.shards import data_of, write_shards
-from flows.publish.build.split import Selection, choose
-from flows.publish.build.student import Students
+from flows.publish.build.parquet_metadata import lineage_metadata
+from flows.publish.build.shards import data_hashes, write_shards
+from flows.publish.build.split import Selection, select_trajectories
+from flows.publish.build.student import StudentColumns
 from flows.publish.build.work_folder import work_folder
-from flows.publish.manifest import describe
+from flows.publish.manifest import build_manifest
 from flows.publish.stores.open import open_store
 from flows.publish.stores.protocol import CARD, MANIFEST
-from flows.publish.withdraw import refuse_withdrawn
+from flows.publish.withdraw import check_withdrawn
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
 from warehouse.connect import connect, sql_files
@@ -35,8 +35,8 @@ WORKER = "publish"
 def run_publish(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
     """Publish all kept trajectories; returns release_id, rows, tokens, shards and location.
 
-    With nothing kept it publishes nothing, leaves earlier releases as they are, and says so in `note`.
-    Raises PublishError (errors.py) when rows are not whole or the store cannot be written.
+    Without kept trajectories it publishes nothing, leaves earlier releases as they are, and returns a `note`.
+    Raises PublishError if trajectories have missing turns or the store cannot be written.
     """
     lake, store = Lake(settings.lake), open_store(settings.publish)
     store.check()
@@ -45,23 +45,23 @@ def run_publish(settings: Settings, day: date, report: Report) -> dict[str, int 
         work_folder(store.build_folder(settings.state)) as folder,
         closing(connect(lake, spill=spill, memory_limit=settings.publish.memory_limit)) as con,
     ):
-        selection = choose(con, settings.publish)
+        selection = select_trajectories(con, settings.publish)
         if selection is None:
             return _nothing(report)
-        refuse_withdrawn(con)
+        check_withdrawn(con)
         student = _student(settings.publish)
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
         written = write_shards(selection, settings.publish, folder, report, student)
-        named = describe(con, selection, data_of(written), settings.publish, student)
-        shards = [shard for files in written for shard in files.seal(footer(named))]
+        draft = build_manifest(con, selection, data_hashes(written), settings.publish, student)
+        shards = [shard for files in written for shard in files.seal(lineage_metadata(draft))]
         built = folder / "release"
-        manifest = named.model_copy(update={"shards": shards, "packs": write_packs(shards, built)})
-        (built / CARD).write_text(card(con, manifest, settings.publish), "utf-8")
+        manifest = draft.model_copy(update={"shards": shards, "packs": write_packs(shards, built)})
+        (built / CARD).write_text(dataset_card(con, manifest, settings.publish), "utf-8")
         (built / MANIFEST).write_text(manifest.text(), "utf-8")
-        standing = store.put(built, manifest, report)
+        stored = store.put(built, manifest, report)
         location = store.location(manifest.name)
-        record(con, lake, selection, _row(standing, location, day), day)
+        record_release(con, lake, selection, _release_row(stored, location, day), day)
     report(manifest.rows, manifest.rows, f"release {manifest.name}")
     return {
         "release_id": manifest.release_id,
@@ -72,20 +72,25 @@ def run_publish(settings: Settings, day: date, report: Report) -> dict[str, int 
     }
 
 
-def record(con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, release: Release, day: date) -> None:
-    """Leave the release in the lake: its rows first, so that the release's own row says that all are there."""
-    asked = {"release_id": release.release_id, "location": release.location, "run_id": release.run_id}
-    answer = con.execute(sql_files("publish")["release_state"], asked).fetchone()
-    published_rows, recorded, releases_of_run = answer or (0, 0, 0)
+def record_release(
+    con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, release: Release, day: date
+) -> None:
+    """Write the release to the lake, its published rows first: the release's own row then means that all are there.
+
+    A release that the lake has already, at the same location, is not written again.
+    """
+    parameters = {"release_id": release.release_id, "location": release.location, "run_id": release.run_id}
+    state = con.execute(sql_files("publish")["release_state"], parameters).fetchone()
+    published_rows, recorded, releases_of_run = state or (0, 0, 0)
     if recorded:
         return
     part = PartName(day, WORKER, releases_of_run)
     if not published_rows:
-        lake.write_table(Published, _published(selection, release), part)
+        lake.write_table(Published, _published_rows(selection, release), part)
     lake.write(Release, [release], part)
 
 
-def _row(manifest_text: str, location: str, day: date) -> Release:
+def _release_row(manifest_text: str, location: str, day: date) -> Release:
     manifest = Manifest.model_validate_json(manifest_text)
     return Release(
         release_id=manifest.release_id,
@@ -98,11 +103,11 @@ def _row(manifest_text: str, location: str, day: date) -> Release:
     )
 
 
-def _student(settings: Publish) -> Students | None:
-    return Students(settings.student, settings.student_renderer) if settings.student else None
+def _student(settings: Publish) -> StudentColumns | None:
+    return StudentColumns(settings.student, settings.student_renderer) if settings.student else None
 
 
-def _published(selection: Selection, release: Release) -> pa.Table:
+def _published_rows(selection: Selection, release: Release) -> pa.Table:
     manifest = Manifest.model_validate_json(release.manifest)
     rows = [shard.rows for shard in manifest.shards]
     of_shard = np.repeat(np.arange(len(rows)), rows)
@@ -119,6 +124,6 @@ def _published(selection: Selection, release: Release) -> pa.Table:
 
 
 def _nothing(report: Report) -> dict[str, int | str]:
-    note = "nothing was kept by the newest refine: no release made, earlier ones stand"
+    note = "the newest refine kept no trajectory: no release was made, earlier ones are unchanged"
     report(0, 0, note)
     return {"release_id": "", "rows": 0, "tokens": 0, "shards": 0, "location": "", "note": note}

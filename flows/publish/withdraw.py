@@ -1,7 +1,7 @@
-"""Takes rows out of all later releases: of a url, a task, or one trajectory.
+"""Withdraws trajectories from all later releases: those of a page, of a task, or one trajectory.
 
-What is published cannot be called back, but the next release can be made without it and can say so. The
-order stands in the lake, a gate of refine obeys it for all attempts there are by then, and the manifest lists them.
+A published release cannot be recalled, but the next release excludes the rows and lists them in its manifest. The
+request is stored in the lake; a gate of refine applies it to every trajectory, later ones too.
 """
 
 from datetime import UTC, datetime
@@ -18,33 +18,34 @@ WORKER = "withdraw"
 
 
 def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: str) -> list[str]:
-    """Record that whatever `target` names (a url, or the start of an id) is withdrawn; returns the trajectories.
+    """Record the withdrawal of everything that `target` matches; returns the ids of the trajectories.
 
-    The request stands, so that later trajectories that it means are withdrawn too; asked for again, it is not recorded
-    again. Raises PublishError when nothing goes by that name.
+    `target` is a whole url, or at least 8 characters from the start of a task's or trajectory's id. Later
+    trajectories that match are withdrawn too. A repeated request is recorded once. Raises PublishError if nothing
+    matches.
     """
-    found = match_request(con, target)
-    if not found:
+    matched = match_request(con, target)
+    if not matched:
         raise PublishError(
-            f"nothing goes by {target!r}. Nothing was withdrawn. Give the whole url of a page (https://...), or 8 "
-            "or more characters of a task's or trajectory's id."
+            f"no task, trajectory or page matches {target!r}. Nothing was withdrawn. Give the whole url of a "
+            "page (https://...), or at least 8 characters of a task's or trajectory's id."
         )
-    asked = "select trajectory_id from withdrawal_parts where target = $1"
-    known = {row[0] for row in con.execute(asked, [target]).fetchall()}
+    query = "select trajectory_id from withdrawal_parts where target = $1"
+    recorded = {row[0] for row in con.execute(query, [target]).fetchall()}
     now = datetime.now(UTC)
-    said = {"target": target, "reason": reason, "requested_at": now, "run_id": now.date().isoformat()}
-    fresh = [Withdrawal.model_validate({"trajectory_id": id, **said}) for id in found if id not in known]
+    request = {"target": target, "reason": reason, "requested_at": now, "run_id": now.date().isoformat()}
+    fresh = [Withdrawal.model_validate({"trajectory_id": id, **request}) for id in matched if id not in recorded]
     if fresh:
         lake.write(Withdrawal, fresh, PartName(now.date(), WORKER, len(lake.parts(Withdrawal, now.date()))))
-    return found
+    return matched
 
 
-def refuse_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
-    """Leave the table `withdrawn`; raises PublishError when the newest refine kept what was withdrawn since."""
+def check_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `withdrawn`; raises PublishError if the newest refine kept a row withdrawn since."""
     create_withdrawn(con)
-    found = con.execute(sql_files("publish")["kept_withdrawn"]).fetchall()
-    if found:
+    rows = con.execute(sql_files("publish")["kept_withdrawn"]).fetchall()
+    if rows:
         raise PublishError(
-            f"{len(found)} kept trajectories were withdrawn since they were decided on, such as {found[0][0]} by "
-            f"{found[0][1]!r}. Nothing was published: run `factory refine`, then publish again."
+            f"kept trajectories were withdrawn after the newest refine ({len(rows)}), such as {rows[0][0]} by the "
+            f"request {rows[0][1]!r}. Nothing was published: run `factory refine`, then publish again."
         )

@@ -1,7 +1,7 @@
-"""Bring the rows of each bucket together: one pass over the lake, then one bucket at a time in memory.
+"""Partitions the released rows into bucket files in one pass over the lake, then reads them back bucket by bucket.
 
-Long text is never sorted or grouped in the database: rows are appended to bucket files as they stream
-by, and a bucket is put in order alone. That keeps memory at a few buckets whatever the release's size.
+The database never sorts or groups long text: rows are appended to bucket files as they are read, and each bucket is
+sorted in memory. Memory stays at a few buckets, whatever the size of the release.
 """
 
 from collections.abc import Iterator
@@ -26,23 +26,23 @@ TURN_COLUMNS = [
 ]  # fmt: skip
 TURNS, SCALARS = "turns", "scalars"
 CHUNK_BYTES = 32 * 1024 * 1024
-TURNS_A_BATCH = 128
-SCALARS_A_BATCH = 1024
-LIGHT = pa.ipc.IpcWriteOptions(compression="lz4")
+TURN_BATCH_ROWS = 128
+SCALAR_BATCH_ROWS = 1024
+FAST_COMPRESSION = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def scatter(con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, folder: Path) -> None:
-    """Append every chosen trajectory's turns, and its other columns, to its bucket's files under `folder`."""
+    """Append the turns and the scalar columns of every selected trajectory to its bucket's files under `folder`."""
     for kind in (TURNS, SCALARS):
         (folder / kind).mkdir()
     _scatter_turns(lake, selection, folder / TURNS)
-    for batch in con.sql(sql_files("publish")["scalars"]).to_arrow_reader(SCALARS_A_BATCH):
+    for batch in con.sql(sql_files("publish")["scalars"]).to_arrow_reader(SCALAR_BATCH_ROWS):
         rows = pa.Table.from_batches([batch])
         _append(rows.drop_columns("bucket"), rows["bucket"], folder / SCALARS)
 
 
-def bucket_rows(folder: Path, bucket: str, order: list[str]) -> pa.Table:
-    """One bucket's rows, put in order by the columns named; raises PublishError where it has none."""
+def read_bucket(folder: Path, bucket: str, order: list[str]) -> pa.Table:
+    """The rows of one bucket, sorted by the columns in `order`; raises PublishError if it has none."""
     if not (folder / bucket).exists():
         raise PublishError(
             f"no {folder.name} in the lake for kept trajectories of bucket {bucket}; nothing was published."
@@ -52,18 +52,18 @@ def bucket_rows(folder: Path, bucket: str, order: list[str]) -> pa.Table:
     return rows.take(pc.sort_indices(rows, [(column, "ascending") for column in order])).combine_chunks()
 
 
-def ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """The same tables, the next one made by another thread while this one is used."""
-    with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(next, tables, None)
-        while (table := coming.result()) is not None:
-            coming = maker.submit(next, tables, None)
+def prefetch(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The same tables; another thread makes the next one while the caller uses the current one."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, tables, None)
+        while (table := following.result()) is not None:
+            following = thread.submit(next, tables, None)
             yield table
 
 
 def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
     ids, buckets = selection.rows["trajectory_id"].combine_chunks(), selection.rows["bucket"]
-    for chunk in ahead(_chunks(_turn_batches(lake))):
+    for chunk in prefetch(_chunks(_turn_batches(lake))):
         turns = chunk.append_column("position", pc.index_in(chunk["trajectory_id"], value_set=ids).cast(pa.int64()))
         turns = turns.filter(pc.is_valid(turns["position"]))
         _append(turns, pc.take(buckets, turns["position"]), folder)
@@ -72,7 +72,7 @@ def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
 def _turn_batches(lake: Lake) -> Iterator[pa.RecordBatch]:
     for path in lake.parts(Turn):
         with pq.ParquetFile(path) as part:
-            yield from part.iter_batches(TURNS_A_BATCH, columns=TURN_COLUMNS)
+            yield from part.iter_batches(TURN_BATCH_ROWS, columns=TURN_COLUMNS)
 
 
 def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -97,7 +97,10 @@ def _append(rows: pa.Table, buckets: pa.ChunkedArray, folder: Path) -> None:
     ordered = rows.take(pa.array(order))
     start = 0
     for name, count in zip(codes.dictionary.to_pylist(), counts.tolist(), strict=True):
-        with (folder / name).open("ab") as sink, pa.ipc.new_stream(sink, rows.schema, options=LIGHT) as stream:
+        with (
+            (folder / name).open("ab") as sink,
+            pa.ipc.new_stream(sink, rows.schema, options=FAST_COMPRESSION) as stream,
+        ):
             stream.write_table(ordered.slice(start, count))
         start += count
 

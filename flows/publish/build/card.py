@@ -1,8 +1,8 @@
-"""The dataset card: what a stranger on the Hub, or in the directory, reads before loading a release.
+"""Writes the dataset card (README.md) of a release, which describes it on the Hub and in its folder.
 
-Its head tells the Hub where the splits are; its body says what the columns mean, where the rows come
-from and what was turned away. It says nothing that does not follow from the lake, so that the same lake
-makes the same card.
+The YAML head lists the files of each split for the Hub; the body describes the columns, the origin of the rows and
+the rejected attempts. The card follows from the lake and the settings alone, so that the same lake gives the same
+card.
 """
 
 import json
@@ -25,8 +25,8 @@ HUB_SIZES = [
 ]
 
 
-def card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) -> str:
-    """The card's text; reads the table `chosen` and the views of the connection."""
+def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) -> str:
+    """The Markdown text of the card; reads the table `chosen` and the views of the connection."""
     sections = [
         _head(manifest, settings),
         f"# {settings.name}",
@@ -34,21 +34,21 @@ def card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) 
         *_imported(con),
         "## How to load",
         _loading(manifest),
-        "## What is in it",
+        "## Contents",
         _table(con, "domains"),
-        "### Tokens a trajectory",
+        "### Tokens per trajectory",
         _table(con, "length_histogram"),
-        "## What became of every attempt",
-        "Planned attempts are the sum of these rows: what is not released has its reason.",
+        "## Outcome of every attempt",
+        "These rows sum to the planned attempts: every attempt that is not released has a reason.",
         _table(con, "funnel"),
-        "## Who wrote it",
-        "`token_ids` are in the vocabulary of the row's teacher: `template_sha256` is of its chat template, "
-        "`vocabulary_sha256` of its tokenizer.",
+        "## Teachers",
+        "`token_ids` are in the vocabulary of the row's teacher: `template_sha256` is the hash of its chat template, "
+        "`vocabulary_sha256` that of its tokenizer.",
         _table(con, "teachers"),
         *_trust(con),
         *_benchmarks(con),
         "## Columns",
-        "The same descriptions stand in the metadata of each Arrow field.",
+        "The metadata of each Arrow field holds the same descriptions.",
         _columns(arrow_schema(ReleaseRow)),
         "Fields of each of the `messages`:",
         _columns(arrow_schema(Message)),
@@ -82,8 +82,8 @@ def _head(manifest: Manifest, settings: Publish) -> str:
 def _opening(manifest: Manifest) -> str:
     return (
         f"{manifest.rows:,} trajectories of a teacher model working tasks with tools, {manifest.tokens:,} tokens in "
-        "all, one row a trajectory: the conversation, the tool schemas, and the exact token ids that the teacher saw "
-        "and sampled. Tasks were made from crawled pages, and every row names the pages that hold its answer.\n\n"
+        "all. One row per trajectory: the conversation, the tool schemas, and the exact token ids that the teacher "
+        "read and sampled. Tasks were made from crawled pages, and every row names the pages that hold its answer.\n\n"
         f"Release `{manifest.release_id}`"
         + (f", after `{manifest.parent}`" if manifest.parent else "")
         + f"; the newest trajectory ended {manifest.created_at:%Y-%m-%d %H:%M} UTC. `manifest.json` lists every file "
@@ -103,31 +103,31 @@ def _loading(manifest: Manifest) -> str:
         "Train on the tokens where `loss_mask` is true: those that the teacher sampled. A trainer that renders "
         "`messages` itself learns from those with `trainable`. `tool_calls` and `tools` are JSON strings, so that no "
         "reader pads them with nulls.\n\n"
-        "Every shard has the same columns, in order and type. Its Parquet metadata (`horizon_...`) says which release "
-        "it is of, its parent, the refine, the code, the settings, the gates, the teachers and the student, so that a "
-        "shard alone can be traced: `pyarrow.parquet.read_metadata(path).metadata`."
+        "Every shard has the same columns, in order and type. Its Parquet metadata (`horizon_...`) names its "
+        "release, parent release, refine, code version, settings, gates, teachers and student, so that a shard alone "
+        "can be traced: `pyarrow.parquet.read_metadata(path).metadata`."
     )
 
 
 def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What others published of these rows, where any of them did."""
+    """The section on imported rows; empty if there are none."""
     if not con.execute(sql_files("publish")["imported_files"]).fetchone():
         return []
     return [
-        "## Rows that others published",
-        "These were imported, and passed the same gates. They have no token ids (`engine` is import, `token_ids` is "
-        "empty, `n_tokens` is 0), their messages are as published, and they name no pages. The licenses are as told by "
-        "who imported them.",
+        "## Imported rows",
+        "These rows come from published data sets and passed the same gates. They have no token ids (`engine` is "
+        "import, `token_ids` is empty, `n_tokens` is 0), their messages are as published, and they name no pages. The "
+        "licenses are as given to the import.",
         _table(con, "imported_files"),
     ]
 
 
 def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """How often the verifiers are wrong, where people checked them."""
+    """The section on the verifiers' error rates; empty if no verdict was audited."""
     if not con.execute(sql_files("publish")["verifiers"]).fetchone():
         return []
     return [
-        "## How far the verifiers can be trusted",
+        "## Error rates of the verifiers",
         "People judged a seeded sample of answers without seeing the verdicts, drawn equally from each combination of "
         "verdicts. `low` to `high` is the 95 % interval of the error rate (Wilson 1927; strata joined as by Zou and "
         "Donner 2008).",
@@ -136,14 +136,14 @@ def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What the rows were checked against, where anything was."""
+    """The section on decontamination; empty if no benchmark was checked."""
     if not con.execute(sql_files("publish")["benchmarks"]).fetchone():
         return []
     return [
-        "## Benchmarks that it was checked against",
-        "`overlapping` counts trajectories whose task, answer or queries repeat 13 words on end of an item, or the "
-        "whole of a shorter one (after NFKC, case and space folding); pages that were read do not count. The gate "
-        "`decontamination` refuses them.",
+        "## Decontamination",
+        "`overlapping` counts trajectories whose task, answer or queries repeat 13 consecutive words of a benchmark's "
+        "item, or the whole of a shorter one (after NFKC, case and space folding); pages that the agent read do not "
+        "count. The gate `decontamination` rejects them.",
         _table(con, "benchmarks"),
     ]
 
@@ -154,7 +154,7 @@ def _columns(schema: pa.Schema) -> str:
         (name, "list of structs" if kind.startswith("list<element: struct") else kind, text)
         for name, kind, text in rows
     ]
-    return _markdown(("column", "type", "what it is"), short)
+    return _markdown(("column", "type", "description"), short)
 
 
 def _table(con: duckdb.DuckDBPyConnection, query: str) -> str:

@@ -1,8 +1,8 @@
-"""Which rows share a training window: an index of rows, never concatenated ones.
+"""Pack plans: which rows share a training window. A plan is an index of rows; rows are never concatenated or cut.
 
-A trainer with linear-attention layers must reset their state between packed samples, so it needs every
-boundary and the rows as they are. Best-fit decreasing puts each row, longest first, into the fullest window
-that still takes it (Ding et al. 2024, Fewer Truncations Improve Language Modeling); no row is ever cut.
+A trainer with linear-attention layers must reset their state between packed samples, so it needs every boundary
+and whole rows. Best-fit decreasing puts each row, longest first, into the fullest window that still has space
+(Ding et al. 2024, Fewer Truncations Improve Language Modeling).
 """
 
 from bisect import bisect_left, insort
@@ -20,12 +20,12 @@ from schemas.release import Pack
 from schemas.shard import PackedRow
 
 WINDOWS = (131_072, 262_144)
-"""Tokens of a training window, and of the model's."""
+"""Sizes of a window in tokens: the training window, and the context window of the model."""
 Ints = npt.NDArray[np.int64]
 
 
 def write_packs(shards: Sequence[Shard], folder: Path) -> list[Pack]:
-    """Write a plan for each split and window to `folder`/packs, in the student's tokens where there is one."""
+    """Write a plan per split and window to `folder`/packs, by the student's tokens if there is a student."""
     (folder / "packs").mkdir()
     return [
         _write([shard for shard in shards if shard.split == split], window, folder)
@@ -37,25 +37,28 @@ def write_packs(shards: Sequence[Shard], folder: Path) -> list[Pack]:
 def _lengths(shards: Sequence[Shard], folder: Path) -> Ints:
     columns = ["n_student_tokens", "n_tokens"]
     tables = [pq.read_table(folder / shard.path, columns=columns, partitioning=None) for shard in shards]
-    found: Ints = np.concatenate([pc.coalesce(*table.columns).to_numpy() for table in tables])
-    return found
+    lengths: Ints = np.concatenate([pc.coalesce(*table.columns).to_numpy() for table in tables])
+    return lengths
 
 
 def best_fit(lengths: Sequence[int], window: int) -> list[list[int]]:
-    """Bins of places in `lengths`, each bin's sum at most `window`; lengths over it, or of no tokens, are in none."""
+    """Bins of indexes into `lengths`; the lengths of a bin sum to at most `window` tokens.
+
+    Lengths of 0 or over `window` are in no bin. Equal inputs give equal bins.
+    """
     bins: list[list[int]] = []
-    room: list[tuple[int, int]] = []
-    """(tokens left, bin) of every bin, ascending."""
+    space: list[tuple[int, int]] = []
+    """(free tokens, bin) of every bin, ascending."""
     for place in sorted(
         (n for n, length in enumerate(lengths) if 0 < length <= window), key=lambda n: (-lengths[n], n)
     ):
         length = lengths[place]
-        at = bisect_left(room, (length, -1))
-        left, chosen = room.pop(at) if at < len(room) else (window, len(bins))
+        at = bisect_left(space, (length, -1))
+        free, chosen = space.pop(at) if at < len(space) else (window, len(bins))
         if chosen == len(bins):
             bins.append([])
         bins[chosen].append(place)
-        insort(room, (left - length, chosen))
+        insort(space, (free - length, chosen))
     return bins
 
 
@@ -78,7 +81,7 @@ def _write(shards: Sequence[Shard], window: int, folder: Path) -> Pack:
 
 
 def _plan(bins: list[list[int]], lengths: Ints, shards: Sequence[Shard]) -> pa.Table:
-    """The packed rows bin by bin, and after them, with no bin, those that fit no window or whose length is unknown."""
+    """The rows of the plan, bin by bin; then, without a bin, rows that fit no window or have no tokens."""
     order = np.fromiter((place for members in bins for place in members), np.int64)
     of_bin = np.repeat(np.arange(len(bins)), [len(members) for members in bins])
     ends = np.cumsum(lengths[order])

@@ -1,7 +1,7 @@
-"""What a shard's footer says beside its columns: which release it is of, what made it, and how pandas reads it.
+"""Metadata in the Parquet footer of every shard: the release, its lineage, and the types that pandas uses.
 
-A shard that was copied away from its manifest still tells where it comes from. All shards of a release say
-the same, and nothing that does not follow from the lake and the settings.
+A shard that is copied away from its manifest can still be traced. All shards of a release have the same metadata,
+and it follows from the lake and the settings alone.
 """
 
 import json
@@ -11,17 +11,17 @@ import pyarrow as pa
 from schemas import Manifest
 
 PANDAS = {pa.int64(): "Int64", pa.bool_(): "boolean"}
-"""Columns that may be null: pandas reads them so, not as floats or objects wherever a shard holds a null."""
+"""Arrow type -> pandas type of nullable columns. Without it pandas reads a column as float if a shard has a null."""
 
 
-def footer(manifest: Manifest) -> dict[str, str]:
-    """The words of every shard's footer."""
-    said = {"release_id": manifest.release_id, "release": manifest.name, **manifest.lineage()}
-    return {f"horizon_{name}": word for name, word in said.items()}
+def lineage_metadata(manifest: Manifest) -> dict[str, str]:
+    """The key-value metadata of every shard: `horizon_` plus the name of each input of the release."""
+    values = {"release_id": manifest.release_id, "release": manifest.name, **manifest.lineage()}
+    return {f"horizon_{name}": value for name, value in values.items()}
 
 
-def with_types(schema: pa.Schema) -> pa.Schema:
-    """The schema, and what pandas makes of its columns that may be null, in every shard alike."""
+def with_pandas_types(schema: pa.Schema) -> pa.Schema:
+    """The schema with the pandas type of its nullable columns in its metadata, the same in every shard."""
     columns = [
         {
             "name": field.name,
@@ -33,5 +33,5 @@ def with_types(schema: pa.Schema) -> pa.Schema:
         for field in schema
         if field.nullable and field.type in PANDAS
     ]
-    told = {"index_columns": [], "column_indexes": [], "columns": columns}
-    return schema.with_metadata({**(schema.metadata or {}), "pandas": json.dumps(told)})
+    pandas = {"index_columns": [], "column_indexes": [], "columns": columns}
+    return schema.with_metadata({**(schema.metadata or {}), "pandas": json.dumps(pandas)})

@@ -1,7 +1,7 @@
-"""Fold a bucket's turns into released rows: one row a trajectory, by Arrow offsets alone.
+"""Folds the turns of a bucket into released rows, one row per trajectory, by Arrow offsets alone.
 
-A trajectory's turns stand together and in order, so that its messages are a slice of the turns and its
-token ids a slice of theirs: nothing becomes a Python object, and ids are exactly those of the lake.
+The turns of a trajectory are contiguous and in order, so that its messages are a slice of the turns and its token
+ids a slice of theirs. No value becomes a Python object, and token ids are exactly those of the lake.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ from schemas import arrow_schema
 from schemas.shard import Message, ReleaseRow
 
 STUDENT = ("student_token_ids", "student_loss_mask", "n_student_tokens")
-"""Columns that a student fills (student.py); null without one."""
+"""Columns that student.py fills; null without a student."""
 Ints = npt.NDArray[np.int64]
 
 
 def fold(turns: pa.Table, scalars: pa.Table) -> pa.Table:
-    """The released rows of one bucket. `turns` by position and index, `scalars` by position, both whole.
+    """The released rows of one bucket. `turns` are sorted by position and index, `scalars` by position.
 
-    Raises PublishError when a trajectory's turns are not exactly its messages 0, 1, 2, ...
+    Raises PublishError unless the turns of each trajectory are numbered 0, 1, 2, ... without gaps.
     """
     starts = _starts(turns, scalars)
     tokens = _offsets(turns["token_ids"])
@@ -44,7 +44,7 @@ def fold(turns: pa.Table, scalars: pa.Table) -> pa.Table:
 
 
 def row_bytes(rows: pa.Table) -> Ints:
-    """Bytes of text and tokens of each row, before encoding."""
+    """Bytes of text and tokens of each row before encoding, which decide where row groups end."""
     parts = pc.list_flatten(rows["messages"])
     texts = [
         pc.fill_null(pc.binary_length(pc.struct_field(parts, name)), 0).to_numpy()
@@ -58,7 +58,7 @@ def row_bytes(rows: pa.Table) -> Ints:
 
 
 def _starts(turns: pa.Table, scalars: pa.Table) -> Ints:
-    """Where each trajectory starts among the turns, and the end."""
+    """The index of each trajectory's first turn, and the number of turns."""
     position, index = turns["position"].to_numpy(), turns["index"].to_numpy()
     firsts = np.flatnonzero(np.diff(position, prepend=-1))
     starts = np.append(firsts, len(position))
@@ -67,7 +67,7 @@ def _starts(turns: pa.Table, scalars: pa.Table) -> Ints:
     wrong |= set(scalars["trajectory_id"].to_pylist()) ^ set(turns["trajectory_id"].to_pylist())
     if wrong:
         raise PublishError(
-            f"{len(wrong)} kept trajectories have turns missing or twice in the lake, such as {min(wrong)}. "
+            f"{len(wrong)} kept trajectories have missing or repeated turns in the lake, such as {min(wrong)}. "
             "Run `factory sql` on the views turns and trajectories to see which parts hold them; nothing was published."
         )
     return starts
@@ -90,7 +90,7 @@ def _messages(turns: pa.Table) -> pa.StructArray:
 
 
 def _trainable(turns: pa.Table) -> pa.Array:
-    """Turns that the teacher sampled a token of; where no token is known, those that the agent wrote."""
+    """Per turn: true if the teacher sampled a token of it; in a turn without token ids, if the agent wrote it."""
     ends = _offsets(turns["sampled"])
     sampled = np.concatenate(
         [[0], np.cumsum(turns["sampled"].combine_chunks().flatten().to_numpy(zero_copy_only=False))]
@@ -100,13 +100,13 @@ def _trainable(turns: pa.Table) -> pa.Array:
 
 
 def _offsets(lists: pa.ChunkedArray) -> Ints:
-    """Where each list starts among the values of all, and the end."""
+    """The offset of each list in the flattened values, and their number."""
     lengths: Ints = pc.list_value_length(lists).to_numpy().astype(np.int64)
     return np.concatenate([[0], np.cumsum(lengths)])
 
 
 def _joined(lists: pa.ChunkedArray, starts: Ints) -> pa.ListArray:
-    """The lists of each trajectory's turns, end to end."""
+    """The lists of each trajectory's turns, concatenated."""
     offsets = _offsets(lists)[starts]
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), lists.combine_chunks().flatten())
 

@@ -1,8 +1,8 @@
-"""Write released rows as Parquet shards: row groups cut by bytes, shards closed by file size.
+"""Writes released rows as Parquet shards: row groups end by bytes, shards by file size.
 
-Rows come in released order and are cut only by what they hold, never by how they were gathered, so that
-the same rows are the same bytes on any machine and with any number of threads. A footer says which release
-its shard is of, and a release is named after its data: footers are written last (seal).
+Row groups and shards depend on the rows and their order only, so that the same rows give the same bytes on any
+machine with any number of threads. A footer names its release, and a release is named after its data, so footers
+are written last (seal).
 """
 
 import hashlib
@@ -16,22 +16,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.publish.build.bucket_rows import SCALARS, TURNS, ahead, bucket_rows
-from flows.publish.build.parquet_metadata import with_types
+from flows.publish.build.bucket_rows import SCALARS, TURNS, prefetch, read_bucket
+from flows.publish.build.parquet_metadata import with_pandas_types
 from flows.publish.build.rows import fold, row_bytes
 from flows.publish.build.split import Selection
-from flows.publish.build.student import Students, label
+from flows.publish.build.student import StudentColumns, mark_over_window
 from flows.settings import Publish
 from schemas import Shard
 from warehouse.console.progress import Report
 from warehouse.parquet_encoding import encodings
 
 MEGABYTE = 1024 * 1024
-MOST_ROWS_A_GROUP = 200
+MAX_ROW_GROUP_ROWS = 200
 
 
 class HashedFile(BufferedWriter):
-    """A new file that knows the SHA-256 of what was written to it."""
+    """A new file that computes the SHA-256 of its bytes as they are written."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(FileIO(path, "w"))
@@ -45,14 +45,14 @@ class HashedFile(BufferedWriter):
 
 @dataclass
 class OpenShard:
-    """A shard that is all there but for its footer."""
+    """A shard without its footer."""
 
     file: HashedFile
     writer: pq.ParquetWriter
     rows: int = 0
     tokens: int = 0
     data_sha256: str = ""
-    """Of the bytes before the footer; empty while rows are still added."""
+    """SHA-256 of the bytes before the footer; empty while rows are still added."""
 
     def add(self, group: pa.Table) -> None:
         """Write rows as one row group."""
@@ -61,7 +61,7 @@ class OpenShard:
         self.tokens += pc.sum(group["n_tokens"]).as_py()
 
     def seal(self, path: Path, split: str, footer: Mapping[str, str]) -> Shard:
-        """Write the footer with these words in its metadata, and give the file its name."""
+        """Write the footer with this key-value metadata, and rename the file to `path`."""
         self.writer.add_key_value_metadata(footer)
         self.writer.close()
         self.file.close()
@@ -78,7 +78,7 @@ class OpenShard:
 
 
 class ShardFiles:
-    """The shards of one split; the last is open for rows until it is large enough."""
+    """The shards of one split; rows go to the last one until it is large enough."""
 
     def __init__(self, data: Path, split: str, settings: Publish) -> None:
         self._data, self._split = data, split
@@ -89,12 +89,12 @@ class ShardFiles:
         self.shards: list[OpenShard] = []
 
     def add(self, rows: pa.Table) -> None:
-        """Take rows in; whole row groups go to the file at once."""
+        """Add rows; each full row group is written at once."""
         start = 0
         for number, size in enumerate(row_bytes(rows).tolist(), start=1):
             self._held_bytes += size
             self._held_rows += 1
-            if self._held_bytes >= self._group_bytes or self._held_rows >= MOST_ROWS_A_GROUP:
+            if self._held_bytes >= self._group_bytes or self._held_rows >= MAX_ROW_GROUP_ROWS:
                 self._held.append(rows.slice(start, number - start))
                 self._flush()
                 start = number
@@ -102,12 +102,12 @@ class ShardFiles:
             self._held.append(rows.slice(start))
 
     def end(self) -> None:
-        """Write what is held: no more rows come."""
+        """Write the remaining rows and close the last shard for rows."""
         self._flush()
         self._full()
 
     def seal(self, footer: Mapping[str, str]) -> list[Shard]:
-        """Write every footer, and give every file its final name, which says how many there are."""
+        """Write every footer, and give every file its final name, with its number and their count."""
         names = [f"{self._split}-{n:05d}-of-{len(self.shards):05d}.parquet" for n in range(len(self.shards))]
         return [
             shard.seal(self._data / name, self._split, footer) for shard, name in zip(self.shards, names, strict=True)
@@ -131,15 +131,15 @@ class ShardFiles:
     def _opened(self, schema: pa.Schema) -> OpenShard:
         file = HashedFile(self._data / f"{self._split}-{len(self.shards):05d}.tmp")
         sink = pa.PythonFile(file, mode="w")
-        return OpenShard(file, pq.ParquetWriter(sink, with_types(schema), **encodings(schema)))
+        return OpenShard(file, pq.ParquetWriter(sink, with_pandas_types(schema), **encodings(schema)))
 
 
 def write_shards(
-    selection: Selection, settings: Publish, folder: Path, report: Report, student: Students | None = None
+    selection: Selection, settings: Publish, folder: Path, report: Report, student: StudentColumns | None = None
 ) -> list[ShardFiles]:
-    """Write the buckets scattered under `folder` to `<folder>/release/data`: the shards of each split, to be sealed.
+    """Write the buckets under `folder` as shards to `<folder>/release/data`; returns the unsealed files of each split.
 
-    Raises PublishError on a trajectory that is not whole in the lake, StudentError on one the student cannot read.
+    Raises PublishError on a trajectory with missing turns, StudentError on one that the student cannot render.
     """
     data = folder / "release" / "data"
     data.mkdir(parents=True)
@@ -147,23 +147,23 @@ def write_shards(
     done = 0
     for split in pc.unique(selection.rows["split"]).to_pylist():
         written.append(ShardFiles(data, split, settings))
-        for rows in ahead(_rows_of(selection, split, folder)):
-            written[-1].add(label(student.fill(rows) if student else rows, settings.training_window))
+        for rows in prefetch(_rows_of(selection, split, folder)):
+            written[-1].add(mark_over_window(student.fill(rows) if student else rows, settings.training_window))
             done += rows.num_rows
             report(done, selection.rows.num_rows, "writing shards")
         written[-1].end()
     return written
 
 
-def data_of(written: Iterable[ShardFiles]) -> list[str]:
-    """The hash of each shard's data, in order: what a release is named after."""
+def data_hashes(written: Iterable[ShardFiles]) -> list[str]:
+    """The data_sha256 of each shard, in order; the release's id is made from them."""
     return [shard.data_sha256 for files in written for shard in files.shards]
 
 
 def _rows_of(selection: Selection, split: str, folder: Path) -> Iterator[pa.Table]:
     chosen = selection.rows.filter(pc.equal(selection.rows["split"], split))
     for bucket in pc.unique(chosen["bucket"]).to_pylist():
-        turns = bucket_rows(folder / TURNS, bucket, ["position", "index"])
-        yield fold(turns, bucket_rows(folder / SCALARS, bucket, ["position"]))
+        turns = read_bucket(folder / TURNS, bucket, ["position", "index"])
+        yield fold(turns, read_bucket(folder / SCALARS, bucket, ["position"]))
         for kind in (TURNS, SCALARS):
             (folder / kind / bucket).unlink()

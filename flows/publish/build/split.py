@@ -1,8 +1,8 @@
-"""Which trajectories are released, in which split, and in what order.
+"""Selects the trajectories of a release, and gives each its split and its position, by seeded hashes.
 
-Both follow from hashes: of seed and task for the split, so that no task is ever in two splits and keeps
-its split in every later release; of seed and trajectory for the order. Only ids are ordered here. The
-long rows are gathered afterwards, bucket by bucket, so that memory stays bounded.
+The split is a hash of seed and task, so that no task is in two splits and a task keeps its split in every later
+release; the position is a hash of seed and trajectory. Only ids are sorted here: the long rows are read later,
+bucket by bucket, so that memory stays bounded.
 """
 
 from dataclasses import dataclass
@@ -23,18 +23,21 @@ class Selection:
     """The trajectories to release, in released order."""
 
     rows: pa.Table
-    """trajectory_id, task_id, domain, n_tokens, split, position, bucket: one row a trajectory, by position."""
+    """trajectory_id, task_id, domain, n_tokens, split, position, bucket; one row per trajectory, by position."""
     refine_id: str
     created_at: datetime
-    """When the newest of them ended, UTC."""
+    """UTC time at which the newest of them ended."""
     newest_run: str
-    """The run that finished the newest of them."""
+    """UTC day of the run that finished the newest of them."""
 
 
-def choose(con: duckdb.DuckDBPyConnection, settings: Publish, bucket_bytes: int = BUCKET_BYTES) -> Selection | None:
-    """Choose and order what the newest refine kept (None: nothing), and leave it as the table `chosen`.
+def select_trajectories(
+    con: duckdb.DuckDBPyConnection, settings: Publish, bucket_bytes: int = BUCKET_BYTES
+) -> Selection | None:
+    """The trajectories that the newest refine kept, in released order; None if there are none.
 
-    A bucket holds about `bucket_bytes` of rows (uncompressed); buckets change nothing in what is released.
+    Leaves them as the table `chosen`. A bucket holds about `bucket_bytes` of uncompressed rows; its size does not
+    change the release.
     """
     shape = {"seed": settings.seed, "validation_share": settings.validation_share, "bucket_bytes": bucket_bytes}
     create_temp_table(con, "chosen", sql_files("publish")["chosen"], shape)

@@ -1,13 +1,12 @@
-"""The student's own tokens: each released conversation rendered by the student's template, with its loss mask.
+"""Renders each released conversation in the student's own token ids, with a loss mask that is checked.
 
-The teacher's ids are another vocabulary's. The student's are made once, here, where the mask can be checked
-against the messages: what is masked is of a trainable message, and all that such a message says is masked, its
-reasoning too: a template that has no place for reasoning is no template for rows that have it.
+The teacher's ids belong to another vocabulary. The student's are made once, here, where the mask can be checked
+against the messages: masked tokens belong to trainable messages, and everything that such a message holds is
+masked, its reasoning included. A template without reasoning cannot render rows that have it.
 
-Control tokens are the template's alone: those around messages, around reasoning and around calls that the row
-holds as such. The same text within content, reasoning, names, arguments, schemas or observations stays text.
-A control token that the teacher sampled out of place is in `token_ids`, which nothing here changes; the message
-holds its text, so the student's ids spell it.
+Only the template writes control tokens: around messages, reasoning and tool calls of the row. The same text within
+content, reasoning, names, arguments, schemas or observations stays text. A control token that the teacher sampled
+in a wrong place is still in `token_ids`; the message holds its text, and the student's ids spell that text.
 """
 
 import json
@@ -29,11 +28,11 @@ THREADS = 2
 Message = dict[str, Any]
 
 
-class Students:
-    """The student of the settings: fills the student columns of rows, a bucket at a time."""
+class StudentColumns:
+    """Fills the student columns of released rows with the tokenizer and the renderer of one student."""
 
     def __init__(self, folder: Path, renderer: str) -> None:
-        """Load the tokenizer; raises StudentError saying what to set."""
+        """Load the tokenizer in `folder`; `renderer` is a name, or auto. Raises StudentError."""
         self._tokenizer = _tokenizer(folder)
         self._literal = LiteralTokenizer(self._tokenizer)
         self._renderer = _renderer(self._literal, renderer)
@@ -46,78 +45,78 @@ class Students:
         )
 
     def fill(self, rows: pa.Table) -> pa.Table:
-        """The rows with their student columns; raises StudentError."""
-        asked = rows.select(["trajectory_id", "messages", "tools"]).to_pylist()
+        """The rows with student_token_ids, student_loss_mask and n_student_tokens; raises StudentError."""
+        conversations = rows.select(["trajectory_id", "messages", "tools"]).to_pylist()
         with ThreadPoolExecutor(THREADS) as threads:
-            rendered = list(threads.map(self._rendered, asked))
-        found = {
+            rendered = list(threads.map(self._tokens_and_mask, conversations))
+        columns = {
             "student_token_ids": [ids for ids, _ in rendered],
             "student_loss_mask": [mask for _, mask in rendered],
             "n_student_tokens": [len(ids) for ids, _ in rendered],
         }
-        for name, values in found.items():
+        for name, values in columns.items():
             at = rows.schema.get_field_index(name)
             rows = rows.set_column(at, rows.schema.field(name), pa.array(values, rows.schema.field(name).type))
         return rows
 
-    def _rendered(self, row: Message) -> tuple[list[int], list[bool]]:
+    def _tokens_and_mask(self, row: Message) -> tuple[list[int], list[bool]]:
         messages = [self._message(message) for message in row["messages"]]
         tools = [_tool(self._guarded(tool)) for tool in json.loads(row["tools"])]
-        made = self._made(row["trajectory_id"], messages, tools)
-        ids, mask, owners = list(made.token_ids), list(made.sampled_mask), list(made.message_indices)
+        rendered = self._rendered(row["trajectory_id"], messages, tools)
+        ids, mask, owners = list(rendered.token_ids), list(rendered.sampled_mask), list(rendered.message_indices)
         if len(mask) != len(ids) or not any(mask):
             raise StudentError(f"{self.identity.renderer} gives no loss mask: set publish.student_renderer to another")
         self._check(row, (ids, mask, owners))
         return ids, [masked and row["messages"][owner]["trainable"] for masked, owner in zip(mask, owners, strict=True)]
 
-    def _made(self, name: str, messages: list[Message], tools: list[Message]) -> Any:
+    def _rendered(self, name: str, messages: list[Message], tools: list[Message]) -> Any:
         try:
             return self._renderer.render(messages, tools=tools)
-        except Exception as error:  # a renderer raises what its libraries raise
+        except Exception as error:  # renderers raise the errors of their libraries
             raise StudentError(
                 f"{self.identity.renderer} cannot write {name}: {error}. Take that row out (`factory release withdraw "
                 f"{name}`, then refine), or publish for a student whose template can write it"
             ) from error
 
-    def _check(self, row: Message, made: tuple[list[int], list[bool], list[int]]) -> None:
-        """Raises StudentError unless the mask covers what each assistant message says, and nothing else."""
+    def _check(self, row: Message, rendered: tuple[list[int], list[bool], list[int]]) -> None:
+        """Raise StudentError unless the mask covers the whole text of every assistant message, and nothing else."""
         of_message: list[list[int]] = [[] for _ in row["messages"]]
-        for token, masked, owner in zip(*made, strict=True):
+        for token, masked, owner in zip(*rendered, strict=True):
             if masked:
                 of_message[owner].append(token)
         for number, (message, masked_ids) in enumerate(zip(row["messages"], of_message, strict=True)):
             agent = message["role"] == "assistant"
-            said = self._read(masked_ids)
+            masked_text = self._decode(masked_ids)
             if masked_ids and not (agent or message["trainable"]):
-                raise self._wrong(row, number)
-            if agent and not all(self._stands_in(words.strip(), said) for words in _words(message)):
-                raise self._wrong(row, number)
-            if agent and not self._stands_in((message["reasoning_content"] or "").strip(), said):
-                raise self._unthinking(row, number)
+                raise self._wrong_mask(row, number)
+            if agent and not all(self._occurs(text.strip(), masked_text) for text in _trained_texts(message)):
+                raise self._wrong_mask(row, number)
+            if agent and not self._occurs((message["reasoning_content"] or "").strip(), masked_text):
+                raise self._lost_reasoning(row, number)
 
-    def _stands_in(self, words: str, said: str) -> bool:
-        """Plain, or as JSON writes it, or as the student's tokenizer reads it: many compose accents (NFC)."""
-        forms = (words, json.dumps(words, ensure_ascii=False)[1:-1])
-        return any(form in said for form in forms) or any(self._heard(form) in said for form in forms)
+    def _occurs(self, text: str, decoded: str) -> bool:
+        """True if the text occurs: plain, JSON-escaped, or normalised by the tokenizer (many compose accents, NFC)."""
+        forms = (text, json.dumps(text, ensure_ascii=False)[1:-1])
+        return any(form in decoded for form in forms) or any(self._normalised(form) in decoded for form in forms)
 
-    def _heard(self, words: str) -> str:
-        return self._read(self._literal.encode(self._literal.guard(words), add_special_tokens=False))
+    def _normalised(self, text: str) -> str:
+        return self._decode(self._literal.encode(self._literal.guard(text), add_special_tokens=False))
 
-    def _read(self, ids: list[int]) -> str:
+    def _decode(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)) if ids else ""
 
-    def _wrong(self, row: Message, number: int) -> StudentError:
+    def _wrong_mask(self, row: Message, number: int) -> StudentError:
         role, name = row["messages"][number]["role"], self.identity.renderer
         return StudentError(
             f"message {number} ({role}) of {row['trajectory_id']} is masked wrongly by {name}: "
             "set publish.student_renderer to the student's own family"
         )
 
-    def _unthinking(self, row: Message, number: int) -> StudentError:
+    def _lost_reasoning(self, row: Message, number: int) -> StudentError:
         return StudentError(
-            f"the reasoning of message {number} of {row['trajectory_id']} is not in what {self.identity.renderer} "
-            "writes: the student would learn to act without it. Publish for a student whose template holds "
-            "reasoning; or without publish.student, and the trainers' views hold it as text"
+            f"the reasoning of message {number} of {row['trajectory_id']} is missing from the text that "
+            f"{self.identity.renderer} renders: the student would learn to act without it. Publish for a student whose "
+            "template holds reasoning; or without publish.student, and the trainers' views hold it as text"
         )
 
     def _message(self, message: Message) -> Message:
@@ -139,7 +138,7 @@ class Students:
         return row | {key: self._guarded(message[key]) for key in ("tool_call_id", "name") if message[key]}
 
     def _guarded(self, value: Any) -> Any:
-        """JSON whose every string, keys too, is guarded: renderers write it without escapes."""
+        """A JSON value with every string guarded, keys included: renderers write strings without escapes."""
         if isinstance(value, str):
             return self._literal.guard(value)
         if isinstance(value, list):
@@ -149,8 +148,8 @@ class Students:
         return value
 
 
-def label(rows: pa.Table, window: int) -> pa.Table:
-    """The rows with `over_window` set where they are longer than the window."""
+def mark_over_window(rows: pa.Table, window: int) -> pa.Table:
+    """The rows with `over_window` true if they have more than `window` tokens, the student's if there is a student."""
     lengths = pc.coalesce(rows["n_student_tokens"], rows["n_tokens"])
     at = rows.schema.get_field_index("over_window")
     return rows.set_column(at, rows.schema.field("over_window"), pc.greater(lengths, window))
@@ -161,8 +160,8 @@ def _calls(message: Message) -> list[Message]:
     return calls
 
 
-def _words(message: Message) -> list[str]:
-    """What must be found in the ids of an agent's message: its words, and the texts that its calls pass."""
+def _trained_texts(message: Message) -> list[str]:
+    """The texts that the masked ids of an assistant message must spell: its content and its calls' arguments."""
     return [message["content"] or "", *_texts([call["arguments"] for call in _calls(message)])]
 
 
@@ -175,7 +174,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _mapping(arguments: Any) -> Any:
-    """Arguments as a mapping where they are one: a renderer would read JSON with escapes in it after the guard."""
+    """JSON text parsed to a mapping if it is valid: a renderer would otherwise parse escapes after the guard."""
     try:
         return json.loads(arguments) if isinstance(arguments, str) else arguments
     except ValueError:

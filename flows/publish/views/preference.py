@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.publish.build.bucket_rows import SCALARS, TURNS, bucket_rows, scatter
+from flows.publish.build.bucket_rows import SCALARS, TURNS, read_bucket, scatter
 from flows.publish.build.rows import fold
 from flows.publish.build.split import BUCKET_BYTES, Selection
 from flows.publish.build.work_folder import work_folder
@@ -59,8 +59,8 @@ def _write_pairs(rows: pa.Table, work: Path, name: str, report: Report) -> None:
 def _pairs(rows: pa.Table, work: Path) -> Iterator[pa.Table]:
     reasons = rows["reasons"]
     for bucket in pc.unique(rows["bucket"]).to_pylist():
-        turns = bucket_rows(work / TURNS, bucket, ["position", "index"])
-        scalars = bucket_rows(work / SCALARS, bucket, ["position"])
+        turns = read_bucket(work / TURNS, bucket, ["position", "index"])
+        scalars = read_bucket(work / SCALARS, bucket, ["position"])
         yield _paired(fold(turns, scalars), reasons.take(scalars["position"]))
 
 

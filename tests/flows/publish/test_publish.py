@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from flows.publish.build.bucket_rows import scatter
 from flows.publish.build.shards import write_shards
-from flows.publish.build.split import choose
+from flows.publish.build.split import select_trajectories
 from flows.publish.errors import PublishError
 from flows.publish.release import run_publish
 from flows.settings import Publish, Settings
@@ -111,7 +111,7 @@ def build(settings: Settings, folder: Path, threads: int, bucket_bytes: int) -> 
     folder.mkdir()
     lake = Lake(settings.lake)
     with closing(connect(lake, threads=threads)) as con:
-        selection = choose(con, settings.publish, bucket_bytes)
+        selection = select_trajectories(con, settings.publish, bucket_bytes)
         assert selection
         scatter(con, lake, selection, folder)
         return [
@@ -149,7 +149,7 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
         )
         con.executemany("insert into decisions values (?, true, 'r')", [[attempt] for attempt, _ in attempts])
         con.executemany("insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '')", attempts)
-        selection = choose(con, settings)
+        selection = select_trajectories(con, settings)
         assert selection
         return list(selection.rows.to_pylist())
 

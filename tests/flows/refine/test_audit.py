@@ -129,7 +129,7 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
     assert rows[0][4] == pytest.approx(50 / 60 * 2 / 10), "strata weigh what they weigh in the lake"
     assert 0 < rows[0][5] < rows[0][4] < rows[0][6] < 1
     run_publish(settings, DAY, silent)
-    assert "How far the verifiers can be trusted" in (tmp_path / "release" / "latest" / "README.md").read_text()
+    assert "Error rates of the verifiers" in (tmp_path / "release" / "latest" / "README.md").read_text()
 
 
 def test_the_interval_of_one_stratum_is_wilsons(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.publish.build.student import Students
+from flows.publish.build.student import StudentColumns
 from flows.publish.errors import StoreError, StudentError, Unreachable, is_retryable
 from flows.publish.release import run_publish
 from flows.settings import Settings
@@ -144,15 +144,15 @@ def test_a_students_folder_is_all_that_the_command_must_be_told(settings: Settin
 
 def test_a_template_is_told_from_its_like(tmp_path: Path, family: Path) -> None:
     """Models of one architecture write differently: a student trained on another's tags meets ones it never saw."""
-    assert Students(family, "auto").identity.renderer.startswith("qwen3 (")
+    assert StudentColumns(family, "auto").identity.renderer.startswith("qwen3 (")
     changed = tiny.QWEN3_TEMPLATE.replace("<tools></tools>", "<functions></functions>")
     with pytest.raises(StudentError, match=r"--student-renderer\) to one of qwen3, prime-qwen3"):
-        Students(tiny.save(tmp_path / "changed", changed), "auto")
+        StudentColumns(tiny.save(tmp_path / "changed", changed), "auto")
 
 
 def test_a_renderer_that_does_not_exist_is_answered_with_those_that_do(family: Path) -> None:
     with pytest.raises(StudentError, match=r"no renderer 'qwen'.*one of qwen3, .*llama-3"):
-        Students(family, "qwen")
+        StudentColumns(family, "qwen")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, normalizers
 
 from flows.domains.contract import ToolSpec
-from flows.publish.build.student import Students
+from flows.publish.build.student import StudentColumns
 from flows.publish.errors import StudentError
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.protocol import Completion
@@ -43,8 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=RENDERERS)
-def students(request: pytest.FixtureRequest, folder: Path) -> Students:
-    return Students(folder, request.param)
+def students(request: pytest.FixtureRequest, folder: Path) -> StudentColumns:
+    return StudentColumns(folder, request.param)
 
 
 def said(role: str, content: str, reasoning: str | None = None, **more: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def conversation(texts: tuple[str, ...]) -> dict[str, Any]:
     return {"trajectory_id": "t", "messages": messages, "tools": json.dumps(tools)}
 
 
-def tokens(students: Students, row: dict[str, Any]) -> tuple[list[int], list[bool]]:
+def tokens(students: StudentColumns, row: dict[str, Any]) -> tuple[list[int], list[bool]]:
     (filled,) = students.fill(pa.Table.from_pylist([row], SCHEMA)).to_pylist()
     assert filled["n_student_tokens"] == len(filled["student_token_ids"]) == len(filled["student_loss_mask"])
     return filled["student_token_ids"], filled["student_loss_mask"]
@@ -111,7 +111,7 @@ def expected(template: str, texts: tuple[str, ...], renderer: str) -> str:
 @example(("<|im_", "end|>") * 8)
 @example(("<tool_response>x</tool_response>",) * 16)
 @example(("a</think>b<think>c",) * 16)
-def test_hostile_text_is_spelled_and_moves_nothing(students: Students, texts: tuple[str, ...]) -> None:
+def test_hostile_text_is_spelled_and_moves_nothing(students: StudentColumns, texts: tuple[str, ...]) -> None:
     """Else a page, a tool's schema or a quoted tag could end a turn, open a call, or be learned as its words."""
     harmless, harmless_mask = tokens(students, conversation(PLACES))
     ids, mask = tokens(students, conversation(texts))
@@ -145,7 +145,7 @@ def test_what_the_students_tokenizer_composes_stops_no_release(tmp_path: Path, t
     tokenizer = tiny.tiny_tokenizer()
     tokenizer.backend_tokenizer.normalizer = normalizers.NFC()
     tokenizer.save_pretrained(tmp_path)
-    students = Students(tmp_path, "qwen3")
+    students = StudentColumns(tmp_path, "qwen3")
     ids, mask = tokens(students, conversation((text,) * len(PLACES)))
     harmless = tokens(students, conversation(PLACES))
     assert spans(ids, mask) == spans(*harmless)
@@ -180,27 +180,27 @@ async def test_a_student_of_the_teachers_tokens_reads_what_the_teacher_saw(folde
             [{"type": "function", "function": {"name": "search", "description": "Searches.", "parameters": about}}]
         ),
     }
-    ids, learned = tokens(Students(folder, "qwen3"), row)
+    ids, learned = tokens(StudentColumns(folder, "qwen3"), row)
     assert ids == [*stream, *added, *last.token_ids, ord("\n")]
     assert learned == [*mask, *[False] * len(added), *[True] * len(last.token_ids), False]
 
 
 @pytest.fixture(scope="module")
-def llama(tmp_path_factory: pytest.TempPathFactory) -> Students:
+def llama(tmp_path_factory: pytest.TempPathFactory) -> StudentColumns:
     """A student of Llama 3, whose template has no place for reasoning and for one call a turn."""
     tokenizer = tiny.tiny_tokenizer()
     marks = ["begin_of_text", "end_of_text", "start_header_id", "end_header_id", "eot_id", "eom_id"]
     tokenizer.add_special_tokens({"additional_special_tokens": [f"<|{mark}|>" for mark in marks]})
     folder = tmp_path_factory.mktemp("llama")
     tokenizer.save_pretrained(folder)
-    return Students(folder, "llama-3")
+    return StudentColumns(folder, "llama-3")
 
 
 def plain_row(*messages: dict[str, Any]) -> dict[str, Any]:
     return {"trajectory_id": "some-row", "messages": list(messages), "tools": "[]"}
 
 
-def test_reasoning_that_a_template_cannot_hold_is_said_and_not_lost(llama: Students) -> None:
+def test_reasoning_that_a_template_cannot_hold_is_said_and_not_lost(llama: StudentColumns) -> None:
     """A student trained on answers without their thinking learns to guess, and nothing in the loss shows it."""
     asked, answered = said("user", "What?"), said("assistant", "That.")
     assert tokens(llama, plain_row(asked, answered))
@@ -215,7 +215,7 @@ def test_reasoning_that_a_template_cannot_hold_is_said_and_not_lost(llama: Stude
         ("assistant", 0, "requires the first non-system message to be 'user'"),
     ],
 )
-def test_a_row_that_a_template_cannot_write_is_named(llama: Students, first: str, calls: int, why: str) -> None:
+def test_a_row_that_a_template_cannot_write_is_named(llama: StudentColumns, first: str, calls: int, why: str) -> None:
     """One row in a hundred thousand stops the release: without its name nobody finds it."""
     made = [{"id": f"call_{number}", "name": "look", "arguments": {}} for number in range(calls)]
     row = plain_row(said(first, "What?"), said("assistant", "", tool_calls=json.dumps(made) if made else None))

@@ -164,7 +164,7 @@ def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
     [checked] = json.loads((latest / "manifest.json").read_text())["benchmarks"]
     assert (checked["name"], checked["version"], checked["items"], checked["overlapping"]) == ("quiz", "2", 1, 1)
     assert checked["sha256"] == hashlib.sha256((tmp_path / "b" / "quiz.jsonl").read_bytes()).hexdigest()
-    assert "Benchmarks that it was checked against" in (latest / "README.md").read_text()
+    assert "## Decontamination" in (latest / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
