@@ -103,7 +103,7 @@ def status() -> None:
     """Show the progress of each step, the state of the newest rollout, and the funnel of the planned attempts."""
     from rich.console import Console
 
-    from flows.rollout.monitor.run_status import read
+    from flows.rollout.monitor.run_status import read_status
     from flows.rollout.monitor.status_display import status_table
     from warehouse.console.progress import stage_lines
     from warehouse.console.stats import funnel_table
@@ -112,8 +112,8 @@ def status() -> None:
     with open_warehouse() as (con, settings):
         for line in stage_lines(settings.state):
             console.print(line, markup=False)
-        if live := read(settings.state):
-            console.print(status_table(live, con))
+        if newest := read_status(settings.state):
+            console.print(status_table(newest, con))
         console.print(funnel_table(con))
 
 

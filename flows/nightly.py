@@ -20,8 +20,8 @@ from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
 from flows.refine.validate_settings import validate_settings
 from flows.rollout.flow import rollout
-from flows.rollout.monitor import run_status as live
-from flows.rollout.monitor import status_display as shown
+from flows.rollout.monitor import status_display
+from flows.rollout.monitor.run_status import read_status
 from flows.rollout.writer import open_writer
 from flows.run_lock import run_lock
 from flows.settings import Settings, load
@@ -77,8 +77,8 @@ def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:
     with connect(Lake(settings.lake)) as con:
         for mart in ("funnel", "horizon_histogram", "censoring", "rollout_cost"):
             create_markdown_artifact(markdown(con, mart), key=mart.replace("_", "-"))
-        if newest := live.read(settings.state):
-            create_markdown_artifact(shown.markdown(newest, con), key="rollout")
+        if newest := read_status(settings.state):
+            create_markdown_artifact(status_display.markdown(newest, con), key="rollout")
     location = str(counts.get("publish", {}).get("location", ""))
     if location:
         create_link_artifact(location, link_text=location, key="release")

@@ -8,12 +8,10 @@ from flows.commands.context import Day, MaxHours, MaxTokens, open_warehouse, par
 from flows.commands.exit import fail
 
 if TYPE_CHECKING:
-    from flows.rollout.reparse import Reread
+    from flows.rollout.reparse import ReparseCounts
     from flows.settings import Teacher
 
-app = typer.Typer(
-    invoke_without_command=True, help="Let the teacher work every planned attempt that has no trajectory yet."
-)
+app = typer.Typer(invoke_without_command=True, help="Run the teacher on every planned attempt that has no trajectory.")
 
 
 @app.callback()
@@ -35,7 +33,7 @@ def reparse(
     from rich import print as echo
 
     from flows.rollout.dialects.chat import open_chat
-    from flows.rollout.reparse import Rereader
+    from flows.rollout.reparse import Reparser
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
 
@@ -43,23 +41,23 @@ def reparse(
     with open_warehouse() as (con, settings):
         dialect = open_chat(_tokenizer(settings.teacher), settings.teacher.renderer)
         with stage_bar("reparse", settings.state) as report:
-            rereader = Rereader(dialect, Lake(settings.lake), con)
-            found = asyncio.run(rereader.reread(only, report, dry=dry_run))
-        echo(_summary(found, dry=dry_run))
+            reparser = Reparser(dialect, Lake(settings.lake), con)
+            counts = asyncio.run(reparser.reparse(only, report, dry=dry_run))
+        echo(_summary(counts, dry=dry_run))
 
 
 def _tokenizer(teacher: "Teacher") -> str:
     chosen = teacher.tokenizer or (teacher.model if teacher.engine == "vllm" else None)
     if chosen is None:
-        fail("reparse reads chat turns with their tokenizer, and the settings name none; set teacher.tokenizer.")
+        fail("reparse needs the tokenizer of the chat turns, and the settings name none; set teacher.tokenizer.")
     return chosen
 
 
-def _summary(found: "Reread", *, dry: bool) -> str:
-    changed = sum(found.changed.values())
-    lines = [f"{found.turns:,} turns read, {changed:,} read otherwise" + (" (nothing was written)" if dry else "")]
-    lines += [f"  {before} -> {now}  {n:,}" for (before, now), n in found.changed.most_common()]
-    lines += [f"  {n:,} trajectories not read: {why}" for why, n in found.skipped.most_common()]
+def _summary(counts: "ReparseCounts", *, dry: bool) -> str:
+    changed = sum(counts.changed.values())
+    lines = [f"{counts.turns:,} turns parsed, {changed:,} changed" + (" (nothing was written)" if dry else "")]
+    lines += [f"  {before} -> {now}  {n:,}" for (before, now), n in counts.changed.most_common()]
+    lines += [f"  {n:,} trajectories skipped: {reason}" for reason, n in counts.skipped.most_common()]
     if changed and not dry:
-        lines.append('next: factory sql "select * from reparses", and turns_reparsed beside turns')
+        lines.append('next: factory sql "select * from reparses", and the view turns_reparsed')
     return "\n".join(lines)

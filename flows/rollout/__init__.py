@@ -1,1 +1,1 @@
-"""Rollout: a teacher works tasks with tools, token in and token out. Start at flow.py."""
+"""Rollout: a teacher works on tasks with tools, token ids in and token ids out. The entry point is flow.py."""

@@ -1,13 +1,13 @@
-"""Read the lake's turns again: what today's dialect makes of ids that another version of it read before.
+"""Parses the turns in the lake again with the present dialect, for turns that an older version of it parsed.
 
-Only what is read otherwise is written, as rows beside the turns, which never change. A turn's parse is read
-from its ids, the end of its prompt and the tools that were offered, exactly as in the rollout; so it needs
-the tokenizer and no server. One part of the lake is in memory at a time.
+Only differing parses are written, as rows of `reparses`; the turns themselves never change. A turn is parsed from its
+token ids, the end of its prompt and the tools that were offered, exactly as in the rollout, so it needs the tokenizer
+and no server. One part of the lake is in memory at a time.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,84 +28,85 @@ from warehouse.console.progress import Report
 from warehouse.lake import Lake, PartName
 
 WORKER = "reparse"
-TURNS_A_BATCH = 128
-TELLING = 80
-"""Characters that tell whether ids are this tokenizer's."""
-WORDS = ("parse", "content", "reasoning", "tool_calls")
-COLUMNS = ["trajectory_id", "index", "role", *WORDS, "token_ids", "logprobs", "finish_reason"]
-MADE = ["trajectory_id", "dialect", "tools", "run_id"]
+BATCH_TURNS = 128
+COMPARED_CHARS = 80
+"""Characters of a turn's text that must occur in its decoded ids, as a test for the right tokenizer."""
+PARSED_COLUMNS = ("parse", "content", "reasoning", "tool_calls")
+TURN_COLUMNS = ["trajectory_id", "index", "role", *PARSED_COLUMNS, "token_ids", "logprobs", "finish_reason"]
+TRAJECTORY_COLUMNS = ["trajectory_id", "dialect", "tools", "run_id"]
 
 
 @dataclass
-class Reread:
-    """What came of reading again."""
+class ReparseCounts:
+    """Counts of a reparse."""
 
     turns: int = 0
-    """Turns of the agent that were read."""
+    """Assistant turns that were parsed."""
     changed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Turns that are read otherwise, by their parse before and now (which can be the same)."""
+    """Turns with another result, by their parse before and now (which can be equal)."""
     skipped: Counter[str] = field(default_factory=Counter)
-    """Trajectories that were not read, by reason."""
+    """Trajectories that were not parsed, by reason."""
 
 
 @dataclass
 class _Attempt:
-    """One trajectory as it streams by."""
+    """One trajectory while its turns stream by."""
 
     row: dict[str, Any]
     tools: Sequence[ToolSpec]
-    before: list[int] = field(default_factory=list)
-    """Ids since the agent last spoke, its own last one first: the end of the next prompt."""
-    known: bool | None = None
-    """Are its ids this tokenizer's? None while no turn has told."""
+    prompt_tail: list[int] = field(default_factory=list)
+    """The last id of the last assistant turn and all ids after it: the end of the next prompt."""
+    same_tokenizer: bool | None = None
+    """True if its ids are of the dialect's tokenizer; None until a turn with text has been compared."""
     skipped: str | None = None
 
 
-class Rereader:
-    """Reads the chat turns of a lake with a dialect; `decode` gives the text of ids, special tokens kept."""
+class Reparser:
+    """Parses the chat turns of a lake with `dialect`."""
 
     def __init__(self, dialect: ChatDialect, lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-        self.found = Reread()
+        self.counts = ReparseCounts()
         self._dialect, self._lake, self._con = dialect, lake, con
-        self._offers: dict[str, tuple[ToolSpec, ...]] = {}
+        self._tools: dict[str, tuple[ToolSpec, ...]] = {}
+        """Tool specs by their JSON."""
 
-    async def reread(self, day: date | None, report: Report, *, dry: bool = False) -> Reread:
-        """Read all turns, or those of one day; write what changed unless `dry`. Done twice it writes nothing more."""
-        whole = {path.name: path for path in self._lake.parts(Trajectory, day)}
-        parts = [path for path in self._lake.parts(Turn, day) if path.name in whole]
+    async def reparse(self, day: date | None, report: Report, *, dry: bool = False) -> ReparseCounts:
+        """Parse all turns, or those of one day; write differing parses unless `dry`. A second call writes nothing."""
+        complete = {path.name: path for path in self._lake.parts(Trajectory, day)}
+        parts = [path for path in self._lake.parts(Turn, day) if path.name in complete]
         for done, path in enumerate(parts):
-            report(done, len(parts), f"{sum(self.found.changed.values())} turns changed")
-            rows = [row async for row in self._part(path, whole[path.name])]
+            report(done, len(parts), f"{sum(self.counts.changed.values())} turns changed")
+            rows = [row async for row in self._part(path, complete[path.name])]
             if rows and not dry:
                 self._write(rows)
         report(len(parts), len(parts), "")
-        return self.found
+        return self.counts
 
-    async def _part(self, turns: Path, trajectories: Path) -> Any:
-        attempts = {row["trajectory_id"]: self._attempt(row) for row in _rows(trajectories, MADE)}
-        before = self._readings(list(attempts))
-        for row in _rows(turns, COLUMNS):
+    async def _part(self, turns: Path, trajectories: Path) -> AsyncIterator[Reparse]:
+        attempts = {row["trajectory_id"]: self._attempt(row) for row in _rows(trajectories, TRAJECTORY_COLUMNS)}
+        before = self._newest_reparses(list(attempts))
+        for row in _rows(turns, TURN_COLUMNS):
             attempt = attempts.get(row["trajectory_id"])
             if attempt is None or attempt.skipped:
                 continue
             if row["role"] != "assistant":
-                attempt.before += row["token_ids"]
+                attempt.prompt_tail += row["token_ids"]
             else:
                 changed = await self._turn(attempt, row, before.get((row["trajectory_id"], row["index"]), row))
                 if changed:
                     yield changed
-        self.found.skipped.update(attempt.skipped for attempt in attempts.values() if attempt.skipped)
+        self.counts.skipped.update(attempt.skipped for attempt in attempts.values() if attempt.skipped)
 
     async def _turn(self, attempt: _Attempt, row: dict[str, Any], before: dict[str, Any]) -> Reparse | None:
         ids, logprobs = row["token_ids"], row["logprobs"]
         start = len(ids) - len(logprobs)
-        prompt, attempt.before = [*attempt.before, *ids[:start]], ids[-1:]
-        if attempt.known is None:
-            attempt.known = self._known(row, ids[start:])
-        if attempt.known is False:
+        prompt, attempt.prompt_tail = [*attempt.prompt_tail, *ids[:start]], ids[-1:]
+        if attempt.same_tokenizer is None:
+            attempt.same_tokenizer = self._is_same_tokenizer(row, ids[start:])
+        if attempt.same_tokenizer is False:
             attempt.skipped = "another tokenizer"
             return None
-        self.found.turns += 1
+        self.counts.turns += 1
         if row["parse"] == REPETITION:
             return None
         completion = Completion(ids[start:], logprobs, row["finish_reason"] or "stop", prompt)
@@ -114,13 +115,13 @@ class Rereader:
     def _changed(
         self, attempt: _Attempt, row: dict[str, Any], before: dict[str, Any], parsed: Parsed
     ) -> Reparse | None:
-        words = parsed_columns(parsed)
-        words["tool_calls"] = _same_calls(words["tool_calls"], before["tool_calls"], row["tool_calls"])
-        if all(words[name] == before[name] for name in WORDS):
+        columns = parsed_columns(parsed)
+        columns["tool_calls"] = _with_stable_ids(columns["tool_calls"], before["tool_calls"], row["tool_calls"])
+        if all(columns[name] == before[name] for name in PARSED_COLUMNS):
             return None
-        self.found.changed[before["parse"], parsed.parse] += 1
+        self.counts.changed[before["parse"], parsed.parse] += 1
         return Reparse.model_validate(
-            words
+            columns
             | {
                 "trajectory_id": row["trajectory_id"],
                 "index": row["index"],
@@ -133,23 +134,23 @@ class Rereader:
         )
 
     def _attempt(self, row: dict[str, Any]) -> _Attempt:
-        if row["tools"] not in self._offers:
-            self._offers[row["tools"]] = tuple(ToolSpec(**one["function"]) for one in json.loads(row["tools"]))
+        if row["tools"] not in self._tools:
+            self._tools[row["tools"]] = tuple(ToolSpec(**one["function"]) for one in json.loads(row["tools"]))
         skipped = None if row["dialect"] == self._dialect.name else f"dialect {row['dialect']}"
-        return _Attempt(row, self._offers[row["tools"]], skipped=skipped)
+        return _Attempt(row, self._tools[row["tools"]], skipped=skipped)
 
-    def _known(self, row: dict[str, Any], ids: list[int]) -> bool | None:
-        """Do the ids say what was read in them? None when nothing was."""
-        said = [row[name] for name in ("content", "reasoning") if row[name]]
-        text = self._dialect.decode(ids) if said else ""
-        return any(words.strip()[:TELLING] in text for words in said) if said else None
+    def _is_same_tokenizer(self, row: dict[str, Any], ids: list[int]) -> bool | None:
+        """True if the decoded ids contain the text that was parsed from them; None if that text is empty."""
+        texts = [row[name] for name in ("content", "reasoning") if row[name]]
+        decoded = self._dialect.decode(ids) if texts else ""
+        return any(text.strip()[:COMPARED_CHARS] in decoded for text in texts) if texts else None
 
-    def _readings(self, trajectories: list[str]) -> dict[tuple[str, int], dict[str, Any]]:
-        """The newest readings of these trajectories' turns, where they were read again before."""
+    def _newest_reparses(self, trajectories: list[str]) -> dict[tuple[str, int], dict[str, Any]]:
+        """The newest reparses of these trajectories' turns, by trajectory id and turn index."""
         if not self._lake.parts(Reparse):
             return {}
         found = run(self._con, sql_files("rollout")["newest_reparses"], {"trajectories": trajectories}).fetchall()
-        return {(name, index): dict(zip(WORDS, words, strict=True)) for name, index, *words in found}
+        return {(name, index): dict(zip(PARSED_COLUMNS, row, strict=True)) for name, index, *row in found}
 
     def _write(self, rows: list[Reparse]) -> None:
         day = date.fromisoformat(rows[0].run_id)
@@ -158,16 +159,16 @@ class Rereader:
 
 def _rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
     with pq.ParquetFile(path) as part:
-        for batch in part.iter_batches(TURNS_A_BATCH, columns=columns):
+        for batch in part.iter_batches(BATCH_TURNS, columns=columns):
             yield from pa.Table.from_batches([batch]).to_pylist()
 
 
-def _same_calls(made: str | None, *earlier: str | None) -> str | None:
-    """The calls with the ids that they had before, where they are the same but for their ids."""
+def _with_stable_ids(calls: str | None, *earlier: str | None) -> str | None:
+    """The earlier calls if they differ in nothing but their ids, to which tool results refer; else the new ones."""
     for old in earlier:
-        if made and old and _without_ids(made) == _without_ids(old):
+        if calls and old and _without_ids(calls) == _without_ids(old):
             return old
-    return made
+    return calls
 
 
 def _without_ids(calls: str) -> list[tuple[str, str]]:

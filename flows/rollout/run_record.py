@@ -1,7 +1,7 @@
-"""One night as the rollout knows it: what is planned, what is measured, and how it is written down at its end.
+"""The state of one run: the planned attempts, the meter, and the record that the run leaves at its end.
 
-However a run ends (done, by a budget, by an error, by hand), what is finished is drained, and what it cost
-and where it left every attempt lands in the lake, before the journal is closed.
+However a run ends (done, by a budget, by an error, interrupted), its finished trajectories are drained, and its cost
+and its unfinished attempts are written to the lake before the journal is closed.
 """
 
 import logging
@@ -15,9 +15,9 @@ import pyarrow as pa
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.journal import Journal
-from flows.rollout.monitor.accounting import Standing, write_down
+from flows.rollout.monitor.accounting import Progress, record_run
 from flows.rollout.monitor.budget import Budget
-from flows.rollout.monitor.run_status import begin, save
+from flows.rollout.monitor.run_status import new_status, save_status
 from flows.rollout.monitor.throughput import Meter
 from flows.settings import Settings
 from warehouse.connect import run, sql_files
@@ -27,54 +27,58 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Night:
-    """What one run works with."""
+class Run:
+    """Settings, lake, journal, planned attempts and meter of one run."""
 
     settings: Settings
     day: date
     lake: Lake
     journal: Journal
     planned: pa.Table
-    """Attempts to be made, the longest expected first: a sample beside its task's columns."""
-    standing: Standing
+    """One row per attempt to make, the longest expected first: `sample`, `expected_tokens` and the task's columns."""
+    progress: Progress
+    """Progress of the unfinished attempts at the start of the run."""
     meter: Meter
 
     def end(self, ending: str, detail: str = "") -> dict[str, int]:
-        """Drain what is finished and write the run down; returns how many attempts are left, by reason.
+        """Drain finished trajectories and record the run; return the number of unfinished attempts by reason.
 
         Raises JournalError, LakeError.
         """
         drain(self.journal, self.lake)
-        live = self.meter.end(ending, detail)
-        left = write_down(live, self.journal, self.lake, self.standing)
-        save(live, self.settings.state)
-        return left
+        status = self.meter.end(ending, detail)
+        unfinished = record_run(status, self.journal, self.lake, self.progress)
+        save_status(status, self.settings.state)
+        return unfinished
 
-    def abandon(self, error: BaseException) -> None:
-        """Write down a run that ends by an error or by hand, as far as that can still be done."""
+    def fail(self, error: BaseException) -> None:
+        """Record a run that an error or an interrupt ended, as far as journal and lake still permit; never raises."""
         failed = isinstance(error, Exception)
         ending = ("failed", f"{type(error).__name__}: {error}") if failed else ("interrupted", "")
         try:
             self.end(*ending)
-        except (JournalError, LakeError) as again:
-            LOG.warning("the run could not be written down: %s", again)
-            save(self.meter.end(*ending), self.settings.state)
+        except (JournalError, LakeError) as second_error:
+            LOG.warning("the run could not be recorded: %s", second_error)
+            save_status(self.meter.end(*ending), self.settings.state)
 
 
-def open_night(
+def open_run(
     settings: Settings, day: date, journal: Journal, con: duckdb.DuckDBPyConnection, since: datetime | None
-) -> Night:
-    """The night with what is planned now; `since` is when the first try of this run began, if this is a later one."""
-    planned, standing = con.sql(sql_files("rollout")["planned_attempts"]).to_arrow_table(), Standing.of(journal)
-    asked, teacher = settings.rollout, settings.teacher
+) -> Run:
+    """Return the run with all attempts that are planned now and have no trajectory.
+
+    `since` is the start of the first try if the step is retried: its spending counts against the budget.
+    """
+    planned, progress = con.sql(sql_files("rollout")["planned_attempts"]).to_arrow_table(), Progress.read(journal)
+    limits, teacher = settings.rollout, settings.teacher
     spent, spent_s = 0, 0.0
     if since:
         spent = run(con, sql_files("rollout")["tokens_spent"], {"since": since}).fetchall()[0][0]
         spent_s = (datetime.now(UTC) - since).total_seconds()
-    budget = Budget(asked.max_tokens, asked.max_hours, spent, spent_s)
-    begun = begin(day.isoformat(), teacher.engine, _gpus(settings), planned.num_rows)
-    meter = Meter(begun, budget, standing.turns, time.monotonic())
-    return Night(settings, day, Lake(settings.lake), journal, planned, standing, meter)
+    budget = Budget(limits.max_tokens, limits.max_hours, spent, spent_s)
+    status = new_status(day.isoformat(), teacher.engine, _gpus(settings), planned.num_rows)
+    meter = Meter(status, budget, progress.turns, time.monotonic())
+    return Run(settings, day, Lake(settings.lake), journal, planned, progress, meter)
 
 
 def _gpus(settings: Settings) -> int:

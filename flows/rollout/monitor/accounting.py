@@ -1,7 +1,7 @@
-"""What a run leaves in the lake beside its trajectories: what it cost, and where every unfinished attempt stands.
+"""Records a run in the lake: its cost (`rollouts`), and the state in which it left each unfinished attempt.
 
-Only the journal knows how far an unfinished attempt came, and it is locked while anyone works with it; so
-each run writes that down when it ends, however it ends. A run that was killed is written down by the next.
+Only the journal knows the progress of an unfinished attempt, and it is locked while a run works with it. Each run
+therefore writes this record at its end, however it ends. The record of a killed run is written by the next run.
 """
 
 import json
@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.rollout.journal.journal import Journal
-from flows.rollout.monitor.run_status import Live, read, save
+from flows.rollout.monitor.run_status import RunStatus, read_status, save_status
 from schemas.record import Record, arrow_schema
 from schemas.rollout import Rollout, Unfinished
 from warehouse.connect import connect, run, sql_files
@@ -34,21 +34,22 @@ PROGRESS = pa.schema(
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where the attempts in the journal stood when a run began."""
+class Progress:
+    """The unfinished attempts of the journal at the start of a run, the baseline for its progress."""
 
     aborts: dict[str, tuple[int, str | None]] = field(default_factory=dict)
-    """Attempt -> how often it had aborted, and what was said of the last time."""
+    """Attempt -> number of its aborts, and the error of the last one."""
     turns: int = 0
+    """Turns of the teacher in all unfinished attempts."""
 
     @classmethod
-    def of(cls, journal: Journal) -> "Standing":
-        """Read it; raises JournalError."""
+    def read(cls, journal: Journal) -> "Progress":
+        """Read the present progress. Raises JournalError."""
         found = journal.read("attempt_progress")
         return cls({row[0]: (row[1], row[2]) for row in found}, sum(row[4] for row in found))
 
-    def progress(self, journal: Journal) -> pa.Table:
-        """How far each attempt has come, and whether it aborted since."""
+    def since(self, journal: Journal) -> pa.Table:
+        """Return a table with the columns of PROGRESS: `aborted` is true for aborts after this state."""
         rows = journal.read("attempt_progress")
         columns = [(id, error, self._aborted(id, aborts, error), *counts) for id, aborts, error, *counts in rows]
         return pa.Table.from_pylist([dict(zip(PROGRESS.names, row, strict=True)) for row in columns], schema=PROGRESS)
@@ -57,58 +58,62 @@ class Standing:
         return error is not None and (aborts, error) != self.aborts.get(attempt)
 
 
-def write_down(live: Live, journal: Journal, lake: Lake, before: Standing) -> dict[str, int]:
-    """Write an ended run and what it left; returns how many attempts were left for each reason."""
-    left = _left(live, journal, lake, before)
-    if left.num_rows:
-        lake.write_table(Unfinished, left, _next(lake, Unfinished, live.run_id))
-    lake.write(Rollout, [_row(live)], _next(lake, Rollout, live.run_id))
-    reasons = left.column("reason").value_counts().to_pylist()
+def record_run(status: RunStatus, journal: Journal, lake: Lake, before: Progress) -> dict[str, int]:
+    """Write the record of an ended run and its unfinished attempts; return the number of attempts by reason.
+
+    Raises JournalError, LakeError.
+    """
+    unfinished = _unfinished(status, journal, lake, before)
+    if unfinished.num_rows:
+        lake.write_table(Unfinished, unfinished, _next_part(lake, Unfinished, status.run_id))
+    lake.write(Rollout, [_row(status)], _next_part(lake, Rollout, status.run_id))
+    reasons = unfinished.column("reason").value_counts().to_pylist()
     return {row["values"]: row["counts"] for row in reasons}
 
 
-def write_down_killed(state: Path, lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-    """Write down a run that could not do so itself; to be called by the one who holds the journal."""
-    live = read(state)
-    if live is None or live.ending is not None:
+def record_killed_run(state: Path, lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Write the record of a run whose process was killed, once; the caller must hold the journal's lock."""
+    status = read_status(state)
+    if status is None or status.ending is not None:
         return
-    ended = live.model_copy(update={"ending": "killed", "detail": "its process ended without a word"})
-    if not run(con, sql_files("rollout")["run_recorded"], {"begun": live.begun}).fetchall()[0][0]:
-        lake.write(Rollout, [_row(ended)], _next(lake, Rollout, live.run_id))
-    save(ended, state)
+    killed = status.model_copy(update={"ending": "killed", "detail": "its process ended without a final status"})
+    if not run(con, sql_files("rollout")["run_recorded"], {"begun": status.begun}).fetchall()[0][0]:
+        lake.write(Rollout, [_row(killed)], _next_part(lake, Rollout, status.run_id))
+    save_status(killed, state)
 
 
-def _left(live: Live, journal: Journal, lake: Lake, before: Standing) -> pa.Table:
+def _unfinished(status: RunStatus, journal: Journal, lake: Lake, before: Progress) -> pa.Table:
     with connect(lake) as con:
-        con.register("progress", before.progress(journal))
-        found = con.sql(sql_files("rollout")["unfinished_attempts"], params={"ending": live.ending}).to_arrow_table()
-    for name, value in (("stopped_at", live.at), ("run_id", live.run_id)):
+        con.register("progress", before.since(journal))
+        query = sql_files("rollout")["unfinished_attempts"]
+        found = con.sql(query, params={"ending": status.ending}).to_arrow_table()
+    for name, value in (("stopped_at", status.at), ("run_id", status.run_id)):
         found = found.append_column(name, pa.array([value] * found.num_rows, arrow_schema(Unfinished).field(name).type))
     return found.cast(arrow_schema(Unfinished))
 
 
-def _row(live: Live) -> Rollout:
+def _row(status: RunStatus) -> Rollout:
     return Rollout(
-        run_id=live.run_id,
-        started_at=live.begun,
-        ended_at=live.at,
-        ending=live.ending or "",
-        detail=live.detail,
-        engine=live.engine,
-        gpus=live.gpus,
-        teacher_seconds=live.teacher_s,
-        gpu_seconds=live.gpu_seconds,
-        planned=live.planned,
-        finished=live.finished,
-        given_up=live.given_up,
-        aborted=live.aborted,
-        turns=live.turns,
-        sampled_tokens=live.sampled_tokens,
-        prefix_cache_hit_rate=live.cache_hit,
-        faults=json.dumps(live.faults, sort_keys=True),
+        run_id=status.run_id,
+        started_at=status.begun,
+        ended_at=status.at,
+        ending=status.ending or "",
+        detail=status.detail,
+        engine=status.engine,
+        gpus=status.gpus,
+        teacher_seconds=status.teacher_s,
+        gpu_seconds=status.gpu_seconds,
+        planned=status.planned,
+        finished=status.finished,
+        given_up=status.given_up,
+        aborted=status.aborted,
+        turns=status.turns,
+        sampled_tokens=status.sampled_tokens,
+        prefix_cache_hit_rate=status.cache_hit,
+        faults=json.dumps(status.faults, sort_keys=True),
     )
 
 
-def _next(lake: Lake, model: type[Record], run_id: str) -> PartName:
+def _next_part(lake: Lake, model: type[Record], run_id: str) -> PartName:
     day = date.fromisoformat(run_id)
     return PartName(day, WORKER, len(lake.parts(model, day)))

@@ -1,7 +1,7 @@
-"""How much a run of the rollout may spend: tokens and hours, counted over all tries of one run.
+"""The budget of a run: limits on sampled tokens and on hours, which hold for all tries of a run together.
 
-A budget ends a run at a turn, never inside one: what is in flight goes on in the next run, so a budget
-cuts a night in two and no trajectory short.
+A budget ends a run between two turns, never inside one. Attempts in flight resume in the next run, so a budget splits
+the work of a night over two runs and truncates no trajectory.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Budget:
-    """The limits of a run, and what earlier tries of the same run have used of them."""
+    """The limits of a run (None: no limit), and the amounts that earlier tries of the same run have spent."""
 
     max_tokens: int | None = None
     max_hours: float | None = None
@@ -17,15 +17,15 @@ class Budget:
     spent_s: float = 0.0
 
     def reached(self, tokens: int, seconds: float) -> str | None:
-        """Which limit is reached after so many sampled tokens and wall seconds of this try; None for none."""
+        """Return the limit that this try has reached after its sampled tokens and wall seconds; None if none."""
         if self.max_tokens is not None and self.spent_tokens + tokens >= self.max_tokens:
             return f"max_tokens {self.max_tokens:,}"
         if self.max_hours is not None and self.spent_s + seconds >= self.max_hours * 3600:
             return f"max_hours {self.max_hours:g}"
         return None
 
-    def left_s(self, tokens: int, seconds: float, tokens_per_s: float) -> float | None:
-        """Seconds until a limit is reached at this pace; None where no limit is in sight."""
+    def seconds_left(self, tokens: int, seconds: float, tokens_per_s: float) -> float | None:
+        """Return the seconds until a limit is reached at this rate; None if no limit applies."""
         found = []
         if self.max_tokens is not None and tokens_per_s > 0:
             found.append((self.max_tokens - self.spent_tokens - tokens) / tokens_per_s)

@@ -1,7 +1,7 @@
-"""How a rollout is doing: one small file, written whole every second, that any process may read.
+"""The live status of a run: a small JSON file, replaced atomically twice per second, that any process may read.
 
-The file outlives the run: the last word of a run says how it ended, and a run that was killed is told from
-one that works by its process. Nothing here is needed to go on: the journal alone is.
+The file outlives the run and then holds how the run ended. A killed run is recognised by its process, which is gone. A
+resume does not need this file: the journal alone holds the checkpoints.
 """
 
 import contextlib
@@ -16,28 +16,28 @@ from warehouse.console.progress import alive, born, save_whole
 FILE = "rollout.json"
 
 
-class Live(BaseModel):
-    """A rollout at one moment. Rates are over the last minute; None is what nobody could tell."""
+class RunStatus(BaseModel):
+    """The status of a run at one moment. Rates are over the last minute; None means unknown."""
 
     model_config = ConfigDict(frozen=True)
 
     run_id: str
     pid: int
     born: int | None
-    """When the process was born, in the kernel's ticks: its number may be another's by now."""
+    """Start time of the process in the kernel's ticks: by now, another process may have its pid."""
     begun: datetime
     at: datetime
     ending: str | None = None
-    """done, budget, failed, interrupted or killed; None while it runs."""
+    """done, budget, failed, interrupted or killed; None while the run is in progress."""
     detail: str = ""
-    """Of an ending: which budget, or which error."""
+    """The budget or the error that ended the run."""
     engine: str
     gpus: int
-    """Servers x tensor_parallel x data_parallel, as the settings say."""
+    """Servers x tensor_parallel x data_parallel, from the settings."""
     teacher_s: float = 0.0
-    """Wall seconds from asking for the teacher until now, or until it was let go."""
+    """Wall seconds from the start of the teacher until now, or until it was released."""
     working_s: float = 0.0
-    """Wall seconds since the teacher stood."""
+    """Wall seconds since the teacher was ready."""
     planned: int
     finished: int = 0
     given_up: int = 0
@@ -45,7 +45,7 @@ class Live(BaseModel):
     restarted: int = 0
     in_flight: int = 0
     waiting: int = 0
-    """Attempts that wait until the servers have room for them."""
+    """Attempts that wait in a server's queue until their context fits."""
     turns: int = 0
     sampled_tokens: int = 0
     turns_per_s: float = 0.0
@@ -53,7 +53,7 @@ class Live(BaseModel):
     cache_hit: float | None = None
     """Share of the prompt tokens looked up in prefix caches that were found there, over this run."""
     kv_used: float | None = None
-    """Share of the KV cache of the servers that are up, in use by running sequences."""
+    """Share of the KV caches of all running servers in use by running sequences."""
     running: int = 0
     queued: int = 0
     """Requests that wait inside the servers."""
@@ -63,48 +63,50 @@ class Live(BaseModel):
     refusals: int = 0
     faults: dict[str, int] = {}
     left_s: float | None = None
-    """Seconds to the expected end, by the attempts finished so far or by the budget."""
+    """Seconds to the expected end, from the attempts finished so far or from the budget."""
 
     @property
     def gpu_seconds(self) -> float:
-        """What the GPUs were held for, busy or not."""
+        """Seconds for which the GPUs were held, busy or not, summed over GPUs."""
         return self.teacher_s * self.gpus
 
     @property
     def done(self) -> int:
-        """Attempts that have their trajectory now."""
+        """Attempts that have a trajectory."""
         return self.finished + self.given_up
 
     @property
     def pending(self) -> int:
-        """Attempts that have none yet."""
+        """Attempts without a trajectory."""
         return self.planned - self.done
 
     @property
-    def not_begun(self) -> int:
-        """Attempts that nobody has taken up in this run."""
+    def not_started(self) -> int:
+        """Attempts that no slot has taken up in this run."""
         return max(0, self.pending - self.aborted - self.in_flight - self.waiting)
 
     @property
-    def works(self) -> bool:
-        """Is its process still at it?"""
+    def is_running(self) -> bool:
+        """True if the run has not ended and its process still exists."""
         return self.ending is None and alive(self.pid, self.born)
 
 
-def begin(run_id: str, engine: str, gpus: int, planned: int) -> Live:
-    """A rollout of this process that begins now."""
+def new_status(run_id: str, engine: str, gpus: int, planned: int) -> RunStatus:
+    """Return the status of a run that starts now in this process."""
     now, pid = datetime.now(UTC), os.getpid()
-    return Live(run_id=run_id, pid=pid, born=born(pid), begun=now, at=now, engine=engine, gpus=gpus, planned=planned)
+    return RunStatus(
+        run_id=run_id, pid=pid, born=born(pid), begun=now, at=now, engine=engine, gpus=gpus, planned=planned
+    )
 
 
-def save(live: Live, state: Path) -> None:
-    """Write it for others to read. A view that cannot be written must not end a night: errors are let be."""
+def save_status(status: RunStatus, state: Path) -> None:
+    """Write the status file in the state folder. System errors are ignored: a run does not fail for its display."""
     with contextlib.suppress(OSError):
-        save_whole(state / FILE, live.model_dump_json())
+        save_whole(state / FILE, status.model_dump_json())
 
 
-def read(state: Path) -> Live | None:
-    """The newest rollout of a home, under way or ended; None where there was none, or none that can be read."""
+def read_status(state: Path) -> RunStatus | None:
+    """Return the status of the newest run, in progress or ended; None if there is no readable file."""
     with contextlib.suppress(OSError, ValidationError):
-        return Live.model_validate_json((state / FILE).read_text("utf-8"))
+        return RunStatus.model_validate_json((state / FILE).read_text("utf-8"))
     return None

@@ -1,6 +1,6 @@
-"""The live view as people read it: one line beside the bar, and facts for a small table.
+"""Formats the live status of a run for people: one line beside the progress bar, and facts for a small table.
 
-The same facts stand in the terminal (`factory status`) and in Prefect's UI, so that both say the same.
+The terminal (`factory status`) and Prefect's UI show the same facts.
 """
 
 from collections.abc import Iterator
@@ -10,131 +10,137 @@ import duckdb
 from rich.table import Table
 from rich.text import Text
 
-from flows.rollout.monitor.run_status import Live
+from flows.rollout.monitor.run_status import RunStatus
 from warehouse.connect import sql_files
 from warehouse.console.progress import span
 from warehouse.console.terminal import visible
 
 ENDINGS = {
-    "done": "came to its end",
+    "done": "completed",
     "budget": "was stopped by a budget",
     "failed": "failed",
-    "interrupted": "was stopped by hand",
+    "interrupted": "was interrupted",
     "killed": "was killed",
 }
 Fact = tuple[str, str]
+"""Name and value."""
 
 
-def line(live: Live) -> str:
-    """What matters most, first: cut at the right, it still says how fast the teacher is."""
-    said = [
-        f"{live.in_flight}+{live.waiting}" if live.waiting else f"{live.in_flight} in flight",
-        f"{live.turns_per_s:.1f} turns/s",
-        f"{_short(live.tokens_per_s)} tok/s",
-        f"{live.up}/{live.servers} up" if live.up < live.servers else "",
-        f"{sum(live.faults.values())} faults" if live.faults else "",
-        f"{span(live.left_s).replace(' ', '')} left" if live.left_s is not None else "",
-        f"hit {live.cache_hit:.0%}" if live.cache_hit is not None else "",
-        f"kv {live.kv_used:.0%}" if live.kv_used is not None else "",
-        f"queue {live.queued}" if live.queued else "",
-        f"{live.gpu_seconds / 3600:.1f} GPU h" if live.gpus else "",
-        f"{_short(live.sampled_tokens / live.finished)} tok each" if live.finished else "",
+def progress_line(status: RunStatus) -> str:
+    """Return the note of the progress bar, the most important figures first: a terminal cuts it at the right."""
+    parts = [
+        f"{status.in_flight}+{status.waiting}" if status.waiting else f"{status.in_flight} in flight",
+        f"{status.turns_per_s:.1f} turns/s",
+        f"{_short(status.tokens_per_s)} tok/s",
+        f"{status.up}/{status.servers} up" if status.up < status.servers else "",
+        f"{sum(status.faults.values())} faults" if status.faults else "",
+        f"{span(status.left_s).replace(' ', '')} left" if status.left_s is not None else "",
+        f"hit {status.cache_hit:.0%}" if status.cache_hit is not None else "",
+        f"kv {status.kv_used:.0%}" if status.kv_used is not None else "",
+        f"queue {status.queued}" if status.queued else "",
+        f"{status.gpu_seconds / 3600:.1f} GPU h" if status.gpus else "",
+        f"{_short(status.sampled_tokens / status.finished)} tok each" if status.finished else "",
     ]
-    return ", ".join(part for part in said if part)
+    return ", ".join(part for part in parts if part)
 
 
-def headline(live: Live, now: datetime | None = None) -> str:
-    """Whether a rollout works, or how the last one ended."""
+def headline(status: RunStatus, now: datetime | None = None) -> str:
+    """Return a sentence: for how long the rollout has been running, or how the last one ended."""
     now = now or datetime.now(UTC)
-    if live.works:
-        return f"rollout {live.run_id} works since {span((now - live.begun).total_seconds())}"
-    how = ENDINGS[live.ending or "killed"]
-    detail = f" ({live.detail})" if live.detail else ""
-    left = f"; {live.pending:,} attempts go on with the next run" if live.pending else ""
-    return f"the last rollout, {live.run_id}, {how}{detail} {span((now - live.at).total_seconds())} ago{left}"
+    if status.is_running:
+        return f"rollout {status.run_id} running for {span((now - status.begun).total_seconds())}"
+    ending = ENDINGS[status.ending or "killed"]
+    detail = f" ({status.detail})" if status.detail else ""
+    left = f"; {plural(status.pending, 'attempt is', 'attempts are')} left for the next run" if status.pending else ""
+    return f"the last rollout, {status.run_id}, {ending}{detail} {span((now - status.at).total_seconds())} ago{left}"
 
 
-def facts(live: Live, now: datetime | None = None) -> list[Fact]:
-    """What is known, as (name, value); what only a run under way can say stands there only then."""
-    known = [*_attempts(live), *_pace(live)]
-    if live.works:
-        known += [*_servers(live), *_end(live, now or datetime.now(UTC))]
-    return [*known, *_cost(live)]
+def facts(status: RunStatus, now: datetime | None = None) -> list[Fact]:
+    """Return the status as facts; those on servers and the expected end only while the run is in progress."""
+    known = [*_attempts(status), *_rates(status)]
+    if status.is_running:
+        known += [*_servers(status), *_expected_end(status, now or datetime.now(UTC))]
+    return [*known, *_cost(status)]
 
 
-def status_table(live: Live, con: duckdb.DuckDBPyConnection) -> Table:
-    """The facts for the terminal, with what kept trajectories have cost so far."""
-    table = Table(title=Text(visible(headline(live), lines=False)), title_justify="left", show_header=False)
-    for name, value in [*facts(live), *kept(con)]:
+def status_table(status: RunStatus, con: duckdb.DuckDBPyConnection) -> Table:
+    """Return the facts as a table for the terminal, with the cost of kept trajectories so far."""
+    table = Table(title=Text(visible(headline(status), lines=False)), title_justify="left", show_header=False)
+    for name, value in [*facts(status), *cost_per_kept(con)]:
         table.add_row(Text(name), Text(visible(value, lines=False)))
     return table
 
 
-def kept(con: duckdb.DuckDBPyConnection) -> list[Fact]:
-    """What a kept trajectory has cost so far over all nights, by the mart `rollout_cost`."""
+def cost_per_kept(con: duckdb.DuckDBPyConnection) -> list[Fact]:
+    """Return the cost of a kept trajectory over all runs, from the mart `rollout_cost`."""
     found = con.execute(sql_files("rollout")["cost_per_kept"]).fetchall()
     if not found or not found[0][0]:
-        return [("for each kept", "refine has kept none yet")]
+        return [("per kept trajectory", "refine has kept none yet")]
     n, decided, tokens, gpu_seconds = found[0]
     cost = f"{tokens:,.0f} sampled tokens" + (f", {gpu_seconds:,.1f} GPU seconds" if gpu_seconds else "")
-    return [("for each kept", f"{cost} (the newest refine kept {n:,} of {decided:,}; all nights)")]
+    return [("per kept trajectory", f"{cost} (the newest refine kept {n:,} of {decided:,}; cost of all runs)")]
 
 
-def markdown(live: Live, con: duckdb.DuckDBPyConnection) -> str:
-    """The facts as a Markdown table under their headline."""
-    rows = [f"| {name} | {_plain(value)} |" for name, value in [*facts(live), *kept(con)]]
-    return "\n".join([_plain(headline(live)), "", "| rollout | |", "| --- | --- |", *rows]) + "\n"
+def markdown(status: RunStatus, con: duckdb.DuckDBPyConnection) -> str:
+    """Return headline and facts as a Markdown table, with control characters and HTML escaped."""
+    rows = [f"| {name} | {_cell(value)} |" for name, value in [*facts(status), *cost_per_kept(con)]]
+    return "\n".join([_cell(headline(status)), "", "| rollout | |", "| --- | --- |", *rows]) + "\n"
 
 
-def _attempts(live: Live) -> Iterator[Fact]:
-    tried = [f"{live.finished:,} of {live.planned:,} finished", f"{live.given_up:,} given up" if live.given_up else ""]
-    tried += [f"{live.aborted:,} to be tried again" if live.aborted else ""]
-    tried += [f"{live.restarted:,} begun again: teacher or prompts changed" if live.restarted else ""]
-    yield "attempts", ", ".join(part for part in tried if part)
-    if live.works:
-        yield "in flight", f"{live.in_flight:,} at work, {live.waiting:,} wait for room, {live.not_begun:,} not begun"
-    yield "faults", ", ".join(f"{code} {n:,}" for code, n in sorted(live.faults.items())) or "none"
+def plural(n: int, one: str, many: str) -> str:
+    """Return the number with its noun: `1 attempt`, `2 attempts`."""
+    return f"{n:,} {one if n == 1 else many}"
 
 
-def _pace(live: Live) -> Iterator[Fact]:
-    for name, total, pace in (
-        ("turns", live.turns, live.turns_per_s),
-        ("sampled tokens", live.sampled_tokens, live.tokens_per_s),
+def _attempts(status: RunStatus) -> Iterator[Fact]:
+    parts = [f"{status.finished:,} of {status.planned:,} finished"]
+    parts += [f"{status.given_up:,} given up" if status.given_up else ""]
+    parts += [f"{status.aborted:,} to be retried" if status.aborted else ""]
+    parts += [f"{status.restarted:,} restarted: teacher or prompts changed" if status.restarted else ""]
+    yield "attempts", ", ".join(part for part in parts if part)
+    if status.is_running:
+        running = f"{status.in_flight:,} running"
+        yield "in flight", f"{running}, {status.waiting:,} queued for KV cache, {status.not_started:,} not started"
+    yield "faults", ", ".join(f"{code} {n:,}" for code, n in sorted(status.faults.items())) or "none"
+
+
+def _rates(status: RunStatus) -> Iterator[Fact]:
+    for name, total, rate in (
+        ("turns", status.turns, status.turns_per_s),
+        ("sampled tokens", status.sampled_tokens, status.tokens_per_s),
     ):
-        whole = f"{total / live.working_s:,.1f}/s in all" if live.working_s else "none yet"
-        yield (
-            name,
-            f"{pace:,.1f}/s in the last minute, {whole}, {total:,} so far" if live.works else f"{total:,}, {whole}",
-        )
+        mean = f"{total / status.working_s:,.1f}/s over the run" if status.working_s else "no rate yet"
+        recent = f"{rate:,.1f}/s in the last minute, {mean}, {total:,} so far"
+        yield name, recent if status.is_running else f"{total:,}, {mean}"
 
 
-def _servers(live: Live) -> Iterator[Fact]:
-    yield "servers", f"{live.up} of {live.servers} up"
-    yield "server queue", f"{live.queued:,} wait, {live.running:,} run"
-    trouble = (("preemptions", live.preemptions), ("refusals (429, 503)", live.refusals))
-    yield "back-pressure", ", ".join(f"{n:,} {name}" for name, n in trouble if n) or "none"
-    yield "KV cache", f"{live.kv_used:.0%} in use" if live.kv_used is not None else "not told"
+def _servers(status: RunStatus) -> Iterator[Fact]:
+    yield "servers", f"{status.up} of {status.servers} up"
+    yield "server queue", f"{status.queued:,} waiting, {status.running:,} running"
+    pressure = (("preemptions", status.preemptions), ("refusals (429, 503)", status.refusals))
+    yield "back-pressure", ", ".join(f"{n:,} {name}" for name, n in pressure if n) or "none"
+    yield "KV cache", f"{status.kv_used:.0%} in use" if status.kv_used is not None else "unknown"
 
 
-def _end(live: Live, now: datetime) -> Iterator[Fact]:
-    if live.left_s is None:
-        yield "expected end", "not known before attempts have finished"
+def _expected_end(status: RunStatus, now: datetime) -> Iterator[Fact]:
+    if status.left_s is None:
+        yield "expected end", "unknown until attempts have finished"
     else:
-        at = (now + timedelta(seconds=live.left_s)).strftime("%Y-%m-%d %H:%M UTC")
-        yield "expected end", f"in {span(live.left_s)}, {at}"
+        at = (now + timedelta(seconds=status.left_s)).strftime("%Y-%m-%d %H:%M UTC")
+        yield "expected end", f"in {span(status.left_s)}, {at}"
 
 
-def _cost(live: Live) -> Iterator[Fact]:
-    hit = f"{live.cache_hit:.1%} of looked-up prompt tokens found" if live.cache_hit is not None else "not told"
+def _cost(status: RunStatus) -> Iterator[Fact]:
+    hit = f"{status.cache_hit:.1%} of looked-up prompt tokens found" if status.cache_hit is not None else "unknown"
     yield "prefix cache", hit
-    held = f"{live.gpus} by the settings x {live.teacher_s:,.0f} s with the teacher, busy or not"
+    held = f"{status.gpus} GPUs in the settings x {status.teacher_s:,.0f} s with the teacher, busy or not"
     yield (
         "GPU seconds",
-        f"{live.gpu_seconds:,.0f} ({held})" if live.gpus else "none: the embedded teacher works on the CPU",
+        f"{status.gpu_seconds:,.0f} ({held})" if status.gpus else "none: the embedded teacher runs on the CPU",
     )
-    if live.finished:
-        each = f"{live.sampled_tokens / live.finished:,.0f}"
-        yield "sampled tokens for each finished", f"{each} (those of attempts in flight and given up included)"
+    if status.finished:
+        mean = f"{status.sampled_tokens / status.finished:,.0f}"
+        yield "sampled tokens per finished attempt", f"{mean} (with those of attempts in flight and given up)"
 
 
 def _short(number: float) -> str:
@@ -144,5 +150,5 @@ def _short(number: float) -> str:
     return f"{number:.0f}"
 
 
-def _plain(text: str) -> str:
+def _cell(text: str) -> str:
     return visible(text, lines=False).replace("|", "\\|").replace("<", "&lt;")

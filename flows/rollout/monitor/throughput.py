@@ -1,7 +1,7 @@
-"""From counters to rates: what the pool and the servers have counted becomes one look at the rollout.
+"""Computes a run's status from the counters of the pool and of the servers: rates, shares and the expected end.
 
-Rates are over the last minute, so that a stall shows at once. The expected end is learned from the attempts
-that finished: their mean number of turns, against the turns made so far and the pace of the last minute.
+Rates are over the last minute, so that a stall shows at once. The expected end follows from the mean number of turns
+of the finished attempts, the turns sampled so far, and the rate of the last minute.
 """
 
 from collections import deque
@@ -9,130 +9,130 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from flows.rollout.monitor.budget import Budget
-from flows.rollout.monitor.run_status import Live
-from flows.rollout.pool.pool import Tally
+from flows.rollout.monitor.run_status import RunStatus
+from flows.rollout.pool.pool import PoolCounts
 from flows.rollout.protocol import Load
 
 WINDOW_S = 60.0
+COUNTED = ("finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens")
+"""Counts of the pool that the status shows unchanged."""
+SUMMED = ("preemptions", "prefix_queries", "prefix_hits", "refusals")
+"""Counters of the servers that are summed over servers and restarts."""
 
 
 class Meter:
-    """Looks at one rollout; clock readings are monotonic seconds, given by the caller.
+    """Measures one run. `now` is a monotonic clock in seconds, read by the caller.
 
-    `kept_turns`: turns of earlier runs that the journal keeps of attempts which go on in this one.
+    `resumed_turns`: turns of earlier runs that the journal holds for attempts of this run.
     """
 
-    def __init__(self, begun: Live, budget: Budget, kept_turns: int, now: float) -> None:
-        self.live = begun
+    def __init__(self, status: RunStatus, budget: Budget, resumed_turns: int, now: float) -> None:
+        self.status = status
         self.budget = budget
-        self._kept_turns = kept_turns
-        self._begun = now
-        self._asked: float | None = None
-        self._stood: float | None = None
-        self._marks: deque[tuple[float, int, int]] = deque()
-        """Clock, turns and sampled tokens, from the last one before the window on."""
-        self._servers = Servers()
+        self._resumed_turns = resumed_turns
+        self._started = now
+        self._teacher_since: float | None = None
+        self._ready_since: float | None = None
+        self._samples: deque[tuple[float, int, int]] = deque()
+        """(clock, turns, sampled tokens), from the last sample before the window on."""
+        self._servers = ServerTotals()
 
-    def ask(self, now: float) -> None:
-        """The teacher is asked for: from here on its GPUs are held."""
-        self._asked = now
+    def acquire_teacher(self, now: float) -> None:
+        """Start counting the seconds for which the teacher's GPUs are held."""
+        self._teacher_since = now
 
-    def let_go(self, now: float) -> None:
-        """The teacher is let go."""
+    def release_teacher(self, now: float) -> None:
+        """Stop counting the seconds of the teacher, and reset the rates."""
         self._update(now, in_flight=0, waiting=0, turns_per_s=0.0, tokens_per_s=0.0, left_s=None)
-        self._asked = None
+        self._teacher_since = None
 
     def seconds(self, now: float) -> float:
-        """Wall seconds since the run began."""
-        return now - self._begun
+        """Return the wall seconds since the run started."""
+        return now - self._started
 
-    def look(self, tally: Tally, loads: Iterable[Load], now: float) -> Live:
-        """The rollout as it stands now."""
-        self._stood = now if self._stood is None else self._stood
-        turns_per_s, tokens_per_s = self._rates(now, tally)
+    def measure(self, counts: PoolCounts, loads: Iterable[Load], now: float) -> RunStatus:
+        """Return the status at this moment."""
+        self._ready_since = now if self._ready_since is None else self._ready_since
+        turns_per_s, tokens_per_s = self._rates(now, counts)
         return self._update(
             now,
-            working_s=now - self._stood,
-            **{name: getattr(tally, name) for name in COUNTED},
-            faults=dict(tally.faults),
+            working_s=now - self._ready_since,
+            **{name: getattr(counts, name) for name in COUNTED},
+            faults=dict(counts.faults),
             turns_per_s=turns_per_s,
             tokens_per_s=tokens_per_s,
-            left_s=self._left_s(now, tally, turns_per_s, tokens_per_s),
+            left_s=self._seconds_left(now, counts, turns_per_s, tokens_per_s),
             **self._servers.observe(list(loads)),
         )
 
-    def end(self, ending: str, detail: str) -> Live:
-        """The last word."""
-        self.live = self.live.model_copy(update={"ending": ending, "detail": detail, "at": datetime.now(UTC)})
-        return self.live
+    def end(self, ending: str, detail: str) -> RunStatus:
+        """Return the final status, with how and why the run ended."""
+        self.status = self.status.model_copy(update={"ending": ending, "detail": detail, "at": datetime.now(UTC)})
+        return self.status
 
-    def _update(self, now: float, **seen: object) -> Live:
-        held = {"teacher_s": now - self._asked} if self._asked is not None else {}
-        self.live = self.live.model_copy(update={"at": datetime.now(UTC)} | held | seen)
-        return self.live
+    def _update(self, now: float, **measured: object) -> RunStatus:
+        held = {"teacher_s": now - self._teacher_since} if self._teacher_since is not None else {}
+        self.status = self.status.model_copy(update={"at": datetime.now(UTC)} | held | measured)
+        return self.status
 
-    def _rates(self, now: float, tally: Tally) -> tuple[float, float]:
-        self._marks.append((now, tally.turns, tally.sampled_tokens))
-        while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW_S:
-            self._marks.popleft()
-        then, turns, tokens = self._marks[0]
-        passed = now - then
-        return ((tally.turns - turns) / passed, (tally.sampled_tokens - tokens) / passed) if passed > 0 else (0.0, 0.0)
+    def _rates(self, now: float, counts: PoolCounts) -> tuple[float, float]:
+        self._samples.append((now, counts.turns, counts.sampled_tokens))
+        while len(self._samples) > 2 and self._samples[1][0] <= now - WINDOW_S:
+            self._samples.popleft()
+        then, turns, tokens = self._samples[0]
+        seconds = now - then
+        if seconds <= 0:
+            return 0.0, 0.0
+        return (counts.turns - turns) / seconds, (counts.sampled_tokens - tokens) / seconds
 
-    def _left_s(self, now: float, tally: Tally, turns_per_s: float, tokens_per_s: float) -> float | None:
-        known = [self.budget.left_s(tally.sampled_tokens, self.seconds(now), tokens_per_s)]
-        left = self.live.planned - tally.finished - tally.given_up - tally.aborted
-        if tally.finished and turns_per_s > 0:
-            mean = tally.finished_turns / tally.finished
-            begun = max(0, self._kept_turns + tally.turns - tally.finished_turns)
-            known.append(max(left, left * mean - begun) / turns_per_s)
-        return min((one for one in known if one is not None), default=None)
+    def _seconds_left(self, now: float, counts: PoolCounts, turns_per_s: float, tokens_per_s: float) -> float | None:
+        estimates = [self.budget.seconds_left(counts.sampled_tokens, self.seconds(now), tokens_per_s)]
+        left = self.status.planned - counts.finished - counts.given_up - counts.aborted
+        if counts.finished and turns_per_s > 0:
+            mean = counts.finished_turns / counts.finished
+            in_progress = max(0, self._resumed_turns + counts.turns - counts.finished_turns)
+            estimates.append(max(left, left * mean - in_progress) / turns_per_s)
+        return min((estimate for estimate in estimates if estimate is not None), default=None)
 
 
-COUNTED = ("finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens")
-
-
-class Servers:
-    """What all servers say together. Counters are summed as growth since a server was first heard: one that
-    shrank has begun again with its server."""
+class ServerTotals:
+    """Sums the loads of all servers. A counter that shrank has restarted from 0 together with its server."""
 
     def __init__(self) -> None:
         self._last: dict[str, Load] = {}
         self._late: set[str] = set()
-        """Servers that were down at the first look: what they had counted before they are heard is not of this run."""
-        self._grown = dict.fromkeys(GROWING, 0)
+        """Servers that were down when first observed: their earlier counts do not belong to this run."""
+        self._totals = dict.fromkeys(SUMMED, 0)
 
     def observe(self, loads: list[Load]) -> dict[str, object]:
-        """The fields of Live that speak of servers."""
+        """Add the growth of all counters; return the fields of RunStatus that describe servers."""
         for load in loads:
-            if not self._heard(load):
+            if not self._has_baseline(load):
                 continue
             last = self._last.get(load.server, load)
-            for name in GROWING:
+            for name in SUMMED:
                 before, after = getattr(last, name), getattr(load, name)
-                self._grown[name] += after - before if after >= before else after
+                self._totals[name] += after - before if after >= before else after
             self._last[load.server] = load
-        up, grown = [load for load in loads if load.up], self._grown
+        up, totals = [load for load in loads if load.up], self._totals
         return {
             "servers": len(loads),
             "up": len(up),
             "running": sum(load.running for load in up),
             "queued": sum(load.waiting for load in up),
             "kv_used": _kv_used(up),
-            "cache_hit": grown["prefix_hits"] / grown["prefix_queries"] if grown["prefix_queries"] else None,
-            "preemptions": grown["preemptions"],
-            "refusals": grown["refusals"],
+            "cache_hit": totals["prefix_hits"] / totals["prefix_queries"] if totals["prefix_queries"] else None,
+            "preemptions": totals["preemptions"],
+            "refusals": totals["refusals"],
         }
 
-    def _heard(self, load: Load) -> bool:
+    def _has_baseline(self, load: Load) -> bool:
+        """True if growth can be computed: a late server needs a first report of its counters as the baseline."""
         if load.server in self._last:
             return True
         if not load.up:
             self._late.add(load.server)
         return load.server not in self._late or load.prefix_queries > 0
-
-
-GROWING = ("preemptions", "prefix_queries", "prefix_hits", "refusals")
 
 
 def _kv_used(loads: list[Load]) -> float | None:

@@ -1,8 +1,8 @@
-"""Who may use the teacher now: contexts in flight stay under what the servers' caches hold.
+"""Admission control: contexts in flight stay within the servers' KV caches.
 
-A context that falls out of a server's prefix cache is paid for again in full, so more attempts than the
-cache holds make a night slower, not faster. Nobody is turned away: who does not fit waits at the door of
-its server's room, and the attempts of one server never wait for those of another.
+A context that is evicted from a server's prefix cache must be computed again in full, so more attempts than the cache
+holds make a run slower, not faster. No attempt is rejected: one that does not fit waits in its server's queue, and the
+attempts of one server never wait for those of another.
 """
 
 import asyncio
@@ -10,103 +10,109 @@ import heapq
 from collections.abc import Iterator
 from itertools import count
 
-from flows.rollout.pool.kv_budget import Claim, Room, Waiting
+from flows.rollout.pool.kv_budget import Claim, QueuedAttempt, ServerBudget
 from flows.rollout.protocol import Teacher
 
 
 class Stopped(Exception):
-    """Nobody is let in any more; the attempt goes on in the next run."""
+    """Admission has ended for this run; the attempt resumes in the next run."""
 
 
 class Admission:
-    """The rooms of a teacher's servers: `most` attempts in each at once, `kv_share` of each cache filled."""
+    """The budgets of all servers of a teacher: per server at most `max_attempts`, and `kv_share` of its KV cache.
 
-    def __init__(self, teacher: Teacher, most: int, kv_share: float) -> None:
+    `session` is the trajectory id of an attempt.
+    """
+
+    def __init__(self, teacher: Teacher, max_attempts: int, kv_share: float) -> None:
         self._teacher = teacher
-        self._rooms = {load.server: Room(load, most, kv_share, float(most)) for load in teacher.loads()}
-        self._where: dict[str, Room] = {}
+        self._budgets = {
+            load.server: ServerBudget(load, max_attempts, kv_share, float(max_attempts)) for load in teacher.loads()
+        }
+        self._budget_of: dict[str, ServerBudget] = {}
+        """Admitted session -> budget of its server."""
         self._numbers: Iterator[int] = count()
         self._stopped: str | None = None
 
     @property
-    def inside(self) -> int:
-        """Attempts that are let in."""
-        return len(self._where)
+    def admitted(self) -> int:
+        """Number of admitted attempts."""
+        return len(self._budget_of)
 
     @property
     def waiting(self) -> int:
-        """Attempts at a door."""
-        return sum(len(room.line) for room in self._rooms.values())
+        """Number of queued attempts."""
+        return sum(len(budget.queue) for budget in self._budgets.values())
 
     @property
     def limit(self) -> int:
-        """Attempts that may be in all rooms now, as far as their number goes."""
-        return sum(int(room.limit) for room in self._rooms.values())
+        """Sum of the servers' current limits on concurrent attempts."""
+        return sum(int(budget.limit) for budget in self._budgets.values())
 
-    async def enter(self, session: str, tokens: int, expected: int) -> None:
-        """Wait until a new attempt of so many tokens, expected to grow to `expected`, may begin; raises Stopped."""
+    async def admit(self, session: str, tokens: int, expected: int) -> None:
+        """Wait until a new attempt of `tokens`, expected to grow to `expected` tokens, fits. Raises Stopped."""
         await self._wait(Claim(session, next(self._numbers), tokens, expected), new=True)
 
-    async def stay(self, session: str, tokens: int) -> None:
-        """Before each further turn: count the tokens, and wait while others must go first; raises Stopped."""
+    async def grow(self, session: str, tokens: int) -> None:
+        """Update the tokens of an attempt before each further turn; may wait until it fits again. Raises Stopped."""
         if self._stopped:
             raise Stopped(self._stopped)
-        room = self._where[session]
-        claim = room.grow(session, tokens)
-        if claim.leaving or self._room(session) is not room:
-            self.leave(session)
+        budget = self._budget_of[session]
+        claim = budget.grow(session, tokens)
+        if claim.leaving or self._server_budget(session) is not budget:
+            self.release(session)
             await self._wait(claim, new=False)
 
-    def leave(self, session: str) -> None:
-        """The attempt is over, or steps aside."""
-        room = self._where.pop(session, None)
-        if room:
-            room.remove(session)
-            self._open(room)
+    def release(self, session: str) -> None:
+        """Release the claim of an attempt that has ended or must wait, and admit queued attempts that now fit."""
+        budget = self._budget_of.pop(session, None)
+        if budget:
+            budget.remove(session)
+            self._admit_queued(budget)
 
     def observe(self) -> None:
-        """Take the servers' newest loads into account; called at even intervals."""
+        """Adapt all budgets to the servers' newest loads; call this at even intervals."""
         for load in self._teacher.loads():
-            self._rooms[load.server].observe(load)
-        for room in self._rooms.values():
-            if not room.load.up:
-                self._redirect(room)
-            self._open(room)
+            self._budgets[load.server].observe(load)
+        for budget in self._budgets.values():
+            if not budget.load.up:
+                self._redirect(budget)
+            self._admit_queued(budget)
 
     def stop(self, reason: str) -> None:
-        """Let nobody in any more: who waits, and who asks to stay, gets Stopped."""
+        """End admission: every queued attempt, and every attempt at its next turn, gets Stopped."""
         self._stopped = reason
-        for room in self._rooms.values():
-            for one in room.line:
-                if not one.entered.done():
-                    one.entered.set_exception(Stopped(reason))
-            room.line.clear()
+        for budget in self._budgets.values():
+            for queued in budget.queue:
+                if not queued.admitted.done():
+                    queued.admitted.set_exception(Stopped(reason))
+            budget.queue.clear()
 
     async def _wait(self, claim: Claim, *, new: bool) -> None:
         if self._stopped:
             raise Stopped(self._stopped)
-        room, entered = self._room(claim.session), asyncio.get_running_loop().create_future()
-        heapq.heappush(room.line, Waiting(new, claim.number, claim, entered))
-        self._open(room)
+        budget, admitted = self._server_budget(claim.session), asyncio.get_running_loop().create_future()
+        heapq.heappush(budget.queue, QueuedAttempt(new, claim.number, claim, admitted))
+        self._admit_queued(budget)
         try:
-            await entered
+            await admitted
         except asyncio.CancelledError:
-            self.leave(claim.session)
+            self.release(claim.session)
             raise
 
-    def _room(self, session: str) -> Room:
-        return self._rooms[self._teacher.server(session)]
+    def _server_budget(self, session: str) -> ServerBudget:
+        return self._budgets[self._teacher.server(session)]
 
-    def _open(self, room: Room) -> None:
-        while room.line and (room.line[0].entered.cancelled() or room.fits(room.line[0].claim)):
-            first = heapq.heappop(room.line)
-            if not first.entered.done():
-                room.add(first.claim)
-                self._where[first.claim.session] = room
-                first.entered.set_result(None)
+    def _admit_queued(self, budget: ServerBudget) -> None:
+        while budget.queue and (budget.queue[0].admitted.cancelled() or budget.fits(budget.queue[0].claim)):
+            first = heapq.heappop(budget.queue)
+            if not first.admitted.done():
+                budget.add(first.claim)
+                self._budget_of[first.claim.session] = budget
+                first.admitted.set_result(None)
 
-    def _redirect(self, room: Room) -> None:
-        """Whoever waits for a server that is down waits for the one that stands in for it."""
-        line, room.line = room.line, []
-        for one in line:
-            heapq.heappush(self._room(one.claim.session).line, one)
+    def _redirect(self, budget: ServerBudget) -> None:
+        """Move the queue of a server that is down to the servers that replace it."""
+        queue, budget.queue = budget.queue, []
+        for queued in queue:
+            heapq.heappush(self._server_budget(queued.claim.session).queue, queued)

@@ -1,9 +1,9 @@
-"""One server's room: how many contexts it holds, who is in it, and who waits.
+"""The KV-cache budget of one server: the contexts that it holds, the claims on it, and the queue of waiting attempts.
 
-A room is as large as its server says its KV cache is. An attempt claims the tokens that it has and a part
-of those that it is expected to add; when contexts outgrow the room, the youngest leave at the end of their
-turn. A server that preempts, refuses or queues gets fewer attempts, one that keeps up gets more: additive
-increase, multiplicative decrease, as TCP does (Chiu and Jain, 1989).
+The budget is the size of the KV cache that the server reports. An attempt claims the tokens that it has and a share of
+those that it is expected to add. If the contexts outgrow the budget, the youngest attempts leave at the end of their
+turn. The limit on concurrent attempts follows additive increase, multiplicative decrease, as in TCP (Chiu and Jain,
+1989): it falls when the server preempts, refuses or queues requests, and grows otherwise.
 """
 
 import asyncio
@@ -12,112 +12,116 @@ from dataclasses import dataclass, field
 
 from flows.rollout.protocol import Load
 
-RESERVED = 0.5
-"""Share of its expected growth that an attempt claims: those in flight are, on average, half grown."""
-SETTLED = 0.95
-"""Share of the budget that a crowded room is brought back to."""
-GROWTH, SHRINK, LEAST_THROTTLE = 1.05, 0.8, 0.3
-CALM = 5
-"""Observations after a decrease before the next: what it did must first be seen."""
+RESERVED_SHARE = 0.5
+"""Share of its expected growth that an attempt claims: attempts in flight are, on average, half grown."""
+TARGET_SHARE = 0.95
+"""Share of the budget to which an overfull budget is brought back."""
+INCREASE, DECREASE, MIN_THROTTLE = 1.05, 0.8, 0.3
+COOLDOWN = 5
+"""Observations between two decreases, so that the effect of the first is visible before the second."""
 QUEUE_SHARE, QUEUE_FLOOR = 0.25, 8
-"""A queue longer than this share of what runs, and than this number, does not drain."""
+"""A queue that is longer than this share of the running requests, and than this number, does not drain."""
 
 
 @dataclass
 class Claim:
-    """An attempt's part of a room, in tokens; `number` is its place in line, kept for good."""
+    """An attempt's claim on a budget, in tokens. `number` is its position in the order of arrival and never changes."""
 
     session: str
     number: int
     tokens: int
     expected: int
     leaving: bool = False
-    """It waits at the end of its turn: the room has outgrown its server."""
+    """True if the attempt must leave at the end of its turn, because the contexts outgrew the budget."""
 
     @property
     def size(self) -> int:
-        """The tokens that it has, and those kept free for it."""
-        return self.tokens + int(RESERVED * max(0, self.expected - self.tokens))
+        """The tokens of the context, and those reserved for its growth."""
+        return self.tokens + int(RESERVED_SHARE * max(0, self.expected - self.tokens))
 
 
 @dataclass(order=True)
-class Waiting:
-    """Someone at the door: those who were inside before come first, then each in line."""
+class QueuedAttempt:
+    """A queued attempt. Attempts that already ran are admitted first, then in order of arrival."""
 
     new: bool
     number: int
     claim: Claim = field(compare=False)
-    entered: "asyncio.Future[None]" = field(compare=False)
+    admitted: "asyncio.Future[None]" = field(compare=False)
 
 
 @dataclass
-class Room:
-    """The attempts of one server; `most` in number, `share` of its cache in tokens."""
+class ServerBudget:
+    """The attempts of one server: at most `max_attempts`, and at most `share` of its KV cache."""
 
     load: Load
-    most: int
+    max_attempts: int
     share: float
     limit: float
+    """Current limit on concurrent attempts, at most `max_attempts`."""
     throttle: float = 1.0
-    inside: dict[str, Claim] = field(default_factory=dict)
-    line: list[Waiting] = field(default_factory=list)
+    """Factor on the budget, from MIN_THROTTLE to 1, that falls when the server preempts."""
+    admitted: dict[str, Claim] = field(default_factory=dict)
+    queue: list[QueuedAttempt] = field(default_factory=list)
+    """A heap."""
     claimed: int = 0
-    present: int = 0
-    """Tokens of those inside who need not leave."""
-    calm: int = 0
+    """Sum of the sizes of all admitted claims."""
+    used: int = 0
+    """Context tokens of the admitted attempts that are not leaving."""
+    cooldown: int = 0
 
     @property
     def budget(self) -> float:
-        """Tokens that may be claimed."""
+        """Tokens that may be claimed; infinite if the server does not report the size of its cache."""
         return self.load.kv_tokens * self.share * self.throttle if self.load.kv_tokens else math.inf
 
     def fits(self, claim: Claim) -> bool:
-        """May it come in now? An empty room takes anyone, else nothing would ever end."""
-        roomy = len(self.inside) < int(self.limit) and self.claimed + claim.size <= self.budget
-        return roomy or not self.inside
+        """True if the claim may be admitted now. An empty server admits any claim, so that every attempt ends."""
+        fits = len(self.admitted) < int(self.limit) and self.claimed + claim.size <= self.budget
+        return fits or not self.admitted
 
     def add(self, claim: Claim) -> None:
-        """Let a claim in."""
+        """Admit a claim."""
         claim.leaving = False
-        self.inside[claim.session] = claim
+        self.admitted[claim.session] = claim
         self.claimed += claim.size
-        self.present += claim.tokens
+        self.used += claim.tokens
 
     def remove(self, session: str) -> Claim:
-        """Take a claim out."""
-        claim = self.inside.pop(session)
+        """Release a claim and return it."""
+        claim = self.admitted.pop(session)
         self.claimed -= claim.size
-        self.present -= 0 if claim.leaving else claim.tokens
+        self.used -= 0 if claim.leaving else claim.tokens
         return claim
 
     def grow(self, session: str, tokens: int) -> Claim:
-        """Count the tokens that a claim has now; while all are too many, the youngest are to leave."""
-        claim = self.inside[session]
+        """Set the context tokens of a claim; if the budget is exceeded, mark the youngest attempts as leaving."""
+        claim = self.admitted[session]
         before = claim.size
-        self.present += 0 if claim.leaving else tokens - claim.tokens
+        self.used += 0 if claim.leaving else tokens - claim.tokens
         claim.tokens = tokens
         self.claimed += claim.size - before
-        if self.present > self.budget:
-            self._send_away()
+        if self.used > self.budget:
+            self._mark_youngest()
         return claim
 
     def observe(self, load: Load) -> None:
-        """Take a server's newest word of itself into account; called at even intervals."""
+        """Adapt limit and throttle to the server's newest load; call this at even intervals."""
         last, self.load = self.load, load
-        self.calm = max(0, self.calm - 1)
+        self.cooldown = max(0, self.cooldown - 1)
         preempts = load.preemptions > last.preemptions
         queues = min(load.waiting, last.waiting) > max(QUEUE_FLOOR, QUEUE_SHARE * load.running)
         if not (preempts or queues or load.refusals > last.refusals):
-            self.limit = min(float(self.most), self.limit * GROWTH + 1)
-            self.throttle = min(1.0, self.throttle * GROWTH)
-        elif not self.calm:
-            self.calm = CALM
-            self.limit = max(1.0, SHRINK * min(self.limit, len(self.inside)))
-            self.throttle = max(LEAST_THROTTLE, self.throttle * SHRINK) if preempts else self.throttle
+            self.limit = min(float(self.max_attempts), self.limit * INCREASE + 1)
+            self.throttle = min(1.0, self.throttle * INCREASE)
+        elif not self.cooldown:
+            self.cooldown = COOLDOWN
+            self.limit = max(1.0, DECREASE * min(self.limit, len(self.admitted)))
+            self.throttle = max(MIN_THROTTLE, self.throttle * DECREASE) if preempts else self.throttle
 
-    def _send_away(self) -> None:
-        staying = sorted((one for one in self.inside.values() if not one.leaving), key=lambda one: one.number)
-        while len(staying) > 1 and self.present > SETTLED * self.budget:
+    def _mark_youngest(self) -> None:
+        staying = sorted((claim for claim in self.admitted.values() if not claim.leaving), key=lambda one: one.number)
+        while len(staying) > 1 and self.used > TARGET_SHARE * self.budget:
             youngest = staying.pop()
             youngest.leaving = True
-            self.present -= youngest.tokens
+            self.used -= youngest.tokens

@@ -1,8 +1,8 @@
-"""The pool keeps the teacher full: as many attempts in flight as it holds, and a freed slot is filled at once.
+"""The pool keeps the teacher busy: it runs as many attempts as fit, and fills a freed slot at once, without batches.
 
-There are no batches and no barriers, and nothing here costs more the longer an episode is. One bad
-attempt never stops the others; a teacher that answers nobody stops the pool before it spends the starts
-of attempts that are not to blame. A stop lets every attempt end its turn and go on in the next run.
+A failing attempt never stops the others. If the teacher fails all attempts in a row, the pool stops before those
+failures count against the attempts. A stop (a budget, for example) ends every attempt at its next turn; the attempts
+resume in the next run.
 """
 
 import asyncio
@@ -24,34 +24,34 @@ from flows.rollout.tools.toolbox import Toolbox
 from flows.rollout.verifiers.judge import judge
 
 LOG = logging.getLogger(__name__)
-LEAST_FAILURES = 8
-"""Failures of the teacher in a row, over all attempts, that stop the pool (or as many as are in flight)."""
+OUTAGE_FAILURES = 8
+"""Consecutive failures of the teacher, over all attempts, that stop the pool; more if more attempts are in flight."""
 OBSERVE_EVERY_S = 1.0
-UNKNOWN_SHARE = 8
-"""Of an attempt's budget, the part that it is expected to fill while nothing is known of its like."""
+DEFAULT_LENGTH_DIVISOR = 8
+"""An attempt is expected to fill 1/8 of its token budget while no similar attempt has finished."""
 
 
 @dataclass
-class Tally:
-    """What the pool did so far in this run."""
+class PoolCounts:
+    """Counts of a pool in this run."""
 
     in_flight: int = 0
     waiting: int = 0
-    """Attempts that wait until the servers have room for them."""
+    """Attempts that wait in a server's queue until their context fits."""
     turns: int = 0
     sampled_tokens: int = 0
     finished: int = 0
     finished_turns: int = 0
-    """Turns of the finished attempts, those of earlier runs too."""
+    """Turns of the finished attempts, including turns from earlier runs."""
     stopped: int = 0
     """Attempts that a stop of the pool left to the next run."""
     given_up: int = 0
     aborted: int = 0
-    """Attempts that will be tried again by a later run."""
+    """Attempts that a later run will retry."""
     restarted: int = 0
-    """Attempts that began again because teacher or prompts had changed."""
+    """Attempts that restarted from nothing because teacher or prompts had changed."""
     faults: Counter[str] = field(default_factory=Counter)
-    """What made attempts stop, by reason code."""
+    """Stopped attempts and failed tool calls, by reason code."""
 
 
 @dataclass(frozen=True)
@@ -65,42 +65,42 @@ class RolloutContext:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """An attempt that stopped; `code` is its reason, for counting, and `error` what happened."""
+class FailedAttempt:
+    """An attempt that an error stopped; `code` is the reason under which it is counted."""
 
     plan: Plan
-    started: AttemptState
+    state: AttemptState
     code: str
     error: Exception
 
 
 class Pool:
-    """Works plans; `starts` is how often an attempt may abort before it is given up.
+    """Runs the attempts of a rollout; an attempt that was aborted `max_starts` times is given up.
 
-    At most `in_flight` attempts work at once, and their contexts fill at most `kv_share` of each server's cache.
+    At most `in_flight` attempts run concurrently, and their contexts fill at most `kv_share` of each server's KV cache.
     """
 
-    def __init__(self, context: RolloutContext, in_flight: int, starts: int, kv_share: float) -> None:
-        self._tally = Tally(faults=context.toolbox.faults)
+    def __init__(self, context: RolloutContext, in_flight: int, max_starts: int, kv_share: float) -> None:
+        self._counts = PoolCounts(faults=context.toolbox.faults)
         self.admission = Admission(context.teacher, in_flight, kv_share)
         self._context = context
         self._lengths: dict[tuple[str, str], list[int]] = {}
-        """Tokens and number of the attempts that ended in this run, by domain and composer."""
+        """Sum of tokens and number of the attempts that finished in this run, by domain and composer."""
         self._in_flight = in_flight
-        self._starts = starts
-        self._silence: list[Failure] = []
-        """Failures of the teacher since it last answered anyone."""
+        self._max_starts = max_starts
+        self._teacher_failures: list[FailedAttempt] = []
+        """Failures of the teacher since its last successful completion."""
 
     @property
-    def tally(self) -> Tally:
-        """What was done so far, and who is in flight now."""
-        self._tally.in_flight, self._tally.waiting = self.admission.inside, self.admission.waiting
-        return self._tally
+    def counts(self) -> PoolCounts:
+        """The counts up to now."""
+        self._counts.in_flight, self._counts.waiting = self.admission.admitted, self.admission.waiting
+        return self._counts
 
     async def run(self, plans: Iterable[Plan]) -> None:
-        """Work all plans; raises TeacherError when the teacher answers nobody, JournalError, LakeError."""
+        """Run all plans. Raises TeacherError if the teacher is down, JournalError, LakeError."""
         waiting = iter(plans)
-        watch = asyncio.create_task(self._observe())
+        observer = asyncio.create_task(self._observe())
         try:
             async with asyncio.TaskGroup() as slots:
                 for _ in range(self._in_flight):
@@ -108,11 +108,11 @@ class Pool:
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
-            watch.cancel()
-        await self._blame()
+            observer.cancel()
+        await self._abort_failed()
 
     def stop(self, reason: str) -> None:
-        """End every attempt at its next turn; what they committed stays in the journal for the next run."""
+        """End every attempt at its next turn; its committed turns stay in the journal for the next run."""
         self.admission.stop(reason)
 
     async def _observe(self) -> None:
@@ -123,59 +123,60 @@ class Pool:
     async def _slot(self, waiting: Iterator[Plan]) -> None:
         with contextlib.suppress(Stopped):
             for plan in waiting:
-                await self._work(plan)
+                await self._run_attempt(plan)
 
-    async def _work(self, plan: Plan) -> None:
+    async def _run_attempt(self, plan: Plan) -> None:
         brief, context = plan.brief, self._context
-        started = await context.journal.begin(
+        state = await context.journal.begin(
             brief.trajectory_id, setup_id(brief, context.teacher.identity, context.dialect)
         )
-        self._tally.restarted += started.restarted > 0
+        self._counts.restarted += state.restarted > 0
         episode = Episode(brief.trajectory_id, brief.run_id)
-        episode.add(started.entries)
-        started = replace(started, entries=[])
+        episode.add(state.entries)
+        state = replace(state, entries=[])
         try:
-            await self.admission.enter(brief.trajectory_id, len(episode.stream), self._expected(plan))
-            ending = await self._play(plan, episode)
-            await self._finish(plan, ending, started)
-            self._tally.finished += 1
-            self._tally.finished_turns += episode.assistant_turns
-            self._learn(plan, len(episode.stream))
+            await self.admission.admit(brief.trajectory_id, len(episode.stream), self._expected_length(plan))
+            ending = await self._drive(plan, episode)
+            await self._finish(plan, ending, state)
+            self._counts.finished += 1
+            self._counts.finished_turns += episode.assistant_turns
+            self._add_length(plan, len(episode.stream))
         except JournalError:
             raise
         except Stopped:
-            self._tally.stopped += 1
+            self._counts.stopped += 1
             raise
         except TeacherRefused as error:
-            await self._abort(Failure(plan, started, "teacher_refused", error))
+            await self._abort(FailedAttempt(plan, state, "teacher_refused", error))
         except TeacherError as error:
-            await self._fall_silent(Failure(plan, started, "teacher_error", error))
+            await self._defer_abort(FailedAttempt(plan, state, "teacher_error", error))
         except ToolFault as error:
-            await self._abort(Failure(plan, started, "tool_fault", error))
+            await self._abort(FailedAttempt(plan, state, "tool_fault", error))
         except Exception as error:
             LOG.exception("attempt %s stopped", brief.trajectory_id)
-            await self._abort(Failure(plan, started, type(error).__name__, error))
+            await self._abort(FailedAttempt(plan, state, type(error).__name__, error))
         finally:
-            self.admission.leave(brief.trajectory_id)
+            self.admission.release(brief.trajectory_id)
 
-    def _expected(self, plan: Plan) -> int:
+    def _expected_length(self, plan: Plan) -> int:
         tokens, n = self._lengths.get((plan.task.domain, plan.task.composer), (0, 0))
-        return tokens // n if n else plan.expected_tokens or plan.brief.max_tokens // UNKNOWN_SHARE
+        return tokens // n if n else plan.expected_tokens or plan.brief.max_tokens // DEFAULT_LENGTH_DIVISOR
 
-    def _learn(self, plan: Plan, tokens: int) -> None:
+    def _add_length(self, plan: Plan, tokens: int) -> None:
         lengths = self._lengths.setdefault((plan.task.domain, plan.task.composer), [0, 0])
         lengths[0] += tokens
         lengths[1] += 1
 
-    async def _play(self, plan: Plan, episode: Episode) -> Ending:
-        loop, happened = attempt(plan.brief, episode), None
+    async def _drive(self, plan: Plan, episode: Episode) -> Ending:
+        """Drive the generator of the agent loop: perform each act it yields, and send it the result."""
+        loop, result = attempt(plan.brief, episode), None
         while True:
             try:
-                act = loop.send(happened)
+                act = loop.send(result)
             except StopIteration as end:
                 ending: Ending = end.value
                 return ending
-            happened = await self._perform(plan, act)
+            result = await self._perform(plan, act)
 
     async def _perform(self, plan: Plan, act: Act) -> Extension | Completion | Parsed | list[Observation] | None:
         dialect, brief = self._context.dialect, plan.brief
@@ -192,52 +193,53 @@ class Pool:
                 return await self._context.toolbox.call_all(plan.task.domain, calls, plan.task.tools)
             case Commit(entries):
                 await self._context.journal.commit(entries)
-                self._tally.turns += sum(entry.turn.role == "assistant" for entry in entries)
+                self._counts.turns += sum(entry.turn.role == "assistant" for entry in entries)
         return None
 
     async def _generate(self, plan: Plan, act: Generate) -> Completion:
-        await self.admission.stay(plan.brief.trajectory_id, len(act.prompt_ids))
+        await self.admission.grow(plan.brief.trajectory_id, len(act.prompt_ids))
         sampling = self._context.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=plan.brief.tools)
         completion = await self._context.teacher.generate(act.prompt_ids, sampling, plan.brief.trajectory_id)
         if len(completion.token_ids) != len(completion.logprobs):
             raise TeacherError("the teacher sent token ids and log-probabilities of different lengths")
         if completion.prompt_ids is not None and completion.prompt_ids != list(act.prompt_ids):
-            raise TeacherError("the teacher saw another prompt than it was sent")
-        self._tally.sampled_tokens += len(completion.token_ids)
-        await self._blame()
+            raise TeacherError("the teacher reports another prompt than the one that was sent")
+        self._counts.sampled_tokens += len(completion.token_ids)
+        await self._abort_failed()
         return completion
 
-    async def _finish(self, plan: Plan, ending: Ending, started: AttemptState) -> None:
+    async def _finish(self, plan: Plan, ending: Ending, state: AttemptState) -> None:
         journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
         turns = await journal.turns(plan.brief.trajectory_id)
-        row = trajectory_row(plan, ending, turns, started.started_at, made_by)
+        row = trajectory_row(plan, ending, turns, state.started_at, made_by)
         await journal.finish(row, judge(plan.task, row, turns) if ending.status != "aborted" else [])
 
-    async def _abort(self, failure: Failure, *, counted: bool = True) -> None:
-        plan, told = failure.plan, f"{failure.code}: {failure.error}"
-        self._tally.faults[failure.code] += 1
-        LOG.warning("attempt %s aborted: %s", plan.brief.trajectory_id, told)
-        await self._context.journal.abort(plan.brief.trajectory_id, told, counted=counted)
-        if counted and failure.started.aborts + 1 >= self._starts:
-            await self._finish(plan, Ending("aborted", error=failure.code), failure.started)
-            self._tally.given_up += 1
+    async def _abort(self, failed: FailedAttempt, *, counted: bool = True) -> None:
+        plan, message = failed.plan, f"{failed.code}: {failed.error}"
+        self._counts.faults[failed.code] += 1
+        LOG.warning("attempt %s aborted: %s", plan.brief.trajectory_id, message)
+        await self._context.journal.abort(plan.brief.trajectory_id, message, counted=counted)
+        if counted and failed.state.aborts + 1 >= self._max_starts:
+            await self._finish(plan, Ending("aborted", error=failed.code), failed.state)
+            self._counts.given_up += 1
         else:
-            self._tally.aborted += 1
+            self._counts.aborted += 1
 
-    async def _fall_silent(self, failure: Failure) -> None:
-        self._silence.append(failure)
-        if len(self._silence) < max(self.admission.inside, LEAST_FAILURES):
+    async def _defer_abort(self, failed: FailedAttempt) -> None:
+        """Hold a failure of the teacher back: it counts against the attempt only if the teacher works for others."""
+        self._teacher_failures.append(failed)
+        if len(self._teacher_failures) < max(self.admission.admitted, OUTAGE_FAILURES):
             return
-        silence, self._silence = self._silence, []
-        for one in silence:
+        failures, self._teacher_failures = self._teacher_failures, []
+        for one in failures:
             await self._abort(one, counted=False)
         raise TeacherError(
-            f"the teacher failed {len(silence)} attempts in a row, at last: {failure.error}. "
-            "Nothing is lost: see to the teacher and run again."
-        ) from failure.error
+            f"the teacher failed {len(failures)} attempts in a row, the last with: {failed.error}. "
+            "Nothing is lost: repair the teacher and run again."
+        ) from failed.error
 
-    async def _blame(self) -> None:
-        """The teacher answers: so the attempts that it failed have themselves to blame."""
-        silence, self._silence = self._silence, []
-        for one in silence:
+    async def _abort_failed(self) -> None:
+        """The teacher works again, so the earlier failures count against the attempts."""
+        failures, self._teacher_failures = self._teacher_failures, []
+        for one in failures:
             await self._abort(one)

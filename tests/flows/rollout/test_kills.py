@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: the next run goes on, pays for nothing twice, and ends with the same rows."""
+"""SIGKILL at any moment: the next run resumes, samples no finished turn again, and ends with the same rows."""
 
 import os
 import random
@@ -37,7 +37,7 @@ VICTIMS = ("server", "server", "server", "flow", "flow and server")
 TASKS = 80
 IN_FLIGHT = 4
 PROBE = [1, 2, 3]
-"""What the teacher asks a server before it trusts it."""
+"""The prompt of the teacher's handshake with a server."""
 CLOCK = {"started_at", "ended_at", "seconds"}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
@@ -80,7 +80,7 @@ def roll_out(settings: Settings) -> None:
 
 @contextmanager
 def starting(settings: Settings) -> Iterator[ForkServerProcess]:
-    """A process of its own that rolls out; killed at the end of the block if it still runs."""
+    """Run the rollout in a process of its own, which is killed at the end of the block if it still runs."""
     process = CONTEXT.Process(target=roll_out, args=(settings,))
     process.start()
     try:
@@ -91,7 +91,7 @@ def starting(settings: Settings) -> Iterator[ForkServerProcess]:
 
 
 def kill(victims: str, server: VllmProcess, flow: ForkServerProcess) -> float:
-    """SIGKILL them, and say when all of them were gone."""
+    """Send SIGKILL to the victims; return the time at which all of them were gone."""
     if "flow" in victims:
         flow.kill()
     if "server" in victims:
@@ -100,8 +100,8 @@ def kill(victims: str, server: VllmProcess, flow: ForkServerProcess) -> float:
     return time.monotonic()
 
 
-def wait_for_anything(server: VllmProcess, dice: random.Random) -> None:
-    """Wait a moment, whatever goes on, or else until a few more turns are sampled."""
+def wait_at_random(server: VllmProcess, dice: random.Random) -> None:
+    """Wait for a random time, or until a random number of further turns are sampled."""
     if dice.random() < 0.5:
         time.sleep(dice.uniform(0, 0.3))
         return
@@ -127,7 +127,7 @@ def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_server_flow_and_both_killed_a_hundred_times_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> None:
-    """A night on machines that fail would pay for turns twice, lose some, or train on others than were sampled."""
+    """On failing machines a run could sample turns twice, lose some, or store others than were sampled."""
     dice, kills, gone = random.Random(int(os.environ.get("KILL_SEED", "1"))), Counter[str](), list[float]()
     with vllm_process(tmp_path / "undisturbed.jsonl", reply) as server:
         undisturbed = home(tmp_path / "undisturbed", server.url)
@@ -136,7 +136,7 @@ def test_server_flow_and_both_killed_a_hundred_times_leave_the_rows_of_an_undist
         killed = home(tmp_path / "killed", server.url)
         flow = flows.enter_context(starting(killed))
         for _ in range(KILLS):
-            wait_for_anything(server, dice)
+            wait_at_random(server, dice)
             assert flow.exitcode is None, "the rollout ended before the last kill"
             victims = dice.choice(VICTIMS)
             gone.append(kill(victims, server, flow))
@@ -156,7 +156,7 @@ def test_server_flow_and_both_killed_a_hundred_times_leave_the_rows_of_an_undist
     assert_all_adds_up(killed)
 
 
-def test_ctrl_c_stops_soon_and_what_was_finished_can_be_queried(tmp_path: Path) -> None:
+def test_ctrl_c_stops_soon_and_finished_trajectories_can_be_queried(tmp_path: Path) -> None:
     with fake_vllm(reply=reply, delay_s=0.05, kv_tokens=0) as fake:
         undisturbed = home(tmp_path / "undisturbed", fake.url)
         roll_out(undisturbed)
@@ -186,28 +186,28 @@ FAULTS: list[Fault] = [
 ]
 
 
-class Spoiled:
-    """Replies as ever, and has the three replies after the thirtieth damaged."""
+class DamagedReplies:
+    """Replies as usual, but has three replies after the thirtieth damaged."""
 
     def __init__(self, fake: FakeVllm, fault: Fault) -> None:
-        self.fake, self.fault, self.asked = fake, fault, 0
+        self.fake, self.fault, self.requests = fake, fault, 0
 
     def __call__(self, prompt_ids: list[int], body: Body) -> str:
-        self.asked += 1
-        if 30 < self.asked <= 33:
+        self.requests += 1
+        if 30 < self.requests <= 33:
             self.fake.faults.append(self.fault)
         return reply(prompt_ids, body)
 
 
-def test_replies_that_cannot_be_used_never_lose_a_turn_or_change_a_row(tmp_path: Path) -> None:
-    """Each one aborts its attempt here, and the next run goes on at the turn that it had reached."""
+def test_unusable_replies_never_lose_a_turn_or_change_a_row(tmp_path: Path) -> None:
+    """Each one aborts its attempt here, and the next run resumes at the turn that it had reached."""
     with fake_vllm(reply=reply, kv_tokens=0) as fake:
         undisturbed = home(tmp_path / "undisturbed", fake.url)
         roll_out(undisturbed)
         fake.exchanges.clear()
         failing = home(tmp_path / "failing", fake.url, retries=0)
         for fault in FAULTS:
-            fake.reply = Spoiled(fake, fault)
+            fake.reply = DamagedReplies(fake, fault)
             roll_out(failing)
         fake.reply = reply
         fake.faults.clear()
@@ -217,22 +217,22 @@ def test_replies_that_cannot_be_used_never_lose_a_turn_or_change_a_row(tmp_path:
 
 
 def prompts(fake: FakeVllm) -> list[tuple[int, ...]]:
-    """Prompts of all completions, in order."""
+    """Return the prompts of all completions, in order."""
     return [one.prompt_ids for one in fake.exchanges]
 
 
 def assert_only_turns_in_flight_were_sampled_again(sampled: list[Sampled], gone: list[float]) -> None:
-    """Each repetition has a kill before it, and no kill has more of them than there were turns in flight."""
-    blamed, last = Counter[float](), dict[tuple[int, ...], float]()
+    """Each repeated prompt follows a kill, and no kill causes more repeats than turns were in flight."""
+    repeats, last = Counter[float](), dict[tuple[int, ...], float]()
     for one in sampled:
         if list(one.prompt) != PROBE and one.prompt in last:
-            blamed[next(at for at in gone if last[one.prompt] <= at <= one.at)] += 1
+            repeats[next(at for at in gone if last[one.prompt] <= at <= one.at)] += 1
         last[one.prompt] = one.at
-    assert max(blamed.values(), default=0) <= IN_FLIGHT
+    assert max(repeats.values(), default=0) <= IN_FLIGHT
 
 
 def assert_no_finished_turn_was_sampled_again(prompts: list[tuple[int, ...]]) -> None:
-    """A prompt holds all finished turns: so no trajectory's prompt may ever be shorter than one before it."""
+    """A prompt contains all finished turns, so no prompt of a trajectory may be shorter than an earlier one."""
     longest: dict[int, int] = {}
     for prompt in prompts:
         if list(prompt) != PROBE:

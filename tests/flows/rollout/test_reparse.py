@@ -1,4 +1,4 @@
-"""Reading stored ids again: nothing of the lake's turns changes, and what is read otherwise stands beside them."""
+"""Reparsing: the lake's turns never change, and differing parses are stored as rows of `reparses`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from flows.commands.rollout import app
 from flows.rollout.dialects.chat import ChatDialect
-from flows.rollout.reparse import Reread, Rereader
+from flows.rollout.reparse import ReparseCounts, Reparser
 from flows.rollout.run import run_rollout
 from flows.settings import Settings, Teacher
 from schemas import Reparse, Trajectory, Turn, arrow_schema
@@ -30,13 +30,13 @@ DIALECT = ChatDialect(tiny.tiny_tokenizer(), "qwen3")
 
 
 def reply(prompt: list[int], body: dict[str, Any]) -> str:
-    """Searches, writes a call that cannot be read, searches again and answers."""
+    """Searches, writes an unreadable call, searches again and answers."""
     return "<tool_call>{oops</tool_call>" if assistant_turns(prompt) == 2 else agent_reply(prompt, body, 4)
 
 
 @pytest.fixture(scope="module")
 def rolled_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("night")
+    folder = tmp_path_factory.mktemp("run")
     with fake_vllm(reply=reply) as fake:
         tokenizer = str(tiny.save(folder / "tokenizer"))
         chosen = Teacher(
@@ -64,12 +64,14 @@ def con(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-async def reread(lake: Lake, con: duckdb.DuckDBPyConnection, day: date | None = None, *, dry: bool = False) -> Reread:
-    return await Rereader(DIALECT, lake, con).reread(day, silent, dry=dry)
+async def reparse(
+    lake: Lake, con: duckdb.DuckDBPyConnection, day: date | None = None, *, dry: bool = False
+) -> ReparseCounts:
+    return await Reparser(DIALECT, lake, con).reparse(day, silent, dry=dry)
 
 
-def misread(lake: Lake, **columns: str | Callable[[str], str] | None) -> None:
-    """Turns as an older parser would have left them: every first turn of an agent has other columns."""
+def change_turns(lake: Lake, **columns: str | Callable[[str], str] | None) -> None:
+    """Change columns of every first assistant turn, as an older parser would have written them."""
     for path in lake.parts(Turn):
         rows = pq.read_table(path, partitioning=None).to_pylist()
         for row in rows:
@@ -81,20 +83,20 @@ def misread(lake: Lake, **columns: str | Callable[[str], str] | None) -> None:
 
 @pytest.mark.slow
 async def test_the_same_parser_finds_nothing_to_change(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-    """All kinds of turns, failures too: what the rollout stored is what their ids say."""
-    found = await reread(lake, con)
+    """For all kinds of turns, failed ones included, the stored parse equals a new parse of the ids."""
+    found = await reparse(lake, con)
     assert (found.turns, found.changed, found.skipped) == (16, {}, {})
     assert not lake.parts(Reparse)
 
 
-async def test_what_is_read_otherwise_stands_beside_the_turns(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-    misread(lake, parse="invalid_json", tool_calls=None, content="turn 1")
+async def test_changed_parses_are_stored_beside_the_turns(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    change_turns(lake, parse="invalid_json", tool_calls=None, content="turn 1")
     before = [path.read_bytes() for path in lake.parts(Turn)]
-    assert (await reread(lake, con, dry=True)).changed == {("invalid_json", "ok"): 4}
+    assert (await reparse(lake, con, dry=True)).changed == {("invalid_json", "ok"): 4}
     assert not lake.parts(Reparse)
-    assert (await reread(lake, con)).changed == {("invalid_json", "ok"): 4}
+    assert (await reparse(lake, con)).changed == {("invalid_json", "ok"): 4}
     assert [path.read_bytes() for path in lake.parts(Turn)] == before
-    assert not (await reread(lake, con)).changed, "done again it writes nothing"
+    assert not (await reparse(lake, con)).changed, "a second reparse writes nothing"
     assert len(lake.parts(Reparse)) == 1
     read = con.sql("select parse, tool_calls, content from turns_reparsed where index = 2").fetchall()
     assert {row[0] for row in read} == {"ok"}
@@ -103,31 +105,31 @@ async def test_what_is_read_otherwise_stands_beside_the_turns(lake: Lake, con: d
     assert con.sql("select count(*) from turns_reparsed").fetchall() == con.sql("select count(*) from turns").fetchall()
 
 
-async def test_a_parser_that_goes_back_is_followed(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
-    """The newest reading counts, also where it is the first one again."""
-    misread(lake, parse="invalid_json", tool_calls=None, content="turn 1")
-    await reread(lake, con)
-    misread(lake, parse="empty")
+async def test_a_return_to_the_first_parse_is_stored(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """The newest reparse counts, even if it equals the original parse."""
+    change_turns(lake, parse="invalid_json", tool_calls=None, content="turn 1")
+    await reparse(lake, con)
+    change_turns(lake, parse="empty")
     [part] = lake.parts(Reparse)
     wrong = pq.read_table(part, partitioning=None)
     at = wrong.schema.get_field_index("parse")
     wrong = wrong.set_column(at, wrong.schema.field(at), pa.array(["unknown_tool"] * wrong.num_rows))
     lake.write_table(Reparse, wrong, PartName(DAY, "reparse", 0))
-    assert (await reread(lake, con)).changed == {("unknown_tool", "ok"): 4}
+    assert (await reparse(lake, con)).changed == {("unknown_tool", "ok"): 4}
     assert con.sql("select distinct parse from turns_reparsed where index = 2").fetchall() == [("ok",)]
     assert con.sql("select count(*) from reparses").fetchall() == [(4,)]
 
 
-async def test_calls_that_stay_keep_the_ids_that_their_observations_answer(
+async def test_unchanged_calls_keep_the_ids_to_which_their_results_refer(
     lake: Lake, con: duckdb.DuckDBPyConnection
 ) -> None:
     def renamed(calls: str) -> str:
         return json.dumps([call | {"id": "mine"} for call in json.loads(calls)])
 
-    misread(lake, tool_calls=renamed)
-    assert not (await reread(lake, con)).changed
-    misread(lake, reasoning="turn")
-    assert (await reread(lake, con)).changed == {("ok", "ok"): 4}
+    change_turns(lake, tool_calls=renamed)
+    assert not (await reparse(lake, con)).changed
+    change_turns(lake, reasoning="turn")
+    assert (await reparse(lake, con)).changed == {("ok", "ok"): 4}
     [part] = lake.parts(Reparse)
     rows = pq.read_table(part, partitioning=None).to_pylist()
     assert {(row["reasoning"], json.loads(row["tool_calls"])[0]["id"]) for row in rows} == {("turn 1", "mine")}
@@ -136,24 +138,22 @@ async def test_calls_that_stay_keep_the_ids_that_their_observations_answer(
 def test_the_command_counts_what_changed_and_needs_no_server(
     lake: Lake, rolled_out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    misread(lake, parse="invalid_json", tool_calls=None, content="turn 1")
+    change_turns(lake, parse="invalid_json", tool_calls=None, content="turn 1")
     monkeypatch.chdir(lake.root.parent)
     monkeypatch.setenv("FACTORY_TEACHER__TOKENIZER", str(rolled_out.parent / "tokenizer"))
     monkeypatch.setenv("FACTORY_TEACHER__RENDERER", "qwen3")
-    said = CliRunner().invoke(app, ["reparse", "--date", DAY.isoformat(), "--dry-run"])
-    assert said.exit_code == 0, said.output
-    assert "16 turns read, 4 read otherwise (nothing was written)" in said.output
-    assert "invalid_json -> ok  4" in said.output
+    result = CliRunner().invoke(app, ["reparse", "--date", DAY.isoformat(), "--dry-run"])
+    assert result.exit_code == 0, result.output
+    assert "16 turns parsed, 4 changed (nothing was written)" in result.output
+    assert "invalid_json -> ok  4" in result.output
     monkeypatch.delenv("FACTORY_TEACHER__TOKENIZER")
     assert "set teacher.tokenizer" in CliRunner().invoke(app, ["reparse"]).output
 
 
-async def test_another_day_and_what_another_tokenizer_sampled_are_left_alone(
-    lake: Lake, con: duckdb.DuckDBPyConnection
-) -> None:
-    """Another vocabulary's ids are read as other words: all of a lake's turns would be spoilt at one stroke."""
-    assert (await reread(lake, con, date(2025, 1, 1))).turns == 0
-    misread(lake, content="words of another vocabulary", reasoning=None)
-    found = await reread(lake, con)
+async def test_other_days_and_ids_of_another_tokenizer_are_skipped(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
+    """Decoded with the wrong vocabulary, all turns of a lake would get wrong parses at once."""
+    assert (await reparse(lake, con, date(2025, 1, 1))).turns == 0
+    change_turns(lake, content="words of another vocabulary", reasoning=None)
+    found = await reparse(lake, con)
     assert found.skipped["another tokenizer"] == 4
     assert not found.changed

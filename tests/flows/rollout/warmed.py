@@ -1,9 +1,9 @@
-"""What each process that rolls out would load anew: imported once, where the processes of a test fork from."""
+"""Imports heavy modules once in the fork server, so that each rollout process of a test starts with them loaded."""
 
 from contextlib import suppress
 
 from sources.privacy.redaction import redact
 
 with suppress(ImportError):
-    import pandas  # noqa: F401  pyarrow loads it where it finds it
+    import pandas  # noqa: F401  pyarrow imports it if it is installed
 redact("")

@@ -1,1 +1,1 @@
-"""Tests: pool."""
+"""Tests of the pool: full slots, admission by the KV-cache budget, outages, and a server that dies."""

@@ -1,4 +1,4 @@
-"""The pool and the night around it: full slots, one bad attempt among good ones, a teacher that is gone."""
+"""The pool within a run: full slots, one failing attempt among good ones, and an outage of the teacher."""
 
 import asyncio
 import threading
@@ -42,11 +42,11 @@ def rows(settings: Settings, model: type[Record]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_a_night_leaves_trajectories_turns_and_verdicts_that_agree(tmp_path: Path) -> None:
+def test_a_run_leaves_consistent_trajectories_turns_and_verdicts(tmp_path: Path) -> None:
     settings = home(tmp_path)
     tasks = write_wiki_tasks(Lake(settings.lake), DAY, 5)
-    told = roll_out(settings, ScriptedTeacher(reading))
-    assert told == {"planned": 10, "finished": 10, "given_up": 0, "pending": 0, "turns": 30} | {
+    counts = roll_out(settings, ScriptedTeacher(reading))
+    assert counts == {"planned": 10, "finished": 10, "given_up": 0, "pending": 0, "turns": 30} | {
         "sampled_tokens": sum(row["n_sampled_tokens"] for row in rows(settings, Trajectory))
     }
     for row in rows(settings, Trajectory):
@@ -61,7 +61,7 @@ def test_a_night_leaves_trajectories_turns_and_verdicts_that_agree(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
+def test_without_planned_attempts_no_teacher_is_started(tmp_path: Path) -> None:
     """A GPU server takes minutes to start."""
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 2)
@@ -75,35 +75,35 @@ def test_with_nothing_to_do_no_teacher_is_started(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_pool_fills_its_slots_and_never_more(tmp_path: Path) -> None:
+def test_the_pool_fills_its_slots_and_never_exceeds_them(tmp_path: Path) -> None:
     settings = home(tmp_path, max_in_flight=6)
     write_wiki_tasks(Lake(settings.lake), DAY, 12)
 
-    class Meeting(ScriptedTeacher):
-        """Answers nobody before six ask at once."""
+    class BarrierTeacher(ScriptedTeacher):
+        """Completes requests only in groups of six concurrent ones."""
 
-        met = asyncio.Barrier(6)
+        barrier = asyncio.Barrier(6)
         busy = most = 0
 
         async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
             self.busy += 1
             self.most = max(self.most, self.busy)
-            await asyncio.wait_for(self.met.wait(), 20)
+            await asyncio.wait_for(self.barrier.wait(), 20)
             self.busy -= 1
             return await super().generate(prompt_ids, sampling, session)
 
-    teacher = Meeting(reading)
+    teacher = BarrierTeacher(reading)
     assert roll_out(settings, teacher)["finished"] == 24
     assert teacher.most == 6
 
 
 @pytest.mark.slow
-def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
-    """No batches: all others pass through the one slot that is left."""
+def test_a_slow_episode_does_not_block_the_others(tmp_path: Path) -> None:
+    """There are no batches: all other attempts pass through the remaining slot."""
     settings = home(tmp_path, max_in_flight=2)
     write_wiki_tasks(Lake(settings.lake), DAY, 12, samples=1)
 
-    class Waiting(ScriptedTeacher):
+    class SlowForOne(ScriptedTeacher):
         async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
             if "(3)" in tiny.decode(prompt_ids):
                 async with asyncio.timeout(20):
@@ -111,11 +111,11 @@ def test_a_slow_episode_holds_nobody_up(tmp_path: Path) -> None:
                         await asyncio.sleep(0.005)
             return await super().generate(prompt_ids, sampling, session)
 
-    assert roll_out(settings, Waiting(reading))["finished"] == 12
+    assert roll_out(settings, SlowForOne(reading))["finished"] == 12
 
 
 def test_long_tasks_start_first(tmp_path: Path) -> None:
-    """Started last, they would run alone at the end on an idle server."""
+    """Started last, they would run at the end on a nearly idle server."""
     settings = home(tmp_path, max_in_flight=1)
     tasks = write_wiki_tasks(Lake(settings.lake), DAY, 6, samples=1)
     teacher = ScriptedTeacher(reading)
@@ -126,7 +126,7 @@ def test_long_tasks_start_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
+def test_rows_can_be_queried_while_the_rollout_runs(tmp_path: Path) -> None:
     settings = home(tmp_path, max_in_flight=8)
     write_wiki_tasks(Lake(settings.lake), DAY, 30)
     gate = threading.Event()
@@ -138,7 +138,7 @@ def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
             return await super().generate(prompt_ids, sampling, session)
 
-    def ask() -> None:
+    def query() -> None:
         for _ in range(150):
             time.sleep(0.1)
             with connect(Lake(settings.lake)) as con:
@@ -147,16 +147,16 @@ def test_rows_can_be_queried_while_the_rollout_works(tmp_path: Path) -> None:
                 break
         gate.set()
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    querying = threading.Thread(target=query)
+    querying.start()
     roll_out(settings, Slow(reading))
-    asking.join()
+    querying.join()
     assert 0 < seen[-1] < 60
     assert len(rows(settings, Trajectory)) == 60
 
 
 def failing(part: str, error: Callable[[], Exception]) -> Callable[[str], None]:
-    """Fails whatever prompt holds the part, at its second turn."""
+    """Return a function that fails every prompt with this text, at its second turn."""
 
     def fail(prompt: str) -> None:
         if part in prompt and spoken(prompt) == 1:
@@ -166,8 +166,8 @@ def failing(part: str, error: Callable[[], Exception]) -> Callable[[str], None]:
 
 
 @pytest.mark.slow
-def test_an_attempt_that_the_teacher_always_fails_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
-    """Neither lost without a row nor tried for ever; what was sampled stays with it."""
+def test_an_attempt_that_the_teacher_always_fails_is_retried_and_then_given_up(tmp_path: Path) -> None:
+    """It is neither lost without a row nor retried for ever, and it keeps its sampled turns."""
     settings = home(tmp_path, max_starts=3, max_in_flight=2)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
     teacher = ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherError("the reply is no JSON")))
@@ -182,7 +182,7 @@ def test_an_attempt_that_the_teacher_always_fails_is_tried_again_and_then_given_
 
 
 @pytest.mark.slow
-def test_a_passing_failure_costs_no_finished_turn(tmp_path: Path) -> None:
+def test_a_transient_failure_costs_no_finished_turn(tmp_path: Path) -> None:
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
     teacher = ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherRefused("context exceeded")))
@@ -194,14 +194,14 @@ def test_a_passing_failure_costs_no_finished_turn(tmp_path: Path) -> None:
 
 
 def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -> None:
-    """Else one night's outage would give up attempts that are not to blame."""
+    """Otherwise one outage would give up attempts that did not cause it."""
     settings = home(tmp_path, max_starts=1, max_in_flight=4)
     write_wiki_tasks(Lake(settings.lake), DAY, 20, samples=1)
 
-    def gone(prompt: str) -> None:
+    def fail(prompt: str) -> None:
         raise TeacherError("the connection failed")
 
-    teacher = ScriptedTeacher(reading, failing=gone)
+    teacher = ScriptedTeacher(reading, failing=fail)
     with pytest.raises(TeacherError, match="Nothing is lost"):
         roll_out(settings, teacher)
     assert not rows(settings, Trajectory)
@@ -212,20 +212,20 @@ def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -
 def test_a_bug_in_one_attempt_does_not_stop_the_others(tmp_path: Path) -> None:
     settings = home(tmp_path, max_starts=1)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)
-    told = roll_out(settings, ScriptedTeacher(reading, failing=failing("(1)", lambda: ZeroDivisionError("oops"))))
-    assert (told["finished"], told["given_up"]) == (3, 1)
+    counts = roll_out(settings, ScriptedTeacher(reading, failing=failing("(1)", lambda: ZeroDivisionError("oops"))))
+    assert (counts["finished"], counts["given_up"]) == (3, 1)
     assert {row["error"] for row in rows(settings, Trajectory)} == {None, "ZeroDivisionError"}
 
 
-def test_ids_without_a_logprob_each_are_not_stored(tmp_path: Path) -> None:
-    class Short(ScriptedTeacher):
+def test_ids_without_a_logprob_for_each_are_not_stored(tmp_path: Path) -> None:
+    class MissingLogprob(ScriptedTeacher):
         async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
             found = await super().generate(prompt_ids, sampling, session)
             return Completion(found.token_ids, found.logprobs[1:], found.finish_reason)
 
     settings = home(tmp_path, max_starts=1)
     write_wiki_tasks(Lake(settings.lake), DAY, 1, samples=1)
-    assert roll_out(settings, Short(reading))["given_up"] == 1
+    assert roll_out(settings, MissingLogprob(reading))["given_up"] == 1
     assert rows(settings, Trajectory)[0]["n_turns"] == 0
 
 
@@ -242,7 +242,7 @@ def test_a_teacher_that_refuses_at_the_start_loses_nothing(tmp_path: Path) -> No
     assert roll_out(settings, ScriptedTeacher(reading))["finished"] == 4
 
 
-def test_tasks_that_ask_for_unknown_tools_are_refused_before_the_teacher_starts(tmp_path: Path) -> None:
+def test_tasks_with_unknown_tools_are_refused_before_the_teacher_starts(tmp_path: Path) -> None:
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 1, tools=["search", "fly"])
     with pytest.raises(RolloutError, match="tools fly; there are find, open, search"):
@@ -258,23 +258,23 @@ def test_a_second_rollout_is_refused_before_a_token_is_spent(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_another_teacher_starts_the_attempt_again(tmp_path: Path) -> None:
+def test_an_attempt_of_another_teacher_starts_again(tmp_path: Path) -> None:
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 3, samples=1)
     roll_out(settings, ScriptedTeacher(reading, failing=failing("(2)", lambda: TeacherRefused("no"))))
 
-    class Another(TinyDialect):
+    class OtherDialect(TinyDialect):
         template_sha256 = "another"
 
-    staff = Factories(opening(ScriptedTeacher(reading)), lambda settings, teacher: Another())
-    run_rollout(settings, DAY, silent, staff)
+    factories = Factories(opening(ScriptedTeacher(reading)), lambda settings, teacher: OtherDialect())
+    run_rollout(settings, DAY, silent, factories)
     made = [row for row in rows(settings, Trajectory) if row["template_sha256"] == "another"]
     turns = [turn for turn in rows(settings, Turn) if turn["trajectory_id"] == made[0]["trajectory_id"]]
     assert [turn["index"] for turn in turns] == list(range(7))
 
 
 @pytest.mark.slow
-def test_seven_hundred_in_flight_cost_one_process_little(tmp_path: Path) -> None:
+def test_one_process_runs_seven_hundred_attempts_at_once(tmp_path: Path) -> None:
     settings = home(tmp_path, max_in_flight=700)
     write_wiki_tasks(Lake(settings.lake), DAY, 350)
     teacher = ScriptedTeacher(reading, delay_s=0.05)
@@ -282,8 +282,8 @@ def test_seven_hundred_in_flight_cost_one_process_little(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_night_is_finished_by_another_night(tmp_path: Path) -> None:
-    """A trajectory belongs to the night that finished it, with all its turns."""
+def test_an_attempt_can_be_finished_by_a_later_run(tmp_path: Path) -> None:
+    """A trajectory belongs, with all its turns, to the run that finished it."""
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 2, samples=1)
     teacher = ScriptedTeacher(reading, failing=failing("(1)", lambda: TeacherRefused("no")))

@@ -1,4 +1,4 @@
-"""Two servers, one dies for good: its trajectories move and go on, and the others never wait for them."""
+"""One of two servers dies for good: its trajectories resume on the other, whose own trajectories never wait."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ WINDOW_S = 0.6
 
 
 def reply(prompt_ids: list[int], body: Body) -> str:
-    """Searches for something else each time, and then answers."""
+    """Searches with another query in each turn, and then answers."""
     if prompt_ids == PROBE:
         return "Yes."
     prompt = tiny.decode(prompt_ids)
@@ -53,8 +53,8 @@ def roll_out(settings: Settings) -> None:
     run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
 
 
-def test_two_servers_one_dying_the_rest_never_stall(tmp_path: Path) -> None:
-    """Half of the GPUs would idle while the other half's requests are tried again."""
+def test_a_dead_server_never_stalls_the_other(tmp_path: Path) -> None:
+    """Half of the GPUs would idle while the other half's requests are retried."""
     with vllm_process(tmp_path / "one.jsonl", reply) as one:
         undisturbed = home(tmp_path / "undisturbed", one)
         roll_out(undisturbed)
@@ -75,14 +75,14 @@ def test_two_servers_one_dying_the_rest_never_stall(tmp_path: Path) -> None:
     assert moved
     assert stayed
     assert not moved & stayed
-    assert_none_waited([one for one in turns(living) if number(one) in stayed], died)
+    assert_no_stall([one for one in turns(living) if number(one) in stayed], died)
     assert_moved_at_once(turns(living), set(moved), stayed, died)
     again = Counter(one.prompt for one in turns(dying) + turns(living))
     assert sum(again.values()) - len(again) <= len(moved)
 
 
 def wait_for_turns(*servers: VllmProcess) -> None:
-    """Until every attempt has a third of its turns, on average."""
+    """Wait until every attempt has a third of its turns, on average."""
     while sum(server.count() for server in servers) < TASKS * TURNS // 3:
         time.sleep(0.01)
 
@@ -95,20 +95,20 @@ def number(one: Sampled) -> int:
     return task_number(list(one.prompt))
 
 
-def assert_none_waited(stayed: list[Sampled], died: float) -> None:
-    """As many turns after the death as before it; and all in turn, so that nobody paid for the others."""
+def assert_no_stall(stayed: list[Sampled], died: float) -> None:
+    """After the death there are at least half as many turns as before it, and the attempts advance evenly."""
     before = [one for one in stayed if died - WINDOW_S <= one.at < died]
     after = [one for one in stayed if died <= one.at < died + WINDOW_S]
     assert len(after) >= len(before) / 2
-    waiters = {number(one) for one in stayed}
-    for name in waiters:
+    attempts = {number(one) for one in stayed}
+    for name in attempts:
         places = [place for place, one in enumerate(after) if number(one) == name]
         gaps = [later - place for place, later in pairwise([-1, *places, len(after)])]
-        assert max(gaps) <= 4 * len(waiters)
+        assert max(gaps) <= 4 * len(attempts)
 
 
 def assert_moved_at_once(living: list[Sampled], moved: set[int], stayed: set[int], died: float) -> None:
-    """Each is at work again before any that stayed has done a few more turns."""
+    """Each moved attempt has a turn before any other attempt has more than six."""
     done = Counter[int]()
     for one in living:
         if one.at >= died:
