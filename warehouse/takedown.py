@@ -1,7 +1,7 @@
 """Takedown: the trajectories that a withdrawal request matches, by id or by a page they depend on.
 
 A request holds for good. It is matched against the lake anew before each refine, release and export, so that a later
-attempt at a withdrawn task, or one that reads a withdrawn page, is withdrawn too. The rule stands once, in SQL
+attempt at a withdrawn task, or one that reads a withdrawn page, is withdrawn too. The rule is written once, in SQL
 (`sql/withdrawals/`). Turns are read only if a request names a page.
 """
 

@@ -10,17 +10,17 @@ from flows.commands.exit import fail
 
 
 def lineage(
-    row: Annotated[str | None, typer.Argument(help="A trajectory's id (or the start), or shard:row.")] = None,
-    url: Annotated[str | None, typer.Option(help="List every row that rests on this page instead.")] = None,
+    row: Annotated[str | None, typer.Argument(help="A trajectory's id or the start of it, or shard:row.")] = None,
+    url: Annotated[str | None, typer.Option(help="List every row that depends on this page instead.")] = None,
     raw: Annotated[
-        Path | None, typer.Option(help="Write the raw reply behind each page of the row to this folder, verified.")
+        Path | None, typer.Option(help="Write the verified raw response of each page of the row to this folder.")
     ] = None,
 ) -> None:
-    """Walk from a released row to the pages that it rests on, or from a page to every row."""
+    """Trace a released row to the pages that it depends on, or a page to every row."""
     from warehouse.lineage.lineage import print_lineage, print_url_lineage
 
     if (row is None) == (url is None) or (url and raw):
-        fail("give a row's id, with or without --raw, or --url: one of them.")
+        fail("give either a row's id, with or without --raw, or --url.")
     with open_warehouse() as (con, settings):
         if url:
             print_url_lineage(con, url)

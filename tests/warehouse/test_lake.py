@@ -1,5 +1,6 @@
-"""The lake: a part is whole or not there, fits its schema, and is read while others are written."""
+"""The lake: a part appears whole or not at all, fits its schema, and is read while others are written."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,9 @@ import pytest
 from schemas import Document, Trajectory, Turn, arrow_schema, table
 from tests.doubles.lakes.small_lake import make_small_lake, write_small_lake
 from warehouse.connect import connect, rebuild_warehouse
+from warehouse.console.progress import silent
 from warehouse.lake import Lake, LakeError, PartName
+from warehouse.migrate import migrate
 from warehouse.parquet_encoding import BLOCK_ROWS, ROW_GROUP_ROWS
 
 DAY = date(2026, 11, 20)
@@ -29,14 +32,14 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
-    """A column that was renamed by mistake must not reach readers of all nights."""
+    """Readers of every night would otherwise see a column that was renamed by mistake."""
     wrong = pa.table({"doc_id": ["a"]})
     with pytest.raises(LakeError, match="document"):
         Lake(tmp_path).write_table(Document, wrong, PartName(DAY, "w", 0))
     assert Lake(tmp_path).parts(Document) == []
 
 
-def test_a_null_where_none_may_be_is_refused(tmp_path: Path) -> None:
+def test_a_null_in_a_required_column_is_refused(tmp_path: Path) -> None:
     good = table(Trajectory, make_small_lake(DAY).trajectories)
     column = good.schema.get_field_index("task_id")
     bad = good.set_column(column, arrow_schema(Trajectory).field("task_id"), pa.nulls(good.num_rows, pa.string()))
@@ -46,14 +49,14 @@ def test_a_null_where_none_may_be_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-def test_text_that_is_not_unicode_is_refused_by_name(tmp_path: Path) -> None:
+def test_text_that_is_not_unicode_is_refused_with_its_record(tmp_path: Path) -> None:
     page = make_small_lake(DAY).documents[0].model_copy(update={"text": "half a pair: \ud800"})
     with pytest.raises(LakeError, match="document"):
         Lake(tmp_path).write(Document, [page], PartName(DAY, "w", 0))
 
 
-def test_the_same_rows_make_the_same_bytes_however_they_are_cut(tmp_path: Path) -> None:
-    """A step that is repeated after a kill overwrites its part with itself."""
+def test_the_same_rows_make_the_same_bytes_in_batches_of_any_size(tmp_path: Path) -> None:
+    """A step that is repeated after a kill replaces its part by an identical one."""
     rows = table(Turn, make_small_lake(DAY, n_tasks=20).turns)
     whole = Lake(tmp_path / "a").write_table(Turn, rows, PartName(DAY, "w", 0))
     again = Lake(tmp_path / "b").write_batches(Turn, rows.schema, rows.to_batches(33), PartName(DAY, "w", 0))
@@ -61,7 +64,7 @@ def test_the_same_rows_make_the_same_bytes_however_they_are_cut(tmp_path: Path) 
 
 
 def test_row_groups_are_large_but_bounded_in_rows_and_in_bytes(tmp_path: Path) -> None:
-    """Small groups cost disk and reading time; a group of huge pages would cost every reader its memory."""
+    """Small groups cost disk space and reading time; a group of long pages would exceed the memory of readers."""
     rows = table(Turn, make_small_lake(DAY, n_tasks=100).turns)
     part = Lake(tmp_path / "short").write_table(Turn, rows, PartName(DAY, "w", 0))
     assert group_rows(part) == [ROW_GROUP_ROWS, rows.num_rows - ROW_GROUP_ROWS]
@@ -77,7 +80,7 @@ def test_row_groups_are_large_but_bounded_in_rows_and_in_bytes(tmp_path: Path) -
 
 
 def group_rows(part: Path) -> list[int]:
-    """How many rows each row group holds."""
+    """The number of rows of each row group."""
     metadata = pq.ParquetFile(part).metadata
     return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
 
@@ -94,7 +97,7 @@ def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_a_disk_that_refuses_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_failed_write_names_the_part_and_the_next_step(tmp_path: Path) -> None:
     (tmp_path / "document").write_text("a file where a folder must be")
     with pytest.raises(LakeError, match=r"cannot write .*run again"):
         Lake(tmp_path).write(Document, [], PartName(DAY, "w", 0))
@@ -116,7 +119,7 @@ for seq in range(10_000):
 
 
 def test_readers_see_whole_parts_while_another_process_writes_and_is_killed(tmp_path: Path) -> None:
-    """Whoever queries during a run counts whole parts: no lock, no half of one, also after SIGKILL."""
+    """A query during a run counts whole parts only, without a lock, also after SIGKILL."""
     rows = len(make_small_lake(DAY, n_tasks=30).turns)
     counts: set[int] = set()
     with (
@@ -136,7 +139,7 @@ def test_readers_see_whole_parts_while_another_process_writes_and_is_killed(tmp_
 
 
 def test_any_client_can_open_the_file_of_views(tmp_path: Path) -> None:
-    """`warehouse.duckdb` holds no data: it can be rebuilt at any time, also over the old one."""
+    """`warehouse.duckdb` holds no data: it can be rebuilt at any time, also over an earlier one."""
     import duckdb
 
     lake = Lake(tmp_path / "lake")
@@ -155,10 +158,39 @@ def test_views_bind_over_an_empty_lake(tmp_path: Path) -> None:
 
 
 def test_a_lake_from_before_a_record_grew_is_still_read(tmp_path: Path) -> None:
-    """After an upgrade, every view over the nights before must bind: the new column is null there."""
+    """After an upgrade, every view over earlier nights must bind: a new column is null there."""
     lake = Lake(tmp_path)
     lake.prepare()
     (empty,) = (tmp_path / "decision").glob("*/empty.parquet")
     pq.write_table(pq.read_table(empty, partitioning=None).drop(["pass_rate"]), empty)
     with connect(lake) as con:
         assert con.execute("select pass_rate from decisions").fetchall() == []
+
+
+def test_a_new_lake_carries_the_version_from_its_first_part_on(tmp_path: Path) -> None:
+    for root in (tmp_path / "prepared", tmp_path / "written"):
+        lake = Lake(root)
+        assert lake.version() is None
+        if root.name == "prepared":
+            lake.prepare()
+        else:
+            lake.write(Document, [], PartName(DAY, "crawl", 0))
+        assert json.loads((root / "schema_version.json").read_text()) == {"schema_version": "2"}
+        lake.check_version()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"schema_version": "3"}', "has schema version 3, .* upgrade the factory"),
+        ('{"schema_version": "two"}', "cannot read .*Delete it, then run `factory lake migrate`"),
+        ("{", "cannot read .*Delete it, then run `factory lake migrate`"),
+    ],
+)
+def test_a_later_or_unreadable_version_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    lake = Lake(tmp_path)
+    lake.prepare()
+    (tmp_path / "schema_version.json").write_text(text)
+    for use in (lake.prepare, lambda: migrate(lake, silent)):
+        with pytest.raises(LakeError, match=message):
+            use()

@@ -1,4 +1,4 @@
-"""Views, marts and checks: each says its grain, marts agree with a count by hand, checks find what is planted."""
+"""Views, marts and checks: marts agree with a count by hand, and checks find planted violations."""
 
 import re
 import statistics
@@ -58,7 +58,7 @@ def publish(lake: Lake, rows: list[Trajectory], refine_id: str, claimed: int | N
 
 
 def test_marts_read_no_long_text(tmp_path: Path) -> None:
-    """Statistics over 100,000 trajectories must not read gigabytes of pages."""
+    """Statistics over 100,000 trajectories must not read gigabytes of text."""
     with connect(lake_of(tmp_path, make_small_lake(DAY))) as con:
         for mart in sql_files("marts"):
             plan = con.execute(f"explain (format json) from {mart}").fetchall()[0][1]
@@ -120,12 +120,13 @@ def test_statistics_agree_with_a_count_by_hand(tmp_path: Path) -> None:
 
 
 def spoil(rows: list[Any], **update: object) -> None:
+    """Replace columns of the last row."""
     rows[-1] = rows[-1].model_copy(update=update)
 
 
 PLANTED: dict[str, Callable[[SmallLake], None]] = {
-    "orphan_trajectory": lambda made: spoil(made.trajectories, task_id="nobody planned this"),
-    "orphan_turns": lambda made: spoil(made.turns, trajectory_id="nobody's turn"),
+    "orphan_trajectory": lambda made: spoil(made.trajectories, task_id="never planned"),
+    "orphan_turns": lambda made: spoil(made.turns, trajectory_id="no such trajectory"),
     "duplicate_trajectory": lambda made: made.trajectories.append(made.trajectories[0]),
     "duplicate_turn": lambda made: made.turns.append(made.turns[-1]),
     "turn_counts": lambda made: spoil(made.trajectories, n_tokens=1),
@@ -135,7 +136,7 @@ PLANTED: dict[str, Callable[[SmallLake], None]] = {
 
 
 @pytest.mark.parametrize("check", PLANTED)
-def test_a_check_finds_what_is_planted(check: str, tmp_path: Path) -> None:
+def test_a_check_finds_a_planted_violation(check: str, tmp_path: Path) -> None:
     made = make_small_lake(DAY)
     PLANTED[check](made)
     with connect(lake_of(tmp_path, made)) as con:
@@ -168,7 +169,7 @@ def test_a_refusal_without_a_reason_is_found(tmp_path: Path) -> None:
     assert failing(lake) == {"decision_reasons": 1}
 
 
-def test_a_decision_on_what_never_finished_is_found(tmp_path: Path) -> None:
+def test_a_decision_on_an_unfinished_attempt_is_found(tmp_path: Path) -> None:
     lake, made, rows, _ = decided(tmp_path)
     rows.append(rows[0].model_copy(update={"trajectory_id": next(iter(made.of_kind("pending")))}))
     rows.append(rows[0])
@@ -192,7 +193,7 @@ def test_a_release_that_miscounts_its_rows_is_found(tmp_path: Path) -> None:
 
 
 def test_a_lost_attempt_breaks_conservation(tmp_path: Path) -> None:
-    """A trajectory refused in the lake but planned by no task: the counts do not add up, and the check says so."""
+    """A rejected trajectory that no task planned: the counts do not add up, and the check finds the domain."""
     made = make_small_lake(DAY)
     task = made.tasks[0]
     made.tasks[0] = task.model_copy(update={"samples": 1})
@@ -202,7 +203,7 @@ def test_a_lost_attempt_breaks_conservation(tmp_path: Path) -> None:
     assert failing(lake) == {"conservation": 1, "orphan_trajectory": 1}
 
 
-def test_turns_are_checked_for_their_tokens_one_by_one(tmp_path: Path) -> None:
+def test_the_tokens_of_each_turn_are_checked(tmp_path: Path) -> None:
     made = make_small_lake(DAY)
     first: Turn = made.turns[2]
     made.turns[2] = first.model_copy(update={"token_ids": first.token_ids[:-1]})

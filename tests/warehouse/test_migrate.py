@@ -1,6 +1,5 @@
 """A lake and a release of schema version 1, made by the code of that version: refused, migrated, and then used."""
 
-import json
 import shutil
 import signal
 import subprocess
@@ -88,33 +87,6 @@ def test_factory_sql_refuses_a_lake_of_version_1_in_one_sentence(home: Path) -> 
         f"factory: the lake {home / 'lake'} has schema version 1, but this factory reads version 2: "
         "run `factory lake migrate`"
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('{"schema_version": "3"}', "has schema version 3, .* upgrade the factory"),
-        ('{"schema_version": "two"}', "cannot read .*Delete it, then run `factory lake migrate`"),
-        ("{", "cannot read .*Delete it, then run `factory lake migrate`"),
-    ],
-)
-def test_a_later_or_unreadable_version_is_refused(lake: Lake, text: str, message: str) -> None:
-    (lake.root / "schema_version.json").write_text(text)
-    for use in (lake.prepare, lambda: migrate(lake, silent)):
-        with pytest.raises(LakeError, match=message):
-            use()
-
-
-def test_a_new_lake_carries_the_version_from_its_first_part_on(tmp_path: Path) -> None:
-    for root in (tmp_path / "prepared", tmp_path / "written"):
-        lake = Lake(root)
-        assert lake.version() is None
-        if root.name == "prepared":
-            lake.prepare()
-        else:
-            lake.write(Document, [], PartName(DAY, "crawl", 0))
-        assert json.loads((root / "schema_version.json").read_text()) == {"schema_version": "2"}
-        lake.check_version()
 
 
 def test_a_dry_run_lists_the_parts_and_changes_nothing(lake: Lake) -> None:

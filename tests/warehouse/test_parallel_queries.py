@@ -1,4 +1,4 @@
-"""Queries beside each other: each is answered, one that fails ends them all, and the connection is as it was."""
+"""Parallel queries: each is answered, a failure stops the others, and the connection keeps its settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,21 +21,21 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-def test_every_query_is_answered_once_and_told_of(con: duckdb.DuckDBPyConnection) -> None:
-    """A gate that was left out would let rows pass that nobody looked at."""
+def test_every_query_is_answered_and_reported_once(con: duckdb.DuckDBPyConnection) -> None:
+    """A skipped gate would let unchecked rows pass."""
 
     def query(place: int) -> Query:
         return lambda own: create_shared_table(own, f"found_{place}", f"select sum(n) * {place} as n from given")
 
-    told: list[tuple[int, int | None]] = []
-    run_parallel(con, {f"q{n}": query(n) for n in range(9)}, lambda done, total, note="": told.append((done, total)))
+    reports: list[tuple[int, int | None]] = []
+    run_parallel(con, {f"q{n}": query(n) for n in range(9)}, lambda done, total, note="": reports.append((done, total)))
     assert [con.execute(f"select n from found_{n}").fetchall() for n in range(9)] == [[(4950 * n,)] for n in range(9)]
-    assert told == [(n, 9) for n in range(1, 10)]
+    assert reports == [(n, 9) for n in range(1, 10)]
     run_parallel(con, {}, silent)
 
 
-def test_what_fails_is_raised_and_the_others_are_not_waited_for(con: duckdb.DuckDBPyConnection) -> None:
-    """A gate with a slip in its SQL would be told of after all that is slow, or never."""
+def test_a_failure_is_raised_without_waiting_for_the_other_queries(con: duckdb.DuckDBPyConnection) -> None:
+    """An error in a gate's SQL would otherwise be reported after every slow query, or never."""
     queries: dict[str, Query] = {
         "endless": lambda own: own.execute(ENDLESS).fetchall(),
         "wrong": lambda own: own.execute("select nothing from given"),

@@ -1,4 +1,4 @@
-"""`factory sql`: it reads in every format, refuses all that does more than read, and answers during a run."""
+"""`factory sql`: every output format, refusal of statements that do more than read, and answers during a run."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def test_every_format_gives_the_same_rows(lake: Lake, tmp_path: Path, capfd: pyt
         assert json.loads(capfd.readouterr().out) == [expected]
         print_sql(con, BY_STATUS, "csv")
         printed = capfd.readouterr().out
-        assert "\r" not in printed  # a shell hands it to the next command
+        assert "\r" not in printed  # line endings that shell pipelines expect
         row = next(csv.DictReader(io.StringIO(printed)))
         assert (row["status"], int(row["n"]), json.loads(row["samples"])) == tuple(expected.values())
         print_sql(con, BY_STATUS, "parquet", tmp_path / "rows.parquet")
@@ -72,8 +72,8 @@ def test_no_rows_are_valid_json(lake: Lake, capfd: pytest.CaptureFixture[str]) -
         "",
     ],
 )
-def test_what_does_more_than_read_the_lake_is_refused(text: str, lake: Lake, tmp_path: Path) -> None:
-    """A query handed on by a program or a stranger can neither change nor read anything but the lake."""
+def test_statements_that_do_more_than_read_the_lake_are_refused(text: str, lake: Lake, tmp_path: Path) -> None:
+    """A query of an untrusted program or person can change nothing, and read nothing but the lake."""
     secret, out = tmp_path / "secret.csv", tmp_path / "out.parquet"
     secret.write_text("password\n")
     before = sorted(tmp_path.rglob("*"))
@@ -82,7 +82,7 @@ def test_what_does_more_than_read_the_lake_is_refused(text: str, lake: Lake, tmp
     assert [path for path in sorted(tmp_path.rglob("*")) if path not in before] == []
 
 
-def test_an_unfinished_answer_leaves_no_file(lake: Lake, tmp_path: Path) -> None:
+def test_a_failed_query_leaves_no_file(lake: Lake, tmp_path: Path) -> None:
     out = tmp_path / "rows.csv"
     with connect(lake) as con, pytest.raises(QueryError):
         print_sql(con, "select error(status) from trajectories", "csv", out)
@@ -92,13 +92,13 @@ def test_an_unfinished_answer_leaves_no_file(lake: Lake, tmp_path: Path) -> None
 def test_a_pages_escape_sequences_do_not_reach_the_terminal(lake: Lake, capfd: pytest.CaptureFixture[str]) -> None:
     with connect(lake) as con:
         print_sql(con, "select 'a' || chr(27) || '[31mred' || chr(8238) || '[bold]' as text")
-    said = capfd.readouterr().out
-    assert "\\x1b[31mred\\x202e[bold]" in said
-    assert "\x1b[31m" not in said
+    printed = capfd.readouterr().out
+    assert "\\x1b[31mred\\x202e[bold]" in printed
+    assert "\x1b[31m" not in printed
 
 
-def test_queries_see_what_lands_after_they_began(lake: Lake) -> None:
-    """One open connection serves a dashboard all night: no lock, no reopening."""
+def test_an_open_connection_sees_later_parts(lake: Lake) -> None:
+    """One connection serves a dashboard all night, without a lock and without reopening."""
     with connect(lake) as con:
         write_small_lake(lake, date(2026, 11, 21), seed=1)
         assert con.execute("select count(*) from trajectories").fetchall() == [(24,)]

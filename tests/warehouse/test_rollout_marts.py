@@ -1,4 +1,4 @@
-"""What rollouts cost and what they cut, against a count by hand."""
+"""Costs of rollouts, and attempts cut by budgets, against a count by hand."""
 
 import statistics
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ BEGUN = datetime(2026, 11, 20, 2, tzinfo=UTC)
 def rollout(**changes: object) -> Rollout:
     """A run of an hour on four GPUs."""
     counts: dict[str, object] = dict.fromkeys(Rollout.model_fields, 0)
-    said = {"run_id": DAY.isoformat(), "started_at": BEGUN, "ended_at": BEGUN + timedelta(hours=1), "ending": "done"}
+    times = {"run_id": DAY.isoformat(), "started_at": BEGUN, "ended_at": BEGUN + timedelta(hours=1), "ending": "done"}
     cost = {
         "engine": "vllm",
         "gpus": 4,
@@ -30,16 +30,16 @@ def rollout(**changes: object) -> Rollout:
         "gpu_seconds": 14_400.0,
         "prefix_cache_hit_rate": None,
     }
-    return Rollout.model_validate(counts | said | cost | {"detail": "", "faults": "{}"} | changes)
+    return Rollout.model_validate(counts | times | cost | {"detail": "", "faults": "{}"} | changes)
 
 
 def left(made: SmallLake, sample: int, **changes: object) -> Unfinished:
-    """A sample of the first task, as a run left it."""
+    """A sample of the first task, in the state in which a run stopped."""
     task = made.tasks[0]
     row = {"trajectory_id": trajectory_id(task.task_id, sample), "task_id": task.task_id, "sample": sample}
-    stood = {"domain": task.domain, "n_turns": 2, "n_tokens": 100, "n_sampled_tokens": 40, "detail": None}
-    said = {"reason": "budget", "stopped_at": BEGUN, "run_id": DAY.isoformat()}
-    return Unfinished.model_validate(row | stood | said | changes)
+    state = {"domain": task.domain, "n_turns": 2, "n_tokens": 100, "n_sampled_tokens": 40, "detail": None}
+    stop = {"reason": "budget", "stopped_at": BEGUN, "run_id": DAY.isoformat()}
+    return Unfinished.model_validate(row | state | stop | changes)
 
 
 def lake_of(path: Path, made: SmallLake, *unfinished: Unfinished) -> Lake:
@@ -54,8 +54,8 @@ def failing(lake: Lake) -> dict[str, int]:
         return {name: n for name, n in run_checks(con).items() if n}
 
 
-def test_what_budgets_cut_is_counted_beside_what_ended_by_itself(tmp_path: Path) -> None:
-    """Who trains on the answered alone trains on the short: this mart is where that is seen."""
+def test_attempts_cut_by_budgets_are_counted_separately_from_those_that_ended_naturally(tmp_path: Path) -> None:
+    """Training on answered attempts alone favours short ones; this mart shows by how much."""
     made = make_small_lake(DAY, kinds=KINDS)
     earlier = BEGUN - timedelta(days=1)
     stale = left(made, 0, reason="not_started", n_turns=0, n_tokens=0, stopped_at=earlier)
@@ -79,7 +79,7 @@ def test_what_budgets_cut_is_counted_beside_what_ended_by_itself(tmp_path: Path)
 
 
 def test_an_attempt_that_was_finished_later_is_no_longer_unfinished(tmp_path: Path) -> None:
-    """Parts never change: the word of an earlier run stays, and must not be counted."""
+    """Parts never change, so the row of an earlier run remains and must not be counted."""
     made = make_small_lake(DAY)
     lake = lake_of(tmp_path, made, left(made, 0))
     with connect(lake) as con:
@@ -88,14 +88,16 @@ def test_an_attempt_that_was_finished_later_is_no_longer_unfinished(tmp_path: Pa
     assert failing(lake) == {}
 
 
-def test_an_unfinished_attempt_that_nobody_planned_is_found(tmp_path: Path) -> None:
+def test_an_unfinished_attempt_that_no_task_planned_is_found(tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
-    assert failing(lake_of(tmp_path / "a", made, left(made, 0, trajectory_id="nobody's"))) == {"unfinished_planned": 1}
+    assert failing(lake_of(tmp_path / "a", made, left(made, 0, trajectory_id="never planned"))) == {
+        "unfinished_planned": 1
+    }
     assert failing(lake_of(tmp_path / "b", made, left(made, 0), left(made, 0))) == {"unfinished_planned": 1}
 
 
-def test_a_kept_trajectory_bears_what_was_rejected_and_not_what_nobody_has_judged(tmp_path: Path) -> None:
-    """Divided by tonight's kept ones alone while refine has not run, the cost of a row would be nonsense."""
+def test_kept_trajectories_carry_the_cost_of_rejected_ones_but_not_of_undecided_ones(tmp_path: Path) -> None:
+    """Costs of undecided trajectories would inflate the cost per kept row until refine runs."""
     made = make_small_lake(DAY, kinds=KINDS)
     lake = lake_of(tmp_path, made)
     ended = sum(row.n_sampled_tokens for row in made.trajectories)

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 class ViewerError(Exception):
-    """The id matches no trajectory, or those of several tasks; the message says how to find one."""
+    """The id matches no trajectory, or those of several tasks; the message gives the next step."""
 
 
 def print_trajectory(con: duckdb.DuckDBPyConnection, id: str, *, full: bool = False) -> None:

@@ -89,7 +89,7 @@ def long_release(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     tasks = {row.task_id for row in made.trajectories if row.trajectory_id in bare}
     made.tasks[:] = [task.model_copy(update={"answer": None} if task.task_id in tasks else {}) for task in made.tasks]
     write_records(Lake(settings.lake), DAY, made)
-    write_decisions(Lake(settings.lake), DAY, made, signed={row.trajectory_id for row in placed} - bare)
+    write_decisions(Lake(settings.lake), DAY, made, with_signals={row.trajectory_id for row in placed} - bare)
     run_publish(settings, DAY, silent)
     return settings
 

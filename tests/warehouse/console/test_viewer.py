@@ -1,4 +1,4 @@
-"""`factory show` and `factory stats`: all that happened can be read, and nothing shown can act."""
+"""`factory show` and `factory stats`: every part of a trajectory is printed, and hostile text stays inert."""
 
 import re
 from datetime import date
@@ -29,26 +29,26 @@ def test_a_trajectory_shows_task_turns_verdicts_and_decision(tmp_path: Path, cap
     write_records(lake, DAY, made)
     attempt = made.trajectories[0]
     write_decisions(lake, DAY, made, {attempt.trajectory_id: ["loop:same_calls"]})
-    said = show(lake, attempt.trajectory_id[:12], capfd)
+    printed = show(lake, attempt.trajectory_id[:12], capfd)
     task = made.tasks[0]
     for expected in (task.instruction, str(task.answer), "exact_match", "rejected: loop:same_calls", "→ search({"):
-        assert re.sub(r"\s+", " ", expected) in said
-    assert said.count(" tool · ") == attempt.n_tool_calls
+        assert re.sub(r"\s+", " ", expected) in printed
+    assert printed.count(" tool · ") == attempt.n_tool_calls
 
 
-def test_what_pages_and_models_wrote_is_shown_as_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """A crawled page cannot recolour, overwrite or retitle the terminal of who looks at it."""
+def test_text_of_pages_and_models_is_printed_as_plain_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A crawled page cannot recolour, overwrite or retitle the terminal of a reader."""
     made, lake = make_small_lake(DAY, n_tasks=1, samples=1), Lake(tmp_path)
     hostile = "\x1b]0;owned\x07 \x1b[2J [red]not markup[/red] [/nothing] \u202e \x9b31m"
     made.turns[3] = made.turns[3].model_copy(update={"observation": hostile, "url": f"http://x/{hostile}"})
     made.turns[2] = made.turns[2].model_copy(update={"tool_calls": f"not json {hostile}"})
     write_records(lake, DAY, made)
-    said = show(lake, made.trajectories[0].trajectory_id, capfd)
-    assert not set(said) & set("\x1b\x07\u202e\x9b")
-    assert "[red]not markup[/red] [/nothing]" in said
+    printed = show(lake, made.trajectories[0].trajectory_id, capfd)
+    assert not set(printed) & set("\x1b\x07\u202e\x9b")
+    assert "[red]not markup[/red] [/nothing]" in printed
 
 
-def test_long_text_is_shortened_unless_all_is_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_long_text_is_shortened_without_full(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made, lake = make_small_lake(DAY, n_tasks=1, samples=1), Lake(tmp_path)
     made.turns[3] = made.turns[3].model_copy(update={"observation": "x" * 5_000 + " the end"})
     write_records(lake, DAY, made)
@@ -60,16 +60,16 @@ def test_long_text_is_shortened_unless_all_is_asked_for(tmp_path: Path, capfd: p
 def test_a_tasks_id_lists_its_attempts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made, lake = make_small_lake(DAY, kinds={(0, 1): "pending"}), Lake(tmp_path)
     write_records(lake, DAY, made)
-    said = show(lake, made.tasks[0].task_id, capfd)
-    assert "not_refined" in said
-    assert "pending" in said
+    printed = show(lake, made.tasks[0].task_id, capfd)
+    assert "not_refined" in printed
+    assert "pending" in printed
 
 
 @pytest.mark.parametrize("id", ["nothing", "", "%", "' or 1=1"])
-def test_an_id_that_names_nothing_says_so(id: str, tmp_path: Path) -> None:
+def test_an_id_without_a_match_is_refused(id: str, tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     write_records(lake, DAY, make_small_lake(DAY))
-    with connect(lake) as con, pytest.raises(ViewerError):
+    with connect(lake) as con, pytest.raises(ViewerError, match="no trajectory with id"):
         print_trajectory(con, id)
 
 
@@ -81,9 +81,9 @@ def test_statistics_print_over_any_lake_and_save_a_picture(tmp_path: Path, capfd
         print_stats(con, tmp_path / "horizon.svg")
         with pytest.raises(PlotError, match=r"\.svg"):
             print_stats(con, tmp_path / "horizon.bmp")
-    said = capfd.readouterr().out
+    printed = capfd.readouterr().out
     for title in ("Funnel", "Trajectories", "Turns", "Tools", "of the goal of 45,000"):
-        assert title in said
+        assert title in printed
     for name in ("empty", "horizon"):
         ElementTree.parse(tmp_path / f"{name}.svg")
     assert "a&lt;b&amp;c" in (tmp_path / "horizon.svg").read_text()
@@ -98,7 +98,7 @@ def test_a_mart_as_markdown_is_one_table(tmp_path: Path) -> None:
     assert len({line.count("|") for line in lines}) == 1
 
 
-def test_bars_and_numbers_for_what_has_no_shape() -> None:
+def test_bars_and_the_numbers_of_invisible_characters() -> None:
     assert bar(0, 8) == ""
     assert bar(1, 8) == "█" * 8
     assert bar(1 / 16, 8) == "▌"
