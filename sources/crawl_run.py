@@ -33,6 +33,6 @@ class CrawlRun:
     def run_id(self) -> str:
         return self.day.isoformat()
 
-    def drain(self, least: int = 1) -> None:
-        """Move ended urls to parts of the lake, if there are at least `least` of them."""
-        self.frontier.drain(self.write, least=least)
+    def drain(self, min_rows: int = 1) -> None:
+        """Move ended urls to parts of the lake, if there are at least `min_rows`."""
+        self.frontier.drain(self.write, min_rows=min_rows)

@@ -1,4 +1,4 @@
-"""The list of all sources. A new source is one folder, its settings, and one line here."""
+"""The list of all sources. To add a new source, write one folder and its settings, and add one line here."""
 
 from collections.abc import Iterable
 

@@ -38,9 +38,9 @@ def run_crawl(
     """
     lake = Lake(settings.lake)
 
-    def write(night: date, seq: int, rows: list[Document]) -> None:
+    def write(part_day: date, seq: int, rows: list[Document]) -> None:
         archive.sync()
-        lake.write(Document, rows, PartName(night, WORKER, seq))
+        lake.write(Document, rows, PartName(part_day, WORKER, seq))
 
     with (
         WarcFiles(lambda: lake.new_raw(day, WORKER), _warc_info(settings.crawl)) as archive,
@@ -48,13 +48,13 @@ def run_crawl(
     ):
         frontier.close_earlier(day)
         frontier.drain(write)
-        kept = archive if settings.crawl.keep_raw else None
+        stored = archive if settings.crawl.keep_raw else None
         try:
             for source in configured_sources(settings.crawl, sources):
                 frontier.admit(day, source.start_urls())
                 if frontier.hosts(day, source.name):
                     client, blocklist = _client(settings.crawl), Blocklist(settings.blocklist)
-                    run = CrawlRun(day, frontier, write, report, client, ExtractionPool(), blocklist, kept)
+                    run = CrawlRun(day, frontier, write, report, client, ExtractionPool(), blocklist, stored)
                     asyncio.run(_crawl(source, run))
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error

@@ -75,7 +75,7 @@ class FolderSource:
     async def crawl(self, run: CrawlRun) -> None:
         """Read every waiting file and end it with a row."""
         frontier, day = run.frontier, run.day
-        total = len(frontier.take(day, HOST, most=-1))
+        total = len(frontier.take(day, HOST, limit=-1))
         done = 0
         while visits := frontier.take(day, HOST, CHUNK):
             for visit in visits:

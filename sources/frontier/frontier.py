@@ -68,21 +68,21 @@ class Frontier:
         """List the hosts of a source that have waiting urls, sorted."""
         return [host for (host,) in self._rows("waiting_hosts", {"day": day.isoformat(), "kinds": _kinds(source)})]
 
-    def take(self, day: date, host: str, most: int) -> list[Visit]:
-        """Return up to `most` waiting urls of a host (-1: all), of one depth, in link order.
+    def take(self, day: date, host: str, limit: int) -> list[Visit]:
+        """Return up to `limit` waiting urls of a host (-1: all), of one depth, in link order.
 
         The order does not depend on which page was fetched first, so that every crawl of a site is the same.
         """
-        following = self._row("last_position", (day.isoformat(),))[0]
-        taken = []
+        last = self._row("last_position", (day.isoformat(),))[0]
+        visits = []
         with self._commit():
-            found = self._rows("take", {"day": day.isoformat(), "host": host, "most": most})
-            for url, origin, kind, depth, hops, position in found:
+            rows = self._rows("take", {"day": day.isoformat(), "host": host, "limit": limit})
+            for url, origin, kind, depth, hops, position in rows:
                 if position is None:
-                    following += 1
-                    self._run("set_position", (following, day.isoformat(), url))
-                taken.append(Visit(url, origin, kind, depth, hops, following if position is None else position))
-        return taken
+                    last += 1
+                    self._run("set_position", (last, day.isoformat(), url))
+                visits.append(Visit(url, origin, kind, depth, hops, last if position is None else position))
+        return visits
 
     def finish(self, day: date, document: Document, *, fetched: bool, links: Iterable[Admission] = ()) -> None:
         """Commit a url's document and links in one transaction. `fetched`: it counts against the page budget."""
@@ -120,17 +120,18 @@ class Frontier:
         """Count the run's urls by status."""
         return dict(self._rows("count_by_status", (day.isoformat(),)))
 
-    def drain(self, write: WritePart, *, least: int = 1) -> None:
-        """Move ended urls to parts of the lake once there are `least` of them; first repeat parts that a kill cut."""
+    def drain(self, write: WritePart, *, min_rows: int = 1) -> None:
+        """Move ended urls to parts of the lake once there are `min_rows`; first repeat interrupted parts."""
         for day, seq in self._rows("unwritten_parts"):
             self._write_part(day, seq, write)
         for day, ended in self._rows("undrained_days"):
-            left = ended
-            while left >= least:
+            n_left = ended
+            while n_left >= min_rows:
                 seq = self._row("next_part", (day,))[0]
                 with self._commit():
                     self._run("add_part", (day, seq))
-                    left -= self._run("assign_part", {"day": day, "seq": seq, "rows": PART_ROWS, "chars": PART_CHARS})
+                    size = {"rows": PART_ROWS, "chars": PART_CHARS}
+                    n_left -= self._run("assign_part", {"day": day, "seq": seq, **size})
                 self._write_part(day, seq, write)
 
     def _write_part(self, day: str, seq: int, write: WritePart) -> None:

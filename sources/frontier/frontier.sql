@@ -68,7 +68,7 @@ where day = :day and host = :host and status is null and depth = (
     select min(depth) from visits where day = :day and host = :host and status is null
 )
 order by position is null, position, parent, place, url
-limit :most
+limit :limit
 
 -- name: last_position
 -- one row: the highest position assigned on the day, or -1

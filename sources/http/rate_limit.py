@@ -1,4 +1,4 @@
-"""Rate limit, retry and exponential backoff, one queue per host.
+"""Rate limit of web sites, retries (429, Retry-After) and exponential backoff, with one queue per host.
 
 A slow or failing host delays only its own urls. A host that fails many times in a row is unavailable for the
 rest of the run, so that a dead server costs minutes and not the night.

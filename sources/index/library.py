@@ -120,11 +120,11 @@ class Library:
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
         """Return the best pages for the words of any text, best first, each with its best passage."""
-        found: dict[str, Hit] = {}
+        hits: dict[str, Hit] = {}
         for score, passage in self._passages(query, limit * PER_PAGE):
             hit = Hit(passage["doc_id"], passage["url"], passage["title"], passage["passage"], score)
-            found.setdefault(hit.url, hit)
-        return list(found.values())[:limit]
+            hits.setdefault(hit.url, hit)
+        return list(hits.values())[:limit]
 
     def best_passage(self, query: str) -> Hit | None:
         """Return the best passage of the library, cut to its best sentence for small models; None without a match."""
@@ -159,9 +159,9 @@ class Library:
         if self._blocked.blocking_entry(url):
             raise Blocked(url)
         for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):
-            found = self._searcher.search(self._term("key", key), 2).hits
-            if len(found) == 1:
-                return self._readable(self._stored(found[0][1]))
+            hits = self._searcher.search(self._term("key", key), 2).hits
+            if len(hits) == 1:
+                return self._readable(self._stored(hits[0][1]))
         near = ", ".join(hit.url for hit in self.search(re.sub(r"\W+", " ", url), 3))
         raise NotFound(f"no page {url!r} here" + (f"; the nearest are: {near}" if near else ""))
 

@@ -49,10 +49,10 @@ def _declared(body: bytes, content_type: str) -> list[str]:
 
 def _codec_name(name: str) -> str:
     try:
-        found = codecs.lookup(name)
+        codec = codecs.lookup(name)
     except (LookupError, ValueError):
         return ""
-    return found.name if getattr(found, "_is_text_encoding", True) else ""
+    return codec.name if getattr(codec, "_is_text_encoding", True) else ""
 
 
 def _in_order(declared: list[str]) -> list[str]:

@@ -50,10 +50,10 @@ class Links:
     dropped: int = 0
 
     @classmethod
-    def of(cls, found: Iterable[tuple[str, str]], within: str, url: str) -> Self:
+    def of(cls, anchors: Iterable[tuple[str, str]], within: str, url: str) -> Self:
         """Collect (href, text) pairs of the page at `url`; relative links are resolved against `within`."""
         links, more = cls(), set[str]()
-        for href, words in found:
+        for href, words in anchors:
             if href not in links.targets and len(links.anchors) >= MAX_LINKS:
                 more.add(href)
                 continue
@@ -147,8 +147,8 @@ def _markdown(tree: LexborHTMLParser, links: Links, layout: Layout) -> str:
     whole = main is None or len(main.text()) < MIN_FOUND_SHARE * len(body.text())
     root = body if whole or main is None else main
     structured = render(root, links.targets.get, headings=layout.headings, plain=layout.plain)
-    least = MIN_FOUND_SHARE if whole else MIN_FOUND_SHARE_OF_MAIN
-    text = article if article and len(article) >= least * len(structured) else structured
+    min_share = MIN_FOUND_SHARE if whole else MIN_FOUND_SHARE_OF_MAIN
+    text = article if article and len(article) >= min_share * len(structured) else structured
     return _PERMALINK.sub("", text)
 
 
@@ -171,12 +171,12 @@ def _article(tree: LexborHTMLParser, links: Links) -> str:
     for node in tree.css("a[href]"):  # trafilatura resolves links against the site, not the page
         node.attrs["href"] = links.targets.get(node.attributes.get("href") or "") or ""
     try:
-        found = trafilatura.extract(
+        article = trafilatura.extract(
             tree.html, output_format="markdown", include_links=True, include_tables=True, favor_recall=True
         )
     except (ValueError, TypeError, RecursionError, AttributeError):
-        found = None
-    return _EMPTY_LINK.sub(r"\1", found or "")
+        article = None
+    return _EMPTY_LINK.sub(r"\1", article or "")
 
 
 def _title(tree: LexborHTMLParser, layout: Layout) -> str | None:

@@ -182,8 +182,8 @@ class Crawler:
         self._undrained += 1
         self._open_hosts({link.host for link in links})
 
-    def _admissible(self, wanted: int) -> int:
-        """Return how many of `wanted` links the frontier still accepts today."""
-        if self._admitted + wanted > self._config.max_admitted:
+    def _admissible(self, n_links: int) -> int:
+        """Return how many of `n_links` links the frontier still accepts today."""
+        if self._admitted + n_links > self._config.max_admitted:
             self._admitted = self._frontier.counts(self._day).admitted  # counts repeated links only once
         return max(0, self._config.max_admitted - self._admitted)

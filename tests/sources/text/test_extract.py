@@ -1,7 +1,7 @@
 """Extraction of pages: title, Markdown text and links, for agents to read and tasks to be composed from."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.pydoc_site.server import LAYOUT
@@ -76,6 +76,7 @@ def test_links_are_limited_and_dropped_ones_counted() -> None:
 CHARSETS = ["", "x; charset=utf-16", "x; charset=latin-1", "x; charset=zz", "x; charset=base64"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(CHARSETS))
 def test_any_bytes_give_text_or_a_reason(body: bytes, content_type: str) -> None:
     """The result for any input is text that Arrow accepts, or a reason code."""
