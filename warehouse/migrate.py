@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from schemas import RECORDS, Record, arrow_schema
 from schemas.record import SCHEMA_VERSION
 from schemas.renames import COLUMNS, VALUES
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import FIRST_VERSION, Lake, LakeError
 
 METADATA_VERSION = b"horizon_schema_version"
@@ -49,7 +49,7 @@ def outdated_parts(lake: Lake) -> list[OutdatedPart]:
     return [part for part in found if part]
 
 
-def migrate(lake: Lake, report: Report) -> int:
+def migrate(lake: Lake, report: ProgressCallback) -> int:
     """Rewrite the outdated parts, then write the lake's version; returns the number of parts rewritten.
 
     A lake of this version stays as it is. Raises LakeError as `outdated_parts`, for a lake of a later version, and if

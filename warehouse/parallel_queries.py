@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 import duckdb
 
 from warehouse.connect import sibling_connection
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 Query = Callable[[duckdb.DuckDBPyConnection], object]
 
@@ -20,7 +20,7 @@ MAX_PARALLEL = 4
 """Queries in parallel at most. On more cores, the queries share the remaining threads."""
 
 
-def run_parallel(con: duckdb.DuckDBPyConnection, queries: Mapping[str, Query], report: Report) -> None:
+def run_parallel(con: duckdb.DuckDBPyConnection, queries: Mapping[str, Query], report: ProgressCallback) -> None:
     """Start the queries in this order, each on a connection of its own to the database of `con`, and wait for all.
 
     They see the tables of `con` except temporary ones. If a query fails, or the caller is interrupted, the others are
@@ -51,7 +51,7 @@ def _threads_of(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute("select current_setting('threads')").fetchall()[0][0])
 
 
-def _wait(running: Mapping[Future[object], str], report: Report) -> None:
+def _wait(running: Mapping[Future[object], str], report: ProgressCallback) -> None:
     for done, future in enumerate(as_completed(running), 1):
         future.result()
         report(done, len(running), running[future])

@@ -23,14 +23,14 @@ from sources.status_codes import FETCHED
 from sources.text.extract import EXTRACTOR
 from sources.text.extraction_pool import ExtractionPool
 from sources.urls import NotCrawlable
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
 WORKER = "crawl"
 
 
 def run_crawl(
-    settings: Settings, day: date, report: Report, sources: Iterable[Configure] = SOURCES
+    settings: Settings, day: date, report: ProgressCallback, sources: Iterable[Configure] = SOURCES
 ) -> dict[str, int | str]:
     """Crawl until every admitted url of the day has its row; return the counts of the day by status.
 

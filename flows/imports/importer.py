@@ -21,7 +21,7 @@ from flows.imports.file_reader import RawRow, chunks, rows_of, sha256_of
 from flows.imports.to_rows import COMPOSER, VERSION
 from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
 
@@ -48,7 +48,7 @@ class Importer:
     def __init__(self, lake: Lake, existing: ExistingIds, verifiers: Sequence[Verifier]) -> None:
         self._lake, self._existing, self._verifiers = lake, existing, verifiers
 
-    def import_file(self, path: Path, name: str, options: ImportOptions, report: Report) -> Counts:
+    def import_file(self, path: Path, name: str, options: ImportOptions, report: ProgressCallback) -> Counts:
         """Import the rows that the lake lacks; raises ImportFailed (unreadable file) or LakeError (failed write)."""
         sha256 = sha256_of(path)
         identity = (sha256, options.format, options.domain, options.tools, options.accepted, VERSION)

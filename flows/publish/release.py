@@ -26,13 +26,13 @@ from flows.publish.withdraw import check_withdrawn
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
 from warehouse.connect import connect, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
 WORKER = "publish"
 
 
-def run_publish(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
+def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict[str, int | str]:
     """Publish all kept trajectories; returns release_id, rows, tokens, shards and location.
 
     Without kept trajectories it publishes nothing, leaves earlier releases as they are, and returns a `note`.
@@ -123,7 +123,7 @@ def _published_rows(selection: Selection, release: Release) -> pa.Table:
     return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
 
-def _nothing(report: Report) -> dict[str, int | str]:
+def _nothing(report: ProgressCallback) -> dict[str, int | str]:
     note = "the newest refine kept no trajectory: no release was made, earlier ones are unchanged"
     report(0, 0, note)
     return {"release_id": "", "rows": 0, "tokens": 0, "shards": 0, "location": "", "note": note}

@@ -22,7 +22,7 @@ from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Turn, sha256_text
 from warehouse.connect import connect
-from warehouse.console.progress import Report, silent
+from warehouse.console.progress import ProgressCallback, silent
 from warehouse.lake import Lake
 
 PAUSE_S = 30.0
@@ -51,7 +51,7 @@ def prepare(
     share: tuple[int, int] = (1, 1),
     memory_limit: str | None = None,
     threads: int | None = None,
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> tuple[int, int]:
     """Sketch the lake's parts of turns and cache the answers of gates on their trajectories.
 

@@ -24,7 +24,7 @@ from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from warehouse.connect import connect, create_temp_table, rebuild_warehouse, run, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 from warehouse.takedown import create_withdrawn
 
@@ -33,7 +33,7 @@ SQL_FOLDERS = ("decide", "dedupe", "gates", "gate_cache", "sketches", "second_pa
 """Folders of `warehouse/sql` on which the decisions depend; a change in any of them decides anew."""
 
 
-def run_refine(settings: Settings, day: date, report: Report) -> dict[str, int | str]:
+def run_refine(settings: Settings, day: date, report: ProgressCallback) -> dict[str, int | str]:
     """Decide on every trajectory that was not aborted; with the same gates, settings and inputs, write nothing.
 
     Returns counts of trajectories, kept and rejected ones, and the refine_id. Raises SettingsError when
@@ -54,7 +54,7 @@ def run_refine(settings: Settings, day: date, report: Report) -> dict[str, int |
 
 
 def refine(
-    con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, day: date, report: Report
+    con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, day: date, report: ProgressCallback
 ) -> tuple[str, bool]:
     """Decide on an open connection; returns the refine_id, and True if decisions were written."""
     gates, steps = load_gates(settings), sql_files("decide")
@@ -85,7 +85,7 @@ def refine(
 
 
 def answer_other_gates(
-    con: duckdb.DuckDBPyConnection, gates: Sequence[Gate], parameters: Mapping[str, object], report: Report
+    con: duckdb.DuckDBPyConnection, gates: Sequence[Gate], parameters: Mapping[str, object], report: ProgressCallback
 ) -> None:
     """Add to `answers` the answers of gates that are not cached; gates on duplicates come last.
 

@@ -24,7 +24,7 @@ from flows.rollout.loop.repetition import REPETITION
 from flows.rollout.protocol import Completion, Parsed
 from schemas import Reparse, Trajectory, Turn
 from warehouse.connect import run, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
 WORKER = "reparse"
@@ -70,7 +70,7 @@ class Reparser:
         self._tools: dict[str, tuple[ToolSpec, ...]] = {}
         """Tool specs by their JSON."""
 
-    async def reparse(self, day: date | None, report: Report, *, dry: bool = False) -> ReparseCounts:
+    async def reparse(self, day: date | None, report: ProgressCallback, *, dry: bool = False) -> ReparseCounts:
         """Parse all turns, or those of one day; write differing parses unless `dry`. A second call writes nothing."""
         complete = {path.name: path for path in self._lake.parts(Trajectory, day)}
         parts = [path for path in self._lake.parts(Turn, day) if path.name in complete]

@@ -29,7 +29,7 @@ from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Settings
 from sources.index.library import Library, Page
 from warehouse.connect import connect, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
 OpenTeacher = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
@@ -54,7 +54,11 @@ class Factories:
 
 
 def run_rollout(
-    settings: Settings, day: date, report: Report, factories: Factories | None = None, since: datetime | None = None
+    settings: Settings,
+    day: date,
+    report: ProgressCallback,
+    factories: Factories | None = None,
+    since: datetime | None = None,
 ) -> Counts:
     """Run every planned attempt that has no trajectory, within the settings' budget; return counts.
 
@@ -88,7 +92,7 @@ def run_rollout(
     return counts
 
 
-async def _roll_out(run: Run, library: Path, factories: Factories, report: Report) -> str | None:
+async def _roll_out(run: Run, library: Path, factories: Factories, report: ProgressCallback) -> str | None:
     """Open teacher and tools and run the pool; return the budget that stopped it, or None."""
     settings, meter = run.settings, run.meter
     report(0, run.planned.num_rows, "starting the teacher")
@@ -107,7 +111,7 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Repor
         meter.release_teacher(time.monotonic())
 
 
-async def _run_pool(pool: Pool, context: RolloutContext, run: Run, report: Report) -> str | None:
+async def _run_pool(pool: Pool, context: RolloutContext, run: Run, report: ProgressCallback) -> str | None:
     """Run the pool, and concurrently drain, report progress and check the budget."""
     stopped: list[str] = []
     try:
@@ -134,7 +138,7 @@ async def _drain_often(run: Run) -> None:
             last = time.monotonic()
 
 
-async def _report_progress(pool: Pool, context: RolloutContext, run: Run, report: Report) -> None:
+async def _report_progress(pool: Pool, context: RolloutContext, run: Run, report: ProgressCallback) -> None:
     while True:
         status = run.meter.measure(pool.counts, context.teacher.loads(), time.monotonic())
         save_status(status, run.settings.state)

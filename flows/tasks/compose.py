@@ -20,7 +20,7 @@ from flows.settings import Settings, Tasks
 from flows.tasks.composers import chosen_composers
 from schemas.task import Task, task_id
 from warehouse.connect import connect, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
 OpenWriter = Callable[[Settings], AbstractContextManager[Writer]]
@@ -31,7 +31,7 @@ PART_TASKS = 8
 """Tasks per part: a kill loses at most so many."""
 
 
-def run_tasks(settings: Settings, day: date, report: Report, open_writer: OpenWriter) -> dict[str, int | str]:
+def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writer: OpenWriter) -> dict[str, int | str]:
     """Compose the night's tasks into the lake.
 
     Returns counts: tasks `already` in the lake, `candidates`, and of these `composed` (also by composer) and `refused`

@@ -166,6 +166,3 @@ def format_duration(seconds: float) -> str:
         if whole >= size:
             return f"{whole // size} {name} {whole % size // part:02d} {small}"
     return f"{whole} s"
-
-
-bar_on, born, alive, save_whole, span = progress_bar, process_start, is_running, write_atomic, format_duration

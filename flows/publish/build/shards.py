@@ -23,7 +23,7 @@ from flows.publish.build.split import Selection
 from flows.publish.build.student import StudentColumns, mark_over_window
 from flows.settings import Publish
 from schemas import Shard
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.parquet_encoding import encodings
 
 MEGABYTE = 1024 * 1024
@@ -135,7 +135,11 @@ class ShardFiles:
 
 
 def write_shards(
-    selection: Selection, settings: Publish, folder: Path, report: Report, student: StudentColumns | None = None
+    selection: Selection,
+    settings: Publish,
+    folder: Path,
+    report: ProgressCallback,
+    student: StudentColumns | None = None,
 ) -> list[ShardFiles]:
     """Write the buckets under `folder` as shards to `<folder>/release/data`; returns the unsealed files of each split.
 

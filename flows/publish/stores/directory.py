@@ -16,7 +16,7 @@ from flows.publish.stores.protocol import (
     pointer_text,
 )
 from schemas import Manifest, sha256_file
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import sync
 
 
@@ -37,7 +37,7 @@ class DirectoryStore:
     def location(self, name: str) -> str:
         return str(self.root / name)
 
-    def put(self, built: Path, manifest: Manifest, report: Report) -> str:
+    def put(self, built: Path, manifest: Manifest, report: ProgressCallback) -> str:
         place = self.root / manifest.name
         with _writing(place):
             if not _is_intact(place, manifest):

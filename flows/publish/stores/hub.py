@@ -33,7 +33,7 @@ from flows.publish.errors import (
 from flows.publish.stores.credentials import without_credentials
 from flows.publish.stores.protocol import CARD, CHUNK_BYTES, MANIFEST, RETRY_HINT, decode_text, is_card, is_manifest
 from schemas import Manifest
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 ADDRESS = re.compile(r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+?)/?(@(?P<revision>[\w./-]+))?")
 RELEASE_FOLDERS = ("data/", "packs/")
@@ -92,7 +92,7 @@ class HubStore:
                     raise FileMissing(f"hf://datasets/{self._repo}/{path} does not exist") from error
                 yield from response.iter_bytes(CHUNK_BYTES)
 
-    def put(self, built: Path, manifest: Manifest, report: Report) -> str:
+    def put(self, built: Path, manifest: Manifest, report: ProgressCallback) -> str:
         with self._translated():
             stored = self._stored(manifest)
             if stored is None:
@@ -103,7 +103,7 @@ class HubStore:
             )
         return stored
 
-    def _commit_release(self, built: Path, manifest: Manifest, report: Report) -> None:
+    def _commit_release(self, built: Path, manifest: Manifest, report: ProgressCallback) -> None:
         paths = [file.path for file in manifest.files]
         adds = [CommitOperationAdd(path, built / path) for path in (*paths, CARD, MANIFEST)]
         for number, add in enumerate(adds[: len(paths)]):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from flows.publish.errors import NotUtf8
 from schemas import Manifest, sha256_text
 from schemas.release import Latest
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 CHUNK_BYTES = 1024 * 1024
 MANIFEST, CARD, LATEST = "manifest.json", "README.md", "latest.json"
@@ -48,7 +48,7 @@ class Store(Protocol):
         """The bytes of a file from offset `start`, in chunks of at most CHUNK_BYTES. Raises FileMissing."""
         ...
 
-    def put(self, built: Path, manifest: Manifest, report: Report) -> str:
+    def put(self, built: Path, manifest: Manifest, report: ProgressCallback) -> str:
         """Store the release in the folder `built` and point to it; returns the text of the stored manifest.
 
         Files that are already stored and intact are left alone. A stored manifest that differs from `manifest`

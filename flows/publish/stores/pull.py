@@ -19,11 +19,11 @@ from flows.publish.stores.verify_release import (
 )
 from schemas import Manifest, Shard, sha256_file
 from schemas.release import Pack
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import sync
 
 
-def verify(address: str, report: Report, endpoint_url: str | None = None) -> Manifest:
+def verify(address: str, report: ProgressCallback, endpoint_url: str | None = None) -> Manifest:
     """Read every file of a release and compare it with the manifest; raises DamagedRelease with every fault."""
     release = find_release(address, endpoint_url)
     if faults := find_faults(release, report):
@@ -32,7 +32,7 @@ def verify(address: str, report: Report, endpoint_url: str | None = None) -> Man
     return release.manifest
 
 
-def pull(address: str, folder: Path, report: Report, endpoint_url: str | None = None) -> Path:
+def pull(address: str, folder: Path, report: ProgressCallback, endpoint_url: str | None = None) -> Path:
     """Download a release to `folder`/<release>; returns that path.
 
     Resumes an interrupted download. An intact copy is left alone, a damaged one is replaced. Raises PublishError.
@@ -41,7 +41,7 @@ def pull(address: str, folder: Path, report: Report, endpoint_url: str | None = 
         return _pulled(address, folder, report, endpoint_url)
 
 
-def _pulled(address: str, folder: Path, report: Report, endpoint_url: str | None) -> Path:
+def _pulled(address: str, folder: Path, report: ProgressCallback, endpoint_url: str | None) -> Path:
     release = find_release(address, endpoint_url)
     if faults := manifest_faults(release):
         raise DamagedRelease(f"{address}: {'; '.join(faults)}. Publish again, then pull.")
@@ -62,7 +62,7 @@ def _pulled(address: str, folder: Path, report: Report, endpoint_url: str | None
     return place
 
 
-def _is_intact(copy: StoredRelease, report: Report) -> bool:
+def _is_intact(copy: StoredRelease, report: ProgressCallback) -> bool:
     """True if a copy equals its source. Raises DamagedRelease on files of the user's own: they must not be removed."""
     if own := unlisted_files(copy):
         raise DamagedRelease(f"{copy.store.location(copy.folder)}: {'; '.join(own)}.")

@@ -33,7 +33,7 @@ from flows.publish.stores.protocol import (
 from flows.publish.stores.s3_errors import ABSENT, S3Errors, error_code
 from schemas import Manifest, Shard
 from schemas.release import Pack
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 ATTEMPTS = 8
 """Tries of a request, with botocore's exponential backoff and jitter between; also tries of an interrupted body."""
@@ -66,7 +66,7 @@ class S3Store:
     def location(self, name: str) -> str:
         return f"s3://{self._bucket}/{self._key(name)}"
 
-    def put(self, built: Path, manifest: Manifest, report: Report) -> str:
+    def put(self, built: Path, manifest: Manifest, report: ProgressCallback) -> str:
         done, count = Counter[str](), len(manifest.files)
         with self._errors.translated():
             for number, file in enumerate(manifest.files):

@@ -15,7 +15,7 @@ from flows.publish.stores.open import store_at
 from flows.publish.stores.protocol import CARD, LATEST, MANIFEST, Store, is_card
 from schemas import Manifest, Shard, sha256_text
 from schemas.release import Latest, Pack, release_id
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def find_release(address: str, endpoint_url: str | None = None) -> StoredRelease
         raise DamagedRelease(f"{address} holds a {LATEST} or {MANIFEST} that cannot be read: {error}") from error
 
 
-def find_faults(release: StoredRelease, report: Report) -> list[str]:
+def find_faults(release: StoredRelease, report: ProgressCallback) -> list[str]:
     """Every fault of a release, one phrase per fault; reads every file whole. Raises StoreError."""
     faults = manifest_faults(release)
     for done, file in enumerate(release.manifest.files):

@@ -17,7 +17,7 @@ from flows.publish.views.openai import message_type, openai_message
 from flows.publish.views.preference import write_preference
 from flows.publish.views.view import LakeView, Row
 from warehouse.connect import sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.takedown import create_withdrawn
 
@@ -38,7 +38,7 @@ def trl_pair(row: Row) -> Row | None:
 
 
 def write_trl_pairs(
-    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report
+    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
 ) -> tuple[int, int]:
     """Write pairs for TRL to the Parquet file `out`; returns their number, and the number of omitted pairs.
 
@@ -118,14 +118,14 @@ def _prompt(row: Row) -> list[Row]:
 
 
 def _trl_preference(
-    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report
+    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
 ) -> tuple[int, str]:
     written, omitted = write_trl_pairs(con, lake, seed, out, report)
     note = f"{omitted} pairs left out: their attempts had other system prompts, and TRL has one per pair"
     return written, note if omitted else ""
 
 
-def _rl(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> tuple[int, str]:
+def _rl(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> tuple[int, str]:
     rows = write_rl_tasks(con, out)
     report(rows, rows, "writing tasks")
     return rows, ""

@@ -20,12 +20,12 @@ from flows.publish.views.registry import load_release_view
 from flows.publish.views.view import ReleaseView, Row
 from schemas import Manifest, Shard
 from schemas.release import Latest
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 BATCH_ROWS = 16
 
 
-def export(release: Path, view: str, out: Path, report: Report) -> dict[str, int]:
+def export(release: Path, view: str, out: Path, report: ProgressCallback) -> dict[str, int]:
     """Write a release to the folder `out` as a view; returns the number of rows per split.
 
     `release` is a release's folder, or a folder of releases, of which the newest is taken. Raises PublishError if
@@ -54,7 +54,9 @@ def read_manifest(release: Path) -> tuple[Path, Manifest]:
         raise PublishError(f"{release} holds a manifest that cannot be read: {error}") from error
 
 
-def _write_splits(view: ReleaseView, folder: Path, manifest: Manifest, out: Path, report: Report) -> dict[str, int]:
+def _write_splits(
+    view: ReleaseView, folder: Path, manifest: Manifest, out: Path, report: ProgressCallback
+) -> dict[str, int]:
     written: dict[str, int] = {}
     for split in dict.fromkeys(shard.split for shard in manifest.shards):
         shards = [shard for shard in manifest.shards if shard.split == split]
@@ -65,7 +67,7 @@ def _write_splits(view: ReleaseView, folder: Path, manifest: Manifest, out: Path
     return written
 
 
-def _report_rows(report: Report, before: int, total: int, rows: int) -> None:
+def _report_rows(report: ProgressCallback, before: int, total: int, rows: int) -> None:
     report(before + rows, total, "exporting")
 
 

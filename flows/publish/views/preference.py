@@ -21,7 +21,7 @@ from flows.publish.views.view import LakeView
 from schemas import arrow_schema
 from schemas.shard import PreferenceRow
 from warehouse.connect import create_temp_table, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.parquet_encoding import encodings
 from warehouse.takedown import create_withdrawn
@@ -30,7 +30,7 @@ SIDES = ("chosen", "rejected")
 ROW_GROUP_ROWS = 100
 
 
-def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> int:
+def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> int:
     """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
     create_withdrawn(con)
     create_temp_table(
@@ -47,7 +47,7 @@ def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out:
     return int(rows.num_rows // 2)
 
 
-def _write_pairs(rows: pa.Table, work: Path, name: str, report: Report) -> None:
+def _write_pairs(rows: pa.Table, work: Path, name: str, report: ProgressCallback) -> None:
     done, schema = 0, arrow_schema(PreferenceRow)
     with pq.ParquetWriter(work / name, schema, **encodings(schema)) as writer:
         for pairs in _pairs(rows, work):
@@ -78,7 +78,9 @@ def _paired(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _write(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: Report) -> tuple[int, str]:
+def _write(
+    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
+) -> tuple[int, str]:
     return write_preference(con, lake, seed, out, report), ""
 
 

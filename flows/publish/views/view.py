@@ -8,7 +8,7 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
 Row = dict[str, Any]
@@ -41,5 +41,5 @@ class ReleaseView:
 class LakeView:
     """A query of the lake that writes one Parquet file."""
 
-    write: Callable[[duckdb.DuckDBPyConnection, Lake, int, Path, Report], tuple[int, str]]
+    write: Callable[[duckdb.DuckDBPyConnection, Lake, int, Path, ProgressCallback], tuple[int, str]]
     """Takes the seed and the output file; returns the rows written, and a note on omitted rows or an empty text."""

@@ -23,7 +23,7 @@ from flows.refine.decontaminate.ngrams import WORDS_VERSION, ngrams, whole_text_
 from flows.settings import BenchmarkFiles, SettingsError
 from schemas import content_id, sha256_text
 from warehouse.connect import create_temp_table, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 SPAN = 13
 """Consecutive words that make an overlap (GPT-3, Brown et al. 2020, appendix C)."""
@@ -84,7 +84,7 @@ def sources_of(settings: list[BenchmarkFiles]) -> list[Source]:
 
 
 def index_benchmark(
-    con: duckdb.DuckDBPyConnection, source: Source, home: Path, report: Report
+    con: duckdb.DuckDBPyConnection, source: Source, home: Path, report: ProgressCallback
 ) -> tuple[Path, Contents]:
     """Build the index of a benchmark file in `home`, unless it exists; returns its path and the file's counts.
 
@@ -102,7 +102,7 @@ def index_benchmark(
     return path, Contents(**counts | {"lengths": tuple(counts["lengths"])})
 
 
-def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: Report) -> Contents:
+def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: ProgressCallback) -> Contents:
     """Write every n-gram in order of the rows, then deduplicate: each n-gram once, with its first item."""
     raw, final = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("raw", "tmp"))
     try:

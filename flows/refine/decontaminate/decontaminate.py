@@ -16,14 +16,14 @@ from flows.refine.decontaminate.benchmarks import WHOLE_ONLY, Contents, Source, 
 from flows.refine.decontaminate.ngrams import ngrams
 from schemas import Benchmark, Overlap
 from warehouse.connect import create_shared_table, create_temp_table, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
 TEXTS_PER_BATCH = 50_000
 
 
 def find_overlaps(
-    con: duckdb.DuckDBPyConnection, sources: list[Source], home: Path, report: Report
+    con: duckdb.DuckDBPyConnection, sources: list[Source], home: Path, report: ProgressCallback
 ) -> list[tuple[Source, Contents]]:
     """Make the table `overlap_spans` of the candidates' overlaps with the benchmarks; returns what these contain.
 

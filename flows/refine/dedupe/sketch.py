@@ -26,7 +26,7 @@ from flows.refine.dedupe.part_cache import (
 )
 from schemas import Turn, content_id
 from warehouse.connect import create_temp_table, named_parameters, run, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.parallel_queries import parallelism, run_parallel
 
@@ -64,7 +64,9 @@ def open_sketch(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[
     return Sketch(sketches, second_pass, used, home / f"turn_facts-{version}")
 
 
-def sketch_parts(con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: Report) -> dict[str, Path]:
+def sketch_parts(
+    con: duckdb.DuckDBPyConnection, lake: Lake, sketch: Sketch, report: ProgressCallback
+) -> dict[str, Path]:
     """Sketch every part that has no file yet and make `turn_facts` of all; returns the parts by sketch file.
 
     Removes files of parts that the lake no longer has, and folders of other versions.
@@ -97,7 +99,9 @@ def parts_of(lake: Lake) -> dict[str, Path]:
     return {file_of(part): part for part in lake.parts(Turn)} | {EMPTY: lake.empty_part(Turn)}
 
 
-def sketch_missing(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: Report) -> None:
+def sketch_missing(
+    con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Mapping[str, Path], report: ProgressCallback
+) -> None:
     """Sketch those of the parts that have no file yet, with `ground_truths` of their tasks.
 
     Columns that a part does not have, since it is older, are null: the lake's empty part has all columns.

@@ -17,7 +17,7 @@ from flows.refine.gates.cacheable import GateAnalysis
 from flows.refine.gates.gates import Gate, ask, make_answers
 from schemas import content_id
 from warehouse.connect import create_shared_table, named_parameters, run, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 BATCH_BYTES = 128 * 1024 * 1024
 """Bytes of the sketches of the parts that one batch reads: some ten thousand long trajectories."""
@@ -56,7 +56,11 @@ def select_all_candidates(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def answer_cached_gates(
-    con: duckdb.DuckDBPyConnection, cached: CachedGates, sketch: Sketch, parts: Mapping[str, Path], report: Report
+    con: duckdb.DuckDBPyConnection,
+    cached: CachedGates,
+    sketch: Sketch,
+    parts: Mapping[str, Path],
+    report: ProgressCallback,
 ) -> None:
     """Make `valid_cached`, one row per candidate with the answers of the cached gates, and `answers` of these gates.
 
@@ -81,7 +85,11 @@ def answer_cached_gates(
 
 
 def answer_missing(
-    con: duckdb.DuckDBPyConnection, cached: CachedGates, sketch: Sketch, parts: Mapping[str, Path], report: Report
+    con: duckdb.DuckDBPyConnection,
+    cached: CachedGates,
+    sketch: Sketch,
+    parts: Mapping[str, Path],
+    report: ProgressCallback,
 ) -> None:
     """Compute and cache the answers on those of `parts` that have no file yet; reads `all_candidates`."""
     sketches = {file: sketch.folder / file for file in parts}
@@ -103,7 +111,7 @@ def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
     return bool(con.execute("select count(*) > 0 from selected_ids").fetchall()[0][0])
 
 
-def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: Report) -> None:
+def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: ProgressCallback) -> None:
     """Make `gate_answers`, one row per candidate."""
     make_ground_truths(con)
     create_shared_table(con, "made_calls", sql_files("decide")["made_calls"])

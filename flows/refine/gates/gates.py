@@ -14,7 +14,7 @@ import duckdb
 
 from flows.settings import Settings, SettingsError
 from warehouse.connect import create_temp_table, sql_files
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 from warehouse.parallel_queries import Query, run_parallel
 
 DUPLICATE_GATES = ("exact_duplicate", "near_duplicate")
@@ -65,7 +65,7 @@ def ask(
     con: duckdb.DuckDBPyConnection,
     gates: Sequence[Gate],
     parameters: Mapping[str, object],
-    report: Report,
+    report: ProgressCallback,
     extra: Mapping[str, Query] | None = None,
 ) -> None:
     """Add to `answers` each gate's answer on every row of `candidates`; run the `extra` queries in parallel with them.

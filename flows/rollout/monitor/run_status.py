@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from warehouse.console.progress import alive, born, save_whole
+from warehouse.console.progress import is_running, process_start, write_atomic
 
 FILE = "rollout.json"
 
@@ -88,21 +88,21 @@ class RunStatus(BaseModel):
     @property
     def is_running(self) -> bool:
         """True if the run has not ended and its process still exists."""
-        return self.ending is None and alive(self.pid, self.born)
+        return self.ending is None and is_running(self.pid, self.born)
 
 
 def new_status(run_id: str, engine: str, gpus: int, planned: int) -> RunStatus:
     """Return the status of a run that starts now in this process."""
     now, pid = datetime.now(UTC), os.getpid()
     return RunStatus(
-        run_id=run_id, pid=pid, born=born(pid), begun=now, at=now, engine=engine, gpus=gpus, planned=planned
+        run_id=run_id, pid=pid, born=process_start(pid), begun=now, at=now, engine=engine, gpus=gpus, planned=planned
     )
 
 
 def save_status(status: RunStatus, state: Path) -> None:
     """Write the status file in the state folder. System errors are ignored: a run does not fail for its display."""
     with contextlib.suppress(OSError):
-        save_whole(state / FILE, status.model_dump_json())
+        write_atomic(state / FILE, status.model_dump_json())
 
 
 def read_status(state: Path) -> RunStatus | None:

