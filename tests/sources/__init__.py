@@ -1,1 +1,1 @@
-"""Tests: sources."""
+"""Tests of sources."""

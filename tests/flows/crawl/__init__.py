@@ -1,1 +1,1 @@
-"""Tests: crawl."""
+"""Tests of flows/crawl."""

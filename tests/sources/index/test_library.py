@@ -31,6 +31,7 @@ HOSTILE = [
 
 
 def pages() -> Iterator[Page]:
+    """Yield the pages of the small wiki."""
     return (Page(row.doc_id, row.url, row.title, row.text) for row in documents(DAY) if row.text)
 
 
@@ -47,12 +48,14 @@ def library(built: Path) -> Library:
 
 
 def test_a_query_finds_the_page_and_the_matching_passage(library: Library) -> None:
+    """A result must show the place that answers the query, not the start of its page."""
     hit = library.search("colza oil until a dynamo of 4 kilowatts")[0]
     assert hit.title == "Ashholm Lighthouse"
     assert "dynamo of 4 kilowatts" in hit.passage
 
 
 def test_the_best_passage_is_cut_to_one_sentence(library: Library) -> None:
+    """A small model answers best from a single sentence."""
     hit = library.best_passage('"Its lamp burned ____ oil until a dynamo of 4 kilowatts was brought ashore in 1904."')
     assert hit is not None
     assert hit.passage == "Its lamp burned colza oil until a dynamo of 4 kilowatts was brought ashore in 1904."
@@ -60,6 +63,7 @@ def test_the_best_passage_is_cut_to_one_sentence(library: Library) -> None:
 
 @pytest.mark.parametrize("query", HOSTILE)
 def test_no_query_is_an_error(library: Library, query: str) -> None:
+    """An agent can type anything; a syntax error would cost it a turn."""
     library.search(query)
     library.best_passage(query)
     library.find(f"{HOST}/island/0", query)
@@ -69,6 +73,7 @@ def test_no_query_is_an_error(library: Library, query: str) -> None:
 @given(st.text(st.characters(), max_size=60))
 @example("\ud800")
 def test_any_text_is_a_query_or_an_unknown_page(library: Library, text: str) -> None:
+    """Any other exception would abort the attempt."""
     library.search(text)
     try:
         library.open_page(text)
@@ -80,20 +85,24 @@ def test_any_text_is_a_query_or_an_unknown_page(library: Library, text: str) -> 
     "address", ["wiki.test/light/0", f"{HOST}/light/0/", f"<{HOST}/light/0#x>", "ashness lighthouse"]
 )
 def test_an_inexact_address_finds_its_page(library: Library, address: str) -> None:
+    """Agents write addresses from memory, or give a title."""
     assert library.open_page(address).url == f"{HOST}/light/0"
 
 
 def test_the_error_of_an_unknown_page_lists_the_nearest_pages(library: Library) -> None:
+    """An agent can continue from the nearest pages."""
     with pytest.raises(NotFound, match=r"nearest are: http://wiki\.test/light/"):
         library.open_page("http://wiki.test/ashness-lighthouse-tower")
 
 
 def test_the_error_of_a_window_past_the_end_gives_their_number(library: Library) -> None:
+    """An agent can request a valid window next."""
     with pytest.raises(NotFound, match="has 1 pages"):
         library.open_page(f"{HOST}/light/0", page=2)
 
 
 def test_find_returns_the_window_that_its_passage_begins_in(tmp_path: Path) -> None:
+    """An agent opens that window to read on."""
     text = "Filler words of a page.\n\n" * 400 + "The heron sleeps on one leg."
     Library.build(tmp_path / "x", [Page("d", "http://a/b", "B", text)])
     library = Library.open(tmp_path / "x")
@@ -104,11 +113,13 @@ def test_find_returns_the_window_that_its_passage_begins_in(tmp_path: Path) -> N
 
 
 def test_find_returns_nothing_for_words_not_on_the_page(library: Library) -> None:
+    """An unrelated passage would be taken as evidence."""
     assert library.find(f"{HOST}/light/0", "xylophone") == []
 
 
 @given(st.text(max_size=400), st.integers(4, 50))
 def test_windows_cover_the_page_exactly(text: str, size: int) -> None:
+    """Text between two windows would be unreadable."""
     cut = windows(text, size)
     assert "".join(cut) == text
     assert all(len(window) <= size for window in cut)
@@ -116,18 +127,22 @@ def test_windows_cover_the_page_exactly(text: str, size: int) -> None:
 
 @given(st.lists(st.sampled_from(["# Head", "A cat sat. It slept.", "- item", "| a | b |", "word " * 130, "", "f(x)"])))
 def test_passages_hold_all_words_of_the_page(lines: list[str]) -> None:
+    """A word outside all passages could not be found."""
     markdown = "\n".join(lines)
     kept = " ".join(passage.text for passage in passages(markdown))
     assert lowercase_words(kept) == lowercase_words(markdown)
 
 
 def test_many_threads_read_one_library(library: Library) -> None:
+    """All attempts of a process share one open index."""
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: library.search("barrels of kelp")[0].url, range(64)))
     assert len(set(found)) == 1
 
 
 def test_an_interrupted_build_is_invisible_and_removed_later(tmp_path: Path) -> None:
+    """A half-built index would hide pages from every search."""
+
     def cut_short() -> Iterator[Page]:
         yield next(pages())
         raise KeyboardInterrupt
@@ -143,6 +158,7 @@ def test_an_interrupted_build_is_invisible_and_removed_later(tmp_path: Path) -> 
 
 
 def test_an_existing_index_is_not_rebuilt(built: Path) -> None:
+    """Attempts may be reading it."""
     before = (built / "meta.json").stat().st_mtime_ns
     assert Library.build(built, iter([])) == 62
     assert (built / "meta.json").stat().st_mtime_ns == before
