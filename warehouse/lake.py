@@ -1,9 +1,9 @@
-"""The lake: Parquet parts, one folder per record. Only this module knows their paths and writes them.
+"""The lake of Parquet parts, one folder per record: their paths, atomic writes, and the schema version.
 
-A part appears whole (temporary name, fsync, rename) and never changes afterwards, so readers need no lock and a
-killed writer leaves either the part or nothing. Work that is repeated after a kill writes a part of the same name
-with the same rows, so no row is stored twice. A small file holds the lake's schema version: a lake with the column
-names of another version is refused, and `factory lake migrate` rewrites it.
+No other module knows the paths or writes parts. A part appears whole (temporary name, fsync, rename) and never changes
+afterwards, so readers need no lock and a killed writer leaves either the part or nothing. Work that is repeated after
+a kill writes a part of the same name with the same rows, so no row is stored twice. A small file holds the lake's
+schema version: a lake with the column names of another version is refused, and `factory lake migrate` rewrites it.
 """
 
 import json
@@ -44,6 +44,7 @@ class PartName:
 
     @property
     def file(self) -> str:
+        """The file name, such as `2026-11-20-rollout-000000.parquet`."""
         return f"{self.day.isoformat()}-{self.worker}-{self.seq:06d}.parquet"
 
 

@@ -18,7 +18,7 @@ NAMED_TWICE = {
     "newest_release": "the manifest reads the view's row with its manifest",
     "withdrawn": "the manifest lists the rows of the table",
 }
-"""Names of files that may stand in two folders: the later one selects the columns of the first for its reader."""
+"""Names that two folders may share: the file of `publish` selects the rows of the other for a manifest or card."""
 
 
 def lines() -> dict[str, str]:

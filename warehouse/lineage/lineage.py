@@ -39,18 +39,16 @@ def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> list[Row]:
     no released row, or rows of several trajectories.
     """
     released = query_rows(con, "matching_rows", id=id) if id else []
-    matches = sorted({row["trajectory_id"] for row in released})
-    if not matches:
-        raise LineageError(f'no released row has id {id!r}. `factory sql "from published"` lists the newest release')
-    if len(matches) > 1:
-        raise LineageError(
-            f"{len(matches)} released rows begin with {id!r}, such as {matches[0][:16]}: write more of it"
-        )
-    console, pages = Console(), _source_pages(con, matches[0])
+    trajectory_id = _only_trajectory(released, id)
+    console, pages = Console(), _source_pages(con, trajectory_id)
     for title, columns, rows in (
         ("released as", ("location", "shard", "row", "split"), released),
-        ("trajectory", ("trajectory_id", "task_id", "run_id", "teacher_model"), _of(con, "origin", matches[0])),
-        ("imported from", ("file", "row", "format", "license", "file_sha256"), _of(con, "import_source", matches[0])),
+        ("trajectory", ("trajectory_id", "task_id", "run_id", "teacher_model"), _of(con, "origin", trajectory_id)),
+        (
+            "imported from",
+            ("file", "row", "format", "license", "file_sha256"),
+            _of(con, "import_source", trajectory_id),
+        ),
         ("pages", ("role", "url", "fetched_at", "content_sha256", "raw"), pages),
     ):
         if rows:
@@ -102,6 +100,15 @@ def find_release(con: duckdb.DuckDBPyConnection, id: str) -> Row:
         raise LineageError(
             f'{len(found)} releases match {id!r}. `factory sql "select release_id, location from releases"` lists all'
         )
+    return found[0]
+
+
+def _only_trajectory(released: list[Row], id: str) -> str:
+    found = sorted({str(row["trajectory_id"]) for row in released})
+    if not found:
+        raise LineageError(f'no released row has id {id!r}. `factory sql "from published"` lists the newest release')
+    if len(found) > 1:
+        raise LineageError(f"{len(found)} released rows begin with {id!r}, such as {found[0][:16]}: write more of it")
     return found[0]
 
 

@@ -1,4 +1,4 @@
--- one row per domain, composer and reason: how attempts ended, and their length relative to those that ended naturally
+-- one row per domain, composer and reason: attempts that ended naturally or were cut by a budget, and their relative lengths
 with ended as (
     select
         attempts.domain,

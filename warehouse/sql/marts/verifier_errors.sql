@@ -1,4 +1,4 @@
--- one row per verifier and version checked by people: its error rate with a 95 % interval
+-- one row per verifier and version checked by people: its error rate with a 95 % confidence interval
 -- Wilson's score interval per stratum (Wilson 1927). Samples are drawn equally from the strata; each stratum is weighted by
 -- its share of the lake, and the intervals are combined by MOVER (Zou and Donner 2008). One stratum gives Wilson's interval
 with counted as (
