@@ -1,4 +1,4 @@
-"""The nouns of the factory: one record, one file. Imports nothing of ours."""
+"""The records of the lake and of a release, one record per file. Imports nothing of the other rooms."""
 
 from schemas.audit import Audit
 from schemas.benchmark import Benchmark, Overlap

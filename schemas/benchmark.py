@@ -1,7 +1,7 @@
 """A benchmark that trajectories are checked against, and every overlap of a trajectory with one of its items.
 
 A refine writes both with its decisions, so that a release can list the benchmarks it was checked against, and
-anyone can read the overlaps that were found.
+readers can inspect every overlap.
 """
 
 from typing import ClassVar

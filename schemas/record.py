@@ -1,8 +1,8 @@
-"""What a record is: a frozen pydantic model that knows its Arrow schema and its folder in the lake.
+"""The base of a record: a frozen pydantic model with its Arrow schema and its folder in the lake.
 
-Field types are the aliases below, so that one declaration gives validation in Python, the type on disk,
-and the column's documentation (each field's description travels in the Arrow field metadata). Ids are
-content hashes: the same inputs make the same ids on every run and every machine.
+Field types are the aliases below, so that one declaration gives validation in Python, the type on disk and the
+column's documentation: each field's description is in the Arrow field metadata. Ids are content hashes: the same
+inputs give the same ids on every run and every machine.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 Name = Annotated[str, pa.string()]
 """A short string: an id, a code, a url."""
 Text = Annotated[str, pa.large_string()]
-"""A string that can be long: a page, an observation, JSON."""
+"""A string that can be long: a page, an observation, JSON. Arrow large_string, without the limit of 2 GB per column."""
 Count = Annotated[int, pa.int64()]
 Real = Annotated[float, pa.float64()]
 Flag = Annotated[bool, pa.bool_()]
@@ -31,14 +31,15 @@ Mask = Annotated[list[bool], pa.list_(pa.bool_())]
 Logprobs = Annotated[list[float], pa.list_(pa.float32())]
 
 SCHEMA_VERSION = "2"
+"""Version of the records' names and types; renames.py holds the changes since version 1."""
 
 
 class Record(BaseModel):
-    """One row of one table of the lake."""
+    """One row of a table of the lake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     record: ClassVar[str]
-    """The folder under the lake that holds this record's parts."""
+    """Name of the folder under the lake that holds the record's parts."""
 
 
 def content_id(*parts: object) -> str:
@@ -60,7 +61,7 @@ def sha256_file(path: Path) -> str:
 
 @cache
 def arrow_schema(model: type[BaseModel]) -> pa.Schema:
-    """The Arrow schema that a record is stored with; not-null unless the field admits None."""
+    """The Arrow schema of a record; a field is not null unless its type admits None. Raises TypeError."""
     fields = [
         _arrow_field(name, info.annotation, info.metadata, info.description)
         for name, info in model.model_fields.items()
@@ -69,7 +70,7 @@ def arrow_schema(model: type[BaseModel]) -> pa.Schema:
 
 
 def table(model: type[Record], rows: Iterable[Record]) -> pa.Table:
-    """The rows as one Arrow table in the record's schema; raises pa.ArrowInvalid on what does not fit."""
+    """The rows as one Arrow table in the record's schema; raises pa.ArrowInvalid if a value does not fit."""
     return pa.Table.from_pylist([row.model_dump() for row in rows], schema=arrow_schema(model))
 
 

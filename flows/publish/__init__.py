@@ -1,1 +1,1 @@
-"""Publish: kept trajectories become a release of Parquet shards. Start at flow.py."""
+"""Publish: kept trajectories become a release of Parquet shards in a store. Start at release.py."""

@@ -1,7 +1,7 @@
 """Builds the manifest of a release: its id, its name and its lineage, before the files have their footers.
 
 A release is named after its data and lineage, so that the same lake and settings give the same name, and a name
-never stands for other bytes.
+is never reused for other bytes.
 """
 
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from flows.settings import Publish
 from schemas import Manifest, sha256_text
 from schemas.record import SCHEMA_VERSION
 from schemas.release import CheckedBenchmark, Teacher, Withdrawn, release_id
-from warehouse.connect import sql_files
+from warehouse.connect import query, sql_files
 
 RELEASE_SETTINGS = {"validation_share", "seed", "training_window", "shard_mb", "row_group_mb"}
 SAME_RELEASE = ("settings", "schema_version", "writer", "teachers", "student")
@@ -66,10 +66,10 @@ def build_manifest(
 
 def _newest(con: duckdb.DuckDBPyConnection) -> Manifest | None:
     """The manifest of the newest release in the lake; None before the first."""
-    rows = con.execute(sql_files("publish")["newest_release"]).fetchall()
+    rows = con.execute(query("publish", "newest_release")).fetchall()
     return Manifest.model_validate_json(rows[0][1]) if rows else None
 
 
-def _parts(con: duckdb.DuckDBPyConnection, query: str, model: type[Part]) -> list[Part]:
-    rows = con.sql(sql_files("publish")[query]).to_arrow_table().to_pylist()
+def _parts(con: duckdb.DuckDBPyConnection, name: str, model: type[Part]) -> list[Part]:
+    rows = con.sql(query("publish", name)).to_arrow_table().to_pylist()
     return [model.model_validate(row) for row in rows]

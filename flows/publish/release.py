@@ -25,7 +25,7 @@ from flows.publish.stores.protocol import CARD, MANIFEST
 from flows.publish.withdraw import check_withdrawn
 from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
-from warehouse.connect import connect, sql_files
+from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
@@ -80,7 +80,7 @@ def record_release(
     A release that the lake has already, at the same location, is not written again.
     """
     parameters = {"release_id": release.release_id, "location": release.location, "run_id": release.run_id}
-    state = con.execute(sql_files("publish")["release_state"], parameters).fetchone()
+    state = con.execute(query("publish", "release_state"), parameters).fetchone()
     published_rows, recorded, releases_of_run = state or (0, 0, 0)
     if recorded:
         return

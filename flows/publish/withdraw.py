@@ -10,7 +10,7 @@ import duckdb
 
 from flows.publish.errors import PublishError
 from schemas.withdrawal import Withdrawal
-from warehouse.connect import sql_files
+from warehouse.connect import query
 from warehouse.lake import Lake, PartName
 from warehouse.takedown import create_withdrawn, match_request
 
@@ -30,8 +30,8 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: st
             f"no task, trajectory or page matches {target!r}. Nothing was withdrawn. Give the whole url of a "
             "page (https://...), or at least 8 characters of a task's or trajectory's id."
         )
-    query = "select trajectory_id from withdrawal_parts where target = $1"
-    recorded = {row[0] for row in con.execute(query, [target]).fetchall()}
+    known = "select trajectory_id from withdrawal_parts where target = $1"
+    recorded = {row[0] for row in con.execute(known, [target]).fetchall()}
     now = datetime.now(UTC)
     request = {"target": target, "reason": reason, "requested_at": now, "run_id": now.date().isoformat()}
     fresh = [Withdrawal.model_validate({"trajectory_id": id, **request}) for id in matched if id not in recorded]
@@ -43,7 +43,7 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: st
 def check_withdrawn(con: duckdb.DuckDBPyConnection) -> None:
     """Make the table `withdrawn`; raises PublishError if the newest refine kept a row withdrawn since."""
     create_withdrawn(con)
-    rows = con.execute(sql_files("publish")["kept_withdrawn"]).fetchall()
+    rows = con.execute(query("publish", "kept_withdrawn")).fetchall()
     if rows:
         raise PublishError(
             f"kept trajectories were withdrawn after the newest refine ({len(rows)}), such as {rows[0][0]} by the "

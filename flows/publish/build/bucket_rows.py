@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from flows.publish.build.split import Selection
 from flows.publish.errors import PublishError
 from schemas import Turn
-from warehouse.connect import sql_files
+from warehouse.connect import query
 from warehouse.lake import Lake
 
 TURN_COLUMNS = [
@@ -36,7 +36,7 @@ def scatter(con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, fo
     for kind in (TURNS, SCALARS):
         (folder / kind).mkdir()
     _scatter_turns(lake, selection, folder / TURNS)
-    for batch in con.sql(sql_files("publish")["scalars"]).to_arrow_reader(SCALAR_BATCH_ROWS):
+    for batch in con.sql(query("publish", "scalars")).to_arrow_reader(SCALAR_BATCH_ROWS):
         rows = pa.Table.from_batches([batch])
         _append(rows.drop_columns("bucket"), rows["bucket"], folder / SCALARS)
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from flows.settings import Publish
 from schemas import Manifest, arrow_schema
 from schemas.shard import Message, ReleaseRow
-from warehouse.connect import sql_files
+from warehouse.connect import query
 
 HUB_SIZES = [
     (1_000, "n<1K"),
@@ -111,7 +111,7 @@ def _loading(manifest: Manifest) -> str:
 
 def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on imported rows; empty if there are none."""
-    if not con.execute(sql_files("publish")["imported_files"]).fetchone():
+    if not con.execute(query("publish", "imported_files")).fetchone():
         return []
     return [
         "## Imported rows",
@@ -124,7 +124,7 @@ def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on the verifiers' error rates; empty if no verdict was audited."""
-    if not con.execute(sql_files("publish")["verifiers"]).fetchone():
+    if not con.execute(query("publish", "verifiers")).fetchone():
         return []
     return [
         "## Error rates of the verifiers",
@@ -137,7 +137,7 @@ def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on decontamination; empty if no benchmark was checked."""
-    if not con.execute(sql_files("publish")["benchmarks"]).fetchone():
+    if not con.execute(query("publish", "benchmarks")).fetchone():
         return []
     return [
         "## Decontamination",
@@ -157,8 +157,8 @@ def _columns(schema: pa.Schema) -> str:
     return _markdown(("column", "type", "description"), short)
 
 
-def _table(con: duckdb.DuckDBPyConnection, query: str) -> str:
-    answer = con.execute(sql_files("publish")[query])
+def _table(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    answer = con.execute(query("publish", name))
     names = [column[0] for column in answer.description or ()]
     return _markdown(names, answer.fetchall())
 

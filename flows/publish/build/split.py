@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.settings import Publish
-from warehouse.connect import create_temp_table, sql_files
+from warehouse.connect import create_temp_table, query
 
 BUCKET_BYTES = 32 * 1024 * 1024
 
@@ -40,7 +40,7 @@ def select_trajectories(
     change the release.
     """
     shape = {"seed": settings.seed, "validation_share": settings.validation_share, "bucket_bytes": bucket_bytes}
-    create_temp_table(con, "chosen", sql_files("publish")["chosen"], shape)
+    create_temp_table(con, "chosen", query("publish", "chosen"), shape)
     rows = con.sql("from chosen order by position").to_arrow_table()
     if not rows.num_rows:
         return None

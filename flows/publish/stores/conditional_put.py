@@ -1,7 +1,7 @@
 """Tests if an S3 store honours conditional writes (If-None-Match, If-Match): several accept and ignore them.
 
 A store that ignores `If-None-Match` answers 200 as if the key were free. Only a second write to the same key
-tells it from a store that checks.
+reveals the difference.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,7 @@ from warehouse.console.progress import ProgressCallback
 CHUNK_BYTES = 1024 * 1024
 MANIFEST, CARD, LATEST = "manifest.json", "README.md", "latest.json"
 RETRY_HINT = "run the command again: files that are there already are not sent or fetched twice."
-"""The last sentence of a store's error, whichever command meets it: publish, verify, pull or import."""
+"""The last sentence of a store's error, valid for every command: publish, verify, pull and import."""
 
 
 class Store(Protocol):

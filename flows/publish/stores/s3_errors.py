@@ -1,4 +1,4 @@
-"""Maps botocore's errors to StoreErrors: each names the bucket and the endpoint, and says what to do next.
+"""Maps botocore's errors to StoreErrors: each names the bucket, the endpoint and the next step.
 
 Messages hold no credentials (credentials.py), nor does the chained error that a traceback prints.
 """

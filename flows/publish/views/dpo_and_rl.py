@@ -16,7 +16,7 @@ from flows.publish.errors import writing
 from flows.publish.views.openai import message_type, openai_message
 from flows.publish.views.preference import write_preference
 from flows.publish.views.view import LakeView, Row
-from warehouse.connect import sql_files
+from warehouse.connect import query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.takedown import create_withdrawn
@@ -60,7 +60,7 @@ def write_rl_tasks(con: duckdb.DuckDBPyConnection, out: Path) -> int:
     the other columns are those of warehouse/sql/publish/rl_tasks.sql. Raises StoreError.
     """
     create_withdrawn(con)
-    rows = con.sql(sql_files("publish")["rl_tasks"]).to_arrow_table()
+    rows = con.sql(query("publish", "rl_tasks")).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
     with writing(out):
         try:

@@ -20,7 +20,7 @@ from flows.publish.errors import writing
 from flows.publish.views.view import LakeView
 from schemas import arrow_schema
 from schemas.shard import PreferenceRow
-from warehouse.connect import create_temp_table, sql_files
+from warehouse.connect import create_temp_table, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.parquet_encoding import encodings
@@ -33,9 +33,7 @@ ROW_GROUP_ROWS = 100
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> int:
     """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
     create_withdrawn(con)
-    create_temp_table(
-        con, "chosen", sql_files("publish")["preference_pairs"], {"seed": seed, "bucket_bytes": BUCKET_BYTES}
-    )
+    create_temp_table(con, "chosen", query("publish", "preference_pairs"), {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
     with work_folder(out.with_name(f".{out.name}.work")) as work:
         if rows.num_rows:

@@ -283,7 +283,7 @@ def test_nothing_kept_publishes_nothing_and_says_so(tmp_path: Path) -> None:
     kept_lake(settings, refused=range(12))
     counts = run_publish(settings, DAY, silent)
     assert counts["rows"] == 0
-    assert "nothing was kept" in str(counts["note"])
+    assert "kept no trajectory" in str(counts["note"])
     assert list(Path(settings.publish.to).iterdir()) == []
 
 

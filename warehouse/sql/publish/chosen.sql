@@ -1,4 +1,4 @@
--- one row a trajectory to publish: its split, its place in the seeded shuffle, the bucket it is gathered in
+-- one row per trajectory to publish: its split, its position in the seeded shuffle, and its bucket, in released order
 with sizes as (
     select trajectory_id, sum(n_chars) as n_chars, sum(n_tokens) as n_stream_tokens
     from turns

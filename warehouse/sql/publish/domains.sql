@@ -1,4 +1,4 @@
--- one row a domain and split: released trajectories, their tasks and their length in tokens
+-- one row per domain and split: number of released trajectories and tasks, and their length in tokens
 select
     domain,
     split,

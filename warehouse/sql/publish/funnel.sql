@@ -1,5 +1,5 @@
--- one row a fate and reason: planned attempts as the release being made finds them
-with found as (
+-- one row per fate and reason: number of planned attempts and their tokens; the rows sum to all planned attempts
+with outcomes as (
     select
         case when chosen.trajectory_id is not null then 'released' else fate end as fate,
         case when chosen.trajectory_id is not null then 'kept' else reason end as reason,
@@ -9,6 +9,6 @@ with found as (
 )
 
 select fate, reason, count(*) as attempts, sum(n_tokens)::bigint as tokens
-from found
+from outcomes
 group by fate, reason
 order by fate = 'released' desc, fate, attempts desc, reason

@@ -1,4 +1,4 @@
--- one row a bin of length: released trajectories and their tokens, in the bins of horizon_histogram
+-- one row per bin of length in tokens: released trajectories and their tokens, in the bins of horizon_histogram
 with bins as (
     select distinct from_tokens, to_tokens from horizon_histogram
 )

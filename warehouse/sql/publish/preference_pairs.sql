@@ -1,4 +1,4 @@
--- one row a trajectory of a preference pair: a kept and a refused attempt at one task, side by side in position
+-- one row per trajectory of a preference pair: at position 2n the kept attempt, at 2n + 1 the rejected one, of one task
 with answered as (
     select
         trajectory_id,

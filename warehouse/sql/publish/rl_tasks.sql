@@ -1,4 +1,4 @@
--- one row a task that some attempts solve and some do not: what reinforcement learning can learn from
+-- one row per task that some attempts solve and some do not, for reinforcement learning
 with newest as (
     select trajectory_id, verifier, passed
     from verdicts
@@ -21,14 +21,14 @@ judged as (
     group by trajectories.task_id
 ),
 
-offered as (
+first_attempt as (
     select task_id, arg_min({tools: tools, system: system}, trajectory_id) as first
     from trajectories
     group by task_id
 ),
 
--- what one attempt must not hold may come from the task or its pages: the task goes with it
-refused as (
+-- content that one attempt must not hold can come from the task or its pages, so the whole task is left out
+rejected as (
     select distinct trajectories.task_id
     from decisions
     join trajectories using (trajectory_id)
@@ -41,12 +41,12 @@ refused as (
 select
     tasks.task_id,
     tasks.domain,
-    offered.first.system as system,
+    first_attempt.first.system as system,
     tasks.instruction,
     tasks.answer,
     tasks.verifiers,
     tasks.setup,
-    offered.first.tools as tools,
+    first_attempt.first.tools as tools,
     list_transform(tasks.path, lambda hop: hop.url) as urls,
     tasks.max_turns,
     tasks.max_tokens,
@@ -57,8 +57,8 @@ select
     tasks.composer
 from judged
 join tasks using (task_id)
-join offered using (task_id)
-anti join refused using (task_id)
+join first_attempt using (task_id)
+anti join rejected using (task_id)
 where judged.passes > 0 and judged.passes < judged.attempts
     and tasks.task_id not in (
         select trajectories.task_id from withdrawn join trajectories using (trajectory_id)

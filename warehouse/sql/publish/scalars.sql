@@ -1,4 +1,4 @@
--- one row a trajectory to publish: all columns of a shard but messages and tokens, with its place
+-- one row per trajectory to publish: every column of a shard except messages and tokens, with its position and bucket
 with newest as (
     select *
     from verdicts

@@ -1,4 +1,4 @@
--- one row a teacher whose trajectories are released: whose vocabulary the token ids are in
+-- one row per teacher of released trajectories: the model, and the hashes of its chat template and vocabulary
 select distinct
     teacher_model,
     teacher_revision,

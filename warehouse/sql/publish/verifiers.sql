@@ -1,4 +1,4 @@
--- one row a verifier that people checked: its error rate, with a 95 % interval
+-- one row per audited verifier: its error rate, with a 95 % confidence interval
 select
     verifier,
     version,

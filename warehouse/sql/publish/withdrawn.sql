@@ -1,2 +1,2 @@
--- one row a withdrawn trajectory, as a manifest says it
+-- one row per withdrawn trajectory, as the manifest lists it
 select trajectory_id, target, reason from withdrawn order by trajectory_id
