@@ -1,4 +1,4 @@
-"""A tokenizer that encodes text literally: text that looks like a special token never becomes one.
+"""A tokenizer that encodes text literally, so that text which looks like a special token never becomes one.
 
 Guarded text carries cut marks inside everything that reads like a special token, and its parts are encoded separately.
 Renderers request many small encodings per turn, so the tokenizer's Rust core is called directly where there is one:

@@ -1,8 +1,9 @@
-"""The chat dialect: renders a conversation with a model family's chat template, through the `renderers` library.
+"""The chat dialect renders a conversation with a model's chat template and parses reasoning and tool calls.
 
-The token stream only grows: history is never rendered again, and sampled ids stay as they were sampled, reasoning
-included. Where a renderer would render the history anew, the dialect appends the text that follows a finished turn
-instead, or raises. Text of a page that looks like a special token is encoded as text.
+It uses the `renderers` library. The token stream only grows: history is never rendered again, and sampled ids stay
+as they were sampled, reasoning included. Where a renderer would render the history anew, the dialect appends the
+text that follows a finished turn instead, or raises. Text of a page that looks like a special token is encoded as
+text.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""The text dialect: plain-text ReAct (Yao et al. 2022) under a grammar, for models too small to write JSON.
+"""The text dialect writes plain-text ReAct lines under a grammar (constrained decoding), for models too small for JSON.
 
-The conversation is a transcript of lines: `question:`, then in turn the agent's `search: ...` or `answer: ...` and the
-factory's `result: ...`. The grammar admits only the tools of the turn, so every complete line can be parsed. Only new
-text is encoded; sampled ids stay as they were sampled.
+ReAct is by Yao et al. 2022. The conversation is a transcript of lines: `question:`, then in turn the agent's
+`search: ...` or `answer: ...` and the factory's `result: ...`. The grammar admits only the tools of the turn, so
+every complete line can be parsed. Only new text is encoded; sampled ids stay as they were sampled.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The embedded teacher for a machine without a GPU: a small GGUF model in llama.cpp, in child processes.
+"""The embedded teacher for a machine without a GPU, a small GGUF model in llama.cpp child processes.
 
 One process per core with one thread each: two threads in one process slow each other down. This module is also the
 program of such a process, so that a crash in native code ends one server and not the rollout.

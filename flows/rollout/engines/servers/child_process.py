@@ -1,4 +1,4 @@
-"""A server as a child process: started and health-checked, restarted when it dies, and ended with this process.
+"""Runs a server as a child process, restarts it when it crashes, and ends it with this process.
 
 The server runs under the guard of `flows.process_guard`, so that it ends with its children even after a SIGKILL
 of this process. Its output goes to a log file whose last lines are part of every error.

@@ -1,6 +1,7 @@
-"""Health checks of a teacher's servers: about once per second, each server's /health, then its load from /metrics.
+"""Health checks of a teacher's servers, which detect dead and hanging servers and read their load.
 
-A server that hangs is restarted by its supervisor. A server that comes back passes a handshake before it is used.
+About once per second each server is sent GET /health, then GET /metrics. A server that hangs is restarted by its
+supervisor. A server that comes back passes a handshake before it is used.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""HTTP client for a teacher's servers: one request, its retries, TLS, the API key and keep-alive.
+"""HTTP client for a teacher's servers, with retries, timeouts, TLS certificates, the API key and keep-alive.
 
 Bodies and replies are bytes, so that a long prompt is neither copied nor parsed where a comparison is enough.
 A generation has no timeout unless `teacher.timeout_s` sets one: the health checks of `server_pool.py` decide

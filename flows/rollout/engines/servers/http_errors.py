@@ -1,4 +1,4 @@
-"""Errors of HTTP requests to a teacher's server: which ones are retried, after how long, and the final message.
+"""Errors of HTTP requests to a teacher's server, with the status codes that are retried (429, 503) and the backoff.
 
 A reply that cannot be parsed is retried like a cut connection, a 429 or a 503. After the last try, one error
 names the server, the cause and the next step. Delays follow Retry-After, else exponential backoff with jitter.

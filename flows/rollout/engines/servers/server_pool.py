@@ -1,4 +1,4 @@
-"""Pool of a teacher's servers: failover, retries, and the server that a session's requests go to.
+"""Pool of a teacher's servers with session affinity for the prefix cache, failover and retries.
 
 A session stays with one server, chosen by rendezvous hashing, so that it finds its prefix in the prefix cache there.
 While that server is down, the session uses the next one in its order, and returns later; no other session moves.

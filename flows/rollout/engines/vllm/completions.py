@@ -1,4 +1,4 @@
-"""Requests to and replies from vLLM's /v1/completions with token ids: builds the body, validates the reply.
+"""Builds requests to vLLM's /v1/completions and validates the token ids and log-probabilities of the replies.
 
 Every token id and logprob of a reply is validated. A reply echoes the whole prompt: the echo is compared as text with
 the prompt that was sent and cut out before the rest is parsed. Only an echo that is written differently (spaces,

@@ -1,4 +1,4 @@
-"""Handshake with a vLLM server: model, context length, and a two-token probe that must return ids and logprobs.
+"""Handshake with a vLLM server, which checks its model, its context length, and a two-token probe for ids and logprobs.
 
 Many OpenAI-compatible servers answer 200 and ignore unknown options; the probe detects that before the first turn.
 A server that comes back after a failure repeats the handshake, since it may serve another model by then.

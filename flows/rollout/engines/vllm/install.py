@@ -1,4 +1,4 @@
-"""`factory teacher install`: creates vLLM's virtual environment with the versions that the factory is tested with.
+"""Installs vLLM into a virtual environment of its own, in the versions that are tested (`factory teacher install`).
 
 Every step can be repeated, so an interrupted install resumes. A marker file, written last, means that all is installed.
 """

@@ -1,4 +1,4 @@
-"""Reads a vLLM server's load from the text of its /metrics page: running and waiting requests, KV cache, prefix hits.
+"""Reads a vLLM server's load from its /metrics page, with KV cache usage, prefix cache hits and waiting requests.
 
 The names are those of vLLM's own metrics (vllm/v1/metrics/loggers.py); the engines behind one server are summed.
 One regular expression reads only the lines that are needed: a page holds 100 kB of histograms.

@@ -1,4 +1,4 @@
-"""Encodes prompts as JSON text incrementally: each turn encodes only the token ids that it adds.
+"""Encodes prompts as JSON incrementally, so that each turn encodes only the token ids that it adds.
 
 A prompt is the whole token stream of an episode. Encoding it anew on each turn would cost time quadratic in the
 length of the episode, so the text of each session's last prompt is cached. The cached ids are compared byte for byte

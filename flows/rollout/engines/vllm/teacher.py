@@ -1,4 +1,4 @@
-"""A teacher over vLLM servers: prompts go out as token ids, and the sampled token ids come back with their logprobs.
+"""The vLLM teacher sends prompts as token ids and receives sampled token ids with their log-probabilities.
 
 Requests go through the server pool. The cost of a turn on this side does not grow with the length of its episode:
 `prompt_json.py` encodes only new ids, and `completions.py` compares the echoed prompt as text.
