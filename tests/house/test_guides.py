@@ -1,4 +1,4 @@
-"""The guides lead where they claim: a newcomer who follows README.md or CONTRIBUTING.md never meets a missing file."""
+"""The guides lead where they claim: a newcomer who follows README.md or CONTRIBUTING.md finds every file."""
 
 import re
 from itertools import pairwise
@@ -59,7 +59,7 @@ def test_a_question_is_answered_in_three_opened_files(question: str, path: str, 
 
 
 def _names(here: str, following: str) -> bool:
-    """True if a guide names a file or its folder; README.md names a folder's README.md by the folder's line in the map."""
+    """True if a guide names a file or its folder; the map of README.md names a folder's README.md by its folder."""
     if here == "README.md" and (Path(following) in mapped() or Path(following).parent in mapped()):
         return True
     text = (ROOT / here).read_text("utf-8")
