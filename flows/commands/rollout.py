@@ -25,7 +25,7 @@ def reparse(
     day: Annotated[
         str | None, typer.Option("--date", help="Turns of this run only, YYYY-MM-DD (default: all).")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the changes without writing them.")] = False,
 ) -> None:
     """Parse the stored token ids again with the settings' renderer; changed parses are stored in `reparses`."""
     import asyncio

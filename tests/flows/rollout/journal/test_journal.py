@@ -139,7 +139,7 @@ async def test_the_lake_gets_each_trajectory_once_with_its_turns_in_order(tmp_pa
 
 
 class Killed(BaseException):
-    """Stands for a SIGKILL at a step of the drain."""
+    """Simulates a SIGKILL at a step of the drain."""
 
 
 class FailingLake(Lake):
