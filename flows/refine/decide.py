@@ -19,7 +19,7 @@ from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
 from flows.refine.dedupe.sketch import open_sketch, sketch_parts
 from flows.refine.gates.cached_gates import answer_cached_gates, open_cached_gates, select_all_candidates
 from flows.refine.gates.candidates import make_candidates
-from flows.refine.gates.gates import DUPLICATE_GATES, Gate, ask, load_gates
+from flows.refine.gates.gates import DUPLICATE_GATES, Gate, load_gates, run_gates
 from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
@@ -93,9 +93,9 @@ def answer_other_gates(
     """
     last = [gate for gate in gates if gate.name in DUPLICATE_GATES]
     others = [gate for gate in gates if gate not in last]
-    ask(con, others, parameters, report, {"duplicates": partial(find_duplicate_pairs, parameters=parameters)})
+    run_gates(con, others, parameters, report, {"duplicates": partial(find_duplicate_pairs, parameters=parameters)})
     find_clusters(con)
-    ask(con, last, parameters, report)
+    run_gates(con, last, parameters, report)
 
 
 def count_decisions(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

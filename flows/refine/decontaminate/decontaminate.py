@@ -25,7 +25,7 @@ TEXTS_PER_BATCH = 50_000
 def find_overlaps(
     con: duckdb.DuckDBPyConnection, sources: list[Source], home: Path, report: ProgressCallback
 ) -> list[tuple[Source, Contents]]:
-    """Make the table `overlap_spans` of the candidates' overlaps with the benchmarks; returns what these contain.
+    """Make the table `overlap_spans` of the candidates' overlaps with the benchmarks; returns each benchmark's counts.
 
     `home` is the folder of the benchmark indexes. Raises SettingsError naming a benchmark file that cannot be used.
     """

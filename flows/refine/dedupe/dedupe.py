@@ -10,7 +10,7 @@ short shingles of its text (shingling: Broder 1997). It differs from MinHash ove
   (or letters).
 - Two turns are **counterparts** by the shingles they share, and two trajectories are duplicates by the share of turns
   that have a counterpart. With 30 % of the words edited, every turn keeps a third of its shingles; a branch shares all
-  of some turns and none of the others. One similarity over the whole text cannot tell the two apart.
+  of some turns and none of the others. One similarity over the whole text cannot distinguish the two.
 - Candidate pairs come from an inverted index with two shingles per turn. Each posting is paired with the two before it
   in its posting list, so that there are as many pairs as postings, however popular a shingle or large a cluster. Shared
   shingles also give the shift between the turns of a pair, as a seed does in sequence alignment.

@@ -1,7 +1,7 @@
 """Shows the funnel with each gate left out in turn, from the answers that the decisions store.
 
 A gate's own effect is the rows that it alone refuses, which would be kept without it. For an advisory gate the table
-shows what it would remove. Copies that both duplicate gates refuse count for neither.
+shows the rows that it would remove. Copies that both duplicate gates refuse count for neither.
 """
 
 import duckdb

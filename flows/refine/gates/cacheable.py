@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 KEY = "trajectory_id"
-KEYED_TABLES = {"candidates", "trajectories", "turn_facts", "made_calls", "turn_texts", "truths"}
+KEYED_TABLES = {"candidates", "trajectories", "turn_facts", "made_calls", "turn_texts", "ground_truths"}
 """Tables of a trajectory's own record, turns, calls and true answer. They never change once they have landed."""
 VALUE_TABLES = {"tasks"}
 ROW_FUNCTIONS = {"unnest", "range", "generate_series"}

@@ -14,7 +14,7 @@ import duckdb
 from flows.refine.dedupe.part_cache import EMPTY, batches_of, missing_files, remove_stale, write_parts
 from flows.refine.dedupe.sketch import Sketch, make_ground_truths, view_sketch, view_text
 from flows.refine.gates.cacheable import GateAnalysis
-from flows.refine.gates.gates import Gate, ask, make_answers
+from flows.refine.gates.gates import Gate, make_answers, run_gates
 from schemas import content_id
 from warehouse.connect import create_shared_table, named_parameters, run, sql_files
 from warehouse.console.progress import ProgressCallback
@@ -116,13 +116,13 @@ def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, repo
     make_ground_truths(con)
     create_shared_table(con, "made_calls", sql_files("decide")["made_calls"])
     make_answers(con)
-    ask(con, cached.gates, cached.parameters, report)
+    run_gates(con, cached.gates, cached.parameters, report)
     for name in ("turn_signals", "gate_answers"):
         create_shared_table(con, name, sql_files("gate_cache")[name])
 
 
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
-    """The parameters that a gate binds; none if its SQL does not parse: `ask` reports that error."""
+    """The parameters that a gate binds; none if its SQL does not parse: `run_gates` reports that error."""
     try:
         return named_parameters(con, text)
     except duckdb.Error:

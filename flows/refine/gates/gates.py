@@ -18,7 +18,7 @@ from warehouse.console.progress import ProgressCallback
 from warehouse.parallel_queries import Query, run_parallel
 
 DUPLICATE_GATES = ("exact_duplicate", "near_duplicate")
-"""Gates that compare trajectories. They are asked last, since the keeper depends on the answers of all other gates."""
+"""Gates that compare trajectories. They run last, since the keeper depends on the answers of all other gates."""
 
 
 class RefineError(Exception):
@@ -61,7 +61,7 @@ def make_answers(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def ask(
+def run_gates(
     con: duckdb.DuckDBPyConnection,
     gates: Sequence[Gate],
     parameters: Mapping[str, object],

@@ -1,9 +1,9 @@
-"""A lake of any size whose duplicates are known: real text of this machine, recombined by a word chain.
+"""Makes a lake of any size with known duplicates, from real text recombined by a word chain.
 
-Trajectories come in groups of thirty-two: seven pairs, one a kind below, and eighteen that are alone. What agents write
-is drawn from the bigrams of the docstrings that are installed here (so that phrases recur as they do in
-language), what they read are pieces of those docstrings, popular ones again and again. Everything follows from
-the seed and the text; any trajectory can be made alone, so that rows land in any order and any number of parts.
+Trajectories come in groups of thirty-two: seven pairs, one of each kind below, and eighteen single ones. The agents'
+text is drawn from bigrams of the installed packages' docstrings (so phrases recur as in language); the pages are pieces
+of these docstrings, with popular ones repeated. The seed and the docstrings determine everything. Each trajectory can
+be made on its own, so that rows land in any order and in any number of parts.
 """
 
 import json
@@ -59,7 +59,7 @@ DOCSTRING = re.compile(r'"""(.{80,4000}?)"""', re.DOTALL)
 
 @dataclass(frozen=True)
 class Shape:
-    """How many trajectories there are and how long: 40 calls of 170 words and 3,400 characters are 45K tokens."""
+    """The number of trajectories and their length: 40 calls of 170 words and 3,400 characters are 45K tokens."""
 
     rows: int
     calls: int = 40
@@ -70,7 +70,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Move:
-    """One turn of the agent, and which page it read then."""
+    """One turn of the agent, and the number of the page that it reads next."""
 
     words: list[str]
     tool: str | None
@@ -79,35 +79,35 @@ class Move:
 
 
 class RealText:
-    """The docstrings of the installed Python packages: pages to read, and a chain of words to write with."""
+    """The docstrings of the installed Python packages: pages to read, and a chain of words for the agents' text."""
 
     def __init__(self, limit: int = 12_000_000) -> None:
         self.text = _docstrings(limit)
 
     @cached_property
     def chain(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]:
-        """Followers of every word, where each word's begin and how many there are, and the words."""
+        """The followers of all words in one array, the start and number of each word's followers, and the words."""
         words, ids = np.unique(np.array(self.text.split()[:1_500_000], dtype=object), return_inverse=True)
         order = np.argsort(ids[:-1], kind="stable")
         counts = np.bincount(ids[:-1], minlength=len(words))
         return ids[1:][order], np.cumsum(counts) - counts, np.maximum(counts, 1), [str(word) for word in words]
 
     def write(self, dice: np.random.Generator, turns: int, length: int) -> list[list[str]]:
-        """What an agent could say in so many turns, each of `length` words."""
+        """The text of an agent: `turns` lists of `length` words."""
         followers, first, counts, words = self.chain
         now = dice.integers(0, len(words), turns)
-        said = [now]
+        steps = [now]
         for darts in dice.random((length - 1, turns)):
             now = followers[np.minimum(first[now] + (darts * counts[now]).astype(np.int64), len(followers) - 1)]
-            said.append(now)
-        return [[words[n] for n in row] for row in np.stack(said, axis=1)]
+            steps.append(now)
+        return [[words[n] for n in row] for row in np.stack(steps, axis=1)]
 
-    def edit(self, dice: np.random.Generator, said: list[str], share: float) -> list[str]:
-        """The words with a share of them replaced, dropped, or with another before them."""
+    def edit(self, dice: np.random.Generator, text: list[str], share: float) -> list[str]:
+        """The words with a share of them replaced, dropped, or preceded by another word."""
         words = self.chain[3]
-        how, other = dice.random(len(said)), dice.integers(0, len(words), len(said))
+        how, other = dice.random(len(text)), dice.integers(0, len(words), len(text))
         changed: list[str] = []
-        for word, dart, n in zip(said, how.tolist(), other.tolist(), strict=True):
+        for word, dart, n in zip(text, how.tolist(), other.tolist(), strict=True):
             if dart >= share * 0.8:
                 changed.append(word)
             if dart < share * 0.6 or dart >= 1 - share * 0.2:
@@ -120,7 +120,7 @@ class RealText:
 
 
 class LabelledLake:
-    """Writes the lake, and knows which of its trajectories are copies of which."""
+    """Writes the lake and lists its true duplicate pairs."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -128,7 +128,7 @@ class LabelledLake:
         self._task = lru_cache(4 * PART_TRAJECTORIES)(self._make_task)
 
     def kind(self, row: int) -> str:
-        """What the row is: `fresh`, or the second of a pair of that kind."""
+        """`fresh`, or the kind of the pair whose second member the row is."""
         place = row % GROUP
         return KINDS[place // 2] if place % 2 and place < 2 * len(KINDS) else "fresh"
 
@@ -136,12 +136,12 @@ class LabelledLake:
         return trajectory_id(self._task(row).task_id, row % GROUP % 2)
 
     def pairs(self) -> set[tuple[str, str]]:
-        """The ids of all pairs that are duplicates, each in order."""
+        """The ids of all duplicate pairs, each pair sorted."""
         rows = [row for row in range(self.shape.rows) if self.kind(row) in COPIES]
         return {(min(pair), max(pair)) for row in rows for pair in [(self.id(row - 1), self.id(row))]}
 
     def write(self, lake: Lake, rows: Iterable[int] | None = None, first_part: int = 0) -> None:
-        """Write the rows (all of them, in an order that parts the pairs) as parts of 64 trajectories."""
+        """Write the rows as parts of 64 trajectories; by default all rows, shuffled so that pairs are apart."""
         chosen = list(range(self.shape.rows) if rows is None else rows)
         if rows is None:
             np.random.default_rng(self.shape.seed).shuffle(chosen)
@@ -186,15 +186,17 @@ class LabelledLake:
 
     def _fresh(self, row: int) -> list[Move]:
         shape, dice = self.shape, np.random.default_rng((self.shape.seed, row, 2))
-        said = self.source.write(dice, shape.calls + 1, shape.words)
-        asked = self.source.write(dice, shape.calls, 6)
+        texts = self.source.write(dice, shape.calls + 1, shape.words)
+        queries = self.source.write(dice, shape.calls, 6)
         pages = dice.zipf(1.3, shape.calls) % 50_000
         moves = []
         for n in range(shape.calls):
-            tool, argument = ("open", f"http://site/{pages[n]}.html") if n % 3 == 1 else ("search", " ".join(asked[n]))
-            words = [*OPENERS[int(pages[n]) % len(OPENERS)].split(), *said[n]]
+            tool, argument = (
+                ("open", f"http://site/{pages[n]}.html") if n % 3 == 1 else ("search", " ".join(queries[n]))
+            )
+            words = [*OPENERS[int(pages[n]) % len(OPENERS)].split(), *texts[n]]
             moves.append(Move(words, tool, argument, int(pages[n])))
-        return [*moves, Move(said[-1][:12], None, f"answer {row}", 0)]
+        return [*moves, Move(texts[-1][:12], None, f"answer {row}", 0)]
 
     def _moves(self, row: int) -> list[Move]:
         kind = self.kind(row)
@@ -207,8 +209,8 @@ class LabelledLake:
             return [self._edited(dice, move, int(kind.split("_")[1]) / 100) for move in first]
         own = self._fresh(row)
         if kind == "branch":
-            parting = int(len(first) * dice.uniform(0.25, 0.7))
-            return [*first[:parting], *own[parting:]]
+            fork = int(len(first) * dice.uniform(0.25, 0.7))
+            return [*first[:fork], *own[fork:]]
         return [
             Move(mine.words, mine.tool, theirs.argument if theirs.tool == mine.tool == "open" else mine.argument, page)
             for mine, theirs, page in ((mine, theirs, theirs.page) for mine, theirs in zip(own, first, strict=True))
@@ -225,18 +227,18 @@ class LabelledLake:
         common |= {"bytes_dropped": 0, "token_ids": [], "sampled": [], "logprobs": [], "n_chars": 0, "n_tokens": 0}
         yield common | {"index": 0, "role": "user", "content": self._task(row).instruction}
         for n, move in enumerate(moves):
-            said = " ".join(move.words)
-            turn = common | {"index": 2 * n + 1, "role": "assistant", "reasoning": said, "parse": "ok"}
+            text = " ".join(move.words)
+            turn = common | {"index": 2 * n + 1, "role": "assistant", "reasoning": text, "parse": "ok"}
             if not move.tool:
-                yield turn | {"content": move.argument, "n_chars": len(said), "n_tokens": len(said) // 4}
+                yield turn | {"content": move.argument, "n_chars": len(text), "n_tokens": len(text) // 4}
                 return
             key = "url" if move.tool == "open" else "query"
             call = json.dumps([{"id": f"c{row}-{n}", "name": move.tool, "arguments": {key: move.argument}}])
-            yield turn | {"tool_calls": call, "tool": move.tool, "n_chars": len(said), "n_tokens": len(said) // 4}
+            yield turn | {"tool_calls": call, "tool": move.tool, "n_chars": len(text), "n_tokens": len(text) // 4}
             read = self.source.page(move.page, self.shape.page_chars)
-            heard = common | {"index": 2 * n + 2, "role": "tool", "observation": read, "kind": "ok", "redacted": "{}"}
-            heard |= {"tool": move.tool, "tool_call_id": f"c{row}-{n}", "url": f"http://site/{move.page}.html"}
-            yield heard | {"n_chars": len(read), "n_tokens": len(read) // 4}
+            result = common | {"index": 2 * n + 2, "role": "tool", "observation": read, "kind": "ok", "redacted": "{}"}
+            result |= {"tool": move.tool, "tool_call_id": f"c{row}-{n}", "url": f"http://site/{move.page}.html"}
+            yield result | {"n_chars": len(read), "n_tokens": len(read) // 4}
 
     def _trajectory(self, row: int, moves: list[Move]) -> dict[str, object]:
         task = self._task(row)
@@ -284,7 +286,7 @@ class LabelledLake:
 
 
 def _docstrings(limit: int) -> str:
-    """Docstrings of the standard library and of what is installed, in path order, up to a number of characters."""
+    """Docstrings of the standard library and the installed packages, in path order, up to `limit` characters."""
     roots = [Path(json.__file__).parents[1], Path(np.__file__).parents[1]]
     found: list[str] = []
     size = 0
@@ -301,13 +303,13 @@ def _docstrings(limit: int) -> str:
 
 
 def with_detected_secrets(turns: pa.Table) -> pa.Table:
-    """The turns as a rollout leaves them: with what the detector said of what was written."""
+    """The turns as a rollout writes them: with the detector's version and its counts of secrets."""
     (batch,) = turns.combine_chunks().to_batches()
-    told = {
+    columns = {
         "detector": pa.repeat(detector_version(), len(batch)),
         "secrets": pa.array(count_kinds_in_turns(batch), pa.string()),
     }
-    for name, column in told.items():
+    for name, column in columns.items():
         turns = turns.set_column(turns.schema.get_field_index(name), turns.schema.field(name), column)
     return turns
 

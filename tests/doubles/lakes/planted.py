@@ -1,7 +1,7 @@
-"""Planted secrets and personal data: made up by a seeded generator, in the places where real ones turn up.
+"""Plants secrets and personal data in texts: made by a seeded generator, in places where real ones occur.
 
-None stands in this repository: each is put together at run time, with the checksum that its kind asks for. Texts
-around them are code, logs, chat, JSON and settings, as pages and tools show them.
+No secret is in this repository: each is assembled at run time, with the checksum that its kind requires. The texts
+around them are code, logs, chat, JSON and settings, as in pages and tool results.
 """
 
 import base64
@@ -26,7 +26,7 @@ class Planted(NamedTuple):
 
 
 def planted(count: int, seed: int = 0) -> Iterator[Planted]:
-    """So many texts, every kind and every place in turn, the same ones for the same seed."""
+    """`count` texts that cycle through all kinds and places; the same texts for the same seed."""
     dice = Dice(seed)
     kinds = list(KINDS)
     for number in range(count):
@@ -45,8 +45,8 @@ def _base64(dice: Dice, count: int) -> str:
     return base64.b64encode(dice.randbytes(count)).decode()
 
 
-def _json64(dice: Dice, **said: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+def _json64(dice: Dice, **fields: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
 
 def _jwt(dice: Dice) -> str:
@@ -141,7 +141,7 @@ KINDS: dict[str, Callable[[Dice], str]] = {
     "iban": _iban,
     "us_ssn": _ssn,
 }
-"""Kind -> what makes one."""
+"""Kind -> a function that makes a secret of it."""
 
 Place = Callable[[Dice, str, str], str]
 
@@ -174,7 +174,7 @@ def _markdown(dice: Dice, kind: str, secret: str) -> str:
 
 
 def _named(name: str) -> list[Place]:
-    """Places for a secret that is known only by the name beside it."""
+    """Places for a secret that only the variable name next to it reveals."""
     return [
         lambda dice, _, secret: f'{name} = "{secret}"\n',
         lambda dice, _, secret: f"export {name.upper()}={secret}\n",
@@ -206,4 +206,4 @@ PLACES: dict[str, list[Place]] = {
     "database_password": _url("postgresql", "mysql", "mongodb+srv", "redis", "amqp"),
     "private_key": [_code, _chat, _in_json, _markdown],
 }
-"""Where a kind turns up; ANYWHERE for the rest."""
+"""Places in which a kind occurs; ANYWHERE for all other kinds."""

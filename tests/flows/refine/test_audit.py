@@ -1,4 +1,4 @@
-"""What people ask of refine afterwards: why a row went, what a gate costs, how far a verifier can be trusted."""
+"""Reports on decisions: the gates' answers on one row, the effect of each gate, and the error rates of verifiers."""
 
 import csv
 import math
@@ -55,7 +55,7 @@ def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("id", ["", "zz", "aborted"])
-def test_what_was_not_decided_on_is_not_explained(id: str, tmp_path: Path) -> None:
+def test_explain_needs_a_decision(id: str, tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
     with reader(home_of(tmp_path, made)) as con, pytest.raises(ExplainError, match="no decision"):
         explain(con, next(iter(made.of_kind("aborted"))) if id == "aborted" else id)
@@ -70,7 +70,7 @@ def test_an_ambiguous_start_is_refused_with_examples(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) -> None:
-    """The numbers by which a gate is judged must be those that switching it off would bring."""
+    """The table must show the numbers that a refine without the gate gives."""
     made = make_small_lake(DAY, kinds=KINDS, domains=("search", "code"))
     with reader(home_of(tmp_path / "all", made)) as con:
         rows = con.execute(
@@ -90,8 +90,8 @@ def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) 
         assert off == [(not alone, alone, tokens)]
 
 
-def test_ablation_before_any_refine_says_what_to_run(tmp_path: Path) -> None:
-    """An empty table looks as if no gate refused anything."""
+def test_ablation_without_decisions_names_the_command_to_run(tmp_path: Path) -> None:
+    """An empty table would look as if no gate refused anything."""
     with reader(Settings(home=tmp_path)) as con, pytest.raises(AblateError, match="factory refine"):
         ablate(con)
 
@@ -107,7 +107,7 @@ def filled(path: Path, right: dict[str, str]) -> Path:
 
 
 def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp_path: Path) -> None:
-    """A release whose verifier nobody checked, and one whose verifier is wrong, must not look alike."""
+    """A release with unchecked verifiers must not look like one with verifiers known to be wrong."""
     made = make_small_lake(DAY, n_tasks=30, kinds={(n, 0): "wrong" for n in range(10)})
     settings, lake, file = home_of(tmp_path, made), Lake(tmp_path / "lake"), tmp_path / "a.csv"
     with reader(settings) as con:
@@ -115,7 +115,7 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
     with file.open(encoding="utf-8", newline="") as lines:
         drawn = [row["trajectory_id"] for row in csv.DictReader(lines)]
     wrong = made.of_kind("wrong")
-    assert sum(id in wrong for id in drawn) == 10, "as many of each verdict"
+    assert sum(id in wrong for id in drawn) == 10, "equally many of each verdict"
     passed = [id for id in drawn if id not in wrong]
     filled(file, {id: "no" if id in wrong or id in passed[:2] else "Yes" for id in drawn})
     with reader(settings) as con:
@@ -126,7 +126,7 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
         ).fetchall()
         assert "How often" in text_of(error_rates(con))
     assert [row[:4] for row in rows] == [("contains_answer", 20, 2, 0), ("exact_match", 20, 2, 0)]
-    assert rows[0][4] == pytest.approx(50 / 60 * 2 / 10), "strata weigh what they weigh in the lake"
+    assert rows[0][4] == pytest.approx(50 / 60 * 2 / 10), "strata have their weights in the lake"
     assert 0 < rows[0][5] < rows[0][4] < rows[0][6] < 1
     run_publish(settings, DAY, silent)
     assert "Error rates of the verifiers" in (tmp_path / "release" / "latest" / "README.md").read_text()
@@ -147,8 +147,8 @@ def test_the_interval_of_one_stratum_is_wilsons(tmp_path: Path) -> None:
     )
 
 
-def test_a_draw_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path) -> None:
-    """What the file shows must neither sway the person nor run in a spreadsheet; work done is never lost."""
+def test_a_sample_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path) -> None:
+    """The file must neither bias the person nor run code in a spreadsheet, and labels are never overwritten."""
     made = make_small_lake(DAY, n_tasks=10)
     made.trajectories[:] = [row.model_copy(update={"answer": '=HYPERLINK("http://x")'}) for row in made.trajectories]
     settings = home_of(tmp_path, made)
@@ -165,8 +165,8 @@ def test_a_draw_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_a_file_that_a_spreadsheet_saved_in_its_own_way_is_read(delimiter: str, tmp_path: Path) -> None:
-    """In half of the world a spreadsheet writes `;`: an hour of checking must not be retyped for it."""
+def test_a_file_saved_by_a_spreadsheet_is_read(delimiter: str, tmp_path: Path) -> None:
+    """In many countries a spreadsheet writes `;`: an hour of labelling must not be lost to it."""
     made = make_small_lake(DAY, n_tasks=3, samples=1)
     settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
     with reader(settings) as con:
@@ -178,8 +178,8 @@ def test_a_file_that_a_spreadsheet_saved_in_its_own_way_is_read(delimiter: str, 
         assert read_labels(con, Lake(settings.lake), settings, file) == (3, 0)
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """A person who mistyped a folder must read which, not a traceback."""
+def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A mistyped folder gives a message that names it, not a traceback."""
     settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
     with reader(settings) as con, pytest.raises(AuditError, match=r"no/dir/a\.csv cannot be written .*--out"):
         draw_sample(con, settings, 5, 0, tmp_path / "no" / "dir" / "a.csv")
@@ -196,7 +196,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ("", "no column"),
     ],
 )
-def test_a_file_that_cannot_be_understood_says_where(text: str, says: str, tmp_path: Path) -> None:
+def test_an_invalid_file_is_refused_with_the_place(text: str, says: str, tmp_path: Path) -> None:
     settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
     (tmp_path / "a.csv").write_text(text)
     with reader(settings) as con, pytest.raises(AuditError, match=says):

@@ -1,4 +1,4 @@
-"""What holds of refine whatever is in the lake: nights add up to the whole, and no row breaks a gate."""
+"""Properties of refine on any lake: nights add up to the whole, and no row breaks a gate."""
 
 import json
 import random
@@ -34,7 +34,7 @@ def decided(home: Path) -> dict[str, tuple[object, ...]]:
 
 
 def night_of(made: SmallLake, night: int, nights: int) -> SmallLake:
-    """The attempts of one of several nights; all tasks stand from the first."""
+    """The attempts of one of several nights; all tasks are in the first."""
     ids = {id for place, id in enumerate(sorted(made.kinds)) if place % nights == night}
     return SmallLake(
         made.documents if night == 0 else [],
@@ -52,8 +52,10 @@ def night_of(made: SmallLake, night: int, nights: int) -> SmallLake:
     nights=st.integers(2, 3),
     seed=st.integers(0, 99),
 )
-def test_night_after_night_decides_as_all_at_once(kinds: dict[tuple[int, int], Kind], nights: int, seed: int) -> None:
-    """What was kept must not hang on the order in which nights came; and no text is read a second time."""
+def test_night_after_night_decides_like_one_refine_of_all(
+    kinds: dict[tuple[int, int], Kind], nights: int, seed: int
+) -> None:
+    """Decisions must not depend on the order of nights, and no text is read twice."""
     made = make_small_lake(DAY, n_tasks=4, samples=3, kinds=kinds, seed=seed)
     with TemporaryDirectory() as one, TemporaryDirectory() as many:
         write_records(Lake(Path(one) / "lake"), DAY, made)
@@ -108,7 +110,7 @@ ROLES = ["system", "user", "assistant", "tool", "", "critic", "\x00"]
 
 
 def fuzzed_row(dice: random.Random, like: dict[str, Any], pools: dict[str, list[Any]], share: float) -> dict[str, Any]:
-    """The row with a share of its columns drawn from what their types admit."""
+    """The row with a share of its columns drawn from pools of odd values."""
     return {
         name: dice.choice(pools[name]) if name in pools and dice.random() < share else value
         for name, value in like.items()
@@ -120,7 +122,7 @@ def shuffled(dice: random.Random, rows: list[dict[str, Any]]) -> list[dict[str, 
 
 
 def fuzzed(lake: Lake) -> None:
-    """5,000 trajectories of a few turns: what a broken or hostile writer could leave."""
+    """5,000 trajectories of a few turns, such as a broken or hostile writer could leave."""
     dice = random.Random(5)
     made = make_small_lake(DAY, n_tasks=FUZZED // 2, samples=2, n_calls=1, words=8)
     whole = [text for text in TEXTS if text is not None]
@@ -154,8 +156,8 @@ def fuzzed(lake: Lake) -> None:
 
 
 @pytest.mark.slow
-def test_no_row_however_broken_breaks_a_gate(tmp_path: Path) -> None:
-    """One bad row out of 100,000 must cost that row, with its reason, and not the night."""
+def test_no_broken_row_breaks_a_gate(tmp_path: Path) -> None:
+    """One bad row in 100,000 is refused with a reason; it must not fail the night."""
     lake = Lake(tmp_path / "lake")
     fuzzed(lake)
     found = decided(tmp_path)

@@ -1,4 +1,4 @@
-"""Refine: every trajectory is decided on once, every refusal has a reason, the same inputs decide the same."""
+"""Refine: one decision per trajectory, a reason for every refusal, the same decisions for the same inputs."""
 
 import json
 import subprocess
@@ -64,8 +64,8 @@ def test_each_kind_of_fault_is_refused_by_its_gate(tmp_path: Path) -> None:
     assert first["aborted"] == first["pending"] == []
 
 
-def test_every_gate_leaves_its_verdict(tmp_path: Path) -> None:
-    """A release is a query: what any gate said of any row can be asked for later."""
+def test_every_gates_answer_is_stored(tmp_path: Path) -> None:
+    """A release is a query over the stored answers of all gates."""
     made = make_small_lake(DAY, n_tasks=5, samples=3, kinds=ALL_KINDS)
     for kept, reasons, gates, *_ in refined(tmp_path, made).values():
         assert list(gates) == GATES
@@ -85,7 +85,7 @@ def test_every_gate_leaves_its_verdict(tmp_path: Path) -> None:
 def test_every_count_adds_up_whatever_is_in_the_lake_and_whichever_gates_decide(
     kinds: dict[tuple[int, int], Kind], leaky: set[int], off: set[str], seed: int
 ) -> None:
-    """Promise 1: no attempt vanishes, and none is refused without a reason of a gate that decides."""
+    """Conservation: no attempt vanishes, and none is refused without a reason of a gate that decides."""
     made = make_small_lake(DAY, n_tasks=4, samples=3, kinds=kinds, leaky=leaky, seed=seed, domains=("search", "code"))
     with TemporaryDirectory() as home:
         rows = refined(Path(home), made, off=sorted(off))
@@ -102,7 +102,7 @@ def test_every_count_adds_up_whatever_is_in_the_lake_and_whichever_gates_decide(
 
 @pytest.mark.slow
 def test_parts_order_and_threads_change_nothing(tmp_path: Path) -> None:
-    """Partitioned or not, one core or many: the same trajectories give the same decisions, and the same id."""
+    """The same trajectories give the same decisions and refine_id, in any number of parts and threads."""
     made = make_small_lake(DAY, n_tasks=8, samples=3, kinds=ALL_KINDS)
     results = set()
     for place, (pieces, threads) in enumerate([(1, 1), (1, 4), (7, 4), (3, 2)]):
@@ -160,12 +160,12 @@ def test_new_rows_verdicts_or_parameters_decide_anew_on_all(tmp_path: Path) -> N
     assert len(ids) == len(lake.parts(Decision)) == 4
 
 
-def test_a_gate_that_does_not_exist_is_named(tmp_path: Path) -> None:
+def test_an_unknown_gate_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nonsense"):
         run_refine(factory(tmp_path, advisory_gates=["nonsense"]), DAY, silent)
 
 
-def test_an_empty_lake_is_refined_to_nothing(tmp_path: Path) -> None:
+def test_an_empty_lake_gives_no_decisions(tmp_path: Path) -> None:
     settings = factory(tmp_path)
     assert run_refine(settings, DAY, silent)["trajectories"] == 0
     assert Lake(settings.lake).parts(Decision) == []
@@ -184,8 +184,8 @@ run_refine(Settings(home=Path(sys.argv[1])), date(2026, 11, 20), silent)
 
 
 @pytest.mark.slow
-def test_decisions_stand_whole_when_refine_is_killed(tmp_path: Path) -> None:
-    """All rows of a refine appear in one part: a reader never mixes two refines, nor sees half of one."""
+def test_a_killed_refine_leaves_all_decisions_or_none(tmp_path: Path) -> None:
+    """The rows of a refine are one part: a reader never mixes two refines, nor reads half of one."""
     settings = factory(tmp_path)
     lake = Lake(settings.lake)
     write_small_lake(lake, DAY)

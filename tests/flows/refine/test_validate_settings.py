@@ -1,4 +1,4 @@
-"""What refine refuses in the settings is refused before the night's work, which would be in vain."""
+"""Invalid settings of refine are refused before the night starts."""
 
 import json
 import subprocess
@@ -27,18 +27,18 @@ DAY = date(2026, 11, 20)
         ({"benchmarks": [{"path": "b.jsonl", "columns": ["quesion", "answer"]}]}, r"no row has a text in quesion"),
     ],
 )
-def test_what_does_not_fit_is_told_before_there_is_a_lake(
+def test_invalid_settings_are_refused_before_there_is_a_lake(
     refine: dict[str, Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A night of crawl and rollout must not end in a typo."""
+    """A typo must not fail the night after hours of crawl and rollout."""
     monkeypatch.chdir(tmp_path)
     Path("b.jsonl").write_text(json.dumps({"question": "Who wrote it?", "answer": "Ada"}) + "\n")
     with pytest.raises(SettingsError, match=says):
         validate_settings(Settings(home=tmp_path, refine=refine))
 
 
-def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Path) -> None:
-    """Imported sets bring judges of their own: to refuse them would make their rows worth nothing."""
+def test_valid_settings_pass_also_with_a_verifier_of_an_imported_set(tmp_path: Path) -> None:
+    """Imported sets have verifiers of their own, which are known from the lake only."""
     made = make_small_lake(DAY, n_tasks=1, samples=1)
     made.verdicts[:] = [verdict.model_copy(update={"verifier": "source"}) for verdict in made.verdicts[:1]]
     write_records(Lake(tmp_path / "lake"), DAY, made)
@@ -50,8 +50,8 @@ def test_what_fits_passes_also_a_verifier_that_only_the_lake_knows(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_a_night_that_refine_would_refuse_does_not_begin(tmp_path: Path) -> None:
-    """The message must come from `factory run` itself, with nothing fetched and no traceback above it."""
+def test_a_night_with_invalid_settings_does_not_start(tmp_path: Path) -> None:
+    """`factory run` prints the message before it fetches anything, without a traceback."""
     (tmp_path / "factory.toml").write_text('[refine]\nadvisory_gates = ["lop"]\n')
     factory = Path(sys.executable).with_name("factory")
     refused = subprocess.run([factory, "run"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)

@@ -1,4 +1,4 @@
-"""Benchmarks are kept out of releases: what is found, what is said about it, and what files are refused."""
+"""Decontamination: overlaps that are found, their records in the lake, and benchmark files that are refused."""
 
 import hashlib
 import json
@@ -64,17 +64,19 @@ def refined(home: Path, made: SmallLake, *benchmarks: dict[str, object]) -> dict
     found = Settings(home=home, refine={"benchmarks": benchmarks})
     write_records(Lake(found.lake), DAY, made)
     run_refine(found, DAY, silent)
-    return {row["trajectory_id"]: json.loads(row["gates"])["decontamination"] for row in asked(home, "from decisions")}
+    return {
+        row["trajectory_id"]: json.loads(row["gates"])["decontamination"] for row in query_lake(home, "from decisions")
+    }
 
 
-def asked(home: Path, query: str) -> list[dict[str, Any]]:
+def query_lake(home: Path, query: str) -> list[dict[str, Any]]:
     with connect(Lake(home / "lake")) as con:
         rows: list[dict[str, Any]] = con.sql(query).to_arrow_table().to_pylist()
     return rows
 
 
-def test_what_a_benchmark_says_is_found_in_task_answer_and_query_but_not_in_pages(tmp_path: Path) -> None:
-    """A student trained on a benchmark's items is measured on what it has seen; pages are read by everyone."""
+def test_overlaps_are_found_in_task_answer_and_query_but_not_in_pages(tmp_path: Path) -> None:
+    """A student trained on a benchmark's items is evaluated on seen data; pages do not count."""
     shouted = "  " + LONG.upper().replace(" ", " \n ").replace("FIRST", WIDE) + " Answer in one word."
     made = lake_of(instruction=shouted, answer="I found: " + LONG, query=LONG[:-1], page=LONG, tiny=LONG[:60])
     said = refined(tmp_path, made, benchmark(tmp_path / "b", "Another question.", LONG))
@@ -83,16 +85,16 @@ def test_what_a_benchmark_says_is_found_in_task_answer_and_query_but_not_in_page
     assert {said[attempt.trajectory_id]["value"] for attempt in made.trajectories[:3]} == {19}
 
 
-def test_a_short_item_counts_as_a_whole(tmp_path: Path) -> None:
-    """Most benchmark questions are short; but two of its words are everyone's."""
+def test_a_short_item_matches_as_a_whole_only(tmp_path: Path) -> None:
+    """Most benchmark questions are short, but a few of their words occur everywhere."""
     made = lake_of(instruction=f"Please tell me: {SHORT}", query=SHORT.lower(), tiny=TINY, answer="so why lanterns are")
     said = refined(tmp_path, made, benchmark(tmp_path / "b", SHORT, TINY))
     reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
     assert reasons == ["in_instruction", "in_query", "in_query", "ok", "ok", "ok"]
 
 
-def test_an_item_in_many_rows_is_found_and_the_form_of_many_items_is_not(tmp_path: Path) -> None:
-    """Benchmarks hold a row a sample, a subject or an answer: what they repeat most must not pass."""
+def test_an_item_in_many_rows_is_found_and_a_prompt_format_is_not(tmp_path: Path) -> None:
+    """Benchmarks repeat an item in many rows (per sample, subject or answer): such an item must be found."""
     form = "Read the passage and write the letter of the one right choice, then say in a line why it is right."
     items = benchmark(tmp_path / "b", *[LONG, SHORT, TINY] * 100, *(f"Passage {n}. {form}" for n in range(100)))
     made = lake_of(instruction=LONG, query=SHORT, answer=TINY, tiny=form)
@@ -101,17 +103,17 @@ def test_an_item_in_many_rows_is_found_and_the_form_of_many_items_is_not(tmp_pat
     assert reasons == ["in_instruction", "in_query", "ok", "ok", "ok", "ok"]
 
 
-def test_what_was_found_can_be_looked_at(tmp_path: Path) -> None:
-    """A refusal that nobody can check is not believed, or hides a mistake in the benchmark's file."""
+def test_each_overlap_is_recorded_with_its_words(tmp_path: Path) -> None:
+    """A refusal must be verifiable: it may reveal a mistake in the benchmark's file."""
     made = lake_of(query=f"note {LONG} thanks", answer=SHORT)
     items = benchmark(tmp_path / "b", None, "x", SHORT, LONG)
     refined(tmp_path, made, items | {"name": "Quiz"})
-    spans = {row["field"]: row for row in asked(tmp_path, "from benchmark_overlaps")}
+    spans = {row["field"]: row for row in query_lake(tmp_path, "from benchmark_overlaps")}
     query = spans["query"]
     assert (query["start"], query["n_words"], query["item"], query["index"]) == (1, 19, 3, 2)
     assert query["text"] == " ".join(LONG.lower().rstrip("?").split())
     assert (spans["answer"]["text"], spans["answer"]["item"]) == ("who wrote the book of lanterns", 2)
-    [checked] = asked(tmp_path, "from benchmarks")
+    [checked] = query_lake(tmp_path, "from benchmarks")
     assert (checked["name"], checked["version"], checked["file"], checked["trajectories"]) == (
         "Quiz",
         "2",
@@ -122,8 +124,8 @@ def test_what_was_found_can_be_looked_at(tmp_path: Path) -> None:
     assert {row["sha256"] for row in spans.values()} == {checked["sha256"]}
 
 
-def test_every_form_of_file_says_the_same(tmp_path: Path) -> None:
-    """A benchmark comes as its authors publish it."""
+def test_every_file_format_gives_the_same_overlaps(tmp_path: Path) -> None:
+    """Benchmarks are published as JSONL, Parquet or CSV."""
     made = lake_of(instruction=LONG, answer=SHORT)
     folder = tmp_path / "b"
     folder.mkdir()
@@ -133,14 +135,14 @@ def test_every_form_of_file_says_the_same(tmp_path: Path) -> None:
     (folder / "README.md").write_text("not a benchmark")
     said = refined(tmp_path, made, {"path": folder, "columns": ["question"]})
     assert [said[attempt.trajectory_id]["keep"] for attempt in made.trajectories] == [False] * 2 + [True] * 4
-    assert [(row["name"], row["trajectories"]) for row in asked(tmp_path, "from benchmarks order by file")] == [
+    assert [(row["name"], row["trajectories"]) for row in query_lake(tmp_path, "from benchmarks order by file")] == [
         ("a", 1), ("b", 1), ("c", 1),
     ]  # fmt: skip
 
 
 @pytest.mark.slow
 def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Path) -> None:
-    """A benchmark of a million items must cost its reading once, and its correction must count."""
+    """A benchmark of a million items is read once; a corrected file is read again."""
     made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", SHORT)
     assert all(one["keep"] for one in refined(tmp_path, made, items).values())
     [index] = (tmp_path / "state" / "benchmarks").glob("*.parquet")
@@ -149,14 +151,14 @@ def test_nothing_is_read_twice_and_a_changed_benchmark_decides_anew(tmp_path: Pa
     assert index.stat().st_mtime_ns == stamp
     benchmark(tmp_path / "b", SHORT, LONG)
     run_refine(Settings(home=tmp_path, refine={"benchmarks": [items]}), DAY, silent)
-    assert [row["trajectory_id"] for row in asked(tmp_path, "from benchmark_overlaps")] == [
+    assert [row["trajectory_id"] for row in query_lake(tmp_path, "from benchmark_overlaps")] == [
         made.trajectories[0].trajectory_id
     ]
 
 
 @pytest.mark.slow
-def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
-    """Whoever evaluates on a benchmark must know from the release alone whether it was kept out."""
+def test_a_release_names_the_benchmarks_that_it_was_checked_against(tmp_path: Path) -> None:
+    """The release alone shows an evaluator that a benchmark was excluded."""
     made, items = lake_of(instruction=LONG), benchmark(tmp_path / "b", LONG)
     refined(tmp_path, made, items)
     run_publish(Settings(home=tmp_path, publish={"to": str(tmp_path / "release")}), DAY, silent)
@@ -179,10 +181,8 @@ def test_a_release_says_what_it_was_checked_against(tmp_path: Path) -> None:
         ("a.parquet", "not parquet", "a.parquet cannot be used"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
-    tmp_path: Path, name: str, text: str | None, problem: str
-) -> None:
-    """A benchmark that is silently not checked is worse than none: the release says that it was."""
+def test_an_unusable_file_is_named_with_the_remedy(tmp_path: Path, name: str, text: str | None, problem: str) -> None:
+    """A release must not claim a check that was silently skipped."""
     if text is not None:
         (tmp_path / name).write_text(text)
     with pytest.raises(SettingsError, match=problem) as error:
@@ -191,8 +191,8 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
 
 
 @pytest.mark.slow
-def test_a_misspelt_column_beside_a_right_one_is_named_and_an_empty_one_is_not(tmp_path: Path) -> None:
-    """The questions would go unchecked under a name that says that they were."""
+def test_a_misspelt_column_is_named_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    """Otherwise the release would claim a check of questions that were never read."""
     file = tmp_path / "a.jsonl"
     file.write_text(json.dumps({"question": LONG, "answer": "Ada", "hint": None}) + "\n")
     made = lake_of(instruction=LONG)
@@ -204,8 +204,8 @@ def test_a_misspelt_column_beside_a_right_one_is_named_and_an_empty_one_is_not(t
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=3, max_size=30), st.integers(1, 6), st.integers(0, 5))
-def test_a_run_of_words_has_one_key_wherever_it_stands(words: list[str], n: int, before: int) -> None:
-    """Else an overlap would be found or not by what stands before it."""
+def test_an_ngram_has_one_key_at_any_position(words: list[str], n: int, before: int) -> None:
+    """Finding an overlap must not depend on the text before it."""
     alone = ngrams(word_hashes(pa.array([" ".join(words)])), [n])
     within = ngrams(word_hashes(pa.array([None, "", "x " * before + " ".join(words) + " y"])), [n])
     assert set(alone["key"].to_pylist()) <= set(within["key"].to_pylist())
@@ -213,8 +213,8 @@ def test_a_run_of_words_has_one_key_wherever_it_stands(words: list[str], n: int,
     assert len(set(alone["key"].to_pylist())) == len(set(texts))
 
 
-def test_words_are_folded_as_readers_read_them() -> None:
-    """Benchmarks are copied with other quotes, widths, cases and spaces."""
+def test_words_are_folded() -> None:
+    """Copies of benchmarks differ in quotes, widths, case and spaces."""
     said = folded_words(
         pa.array([f"{WIDE}\u2014width \ufb01ne\u00a0\u216b", "東京は\uff1f", "ΣΊΣΥΦΟΣ", "...", None])
     ).to_pylist()
@@ -222,6 +222,6 @@ def test_words_are_folded_as_readers_read_them() -> None:
 
 
 def test_settings_take_benchmarks_as_tables() -> None:
-    """The file that `factory init` writes shows how."""
+    """The settings file that `factory init` writes has an example."""
     one = Settings(refine={"benchmarks": [{"path": "a.csv", "columns": ["q"]}]}).refine.benchmarks
     assert one == [BenchmarkFiles(path=Path("a.csv"), columns=["q"])]

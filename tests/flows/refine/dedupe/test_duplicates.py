@@ -1,4 +1,4 @@
-"""Duplicates: copies are found however they are edited, siblings and branches stay, the best of a cluster is kept."""
+"""Duplicates: edited copies are found, siblings and branches are kept, and each cluster keeps its best."""
 
 import json
 import random
@@ -32,8 +32,8 @@ def refined(home: Path, made: SmallLake) -> dict[str, Found]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_calls", "words"), [(4, 40), (30, 60), (60, 400)])
-def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, tmp_path: Path) -> None:
-    """At every length, from where all windows of a turn are compared to where 24 of them are."""
+def test_planted_copies_are_found_and_all_others_kept(n_calls: int, words: int, tmp_path: Path) -> None:
+    """At every length: from turns with all shingles compared to turns with 24 of them compared."""
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
     made = make_small_lake(DAY, n_tasks=4, samples=3, kinds=kinds, n_calls=n_calls, words=words)
     rows = refined(tmp_path, made)
@@ -49,7 +49,7 @@ def test_planted_copies_are_found_and_all_else_stays(n_calls: int, words: int, t
 def test_posting_lists_larger_than_memory_are_aligned_in_buckets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A lake of half a million would need more memory than it was given, or find other copies than a small one."""
+    """Half a million attempts must fit in memory and give the same copies as an alignment in one go."""
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
     made = make_small_lake(DAY, n_tasks=6, samples=3, kinds=kinds, n_calls=12, words=60)
     whole = refined(tmp_path / "whole", made)
@@ -58,13 +58,13 @@ def test_posting_lists_larger_than_memory_are_aligned_in_buckets(
     assert any(cluster for _, _, cluster, _, _ in whole.values())
 
 
-def test_short_siblings_that_searched_differently_stay(tmp_path: Path) -> None:
-    """Two short attempts share most of their words with the task, and are still two ways to work it."""
+def test_short_siblings_with_different_searches_are_kept(tmp_path: Path) -> None:
+    """Two short attempts share most words with the task, and are still two different attempts."""
     made = make_small_lake(DAY, n_tasks=5, samples=3, n_calls=1, words=1)
     assert all(kept for kept, *_ in refined(tmp_path, made).values())
 
 
-def test_short_samples_that_did_the_same_are_one(tmp_path: Path) -> None:
+def test_short_samples_with_the_same_content_are_duplicates(tmp_path: Path) -> None:
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (0, 2): "exact_copy"}
     made = make_small_lake(DAY, n_tasks=1, samples=3, kinds=kinds, n_calls=1, words=1)
     assert sum(kept for kept, *_ in refined(tmp_path, made).values()) == 1
@@ -72,7 +72,7 @@ def test_short_samples_that_did_the_same_are_one(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_same_pages_make_no_duplicates(tmp_path: Path) -> None:
-    """Popular pages recur: what was read does not count, only what the agent wrote and did."""
+    """Popular pages recur: only the agent's text and calls count, not the pages."""
     made = make_small_lake(DAY, n_tasks=6)
     made.turns[:] = [
         turn.model_copy(update={"observation": "the same long page " * 200}) if turn.observation else turn
@@ -81,7 +81,7 @@ def test_the_same_pages_make_no_duplicates(tmp_path: Path) -> None:
     assert all(cluster is None for _, _, cluster, _, _ in refined(tmp_path, made).values())
 
 
-def test_two_tasks_with_other_words_stay_though_the_agent_said_little(tmp_path: Path) -> None:
+def test_two_different_tasks_are_kept_though_the_agent_wrote_little(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=2, samples=1, n_calls=1, words=2)
     first, second = (row.trajectory_id for row in made.trajectories)
     said = {turn.index: turn for turn in made.turns if turn.trajectory_id == first and turn.role == "assistant"}
@@ -94,8 +94,8 @@ def test_two_tasks_with_other_words_stay_though_the_agent_said_little(tmp_path: 
     assert all(kept for kept, *_ in refined(tmp_path, made).values())
 
 
-def test_a_right_answer_stands_for_its_wrong_copies(tmp_path: Path) -> None:
-    """A duplicate is not lost because the one that would stand for it failed."""
+def test_the_copy_with_a_right_answer_is_the_keeper(tmp_path: Path) -> None:
+    """A duplicate is not lost because another copy failed a gate."""
     kinds: dict[tuple[int, int], Kind] = {(0, n): "near_copy" for n in range(1, 4)}
     made = make_small_lake(DAY, n_tasks=1, samples=4, kinds=kinds)
     right = made.trajectories[2].trajectory_id
@@ -117,8 +117,8 @@ def test_the_shortest_of_equals_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_chain_of_likenesses_is_one_cluster_with_one_keeper(tmp_path: Path) -> None:
-    """A like B and B like C make one cluster, though A and C alone would pass."""
+def test_a_chain_of_similar_attempts_is_one_cluster_with_one_keeper(tmp_path: Path) -> None:
+    """If A is similar to B and B to C, all three are one cluster, though A and C alone would be kept."""
     made = make_small_lake(DAY, n_tasks=1, samples=8, kinds={(0, n): "exact_copy" for n in range(1, 8)}, words=60)
     dice = random.Random(1)
     ids = [row.trajectory_id for row in made.trajectories]
@@ -138,7 +138,7 @@ def test_a_chain_of_likenesses_is_one_cluster_with_one_keeper(tmp_path: Path) ->
 
 
 def calling(made: SmallLake, arguments: Callable[[int, int], dict[str, str]], reasoning: str | None) -> SmallLake:
-    """Each call's arguments by the attempt's sample and the turn's index, and the same words in every attempt."""
+    """Set each call's arguments by the attempt's sample and the turn's index, with the same text in every attempt."""
     samples = {row.trajectory_id: row.sample for row in made.trajectories}
     for place, turn in enumerate(made.turns):
         if turn.role == "assistant" and turn.tool_calls:
@@ -162,10 +162,10 @@ def calling(made: SmallLake, arguments: Callable[[int, int], dict[str, str]], re
         lambda sample, index: {"name": f"user {index} of {sample}"},
     ],
 )
-def test_what_was_called_in_which_order_makes_an_attempt_another(
+def test_attempts_with_different_calls_or_order_are_kept(
     arguments: Callable[[int, int], dict[str, str]], tmp_path: Path
 ) -> None:
-    """Good attempts would be thrown away as copies of what did something else."""
+    """Good attempts must not be lost as copies of different ones."""
     made = make_small_lake(DAY, n_tasks=1, samples=2, n_calls=4, kinds={(0, 1): "exact_copy"})
     rows = refined(tmp_path, calling(made, arguments, None))
     assert [reasons for _, reasons, *_ in rows.values() if "exact_duplicate:copy" in reasons] == []
@@ -173,8 +173,8 @@ def test_what_was_called_in_which_order_makes_an_attempt_another(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tasks", [1, 3])
-def test_attempts_that_only_call_and_call_otherwise_stay(tasks: int, tmp_path: Path) -> None:
-    """An agent that does not think aloud says in its calls what it does; their braces and names are no likeness."""
+def test_attempts_without_text_and_with_different_calls_are_kept(tasks: int, tmp_path: Path) -> None:
+    """For an agent without reasoning text only its calls count; their braces and names are no similarity."""
     words = ["amber", "basin", "cedar", "delta", "ember", "frost", "grove", "hazel", "inlet", "jetty", "kelp", "larch"]
     made = make_small_lake(DAY, n_tasks=tasks, samples=2, n_calls=6)
     dice = random.Random(3)

@@ -1,4 +1,4 @@
-"""Files that are taken in batches: none is lost or read twice, memory is bounded, and all workers end together."""
+"""Batches of files: none is lost or read twice, memory is bounded, and all workers end together."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from flows.refine.dedupe.part_cache import batches_of
 
 
 @given(sizes=st.lists(st.integers(1, 500), max_size=40), limit=st.integers(1, 2_000), workers=st.integers(1, 4))
-def test_lots_hold_every_file_once_and_no_more_than_memory_allows(sizes: list[int], limit: int, workers: int) -> None:
+def test_batches_contain_every_file_once_within_the_limit(sizes: list[int], limit: int, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         sized = {str(number): Path(folder) / str(number) for number in range(len(sizes))}
         for path, size in zip(sized.values(), sizes, strict=True):

@@ -1,4 +1,4 @@
-"""Sketches: long text is read once, and neither threads, nor how parts are taken, nor their size change a byte."""
+"""Sketches: long text is read once, and the bytes do not depend on threads, batches or the size of parts."""
 
 import os
 import shutil
@@ -45,42 +45,44 @@ def sketched(lake: Lake, home: Path, threads: int = 2) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_threads_and_what_is_read_together_change_no_byte(tmp_path: Path) -> None:
-    """The work can be spread over processes and machines: whoever sketches a part leaves the same file."""
+def test_threads_and_batches_change_no_byte(tmp_path: Path) -> None:
+    """The work can be spread over processes and machines: a part's file does not depend on its writer."""
     lake = Lake(tmp_path / "lake")
     for seq in range(3):
         write_records(lake, DAY, make_small_lake(DAY, n_tasks=3, samples=2, seed=seq), seq)
     whole = sketched(lake, tmp_path / "one", threads=1)
     assert sketched(lake, tmp_path / "four", threads=4) == whole
-    alone: dict[str, bytes] = {}
+    one_by_one: dict[str, bytes] = {}
     for part in lake.parts(Turn):
         other = Lake(tmp_path / part.stem)
         shutil.copytree(lake.root, other.root)
         for elsewhere in {path.name for path in lake.parts(Turn)} - {part.name}:
             next(other.root.glob(f"turn/*/{elsewhere}")).unlink()
-        alone |= sketched(other, tmp_path / f"sketches of {part.stem}")
-    assert alone == whole
+        one_by_one |= sketched(other, tmp_path / f"sketches of {part.stem}")
+    assert one_by_one == whole
 
 
-def test_parts_that_one_query_cannot_take_are_read_by_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory does not grow with the lake, and where one query ends and the next begins changes no row."""
+def test_many_parts_are_read_by_several_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory does not grow with the lake, and the split into queries changes no row."""
     lake = Lake(tmp_path / "lake")
     for seq in range(4):
         write_records(lake, DAY, make_small_lake(DAY, n_tasks=2, seed=seq), seq)
     whole = sketched(lake, tmp_path / "one")
     monkeypatch.setattr(sketch, "BATCH_BYTES", 2 * max(part.stat().st_size for part in lake.parts(Turn)))
-    said: list[str] = []
+    messages: list[str] = []
     with connect(lake) as con:
         parameters = add_functions(con) | {"decontaminating": True}
-        sketch_parts(con, lake, open_sketch(con, tmp_path / "two", parameters), lambda *told: said.append(told[2]))
-    assert len(said) > 1
+        sketch_parts(
+            con, lake, open_sketch(con, tmp_path / "two", parameters), lambda *reported: messages.append(reported[2])
+        )
+    assert len(messages) > 1
     assert {
         f"{path.parent.name}/{path.name}": path.read_bytes() for path in (tmp_path / "two").rglob("*.parquet")
     } == whole
 
 
 @pytest.mark.slow
-def test_a_second_night_reads_the_new_part_alone(tmp_path: Path) -> None:
+def test_a_second_night_reads_the_new_part_only(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     lake = Lake(settings.lake)
     write_small_lake(lake, DAY)
@@ -95,7 +97,7 @@ def test_a_second_night_reads_the_new_part_alone(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_part_that_is_replaced_or_removed_takes_its_sketch_with_it(tmp_path: Path) -> None:
-    """An old sketch under a new part would decide on text that is not there."""
+    """A stale sketch would decide on text that no longer exists."""
     lake = Lake(tmp_path / "lake")
     write_small_lake(lake, DAY)
     before = sketched(lake, tmp_path / "sketches").keys()
@@ -106,8 +108,8 @@ def test_a_part_that_is_replaced_or_removed_takes_its_sketch_with_it(tmp_path: P
 
 
 @pytest.mark.slow
-def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
-    """A share of the work that is under way elsewhere would fail; what a killed one left would fill the disk."""
+def test_files_that_another_process_is_writing_are_left_alone(tmp_path: Path) -> None:
+    """Removing them would fail the other process; abandoned files would fill the disk."""
     settings = Settings(home=tmp_path)
     write_small_lake(Lake(settings.lake), DAY)
     run_refine(settings, DAY, silent)
@@ -121,7 +123,7 @@ def test_what_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
     assert (writing.exists(), left.exists()) == (True, False)
 
 
-def test_an_attempt_that_two_parts_hold_is_sketched_for_both(tmp_path: Path) -> None:
+def test_an_attempt_in_two_parts_is_sketched_for_both(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     made = make_small_lake(DAY, n_tasks=2)
     write_records(lake, DAY, made, 0)
@@ -131,8 +133,8 @@ def test_an_attempt_that_two_parts_hold_is_sketched_for_both(tmp_path: Path) -> 
     assert of_parts[0] == of_parts[1]
 
 
-def test_a_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
-    """Gates would pass what they never saw."""
+def test_a_sketch_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
+    """Gates would keep turns that they never read."""
     lake = Lake(tmp_path / "lake")
     write_small_lake(lake, DAY)
     with connect(lake) as con:
@@ -153,8 +155,8 @@ def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]
 
 
 @pytest.mark.slow
-def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path) -> None:
-    """Copies with up to 30 % of the words edited are found; branches, siblings and readers of the same pages stay."""
+def test_labelled_copies_and_no_others_are_found_in_any_order(tmp_path: Path) -> None:
+    """Copies with up to 30 % of the words edited are found; branches, siblings and readers of equal pages are kept."""
     made = LabelledLake(Shape(256, calls=16, words=100, page_chars=50))
     there, back = Lake(tmp_path / "there"), Lake(tmp_path / "back")
     made.write(there)
@@ -167,8 +169,8 @@ def test_labelled_copies_are_found_and_nothing_else_in_any_order(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_what_lands_during_a_rollout_is_sketched_before_refine_and_decided_the_same(tmp_path: Path) -> None:
-    """Refine would otherwise read in the morning what could have been read while the teacher was at work."""
+def test_parts_sketched_during_a_rollout_give_the_same_decisions(tmp_path: Path) -> None:
+    """Preparing parts while the teacher works shortens refine and changes no decision."""
     ahead, after = Settings(home=tmp_path / "ahead"), Settings(home=tmp_path / "after")
     with preparing_in_background(ahead, pause_s=0.05):
         for settings in (ahead, after):
@@ -194,8 +196,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_it_ends_with_the_rollout_also_when_that_is_killed(tmp_path: Path) -> None:
-    """A process that nobody waits for would read the lake for ever."""
+def test_the_background_process_ends_with_a_killed_rollout(tmp_path: Path) -> None:
+    """An orphaned process would read the lake for ever."""
     script = tmp_path / "rollout.py"
     script.write_text(ROLLOUT)
     with subprocess.Popen([sys.executable, script, tmp_path], stdout=subprocess.PIPE) as rollout:
@@ -217,7 +219,7 @@ def decisions(settings: Settings) -> list[tuple[object, ...]]:
 
 
 def soon(happens: Callable[[], bool]) -> bool:
-    """Whether it happens within a minute."""
+    """True if it happens within a minute."""
     deadline = time.monotonic() + 60
     while not happens() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The release gate on today's blocklist: what was read before an address was listed is not released either."""
+"""The gate on the current blocklist: pages that were read before their address was listed are not released either."""
 
 from datetime import date
 from pathlib import Path
@@ -13,8 +13,8 @@ from warehouse.lake import Lake
 DAY = date(2026, 11, 20)
 
 
-def test_what_was_read_from_a_blocked_address_is_refused(tmp_path: Path) -> None:
-    """An owner who asks that a site is not used means the pages that were read last month, too."""
+def test_reading_a_blocked_address_is_refused(tmp_path: Path) -> None:
+    """A site owner's request also covers the pages that were read last month."""
     made = make_small_lake(DAY, n_tasks=3, samples=1)
     urls = ("https://sub.gone.org/a", "https://sub.gone.org/a", "https://stays.org/?from=gone.org")
     for attempt, url, kind in zip(made.trajectories, urls, ("ok", "blocked", "ok"), strict=True):

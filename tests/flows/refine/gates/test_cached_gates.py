@@ -1,4 +1,4 @@
-"""What gates say of one trajectory is kept: asked once, asked again where it no longer holds, and never stale."""
+"""The gate cache: answers are computed once, again when they are no longer valid, and never stale."""
 
 import shutil
 from datetime import date
@@ -19,8 +19,8 @@ from warehouse.lake import Lake, PartName
 DAY, NEXT = date(2026, 11, 20), date(2026, 11, 21)
 
 
-def kept(settings: Settings) -> dict[str, int]:
-    """Every file of answers, and when it was written."""
+def cache_files(settings: Settings) -> dict[str, int]:
+    """Every cache file of answers, and its time of writing."""
     return {path.name: path.stat().st_mtime_ns for path in (settings.state / "gate_cache").glob("*/*.parquet")}
 
 
@@ -33,21 +33,21 @@ def decided(settings: Settings, day: date = DAY) -> list[tuple[Any, ...]]:
 
 
 def fresh(settings: Settings, home: Path) -> list[tuple[Any, ...]]:
-    """What a refine decides on the same lake that never decided, and kept nothing."""
+    """The decisions of a refine on a copy of the lake without decisions and caches."""
     shutil.copytree(settings.lake, home / "lake", ignore=shutil.ignore_patterns("decision"))
     return decided(Settings(home=home, refine=settings.refine))
 
 
 @pytest.mark.slow
-def test_a_second_night_asks_of_what_is_new(tmp_path: Path) -> None:
-    """Every night would otherwise ask of all nights before, and take longer for it."""
+def test_a_second_night_computes_answers_on_new_parts_only(tmp_path: Path) -> None:
+    """The time of a refine must not grow with the nights before."""
     settings = Settings(home=tmp_path / "home")
     write_small_lake(Lake(settings.lake), DAY)
     decided(settings)
-    before = kept(settings)
+    before = cache_files(settings)
     write_small_lake(Lake(settings.lake), NEXT, seed=7)
     both = decided(settings, NEXT)
-    after = kept(settings)
+    after = cache_files(settings)
     assert {name: after[name] for name in before} == before
     assert len(after) == len(before) + 1
     assert both == fresh(settings, tmp_path / "fresh")
@@ -63,8 +63,8 @@ def test_a_second_night_asks_of_what_is_new(tmp_path: Path) -> None:
         {"benchmark_mirrors": ["127.0.0.1/0/1"]},
     ],
 )
-def test_other_settings_decide_as_if_nothing_were_kept(changed: dict[str, Any], tmp_path: Path) -> None:
-    """An answer by yesterday's settings would stand under today's."""
+def test_other_settings_decide_as_without_a_cache(changed: dict[str, Any], tmp_path: Path) -> None:
+    """An answer under yesterday's settings must not count under today's."""
     settings = Settings(home=tmp_path / "home")
     write_small_lake(
         Lake(settings.lake), DAY, n_tasks=3, samples=3, kinds={(0, 1): "loop", (1, 1): "near_copy", (2, 2): "no_calls"}
@@ -78,8 +78,8 @@ def test_other_settings_decide_as_if_nothing_were_kept(changed: dict[str, Any], 
 
 
 @pytest.mark.slow
-def test_an_attempt_whose_record_was_replaced_is_asked_again(tmp_path: Path) -> None:
-    """It would be released for an answer that it no longer has."""
+def test_an_attempt_with_a_new_record_gets_new_answers(tmp_path: Path) -> None:
+    """A stale answer would release it for an answer that it no longer has."""
     settings = Settings(home=tmp_path)
     lake = Lake(settings.lake)
     made = make_small_lake(DAY, n_tasks=2)
@@ -88,13 +88,13 @@ def test_an_attempt_whose_record_was_replaced_is_asked_again(tmp_path: Path) -> 
     blank = made.trajectories[0].model_copy(update={"answer": " "})
     lake.write(Trajectory, [blank, *made.trajectories[1:]], PartName(DAY, lake.parts(Trajectory)[0].stem[11:-7], 0))
     settings = settings.model_copy(update={"refine": Refine(min_turns=2)})
-    [said] = [row for row in decided(settings) if row[0] == blank.trajectory_id]
-    assert "status:no_answer" in said[2]
+    [decision] = [row for row in decided(settings) if row[0] == blank.trajectory_id]
+    assert "status:no_answer" in decision[2]
 
 
 @pytest.mark.slow
-def test_an_attempt_whose_turns_two_parts_hold_is_asked_with_all_of_them(tmp_path: Path) -> None:
-    """Half of its turns would be judged as if they were all."""
+def test_an_attempt_with_turns_in_two_parts_is_judged_on_all_of_them(tmp_path: Path) -> None:
+    """Half of its turns must not be judged as if they were all."""
     settings = Settings(home=tmp_path)
     lake = Lake(settings.lake)
     made = make_small_lake(DAY, n_tasks=2)
@@ -107,15 +107,15 @@ def test_an_attempt_whose_turns_two_parts_hold_is_asked_with_all_of_them(tmp_pat
     settings_after = settings.model_copy(update={"refine": Refine(min_turns=2)})
     [halves] = [row for row in decided(settings_after) if row[0] == whole]
     write_records(Lake(tmp_path / "other" / "lake"), DAY, made)
-    [at_once] = [
+    [whole_part] = [
         row for row in decided(Settings(home=tmp_path / "other", refine=Refine(min_turns=2))) if row[0] == whole
     ]
-    assert halves == at_once
+    assert halves == whole_part
 
 
 @pytest.mark.slow
-def test_what_was_asked_ahead_before_its_record_landed_is_asked_by_refine(tmp_path: Path) -> None:
-    """Turns land first; an attempt that was looked at in between must not be decided on without its gates."""
+def test_turns_prepared_before_their_record_landed_are_answered_by_refine(tmp_path: Path) -> None:
+    """Turns land before the record: an attempt prepared in between still needs the answers of all gates."""
     settings = Settings(home=tmp_path / "home")
     lake = Lake(settings.lake)
     made = make_small_lake(DAY, n_tasks=2)
@@ -123,15 +123,15 @@ def test_what_was_asked_ahead_before_its_record_landed_is_asked_by_refine(tmp_pa
     record = lake.parts(Trajectory)[0]
     aside = record.rename(tmp_path / "aside")
     prepare(settings)
-    asked = kept(settings)
+    prepared = cache_files(settings)
     aside.rename(record)
     assert decided(settings) == fresh(settings, tmp_path / "fresh")
-    assert kept(settings) == asked
+    assert cache_files(settings) == prepared
 
 
 @pytest.mark.slow
-def test_shares_of_the_work_leave_the_bytes_of_the_whole(tmp_path: Path) -> None:
-    """Processes and machines can each take a share: together they have read all parts, each once, as one would."""
+def test_shares_prepare_the_same_bytes_as_one_process(tmp_path: Path) -> None:
+    """Processes or machines take one share each: together they prepare every part exactly once."""
     whole, spread = Settings(home=tmp_path / "whole"), Settings(home=tmp_path / "spread")
     for seq in range(7):
         write_records(Lake(whole.lake), DAY, make_small_lake(DAY, n_tasks=2, samples=2, seed=seq), seq)
@@ -139,7 +139,7 @@ def test_shares_of_the_work_leave_the_bytes_of_the_whole(tmp_path: Path) -> None
     assert prepare(whole) == (7, 7)
     counts = [prepare(spread, share=(which, 3), threads=1) for which in (3, 1, 2)]
     assert sum(parts for _, parts in counts) == 7
-    assert all(lacked == parts for lacked, parts in counts)
+    assert all(prepared == parts for prepared, parts in counts)
     assert prepare(spread) == (0, 7)
     assert _bytes(spread) == _bytes(whole)
     assert decided(spread) == decided(whole)

@@ -1,4 +1,4 @@
-"""The catalogue of gates: lakes with one fault each, and beside them what must not be taken for that fault."""
+"""The catalogue of gates: trajectories with one fault each, and similar ones without it that must be kept."""
 
 import json
 from datetime import date
@@ -48,13 +48,13 @@ ERRORS = [
     '{"error": {"message": "Rate limit reached", "code": 429}}',
     "<html>\r\n<head><title>502 Bad Gateway</title></head>",
 ]
-"""What clients and proxies leave where an answer should stand."""
+"""Error texts of clients and proxies in place of an answer."""
 LOOP = "and then I look at the page again, "
 Said = dict[str, Any]
 
 
 def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[str, Said]:
-    """All gates' verdicts of many lakes of one trajectory, refined together; case -> gate -> what it said."""
+    """Refine many lakes of one trajectory together; returns case -> gate -> answer."""
     settings = Settings(home=home, refine=Refine.model_validate(refine))
     for seq, made in enumerate(cases.values()):
         write_records(Lake(settings.lake), DAY, made, seq)
@@ -65,19 +65,19 @@ def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[s
 
 
 def reasons(home: Path, gate: str, cases: dict[str, SmallLake], **refine: object) -> dict[str, str]:
-    """case -> the gate's reason; what it keeps is `ok`."""
+    """Returns case -> the gate's reason; `ok` if it keeps the row."""
     found = {case: said[gate] for case, said in answers(home, cases, **refine).items()}
     return {case: "ok" if said["keep"] else said["reason"] for case, said in found.items()}
 
 
 class Lakes:
-    """Makes lakes of one good trajectory, each another one, with something changed."""
+    """Makes lakes of one good trajectory each, all different, with one change."""
 
     def __init__(self) -> None:
         self.seed = 0
 
     def __call__(self, *, task: Said | None = None, row: Said | None = None, **turns: Said) -> SmallLake:
-        """`turns` are changes by turn: t2 the first of the agent, t3 its observation, last the answer."""
+        """`turns` are changes by turn: t2 is the agent's first, t3 its observation, last the answer."""
         self.seed += 1
         made = make_small_lake(DAY, n_tasks=1, samples=1, seed=self.seed)
         made.tasks[0] = made.tasks[0].model_copy(update=task or {})
@@ -97,7 +97,7 @@ def lake() -> Lakes:
 
 
 @pytest.mark.slow
-def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake: Lakes) -> None:
+def test_calls_are_validated_against_the_schemas_of_the_row(tmp_path: Path, lake: Lakes) -> None:
     """A student trained on calls that its own tools refuse fails at its first step."""
 
     def called(arguments: object, tool: str = "search", kind: str = "ok") -> SmallLake:
@@ -135,8 +135,8 @@ def test_calls_are_held_to_the_schemas_that_the_row_carries(tmp_path: Path, lake
     assert found["bad 8"] == "served:argument_missing"
 
 
-def test_the_whole_of_a_schema_counts_and_none_can_do_harm(tmp_path: Path, lake: Lakes) -> None:
-    """A call can be wrong deep inside; and a schema that somebody else wrote must not fetch, hang or hide the rest."""
+def test_the_whole_schema_counts_and_a_hostile_one_does_no_harm(tmp_path: Path, lake: Lakes) -> None:
+    """Nested arguments are validated; an untrusted schema must not fetch, hang or hide other faults."""
     schema: Said = {
         "type": "object",
         "properties": {
@@ -188,7 +188,7 @@ def test_the_whole_of_a_schema_counts_and_none_can_do_harm(tmp_path: Path, lake:
 
 
 def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> None:
-    """An agent that got an argument wrong, was told so and went on is an example worth having."""
+    """An agent that corrects a wrong argument after the tool's error is a useful example."""
     made = lake(
         row={"tools": json.dumps(TOOLS)},
         t2={"tool_calls": '[{"id": "call_0", "name": "search", "arguments": {}}]'},
@@ -206,8 +206,8 @@ def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> Non
 
 
 @pytest.mark.slow
-def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
-    """A form that nobody filled in teaches nothing; one that is filled in Chinese or Russian is an answer."""
+def test_answers_that_are_cut_off_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
+    """An empty form teaches nothing; a form filled in Chinese or Russian is an answer."""
     cases = {
         "limit": lake(last={"finish_reason": "length"}),
         "blank": lake.saying("____"),
@@ -228,14 +228,14 @@ def test_answers_that_are_cut_or_blank_are_refused(tmp_path: Path, lake: Lakes) 
 
 
 @pytest.mark.slow
-def test_domains_ask_for_their_own_length(tmp_path: Path, lake: Lakes) -> None:
+def test_domains_have_their_own_minimum_length(tmp_path: Path, lake: Lakes) -> None:
     cases = {"search": lake(), "code": lake(row={"domain": "code"}), "turns": lake(row={"domain": "web"})}
     found = reasons(tmp_path, "min_calls", cases, min_calls_by_domain={"code": 9}, min_turns_by_domain={"web": 9})
     assert found == {"search": "ok", "code": "few_calls", "turns": "few_turns"}
 
 
-def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, lake: Lakes) -> None:
-    """Degenerate text is likely text, so a student learns it first; boards and tables repeat themselves rightly."""
+def test_an_agent_that_repeats_the_same_text_is_refused(tmp_path: Path, lake: Lakes) -> None:
+    """Degenerate text has a high likelihood, so a student learns it first; boards and tables repeat legitimately."""
     same = lake()
     same.turns[:] = [t.model_copy(update={"reasoning": LOOP * 3}) if t.role == "assistant" else t for t in same.turns]
     page = lake(t3={"observation": LOOP * 60})
@@ -263,8 +263,8 @@ def test_an_agent_that_says_the_same_again_and_again_is_refused(tmp_path: Path, 
     }
 
 
-def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
-    """What a client or a proxy says on a bad night would be learned, and right answers that name an error be lost."""
+def test_error_text_is_refused_as_an_answer_and_kept_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
+    """Error texts of a client or proxy must not be learned, and right answers that name an error must be kept."""
     cases = {
         "status": lake.saying("Error code: 429 - rate limit"),
         "server": lake.saying("Internal Server Error"),
@@ -295,8 +295,8 @@ def test_error_text_is_refused_as_an_answer_and_let_through_as_a_quotation(tmp_p
 
 
 @pytest.mark.slow
-def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
-    """A student that learns to make up addresses and tool answers will."""
+def test_addresses_that_no_tool_returned_must_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
+    """A student trained on invented addresses and tool results invents its own."""
     url = "https://wiki.test/a_b"
     cases = {
         "made up": lake.saying(f"See {url}."),
@@ -331,8 +331,8 @@ def test_what_no_tool_returned_may_not_be_cited(tmp_path: Path, lake: Lakes) -> 
     }
 
 
-def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: Path, lake: Lakes) -> None:
-    """Users would meet a student that changes its language in the middle of a thought."""
+def test_a_slip_into_another_script_is_refused_unless_a_page_uses_it(tmp_path: Path, lake: Lakes) -> None:
+    """A student would learn to change its language in the middle of a thought."""
     slip = "I look at the page and 然后我再看一次 and answer."
     cases = {
         "slip": lake(t2={"reasoning": slip}),
@@ -354,8 +354,8 @@ def test_a_slip_into_another_script_is_refused_unless_a_page_holds_it(tmp_path: 
     }
 
 
-def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path, lake: Lakes) -> None:
-    """A student that learns that not knowing is an answer will stop looking."""
+def test_refusals_and_guesses_are_refused_and_mentions_of_them_are_kept(tmp_path: Path, lake: Lakes) -> None:
+    """A student that learns to answer `unknown` stops searching."""
     cases = {
         "sorry": lake.saying("I'm sorry, but I can't help with that."),
         "gave up": lake.saying("I could not find the answer."),
@@ -375,7 +375,7 @@ def test_refusals_and_guesses_are_refused_and_talk_of_them_is_not(tmp_path: Path
     }
 
 
-def test_a_mirror_of_a_benchmark_leaks_and_its_neighbour_does_not(tmp_path: Path, lake: Lakes) -> None:
+def test_a_mirror_of_a_benchmark_is_refused_and_its_neighbour_is_kept(tmp_path: Path, lake: Lakes) -> None:
     def opened(url: str) -> SmallLake:
         return lake(t3={"url": url})
 
@@ -392,15 +392,15 @@ def test_a_mirror_of_a_benchmark_leaks_and_its_neighbour_does_not(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_mirror_may_be_written_as_it_was_copied(tmp_path: Path, lake: Lakes) -> None:
-    """A list pasted from a browser that matches nothing lets the answers of a benchmark into a release."""
+def test_a_mirror_matches_in_any_spelling_of_its_address(tmp_path: Path, lake: Lakes) -> None:
+    """A pasted list that matches nothing would let a benchmark's answers into a release."""
     cases = {"read": lake(t3={"url": "https://sub.quiz.org/data/1"}), "other": lake(t3={"url": "https://quiz.org/faq"})}
     for place, spelt in enumerate(("https://quiz.org/data/", " quiz.org/data", "*.quiz.org/data/")):
         found = reasons(tmp_path / str(place), "leakage", cases, benchmark_mirrors=[spelt])
         assert found == {"read": "benchmark_mirror", "other": "ok"}
 
 
-def test_evidence_counts_as_read_when_opened_or_listed(tmp_path: Path, lake: Lakes) -> None:
+def test_evidence_counts_as_read_if_opened_or_listed(tmp_path: Path, lake: Lakes) -> None:
     def elsewhere(made: SmallLake, **first: object) -> SmallLake:
         made.turns[:] = [
             t.model_copy(update={"url": "http://other.test/"}) if t.role == "tool" else t for t in made.turns
@@ -423,7 +423,7 @@ def test_evidence_counts_as_read_when_opened_or_listed(tmp_path: Path, lake: Lak
 
 
 @pytest.mark.slow
-def test_what_judges_say_decides_where_they_judged(tmp_path: Path, lake: Lakes) -> None:
+def test_a_judges_verdict_decides_if_there_is_one(tmp_path: Path, lake: Lakes) -> None:
     def judged(*passed: bool) -> SmallLake:
         made = lake()
         whole = next(v for v in made.verdicts if v.turn_index is None)
@@ -437,8 +437,8 @@ def test_what_judges_say_decides_where_they_judged(tmp_path: Path, lake: Lakes) 
 
 
 @pytest.mark.slow
-def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> None:
-    """Reading the right page is not answering right; a check that runs the answer is."""
+def test_a_process_verifier_gives_no_outcome(tmp_path: Path, lake: Lakes) -> None:
+    """Reading the right page is no proof of a right answer; a check that runs the answer is one."""
     read, ran = lake(), lake()
     read.verdicts[:] = [v.model_copy(update={"passed": v.verifier == "evidence_consulted"}) for v in read.verdicts]
     ran.verdicts[:] = [v.model_copy(update={"verifier": "tests_pass"}) for v in ran.verdicts if v.turn_index is None][
@@ -448,8 +448,8 @@ def test_a_process_verifier_makes_no_outcome(tmp_path: Path, lake: Lakes) -> Non
 
 
 @pytest.mark.slow
-def test_shortcut_signals_say_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
-    """Rows solved by a shortcut can be told from rows that were worked, without a gate deciding it."""
+def test_shortcut_signals_measure_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
+    """Rows solved by a shortcut are distinguishable from others, without a gate that decides on it."""
     early = lake()
     truth = early.tasks[0].answer
     early.turns[2] = early.turns[2].model_copy(update={"reasoning": f"Surely {truth}."})

@@ -1,4 +1,4 @@
-"""Single gates on conversations made for them: what they refuse, and above all what they must let pass."""
+"""Single gates on conversations made for them: faults that they refuse, and similar rows that they must keep."""
 
 import json
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def one(kind: Kind = "good") -> SmallLake:
 
 
 def turns(made: SmallLake, rows: Iterable[Turn]) -> SmallLake:
-    """The lake with these turns instead, numbered in their order."""
+    """The lake with these turns instead, numbered in order."""
     made.turns[:] = [row.model_copy(update={"index": index}) for index, row in enumerate(rows)]
     return made
 
@@ -33,8 +33,8 @@ def answer(home: Path, made: SmallLake, gate: str, **refine: object) -> dict[str
     write_records(Lake(settings.lake), DAY, made)
     run_refine(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
-        said: dict[str, object] = json.loads(con.execute("select gates from decisions").fetchall()[0][0])[gate]
-    return said
+        answers: dict[str, object] = json.loads(con.execute("select gates from decisions").fetchall()[0][0])[gate]
+    return answers
 
 
 def calls(*queries: str, ids: tuple[str, ...] = ()) -> str:
@@ -44,29 +44,29 @@ def calls(*queries: str, ids: tuple[str, ...] = ()) -> str:
 
 
 TWINS = calls("a", "b", ids=("call_0", "call_0"))
-"""Two calls of one id: no template can say which answer is whose."""
+"""Two calls with the same id: no template can match their results."""
 
 
 @pytest.mark.slow
-def test_a_word_of_the_factory_between_turns_is_in_order(tmp_path: Path) -> None:
-    """A format error or `answer now` stands as a tool's turn that no call asked for: no fault of the agent."""
+def test_a_message_of_the_factory_between_turns_is_allowed(tmp_path: Path) -> None:
+    """A format error or `answer now` is a tool turn without a call, and no fault of the agent."""
     made = one()
     nudge = made.turns[3].model_copy(update={"tool_call_id": None, "tool": None, "content": "Answer now."})
-    said = answer(tmp_path, turns(made, [*made.turns[:-1], nudge, made.turns[-1]]), "structure")
-    assert said["reason"] == "ok"
+    gate = answer(tmp_path, turns(made, [*made.turns[:-1], nudge, made.turns[-1]]), "structure")
+    assert gate["reason"] == "ok"
 
 
-def test_calls_that_the_ending_left_unanswered_are_in_order(tmp_path: Path) -> None:
-    """A looped attempt ends on its last call: the loop is why it is refused, not its structure."""
+def test_calls_left_unanswered_at_the_end_are_allowed(tmp_path: Path) -> None:
+    """A looped attempt ends with its last call: the loop is its fault, not its structure."""
     made = one("turn_cap")
     assert answer(tmp_path, turns(made, made.turns[:-1]), "structure")["reason"] == "ok"
 
 
-def test_several_calls_in_one_turn_are_answered_side_by_side(tmp_path: Path) -> None:
+def test_several_calls_in_one_turn_have_results_in_any_order(tmp_path: Path) -> None:
     made = one()
-    asked = made.turns[2].model_copy(update={"tool_calls": calls("a", "b", ids=("x", "y"))})
-    heard = [made.turns[3].model_copy(update={"tool_call_id": id}) for id in ("y", "x")]
-    assert answer(tmp_path, turns(made, [*made.turns[:2], asked, *heard, *made.turns[4:]]), "structure")["keep"]
+    called = made.turns[2].model_copy(update={"tool_calls": calls("a", "b", ids=("x", "y"))})
+    results = [made.turns[3].model_copy(update={"tool_call_id": id}) for id in ("y", "x")]
+    assert answer(tmp_path, turns(made, [*made.turns[:2], called, *results, *made.turns[4:]]), "structure")["keep"]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_several_calls_in_one_turn_are_answered_side_by_side(tmp_path: Path) -> 
         (lambda t: [], "no_turns"),
     ],
 )
-def test_a_conversation_that_no_chat_can_have_is_refused(change, reason: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_impossible_conversation_is_refused(change, reason: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     made = one()
     made.trajectories[0] = made.trajectories[0].model_copy(update={"answer": None, "status": "context_cap"})
-    said = answer(tmp_path, turns(made, change(made.turns)), "structure")
-    assert (said["keep"], said["reason"]) == (False, reason)
+    gate = answer(tmp_path, turns(made, change(made.turns)), "structure")
+    assert (gate["keep"], gate["reason"]) == (False, reason)
 
 
 def test_an_answer_that_the_agent_did_not_write_is_refused(tmp_path: Path) -> None:
@@ -119,19 +119,19 @@ def test_an_answer_that_the_agent_did_not_write_is_refused(tmp_path: Path) -> No
     ],
 )
 def test_repeats_of_one_two_or_three_calls_are_counted(queries: list[str], repeats: int, tmp_path: Path) -> None:
-    """An agent may come back to a page; it may not go round in circles."""
+    """An agent may return to a page; it may not repeat a cycle of calls."""
     made = one()
     rows = list(made.turns[:2])
     for query in queries:
         rows += [made.turns[2].model_copy(update={"tool_calls": calls(query, ids=("call_0",))}), made.turns[3]]
-    said = answer(tmp_path, turns(made, [*rows, made.turns[-1]]), "loop")
-    assert said["value"] == repeats
-    assert said["keep"] == (repeats < 3)
+    gate = answer(tmp_path, turns(made, [*rows, made.turns[-1]]), "loop")
+    assert gate["value"] == repeats
+    assert gate["keep"] == (repeats < 3)
 
 
 @pytest.mark.slow
-def test_a_call_is_the_same_whichever_argument_it_names_first(tmp_path: Path) -> None:
-    """A model that shuffles its arguments would go round in circles unseen; one that swaps values does not."""
+def test_a_call_is_the_same_in_any_order_of_arguments(tmp_path: Path) -> None:
+    """A loop with shuffled arguments is a loop; one with swapped values is not."""
 
     def called(seed: int, *arguments: dict[str, object]) -> SmallLake:
         made = make_small_lake(DAY, n_tasks=1, samples=1, seed=seed)
@@ -172,19 +172,19 @@ def test_a_call_is_the_same_whichever_argument_it_names_first(tmp_path: Path) ->
     ],
 )
 def test_leakage_compares_words_not_letters(truth: str | None, instruction: str, reason: str, tmp_path: Path) -> None:
-    """Questions that give their answer away teach no search; those that only offer a choice must stay."""
+    """Questions that contain their answer teach no search; those that only offer a choice are kept."""
     made = one()
     made.tasks[0] = made.tasks[0].model_copy(update={"answer": truth, "instruction": instruction})
     assert answer(tmp_path, made, "leakage")["reason"] == reason
 
 
-def test_an_answer_of_spaces_is_no_answer(tmp_path: Path) -> None:
+def test_an_answer_of_spaces_counts_as_none(tmp_path: Path) -> None:
     made = one()
     made.trajectories[0] = made.trajectories[0].model_copy(update={"answer": " \n"})
     assert answer(tmp_path, made, "status")["reason"] == "no_answer"
 
 
-def test_a_trajectory_that_nobody_judged_is_not_published(tmp_path: Path) -> None:
+def test_a_trajectory_without_a_verdict_is_not_published(tmp_path: Path) -> None:
     made = one()
     made.verdicts.clear()
     assert answer(tmp_path, made, "outcome") == {"keep": False, "reason": "not_judged", "value": None}

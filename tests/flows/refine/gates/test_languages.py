@@ -1,5 +1,5 @@
-"""What gates know of English holds in other languages too, and for the punctuation that word processors set."""
-# ruff: noqa: RUF001 - the marks that other languages set are what is tested
+"""Gates work in other languages, too, and with the punctuation that word processors insert."""
+# ruff: noqa: RUF001 - the tests are about punctuation of other languages
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.flows.refine.gates.test_catalogue import Lakes, reasons
 
 URL = "https://wiki.test/a_b"
 ENDINGS = ["答案见 {}。", "见（{}）和", "See “{}”.", "见{}的页面", "如《{}》：是", "{}…"]
-"""What stands around an address in other languages."""
+"""Text around an address in other languages."""
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def lake() -> Lakes:
     return Lakes()
 
 
-def test_an_address_that_was_shown_is_known_however_it_is_written(tmp_path: Path, lake: Lakes) -> None:
-    """A row in Chinese would be lost for its full stops, and a made-up page kept for its escapes."""
+def test_an_address_is_recognised_in_each_spelling(tmp_path: Path, lake: Lakes) -> None:
+    """Full stops in Chinese text must not lose the row, and escapes must not keep an invented address."""
 
     def cited(said: str, **shown: str) -> SmallLake:
         return lake(row={"answer": said}, last={"content": said}, t3=shown)
@@ -37,8 +37,8 @@ def test_an_address_that_was_shown_is_known_however_it_is_written(tmp_path: Path
     assert found == dict.fromkeys(shown, "ok") | dict.fromkeys(invented, "url_never_shown")
 
 
-def test_refusals_are_known_with_curly_apostrophes_and_in_chinese(tmp_path: Path, lake: Lakes) -> None:
-    """Else a student learns that it need not look, as long as it says so in good typography."""
+def test_refusals_are_recognised_with_curly_apostrophes_and_in_chinese(tmp_path: Path, lake: Lakes) -> None:
+    """A refusal in good typography is a refusal, too."""
     cases = {
         "sorry": lake.saying("I’m sorry, but I can’t help with that."),
         "cannot answer": lake.saying("抱歉，我无法回答这个问题。"),

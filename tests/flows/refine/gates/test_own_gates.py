@@ -1,4 +1,4 @@
-"""A gate that somebody wrote and got wrong is named, with what to mend, in place of a traceback of DuckDB's."""
+"""A user's gate with a fault in its SQL is named in one line, with the remedy, instead of a DuckDB traceback."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import pytest
 
 import warehouse
 from flows.refine.gates.candidates import make_candidates
-from flows.refine.gates.gates import Gate, RefineError, ask, make_answers
+from flows.refine.gates.gates import Gate, RefineError, make_answers, run_gates
 from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -44,14 +44,14 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
         (f"{GOOD}; {GOOD}", "it must be one statement"),
     ],
 )
-def test_a_gate_that_cannot_be_asked_is_named(text: str, cause: str, con: duckdb.DuckDBPyConnection) -> None:
-    """Who wrote one gate among twenty must learn from one line which file to open."""
+def test_a_gate_that_fails_is_named(text: str, cause: str, con: duckdb.DuckDBPyConnection) -> None:
+    """One line names the file to open, among twenty gates."""
     with pytest.raises(RefineError, match=f"gate mine: .*{cause}[^\n]*; correct its SQL"):
-        ask(con, [Gate("mine", 35, text, decides=True)], {"min_calls": 1}, silent)
+        run_gates(con, [Gate("mine", 35, text, decides=True)], {"min_calls": 1}, silent)
 
 
-def test_two_gates_of_one_name_are_refused(tmp_path: Path) -> None:
-    """Both would answer under one name, and a decision could not say which refused the row."""
+def test_two_gates_with_the_same_name_are_refused(tmp_path: Path) -> None:
+    """A decision with two answers under one name could not show which gate refused the row."""
     copied = tmp_path / "warehouse"
     shutil.copytree(Path(str(warehouse.__file__)).parent, copied)
     for number in (35, 36):

@@ -1,4 +1,4 @@
-"""The release gate on secrets and personal data: what the agent wrote, its answer, and what nobody redacted."""
+"""The gate on secrets and personal data: the agent's text, its answer, and text that was not redacted."""
 
 import json
 from collections import Counter
@@ -24,7 +24,7 @@ SECRETS, A_ROW = 1000, 10
 
 
 def refined(home: Path, made: SmallLake, **refine: object) -> dict[str, dict[str, Any]]:
-    """Refine a lake of these records; trajectory_id -> what the gate said."""
+    """Refine a lake of these records; returns trajectory_id -> the gate's answer."""
     found = Settings(home=home, refine=refine)
     write_records(Lake(found.lake), DAY, made)
     run_refine(found, DAY, silent)
@@ -42,8 +42,8 @@ def turns_of(made: SmallLake, attempt: Trajectory, role: str) -> list[Turn]:
 
 
 @pytest.mark.slow
-def test_of_a_thousand_planted_secrets_the_release_gate_lets_none_pass(tmp_path: Path) -> None:
-    """One that passes is published for good, in a data set that many copy."""
+def test_a_thousand_planted_secrets_are_all_refused(tmp_path: Path) -> None:
+    """A secret that passes is published for good, in a data set that many people copy."""
     made = make_small_lake(DAY, n_tasks=SECRETS // A_ROW + 10, samples=1, n_calls=A_ROW - 1, words=3)
     supply, clean = planted(SECRETS, seed=5), {attempt.trajectory_id for attempt in made.trajectories[-10:]}
     for place, turn in enumerate(made.turns):
@@ -57,7 +57,7 @@ def test_of_a_thousand_planted_secrets_the_release_gate_lets_none_pass(tmp_path:
     assert len(KINDS) >= 20
 
 
-def test_of_secrets_that_start_a_line_of_a_calls_argument_none_passes(tmp_path: Path) -> None:
+def test_secrets_at_the_start_of_a_line_in_a_calls_argument_are_refused(tmp_path: Path) -> None:
     """Agents write keys into files line by line, and a call's JSON puts the letter of `\\n` before each."""
     made = make_small_lake(DAY, n_tasks=2 * len(KINDS), samples=1, n_calls=1, words=3)
     for attempt, one in zip(made.trajectories, planted(2 * len(KINDS), seed=8), strict=True):
@@ -68,8 +68,8 @@ def test_of_secrets_that_start_a_line_of_a_calls_argument_none_passes(tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path) -> None:
-    """A team that publishes mail archives must be able to say so, without switching off the rest."""
+def test_the_most_frequent_kind_is_the_reason_and_a_kind_can_be_allowed(tmp_path: Path) -> None:
+    """A team that publishes mail archives can allow addresses without switching off the other kinds."""
     made = make_small_lake(DAY, n_tasks=3, samples=1)
     texts = {one.kind: one.text for one in planted(2 * len(KINDS), seed=6)}
     for attempt, kinds in zip(made.trajectories, (["email"], ["email", "github_token"], []), strict=True):
@@ -82,8 +82,8 @@ def test_the_worst_kind_is_the_reason_and_a_kind_can_be_let_pass(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_again(tmp_path: Path) -> None:
-    """Rows from before redaction, or of another factory, were never looked at."""
+def test_observations_answers_and_tasks_count_and_redacted_text_is_not_scanned_again(tmp_path: Path) -> None:
+    """Rows from before redaction, or from another factory, have never been scanned."""
     made = make_small_lake(DAY, n_tasks=4, samples=1)
     key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
     first, second, third, fourth = made.trajectories
@@ -101,8 +101,8 @@ def test_observations_answers_and_tasks_count_and_what_was_redacted_is_not_read_
     }
 
 
-def test_what_is_released_beside_the_words_is_read_too(tmp_path: Path) -> None:
-    """A key in a tool's description or in a task's files is published with every attempt that was given it."""
+def test_tools_and_setup_are_scanned_too(tmp_path: Path) -> None:
+    """A key in a tool's description or in a task's files is published with every attempt that uses it."""
     made = make_small_lake(DAY, n_tasks=3, samples=2)
     key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
     tools = json.dumps([{"type": "function", "function": {"name": "search", "description": f"send {key}"}}])
@@ -119,7 +119,7 @@ def test_what_is_released_beside_the_words_is_read_too(tmp_path: Path) -> None:
     assert Counter((one["reason"], one["value"]) for one in said.values()) == {("gitlab_token", 1): 4, ("ok", 0): 2}
 
 
-def test_the_address_of_a_page_that_holds_the_answer_is_read_too(tmp_path: Path) -> None:
+def test_the_address_of_an_evidence_page_is_scanned_too(tmp_path: Path) -> None:
     """A row names the pages of its evidence: a password in an address is published with every attempt at the task."""
     made = make_small_lake(DAY, n_tasks=3, samples=2)
     told, *_ = made.tasks
@@ -132,8 +132,8 @@ def test_the_address_of_a_page_that_holds_the_answer_is_read_too(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector(tmp_path: Path) -> None:
-    """Reading all text again each time makes refine slow; believing an older detector publishes what it missed."""
+def test_text_scanned_at_capture_is_not_scanned_again_by_the_same_detector(tmp_path: Path) -> None:
+    """Scanning all text again makes refine slow; trusting an older detector publishes the secrets that it missed."""
     made = make_small_lake(DAY, n_tasks=5, samples=1)
     key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
     now = detector_version()
@@ -151,7 +151,7 @@ def test_what_was_looked_at_when_captured_is_not_read_again_by_the_same_detector
 
 
 def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
-    """An upgrade must not make the lake of last year unreadable."""
+    """A part that lacks the newer columns stays readable after an upgrade."""
     made = make_small_lake(DAY, n_tasks=2, samples=1)
     write_records(Lake(tmp_path / "lake"), DAY, made)
     [part] = Lake(tmp_path / "lake").parts(Turn)
@@ -161,7 +161,7 @@ def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
         assert con.execute("select count(*) from decisions").fetchall() == [(2,)]
 
 
-def test_a_kind_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    """A misspelt kind would refuse everything that its owner means to publish."""
+def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
+    """A misspelt kind would refuse every row that the setting is meant to allow."""
     with pytest.raises(SettingsError, match=r"refine\.allowed_sensitive_data = \['e-mail'\].*email"):
         refined(tmp_path, make_small_lake(DAY, n_tasks=1), allowed_sensitive_data=["e-mail"])
