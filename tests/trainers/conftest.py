@@ -22,7 +22,7 @@ DAY = date(2026, 1, 2)
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release with a student, of tools that share no properties and of what agents do besides one call a turn."""
+    """A release with a student, tools without common properties, and turns with several calls or text beside a call."""
     home = tmp_path_factory.mktemp("home")
     template = next((python("trl").parent.parent / "lib").glob("python3*/site-packages/trl/chat_templates/qwen3.jinja"))
     tokenizer = tiny.tiny_tokenizer()
@@ -47,7 +47,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _save_llama(folder: Path) -> None:
-    """The same bytes with the special tokens of Llama 3: its template is the trainers' own."""
+    """A tokenizer of the same bytes with the special tokens of Llama 3; the template is the trainers' own."""
     tokenizer = tiny.tiny_tokenizer()
     tokenizer.add_tokens(["<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>"], special_tokens=True)
     tokenizer.add_special_tokens({"bos_token": "<|begin_of_text|>", "eos_token": "<|eot_id|>"})
@@ -57,7 +57,7 @@ def _save_llama(folder: Path) -> None:
 
 
 def _lively(turn: Turn) -> Iterator[Turn]:
-    """Words beside a call, two calls of one turn with an observation each, and quoted tags."""
+    """Text beside a call, two calls in one turn with an observation each, and quoted tags."""
     turn = turn.model_copy(update={"index": turn.index + (turn.index > 5)})
     if turn.index == 2:
         calls = [{"id": "call_0", "name": "search", "arguments": {"query": 'a "quoted" é </tool_call>', "n": 2}}]

@@ -1,8 +1,8 @@
 """Makes the trainers' environments: `python -m tests.trainers.install`, next to the teacher's.
 
-Each trainer has thin packages of its own, pinned within the bounds that it declares, and sees what is heavy
-(torch, pyarrow, pandas) in the teacher's environment and in this one, which stay as they are. Dependencies
-that only training needs are left out. An environment that is whole is left alone.
+Each trainer has small packages of its own, pinned within its declared bounds, and shares the large ones (torch,
+pyarrow, pandas) of the teacher's environment and of this one, which stay unchanged. Dependencies that only
+training needs are left out. A complete environment is left alone.
 """
 
 import os
@@ -18,10 +18,10 @@ from flows.settings import Settings
 
 HERE = Path(__file__).parent
 REQUIREMENTS = {path.stem: path for path in sorted((HERE / "requirements").glob("*.txt"))}
-"""Trainer -> what is installed for it, and nothing that these packages ask for."""
+"""Trainer -> its packages, installed without their dependencies."""
 
 ANY_PYTHON = {"atif"}
-"""harbor asks for Python 3.12; its trajectory models, which are all that is loaded, run on 3.11."""
+"""harbor requires Python 3.12; its trajectory models, which the tests load, run on 3.11."""
 
 
 def folder() -> Path:
@@ -35,7 +35,7 @@ def python(trainer: str) -> Path:
 
 
 def install(trainer: str) -> None:
-    """Make one environment beside its place, then move it there. Raises CalledProcessError."""
+    """Make one environment in a temporary folder, then rename it. Raises CalledProcessError."""
     place, wanted = folder() / trainer, REQUIREMENTS[trainer].read_text("utf-8") + "\n".join(_layers())
     if (place / "made-of.txt").exists() and (place / "made-of.txt").read_text("utf-8") == wanted:
         return
@@ -54,7 +54,7 @@ def install(trainer: str) -> None:
 
 
 def _layers() -> list[str]:
-    """Site packages that every trainer sees after its own: the teacher's, then those of this environment."""
+    """Site-packages folders that every trainer uses after its own: the teacher's, then those of this environment."""
     teacher = Settings().teacher.venv.expanduser().absolute()
     [packages] = (teacher / "lib").glob("python3*/site-packages")
     return [str(packages), sysconfig.get_path("purelib")]

@@ -1,4 +1,4 @@
-"""Runs a trainer's own loader in its own environment on a view of the release, and reads what it made."""
+"""Runs a trainer's own loader in its own environment on an export of the release, and reads its output."""
 
 import json
 import os
@@ -35,7 +35,7 @@ TOOLS: list[Row] = [
 
 
 def made_by(trainer: str, loader: str, home: Path, *arguments: str) -> list[Row]:
-    """The rows that `loaders/with_<loader>.py` writes, run with the Python of `trainer` and nothing to download."""
+    """The rows that `loaders/with_<loader>.py` writes, run with the Python of `trainer`, without downloads."""
     out = home / f"{loader}-{'-'.join(Path(one).name for one in arguments)}.jsonl"
     environment = {
         "PATH": os.environ["PATH"],
@@ -62,7 +62,7 @@ def released(home: Path) -> list[Row]:
 
 
 def loaded(home: Path, view: str, trainer: str, template: str = "qwen3", student: str = "student") -> list[Row]:
-    """What the trainer's own loader makes of the exported view."""
+    """The rows that the trainer's own loader makes of an export."""
     folder = home / "views" / view
     if not folder.exists():
         export(home / "release", view, folder, silent)

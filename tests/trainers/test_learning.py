@@ -1,7 +1,7 @@
-"""Pairs and tasks of mixed success, loaded by the trainers that learn from them: TRL's DPO and GRPO, verl's RL.
+"""Pairs and RL tasks, loaded by their trainers: TRL's DPO and GRPO, verl's RL.
 
-Needs the trainers' environments, as test_trainers.py says. What is expected is Qwen3's hand-written renderer of
-another library; the trainers use its template.
+Needs the trainers' environments (see test_trainers.py). The expected ids come from another library (renderers),
+whose Qwen3 renderer is hand-written; the trainers use Qwen3's template.
 """
 
 import json
@@ -42,7 +42,7 @@ TOOLS = [
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pairs and tasks of a lake where one attempt of two fails in three tasks of four; words beside a call."""
+    """Pairs and tasks of a lake with one failed attempt of two in three of four tasks, and text beside a call."""
     home = tmp_path_factory.mktemp("home")
     lake = Lake(Settings(home=home).lake)
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "wrong", (1, 0): "wrong", (2, 1): "wrong"}
@@ -76,8 +76,8 @@ def _lively(turn: Turn) -> Turn:
 
 
 def _turns(turns: list[Turn]) -> dict[str, list[Row]]:
-    """Each trajectory as the lake's turns have it, in the words of OpenAI's API."""
-    said: dict[str, list[Row]] = {}
+    """Each trajectory's turns as messages of OpenAI's API."""
+    messages: dict[str, list[Row]] = {}
     for turn in turns:
         message: Row = {"role": turn.role, "content": turn.observation if turn.role == "tool" else turn.content or ""}
         if turn.reasoning:
@@ -85,8 +85,8 @@ def _turns(turns: list[Turn]) -> dict[str, list[Row]]:
         if turn.tool_calls:
             calls = [{"type": "function", "function": call} for call in json.loads(turn.tool_calls)]
             message["tool_calls"] = calls
-        said.setdefault(turn.trajectory_id, []).append(message)
-    return said
+        messages.setdefault(turn.trajectory_id, []).append(message)
+    return messages
 
 
 def _rendered(messages: list[Row], **how: Any) -> list[int]:
@@ -95,7 +95,7 @@ def _rendered(messages: list[Row], **how: Any) -> list[int]:
 
 
 def test_dpo_compares_the_two_attempts_token_for_token(home: Path) -> None:
-    """Sides that are swapped, a prompt without its tools, or calls that are lost teach what was refused."""
+    """Swapped sides, a prompt without tools, or lost calls would train on the rejected behaviour."""
     seen = made_by("trl", "trl_dpo", home, str(home / "pairs.parquet"), str(home / "student"), "qwen3")
     turns = json.loads((home / "turns.json").read_text("utf-8"))
     answered = {tuple(_rendered(messages)): messages for messages in turns.values()}
@@ -111,7 +111,7 @@ def test_dpo_compares_the_two_attempts_token_for_token(home: Path) -> None:
 
 
 def test_a_grpo_step_asks_each_task_and_rewards_with_its_truth(home: Path) -> None:
-    """A reward that meets another task's answer, or no verifiers, trains on noise."""
+    """A reward function with another task's answer, or without verifiers, trains on noise."""
     seen = made_by("trl", "trl_grpo", home, str(home / "tasks.parquet"), str(home / "student"), "qwen3")
     rows = {row["task_id"]: row for row in pq.read_table(home / "tasks.parquet").to_pylist()}
     assert len(seen) == 6 and {one["task_id"] for one in seen} == set(rows)
@@ -127,7 +127,7 @@ def test_a_grpo_step_asks_each_task_and_rewards_with_its_truth(home: Path) -> No
 
 
 def test_verl_rolls_out_each_task_and_scores_it_by_its_truth(home: Path) -> None:
-    """RLHFDataset takes what columns it finds: a missing one is a KeyError hours into a run, or no reward."""
+    """RLHFDataset takes any columns: a missing one is a KeyError hours into a run, or no reward."""
     seen = made_by("verl", "verl_rl", home, str(home / "tasks.parquet"), str(home / "student"), "qwen3")
     for place, (task, one) in enumerate(
         zip(pq.read_table(home / "tasks.parquet").to_pylist(), seen, strict=True),

@@ -1,7 +1,7 @@
-"""The views of trainers that bring templates of their own, under a family that is not Qwen's: Llama 3.
+"""Trainers that bring their own chat templates, with another family than Qwen: Llama 3.
 
-Nothing here is rendered by another library: what is expected are the released messages, written as Meta's model
-card says, with the two trainers' own ways where it says nothing (several calls or observations in one turn).
+The expected text is the released messages in the format of Meta's model card, with the trainers' own format for
+several calls or observations in one turn, which the card does not define. No other library renders it.
 """
 
 import json
@@ -22,14 +22,14 @@ Wrote = tuple[str, str]
 
 
 def swift_turns(messages: list[Row]) -> Iterator[Wrote]:
-    """ms-swift: each observation is a turn, calls stand a line each, right after the words beside them."""
+    """ms-swift: each observation is a turn; calls are one per line, directly after the text beside them."""
     for message in messages:
-        said = thought(message) + (message["content"] or "")
-        yield message["role"], said + "\n".join(map(written, calls(message)))
+        text = thought(message) + (message["content"] or "")
+        yield message["role"], text + "\n".join(map(written, calls(message)))
 
 
 def factory_turns(messages: list[Row]) -> Iterator[Wrote]:
-    """LLaMA-Factory: observations of one turn are one, joined as it joins them for every template; so are calls."""
+    """LLaMA-Factory: the observations of one turn are joined to one, as for every template; so are its calls."""
     for role, group in groupby(messages, lambda message: str(message["role"])):
         turns = list(group)
         if role == "tool":
@@ -48,18 +48,18 @@ def factory_turns(messages: list[Row]) -> Iterator[Wrote]:
 def test_under_llama3_the_agents_turns_are_trained_and_nothing_else(
     release: Path, view: str, trainer: str, turns: Callable[[list[Row]], Iterator[Wrote]], asked_in: int
 ) -> None:
-    """A view that fits one family alone trains another on tags that its model never saw, or loses its calls."""
+    """A view that fits one model family only would train another on unknown tags, or lose its calls."""
     rows = released(release)
     assert any(len(calls(message)) > 1 for row in rows for message in row["messages"])
     for row, seen in zip(rows, loaded(release, view, trainer, "llama3", "llama3"), strict=True):
-        expected = [(role, f"{said}<|eot_id|>") for role, said in turns(row["messages"])]
+        expected = [(role, f"{text}<|eot_id|>") for role, text in turns(row["messages"])]
         made = TURN.findall(seen["text"].replace("\u200b", ""))
         assert seen["text"].replace("\u200b", "") == "<|begin_of_text|>" + "".join(map(whole, made))
         offered = made[asked_in][1]
         assert all(json.dumps(tool, ensure_ascii=False, indent=4) in offered for tool in TOOLS)
         assert said_in(expected[asked_in]) in offered
         assert made[:asked_in] + made[asked_in + 1 :] == expected[:asked_in] + expected[asked_in + 1 :]
-        assert seen["trained"].replace("\u200b", "") == "".join(said for role, said in expected if role == "assistant")
+        assert seen["trained"].replace("\u200b", "") == "".join(text for role, text in expected if role == "assistant")
 
 
 def whole(turn: Wrote) -> str:
@@ -79,7 +79,7 @@ def calls(message: Row) -> list[Row]:
 
 
 def written(call: Row) -> str:
-    """A call in Llama 3's words."""
+    """A call in Llama 3's format."""
     return json.dumps({"name": call["name"], "parameters": call["arguments"]}, ensure_ascii=False)
 
 

@@ -1,8 +1,8 @@
-"""Each trainer's own library loads what was exported, and trains on exactly the tokens that the release names.
+"""Each trainer's own library loads an export, and trains on exactly the tokens of the release.
 
 Needs the trainers' environments (`python -m tests.trainers.install`, after `factory teacher install --cpu`); without
-them these tests are skipped, unless FACTORY_REQUIRE_TRAINERS is set. What is expected is the release's own student
-columns: another library (renderers) made them from Qwen3's hand-written renderer, the trainers use its template.
+them these tests are skipped, unless FACTORY_REQUIRE_TRAINERS is set. The expected tokens are the release's student
+columns: another library (renderers) made them with its hand-written Qwen3 renderer; the trainers use the template.
 """
 
 import json
@@ -23,28 +23,28 @@ from warehouse.console.progress import silent
 pytestmark = [needs_trainers, pytest.mark.slow]
 
 
-def said(row: Row) -> tuple[str, str]:
-    """The whole row, and what of it is trained, in the release's own student tokens."""
+def expected(row: Row) -> tuple[str, str]:
+    """The whole row, and its trained part, in the release's student tokens."""
     ids, mask = row["student_token_ids"], row["student_loss_mask"]
     return tiny.decode(ids), tiny.decode([token for token, mine in zip(ids, mask, strict=True) if mine])
 
 
 def _spaced(text: str) -> str:
-    """Without what trainers differ in: white space before a call and after a turn, a quoted tag that is broken."""
+    """The text without the differences between trainers: white space before a call and after a turn, broken-up tags."""
     text = text.replace("\u200b", "").strip()
     return re.sub(r"\s*(<tool_call>|<think>)", r"\n\1", text)
 
 
 def test_trl_trains_on_the_tokens_of_the_release(release: Path) -> None:
-    """A tool that is padded, a call that is lost or a page that is trained on cannot be seen in the loss."""
+    """A padded tool, a lost call or a trained page cannot be seen in the loss."""
     for row, seen in zip(released(release), loaded(release, "trl", "trl"), strict=True):
-        text, trained = said(row)
+        text, trained = expected(row)
         assert seen["text"] == text
         assert seen["trained"].replace("<|im_end|>\n", "<|im_end|>") == trained
 
 
 def test_trl_writes_each_argument_by_name_where_the_template_does(release: Path) -> None:
-    """Qwen3.6's template walks through the arguments: a string stops it, a null would be written as the agent's."""
+    """Qwen3.6's template iterates over the arguments: it fails on a string, and writes a null as an argument."""
     for row, seen in zip(released(release), loaded(release, "trl", "trl", "qwen3_6"), strict=True):
         written = re.findall(r"<parameter=(\w+)>\n(.*?)\n</parameter>", seen["trained"])
         made = [call for message in row["messages"] for call in json.loads(message["tool_calls"] or "[]")]
@@ -54,21 +54,21 @@ def test_trl_writes_each_argument_by_name_where_the_template_does(release: Path)
 
 @pytest.mark.parametrize(("view", "trainer"), [("ms-swift", "ms_swift"), ("llama-factory", "llama_factory")])
 def test_trainers_with_templates_of_their_own_train_on_the_same_words(release: Path, view: str, trainer: str) -> None:
-    """LLaMA-Factory drops a row that it does not understand, and tells its log alone."""
+    """LLaMA-Factory drops a row that it cannot parse, with a line in its log only."""
     for row, seen in zip(released(release), loaded(release, view, trainer), strict=True):
-        text, trained = said(row)
+        text, trained = expected(row)
         assert _spaced(seen["text"]) == _spaced(text)
         assert _spaced(seen["trained"]) == _spaced(trained)
 
 
 def test_verl_trains_on_the_released_ids_and_mask(release: Path) -> None:
-    """verl's own rendering loses thinking: the ids of the release are what it must be given."""
+    """verl's own rendering loses reasoning, so it must get the ids of the release."""
     for row, seen in zip(released(release), loaded(release, "verl", "verl", "ReleasedTokens"), strict=True):
-        assert (seen["text"], seen["trained"]) == said(row)
+        assert (seen["text"], seen["trained"]) == expected(row)
 
 
 def test_ids_of_another_vocabulary_and_rows_too_long_are_refused(release: Path) -> None:
-    """Ids of a teacher of another family are valid integers, and train a student on noise."""
+    """Ids of another family's vocabulary are valid integers, and train a student on noise."""
     script = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -93,7 +93,7 @@ for attempt in (
 
 
 def test_verls_own_dataset_reads_every_word_but_the_thinking(release: Path) -> None:
-    """Who trains with verl's own class must know what it leaves out."""
+    """Users of verl's own class must know that it leaves out reasoning."""
     for row, seen in zip(released(release), loaded(release, "verl", "verl", "stock"), strict=True):
         place = 0
         for message in row["messages"]:
@@ -108,14 +108,14 @@ def test_verls_own_dataset_reads_every_word_but_the_thinking(release: Path) -> N
 
 
 def test_harbor_reads_every_step_of_atif(release: Path) -> None:
-    """Its model forbids a field that it does not know; what it reads must be all that was written."""
+    """Its model forbids unknown fields; it must read all written ones."""
     seen = loaded(release, "atif", "atif")
     written = (release / "views" / "atif" / "train.jsonl").read_text("utf-8").splitlines()
     assert seen == [json.loads(line) for line in written]
 
 
 def test_prime_rl_renders_the_tokens_of_the_release(release: Path) -> None:
-    """prime-rl is on no index; its loader reads JSON lines so, and renders with this library."""
+    """prime-rl is on no package index; its loader reads these JSON lines, and renders with this library."""
     folder = release / "views" / "prime-rl"
     export(release / "release", "prime-rl", folder, silent)
     loading = datasets.load_dataset("json", data_files=str(folder / "train.jsonl"), split="train", streaming=True)
@@ -123,7 +123,7 @@ def test_prime_rl_renders_the_tokens_of_the_release(release: Path) -> None:
     for row, read in zip(released(release), loading, strict=True):
         messages = [_as_prime_rl_reads(message) for message in read["messages"]]
         made = build_training_sample(renderer, messages, tools=json.loads(read["tools"]), role_to_mask=_by_assistant)
-        text, trained = said(row)
+        text, trained = expected(row)
         assert tiny.decode(made.token_ids) == text
         assert (
             tiny.decode([token for token, mine in zip(made.token_ids, made.loss_mask, strict=True) if mine]) == trained
@@ -131,7 +131,7 @@ def test_prime_rl_renders_the_tokens_of_the_release(release: Path) -> None:
 
 
 def _as_prime_rl_reads(message: Row) -> Row:
-    """Its deserialize_tool_calls, and the nulls of Arrow dropped."""
+    """The effect of its deserialize_tool_calls, with the nulls of Arrow dropped."""
     kept = {name: value for name, value in message.items() if value is not None}
     for call in kept.get("tool_calls", []):
         call["function"]["arguments"] = json.loads(call["function"]["arguments"])

@@ -1,8 +1,8 @@
-"""A proxy before an S3 server that fails as networks and stores do: 500, 503 SlowDown, resets, cut replies.
+"""A proxy in front of an S3 server with the faults of networks and stores: 500, 503 SlowDown, resets, cut responses.
 
-Which request fails follows from the seed and the request's number. It counts what it was sent and what
-reached the server, so that a test can say what a publish sent twice. It can also lose headers of
-requests, as lesser stores do (before a server that checks no signatures), and a bit of what is sent.
+The failing requests follow from the seed and the request's number. The proxy counts received requests and those
+that reached the server, so that a test can find bytes sent twice. It can also drop headers of requests, as some
+stores ignore them (in front of a server that checks no signatures), and flip a bit of a body.
 """
 
 import asyncio
@@ -25,33 +25,33 @@ FAULTS = ("500", "503", "reset", "cut")
 
 @dataclass
 class FaultyS3:
-    """What is to fail, and what passed."""
+    """The faults to inject, and the requests that passed."""
 
     behind: str
     share: float = 0.2
     seed: int = 0
     endpoint: str = ""
     seen: Counter[str] = field(default_factory=Counter)
-    """Requests by what became of them."""
+    """Number of requests by outcome."""
     bytes_in: int = 0
     """Bytes of bodies that reached the server."""
     ignores: frozenset[str] = frozenset()
     """Headers of requests, in lower case, that do not reach the server."""
     flips: bool = False
-    """Whether a bit changes on the way of each body of a kilobyte or more."""
-    told: dict[str, int] = field(default_factory=dict)
-    """Bytes of each object, or part of one, that the sender was told is stored; by path, with a part's number."""
+    """True if a bit flips in each body of a kilobyte or more."""
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    """Path of an object or part -> bytes that the sender got a success response for."""
     sent_again: dict[str, int] = field(default_factory=dict)
     """Bytes that came once more after that."""
 
     def count(self, request: web.Request, size: int, stored: bool) -> None:
-        """Note the body of a PUT that reached the server, and whether its sender got the whole of a good answer."""
+        """Note the body of a PUT that reached the server, and if its sender got the whole of a success response."""
         place = f"{request.path}?{request.query.get('partNumber', '')}"
         if request.method == "PUT" and size:
-            if place in self.told:
+            if place in self.acknowledged:
                 self.sent_again[place] = self.sent_again.get(place, 0) + size
             if stored:
-                self.told[place] = size
+                self.acknowledged[place] = size
 
 
 @contextmanager

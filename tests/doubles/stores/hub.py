@@ -1,7 +1,7 @@
-"""A little Hugging Face Hub on loopback: one dataset repository with branches, tags and large files by their hash.
+"""A fake Hugging Face Hub on loopback: one dataset repository with branches, tags and large files by their hash.
 
-It answers what huggingface_hub asks to commit, list and read, as the Hub does without Xet: a commit that names
-another parent than the newest is refused, and so is one that names a large file that was never sent.
+It implements the requests of huggingface_hub to commit, list and read, like the Hub without Xet: it refuses a
+commit with another parent than the newest, and a commit with a large file that was never uploaded.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class FakeHub:
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
     large: dict[str, bytes] = field(default_factory=dict)
-    """By SHA-256: what was sent, in a commit or not."""
+    """SHA-256 -> uploaded file, in a commit or not."""
     sent: list[str] = field(default_factory=list)
 
     def commit(self, files: dict[str, bytes]) -> str:
@@ -132,7 +132,7 @@ class FakeHub:
 
 @contextmanager
 def fake_hub(token: str) -> Iterator[FakeHub]:
-    """A Hub with one empty repository, on a free port, in a thread of its own."""
+    """A fake Hub with one empty repository, on a free port, in a thread of its own."""
     hub, started, loop, stop = FakeHub(token), threading.Event(), asyncio.new_event_loop(), asyncio.Event()
     hub.commit({".gitattributes": b"*.parquet filter=lfs\n"})
 

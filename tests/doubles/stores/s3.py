@@ -1,4 +1,4 @@
-"""S3 servers on loopback: SeaweedFS, a real one (signatures enforced, bad digests refused), and moto, a quick one."""
+"""S3 servers on loopback: SeaweedFS (real: checks signatures and digests) and moto (fast, in this process)."""
 
 import json
 import secrets
@@ -21,14 +21,14 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class S3Server:
-    """A running server and the one account that it knows."""
+    """A running server and its one account."""
 
     endpoint: str
     access_key: str
     secret_key: str
 
     def environment(self) -> dict[str, str]:
-        """What boto3's chain reads to speak to it."""
+        """The environment variables that boto3 reads to connect to it."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
@@ -47,7 +47,7 @@ class S3Server:
         )
 
     def objects(self, bucket: str) -> dict[str, Any]:
-        """Key -> (when written, ETag) of everything in the bucket."""
+        """Key -> (time of writing, ETag) of every object in the bucket."""
         listed = self.client().list_objects_v2(Bucket=bucket).get("Contents", [])
         return {entry["Key"]: (entry["LastModified"], entry["ETag"]) for entry in listed}
 
@@ -58,7 +58,7 @@ class S3Server:
 
 @contextmanager
 def seaweed(folder: Path) -> Iterator[S3Server]:
-    """A SeaweedFS process that keeps its data under `folder`; killed on exit."""
+    """A SeaweedFS process with its data under `folder`; killed on exit."""
     names = ("master", "volume", "filer", "s3")
     ports = dict(zip([f"{name}.port{kind}" for name in names for kind in ("", ".grpc")], free_ports(8), strict=True))
     server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", secrets.token_hex(8), secrets.token_hex(16))
@@ -84,7 +84,7 @@ def seaweed(folder: Path) -> Iterator[S3Server]:
 
 @contextmanager
 def moto() -> Iterator[S3Server]:
-    """A moto server in this process: correct conditional puts, no look at signatures or digests."""
+    """A moto server in this process: correct conditional writes, no checks of signatures or digests."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -97,7 +97,7 @@ def moto() -> Iterator[S3Server]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now, all different."""
+    """Free loopback ports, all different."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

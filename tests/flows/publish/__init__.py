@@ -1,1 +1,1 @@
-"""Tests: publish."""
+"""Tests of publish: a release, its stores and its exports."""

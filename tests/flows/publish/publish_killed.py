@@ -1,4 +1,4 @@
-"""Publish in a process of its own that kills itself (SIGKILL) at its Nth word of progress that starts so.
+"""Runs a publish in a process that kills itself (SIGKILL) at the Nth progress note with a given beginning.
 
 `python -m tests.flows.publish.publish_killed YYYY-MM-DD "sending data" 2`, with the settings of FACTORY_* variables.
 """

@@ -1,4 +1,4 @@
-"""A release holds exactly what was kept, row for row and token for token, and the same lake makes the same bytes."""
+"""A release holds exactly the kept rows, token for token, and the same lake gives the same bytes."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ def settings_of(home: Path, **publish: Any) -> Settings:
 
 
 def kept_lake(settings: Settings, refused: Iterable[int] = (), **shape: Any) -> SmallLake:
-    """A lake where refine kept all but the trajectories of these numbers."""
+    """A lake with a refine that kept all trajectories except those of the numbers in `refused`."""
     made = write_small_lake(Lake(settings.lake), DAY, **shape)
     write_decisions(
         Lake(settings.lake), DAY, made, {made.trajectories[n].trajectory_id: ["outcome:no"] for n in refused}
@@ -71,7 +71,7 @@ def latest(settings: Settings) -> Path:
 
 @pytest.mark.slow
 def test_the_same_lake_makes_the_same_bytes_however_its_parts_are_named(tmp_path: Path) -> None:
-    """Without this nobody can check that a released set was made from the lake that it names."""
+    """A released dataset can only be checked against its lake if the bytes are reproducible."""
     releases = []
     for name in ("one", "other"):
         settings = settings_of(tmp_path / name)
@@ -127,7 +127,7 @@ def build(settings: Settings, folder: Path, threads: int, bucket_bytes: int) -> 
     share=st.floats(0, 1),
 )
 def test_no_task_is_in_two_splits_and_none_changes_its_split(tasks: dict[int, int], seed: int, share: float) -> None:
-    """A task in both splits, now or in a later release, makes the validation loss a lie."""
+    """A task in both splits, now or in a later release, falsifies the validation loss."""
     settings = Publish(seed=seed, validation_share=share)
     whole = chosen_of(tasks, settings)
     part = chosen_of(dict(list(tasks.items())[::2]), settings)
@@ -154,8 +154,8 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
         return list(selection.rows.to_pylist())
 
 
-def test_only_what_was_kept_is_released_in_the_order_of_the_seeded_shuffle(tmp_path: Path) -> None:
-    """A row that no gate passed would be trained on; an unshuffled file trains on one task at a time."""
+def test_only_kept_rows_are_released_in_the_order_of_the_seeded_shuffle(tmp_path: Path) -> None:
+    """A rejected row must not be trained on; an unshuffled file trains on one task at a time."""
     settings = settings_of(tmp_path, seed=7)
     made = kept_lake(settings, refused=(0, 3), n_tasks=10, kinds={(4, 0): "aborted", (5, 1): "pending"})
     run_publish(settings, DAY, silent)
@@ -172,7 +172,7 @@ def test_only_what_was_kept_is_released_in_the_order_of_the_seeded_shuffle(tmp_p
 
 
 def test_messages_and_tokens_are_those_of_the_turns(tmp_path: Path) -> None:
-    """A token that moved or a message that was lost teaches the student what the teacher never did."""
+    """A moved token or a lost message teaches the student other behaviour than the teacher's."""
     settings = settings_of(tmp_path)
     made = make_small_lake(DAY, kinds={(2, 0): "turn_cap", (3, 1): "no_calls"})
     made.turns[:] = [turn.model_copy(update={"segment": turn.index // 4}) for turn in made.turns]
@@ -208,8 +208,8 @@ def message_of(turn: Turn) -> dict[str, Any]:
     }
 
 
-def test_a_row_says_its_task_its_verdicts_and_its_pages(tmp_path: Path) -> None:
-    """Rows without ground truth, tool schemas or sources can be neither judged nor taken down."""
+def test_a_row_holds_its_task_its_verdicts_and_its_pages(tmp_path: Path) -> None:
+    """Rows without ground truth, tool schemas or sources can be neither judged nor withdrawn."""
     settings = settings_of(tmp_path)
     made = kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -227,7 +227,7 @@ def test_a_row_says_its_task_its_verdicts_and_its_pages(tmp_path: Path) -> None:
 
 
 def test_all_shards_have_the_same_documented_columns_and_bounded_row_groups(tmp_path: Path) -> None:
-    """A loader that meets another type in the second shard stops in the middle of a training run."""
+    """A column of another type in the second shard stops a loader in the middle of a training run."""
     settings = settings_of(tmp_path, shard_mb=1, row_group_mb=1)
     kept_lake(settings, words=20_000, samples=1)
     run_publish(settings, DAY, silent)
@@ -247,7 +247,7 @@ def test_all_shards_have_the_same_documented_columns_and_bounded_row_groups(tmp_
 
 
 def test_many_short_rows_make_row_groups_of_at_most_200(tmp_path: Path) -> None:
-    """Row groups of thousands of rows are refused by the Hub's viewer once the rows are long."""
+    """The Hub's viewer refuses row groups of thousands of long rows."""
     settings = settings_of(tmp_path, validation_share=0.0)
     kept_lake(settings, n_tasks=230, n_calls=0, words=2)
     run_publish(settings, DAY, silent)
@@ -257,7 +257,7 @@ def test_many_short_rows_make_row_groups_of_at_most_200(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_hub_library_opens_both_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most trainers load through `datasets`: what it cannot open is not released."""
+    """Most trainers load releases through `datasets`."""
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -277,8 +277,8 @@ def test_the_hub_library_opens_both_splits(tmp_path: Path, monkeypatch: pytest.M
     assert next(iter(streamed["train"])) == expected[0]
 
 
-def test_nothing_kept_publishes_nothing_and_says_so(tmp_path: Path) -> None:
-    """A night that keeps nothing is no failure, and must not empty the trainer's dataset."""
+def test_without_kept_rows_nothing_is_published_and_a_note_is_returned(tmp_path: Path) -> None:
+    """A night without kept rows is no failure, and must not empty the trainer's dataset."""
     settings = settings_of(tmp_path)
     kept_lake(settings, refused=range(12))
     counts = run_publish(settings, DAY, silent)
@@ -288,7 +288,7 @@ def test_nothing_kept_publishes_nothing_and_says_so(tmp_path: Path) -> None:
 
 
 def test_a_trajectory_with_a_lost_turn_is_not_released(tmp_path: Path) -> None:
-    """Half a conversation, released as a whole one, is a corrupt training row that nobody can see."""
+    """Half a conversation, released as a whole one, is a corrupt training row that no check finds later."""
     settings = settings_of(tmp_path)
     made = kept_lake(settings)
     turns = [turn for turn in made.turns if (turn.trajectory_id, turn.index) != (made.trajectories[2].trajectory_id, 3)]

@@ -1,4 +1,4 @@
-"""Publishing again, after a kill or on another night, never doubles, tears or hides a release."""
+"""A repeated publish, after a kill or on another night, never doubles, tears or hides a release."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ from warehouse.lake import Lake, PartName
 
 
 def releases(settings: Settings) -> list[str]:
-    """Names of what a reader sees in the place of releases."""
+    """Names of the releases that a reader sees."""
     return sorted(path.name for path in Path(settings.publish.to).iterdir())
 
 
@@ -44,7 +44,7 @@ def lake_counts(settings: Settings) -> tuple[int, int, int]:
 
 
 def start(settings: Settings, word: str, nth: int = 1, day: date = DAY) -> subprocess.Popen[bytes]:
-    """Publish in a process that kills itself at its nth report that starts with `word`."""
+    """Run a publish in a process that kills itself at its nth progress note with the beginning `word`."""
     environment = {
         **os.environ,
         "FACTORY_HOME": str(settings.home),
@@ -55,7 +55,7 @@ def start(settings: Settings, word: str, nth: int = 1, day: date = DAY) -> subpr
 
 
 def next_night(settings: Settings) -> date:
-    """Another night brings six more tasks, and refine keeps all that there is."""
+    """Another night adds six tasks, and refine keeps all trajectories."""
     day = DAY + timedelta(days=1)
     lake = Lake(settings.lake)
     first, second = make_small_lake(DAY), make_small_lake(day, seed=9)
@@ -69,7 +69,7 @@ def next_night(settings: Settings) -> date:
 
 @pytest.mark.slow
 def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
-    """A retry that rewrote files under a running trainer, or doubled rows, would be worse than a failure."""
+    """A retry that rewrites files under a running trainer, or doubles rows, is worse than a failure."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     first = run_publish(settings, DAY, silent)
@@ -106,7 +106,7 @@ def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("word", "nth"), [("gathering", 1), ("writing", 1), ("writing", 2), ("release", 1)])
 def test_a_kill_leaves_the_older_release_or_the_whole_new_one(tmp_path: Path, word: str, nth: int) -> None:
-    """Whoever looks after a crash finds a release to train on, and the next run finishes the new one."""
+    """After a crash there is a release to train on, and the next run finishes the new one."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -123,7 +123,7 @@ def test_a_kill_leaves_the_older_release_or_the_whole_new_one(tmp_path: Path, wo
 
 @pytest.mark.slow
 def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: Path) -> None:
-    """Machines do not crash where tests expect it."""
+    """Real crashes happen at moments that tests do not choose."""
     undisturbed, killed = settings_of(tmp_path / "calm"), settings_of(tmp_path / "killed")
     for settings in (undisturbed, killed):
         kept_lake(settings)
@@ -143,8 +143,8 @@ def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: 
 
 
 @pytest.mark.slow
-def test_what_a_kill_left_out_of_the_lake_is_written_once(tmp_path: Path) -> None:
-    """A release that stands but is not in the lake breaks the count that every attempt is in."""
+def test_lake_rows_missing_after_a_kill_are_written_once(tmp_path: Path) -> None:
+    """A stored release that is missing in the lake breaks the count of all attempts."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -157,7 +157,7 @@ def test_what_a_kill_left_out_of_the_lake_is_written_once(tmp_path: Path) -> Non
 
 
 def test_a_pointer_that_a_kill_left_out_is_set(tmp_path: Path) -> None:
-    """Readers start from the pointer: a release that it does not name is not there."""
+    """Readers start from the pointer, so a release without it is invisible."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -169,8 +169,8 @@ def test_a_pointer_that_a_kill_left_out_is_set(tmp_path: Path) -> None:
     assert (place.parent / "latest.json").exists()
 
 
-def test_a_damaged_or_deleted_release_is_put_back(tmp_path: Path) -> None:
-    """A truncated copy with a good name would be trusted."""
+def test_a_damaged_or_deleted_release_is_restored(tmp_path: Path) -> None:
+    """A truncated copy under the right name would be trusted."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -188,12 +188,12 @@ def test_a_damaged_or_deleted_release_is_put_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change", [{"rows": 9_999}, {"tokens": 1}, {"gates": {}}, {"refine_id": "other"}, {"withdrawn": []}, {"shards": []}]
 )
-def test_a_manifest_that_was_changed_is_put_back(tmp_path: Path, change: dict[str, object]) -> None:
-    """A publish that points to it would vouch for counts, and for a lineage, that nobody made."""
+def test_a_changed_manifest_is_restored(tmp_path: Path, change: dict[str, object]) -> None:
+    """A publish that points to it would vouch for wrong counts and a wrong lineage."""
     settings = settings_of(tmp_path)
     made = kept_lake(settings, refused=[0])
     order = {"target": made.trajectories[0].trajectory_id, "requested_at": datetime(2026, 1, 2, tzinfo=UTC)}
-    order |= {"trajectory_id": order["target"], "reason": "asked", "run_id": DAY.isoformat()}
+    order |= {"trajectory_id": order["target"], "reason": "takedown", "run_id": DAY.isoformat()}
     Lake(settings.lake).write(Withdrawal, [Withdrawal.model_validate(order)], PartName(DAY, "withdraw", 0))
     run_publish(settings, DAY, silent)
     place, files, pointer = latest(settings), digests(latest(settings)), (tmp_path / "release/latest.json").read_bytes()
@@ -207,7 +207,7 @@ def test_a_manifest_that_was_changed_is_put_back(tmp_path: Path, change: dict[st
 
 
 def test_two_publishers_do_not_share_a_work_folder(tmp_path: Path) -> None:
-    """The second would build on the first one's files."""
+    """The second publisher would build on the first one's files."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     with (

@@ -1,4 +1,4 @@
-"""A release is the same bytes wherever it is made, and the same columns to whatever opens it."""
+"""A release has the same bytes wherever it is made, and the same columns in every reader."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ def shards_of(settings: Settings) -> list[Path]:
 
 @pytest.mark.slow
 def test_another_process_place_zone_and_thread_count_make_the_same_bytes(tmp_path: Path) -> None:
-    """Who makes the release again, on another machine, must be able to prove that it is the same."""
+    """A release that is made again on another machine must be provably the same."""
     student = {"student": tiny.save(tmp_path / "student"), "student_renderer": "qwen3"}
     here = settings_of(tmp_path / "here", **student, row_group_mb=1)
     made = make_small_lake(DAY, n_tasks=6, words=300)
@@ -61,7 +61,7 @@ def test_another_process_place_zone_and_thread_count_make_the_same_bytes(tmp_pat
         **{"FACTORY_HOME": str(there.home), "PYTHONPATH": str(ROOT), "TZ": "Asia/Kathmandu", "LC_ALL": "C"},
         "PYTHONHASHSEED": "77",
     }
-    command = [sys.executable, "-m", "tests.flows.publish.publish_apart", DAY.isoformat(), "1"]
+    command = [sys.executable, "-m", "tests.flows.publish.publish_with_threads", DAY.isoformat(), "1"]
     subprocess.run(command, env=environment, cwd=there.home, check=True)
     assert digests(latest(there)) == digests(latest(here))
     assert latest(there).name == latest(here).name
@@ -95,7 +95,7 @@ def long_release(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def lengthened(made: SmallLake, bare: set[str]) -> Iterator[Turn]:
-    """Every trajectory's last turn takes the tokens that it is short of; the bare say and sample nothing else."""
+    """Each trajectory's last turn, extended to the wanted number of tokens; the others sample nothing else."""
     dice = np.random.default_rng(0)
     for turn, following in zip(made.turns, [*made.turns[1:], None], strict=True):
         grown: dict[str, Any] = {}
@@ -116,7 +116,7 @@ def lengthened(made: SmallLake, bare: set[str]) -> Iterator[Turn]:
 
 
 def test_every_column_of_every_shard_is_the_same_also_where_a_shard_holds_only_nulls(long_release: Settings) -> None:
-    """A loader that infers a column's type from a shard of nulls fails at the next shard, hours into a run."""
+    """A loader that infers a type from a shard of nulls fails at the next shard, hours into a run."""
     schemas = [pq.read_schema(path) for path in shards_of(long_release)]
     assert len(schemas) > 2
     first, last = (pq.read_table(shards_of(long_release)[place]) for place in (0, -1))
@@ -164,38 +164,38 @@ OPENERS: dict[str, Callable[[list[str]], Iterator[dict[str, Any]]]] = {
 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_long_rows_come_out_of_every_reader_as_they_went_in(long_release: Settings, opener: str) -> None:
-    """A release that one of them cannot open, or opens with other values, is not published."""
+    """Every reader must open a release and return the same values."""
     paths = [str(path) for path in shards_of(long_release)]
     expected = release_rows(long_release)
     assert len(expected) == 20 and all(len(row["token_ids"]) == LONG for row in expected)
     assert list(OPENERS[opener](paths)) == expected
 
 
-def test_a_shard_alone_says_what_its_columns_mean_and_where_it_comes_from(long_release: Settings) -> None:
-    """Shards are copied, renamed and mixed: one that has lost its manifest must still be traced, and understood."""
+def test_a_single_shard_holds_its_column_descriptions_and_its_lineage(long_release: Settings) -> None:
+    """Shards are copied, renamed and mixed: a shard without its manifest must still be traceable."""
     manifest = manifest_of(long_release)
     card = (latest(long_release) / "README.md").read_text("utf-8")
     for path, shard in zip(shards_of(long_release), manifest.shards, strict=True):
         schema, metadata = pq.read_schema(path), pq.read_metadata(path)
-        told = [(field.name, field.metadata[b"description"].decode()) for field in schema]
-        told += [
+        described = [(field.name, field.metadata[b"description"].decode()) for field in schema]
+        described += [
             (field.name, field.metadata[b"description"].decode()) for field in schema.field("messages").type.value_type
         ]
-        assert told == [
+        assert described == [
             (name, info.description) for model in (ReleaseRow, Message) for name, info in model.model_fields.items()
         ]
-        assert all(f"| `{name}` |" in card and text in card for name, text in told)
-        said = {key.decode(): value.decode() for key, value in metadata.metadata.items()}
-        assert said["horizon_release_id"] == manifest.release_id
-        assert said["horizon_refine_id"] == manifest.refine_id
-        assert json.loads(said["horizon_teachers"])[0]["template_sha256"] == manifest.teachers[0].template_sha256
+        assert all(f"| `{name}` |" in card and text in card for name, text in described)
+        lineage = {key.decode(): value.decode() for key, value in metadata.metadata.items()}
+        assert lineage["horizon_release_id"] == manifest.release_id
+        assert lineage["horizon_refine_id"] == manifest.refine_id
+        assert json.loads(lineage["horizon_teachers"])[0]["template_sha256"] == manifest.teachers[0].template_sha256
         footer = int.from_bytes(path.read_bytes()[-8:-4], "little") + 8
         assert shard.data_sha256 == hashlib.sha256(path.read_bytes()[:-footer]).hexdigest()
     assert manifest.release_id == release_id([shard.data_sha256 or "" for shard in manifest.shards], manifest.lineage())
 
 
 def test_another_refine_that_decides_the_same_makes_no_other_release(tmp_path: Path) -> None:
-    """A night that found nothing would else make every trainer fetch the same rows again."""
+    """A night without new rows would otherwise make every trainer download the same rows again."""
     settings = settings_of(tmp_path)
     made = make_small_lake(DAY)
     write_records(Lake(settings.lake), DAY, made)

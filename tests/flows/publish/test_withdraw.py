@@ -1,4 +1,4 @@
-"""Lineage, takedowns and the comparison of releases: from a row to its pages, from a page to every row."""
+"""Lineage, takedowns and the comparison of releases: from a row to its pages, and from a page to every row."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def publish(settings: Settings) -> dict[str, int | str]:
     return run_publish(settings, DAY, silent)
 
 
-def said(capfd: pytest.CaptureFixture[str]) -> str:
+def printed(capfd: pytest.CaptureFixture[str]) -> str:
     return re.sub(r"\s+", "", capfd.readouterr().out)
 
 
@@ -54,14 +54,14 @@ def released(settings: Settings) -> list[str]:
 def test_a_released_row_leads_to_its_task_and_to_every_fetch_of_its_pages(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A row that nobody can trace to a page is a row that nobody can trust."""
+    """A row must be traceable to its pages to be trusted."""
     settings, lake = made
     with connect(Lake(settings.lake)) as con:
         id, shard, row = con.execute("select trajectory_id, shard, row from published").fetchall()[0]
         print_lineage(con, id[:12])
-        by_id = said(capfd)
+        by_id = printed(capfd)
         print_lineage(con, f"{shard}:{row}")
-    assert said(capfd) == by_id
+    assert printed(capfd) == by_id
     of_task = next(attempt.task_id for attempt in lake.trajectories if attempt.trajectory_id == id)
     task = next(task for task in lake.tasks if task.task_id == of_task)
     for hop in task.path:
@@ -72,7 +72,7 @@ def test_a_released_row_leads_to_its_task_and_to_every_fetch_of_its_pages(
 def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A takedown that misses a row is a takedown that was not obeyed."""
+    """A takedown must reach every row."""
     settings, lake = made
     url = lake.tasks[0].path[0].url
     touched = {turn.trajectory_id for turn in lake.turns if turn.role == "tool" and url in (turn.url, turn.observation)}
@@ -88,7 +88,7 @@ def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
 def test_a_page_leads_to_its_rows_in_every_release_and_place(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever takes a page down must reach all who hold a copy, not the newest release's readers alone."""
+    """A takedown must reach every holder of a copy, not the readers of the newest release only."""
     settings, lake = made
     elsewhere = settings.model_copy(update={"publish": Publish(to=str(settings.home / ("long" * 30)))})
     publish(elsewhere)
@@ -105,26 +105,26 @@ def test_a_page_leads_to_its_rows_in_every_release_and_place(
 
 
 @pytest.mark.slow
-def test_what_is_withdrawn_is_in_no_later_release_and_the_manifest_says_so(made: tuple[Settings, SmallLake]) -> None:
-    """Else a takedown holds until the next night."""
+def test_withdrawn_rows_are_in_no_later_release_and_listed_in_the_manifest(made: tuple[Settings, SmallLake]) -> None:
+    """A takedown must outlast the next night."""
     settings, lake = made
     before, url = released(settings), lake.tasks[0].path[0].url
     with connect(Lake(settings.lake)) as con:
-        gone = withdraw(con, Lake(settings.lake), url, "the author asked")
+        gone = withdraw(con, Lake(settings.lake), url, "request of the author")
     with connect(Lake(settings.lake)) as con:
         assert withdraw(con, Lake(settings.lake), url, "again") == gone
     told = publish(settings)
     assert released(settings) == [id for id in before if id not in gone] != before
     manifest = json.loads((Path(str(told["location"])) / "manifest.json").read_text())
     assert [row["trajectory_id"] for row in manifest["withdrawn"]] == gone
-    assert {row["reason"] for row in manifest["withdrawn"]} == {"the author asked"}
+    assert {row["reason"] for row in manifest["withdrawn"]} == {"request of the author"}
     with connect(Lake(settings.lake)) as con:
         reasons = con.execute("select reason from fates where list_contains(?, trajectory_id)", [gone]).fetchall()
     assert set(reasons) == {("withdrawn:withdrawn",)}
 
 
 def later(lake: SmallLake, url: str) -> SmallLake:
-    """A third attempt at every task, the last of which opens a page that its task does not name."""
+    """A third attempt at every task; the last one opens a page that is not on its task's path."""
     made = make_small_lake(DAY, n_tasks=len(lake.tasks), samples=3)
     fresh = {row.trajectory_id for row in made.trajectories if row.sample == 2}
     made.turns[:] = [turn for turn in made.turns if turn.trajectory_id in fresh]
@@ -138,12 +138,12 @@ def later(lake: SmallLake, url: str) -> SmallLake:
 @pytest.mark.slow
 @pytest.mark.parametrize("by", ["url", "task", "trajectory"])
 def test_a_takedown_holds_for_attempts_that_come_later(made: tuple[Settings, SmallLake], by: str) -> None:
-    """Whoever was told that a page is taken down must not find it in the release of the week after."""
+    """A page that was taken down must not be in the release of the next week."""
     settings, lake = made
     url, task, first = lake.tasks[0].path[0].url, lake.tasks[0].task_id, lake.trajectories[0].trajectory_id
     with connect(Lake(settings.lake)) as con:
-        withdraw(con, Lake(settings.lake), first, "the author asked")
-        withdraw(con, Lake(settings.lake), {"url": url, "task": task, "trajectory": first}[by], "the author asked")
+        withdraw(con, Lake(settings.lake), first, "request of the author")
+        withdraw(con, Lake(settings.lake), {"url": url, "task": task, "trajectory": first}[by], "request of the author")
     publish(settings)
     fresh = later(lake, url)
     write_records(Lake(settings.lake), DAY, fresh, seq=1)
@@ -158,21 +158,21 @@ def test_a_takedown_holds_for_attempts_that_come_later(made: tuple[Settings, Sma
     assert publish(settings) == told
 
 
-def test_an_order_holds_at_once_for_what_is_exported_from_the_lake(tmp_path: Path) -> None:
-    """Pairs and tasks are made from the lake: an export of the same evening must not wait for the next refine."""
+def test_a_request_holds_at_once_for_exports_from_the_lake(tmp_path: Path) -> None:
+    """Pairs and tasks come from the lake: an export must not wait for the next refine."""
     settings, out = Settings(home=tmp_path), tmp_path / "out.parquet"
     lake = make_small_lake(DAY, n_tasks=3, kinds={(n, 1): "wrong" for n in range(3)})
     write_records(Lake(settings.lake), DAY, lake)
     run_refine(settings, DAY, silent)
     with connect(Lake(settings.lake)) as con:
         assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_rl_tasks(con, out)) == (3, 3)
-        withdraw(con, Lake(settings.lake), lake.tasks[0].path[1].url, "the author asked")
+        withdraw(con, Lake(settings.lake), lake.tasks[0].path[1].url, "request of the author")
     with connect(Lake(settings.lake)) as con:
         assert (write_preference(con, Lake(settings.lake), 0, out, silent), write_rl_tasks(con, out)) == (2, 2)
 
 
-def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: Path) -> None:
-    """Else every night reads all text of the lake once more, for an order that nobody gave."""
+def test_a_night_without_takedowns_does_not_read_observations(tmp_path: Path) -> None:
+    """Otherwise every night reads all text of the lake once more for nothing."""
     lake = Lake(tmp_path / "lake")
     made = make_small_lake(DAY, n_tasks=2)
     write_records(lake, DAY, made)
@@ -188,7 +188,7 @@ def test_a_night_without_takedowns_does_not_read_what_tools_returned(tmp_path: P
 
 
 def saying(lake: SmallLake, text: str) -> Turn:
-    """What a tool returned, with this text."""
+    """An observation with this text."""
     return next(turn for turn in lake.turns if turn.role == "tool").model_copy(
         update={"index": 99, "observation": text}
     )
@@ -212,22 +212,22 @@ def saying(lake: SmallLake, text: str) -> Turn:
         ("http://wiki.test/page1%20b", False),
     ],
 )
-def test_a_page_is_told_from_those_whose_address_begins_alike(
+def test_a_page_is_distinguished_from_pages_with_the_same_prefix(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str], shown: str, rests: bool
 ) -> None:
-    """A takedown of page1 that also takes page10 to page19 empties a release; one that misses a link is not obeyed."""
+    """A takedown of page1 must not include page10 to page19, and must not miss a link."""
     settings, lake = made
     turn, url = saying(lake, shown), "http://wiki.test/page1"
     write_records(Lake(settings.lake), DAY, SmallLake(turns=[turn]), seq=1)
     with connect(Lake(settings.lake)) as con:
         assert print_url_lineage(con, url) == [turn.trajectory_id] * rests
         assert match_request(con, url) == [turn.trajectory_id] * rests
-    assert ("shown" in said(capfd)) == rests
+    assert ("shown" in printed(capfd)) == rests
 
 
 @pytest.mark.parametrize("name", ["", "abc", "http", "https://", "http://nowhere.invalid/", "0" * 40])
-def test_a_name_that_means_nothing_withdraws_nothing(made: tuple[Settings, SmallLake], name: str) -> None:
-    """A slip of the pen must not empty a release, nor look like a takedown that was done."""
+def test_a_target_without_a_match_withdraws_nothing(made: tuple[Settings, SmallLake], name: str) -> None:
+    """A typing error must not empty a release, nor look like a successful takedown."""
     settings, lake = made
     shown = "See http://wiki.test/a and https://wiki.test/b."
     write_records(Lake(settings.lake), DAY, SmallLake(turns=[saying(lake, shown)]), seq=1)
@@ -236,10 +236,10 @@ def test_a_name_that_means_nothing_withdraws_nothing(made: tuple[Settings, Small
 
 
 @pytest.mark.slow
-def test_two_releases_differ_by_what_came_and_went_and_why(
+def test_a_diff_lists_added_and_removed_rows_with_reasons(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A trainer whose scores moved asks first what changed in the data."""
+    """The first question about changed scores is the change of the data."""
     settings, _ = made
     with connect(Lake(settings.lake)) as con:
         first = con.execute("select release_id from releases").fetchall()[0][0]
@@ -255,13 +255,13 @@ def test_two_releases_differ_by_what_came_and_went_and_why(
             print_release_diff(con, first, "nothing")
     assert changes.pop(gone) == ("went", "withdrawn:withdrawn")
     assert set(changes.values()) <= {("came", "new")}
-    assert "went" in said(capfd)
+    assert "went" in printed(capfd)
 
 
-def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
+def test_a_release_is_found_by_the_folder_that_commands_print(
     made: tuple[Settings, SmallLake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was printed must be good to paste."""
+    """Printed output must be valid input."""
     settings, _ = made
     monkeypatch.chdir(settings.home)
     with connect(Lake(settings.lake)) as con:
@@ -278,7 +278,7 @@ def test_a_release_goes_by_its_folder_as_the_command_and_the_card_print_it(
 
 @pytest.mark.slow
 def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple[Settings, SmallLake]) -> None:
-    """The release would hold what its own manifest calls withdrawn."""
+    """The release would hold rows that its own manifest lists as withdrawn."""
     settings, lake = made
     gone = lake.trajectories[0].trajectory_id
     with connect(Lake(settings.lake)) as con:
@@ -292,10 +292,10 @@ def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple
     assert (gone,) not in newest
 
 
-def test_what_made_another_release_of_the_same_rows_is_told(
+def test_a_diff_of_equal_rows_names_the_changed_inputs(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """`+0 rows` alone hides that every row has other columns now, or that other code wrote them."""
+    """`+0 rows` alone hides that every row has other columns, or that other code wrote them."""
     settings, _ = made
     with connect(Lake(settings.lake)) as con:
         [(text,)] = con.execute("select manifest from releases").fetchall()

@@ -1,7 +1,6 @@
-"""Scripts that run with a trainer's Python: what its own loader made of our files, a line of JSON a row.
+"""Scripts that run with a trainer's Python: its own loader reads our files, and writes one line of JSON per row.
 
-Each is called with the folder of an export (or its file), a tokenizer's folder, what the trainer calls the template,
-and a file. It writes `{"text": ..., "trained": ...}` there: the row as the model is given it, and the tokens that it
-is trained on; those of pairs and tasks write what their trainer compares or rewards.
-They import nothing of ours.
+Arguments: the folder (or file) of an export, a tokenizer's folder, the trainer's name of the template, and an
+output file. The output is `{"text": ..., "trained": ...}`: the row as the model reads it, and its tokens with loss;
+for pairs and tasks, the data that the trainer compares or rewards. The scripts import nothing of ours.
 """

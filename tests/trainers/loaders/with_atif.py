@@ -1,4 +1,4 @@
-"""Harbor's own Trajectory model: each row as it reads it."""
+"""Harbor's own Trajectory model parses each row."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""ms-swift's load_dataset and the encoding of its template, in training mode; a row that it refuses stops it."""
+"""ms-swift's load_dataset and the encoding of its template in training mode; a refused row is an error."""
 
 import json
 import sys

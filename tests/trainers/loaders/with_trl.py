@@ -1,4 +1,4 @@
-"""SFTTrainer's own preparation and collator, with its training template and loss on the assistant's tokens alone."""
+"""SFTTrainer's own preparation and collator, with its training template and loss on assistant tokens only."""
 
 import json
 import sys

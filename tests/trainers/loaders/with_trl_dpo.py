@@ -1,4 +1,4 @@
-"""DPOTrainer's own preparation and collator over a file of pairs: the prompt and both ways to go on from it."""
+"""DPOTrainer's own preparation and collator over a file of pairs: the prompt and both continuations."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""One real step of GRPOTrainer over a file of tasks: what its reward function was given, and the ids of the prompt."""
+"""One real step of GRPOTrainer over a file of tasks: the arguments of its reward function, and the prompt's ids."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ seen: list[dict[str, Any]] = []
 
 
 def reward(prompts: list[Any], completions: list[Any], **columns: Any) -> list[float]:
-    """Different for each completion, so that there is something to learn; notes what it was given."""
+    """A reward that differs per completion, so that there is a gradient; records its arguments."""
     for place, prompt in enumerate(prompts):
         seen.append({"prompt": prompt} | {name: columns[name][place] for name in SEEN})
     return [float(place) for place in range(len(completions))]

@@ -1,4 +1,4 @@
-"""verl's RLHFDataset over a file of tasks and its collator: what the rollout and the reward function are given."""
+"""verl's RLHFDataset over a file of tasks and its collator: the input of the rollout and the reward function."""
 
 import json
 import sys

@@ -1,1 +1,1 @@
-"""Tests: build."""
+"""Tests of the files of a release: pack plans and the student columns."""

@@ -1,4 +1,4 @@
-"""Pack plans: every row once, no window overfull, boundaries where a trainer must reset its state."""
+"""Pack plans hold every row once, fill no window over its size, and mark the boundaries for state resets."""
 
 from datetime import date
 from pathlib import Path
@@ -22,9 +22,9 @@ DAY = date(2026, 1, 2)
 
 @given(lengths=st.lists(st.integers(0, 300), max_size=80), window=st.integers(1, 250))
 def test_every_row_that_fits_is_in_one_window_and_no_window_is_overfull(lengths: list[int], window: int) -> None:
-    """A row packed twice is trained on twice; one that is cut teaches the model to stop in the middle.
+    """A row in two windows is trained on twice; a row that is cut teaches the model to stop in the middle.
 
-    The length of a row of no tokens is not known: it was imported.
+    A row without tokens (imported) has no known length and is in no window.
     """
     bins = best_fit(lengths, window)
     packed = sorted(place for members in bins for place in members)
@@ -35,7 +35,7 @@ def test_every_row_that_fits_is_in_one_window_and_no_window_is_overfull(lengths:
 
 @given(lengths=st.lists(st.integers(1, 100), min_size=1, max_size=60))
 def test_never_more_windows_than_the_heuristic_promises(lengths: list[int]) -> None:
-    """Half-empty windows are GPU time paid for padding: best-fit decreasing needs at most 11/9 of the least + 1."""
+    """Padding wastes GPU time: best-fit decreasing needs at most 11/9 of the optimum + 1 windows."""
     least = -(-sum(lengths) // 100)
     two_fit_nowhere = sum(length > 50 for length in lengths)
     assert len(best_fit(lengths, 100)) <= 2 * max(least, two_fit_nowhere)
@@ -43,14 +43,14 @@ def test_never_more_windows_than_the_heuristic_promises(lengths: list[int]) -> N
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_long_horizons_fill_their_windows(window: int) -> None:
-    """At the lengths that the factory is made for (log-normal, mean 45K tokens), 99 % of each window is data."""
+    """At the lengths of agent trajectories (log-normal, mean 45K tokens), 99 % of each window is data."""
     drawn = np.random.default_rng(0).lognormal(0.0, 0.6, 10_000)
     lengths = [length for length in (drawn / drawn.mean() * 45_000).astype(int).tolist() if length <= window]
     assert sum(lengths) / (len(best_fit(lengths, window)) * window) >= 0.99
 
 
 def test_a_release_holds_plans_that_name_its_rows_and_boundaries(tmp_path: Path) -> None:
-    """A trainer that packs by the plan must find each row, and reset its state exactly between two."""
+    """A trainer that packs by the plan must find each row, and reset its state exactly between two rows."""
     settings = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0.3))
     made, lake = make_small_lake(DAY, n_tasks=12), Lake(settings.lake)
     write_records(lake, DAY, made)

@@ -1,4 +1,4 @@
-"""The student's tokens: exact, masked where the assistant wrote, and labelled when they are too long."""
+"""The student columns: exact token ids, a loss mask over the assistant's text, and the label over_window."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def published(settings: Settings) -> tuple[Manifest, list[dict[str, Any]]]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A student, and a lake in which a page tries to write the assistant's next words."""
+    """A student, and a lake with a page that imitates the assistant's next message."""
     made = make_small_lake(DAY, n_tasks=3)
     at = next(n for n, turn in enumerate(made.turns) if turn.role == "tool")
     made.turns[at] = made.turns[at].model_copy(update={"observation": HOSTILE})
@@ -43,8 +43,8 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def test_the_mask_covers_what_the_assistant_wrote_and_nothing_else(settings: Settings) -> None:
-    """A mask that is off by a message trains the student to write the pages that it should read."""
+def test_the_mask_covers_the_assistants_text_and_nothing_else(settings: Settings) -> None:
+    """A mask that is off by one message trains the student to write the pages that it should read."""
     manifest, rows = published(settings)
     assert manifest.student and manifest.student.tokenizer == "student"
     for row in rows:
@@ -62,14 +62,14 @@ def test_the_mask_covers_what_the_assistant_wrote_and_nothing_else(settings: Set
 
 
 def test_a_page_cannot_write_the_students_special_tokens(settings: Settings) -> None:
-    """Else a crawled page could put words into the assistant's mouth, with loss on them."""
+    """A crawled page could otherwise forge assistant text that the student is trained on."""
     _, rows = published(settings)
     (row,) = (row for row in rows if any(message["content"] == HOSTILE for message in row["messages"]))
     assert row["student_token_ids"].count(tiny.IM_END) <= len(row["messages"])
     assert HOSTILE in tiny.decode(row["student_token_ids"])
 
 
-def test_a_call_cannot_end_itself_by_what_it_passes(settings: Settings) -> None:
+def test_an_argument_cannot_end_its_call(settings: Settings) -> None:
     """A query that quotes `<|im_end|>` would teach the student to stop in the middle of a call."""
     _, rows = published(settings)
     (row,) = (row for row in rows if any("</tool_call>" in (m["tool_calls"] or "") for m in row["messages"]))
@@ -80,8 +80,8 @@ def test_a_call_cannot_end_itself_by_what_it_passes(settings: Settings) -> None:
     assert tiny.decode(ids).count(json.dumps(CALLED)) == 4
 
 
-def test_what_the_teacher_did_not_sample_is_read_and_not_learned(settings: Settings) -> None:
-    """An example that a prompt gave, in the agent's voice, is not what the teacher would say."""
+def test_unsampled_assistant_text_is_not_trained_on(settings: Settings) -> None:
+    """An example in the prompt is in the role of the assistant, but the teacher did not sample it."""
     lake = Lake(settings.lake)
     made = make_small_lake(DAY, n_tasks=3)
     made.turns[:] = [
@@ -110,7 +110,7 @@ def test_rows_over_the_window_are_labelled_and_stay_whole(settings: Settings) ->
 
 
 def test_without_a_student_the_columns_are_there_and_null(settings: Settings) -> None:
-    """A loader that met a release with a student must not fail on one without."""
+    """A loader of releases with a student must not fail on a release without one."""
     bare = settings.publish.model_copy(update={"student": None})
     manifest, rows = published(settings.model_copy(update={"publish": bare}))
     assert manifest.student is None
@@ -119,7 +119,7 @@ def test_without_a_student_the_columns_are_there_and_null(settings: Settings) ->
     }
 
 
-def test_a_folder_without_a_tokenizer_is_said_before_anything_is_published(settings: Settings, tmp_path: Path) -> None:
+def test_a_folder_without_a_tokenizer_is_refused_before_the_publish(settings: Settings, tmp_path: Path) -> None:
     wrong = settings.publish.model_copy(update={"student": tmp_path / "nothing"})
     with pytest.raises(StudentError, match=r"publish\.student"):
         run_publish(settings.model_copy(update={"publish": wrong}), DAY, silent)
@@ -128,13 +128,13 @@ def test_a_folder_without_a_tokenizer_is_said_before_anything_is_published(setti
 
 @pytest.fixture
 def family(tmp_path: Path) -> Path:
-    """A student's folder, as it is when it is of Qwen3's family."""
+    """A student's folder with Qwen3's chat template."""
     return tiny.save(tmp_path / "of-a-family", tiny.QWEN3_TEMPLATE)
 
 
 @pytest.mark.slow
-def test_a_students_folder_is_all_that_the_command_must_be_told(settings: Settings, family: Path) -> None:
-    """A folder has no name that a list of models knows: whoever had to find a renderer by hand may take a wrong one."""
+def test_the_students_folder_is_the_only_option_needed(settings: Settings, family: Path) -> None:
+    """Users who choose a renderer by hand can choose a wrong one, since a folder has no model name."""
     done = factory(settings.home, "publish", "--date", DAY.isoformat(), "--student", family.name)
     assert done.returncode == 0, done.stderr[-3000:]
     place = settings.home / "release" / "latest"
@@ -142,22 +142,22 @@ def test_a_students_folder_is_all_that_the_command_must_be_told(settings: Settin
     assert manifest.student and manifest.student.renderer.startswith("qwen3 (")
 
 
-def test_a_template_is_told_from_its_like(tmp_path: Path, family: Path) -> None:
-    """Models of one architecture write differently: a student trained on another's tags meets ones it never saw."""
+def test_similar_templates_are_distinguished(tmp_path: Path, family: Path) -> None:
+    """Models of one architecture have different templates: another one's tags would be unknown to the student."""
     assert StudentColumns(family, "auto").identity.renderer.startswith("qwen3 (")
     changed = tiny.QWEN3_TEMPLATE.replace("<tools></tools>", "<functions></functions>")
     with pytest.raises(StudentError, match=r"--student-renderer\) to one of qwen3, prime-qwen3"):
         StudentColumns(tiny.save(tmp_path / "changed", changed), "auto")
 
 
-def test_a_renderer_that_does_not_exist_is_answered_with_those_that_do(family: Path) -> None:
+def test_an_unknown_renderer_is_refused_with_the_list_of_renderers(family: Path) -> None:
     with pytest.raises(StudentError, match=r"no renderer 'qwen'.*one of qwen3, .*llama-3"):
         StudentColumns(family, "qwen")
 
 
 @pytest.mark.slow
-def test_a_wrong_student_is_said_once(settings: Settings, family: Path) -> None:
-    """Three gatherings of a hundred thousand trajectories are an hour, and end with what was known at the start."""
+def test_a_wrong_student_is_not_retried(settings: Settings, family: Path) -> None:
+    """Three attempts on a hundred thousand trajectories take an hour and fail for the same reason."""
     words = ("--student", str(family), "--student-renderer", "llama-3")
     done = factory(settings.home, "publish", "--date", DAY.isoformat(), *words, PREFECT_LOGGING_LEVEL="INFO")
     assert done.returncode == 1
@@ -165,18 +165,18 @@ def test_a_wrong_student_is_said_once(settings: Settings, family: Path) -> None:
     assert "Retry" not in done.stderr
 
 
-def test_a_wrong_student_is_said_before_the_lake_is_gathered(settings: Settings) -> None:
-    told: list[str] = []
+def test_a_wrong_student_fails_before_the_lake_is_read(settings: Settings) -> None:
+    notes: list[str] = []
 
     def report(done: int, total: int | None, note: str = "") -> None:
-        told.append(note)
+        notes.append(note)
 
     wrong = settings.publish.model_copy(update={"student_renderer": "llama-3"})
     with pytest.raises(StudentError):
         run_publish(settings.model_copy(update={"publish": wrong}), DAY, report)
-    assert told == []
+    assert notes == []
 
 
 @pytest.mark.parametrize(("error", "again"), [(StudentError, False), (StoreError, True), (Unreachable, True)])
-def test_only_what_passes_is_tried_again(error: type[Exception], again: bool) -> None:
-    assert is_retryable(error("said")) is again
+def test_only_transient_errors_are_retried(error: type[Exception], again: bool) -> None:
+    assert is_retryable(error("failed")) is again

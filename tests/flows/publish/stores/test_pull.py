@@ -1,4 +1,4 @@
-"""A release that comes from elsewhere: only what its manifest may name is fetched, and only whole it appears."""
+"""Downloads: only files inside the release are written, and the release appears only when it is complete."""
 
 import json
 from pathlib import Path
@@ -25,9 +25,9 @@ def place(tmp_path: Path) -> Path:
 
 
 def changed(place: Path, change: dict[str, Any]) -> None:
-    """The release says this instead, and the pointer beside it agrees."""
-    said = json.loads((place / "manifest.json").read_text()) | change
-    text = json.dumps(said)
+    """The release with a changed manifest, and a pointer that agrees with it."""
+    content = json.loads((place / "manifest.json").read_text()) | change
+    text = json.dumps(content)
     (place / "manifest.json").write_text(text)
     pointer = place.parent / "latest.json"
     agreed = json.loads(pointer.read_text()) | {"manifest_sha256": sha256_text(text)}
@@ -41,8 +41,8 @@ def shards(place: Path, **change: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", ["../evil.parquet", "/tmp/evil.parquet", "data/../../evil", "data/..", "x.parquet"])
-def test_no_file_is_fetched_to_where_a_manifest_must_not_lead(place: Path, tmp_path: Path, path: str) -> None:
-    """Who pulls a stranger's release must not find files of a stranger's choice elsewhere on the disk."""
+def test_a_manifest_cannot_write_outside_the_release(place: Path, tmp_path: Path, path: str) -> None:
+    """A stranger's release must not place files elsewhere on the disk."""
     (place.parent / "evil.parquet").write_bytes((place / shards(place)[0]["path"]).read_bytes())
     changed(place, {"shards": shards(place, path=path)})
     target = tmp_path / "deep" / "pulled"
@@ -53,8 +53,8 @@ def test_no_file_is_fetched_to_where_a_manifest_must_not_lead(place: Path, tmp_p
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "/tmp/elsewhere", "..", "", "a/b"])
-def test_a_release_is_put_beside_others_whatever_it_calls_itself(place: Path, tmp_path: Path, name: str) -> None:
-    """A name that climbs out of the folder would rename over what stands there."""
+def test_a_release_name_cannot_leave_the_folder(place: Path, tmp_path: Path, name: str) -> None:
+    """A name with `..` would replace other files."""
     changed(place, {"name": name})
     with pytest.raises(DamagedRelease, match="name"):
         pull(str(place), tmp_path / "deep" / "pulled", silent)
@@ -64,7 +64,7 @@ def test_a_release_is_put_beside_others_whatever_it_calls_itself(place: Path, tm
         verify(str(place.parent), silent)
 
 
-def test_a_split_names_no_other_folder(place: Path, tmp_path: Path) -> None:
+def test_a_split_name_cannot_leave_the_folder(place: Path, tmp_path: Path) -> None:
     """An export names its files after the splits."""
     changed(place, {"shards": shards(place, split="../../evil")})
     with pytest.raises(PublishError, match="split"):
@@ -73,8 +73,8 @@ def test_a_split_names_no_other_folder(place: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dropped", [True, False])
-def test_a_release_that_lost_a_shard_is_not_whole_whatever_its_manifest_says(place: Path, dropped: bool) -> None:
-    """Files that are all right prove nothing when the list of files is not: a fifth of the data would go unmissed."""
+def test_a_manifest_without_one_shard_is_damaged(place: Path, dropped: bool) -> None:
+    """Correct files prove nothing if the list of files is wrong: a fifth of the data could be missing."""
     first, *others = shards(place)
     if dropped:
         changed(place, {"shards": others, "rows": sum(shard["rows"] for shard in others)})
@@ -90,8 +90,8 @@ def test_a_release_that_lost_a_shard_is_not_whole_whatever_its_manifest_says(pla
             pull(str(address), place.parent.parent / "pulled", silent)
 
 
-def test_a_file_that_loaders_would_take_for_rows_is_told_and_left_to_its_owner(place: Path, tmp_path: Path) -> None:
-    """`load_dataset` reads all of data/*.parquet: rows that nobody released would be trained on."""
+def test_an_unlisted_parquet_file_is_reported_and_not_removed(place: Path, tmp_path: Path) -> None:
+    """`load_dataset` reads all of data/*.parquet, so unreleased rows would be trained on."""
     copy = pull(str(place), tmp_path / "pulled", silent)
     for folder in (place, copy):
         (folder / "data" / "train-00000-of-00009.parquet").write_bytes(b"PAR1")
@@ -103,10 +103,8 @@ def test_a_file_that_loaders_would_take_for_rows_is_told_and_left_to_its_owner(p
 
 
 @pytest.mark.parametrize("body", [None, b"", b"# Another set", b"\xff"])
-def test_a_release_without_its_card_is_not_whole_until_it_is_published_again(
-    tmp_path: Path, body: bytes | None
-) -> None:
-    """The card says the license and what the columns mean; an empty file in its stead looks as if there were none."""
+def test_a_missing_card_is_damage_until_the_next_publish(tmp_path: Path, body: bytes | None) -> None:
+    """The card holds the license and the meaning of the columns; an empty file would look as if there were none."""
     settings = settings_of(tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -123,7 +121,7 @@ def test_a_release_without_its_card_is_not_whole_until_it_is_published_again(
 
 @pytest.mark.parametrize("harm", ["shard", "manifest.json", "README.md", "missing"])
 def test_a_damaged_copy_is_fetched_anew(place: Path, tmp_path: Path, harm: str) -> None:
-    """Else whoever has a bad copy must know which folder to delete before the same command helps."""
+    """Otherwise the user must find and delete the damaged folder first."""
     copy = pull(str(place), tmp_path / "pulled", silent)
     path = copy / (shards(copy)[0]["path"] if harm in ("shard", "missing") else harm)
     path.write_bytes(path.read_bytes()[:-9] + b"\xff" * 9)
@@ -136,8 +134,8 @@ def test_a_damaged_copy_is_fetched_anew(place: Path, tmp_path: Path, harm: str) 
 
 @pytest.mark.parametrize("name", ["manifest.json", "latest.json"])
 @pytest.mark.parametrize("body", [b"\xff\xfe{}", b""])
-def test_a_manifest_or_pointer_that_is_no_text_is_damage(place: Path, tmp_path: Path, name: str, body: bytes) -> None:
-    """A traceback of a codec tells nobody that a file on the disk is broken."""
+def test_a_manifest_or_pointer_that_is_not_utf8_is_damage(place: Path, tmp_path: Path, name: str, body: bytes) -> None:
+    """A codec traceback does not name the damaged file."""
     (place.parent / name if name == "latest.json" else place / name).write_bytes(body)
     for check in (verify, lambda address, report: pull(address, tmp_path / "pulled", report)):
         with pytest.raises(DamagedRelease, match=name.removesuffix(".json")):

@@ -1,4 +1,4 @@
-"""A store that fails one request in five, and publishers that die: a reader never sees half a release."""
+"""A store that fails one request in five, and publishers that are killed: readers never see a partial release."""
 
 import multiprocessing
 import os
@@ -43,13 +43,13 @@ def server(real: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
 
 @dataclass(frozen=True)
 class Death:
-    """A kill of a publisher `seconds` after it began (files: 0), or after it began to send its nth file."""
+    """A kill of a publisher `seconds` after its start (files: 0), or after it starts to send its nth file."""
 
     files: int
     seconds: float
 
     def hangs_over(self, done: int, total: int | None, note: str = "") -> None:
-        """Take a word of progress; when it is the one, let time run."""
+        """A progress callback that sleeps at a given note."""
         if note.startswith("sending") and done + 1 == self.files:
             self.begin()
 
@@ -58,7 +58,7 @@ class Death:
 
 
 def publish(settings: Settings, environment: dict[str, str], death: Death | None) -> None:
-    """One publish, as a process of its own runs it: exit code 1 when the store did not do what it was asked."""
+    """One publish in a process of its own; exit code 1 after a store error."""
     os.environ.update(environment)
     if death and not death.files:
         death.begin()
@@ -70,7 +70,7 @@ def publish(settings: Settings, environment: dict[str, str], death: Death | None
 
 
 def publisher(wishes: Connection) -> None:
-    """Runs each publish that it is sent in a process of its own, forked from this one, which has imported all."""
+    """Runs each requested publish in a forked process, so that imports are paid once."""
     import tests.flows.rollout.warmed  # noqa: F401
 
     while wish := wishes.recv():
@@ -80,9 +80,9 @@ def publisher(wishes: Connection) -> None:
 
 
 def nights(number: int, server: S3Server, home: Path, endpoint: str) -> tuple[Counter[str], list[Manifest]]:
-    """A publisher's share of the publishes, one after the other: how they ended, and what a reader saw after each.
+    """The publishes of one publisher, in order: their exit codes, and the release that a reader sees after each.
 
-    What it wishes for is published again after a kill, and again, until it is there; then comes another wish.
+    A killed publish is repeated until it succeeds; then the next one starts.
     """
     bucket, settings = bucket_of(server, home)
     kept_lake(settings)
@@ -105,31 +105,31 @@ def nights(number: int, server: S3Server, home: Path, endpoint: str) -> tuple[Co
     return ends, orders
 
 
-def test_fifty_publishes_with_faults_and_kills_never_show_half_a_release(
+def test_fifty_publishes_with_faults_and_kills_never_show_a_partial_release(
     server: S3Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A trainer that reads half a release, or an older one after a newer, trains on what nobody published."""
+    """A trainer must not read half a release, or an older one after a newer one."""
     with faulty(server.endpoint, share=0.2, seed=5) as proxy, ThreadPoolExecutor(PUBLISHERS) as run_parallel:
         homes = [tmp_path / str(number) for number in range(PUBLISHERS)]
         ran = [run_parallel.submit(nights, number, server, home, proxy.endpoint) for number, home in enumerate(homes)]
         ends = sum((one.result()[0] for one in ran), Counter[str]())
         orders = [manifest for one in ran for manifest in one.result()[1]]
     needed = sum(file.size for manifest in orders for file in manifest.files)
-    told = {place: size for place, size in proxy.told.items() if ".parquet?" in place}
-    again = {place: size for place, size in proxy.sent_again.items() if place in told}
+    acknowledged = {place: size for place, size in proxy.acknowledged.items() if ".parquet?" in place}
+    again = {place: size for place, size in proxy.sent_again.items() if place in acknowledged}
     with capsys.disabled():
         print(
-            f"\n{dict(ends)}, {dict(proxy.seen)}, {len(orders)} releases of {needed} bytes: {sum(told.values())} bytes "
-            f"of {len(told)} files stored, {sum(again.values())} sent again"
+            f"\n{dict(ends)}, {dict(proxy.seen)}, {len(orders)} releases of {needed} bytes: "
+            f"{sum(acknowledged.values())} bytes of {len(acknowledged)} files stored, {sum(again.values())} sent again"
         )
     assert len({manifest.release_id for manifest in orders}) == len(orders) == 2 * PUBLISHERS
     assert ends.total() == PUBLISHES and ends["killed"] >= 10 and ends["whole"] >= 3
     assert min(proxy.seen[kind] for kind in ("500", "503", "cut", "reset")) > 0
-    assert told and not again
+    assert acknowledged and not again
 
 
-def test_an_upload_that_broke_off_sends_only_the_parts_that_are_missing(server: S3Server, tmp_path: Path) -> None:
-    """A terabyte that is cut at its last part must not be sent again from its first."""
+def test_an_interrupted_upload_sends_only_the_missing_parts(server: S3Server, tmp_path: Path) -> None:
+    """A terabyte that is interrupted at its last part must not be sent again from the first."""
     bucket, _ = bucket_of(server, tmp_path)
     path = tmp_path / "shard"
     path.write_bytes(random.Random(0).randbytes(3 * PART_BYTES + 1_000))
@@ -165,7 +165,7 @@ def published(server: S3Server, tmp_path: Path) -> tuple[str, Settings]:
 def test_a_pull_through_faults_gives_the_bytes_that_were_published(
     server: S3Server, published: tuple[str, Settings], tmp_path: Path
 ) -> None:
-    """A file that broke off and was taken for whole fails a training run days later, or worse, does not."""
+    """A truncated file that passes as whole fails a training run days later, or never."""
     bucket, _ = published
     here = settings_of(tmp_path, to=str(tmp_path / "here"))
     run_publish(here, DAY, silent)
@@ -177,10 +177,10 @@ def test_a_pull_through_faults_gives_the_bytes_that_were_published(
     assert pull(f"s3://{bucket}/team/sets", tmp_path / "pulled", silent, server.endpoint) == place
 
 
-def test_a_pull_goes_on_in_the_middle_of_a_file(
+def test_a_pull_resumes_in_the_middle_of_a_file(
     server: S3Server, published: tuple[str, Settings], tmp_path: Path
 ) -> None:
-    """What was fetched before a cut is not fetched again, and what is not right is not kept."""
+    """Downloaded bytes are not downloaded again, and wrong bytes are not used."""
     bucket, _ = published
     address, manifest = f"s3://{bucket}/team/sets", seen(server, bucket)
     assert manifest
@@ -196,8 +196,8 @@ def test_a_pull_goes_on_in_the_middle_of_a_file(
     assert pull(address, tmp_path / "pulled", silent, server.endpoint).name == manifest.name
 
 
-def test_verify_names_each_file_that_is_not_as_published(server: S3Server, published: tuple[str, Settings]) -> None:
-    """A store loses a bit, a hand deletes a file: better found by a check than by a loss curve."""
+def test_verify_names_each_damaged_file(server: S3Server, published: tuple[str, Settings]) -> None:
+    """A bit flip or a deleted file is better found by a check than by a loss curve."""
     bucket, _ = published
     address, manifest = f"s3://{bucket}/team/sets", seen(server, bucket)
     assert manifest and verify(address, silent, server.endpoint) == manifest
@@ -208,9 +208,9 @@ def test_verify_names_each_file_that_is_not_as_published(server: S3Server, publi
     body[len(body) // 2] ^= 1
     server.client().put_object(Bucket=bucket, Key=f"{key}/{first.path}", Body=bytes(body))
     server.client().delete_object(Bucket=bucket, Key=f"{key}/{second.path}")
-    with pytest.raises(DamagedRelease) as told:
+    with pytest.raises(DamagedRelease) as caught:
         verify(address, silent, server.endpoint)
-    assert f"{first.path} has other bytes" in str(told.value) and f"{second.path} cannot be read" in str(told.value)
+    assert f"{first.path} has other bytes" in str(caught.value) and f"{second.path} cannot be read" in str(caught.value)
     stray = f"{key}/data/train-00000-of-00009.parquet"
     server.client().put_object(Bucket=bucket, Key=stray, Body=b"PAR1")
     server.client().delete_object(Bucket=bucket, Key=f"{key}/README.md")

@@ -1,4 +1,4 @@
-"""A release on the Hugging Face Hub is one commit: whole, under its tag, and nobody's token in any message."""
+"""A release on the Hugging Face Hub is one commit with a tag, and no message holds a token."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ TOKEN = "hf_aVeryPrivateTokenOfTheTeam0123456"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
-    """The only Hub that is asked; huggingface_hub read its environment when it was imported, a child reads it anew."""
+    """A fake Hub. huggingface_hub reads its environment at import, so the endpoint is set for this process once."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
@@ -38,7 +38,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
 
 @pytest.mark.slow
 def test_a_release_is_one_commit_which_a_killed_publish_does_not_show(hub: FakeHub, tmp_path: Path) -> None:
-    """Whoever loads the repository while a release is sent gets the older one, and what was sent is kept."""
+    """Readers get the older release until the commit, and uploaded files are not sent again."""
     settings = settings_of(tmp_path, to=ADDRESS, endpoint_url=hub.endpoint)
     here = settings_of(tmp_path)
     kept_lake(settings)
@@ -57,7 +57,7 @@ def test_a_release_is_one_commit_which_a_killed_publish_does_not_show(hub: FakeH
 
 @pytest.fixture
 def built(hub: FakeHub, tmp_path: Path) -> tuple[Path, Manifest]:
-    """A release in a directory; its files are on the Hub already, since sending them is another test's."""
+    """A release in a directory. Its files are on the fake Hub already, since another test covers their upload."""
     here = settings_of(tmp_path)
     kept_lake(here)
     run_publish(here, DAY, silent)
@@ -70,7 +70,7 @@ def built(hub: FakeHub, tmp_path: Path) -> tuple[Path, Manifest]:
 def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
     hub: FakeHub, built: tuple[Path, Manifest]
 ) -> None:
-    """A loader that globs data/ must not get rows of two releases."""
+    """A loader that reads data/* must not get rows of two releases."""
     place, manifest = built
     hub.commit(hub.files("main") | {"data/train-00000-of-00009.parquet": b"older", "notes.txt": b"mine"})
     for _ in range(2):
@@ -79,8 +79,8 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
     assert set(hub.files("main")) == {".gitattributes", "notes.txt", *digests(place)}
 
 
-def test_a_manifest_that_was_changed_is_put_back(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
-    """A hand in the repository must not change what a release says of itself, nor lose its card."""
+def test_a_changed_manifest_is_restored(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
+    """An edit in the repository must not change the manifest of a release, nor remove its card."""
     place, manifest = built
     HubStore(ADDRESS, hub.endpoint).put(place, manifest, silent)
     whole = hub.files("main")
@@ -97,7 +97,7 @@ def test_a_manifest_that_was_changed_is_put_back(hub: FakeHub, built: tuple[Path
 
 
 def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
-    """The slower one is told; it does not commit over what it has not seen."""
+    """The slower publisher gets an error and does not commit over a newer release."""
     place, manifest = built
     slower = HubStore(ADDRESS, hub.endpoint)
     assert slower.read("manifest.json") is None
@@ -107,8 +107,8 @@ def test_two_publishers_never_mix(hub: FakeHub, built: tuple[Path, Manifest]) ->
     assert hub.files("main")["manifest.json"] == b"of another"
 
 
-def test_refusals_are_named_and_tell_no_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token in a nightly's log gives the whole organisation away."""
+def test_refusals_are_named_and_hold_no_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token in a nightly's log gives access to the whole organisation."""
     with pytest.raises(StoreMissing, match="Create it"):
         HubStore("hf://datasets/team/none", hub.endpoint).check()
     wrong = "hf_aWrongTokenThatIsSecretAllTheSame01"
@@ -124,13 +124,13 @@ def test_refusals_are_named_and_tell_no_token(hub: FakeHub, tmp_path: Path, monk
             store_at(address)
 
 
-def test_without_the_extra_the_refusal_says_what_to_install() -> None:
-    """An ImportError from within says nothing of what to do."""
+def test_without_huggingface_hub_the_error_names_the_extra() -> None:
+    """A bare ImportError does not name the remedy."""
     script = (
         "import sys; sys.modules['huggingface_hub'] = None\n"
         "from flows.publish.stores.open import store_at\n"
         "try: store_at('hf://datasets/team/sets')\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("StoreError") and "pip install 'horizon-factory[hf]'" in said
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert output.startswith("StoreError") and "pip install 'horizon-factory[hf]'" in output

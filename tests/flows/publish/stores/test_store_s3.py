@@ -1,4 +1,4 @@
-"""A release in a bucket: sent once, whole before it is named, and every refusal named with what to do next."""
+"""A release in a bucket: sent once, complete before its manifest, and every refusal comes with a remedy."""
 
 import hashlib
 import random
@@ -42,7 +42,7 @@ def bucket_of(server: S3Server, home: Path, **publish: Any) -> tuple[str, Settin
 
 
 def seen(server: S3Server, bucket: str) -> Manifest | None:
-    """The release that a reader finds who starts from latest.json, all its files checked by their hashes."""
+    """The release that a reader finds from latest.json, with the hash of every file checked."""
     if "team/sets/latest.json" not in server.objects(bucket):
         return None
     latest = Latest.model_validate_json(server.read(bucket, "team/sets/latest.json"))
@@ -57,7 +57,7 @@ def seen(server: S3Server, bucket: str) -> Manifest | None:
 
 @pytest.mark.slow
 def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server: S3Server, tmp_path: Path) -> None:
-    """A retry must not send terabytes twice, nor replace what trainers read."""
+    """A retry must not send terabytes twice, nor replace files that trainers read."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
     counts = run_publish(settings, DAY, silent)
@@ -79,7 +79,7 @@ def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server:
 
 
 def test_bucket_and_directory_hold_the_same_bytes(server: S3Server, tmp_path: Path) -> None:
-    """Where a release is kept must not decide what it is."""
+    """The kind of store must not change a release."""
     bucket, there = bucket_of(server, tmp_path)
     here = settings_of(tmp_path)
     kept_lake(there)
@@ -92,10 +92,10 @@ def test_bucket_and_directory_hold_the_same_bytes(server: S3Server, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_after_a_kill_only_what_is_missing_is_sent(
+def test_after_a_kill_only_missing_files_are_sent(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A publish that starts from nothing after every cut never ends on a slow line."""
+    """A publish that starts again after every interruption never ends on a slow connection."""
     use(real, monkeypatch)
     bucket, settings = bucket_of(real, tmp_path, shard_mb=1, row_group_mb=1)
     kept_lake(settings, words=20_000, samples=1)
@@ -117,7 +117,7 @@ def test_after_a_kill_only_what_is_missing_is_sent(
 def test_before_its_manifest_a_reader_sees_the_older_release(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A trainer that starts while a release is being sent must not train on half of it."""
+    """A trainer that starts during an upload must not train on half of it."""
     use(real, monkeypatch)
     bucket, settings = bucket_of(real, tmp_path)
     kept_lake(settings)
@@ -135,10 +135,10 @@ def test_before_its_manifest_a_reader_sees_the_older_release(
 
 
 @pytest.mark.slow
-def test_kills_at_any_moment_never_show_half_a_release(
+def test_kills_at_any_moment_never_show_a_partial_release(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also in the middle of a shard of many parts, whose upload is then begun again."""
+    """Includes kills within a shard of many parts, whose upload is resumed."""
     use(real, monkeypatch)
     bucket, settings = bucket_of(real, tmp_path)
     big_lake(settings)
@@ -171,7 +171,7 @@ def big_lake(settings: Settings) -> None:
 
 
 def test_a_shard_that_was_changed_in_the_bucket_is_sent_again(server: S3Server, tmp_path: Path) -> None:
-    """What stands under the right name with other bytes would be trusted."""
+    """A changed shard under the right name would otherwise be trusted."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -182,7 +182,7 @@ def test_a_shard_that_was_changed_in_the_bucket_is_sent_again(server: S3Server, 
 
 
 def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, tmp_path: Path) -> None:
-    """Two publishers that write over each other leave a manifest that names the other's shards."""
+    """Two publishers to one place would leave a manifest that lists the other's shards."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -198,10 +198,10 @@ def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, 
 
 
 @pytest.mark.parametrize("body", [None, b"", b"\xff not text"])
-def test_a_card_that_is_missing_or_another_is_written(
+def test_a_missing_or_foreign_card_is_written(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes | None
 ) -> None:
-    """Without its card a release has no license, no splits and no columns that anybody could look up."""
+    """Without its card a release has no license, no splits and no column descriptions."""
     use(quick, monkeypatch)
     bucket, settings = bucket_of(quick, tmp_path)
     kept_lake(settings)
@@ -219,10 +219,8 @@ def test_a_card_that_is_missing_or_another_is_written(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("body", [None, b"{}", b"\xff not text"])
-def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
-    server: S3Server, tmp_path: Path, body: bytes | None
-) -> None:
-    """The pointer would name counts and a lineage that nobody made, and the next pull would believe them."""
+def test_a_changed_manifest_in_the_bucket_is_restored(server: S3Server, tmp_path: Path, body: bytes | None) -> None:
+    """The pointer would otherwise vouch for wrong counts and a wrong lineage."""
     bucket, settings = bucket_of(server, tmp_path)
     kept_lake(settings)
     run_publish(settings, DAY, silent)
@@ -239,16 +237,16 @@ def test_a_manifest_that_was_changed_in_the_bucket_is_put_back(
 
 
 def test_a_missing_bucket_is_named(server: S3Server, tmp_path: Path) -> None:
-    """The user must read what to create, not a stack of request ids."""
+    """The message must name the bucket to create, not a request id."""
     settings = settings_of(tmp_path, to="s3://no-such-bucket/x", endpoint_url=server.endpoint)
     with pytest.raises(StoreMissing, match=r"no-such-bucket.*Create the bucket"):
         run_publish(settings, DAY, silent)
 
 
-def test_wrong_credentials_are_named_and_never_told(
+def test_wrong_credentials_are_named_without_the_secret(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A secret in an error message ends in a log that everyone reads."""
+    """A secret in an error message ends in a log with many readers."""
     use(real, monkeypatch)
     _, settings = bucket_of(real, tmp_path)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-that-is-wrong")
@@ -257,8 +255,8 @@ def test_wrong_credentials_are_named_and_never_told(
     assert "a-secret-that-is-wrong" not in str(refused.value)
 
 
-def test_no_credentials_are_named(real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before any work goes into the release."""
+def test_missing_credentials_are_named(real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error comes before any work goes into the release."""
     _, settings = bucket_of(real, tmp_path)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
@@ -274,7 +272,7 @@ def test_no_credentials_are_named(real: S3Server, tmp_path: Path, monkeypatch: p
 def test_an_endpoint_that_does_not_answer_is_named(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
 ) -> None:
-    """A mistyped endpoint is the commonest fault of a first export."""
+    """A mistyped endpoint is the most common fault of a first publish."""
     use(quick, monkeypatch)
     url = endpoint.format(port=free_ports(1)[0])
     settings = settings_of(tmp_path, to="s3://bucket/x", endpoint_url=url)

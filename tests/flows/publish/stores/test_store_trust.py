@@ -1,4 +1,4 @@
-"""What a store must prove, and what we must not tell: conditions honoured, bytes confirmed, credentials kept."""
+"""Trust in a store: conditional writes honoured, uploaded bytes confirmed, credentials kept out of messages."""
 
 import os
 import random
@@ -33,7 +33,7 @@ def at(settings: Settings, endpoint: str, **publish: object) -> Settings:
 def test_a_store_that_ignores_conditions_is_refused_before_anything_is_sent(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str
 ) -> None:
-    """Two publishers would write over each other, and both would be told that all went well."""
+    """Two publishers would overwrite each other, and both would report success."""
     use(quick, monkeypatch)
     bucket, settings = bucket_of(quick, tmp_path)
     kept_lake(settings)
@@ -47,10 +47,10 @@ def test_a_store_that_ignores_conditions_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.slow
-def test_conditions_are_asked_of_a_store_that_fails_now_and_then(
+def test_conditions_are_tested_through_transient_faults(
     real: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reply that was lost makes the first write look like a second: that must not pass for a store that ignores."""
+    """A lost response makes the first write look like a second: that is not a store that ignores conditions."""
     use(real, monkeypatch)
     bucket, _ = bucket_of(real, tmp_path)
     with faulty(real.endpoint, share=0.3, seed=4) as proxy:
@@ -61,10 +61,10 @@ def test_conditions_are_asked_of_a_store_that_fails_now_and_then(
 
 
 @pytest.mark.parametrize(("name", "size"), [("real", 4_000), ("quick", 4_000), ("quick", PART_BYTES + 4_000)])
-def test_a_bit_that_changed_on_the_way_is_found(
+def test_a_bit_flip_in_transit_is_found(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: int
 ) -> None:
-    """A store that checks refuses it; of one that does not, what it says that it got is compared."""
+    """Some stores refuse the body; of the others, the returned checksum is compared."""
     server: S3Server = request.getfixturevalue(name)
     use(server, monkeypatch)
     bucket, _ = bucket_of(server, tmp_path)
@@ -78,7 +78,7 @@ def test_a_bit_that_changed_on_the_way_is_found(
             assert name == "real" and "BadDigest" in str(refused)
 
 
-def test_a_release_whose_bytes_changed_on_the_way_is_not_published(
+def test_a_release_with_a_bit_flip_in_transit_is_not_published(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The manifest would vouch for bytes that the store does not have."""
@@ -93,13 +93,13 @@ def test_a_release_whose_bytes_changed_on_the_way_is_not_published(
     assert seen(quick, bucket) is None
 
 
-def told(error: StoreError) -> str:
-    """All that a traceback of it prints, with its causes."""
+def printed(error: StoreError) -> str:
+    """The traceback of an error with its causes, as text."""
     return "".join(traceback.format_exception(error))
 
 
-def test_no_credential_is_told_by_an_error_or_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A nightly's log is read by many: keys, session tokens and signed addresses must not be in it."""
+def test_no_error_or_traceback_holds_a_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nightly's log has many readers: keys, session tokens and signed addresses must not be in it."""
     secrets = {
         "AWS_ACCESS_KEY_ID": "AKIAQYLPMN5HEXAMPLE7",
         "AWS_SECRET_ACCESS_KEY": "kd83/Jsk2+alPQ8s7dhEXAMPLEs93kd03ksLa2Ks",
@@ -110,10 +110,10 @@ def test_no_credential_is_told_by_an_error_or_its_traceback(monkeypatch: pytest.
     signed = (
         "https://b.example.org/k?X-Amz-Credential=AKIAQYLPMN5HEXAMPLE7%2F20260101%2Fs3&X-Amz-Signature=7a1c2c3b4d5e6f7a"
     )
-    said = f"Request has expired: {signed} {' '.join(secrets.values())}"
+    message = f"Request has expired: {signed} {' '.join(secrets.values())}"
     causes = [
-        ClientError({"Error": {"Code": "403", "Message": said}}, "PutObject"),
-        ClientError({"Error": {"Code": "Odd", "Message": said}}, "PutObject"),
+        ClientError({"Error": {"Code": "403", "Message": message}}, "PutObject"),
+        ClientError({"Error": {"Code": "Odd", "Message": message}}, "PutObject"),
         EndpointConnectionError(endpoint_url=f"http://team:pass-w0rd@127.0.0.1:9/{signed}"),
     ]
     for cause in causes:
@@ -122,13 +122,13 @@ def test_no_credential_is_told_by_an_error_or_its_traceback(monkeypatch: pytest.
             S3Errors("s3://b", "http://team:pass-w0rd@127.0.0.1:9").translated(),
         ):
             raise cause
-        printed = told(caught.value).replace(Path(__file__).read_text(), "")
+        text = printed(caught.value).replace(Path(__file__).read_text(), "")
         for secret in (*secrets.values(), "7a1c2c3b4d5e6f7a", "pass-w0rd"):
-            assert secret not in printed
+            assert secret not in text
 
 
 def test_an_ordinary_error_keeps_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is secret, the trace down to the request is what a maintainer needs."""
+    """Without secrets in it, the trace down to the request helps maintainers."""
     monkeypatch.setitem(os.environ, "AWS_ACCESS_KEY_ID", "test")
     cause = ClientError({"Error": {"Code": "InternalError", "Message": "latest test"}}, "PutObject")
     with pytest.raises(StoreError, match="latest test") as caught, S3Errors("s3://b", None).translated():

@@ -1,1 +1,1 @@
-"""Tests: views."""
+"""Tests of the export views."""

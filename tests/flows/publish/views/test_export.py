@@ -1,4 +1,4 @@
-"""Views: each trainer reads what the release holds, and nothing is lost or invented on the way."""
+"""Views: each trainer reads the content of the release, with nothing lost or added."""
 
 import json
 from datetime import date
@@ -53,23 +53,23 @@ def lines_of(release: Path, view: str, out: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("view", ["trl", "prime-rl"])
 def test_openai_messages_load_in_datasets_with_every_call_and_tool(release: Path, view: str, tmp_path: Path) -> None:
-    """Calls padded with nulls, or tools lost, train an agent on tools that it never had."""
+    """Calls padded with nulls, or lost tools, train an agent on tools that it never had."""
     export(release, view, tmp_path, silent)
     [file] = tmp_path.glob("train.*")
     form = {".jsonl": "json", ".parquet": "parquet"}[file.suffix]
     loaded = datasets.load_dataset(form, data_files={"train": str(file)}, cache_dir=str(tmp_path / "cache"))["train"]
-    for row, told in zip(rows_of(release), loaded, strict=True):
-        assert json.loads(told["tools"]) == json.loads(row["tools"])
-        for message, said in zip(row["messages"], told["messages"], strict=True):
-            assert (said["role"], said["content"]) == (message["role"], message["content"] or "")
-            assert said["reasoning_content"] == message["reasoning_content"]
+    for row, exported in zip(rows_of(release), loaded, strict=True):
+        assert json.loads(exported["tools"]) == json.loads(row["tools"])
+        for message, loaded_message in zip(row["messages"], exported["messages"], strict=True):
+            assert (loaded_message["role"], loaded_message["content"]) == (message["role"], message["content"] or "")
+            assert loaded_message["reasoning_content"] == message["reasoning_content"]
             calls = [
                 {
                     "id": call["id"],
                     "name": call["function"]["name"],
                     "arguments": _mapping(call["function"]["arguments"]),
                 }
-                for call in said["tool_calls"] or []
+                for call in loaded_message["tool_calls"] or []
             ]
             assert calls == json.loads(message["tool_calls"] or "[]")
 
@@ -79,20 +79,20 @@ def _mapping(arguments: str | dict[str, Any]) -> Any:
 
 
 def test_a_call_keeps_only_its_own_arguments_as_a_mapping_for_trl(release: Path, tmp_path: Path) -> None:
-    """Qwen3.5's template stops at arguments that are a string, and writes every null as if the agent had."""
+    """Qwen3.5's template fails on string arguments, and writes every null as an argument of the agent."""
     export(release, "trl", tmp_path, silent)
     loaded = datasets.load_dataset("parquet", data_files=str(tmp_path / "train.parquet"), split="train", streaming=True)
     names = {
         tuple(call["function"]["arguments"])
         for row in loaded
-        for said in row["messages"]
-        for call in said["tool_calls"] or []
+        for message in row["messages"]
+        for call in message["tool_calls"] or []
     }
     assert names == {("query",), ("url",)}
 
 
 def test_verl_reads_messages_and_tools_as_its_dataset_does(release: Path, tmp_path: Path) -> None:
-    """MultiTurnSFTDataset: pandas.read_parquet with Arrow types, messages and tools as lists of dicts."""
+    """MultiTurnSFTDataset uses pandas.read_parquet with Arrow types, messages and tools as lists of dicts."""
     export(release, "verl", tmp_path, silent)
     frame = pd.read_parquet(tmp_path / "train.parquet", dtype_backend="pyarrow")
     for name, column in (("token_ids", "input_ids"), ("loss_mask", "loss_mask")):
@@ -105,14 +105,14 @@ def test_verl_reads_messages_and_tools_as_its_dataset_does(release: Path, tmp_pa
 
 
 def test_swift_gets_calls_and_observations_as_messages(release: Path, tmp_path: Path) -> None:
-    """ms-swift knows the roles system, user, assistant, tool_call and tool_response, and JSON in tool_call."""
-    for row, told in zip(rows_of(release), lines_of(release, "ms-swift", tmp_path), strict=True):
-        calls = [json.loads(one["content"]) for one in told["messages"] if one["role"] == "tool_call"]
+    """ms-swift has the roles system, user, assistant, tool_call and tool_response, with JSON in tool_call."""
+    for row, exported in zip(rows_of(release), lines_of(release, "ms-swift", tmp_path), strict=True):
+        calls = [json.loads(one["content"]) for one in exported["messages"] if one["role"] == "tool_call"]
         made = [call for one in row["messages"] for call in json.loads(one["tool_calls"] or "[]")]
         assert calls == [{"name": call["name"], "arguments": call["arguments"]} for call in made]
-        heard = [one["content"] for one in told["messages"] if one["role"] == "tool_response"]
-        assert heard == [one["content"] for one in row["messages"] if one["role"] == "tool"]
-        assert {one["role"] for one in told["messages"]} <= {
+        results = [one["content"] for one in exported["messages"] if one["role"] == "tool_response"]
+        assert results == [one["content"] for one in row["messages"] if one["role"] == "tool"]
+        assert {one["role"] for one in exported["messages"]} <= {
             "system",
             "user",
             "assistant",
@@ -120,17 +120,19 @@ def test_swift_gets_calls_and_observations_as_messages(release: Path, tmp_path: 
             "tool_response",
         }
         thoughts = [one["reasoning_content"] for one in row["messages"] if one["reasoning_content"]]
-        assert [one["content"].split("\n")[1] for one in told["messages"] if "<think>" in one["content"]] == thoughts
+        assert [
+            one["content"].split("\n")[1] for one in exported["messages"] if "<think>" in one["content"]
+        ] == thoughts
 
 
 def test_llama_factory_finds_turns_that_alternate_and_its_dataset_info(release: Path, tmp_path: Path) -> None:
-    """LLaMA-Factory skips, with a warning that nobody reads, every row whose roles do not alternate."""
+    """LLaMA-Factory skips, with a warning only, every row with roles that do not alternate."""
     odd, even = {"human", "observation"}, {"gpt", "function_call"}
-    for told in lines_of(release, "llama-factory", tmp_path):
-        said = [turn["from"] for turn in told["conversations"]]
-        assert len(said) % 2 == 0 and set(said[::2]) <= odd and set(said[1::2]) <= even
-        assert told["system"] and all("name" in tool for tool in json.loads(told["tools"]))
-        for turn in told["conversations"]:
+    for exported in lines_of(release, "llama-factory", tmp_path):
+        roles = [turn["from"] for turn in exported["conversations"]]
+        assert len(roles) % 2 == 0 and set(roles[::2]) <= odd and set(roles[1::2]) <= even
+        assert exported["system"] and all("name" in tool for tool in json.loads(exported["tools"]))
+        for turn in exported["conversations"]:
             if turn["from"] == "function_call":
                 assert json.loads(turn["value"].rpartition("</think>")[2])
     info = json.loads((tmp_path / "dataset_info.json").read_text())
@@ -138,9 +140,9 @@ def test_llama_factory_finds_turns_that_alternate_and_its_dataset_info(release: 
 
 
 def test_atif_steps_hold_every_sampled_id_and_each_observation_beside_its_call(release: Path, tmp_path: Path) -> None:
-    """Token ids that are lost cannot be bought back."""
-    for row, told in zip(rows_of(release), lines_of(release, "atif", tmp_path), strict=True):
-        steps = told["steps"]
+    """Lost token ids cannot be recovered."""
+    for row, exported in zip(rows_of(release), lines_of(release, "atif", tmp_path), strict=True):
+        steps = exported["steps"]
         assert [step["step_id"] for step in steps] == list(range(1, len(steps) + 1))
         assert {step["source"] for step in steps} == {"system", "user", "agent"}
         sampled = [token for step in steps for token in step.get("metrics", {}).get("completion_token_ids", [])]
@@ -152,7 +154,9 @@ def test_atif_steps_hold_every_sampled_id_and_each_observation_beside_its_call(r
 
 
 @pytest.mark.parametrize(("view", "place"), [("nothing", "."), ("trl", "elsewhere")])
-def test_a_wrong_name_is_said_and_nothing_is_written(release: Path, view: str, place: str, tmp_path: Path) -> None:
+def test_an_unknown_view_or_release_is_refused_and_nothing_is_written(
+    release: Path, view: str, place: str, tmp_path: Path
+) -> None:
     """An empty export looks like an empty release."""
     with pytest.raises(PublishError, match="there is no"):
         export(release / place, view, tmp_path / "out", silent)
@@ -160,7 +164,7 @@ def test_a_wrong_name_is_said_and_nothing_is_written(release: Path, view: str, p
 
 
 def test_every_view_of_the_same_release_is_the_same_bytes(release: Path, tmp_path: Path) -> None:
-    """Two exports that differ cannot be told from two releases."""
+    """A difference between two exports must mean a difference between two releases."""
     for view in RELEASE_VIEWS:
         for number in ("one", "two"):
             export(release, view, tmp_path / view / number, silent)

@@ -1,4 +1,4 @@
-"""Pairs and learnable tasks: what refused attempts still teach, and nothing that a release may not hold."""
+"""Preference pairs and RL tasks: rejected attempts in them, and nothing that a release must not hold."""
 
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ DAY = date(2026, 1, 2)
 
 @pytest.fixture
 def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
-    """Six tasks of four attempts: of the first three one attempt is wrong, the fourth has a copy."""
+    """Six tasks of four attempts: in each of the first three, one attempt is wrong; the fourth task has a duplicate."""
     settings = Settings(home=tmp_path)
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "wrong", (1, 3): "wrong", (2, 0): "wrong", (3, 1): "exact_copy"}
     made = make_small_lake(DAY, n_tasks=6, samples=4, kinds=kinds)
@@ -30,10 +30,10 @@ def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
     return settings, made
 
 
-def test_each_pair_is_one_task_with_a_kept_and_a_refused_attempt_whole(
+def test_each_pair_is_a_kept_and_a_rejected_attempt_at_one_task(
     made: tuple[Settings, SmallLake], tmp_path: Path
 ) -> None:
-    """A pair of two tasks, or of messages that are not the attempt's, teaches a preference for noise."""
+    """A pair of two tasks, or with messages of another attempt, teaches a preference for noise."""
     settings, lake = made
     out = tmp_path / "pairs.parquet"
     with connect(Lake(settings.lake)) as con:
@@ -50,10 +50,8 @@ def test_each_pair_is_one_task_with_a_kept_and_a_refused_attempt_whole(
             assert {task.task_id for task in lake.tasks if task.instruction == row["instruction"]} == {row["task_id"]}
 
 
-def test_a_task_that_is_always_or_never_solved_is_not_learnable(
-    made: tuple[Settings, SmallLake], tmp_path: Path
-) -> None:
-    """Equal rewards for all attempts give no gradient: GPU time for nothing."""
+def test_a_task_that_is_always_or_never_solved_is_left_out(made: tuple[Settings, SmallLake], tmp_path: Path) -> None:
+    """Equal rewards for all attempts give no gradient."""
     settings, _ = made
     out = tmp_path / "tasks.parquet"
     with connect(Lake(settings.lake)) as con:
@@ -61,8 +59,8 @@ def test_a_task_that_is_always_or_never_solved_is_not_learnable(
     assert {(row["attempts"], row["passes"]) for row in pq.read_table(out).to_pylist()} == {(4, 3)}
 
 
-def test_a_task_that_no_release_may_hold_is_not_handed_out_to_learn_from(tmp_path: Path) -> None:
-    """A student that practises on a benchmark's items, or recites a key, is spoilt by the prompts alone."""
+def test_a_task_that_no_release_may_hold_is_left_out(tmp_path: Path) -> None:
+    """Prompts with benchmark items or keys contaminate a student even without answers."""
     settings, out = Settings(home=tmp_path), tmp_path / "tasks.parquet"
     made = make_small_lake(DAY, n_tasks=5, kinds={(number, 1): "wrong" for number in range(5)})
     write_records(Lake(settings.lake), DAY, made)
@@ -76,7 +74,7 @@ def test_a_task_that_no_release_may_hold_is_not_handed_out_to_learn_from(tmp_pat
 
 
 def test_attempts_are_counted_once_and_the_prompt_is_of_one_of_them(tmp_path: Path) -> None:
-    """Verdicts of a newer verifier stand beside the older; tools of one attempt do not fit the words of another."""
+    """Verdicts of an older verifier are superseded; tools and system prompt come from the same attempt."""
     settings, out = Settings(home=tmp_path), tmp_path / "tasks.parquet"
     made = make_small_lake(DAY, n_tasks=1, samples=8, kinds={(0, 1): "wrong"})
     ids = sorted(row.trajectory_id for row in made.trajectories)
@@ -95,15 +93,15 @@ def test_attempts_are_counted_once_and_the_prompt_is_of_one_of_them(tmp_path: Pa
 
 
 def test_with_no_pairs_the_file_is_there_and_empty(tmp_path: Path) -> None:
-    """A trainer's loader must not find a missing file on a quiet night."""
+    """A trainer's loader must find a file on every night."""
     settings, out = Settings(home=tmp_path), tmp_path / "pairs.parquet"
     with connect(Lake(settings.lake)) as con:
         assert write_preference(con, Lake(settings.lake), 0, out, silent) == 0
     assert pq.read_table(out).num_rows == 0
 
 
-def test_attempts_that_were_asked_differently_are_no_pair_for_trl(tmp_path: Path) -> None:
-    """TRL has one prompt a pair: with another's system prompt the refused attempt would answer what it never saw."""
+def test_attempts_with_different_prompts_are_no_pair_for_trl(tmp_path: Path) -> None:
+    """TRL has one prompt per pair: with another system prompt the rejected attempt would not fit."""
     settings, out = Settings(home=tmp_path), tmp_path / "pairs.parquet"
     made = make_small_lake(DAY, n_tasks=2, kinds={(0, 1): "wrong", (1, 1): "wrong"})
     [other] = {row.trajectory_id for row in made.trajectories if row.task_id == made.tasks[0].task_id and row.sample}

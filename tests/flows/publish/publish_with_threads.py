@@ -1,6 +1,7 @@
-"""Publish in a process of its own, with this many threads: `python -m tests.flows.publish.publish_apart YYYY-MM-DD 1`.
+"""Runs a publish in a process with a given number of threads.
 
-DuckDB takes as many threads as it may use processors; settings come from FACTORY_* variables.
+`python -m tests.flows.publish.publish_with_threads YYYY-MM-DD 1`. DuckDB uses as many threads as the process may
+use processors; settings come from FACTORY_* variables.
 """
 
 import os
