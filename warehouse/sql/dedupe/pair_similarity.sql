@@ -51,7 +51,7 @@ select
     summed.one,
     summed.other,
     summed.shared / greatest(of_one.turns, of_other.turns) as similarity,
-    summed.matched / greatest(of_one.turns, of_other.turns) as alike,
+    summed.matched / greatest(of_one.turns, of_other.turns) as counterpart_share,
     of_one.question = of_other.question or coalesce(questions.same, false) as same_question
 from summed
 join lengths as of_one on of_one.attempt = summed.one

@@ -1,4 +1,4 @@
--- one row per trajectory: refuses attempts that ended without an answer, other than by answering or at the turn limit
+-- one row per trajectory: refuses attempts without an answer, and those that a limit or an error ended; an answer given at the turn limit counts
 -- without it: attempts that a limit cut off teach the student to stop in the middle of its work
 select
     trajectory_id,

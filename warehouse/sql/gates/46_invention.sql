@@ -1,4 +1,4 @@
--- one row per trajectory: refuses agents that write a tool's result themselves, or cite an address that they never read
+-- one row per trajectory: refuses agents that write a tool's result themselves, or cite an address that is in no text they read
 -- without it: a student learns to make up facts that it should look up. Markup and addresses in the question or a page may be quoted
 with final as (
     select trajectory_id, max(index) as index

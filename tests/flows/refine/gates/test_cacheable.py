@@ -1,13 +1,16 @@
 """Cached gates: DuckDB's parse tree decides which gates are cached; comments have no influence."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
+from flows.refine.dedupe.sketch import Sketch
 from flows.refine.gates.cacheable import GateAnalysis
-from flows.refine.gates.gates import load_gates
-from flows.refine.gates.parameters import bind_parameters
+from flows.refine.gates.cached_gates import open_cached_gates
+from flows.refine.gates.gates import Gate, load_gates
+from flows.refine.gates.parameters import bind_parameters, parameters_of
 from flows.settings import Settings
 
 NOT_CACHED = {"withdrawn", "decontamination", "exact_duplicate", "near_duplicate", "outcome", "judge"}
@@ -21,17 +24,21 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-def test_the_shipped_gates_are_cached_or_asked_each_time(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_shipped_gates_are_cached_or_run_in_every_refine(con: duckdb.DuckDBPyConnection) -> None:
     analysis = GateAnalysis(con)
     gates = load_gates(Settings())
     assert len(gates) == 21
     assert {gate.name for gate in gates if not analysis.is_cacheable(gate.text)} == NOT_CACHED
 
 
-def test_a_comment_cannot_make_a_gate_cached(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_comment_cannot_make_a_gate_cached(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """A cached answer of a gate that reads withdrawals would be stale after the next withdrawal."""
     text = GATE.format(keep="withdrawn.target is null", rows="candidates left join withdrawn using (trajectory_id)")
-    assert not GateAnalysis(con).is_cacheable(f"-- one row per trajectory, by itself: refuses withdrawn ones\n{text}")
+    own = Gate("own", 35, f"-- one row per trajectory, by itself: refuses withdrawn ones\n{text}", decides=True)
+    gates = load_gates(Settings())
+    sketch = Sketch({}, {}, {}, tmp_path / "sketch")
+    cached = open_cached_gates(con, tmp_path, [own, *gates], sketch, parameters_of(Settings()))
+    assert {gate.name for gate in cached.gates} == {gate.name for gate in gates} - NOT_CACHED
 
 
 @pytest.mark.parametrize(
@@ -85,6 +92,6 @@ def test_a_gate_that_reads_one_trajectory_is_cached(query: str, con: duckdb.Duck
         "selec trajectory_id",
     ],
 )
-def test_a_gate_that_may_read_more_is_asked_each_time(query: str, con: duckdb.DuckDBPyConnection) -> None:
+def test_a_gate_that_may_read_more_runs_in_every_refine(query: str, con: duckdb.DuckDBPyConnection) -> None:
     """A cached answer would depend on which trajectories were decided on together, or when."""
     assert not GateAnalysis(con).is_cacheable(query)
