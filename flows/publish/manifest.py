@@ -53,10 +53,10 @@ def build_manifest(
         rows=selection.rows.num_rows,
         tokens=pc.sum(selection.rows["n_tokens"]).as_py(),
         shards=[],
-        benchmarks=_parts(con, "benchmarks", CheckedBenchmark),
+        benchmarks=_parts(con, "checked_benchmarks", CheckedBenchmark),
         teachers=_parts(con, "teachers", Teacher),
         student=student.identity if student else None,
-        withdrawn=_parts(con, "withdrawn", Withdrawn),
+        withdrawn=_parts(con, "withdrawn_rows", Withdrawn),
     )
     if newest and newest.data == data and all(getattr(newest, name) == getattr(fresh, name) for name in SAME_RELEASE):
         return newest.model_copy(update={"shards": [], "rows": fresh.rows, "tokens": fresh.tokens})
@@ -66,7 +66,7 @@ def build_manifest(
 
 def _newest(con: duckdb.DuckDBPyConnection) -> Manifest | None:
     """The manifest of the newest release in the lake; None before the first."""
-    rows = con.execute(query("publish", "newest_release")).fetchall()
+    rows = con.execute(query("publish", "newest_manifest")).fetchall()
     return Manifest.model_validate_json(rows[0][1]) if rows else None
 
 

@@ -11,14 +11,7 @@ SQL = ROOT / "warehouse" / "sql"
 ROOMS = ("flows", "sources", "warehouse")
 FOLDERS = sorted(path.name for path in SQL.iterdir() if path.is_dir())
 LINE = re.compile(r"^- `(\w+)/`: (.+)$", re.MULTILINE)
-GRAIN = re.compile(r"-- one row(:| per | an? )")
-NAMED_TWICE = {
-    "benchmarks": "the manifest lists the rows of the view",
-    "funnel": "the card shows the mart as the release being made changes it",
-    "newest_release": "the manifest reads the view's row with its manifest",
-    "withdrawn": "the manifest lists the rows of the table",
-}
-"""Names that two folders may share: the file of `publish` selects the rows of the other for a manifest or card."""
+GRAIN = re.compile(r"-- one row(:| per )")
 
 
 def lines() -> dict[str, str]:
@@ -48,9 +41,7 @@ def test_a_name_stands_in_one_folder() -> None:
     for folder in FOLDERS:
         for name in sql_files(folder):
             places[name].append(folder)
-    repeated = {name: folders for name, folders in places.items() if len(folders) > 1}
-    assert repeated.keys() <= NAMED_TWICE.keys(), repeated
-    assert NAMED_TWICE.keys() <= repeated.keys(), "remove names that are unique now"
+    assert not {name: folders for name, folders in places.items() if len(folders) > 1}
 
 
 def test_every_query_opens_with_its_grain() -> None:

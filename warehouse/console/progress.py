@@ -39,9 +39,6 @@ class ProgressCallback(Protocol):
     def __call__(self, done: int, total: int | None, note: str = "") -> None: ...
 
 
-Report = ProgressCallback
-
-
 def silent(done: int, total: int | None, note: str = "") -> None:
     """A progress callback that shows nothing, for tests and library use."""
 

@@ -40,7 +40,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
         _table(con, "length_histogram"),
         "## Outcome of every attempt",
         "These rows sum to the planned attempts: every attempt that is not released has a reason.",
-        _table(con, "funnel"),
+        _table(con, "release_funnel"),
         "## Teachers",
         "`token_ids` are in the vocabulary of the row's teacher: `template_sha256` is the hash of its chat template, "
         "`vocabulary_sha256` that of its tokenizer.",
@@ -137,14 +137,14 @@ def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on decontamination; empty if no benchmark was checked."""
-    if not con.execute(query("publish", "benchmarks")).fetchone():
+    if not con.execute(query("publish", "checked_benchmarks")).fetchone():
         return []
     return [
         "## Decontamination",
         "`overlapping` counts trajectories whose task, answer or queries repeat 13 consecutive words of a benchmark's "
         "item, or the whole of a shorter one (after NFKC, case and space folding); pages that the agent read do not "
         "count. The gate `decontamination` rejects them.",
-        _table(con, "benchmarks"),
+        _table(con, "checked_benchmarks"),
     ]
 
 
