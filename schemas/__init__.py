@@ -6,10 +6,9 @@ from schemas.document import Document, Link
 from schemas.imported import Imported
 from schemas.record import Record, arrow_schema, content_id, sha256_file, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
-from schemas.reparse import Reparse
 from schemas.rollout import Rollout, Unfinished
 from schemas.task import Hop, Task
-from schemas.trajectory import Trajectory, Turn
+from schemas.trajectory import Reparse, Trajectory, Turn
 from schemas.verdict import Decision, Verdict
 from schemas.withdrawal import Withdrawal
 

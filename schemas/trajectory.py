@@ -1,4 +1,4 @@
-"""A trajectory is one attempt at a task; a turn is one message of it, with the tokens that it adds to the stream.
+"""A trajectory is one attempt at a task, a turn one message with its tokens, a reparse a new reading of a turn.
 
 The agent's text and the tool results are separate columns with their lengths, so that statistics never read long
 text. Concatenating `token_ids` over a segment gives exactly the ids that the model read and sampled.
@@ -148,6 +148,28 @@ class Turn(Record):
         description="number of prompt tokens found in the server's prefix cache; null if unknown"
     )
     seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
+    run_id: Name = Field(description="UTC day of the nightly run that finished the trajectory, YYYY-MM-DD")
+
+
+class Reparse(Record):
+    """A new reading of a turn's token ids by a later dialect (grain: one row per turn and changed reading).
+
+    Token ids are the facts; parses can be wrong and can be repeated. The turn's own row never changes, since the
+    attempt acted on it and its tools answered it. Readers of the lake take the newest reparse of a turn.
+    """
+
+    record: ClassVar[str] = "reparse"
+
+    trajectory_id: OfTrajectory
+    index: Count = Field(description="index of the turn in the trajectory, from 0")
+    parse: Name = Field(description="result of the new parse: ok, or the failure, as in the column parse of turns")
+    content: Text | None = Field(description="text of the agent; null if there is none")
+    reasoning: Reasoning
+    tool_calls: ToolCallsJson
+    answer: Text | None = Field(description="answer that the turn gives; null if it gives none")
+    renderer: Renderer
+    template_sha256: TemplateSha256
+    reparsed_at: Time = Field(description="UTC time of the new parse; the newest of a turn is valid")
     run_id: Name = Field(description="UTC day of the nightly run that finished the trajectory, YYYY-MM-DD")
 
 
