@@ -88,17 +88,19 @@ def create_temp_table(
     con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Parameters | None = None
 ) -> None:
     """Store the rows of a query in a temporary table, which only this connection sees."""
-    run(con, f"create or replace temp table {name} as {text}", parameters)
+    execute(con, f"create or replace temp table {name} as {text}", parameters)
 
 
 def create_shared_table(
     con: duckdb.DuckDBPyConnection, name: str, text: str, parameters: Parameters | None = None
 ) -> None:
     """Store the rows of a query in a table that sibling connections see, too."""
-    run(con, f"create or replace table {name} as {text}", parameters)
+    execute(con, f"create or replace table {name} as {text}", parameters)
 
 
-def run(con: duckdb.DuckDBPyConnection, text: str, parameters: Parameters | None = None) -> duckdb.DuckDBPyConnection:
+def execute(
+    con: duckdb.DuckDBPyConnection, text: str, parameters: Parameters | None = None
+) -> duckdb.DuckDBPyConnection:
     """Execute one statement with the parameters that it mentions; raises ValueError for several statements."""
     (statement,) = con.extract_statements(text)
     values = parameters or {}

@@ -16,7 +16,7 @@ import orjson
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from warehouse.connect import forbid_external_access, run, sql_files
+from warehouse.connect import execute, forbid_external_access, sql_files
 from warehouse.console.terminal import cell, empty_table
 
 FETCH_ROWS = 1_000
@@ -64,7 +64,7 @@ def only_select(con: duckdb.DuckDBPyConnection, text: str) -> str:
 
 def run_checks(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Run every file of `sql/checks`; returns check -> number of violations, 0 in a sound lake."""
-    return {name: len(run(con, text).fetchall()) for name, text in sql_files("checks").items()}
+    return {name: len(execute(con, text).fetchall()) for name, text in sql_files("checks").items()}
 
 
 @contextmanager

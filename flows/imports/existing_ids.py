@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from warehouse.connect import sql_files
+from warehouse.connect import query
 
 
 @dataclass
@@ -21,8 +21,8 @@ class ExistingIds:
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection, now: datetime) -> "ExistingIds":
         """Read all ids from the lake's views; `now` replaces a missing creation time."""
-        since = {bytes.fromhex(task): at for task, at in con.execute(sql_files("imports")["existing_tasks"]).fetchall()}
-        existing, rows = cls(), con.execute(sql_files("imports")["existing_rows"])
+        since = {bytes.fromhex(task): at for task, at in con.execute(query("imports", "existing_tasks")).fetchall()}
+        existing, rows = cls(), con.execute(query("imports", "existing_rows"))
         while batch := rows.fetchmany(10_000):
             for row, task, sample in batch:
                 existing.add(row, task, sample, since.get(bytes.fromhex(task), now))

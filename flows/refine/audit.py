@@ -19,7 +19,7 @@ from flows.refine.gates.candidates import make_candidates
 from flows.refine.gates.parameters import parameters_of
 from flows.settings import Settings
 from schemas import Audit, arrow_schema, content_id
-from warehouse.connect import create_temp_table, run, sql_files
+from warehouse.connect import create_temp_table, execute, query
 from warehouse.console.stats import frame
 from warehouse.console.terminal import cell, empty_table
 from warehouse.lake import Lake, PartName
@@ -42,7 +42,7 @@ def draw_sample(con: duckdb.DuckDBPyConnection, settings: Settings, n: int, seed
     if path.exists():
         raise AuditError(f"{path} already exists and may be filled in: read it with --read, or name another --out")
     _strata(con, settings, seed)
-    rows = run(con, sql_files("audit")["sample"], {"n": n, "seed": str(seed)}).fetchall()
+    rows = execute(con, query("audit", "sample"), {"n": n, "seed": str(seed)}).fetchall()
     if not rows:
         raise AuditError("no verdicts are left to check: run `factory rollout` for more trajectories")
     try:
@@ -63,7 +63,7 @@ def read_labels(con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, 
     _strata(con, settings, 0)
     schema = pa.schema([("trajectory_id", pa.string()), ("is_correct", pa.bool_()), ("note", pa.string())])
     con.register("labels", pa.Table.from_pylist(labels, schema))
-    unknown = run(con, sql_files("audit")["unknown_labels"]).fetchall()
+    unknown = execute(con, query("audit", "unknown_labels")).fetchall()
     if unknown:
         raise AuditError(
             f"{path}: no judged trajectory has the id {unknown[0][0]!r}; the ids must stay as they were drawn"
@@ -71,7 +71,7 @@ def read_labels(con: duckdb.DuckDBPyConnection, lake: Lake, settings: Settings, 
     now = datetime.now(UTC)
     audit_id = content_id("audit", labels)
     stamp = {"audit_id": audit_id, "audited_at": now, "run_id": now.date().isoformat()}
-    create_temp_table(con, "labelled_verdicts", sql_files("audit")["labelled_verdicts"], stamp)
+    create_temp_table(con, "labelled_verdicts", query("audit", "labelled_verdicts"), stamp)
     rows = con.sql("from labelled_verdicts").to_arrow_table().cast(arrow_schema(Audit))
     lake.write_table(Audit, rows, PartName(now.date(), f"audit_{audit_id[:12]}", 0))
     return len(labels), still_open
@@ -93,7 +93,7 @@ def default_file(day: date, seed: int) -> Path:
 
 def _strata(con: duckdb.DuckDBPyConnection, settings: Settings, seed: int) -> None:
     make_candidates(con)
-    create_temp_table(con, "strata", sql_files("audit")["strata"], parameters_of(settings) | {"seed": str(seed)})
+    create_temp_table(con, "strata", query("audit", "strata"), parameters_of(settings) | {"seed": str(seed)})
 
 
 def _write(path: Path, rows: list[tuple[str, ...]]) -> None:

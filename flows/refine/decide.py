@@ -23,7 +23,7 @@ from flows.refine.gates.gates import DUPLICATE_GATES, Gate, load_gates, run_gate
 from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
-from warehouse.connect import connect, create_temp_table, rebuild_warehouse, run, sql_files
+from warehouse.connect import connect, create_temp_table, execute, rebuild_warehouse, sql_files
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 from warehouse.takedown import create_withdrawn
@@ -62,9 +62,9 @@ def refine(
     parameters = bind_parameters(con, settings) | {"benchmarks": [source.identity() for source in benchmarks]}
     make_candidates(con, "all_candidates")
     select_all_candidates(con)
-    inputs = run(con, steps["input_fingerprint"]).fetchall()[0]
+    inputs = execute(con, steps["input_fingerprint"]).fetchall()[0]
     refine_id = content_id("refine", _sql_hashes(), parameters, inputs)
-    newest, decided_at = run(con, steps["newest_refine"]).fetchall()[0]
+    newest, decided_at = execute(con, steps["newest_refine"]).fetchall()[0]
     if not inputs[0] or newest == refine_id:
         return refine_id, False
     create_withdrawn(con)

@@ -23,7 +23,7 @@ from flows.rollout.loop.episode import parsed_columns
 from flows.rollout.loop.repetition import REPETITION
 from flows.rollout.protocol import Completion, Parsed
 from schemas import Reparse, Trajectory, Turn
-from warehouse.connect import run, sql_files
+from warehouse.connect import execute, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
@@ -149,7 +149,7 @@ class Reparser:
         """The newest reparses of these trajectories' turns, by trajectory id and turn index."""
         if not self._lake.parts(Reparse):
             return {}
-        found = run(self._con, sql_files("rollout")["newest_reparses"], {"trajectories": trajectories}).fetchall()
+        found = execute(self._con, query("rollout", "newest_reparses"), {"trajectories": trajectories}).fetchall()
         return {(name, index): dict(zip(PARSED_COLUMNS, row, strict=True)) for name, index, *row in found}
 
     def _write(self, rows: list[Reparse]) -> None:

@@ -28,7 +28,7 @@ from flows.rollout.run_record import Run, open_run
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Settings
 from sources.index.library import Library, Page
-from warehouse.connect import connect, sql_files
+from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
@@ -158,11 +158,11 @@ async def _check_budget(pool: Pool, run: Run, stopped: list[str]) -> None:
 
 def _library(con: duckdb.DuckDBPyConnection, settings: Settings, note: Callable[[str], None]) -> Path:
     """Return the index of the lake's newest pages, built unless an earlier run built the same one."""
-    snapshot, n_pages = con.sql(sql_files("rollout")["library_snapshot"]).fetchall()[0]
+    snapshot, n_pages = con.sql(query("rollout", "library_snapshot")).fetchall()[0]
     path = settings.state / "library" / str(snapshot)
     if not path.exists():
         note(f"building the library of {n_pages} pages")
-        rows = con.sql(sql_files("rollout")["library_pages"]).to_arrow_reader(256)
+        rows = con.sql(query("rollout", "library_pages")).to_arrow_reader(256)
         Library.build(path, (Page(**row) for batch in rows for row in batch.to_pylist()))
     return path
 

@@ -20,7 +20,7 @@ from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import new_status, save_status
 from flows.rollout.monitor.throughput import Meter
 from flows.settings import Settings
-from warehouse.connect import run, sql_files
+from warehouse.connect import execute, query
 from warehouse.lake import Lake, LakeError
 
 LOG = logging.getLogger(__name__)
@@ -69,11 +69,11 @@ def open_run(
 
     `since` is the start of the first try if the step is retried: its spending counts against the budget.
     """
-    planned, progress = con.sql(sql_files("rollout")["planned_attempts"]).to_arrow_table(), Progress.read(journal)
+    planned, progress = con.sql(query("rollout", "planned_attempts")).to_arrow_table(), Progress.read(journal)
     limits, teacher = settings.rollout, settings.teacher
     spent, spent_s = 0, 0.0
     if since:
-        spent = run(con, sql_files("rollout")["tokens_spent"], {"since": since}).fetchall()[0][0]
+        spent = execute(con, query("rollout", "tokens_spent"), {"since": since}).fetchall()[0][0]
         spent_s = (datetime.now(UTC) - since).total_seconds()
     budget = Budget(limits.max_tokens, limits.max_hours, spent, spent_s)
     status = new_status(day.isoformat(), teacher.engine, _gpus(settings), planned.num_rows)

@@ -19,7 +19,7 @@ from flows.domains.contract import Composer, Corpus, Domain, Draft, Refused, Wri
 from flows.settings import Settings, Tasks
 from flows.tasks.composers import chosen_composers
 from schemas.task import Task, task_id
-from warehouse.connect import connect, sql_files
+from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
@@ -79,7 +79,7 @@ class _TaskRun:
 
     def __init__(self, settings: Tasks, day: date, con: duckdb.DuckDBPyConnection) -> None:
         self._settings, self._day = settings, day
-        composed = con.execute(sql_files("tasks")["composed_tonight"], {"run_id": day.isoformat()}).fetchall()
+        composed = con.execute(query("tasks", "composed_tonight"), {"run_id": day.isoformat()}).fetchall()
         self.already = sum(composer in known_composers() for composer, _ in composed)
         self.wanted = max(0, settings.per_night - self.already)
         self.counts = Counter(already=self.already)

@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.connect import query, run
+from warehouse.connect import execute, query
 from warehouse.console.terminal import cell, empty_table, shortened, visible
 
 SHORT_CHARS = 1_200
@@ -66,7 +66,7 @@ def render_trajectory(
 
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> list[Row]:
-    result = run(con, query("viewer", name), parameters)
+    result = execute(con, query("viewer", name), parameters)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from schemas import Manifest
-from warehouse.connect import create_temp_table, query, run
+from warehouse.connect import create_temp_table, execute, query
 from warehouse.console.terminal import cell, empty_table, visible
 from warehouse.lineage.release_diff import manifest_changes
 from warehouse.takedown import match_request
@@ -27,7 +27,7 @@ class LineageError(Exception):
 
 def query_rows(con: duckdb.DuckDBPyConnection, name: str, **parameters: object) -> list[Row]:
     """The rows of a query of sql/lineage, as dictionaries by column."""
-    result = run(con, query("lineage", name), parameters)
+    result = execute(con, query("lineage", name), parameters)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

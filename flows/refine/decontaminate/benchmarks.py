@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from flows.refine.decontaminate.ngrams import WORDS_VERSION, ngrams, whole_text_keys, word_hashes
 from flows.settings import BenchmarkFiles, SettingsError
 from schemas import content_id, sha256_text
-from warehouse.connect import create_temp_table, sql_files
+from warehouse.connect import create_temp_table, query
 from warehouse.console.progress import ProgressCallback
 
 SPAN = 13
@@ -49,7 +49,7 @@ class Source:
     @property
     def id(self) -> str:
         """The id of its index, from content, columns and the rule of exclusion, not from its path."""
-        excluded = sha256_text(sql_files("decontaminate")["benchmark_keys"])
+        excluded = sha256_text(query("decontaminate", "benchmark_keys"))
         return content_id("benchmark", self.sha256, sorted(self.columns), SPAN, WHOLE_ONLY, WORDS_VERSION, excluded)
 
     def identity(self) -> list[object]:
@@ -116,7 +116,7 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: P
                 source, f"no row has a text in {', '.join(empty)}; there are: {', '.join(_known(con, source))}"
             )
         limits = {"path": str(raw), "whole_only": WHOLE_ONLY}
-        create_temp_table(con, "benchmark_keys", sql_files("decontaminate")["benchmark_keys"], limits)
+        create_temp_table(con, "benchmark_keys", query("decontaminate", "benchmark_keys"), limits)
         with pq.ParquetWriter(final, INDEX, compression="zstd") as writer:
             for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from flows.refine.decontaminate.benchmarks import WHOLE_ONLY, Contents, Source, index_benchmark
 from flows.refine.decontaminate.ngrams import ngrams
 from schemas import Benchmark, Overlap
-from warehouse.connect import create_shared_table, create_temp_table, sql_files
+from warehouse.connect import create_shared_table, create_temp_table, query, sql_files
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
@@ -63,8 +63,8 @@ def _ngrams(con: duckdb.DuckDBPyConnection, lengths: tuple[int, ...]) -> Iterato
     texts = con.execute("select count(*) from checked_texts").fetchall()[0][0]
     for first in range(0, texts, TEXTS_PER_BATCH):
         place = {"first": first, "past": first + TEXTS_PER_BATCH}
-        query = "select id, words from checked_texts where id >= $first and id < $past order by id"
-        rows = con.sql(query, params=place).to_arrow_table()
+        batch = "select id, words from checked_texts where id >= $first and id < $past order by id"
+        rows = con.sql(batch, params=place).to_arrow_table()
         words = rows["words"].combine_chunks()
         found = ngrams(words, lengths)
         sizes = words.value_lengths().to_numpy(zero_copy_only=False)[found["row"].to_numpy()]
@@ -97,7 +97,7 @@ def _benchmarks(
 def _overlaps(
     con: duckdb.DuckDBPyConnection, checked: list[tuple[Source, Contents]], stamp: dict[str, Any]
 ) -> Iterator[Overlap]:
-    rows = con.execute(sql_files("decontaminate")["quoted_spans"])
+    rows = con.execute(query("decontaminate", "quoted_spans"))
     names = [column[0] for column in rows.description or ()]
     for row in rows.fetchall():
         columns = dict(zip(names, row, strict=True))

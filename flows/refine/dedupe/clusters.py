@@ -4,7 +4,7 @@ import duckdb
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.connect import run, sql_files
+from warehouse.connect import execute, query
 from warehouse.console.terminal import cell, empty_table
 
 COLUMNS = ("size", "keeper", "member", "similarity", "kept", "tokens", "night")
@@ -12,10 +12,10 @@ COLUMNS = ("size", "keeper", "member", "similarity", "kept", "tokens", "night")
 
 def list_clusters(con: duckdb.DuckDBPyConnection, limit: int) -> Table:
     """A table of the largest `limit` clusters: one row per member, the keeper first."""
-    counted, members = run(con, sql_files("explain")["cluster_counts"]).fetchall()[0]
+    counted, members = execute(con, query("explain", "cluster_counts")).fetchall()[0]
     table = empty_table(COLUMNS, "Clusters of duplicates")
     before = None
-    for cluster_id, *row in run(con, sql_files("explain")["cluster_members"], {"limit": limit}).fetchall():
+    for cluster_id, *row in execute(con, query("explain", "cluster_members"), {"limit": limit}).fetchall():
         if before not in (None, cluster_id):
             table.add_section()
         before = cluster_id

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from warehouse.connect import create_shared_table, run, sql_files
+from warehouse.connect import create_shared_table, execute, sql_files
 
 ATTEMPTS = ("content_keys", "distinct_attempts")
 PAIRS = ("candidate_pairs", "pair_similarity", "duplicate_pairs")
@@ -59,7 +59,7 @@ def _pair_alignments(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -
         return texts["pair_alignments"]
     for bucket in range(buckets):
         target = "insert into bucket_alignments" if bucket else "create or replace table bucket_alignments as"
-        run(con, f"{target} {texts['pair_alignments']}", {"bucket": bucket, "buckets": buckets})
+        execute(con, f"{target} {texts['pair_alignments']}", {"bucket": bucket, "buckets": buckets})
     return texts["alignments_summed"]
 
 

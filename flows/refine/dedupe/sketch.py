@@ -25,7 +25,7 @@ from flows.refine.dedupe.part_cache import (
     write_parts,
 )
 from schemas import Turn, content_id
-from warehouse.connect import create_temp_table, named_parameters, run, sql_files
+from warehouse.connect import create_temp_table, execute, named_parameters, query, sql_files
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.parallel_queries import parallelism, run_parallel
@@ -122,7 +122,7 @@ def sketch_missing(
 
 def make_ground_truths(con: duckdb.DuckDBPyConnection) -> None:
     """Make the table `ground_truths`, once per connection: tasks land before their trajectories."""
-    run(con, f"create table if not exists ground_truths as {sql_files('decide')['ground_truths']}")
+    execute(con, f"create table if not exists ground_truths as {query('decide', 'ground_truths')}")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path]) -> pa.Table:
@@ -132,10 +132,10 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
         "file_index::bigint - 1 as part, file_row_number as row "
         f"from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
     )
-    query = "from turns_read"
+    turns = "from turns_read"
     for text in sketch.sketches.values():
-        query = _over(query, text)
-    rows = sort_rows(_query(con, f"select * exclude ({', '.join((*LONG, *INTERMEDIATE))}) from ({query})", sketch))
+        turns = _over(turns, text)
+    rows = sort_rows(_query(con, f"select * exclude ({', '.join((*LONG, *INTERMEDIATE))}) from ({turns})", sketch))
     _check_complete(con, rows, parts)
     return _with_second_pass(con, sketch, rows) if sketch.second_pass else rows
 
@@ -150,10 +150,10 @@ def _with_second_pass(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.T
     return rows
 
 
-def _query(con: duckdb.DuckDBPyConnection, query: str, sketch: Sketch) -> pa.Table:
+def _query(con: duckdb.DuckDBPyConnection, text: str, sketch: Sketch) -> pa.Table:
     """Run a query straight into Arrow: a DuckDB table in between would take a tenth of the time."""
-    named = named_parameters(con, query)
-    return con.sql(query, params={name: sketch.parameters[name] for name in named}).to_arrow_table()
+    named = named_parameters(con, text)
+    return con.sql(text, params={name: sketch.parameters[name] for name in named}).to_arrow_table()
 
 
 def _over(turns: str, text: str) -> str:

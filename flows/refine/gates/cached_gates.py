@@ -16,7 +16,7 @@ from flows.refine.dedupe.sketch import Sketch, make_ground_truths, view_sketch, 
 from flows.refine.gates.cacheable import GateAnalysis
 from flows.refine.gates.gates import Gate, make_answers, run_gates
 from schemas import content_id
-from warehouse.connect import create_shared_table, named_parameters, run, sql_files
+from warehouse.connect import create_shared_table, execute, named_parameters, query, sql_files
 from warehouse.console.progress import ProgressCallback
 
 BATCH_BYTES = 128 * 1024 * 1024
@@ -81,7 +81,7 @@ def answer_cached_gates(
     select_all_candidates(con)
     make_answers(con)
     places = [{"gate": gate.name, "position": gate.position, "decides": gate.decides} for gate in cached.gates]
-    run(con, f"insert into answers {texts['answers']}", {"places": places})
+    execute(con, f"insert into answers {texts['answers']}", {"places": places})
 
 
 def answer_missing(
@@ -98,7 +98,7 @@ def answer_missing(
         view_text(con, [parts[EMPTY], *(parts[file] for file in files)])
         _select_candidates(con, "ids_in_parts")
         _make_gate_answers(con, cached, report)
-        text = sql_files("gate_cache")["cached_answers"]
+        text = query("gate_cache", "cached_answers")
         rows = con.sql(text, params={"files": [str(sketches[file]) for file in files]})
         write_parts(rows.to_arrow_table(), [cached.folder / file for file in files])
 
@@ -114,7 +114,7 @@ def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
 def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: ProgressCallback) -> None:
     """Make `gate_answers`, one row per candidate."""
     make_ground_truths(con)
-    create_shared_table(con, "made_calls", sql_files("decide")["made_calls"])
+    create_shared_table(con, "made_calls", query("decide", "made_calls"))
     make_answers(con)
     run_gates(con, cached.gates, cached.parameters, report)
     for name in ("turn_signals", "gate_answers"):

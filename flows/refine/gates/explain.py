@@ -8,7 +8,7 @@ import duckdb
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.connect import run, sql_files
+from warehouse.connect import execute, query
 from warehouse.console.terminal import cell, empty_table
 
 MAX_EXAMPLES = 5
@@ -24,7 +24,7 @@ def explain(con: duckdb.DuckDBPyConnection, id: str) -> Table:
 
     Raises ExplainError if no decision matches, or several do.
     """
-    found = run(con, sql_files("explain")["decision"], {"id": id}).fetchall() if id else []
+    found = execute(con, query("explain", "decision"), {"id": id}).fetchall() if id else []
     if not found:
         raise ExplainError(
             f"no decision on a trajectory {id!r}. `factory refine` decides; `factory show ID` finds any id"
@@ -35,7 +35,7 @@ def explain(con: duckdb.DuckDBPyConnection, id: str) -> Table:
     trajectory_id, kept, reasons = found[0]
     table = empty_table(COLUMNS, f"{trajectory_id}: {'kept' if kept else 'rejected'}")
     table.caption = Text("refusals of advisory gates do not count" if kept else ", ".join(reasons))
-    for row in run(con, sql_files("explain")["trajectory_verdicts"], {"id": trajectory_id}).fetchall():
+    for row in execute(con, query("explain", "trajectory_verdicts"), {"id": trajectory_id}).fetchall():
         style = "red" if row[-1] else "yellow" if not row[1] else None
         table.add_row(*map(cell, row), style=style)
     return table

@@ -16,7 +16,7 @@ from flows.rollout.journal.journal import Journal
 from flows.rollout.monitor.run_status import RunStatus, read_status, save_status
 from schemas.record import Record, arrow_schema
 from schemas.rollout import Rollout, Unfinished
-from warehouse.connect import connect, run, sql_files
+from warehouse.connect import connect, execute, query
 from warehouse.lake import Lake, PartName
 
 WORKER = "rollout"
@@ -77,7 +77,7 @@ def record_killed_run(state: Path, lake: Lake, con: duckdb.DuckDBPyConnection) -
     if status is None or status.ending is not None:
         return
     killed = status.model_copy(update={"ending": "killed", "detail": "its process ended without a final status"})
-    if not run(con, sql_files("rollout")["run_recorded"], {"begun": status.begun}).fetchall()[0][0]:
+    if not execute(con, query("rollout", "run_recorded"), {"begun": status.begun}).fetchall()[0][0]:
         lake.write(Rollout, [_row(killed)], _next_part(lake, Rollout, status.run_id))
     save_status(killed, state)
 
@@ -85,8 +85,8 @@ def record_killed_run(state: Path, lake: Lake, con: duckdb.DuckDBPyConnection) -
 def _unfinished(status: RunStatus, journal: Journal, lake: Lake, before: Progress) -> pa.Table:
     with connect(lake) as con:
         con.register("progress", before.since(journal))
-        query = sql_files("rollout")["unfinished_attempts"]
-        found = con.sql(query, params={"ending": status.ending}).to_arrow_table()
+        text = query("rollout", "unfinished_attempts")
+        found = con.sql(text, params={"ending": status.ending}).to_arrow_table()
     for name, value in (("stopped_at", status.at), ("run_id", status.run_id)):
         found = found.append_column(name, pa.array([value] * found.num_rows, arrow_schema(Unfinished).field(name).type))
     return found.cast(arrow_schema(Unfinished))

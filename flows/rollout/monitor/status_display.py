@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.rollout.monitor.run_status import RunStatus
-from warehouse.connect import sql_files
+from warehouse.connect import query
 from warehouse.console.progress import format_duration
 from warehouse.console.terminal import visible
 
@@ -74,7 +74,7 @@ def status_table(status: RunStatus, con: duckdb.DuckDBPyConnection) -> Table:
 
 def cost_per_kept(con: duckdb.DuckDBPyConnection) -> list[Fact]:
     """Return the cost of a kept trajectory over all runs, from the mart `rollout_cost`."""
-    found = con.execute(sql_files("rollout")["cost_per_kept"]).fetchall()
+    found = con.execute(query("rollout", "cost_per_kept")).fetchall()
     if not found or not found[0][0]:
         return [("per kept trajectory", "refine has kept none yet")]
     n, decided, tokens, gpu_seconds = found[0]
