@@ -27,13 +27,14 @@ from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from sources.index.library import Library, Page
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
-OpenTeacher = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
-OpenDialect = Callable[[Settings, Teacher], Dialect]
+OpenTeacher = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
+OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
 Counts = dict[str, int | str]
 IN_FLIGHT = {"embedded": 4, "vllm": 1_024}
 """Default for attempts in flight, by engine."""
@@ -99,8 +100,8 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Progr
     meter.acquire_teacher(time.monotonic())
     save_status(meter.status, settings.state)
     try:
-        async with factories.teacher(settings) as teacher:
-            dialect = factories.dialect(settings, teacher)
+        async with factories.teacher(settings.teacher, settings.logs) as teacher:
+            dialect = factories.dialect(settings.teacher, teacher)
             resources = Resources(library, tuple(settings.blocklist))
             with open_toolbox(resources, dialect.name, settings.rollout) as toolbox:
                 in_flight = settings.rollout.max_in_flight or IN_FLIGHT[settings.teacher.engine]

@@ -5,16 +5,17 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from flows.rollout.dialects.open import open_dialect
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 
 
 @contextmanager
-def open_writer(settings: Settings) -> Iterator[Callable[[str, str], str]]:
+def open_writer(settings: TeacherSettings, logs: Path) -> Iterator[Callable[[str, str], str]]:
     """A function from (system prompt, user text) to the teacher's answer, for composers that need text written.
 
     Equal arguments give equal seeds. Raises TeacherError. Blocks, so never call it on an event loop.
@@ -28,7 +29,7 @@ def open_writer(settings: Settings) -> Iterator[Callable[[str, str], str]]:
 
     stack = AsyncExitStack()
     try:
-        teacher = wait(stack.enter_async_context(open_teacher(settings)))
+        teacher = wait(stack.enter_async_context(open_teacher(settings, logs)))
         dialect = open_dialect(settings, teacher)
         yield lambda system, user: str(wait(_write(settings, teacher, dialect, system, user)))
     finally:
@@ -38,15 +39,15 @@ def open_writer(settings: Settings) -> Iterator[Callable[[str, str], str]]:
         loop.close()
 
 
-async def _write(settings: Settings, teacher: Teacher, dialect: Dialect, system: str, user: str) -> str:
-    chosen, session = settings.teacher, hashlib.sha256(f"{system}\n{user}".encode()).hexdigest()
+async def _write(settings: TeacherSettings, teacher: Teacher, dialect: Dialect, system: str, user: str) -> str:
+    session = hashlib.sha256(f"{system}\n{user}".encode()).hexdigest()
     opened = await dialect.open([Message("system", system), Message("user", user)], [])
     prompt = [token for piece in opened.pieces for token in piece] + opened.cue
     remaining = teacher.identity.context - len(prompt)
     if remaining < 1:
         raise TeacherRefused(f"a prompt of {len(prompt)} tokens fills the context of {teacher.identity.context} tokens")
-    max_tokens = min(chosen.max_completion_tokens, remaining)
-    wanted = Sampling(chosen.temperature, chosen.top_p, max_tokens, int(session[:7], 16))
+    max_tokens = min(settings.max_completion_tokens, remaining)
+    wanted = Sampling(settings.temperature, settings.top_p, max_tokens, int(session[:7], 16))
     sampling = dialect.sampling(wanted, must_answer=True, tools=[])
     completion = await teacher.generate(prompt, sampling, session)
     parsed = await dialect.parse(completion, [])

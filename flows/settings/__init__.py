@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         return self.home / "state"
 
     @property
+    def logs(self) -> Path:
+        """Folder of the logs of servers that the factory starts."""
+        return self.state / "logs"
+
+    @property
     def warehouse(self) -> Path:
         """Path of the DuckDB file that holds the views."""
         return self.home / "warehouse.duckdb"

@@ -11,19 +11,20 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from functools import cache
 from itertools import islice
+from pathlib import Path
 
 import duckdb
 
 from flows.domains import composers as known_composers
 from flows.domains.contract import Composer, Corpus, Domain, Draft, Refused, Writer
-from flows.settings import Settings, Tasks
+from flows.settings import Settings, Tasks, Teacher
 from flows.tasks.composers import chosen_composers
 from schemas.task import Task, task_id
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
 
-OpenWriter = Callable[[Settings], AbstractContextManager[Writer]]
+OpenWriter = Callable[[Teacher, Path], AbstractContextManager[Writer]]
 """Opens the teacher, for composers that need one."""
 Composers = Sequence[tuple[Domain, Composer]]
 
@@ -44,7 +45,7 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
     ):
         night = _TaskRun(settings.tasks, day, con)
         report(night.already, settings.tasks.per_night)
-        write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings)))
+        write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings.teacher, settings.logs)))
         for n, part in night.parts(composers, write):
             lake.write(Task, part, PartName(day, "tasks", len(lake.parts(Task, day))))
             report(night.already + n, settings.tasks.per_night)

@@ -2,37 +2,40 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from flows.rollout.engines.servers.child_process import OnProgress, ignore_progress
 from flows.rollout.protocol import Teacher
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 
 
-def open_teacher(settings: Settings, on_progress: OnProgress = ignore_progress) -> AbstractAsyncContextManager[Teacher]:
-    """The teacher of the settings while the block runs; starts its server unless teacher.urls names running ones.
+def open_teacher(
+    settings: TeacherSettings, logs: Path, on_progress: OnProgress = ignore_progress
+) -> AbstractAsyncContextManager[Teacher]:
+    """The teacher of the settings while the block runs; starts a server unless teacher.urls names running ones.
 
-    `on_progress` receives lines about the start. Raises TeacherError, with the next step, when the start fails.
+    Servers write their logs to the folder `logs`; `on_progress` receives lines about the start. Raises TeacherError,
+    with the next step, when the start fails.
     """
-    if settings.teacher.engine == "vllm":
-        return _open_vllm(settings, on_progress)
+    if settings.engine == "vllm":
+        return _open_vllm(settings, logs, on_progress)
     from flows.rollout.engines.embedded.teacher import open_embedded
 
-    return open_embedded(settings, on_progress)
+    return open_embedded(settings, logs, on_progress)
 
 
 @asynccontextmanager
-async def _open_vllm(settings: Settings, on_progress: OnProgress) -> AsyncIterator[Teacher]:
+async def _open_vllm(settings: TeacherSettings, logs: Path, on_progress: OnProgress) -> AsyncIterator[Teacher]:
     from flows.rollout.engines.servers.http_client import HttpClient
     from flows.rollout.engines.vllm.serve import serve_vllm
     from flows.rollout.engines.vllm.teacher import connect_vllm
 
-    teacher = settings.teacher
     async with AsyncExitStack() as stack:
-        urls = [url.rstrip("/").removesuffix("/v1") for url in teacher.urls]
+        urls = [url.rstrip("/").removesuffix("/v1") for url in settings.urls]
         supervisors = {}
         if not urls:
-            server = await stack.enter_async_context(serve_vllm(settings, on_progress))
+            server = await stack.enter_async_context(serve_vllm(settings, logs, on_progress))
             urls, supervisors = [server.url], {server.url: server}
-        client = await stack.enter_async_context(HttpClient(teacher))
+        client = await stack.enter_async_context(HttpClient(settings))
         on_progress(f"connecting to {', '.join(urls)}")
-        yield await stack.enter_async_context(connect_vllm(client, urls, teacher, supervisors))
+        yield await stack.enter_async_context(connect_vllm(client, urls, settings, supervisors))

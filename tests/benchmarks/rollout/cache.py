@@ -9,10 +9,11 @@ admission means: the same night with a teacher that reports no load, so that the
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flows.rollout.protocol import Load, Teacher
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.fullness import rolled_out
 from tests.benchmarks.rollout.recorded import Opening, Record, Request
@@ -85,8 +86,8 @@ def without_load(opening: Opening) -> Opening:
     """An `open_teacher` whose teacher reports no load of its servers, so that every attempt is admitted at once."""
 
     @asynccontextmanager
-    async def opened(settings: Settings) -> Any:
-        async with opening(settings) as teacher:
+    async def opened(settings: TeacherSettings, logs: Path) -> Any:
+        async with opening(settings, logs) as teacher:
             yield WithoutLoad(teacher)
 
     return opened

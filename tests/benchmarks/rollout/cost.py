@@ -24,6 +24,7 @@ from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Sampling, Teacher
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.watch import cpu_seconds, own_cpu_seconds
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
@@ -116,8 +117,8 @@ def rolled_out(in_flight: int, attempts: int, turns: int) -> Spent:
     spent, tokenizer = Spent(), small_tokenizer(cache_folder())
 
     @asynccontextmanager
-    async def metered(settings: Settings) -> AsyncIterator[Teacher]:
-        async with open_teacher(settings) as teacher:
+    async def metered(settings: TeacherSettings, logs: Path) -> AsyncIterator[Teacher]:
+        async with open_teacher(settings, logs) as teacher:
             yield Metered(teacher, spent)
 
     with tempfile.TemporaryDirectory() as folder, quick_server(tokenizer, turns) as url:

@@ -18,6 +18,7 @@ from flows.rollout.dialects.open import open_dialect
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from schemas import Task
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.recorded import Opening, Record
@@ -101,7 +102,7 @@ def rolled_out(
     """The requests of a whole night against the server."""
     record, lengths = Record(in_flight), Lengths()
 
-    def open_always_searching(settings: Settings, teacher: Teacher) -> Dialect:
+    def open_always_searching(settings: TeacherSettings, teacher: Teacher) -> Dialect:
         return AlwaysSearching(open_dialect(settings, teacher), lengths)
 
     served.forget()

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Sampling, Teacher
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 
-Opening = Callable[[Settings], AbstractAsyncContextManager[Teacher]]
+Opening = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
 """A function that opens the teacher of the settings, such as `open_teacher`."""
 
 
@@ -67,8 +68,8 @@ class Record:
         """An `open_teacher` whose teacher is recorded here."""
 
         @asynccontextmanager
-        async def recorded(settings: Settings) -> AsyncIterator[Teacher]:
-            async with open_teacher(settings) as teacher:
+        async def recorded(settings: TeacherSettings, logs: Path) -> AsyncIterator[Teacher]:
+            async with open_teacher(settings, logs) as teacher:
                 yield Recording(teacher, self)
 
         return recorded

@@ -75,8 +75,8 @@ def _pool(settings: Settings, trajectories: int) -> tuple[Watch, int]:
     watch = Watch()
 
     @asynccontextmanager
-    async def timed(settings: Settings) -> AsyncIterator[Teacher]:
-        async with open_teacher(settings) as teacher:
+    async def timed(settings: TeacherSettings, logs: Path) -> AsyncIterator[Teacher]:
+        async with open_teacher(settings, logs) as teacher:
             with watch.running():
                 yield teacher
 
@@ -107,7 +107,7 @@ async def _client(settings: Settings, episodes: list[list[list[int]]], in_flight
             for prompt in prompts:
                 await teacher.generate(prompt, Sampling(0.7, 0.95, 2_048, 0), "bare")
 
-    async with open_teacher(settings) as teacher:
+    async with open_teacher(settings.teacher, settings.logs) as teacher:
         with watch.running():
             await asyncio.gather(*(work(teacher) for _ in range(in_flight)))
     return watch

@@ -10,10 +10,11 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from flows.domains.contract import ToolCall, ToolSpec
 from flows.rollout.protocol import Completion, Dialect, Extension, Identity, Load, Message, Parsed, Sampling, Teacher
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 
 Script = Callable[[str, int], str]
@@ -114,16 +115,16 @@ def _message_ids(message: Message) -> list[int]:
     return [tiny.IM_START, *f"{message.role}\n{message.content}".encode(), tiny.IM_END, *b"\n"]
 
 
-def opening(teacher: Teacher) -> Callable[[Settings], AbstractAsyncContextManager[Teacher]]:
+def opening(teacher: Teacher) -> Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]:
     """An `open_teacher` that yields this teacher."""
 
     @asynccontextmanager
-    async def open_teacher(settings: Settings) -> AsyncIterator[Teacher]:
+    async def open_teacher(settings: TeacherSettings, logs: Path) -> AsyncIterator[Teacher]:
         yield teacher
 
     return open_teacher
 
 
-def open_tiny_dialect(settings: Settings, teacher: Teacher) -> Dialect:
+def open_tiny_dialect(settings: TeacherSettings, teacher: Teacher) -> Dialect:
     """An `open_dialect` that returns a TinyDialect."""
     return TinyDialect()

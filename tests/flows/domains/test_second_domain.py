@@ -16,6 +16,7 @@ from flows.domains.contract import Resources, ToolCall, Writer
 from flows.rollout.run import Factories, run_rollout
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Rollout, Settings, Tasks
+from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
 from schemas import Record, Task, Trajectory, Verdict
 from sources.index.library import Library, Page
@@ -48,7 +49,7 @@ def settings(home: Path, *names: str, per_night: int = 12) -> Settings:
 
 
 @contextmanager
-def no_teacher(_: Settings) -> Iterator[Writer]:
+def no_teacher(_: TeacherSettings, logs: Path) -> Iterator[Writer]:
     raise AssertionError("neither composer needs a teacher")
     yield
 

@@ -13,6 +13,7 @@ import pytest
 from flows.domains.contract import Writer
 from flows.domains.search.composers.sentences import MASKS, probe, reveals
 from flows.settings import Settings, Tasks
+from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
 from schemas import Task
 from schemas.prompt import prompt
@@ -30,7 +31,7 @@ def settings(home: Path, **tasks: Any) -> Settings:
 
 
 @contextmanager
-def no_teacher(_: Settings) -> Iterator[Writer]:
+def no_teacher(_: TeacherSettings, logs: Path) -> Iterator[Writer]:
     raise AssertionError("cloze needs no teacher")
     yield
 
@@ -144,7 +145,7 @@ def test_an_empty_lake_gives_no_tasks(tmp_path: Path) -> None:
 
 
 @contextmanager
-def careless_teacher(_: Settings) -> Iterator[Writer]:
+def careless_teacher(_: TeacherSettings, logs: Path) -> Iterator[Writer]:
     """A teacher whose replies are in turn a good question, one that reveals the answer, and empty."""
     n_replies = 0
 

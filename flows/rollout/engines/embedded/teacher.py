@@ -23,7 +23,7 @@ from flows.rollout.engines.servers.http_client import HttpClient, field, parse_j
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 
 CONTEXT = 4_096
 """Default context window in tokens: llama.cpp allocates the KV cache of every slot at the start."""
@@ -130,20 +130,19 @@ def _count_matching(ids: list[int], known: list[dict[str, Any]]) -> int:
 
 @asynccontextmanager
 async def open_embedded(
-    settings: Settings, on_progress: OnProgress = ignore_progress
+    settings: TeacherSettings, logs: Path, on_progress: OnProgress = ignore_progress
 ) -> AsyncIterator[EmbeddedTeacher]:
     """The embedded teacher while the block runs; raises TeacherError when the model is missing or a start fails."""
-    teacher = settings.teacher
-    model = await asyncio.to_thread(_model_file, teacher.model)
-    window = teacher.context_window if "context_window" in teacher.model_fields_set else CONTEXT
+    model = await asyncio.to_thread(_model_file, settings.model)
+    window = settings.context_window if "context_window" in settings.model_fields_set else CONTEXT
     async with AsyncExitStack() as stack:
-        servers = [_server_process(settings, model, window, number) for number in range(_n_servers())]
+        servers = [_server_process(settings, logs, model, window, number) for number in range(_n_servers())]
         for server in servers:
             await stack.enter_async_context(supervised(server, on_progress))
-        client = await stack.enter_async_context(HttpClient(teacher))
+        client = await stack.enter_async_context(HttpClient(settings))
         supervisors = {server.url: server for server in servers}
         card = (await client.request(servers[0].url, "/v1/models", read=field("data", list)))[0]["meta"]
-        revision = teacher.revision or await asyncio.to_thread(file_sha256, model)
+        revision = settings.revision or await asyncio.to_thread(file_sha256, model)
         context = min(window, int(card["n_ctx"]))
         identity = Identity("embedded", f"xllamacpp {version('xllamacpp')}", model.stem, revision, context)
         pool = ServerPool(client, list(supervisors), supervisors)
@@ -158,11 +157,12 @@ def _model_file(setting: str | None) -> Path:
     return model
 
 
-def _server_process(settings: Settings, model: Path, window: int, number: int) -> ServerProcess:
+def _server_process(settings: TeacherSettings, logs: Path, model: Path, window: int, number: int) -> ServerProcess:
     port = free_port()
     command = [sys.executable, "-m", "flows.rollout.engines.embedded.teacher", str(model), str(port), str(window)]
-    log = settings.state / "logs" / f"embedded-{number}.log"
-    return ServerProcess(command, f"http://127.0.0.1:{port}", log, restarts=settings.teacher.restarts)
+    return ServerProcess(
+        command, f"http://127.0.0.1:{port}", logs / f"embedded-{number}.log", restarts=settings.restarts
+    )
 
 
 def _n_servers() -> int:

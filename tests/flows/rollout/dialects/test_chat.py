@@ -12,7 +12,7 @@ from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect, open_chat
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from schemas.prompt import prompt
 from schemas.trajectory import PARSES
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -232,8 +232,8 @@ async def test_thirty_turns_equal_the_ids_that_the_server_saw_and_sampled(
 ) -> None:
     replies = iter([reply for reply, _ in episode])
     with fake_vllm(context=200_000, reply=lambda prompt, body: "") as fake:
-        configured = Settings.model_validate({"teacher": {"engine": "vllm", "urls": [fake.url]}})
-        async with open_teacher(configured) as teacher:
+        configured = TeacherSettings(engine="vllm", urls=[fake.url])
+        async with open_teacher(configured, Path("logs")) as teacher:
             fake.exchanges.clear()
             fake.reply = lambda prompt, body: next(replies)
             stream = await _play(teacher, [results for _, results in episode])

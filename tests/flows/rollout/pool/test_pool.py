@@ -17,6 +17,7 @@ from flows.rollout.journal.recovery import open_journal
 from flows.rollout.protocol import Completion, Sampling, TeacherError, TeacherRefused
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings
+from flows.settings import Teacher as TeacherSettings
 from schemas import Record, Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -67,7 +68,7 @@ def test_without_planned_attempts_no_teacher_is_started(tmp_path: Path) -> None:
     write_wiki_tasks(Lake(settings.lake), DAY, 2)
     roll_out(settings, ScriptedTeacher(reading))
 
-    def never(settings: Settings) -> Any:
+    def never(settings: TeacherSettings, logs: Path) -> Any:
         pytest.fail("the teacher was started")
 
     again = run_rollout(settings, DAY, silent, Factories(never, open_tiny_dialect))
@@ -234,7 +235,7 @@ def test_a_teacher_that_refuses_at_the_start_loses_nothing(tmp_path: Path) -> No
     settings = home(tmp_path)
     write_wiki_tasks(Lake(settings.lake), DAY, 2)
 
-    def refusing(settings: Settings) -> Any:
+    def refusing(settings: TeacherSettings, logs: Path) -> Any:
         raise TeacherRefused("it serves another model")
 
     with pytest.raises(TeacherRefused, match="another model"):

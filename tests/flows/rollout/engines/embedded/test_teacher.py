@@ -14,7 +14,7 @@ from flows.rollout.engines.embedded.model_download import MEMBER, SHA256, builti
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
 from flows.rollout.writer import open_writer
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 
 pytestmark = pytest.mark.slow
 
@@ -22,14 +22,9 @@ SEARCH = ToolSpec("search", "", {"type": "object", "properties": {"query": {"typ
 LINE = 'root ::= "é🙂 日本 " [a-z]{4} "\\n"'
 
 
-def settings(home: Path) -> Settings:
-    return Settings(home=home)
-
-
 async def test_two_turns_of_the_text_dialect_preserve_every_id(tmp_path: Path) -> None:
-    configured = settings(tmp_path)
-    async with open_teacher(configured) as teacher:
-        dialect = open_dialect(configured, teacher)
+    async with open_teacher(TeacherSettings(), tmp_path) as teacher:
+        dialect = open_dialect(TeacherSettings(), teacher)
         opened = await dialect.open([Message("system", "Find the answer."), Message("user", "Who?")], [SEARCH])
         stream = [token for piece in opened.pieces for token in piece]
         begun = len(stream)
@@ -55,7 +50,7 @@ async def _turn(teacher: Teacher, dialect: Dialect, stream: list[int], *, must_a
 
 async def test_every_sampled_id_has_its_log_probability(tmp_path: Path) -> None:
     """llama.cpp leaves out those of stop words and of parts of a character; a trainer would misalign the row."""
-    async with open_teacher(settings(tmp_path)) as teacher:
+    async with open_teacher(TeacherSettings(), tmp_path) as teacher:
         prompt = await teacher.encode("Say: ")
         completion = await teacher.generate(prompt, Sampling(0.8, 1, 40, 3, stop=("\n",), grammar=LINE), "one")
         again = await teacher.generate([*prompt, *completion.token_ids[:-1]], Sampling(0, 1, 1, 3), "one")
@@ -70,7 +65,7 @@ async def test_every_sampled_id_has_its_log_probability(tmp_path: Path) -> None:
 
 
 async def test_sequences_run_concurrently_and_a_long_prompt_is_refused(tmp_path: Path) -> None:
-    async with open_teacher(settings(tmp_path)) as teacher:
+    async with open_teacher(TeacherSettings(), tmp_path) as teacher:
         prompts = [await teacher.encode(f"{word} is") for word in ("Rain", "Snow", "Wind", "Hail", "Fog")]
         sampling = Sampling(0.0, 1, 8, 1)
         completions = await asyncio.gather(
@@ -83,7 +78,7 @@ async def test_sequences_run_concurrently_and_a_long_prompt_is_refused(tmp_path:
 
 async def test_a_crash_of_the_model_loses_no_turn(tmp_path: Path) -> None:
     """A crash in native code would otherwise end the run."""
-    async with open_teacher(settings(tmp_path)) as teacher:
+    async with open_teacher(TeacherSettings(), tmp_path) as teacher:
         prompt = await teacher.encode("Rain is")
         sampling = Sampling(0.0, 1, 24, 1)
         before = await teacher.generate(prompt, sampling, "one")
@@ -100,22 +95,22 @@ async def test_a_crash_of_the_model_loses_no_turn(tmp_path: Path) -> None:
 
 
 def test_a_writer_starts_the_embedded_teacher(tmp_path: Path) -> None:
-    with open_writer(settings(tmp_path)) as write:
+    with open_writer(TeacherSettings(), tmp_path) as write:
         assert write("Write one line.", "Rain is")
 
 
 async def test_a_missing_model_file_is_named(tmp_path: Path) -> None:
-    configured = Settings.model_validate({"teacher": {"model": str(tmp_path / "none.gguf")}})
+    configured = TeacherSettings(model=str(tmp_path / "none.gguf"))
     with pytest.raises(TeacherError, match=r"none\.gguf is not a file"):
-        async with open_teacher(configured):
+        async with open_teacher(configured, tmp_path):
             pass
 
 
 async def test_a_broken_model_file_is_an_error_with_the_log(tmp_path: Path) -> None:
     (tmp_path / "bad.gguf").write_bytes(b"GGUF" + b"\x00" * 64)
-    configured = Settings.model_validate({"home": tmp_path, "teacher": {"model": str(tmp_path / "bad.gguf")}})
+    configured = TeacherSettings(model=str(tmp_path / "bad.gguf"))
     with pytest.raises(TeacherError, match="ended during its start"):
-        async with open_teacher(configured):
+        async with open_teacher(configured, tmp_path):
             pass
 
 

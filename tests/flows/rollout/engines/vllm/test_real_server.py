@@ -66,12 +66,12 @@ async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path) -> None
         "venv": ENVIRONMENT,
     }
     settings = Settings.model_validate({"home": tmp_path, "teacher": teacher_settings})
-    async with open_teacher(settings) as teacher:
+    async with open_teacher(settings.teacher, settings.logs) as teacher:
         assert teacher.identity.engine == "vllm" and teacher.identity.engine_version
         assert teacher.identity.context == 4_096
         kv_tokens = teacher.identity.kv_tokens
         assert kv_tokens and kv_tokens >= 4_096, "the pool admits trajectories by this figure"
-        await _chat_of_many_turns(teacher, open_dialect(settings, teacher))
+        await _chat_of_many_turns(teacher, open_dialect(settings.teacher, teacher))
         await _line_under_a_grammar(teacher)
         await _ends_of_a_completion(teacher)
         with pytest.raises(TeacherRefused, match="context"):

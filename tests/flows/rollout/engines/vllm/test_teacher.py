@@ -16,7 +16,7 @@ from flows.rollout.engines.servers.server_pool import rendezvous_order
 from flows.rollout.engines.vllm.completions import TokenMismatch
 from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
 from flows.rollout.writer import open_writer
-from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.certificates import certificates
 from tests.doubles.teachers.fake_vllm import FakeVllm, Fault, fake_vllm
@@ -25,14 +25,16 @@ SAMPLING = Sampling(0.7, 0.95, 256, 7, stop_token_ids=(tiny.IM_END,))
 PROMPT = tiny.encode("<|im_start|>user\nhéllo<|im_end|>\n<|im_start|>assistant\n")
 RETRYABLE: list[Fault] = [fault for fault in get_args(Fault) if fault not in {"400", "slow"}]
 
+LOGS = Path("logs")
 
-def settings_for(*urls: str, **teacher: Any) -> Settings:
-    return Settings.model_validate({"teacher": {"engine": "vllm", "urls": urls, "retries": 1, **teacher}})
+
+def settings_for(*urls: str, **teacher: Any) -> TeacherSettings:
+    return TeacherSettings.model_validate({"engine": "vllm", "urls": urls, "retries": 1, **teacher})
 
 
 @asynccontextmanager
 async def teaching(fake: FakeVllm, **teacher: Any) -> AsyncIterator[Teacher]:
-    async with open_teacher(settings_for(fake.url, **teacher)) as opened:
+    async with open_teacher(settings_for(fake.url, **teacher), LOGS) as opened:
         fake.requests = fake.sampled = 0
         fake.exchanges.clear()
         yield opened
@@ -122,7 +124,7 @@ async def test_a_request_that_cannot_succeed_is_sent_once() -> None:
 async def test_a_server_without_ids_or_logprobs_is_refused_at_the_start(fault: Fault) -> None:
     """Such a server answers 200; its trajectories would be useless for training."""
     with fake_vllm(always=fault) as fake, pytest.raises(TeacherRefused, match="cannot be used"):
-        async with open_teacher(settings_for(fake.url)):
+        async with open_teacher(settings_for(fake.url), LOGS):
             pass
     assert fake.requests == 1
 
@@ -132,7 +134,7 @@ async def test_the_api_key_is_sent_and_never_shown() -> None:
         async with teaching(fake, api_key="s3cret") as teacher:
             await teacher.generate(PROMPT, SAMPLING, "one")
         with pytest.raises(TeacherRefused, match="FACTORY_TEACHER__API_KEY") as refused:
-            async with open_teacher(settings_for(fake.url, api_key="wr0ng")):
+            async with open_teacher(settings_for(fake.url, api_key="wr0ng"), LOGS):
                 pass
     assert "wr0ng" not in str(refused.value)
 
@@ -148,13 +150,13 @@ async def test_requests_go_only_to_servers_with_a_trusted_certificate(tmp_path: 
         async with teaching(fake, **client, api_key="s3cret", verify_tls=False) as teacher:
             assert (await teacher.generate(PROMPT, SAMPLING, "one")).token_ids
         with pytest.raises(TeacherRefused, match=r"teacher\.ca_file"):
-            async with open_teacher(settings_for(fake.url, api_key="s3cret", **client)):
+            async with open_teacher(settings_for(fake.url, api_key="s3cret", **client), LOGS):
                 pass
         with pytest.raises(TeacherError, match="connection failed"):
-            async with open_teacher(settings_for(fake.url, **trusted)):
+            async with open_teacher(settings_for(fake.url, **trusted), LOGS):
                 pass
         with pytest.raises(TeacherRefused, match="PEM"):
-            async with open_teacher(settings_for(fake.url, ca_file=tmp_path / "none.pem")):
+            async with open_teacher(settings_for(fake.url, ca_file=tmp_path / "none.pem"), LOGS):
                 pass
 
 
@@ -176,14 +178,14 @@ async def test_a_server_without_repetition_detection_is_usable() -> None:
 
 async def test_a_server_of_another_model_is_refused() -> None:
     with fake_vllm() as fake, pytest.raises(TeacherRefused, match="it serves tiny-qwen3"):
-        async with open_teacher(settings_for(fake.url, model="Qwen/Qwen3-32B")):
+        async with open_teacher(settings_for(fake.url, model="Qwen/Qwen3-32B"), LOGS):
             pass
 
 
 async def test_a_session_stays_with_its_server_until_the_server_fails() -> None:
     """A move loses the prefix cache; staying with a failing server loses the attempt."""
     with fake_vllm() as one, fake_vllm() as two:
-        async with open_teacher(settings_for(one.url, two.url)) as teacher:
+        async with open_teacher(settings_for(one.url, two.url), LOGS) as teacher:
             for _ in range(3):
                 await asyncio.gather(*(teacher.generate(PROMPT, SAMPLING, f"s{at}") for at in range(20)))
             first = next(fake for fake in (one, two) if fake.url == rendezvous_order([one.url, two.url], "s0")[0])
@@ -220,7 +222,7 @@ def test_a_writer_gives_equal_answers_to_equal_prompts(tmp_path: Path) -> None:
     tiny.save(tmp_path)
     with fake_vllm(reply=lambda prompt, body: f"<think>\nhm\n</think>\n\nseed {body['seed']}") as fake:
         settings = settings_for(fake.url, tokenizer=str(tmp_path), renderer="qwen3")
-        with open_writer(settings) as write:
+        with open_writer(settings, LOGS) as write:
             answers = [write("You rewrite.", text) for text in ("one", "two", "one")]
     assert answers[0] == answers[2] != answers[1]
     assert answers[0].startswith("seed ")
@@ -230,6 +232,6 @@ def test_a_failing_writer_raises_and_leaves_no_thread(tmp_path: Path) -> None:
     tiny.save(tmp_path)
     with fake_vllm() as fake:
         settings = settings_for(fake.url, tokenizer=str(tmp_path), renderer="qwen3")
-        with pytest.raises(TeacherError), open_writer(settings) as write:
+        with pytest.raises(TeacherError), open_writer(settings, LOGS) as write:
             fake.always = "500"
             write("You rewrite.", "one")
