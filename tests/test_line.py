@@ -189,7 +189,7 @@ def test_a_line_killed_anywhere_ends_with_the_rows_of_an_undisturbed_one(world: 
         assert code == 0, (home / "log.txt").read_text()[-3000:]
         if kills >= KILLS:
             break
-        kills += 1  # it ended before the kill: what is killed next is a run that has nothing left to do
+        kills += 1  # it ended before the kill, so the next kill hits a run with nothing left to do
     for view, query in SAME.items():
         assert _rows(home, query) == _rows(undisturbed, query), view
     turns = _rows(home, "select count(*) from turns where role = 'assistant'")[0][0]

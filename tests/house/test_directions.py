@@ -1,4 +1,4 @@
-"""The house stands: what a newcomer relies on when looking for a behaviour in two hops."""
+"""Directions between the rooms: imports run one way, Prefect stays in a few files, modules stay small."""
 
 import ast
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ROOMS = {
 SHARED_IN_FLOWS = {"settings", "domains", "environments", "tokenizing", "step", "process_guard"}
 CONTENTS = {"nightly.py", "cli.py"}
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "flows", "sources", "schemas", "warehouse", "tests"}
-MAX_LINES = 300
+MAX_LINES = 270
 
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
@@ -61,7 +61,7 @@ def test_a_module_says_why_it_exists_and_stays_small(path: Path) -> None:
 
 
 def test_the_top_level_is_fixed() -> None:
-    """A drawer at the top level hides what does not fit the rooms."""
+    """A folder for leftovers at the top level hides code from readers of the map."""
     hidden_or_made = {".git", "lake", "release", "state", "warehouse.duckdb", "build", "horizon_factory.egg-info"}
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} - hidden_or_made
     assert found <= TOP_LEVEL
@@ -69,5 +69,5 @@ def test_the_top_level_is_fixed() -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*/**/*.sql")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_sql_opens_with_its_grain(path: Path) -> None:
-    """Without its grain, nobody can join a view without fearing doubled rows."""
+    """Without a known grain, a join may double rows."""
     assert path.read_text("utf-8").startswith("-- ")

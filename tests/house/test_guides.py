@@ -32,7 +32,7 @@ def test_every_path_of_the_map_exists() -> None:
 
 
 def test_every_room_is_on_the_map() -> None:
-    """A room that the map leaves out is a room that nobody finds."""
+    """A room that the map leaves out cannot be found from README.md."""
     rooms = {
         path.parent.relative_to(ROOT)
         for top in ("flows", "sources", "schemas", "warehouse")

@@ -1,4 +1,4 @@
--- one row per trajectory: its rank among duplicates; the one with the lowest rank is the keeper
+-- one row per trajectory: its rank among the near duplicates of a cluster; the lowest rank is the keeper
 with judged as (
     select
         trajectory_id,

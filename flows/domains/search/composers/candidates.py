@@ -35,7 +35,7 @@ class WalkCandidate:
         return fix_chain(self.choices, self.unique)
 
     def draft(self, chain: Chain, instruction: str) -> Draft:
-        """The task that asks for the chain's answer in these words."""
+        """The task with this instruction and the chain's answer."""
         last = self.walk.steps[-1]
         return Draft(
             instruction=instruction,
