@@ -151,6 +151,7 @@ migrate(Lake(Path(sys.argv[1])), kill_after_one_part)
 """
 
 
+@pytest.mark.slow
 def test_a_migration_killed_after_every_part_ends_with_the_same_files(lake: Lake, tmp_path: Path) -> None:
     """Each process rewrites one part and is killed; a lake in between is refused, never half read."""
     whole = Lake(Path(shutil.copytree(lake.root, tmp_path / "whole")))

@@ -1,9 +1,9 @@
 -- one row per trajectory in only one of two releases, with the reason from the refines of the two
-with here as (
+with earlier as (
     select * from published_parts where release_id = $before
 ),
 
-there as (
+later as (
     select * from published_parts where release_id = $after
 ),
 
@@ -27,18 +27,18 @@ judged_after as (
 select
     trajectory_id,
     trajectories.domain,
-    case when here.release_id is null then 'came' else 'went' end as change,
+    case when earlier.release_id is null then 'came' else 'went' end as change,
     case
-        when here.release_id is null and judged_before.trajectory_id is null then 'new'
-        when here.release_id is null then 'refused_before'
+        when earlier.release_id is null and judged_before.trajectory_id is null then 'new'
+        when earlier.release_id is null then 'refused_before'
         when judged_after.trajectory_id is null then 'not_decided'
         when judged_after.kept then 'not_published'
         else judged_after.reasons[1]
     end as reason,
-    coalesce(here.n_tokens, there.n_tokens) as n_tokens
-from here
-full join there using (trajectory_id)
+    coalesce(earlier.n_tokens, later.n_tokens) as n_tokens
+from earlier
+full join later using (trajectory_id)
 left join trajectories using (trajectory_id)
 left join judged_before using (trajectory_id)
 left join judged_after using (trajectory_id)
-where here.release_id is null or there.release_id is null
+where earlier.release_id is null or later.release_id is null
