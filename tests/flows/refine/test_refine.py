@@ -79,23 +79,23 @@ def test_every_gates_answer_is_stored(tmp_path: Path) -> None:
 @given(
     kinds=st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 2)), st.sampled_from(get_args(Kind))),
     leaky=st.sets(st.integers(0, 3), max_size=1),
-    off=st.sets(st.sampled_from(GATES)),
+    advisory=st.sets(st.sampled_from(GATES)),
     seed=st.integers(0, 99),
 )
 def test_every_count_adds_up_whatever_is_in_the_lake_and_whichever_gates_decide(
-    kinds: dict[tuple[int, int], Kind], leaky: set[int], off: set[str], seed: int
+    kinds: dict[tuple[int, int], Kind], leaky: set[int], advisory: set[str], seed: int
 ) -> None:
     """Conservation: no attempt vanishes, and none is refused without a reason of a gate that decides."""
     made = make_small_lake(DAY, n_tasks=4, samples=3, kinds=kinds, leaky=leaky, seed=seed, domains=("search", "code"))
     with TemporaryDirectory() as home:
-        rows = refined(Path(home), made, off=sorted(off))
+        rows = refined(Path(home), made, advisory_gates=sorted(advisory))
         with connect(Lake(Path(home) / "lake")) as con:
             assert not {check: found for check, found in run_checks(con).items() if found}
             fates = dict(con.execute("select fate, count(*) from fates group by fate").fetchall())
     assert set(rows) == {row.trajectory_id for row in made.trajectories if row.status != "aborted"}
     for kept, reasons, *_ in rows.values():
         assert kept == (not reasons)
-        assert not off & {reason.split(":")[0] for reason in reasons}
+        assert not advisory & {reason.split(":")[0] for reason in reasons}
     assert sum(fates.values()) == made.planned()
     assert fates.get("rejected", 0) == sum(not row[0] for row in rows.values())
 
