@@ -48,10 +48,10 @@ def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
     (wrong,) = made.of_kind("wrong")
     with reader(home_of(tmp_path, made)) as con:
-        said = text_of(explain(con, wrong[:12]))
-    assert "rejected" in said
-    assert "outcome:wrong_answer" in said
-    assert "structure" in said
+        text = text_of(explain(con, wrong[:12]))
+    assert "rejected" in text
+    assert "outcome:wrong_answer" in text
+    assert "structure" in text
 
 
 @pytest.mark.parametrize("id", ["", "zz", "aborted"])
@@ -186,7 +186,7 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("trajectory_id,is_correct\nx,maybe\n", "yes or no"),
         ("trajectory_id,is_correct\nx,yes\nx,no\n", "twice"),
@@ -196,8 +196,8 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ("", "no column"),
     ],
 )
-def test_an_invalid_file_is_refused_with_the_place(text: str, says: str, tmp_path: Path) -> None:
+def test_an_invalid_file_is_refused_with_the_place(text: str, message: str, tmp_path: Path) -> None:
     settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
     (tmp_path / "a.csv").write_text(text)
-    with reader(settings) as con, pytest.raises(AuditError, match=says):
+    with reader(settings) as con, pytest.raises(AuditError, match=message):
         read_labels(con, Lake(settings.lake), settings, tmp_path / "a.csv")

@@ -174,10 +174,10 @@ def test_no_broken_row_breaks_a_gate(tmp_path: Path) -> None:
     assert len(found) > FUZZED * 0.9
     assert not any(checks.values())
     refused = 0
-    for kept, why, said in rows:
-        verdicts = json.loads(said)
+    for kept, reasons, text in rows:
+        verdicts = json.loads(text)
         assert list(verdicts) == gates
         assert all(isinstance(verdict["keep"], bool) and verdict["reason"] for verdict in verdicts.values())
-        assert kept == (not why)
+        assert kept == (not reasons)
         refused += not kept
     assert refused > FUZZED // 4

@@ -69,7 +69,7 @@ def test_every_gates_answer_is_stored(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=5, samples=3, kinds=ALL_KINDS)
     for kept, reasons, gates, *_ in refined(tmp_path, made).values():
         assert list(gates) == GATES
-        refused = [f"{gate}:{said['reason']}" for gate, said in gates.items() if not said["keep"]]
+        refused = [f"{gate}:{answer['reason']}" for gate, answer in gates.items() if not answer["keep"]]
         assert reasons == refused
         assert kept == (not refused)
 

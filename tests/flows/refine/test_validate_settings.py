@@ -18,7 +18,7 @@ DAY = date(2026, 11, 20)
 
 
 @pytest.mark.parametrize(
-    ("refine", "says"),
+    ("refine", "message"),
     [
         ({"advisory_gates": ["lop"]}, r"refine\.advisory_gates = \['lop'\].* loop,"),
         ({"allowed_sensitive_data": ["e-mail"]}, r"refine\.allowed_sensitive_data = \['e-mail'\].* email,"),
@@ -28,12 +28,12 @@ DAY = date(2026, 11, 20)
     ],
 )
 def test_invalid_settings_are_refused_before_there_is_a_lake(
-    refine: dict[str, Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    refine: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A typo must not fail the night after hours of crawl and rollout."""
     monkeypatch.chdir(tmp_path)
     Path("b.jsonl").write_text(json.dumps({"question": "Who wrote it?", "answer": "Ada"}) + "\n")
-    with pytest.raises(SettingsError, match=says):
+    with pytest.raises(SettingsError, match=message):
         validate_settings(Settings(home=tmp_path, refine=refine))
 
 

@@ -79,17 +79,17 @@ def test_overlaps_are_found_in_task_answer_and_query_but_not_in_pages(tmp_path: 
     """A student trained on a benchmark's items is evaluated on seen data; pages do not count."""
     shouted = "  " + LONG.upper().replace(" ", " \n ").replace("FIRST", WIDE) + " Answer in one word."
     made = lake_of(instruction=shouted, answer="I found: " + LONG, query=LONG[:-1], page=LONG, tiny=LONG[:60])
-    said = refined(tmp_path, made, benchmark(tmp_path / "b", "Another question.", LONG))
-    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    answers = refined(tmp_path, made, benchmark(tmp_path / "b", "Another question.", LONG))
+    reasons = [answers[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
     assert reasons == ["in_instruction", "in_answer", "in_query", "ok", "ok", "ok"]
-    assert {said[attempt.trajectory_id]["value"] for attempt in made.trajectories[:3]} == {19}
+    assert {answers[attempt.trajectory_id]["value"] for attempt in made.trajectories[:3]} == {19}
 
 
 def test_a_short_item_matches_as_a_whole_only(tmp_path: Path) -> None:
     """Most benchmark questions are short, but a few of their words occur everywhere."""
     made = lake_of(instruction=f"Please tell me: {SHORT}", query=SHORT.lower(), tiny=TINY, answer="so why lanterns are")
-    said = refined(tmp_path, made, benchmark(tmp_path / "b", SHORT, TINY))
-    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    answers = refined(tmp_path, made, benchmark(tmp_path / "b", SHORT, TINY))
+    reasons = [answers[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
     assert reasons == ["in_instruction", "in_query", "in_query", "ok", "ok", "ok"]
 
 
@@ -98,8 +98,8 @@ def test_an_item_in_many_rows_is_found_and_a_prompt_format_is_not(tmp_path: Path
     form = "Read the passage and write the letter of the one right choice, then say in a line why it is right."
     items = benchmark(tmp_path / "b", *[LONG, SHORT, TINY] * 100, *(f"Passage {n}. {form}" for n in range(100)))
     made = lake_of(instruction=LONG, query=SHORT, answer=TINY, tiny=form)
-    said = refined(tmp_path, made, items)
-    reasons = [said[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    answers = refined(tmp_path, made, items)
+    reasons = [answers[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
     assert reasons == ["in_instruction", "in_query", "ok", "ok", "ok", "ok"]
 
 
@@ -133,8 +133,8 @@ def test_every_file_format_gives_the_same_overlaps(tmp_path: Path) -> None:
     (folder / "b.csv").write_text(f'id,question\n1,"{SHORT}"\n2,\n')
     pq.write_table(pa.table({"question": [LONG, None], "n": [1, 2]}), folder / "c.parquet")
     (folder / "README.md").write_text("not a benchmark")
-    said = refined(tmp_path, made, {"path": folder, "columns": ["question"]})
-    assert [said[attempt.trajectory_id]["keep"] for attempt in made.trajectories] == [False] * 2 + [True] * 4
+    answers = refined(tmp_path, made, {"path": folder, "columns": ["question"]})
+    assert [answers[attempt.trajectory_id]["keep"] for attempt in made.trajectories] == [False] * 2 + [True] * 4
     assert [(row["name"], row["trajectories"]) for row in query_lake(tmp_path, "from benchmarks order by file")] == [
         ("a", 1), ("b", 1), ("c", 1),
     ]  # fmt: skip
@@ -198,8 +198,8 @@ def test_a_misspelt_column_is_named_and_an_empty_one_is_not(tmp_path: Path) -> N
     made = lake_of(instruction=LONG)
     with pytest.raises(SettingsError, match=r"no row has a text in quesion; there are: question, answer, hint"):
         refined(tmp_path, made, {"path": file, "columns": ["quesion", "answer"]})
-    said = refined(tmp_path, made, {"path": file, "columns": ["question", "hint"]})
-    assert said[made.trajectories[0].trajectory_id]["reason"] == "in_instruction"
+    answers = refined(tmp_path, made, {"path": file, "columns": ["question", "hint"]})
+    assert answers[made.trajectories[0].trajectory_id]["reason"] == "in_instruction"
 
 
 @settings(max_examples=50, deadline=None)
@@ -215,10 +215,10 @@ def test_an_ngram_has_one_key_at_any_position(words: list[str], n: int, before: 
 
 def test_words_are_folded() -> None:
     """Copies of benchmarks differ in quotes, widths, case and spaces."""
-    said = folded_words(
+    folded = folded_words(
         pa.array([f"{WIDE}\u2014width \ufb01ne\u00a0\u216b", "東京は\uff1f", "ΣΊΣΥΦΟΣ", "...", None])
     ).to_pylist()
-    assert said == [["first", "width", "fine", "xii"], ["東", "京", "は"], ["σίσυφοσ"], [], None]
+    assert folded == [["first", "width", "fine", "xii"], ["東", "京", "は"], ["σίσυφοσ"], [], None]
 
 
 def test_settings_take_benchmarks_as_tables() -> None:

@@ -84,9 +84,9 @@ def test_the_same_pages_make_no_duplicates(tmp_path: Path) -> None:
 def test_two_different_tasks_are_kept_though_the_agent_wrote_little(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=2, samples=1, n_calls=1, words=2)
     first, second = (row.trajectory_id for row in made.trajectories)
-    said = {turn.index: turn for turn in made.turns if turn.trajectory_id == first and turn.role == "assistant"}
+    first_turns = {turn.index: turn for turn in made.turns if turn.trajectory_id == first and turn.role == "assistant"}
     made.turns[:] = [
-        said[turn.index].model_copy(update={"trajectory_id": second})
+        first_turns[turn.index].model_copy(update={"trajectory_id": second})
         if turn.trajectory_id == second and turn.role == "assistant"
         else turn
         for turn in made.turns
@@ -122,11 +122,11 @@ def test_a_chain_of_similar_attempts_is_one_cluster_with_one_keeper(tmp_path: Pa
     made = make_small_lake(DAY, n_tasks=1, samples=8, kinds={(0, n): "exact_copy" for n in range(1, 8)}, words=60)
     dice = random.Random(1)
     ids = [row.trajectory_id for row in made.trajectories]
-    said = {t.index: t.reasoning for t in made.turns if t.trajectory_id == ids[0] and t.reasoning}
+    texts = {t.index: t.reasoning for t in made.turns if t.trajectory_id == ids[0] and t.reasoning}
     for id in ids[1:]:
-        said = {index: edited(str(text), dice, 0.08) for index, text in said.items()}
+        texts = {index: edited(str(text), dice, 0.08) for index, text in texts.items()}
         made.turns[:] = [
-            t.model_copy(update={"reasoning": said[t.index]}) if t.trajectory_id == id and t.index in said else t
+            t.model_copy(update={"reasoning": texts[t.index]}) if t.trajectory_id == id and t.index in texts else t
             for t in made.turns
         ]
     rows = refined(tmp_path, made)

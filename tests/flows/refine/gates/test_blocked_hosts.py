@@ -25,10 +25,10 @@ def test_reading_a_blocked_address_is_refused(tmp_path: Path) -> None:
         )
         made.turns[place] = turn.model_copy(update={"url": url, "kind": kind})
     write_records(Lake(tmp_path / "lake"), DAY, made)
-    said = []
+    reasons = []
     for blocked in ([], ["gone.org"]):
         run_refine(Settings(home=tmp_path, blocklist=blocked), DAY, silent)
         with connect(Lake(tmp_path / "lake")) as con:
             rows = con.execute("select trajectory_id, gates->>'$.blocked_hosts.reason' from decisions").fetchall()
-        said.append([dict(rows)[attempt.trajectory_id] for attempt in made.trajectories])
-    assert said == [["ok"] * 3, ["blocked_url", "ok", "ok"]]
+        reasons.append([dict(rows)[attempt.trajectory_id] for attempt in made.trajectories])
+    assert reasons == [["ok"] * 3, ["blocked_url", "ok", "ok"]]

@@ -50,10 +50,10 @@ ERRORS = [
 ]
 """Error texts of clients and proxies in place of an answer."""
 LOOP = "and then I look at the page again, "
-Said = dict[str, Any]
+Columns = dict[str, Any]
 
 
-def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[str, Said]:
+def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[str, Columns]:
     """Refine many lakes of one trajectory together; returns case -> gate -> answer."""
     settings = Settings(home=home, refine=Refine.model_validate(refine))
     for seq, made in enumerate(cases.values()):
@@ -66,8 +66,8 @@ def answers(home: Path, cases: dict[str, SmallLake], **refine: object) -> dict[s
 
 def reasons(home: Path, gate: str, cases: dict[str, SmallLake], **refine: object) -> dict[str, str]:
     """Returns case -> the gate's reason; `ok` if it keeps the row."""
-    found = {case: said[gate] for case, said in answers(home, cases, **refine).items()}
-    return {case: "ok" if said["keep"] else said["reason"] for case, said in found.items()}
+    found = {case: gates[gate] for case, gates in answers(home, cases, **refine).items()}
+    return {case: "ok" if answer["keep"] else answer["reason"] for case, answer in found.items()}
 
 
 class Lakes:
@@ -76,7 +76,7 @@ class Lakes:
     def __init__(self) -> None:
         self.seed = 0
 
-    def __call__(self, *, task: Said | None = None, row: Said | None = None, **turns: Said) -> SmallLake:
+    def __call__(self, *, task: Columns | None = None, row: Columns | None = None, **turns: Columns) -> SmallLake:
         """`turns` are changes by turn: t2 is the agent's first, t3 its observation, last the answer."""
         self.seed += 1
         made = make_small_lake(DAY, n_tasks=1, samples=1, seed=self.seed)
@@ -87,7 +87,7 @@ class Lakes:
             made.turns[place] = made.turns[place].model_copy(update=change)
         return made
 
-    def saying(self, answer: str, truth: str | None = None) -> SmallLake:
+    def answering(self, answer: str, truth: str | None = None) -> SmallLake:
         return self(task={"answer": truth} if truth else {}, row={"answer": answer}, last={"content": answer})
 
 
@@ -115,9 +115,9 @@ def test_calls_are_validated_against_the_schemas_of_the_row(tmp_path: Path, lake
         {"query": "a", "lang": None, "since": "ever"},
         {"query": "a", "since": None},
     ]
-    unfit: list[Said] = [{"query": ""}, {"query": 5}, {"more": 1}, {"page": 0}, {"page": 1.5}, {"page": True}]
+    unfit: list[Columns] = [{"query": ""}, {"query": 5}, {"more": 1}, {"page": 0}, {"page": 1.5}, {"page": True}]
     unfit += [{"order": "best"}, {"tags": "x"}]
-    odd: list[Said] = [{"lang": 5}, {"lang": "e"}, {"since": 1900}, {"since": "never"}, {"mode": "map"}]
+    odd: list[Columns] = [{"lang": 5}, {"lang": "e"}, {"since": 1900}, {"since": "never"}, {"mode": "map"}]
     odd += [{"share": 0}, {"share": 1}, {"share": None}]
     bad: list[object] = [{"query": "a"} | one for one in unfit] + [{}, {"page": 1}, [], "a", None]
     found = reasons(
@@ -137,7 +137,7 @@ def test_calls_are_validated_against_the_schemas_of_the_row(tmp_path: Path, lake
 
 def test_the_whole_schema_counts_and_a_hostile_one_does_no_harm(tmp_path: Path, lake: Lakes) -> None:
     """Nested arguments are validated; an untrusted schema must not fetch, hang or hide other faults."""
-    schema: Said = {
+    schema: Columns = {
         "type": "object",
         "properties": {
             "code": {"type": "string", "pattern": "^[a-z]{2}$"},
@@ -146,7 +146,7 @@ def test_the_whole_schema_counts_and_a_hostile_one_does_no_harm(tmp_path: Path, 
         },
         "$defs": {"Place": {"type": "object", "properties": {"at": {"type": "number"}}, "required": ["at"]}},
     }
-    hostile: Said = {
+    hostile: Columns = {
         "properties": {
             "far": {"$ref": "http://127.0.0.1:1/schema.json"},
             "slow": {"type": "string", "pattern": "^(a+)+$"},
@@ -156,7 +156,7 @@ def test_the_whole_schema_counts_and_a_hostile_one_does_no_harm(tmp_path: Path, 
         "required": ["near"],
     }
 
-    def called(arguments: Said, schema: Said) -> SmallLake:
+    def called(arguments: Columns, schema: Columns) -> SmallLake:
         tools = [{"type": "function", "function": {"name": "search", "parameters": schema}}]
         calls = json.dumps([{"id": "call_0", "name": "search", "arguments": arguments}])
         made = lake(row={"tools": json.dumps(tools)}, t2={"tool_calls": calls}, t3={"kind": "blocked"})
@@ -165,11 +165,11 @@ def test_the_whole_schema_counts_and_a_hostile_one_does_no_harm(tmp_path: Path, 
         ]
         return made
 
-    good: list[tuple[Said, Said]] = [
+    good: list[tuple[Columns, Columns]] = [
         ({"code": "en", "place": {"at": 1.5}, "ids": [1, 2]}, schema),
         ({"near": 1, "far": 1, "odd": [], "slow": "a" * 40}, hostile),
     ]
-    bad: list[tuple[Said, Said, str]] = [
+    bad: list[tuple[Columns, Columns, str]] = [
         ({"code": "eng"}, schema, "unfit"),
         ({"place": {"at": "here"}}, schema, "unfit"),
         ({"place": {}}, schema, "missing"),
@@ -183,7 +183,7 @@ def test_the_whole_schema_counts_and_a_hostile_one_does_no_harm(tmp_path: Path, 
     cases |= {f"bad {n}": called(*one[:2]) for n, one in enumerate(bad)}
     found = reasons(tmp_path, "arguments", cases)
     assert found == {f"good {n}": "ok" for n in range(len(good))} | {
-        f"bad {n}": f"argument_{said}" for n, (_, _, said) in enumerate(bad)
+        f"bad {n}": f"argument_{fault}" for n, (_, _, fault) in enumerate(bad)
     }
 
 
@@ -210,13 +210,13 @@ def test_answers_that_are_cut_off_or_blank_are_refused(tmp_path: Path, lake: Lak
     """An empty form teaches nothing; a form filled in Chinese or Russian is an answer."""
     cases = {
         "limit": lake(last={"finish_reason": "length"}),
-        "blank": lake.saying("____"),
-        "form": lake.saying("Final answer:"),
-        "code": lake.saying("Use this:\n```python\nprint(1)"),
-        "whole code": lake.saying("Use this:\n```python\nprint(1)\n```"),
-        "symbol": lake.saying("+=", truth="+="),
-        "chinese": lake.saying("Answer: 北京"),
-        "russian": lake.saying("The answer is Москва."),
+        "blank": lake.answering("____"),
+        "form": lake.answering("Final answer:"),
+        "code": lake.answering("Use this:\n```python\nprint(1)"),
+        "whole code": lake.answering("Use this:\n```python\nprint(1)\n```"),
+        "symbol": lake.answering("+=", truth="+="),
+        "chinese": lake.answering("Answer: 北京"),
+        "russian": lake.answering("The answer is Москва."),
     }
     assert reasons(tmp_path, "answer", cases) == {
         "limit": "cut_by_limit",
@@ -266,22 +266,22 @@ def test_an_agent_that_repeats_the_same_text_is_refused(tmp_path: Path, lake: La
 def test_error_text_is_refused_as_an_answer_and_kept_as_a_quotation(tmp_path: Path, lake: Lakes) -> None:
     """Error texts of a client or proxy must not be learned, and right answers that name an error must be kept."""
     cases = {
-        "status": lake.saying("Error code: 429 - rate limit"),
-        "server": lake.saying("Internal Server Error"),
-        "trace": lake.saying("Traceback (most recent call last):\n  File"),
-        "nan": lake.saying("NaN"),
+        "status": lake.answering("Error code: 429 - rate limit"),
+        "server": lake.answering("Internal Server Error"),
+        "trace": lake.answering("Traceback (most recent call last):\n  File"),
+        "nan": lake.answering("NaN"),
         "noise": lake(t2={"reasoning": "so " + "!" * 400}),
-        "right": lake.saying("nan", truth="nan"),
-        "about": lake.saying("It raises TimeoutError, an error of the server."),
-        "nan.": lake.saying("NaN.", truth="nan"),
-        "raised": lake.saying("JSONDecodeError is raised", truth="JSONDecodeError"),
-        "class": lake.saying("ValidationError."),
-        "code": lake.saying("**500 Internal Server Error**, says the page.", truth="500 Internal Server Error"),
-        "site": lake.saying("google.com: it was the first to do so."),
-        "not a number": lake.saying("NaN 北京"),
-        "page of HTML": lake.saying("<html><body>Chapter 502 begins here</body></html>"),
-        **{said: lake.saying(said) for said in ERRORS},
-        "other truth": lake.saying("Error code: 429 - rate limit", truth="Error code: 4"),
+        "right": lake.answering("nan", truth="nan"),
+        "about": lake.answering("It raises TimeoutError, an error of the server."),
+        "nan.": lake.answering("NaN.", truth="nan"),
+        "raised": lake.answering("JSONDecodeError is raised", truth="JSONDecodeError"),
+        "class": lake.answering("ValidationError."),
+        "code": lake.answering("**500 Internal Server Error**, says the page.", truth="500 Internal Server Error"),
+        "site": lake.answering("google.com: it was the first to do so."),
+        "not a number": lake.answering("NaN 北京"),
+        "page of HTML": lake.answering("<html><body>Chapter 502 begins here</body></html>"),
+        **{error: lake.answering(error) for error in ERRORS},
+        "other truth": lake.answering("Error code: 429 - rate limit", truth="Error code: 4"),
         "page": lake(t3={"observation": "Traceback (most recent call last): Error code: 429 " + "!" * 400}),
     }
     found = reasons(tmp_path, "error_text", cases)
@@ -299,14 +299,14 @@ def test_addresses_that_no_tool_returned_must_not_be_cited(tmp_path: Path, lake:
     """A student trained on invented addresses and tool results invents its own."""
     url = "https://wiki.test/a_b"
     cases = {
-        "made up": lake.saying(f"See {url}."),
+        "made up": lake.answering(f"See {url}."),
         "opened": lake(row={"answer": url}, last={"content": f"See {url}/."}, t3={"url": url}),
         "listed": lake(row={"answer": url}, last={"content": f"({url})."}, t5={"observation": f"1. {url} A page"}),
         "asked": lake(task={"instruction": url}, last={"content": url}, t1={"content": f"What is {url} about?"}),
         "on the way": lake(t2={"content": f"Perhaps {url} has it."}),
-        "local": lake.saying("Open http://localhost:8000/ or http://www.example.com/x"),
-        "fenced": lake.saying(f"Call it:\n```python\nrequests.get('{url}')\n```\nThat is all."),
-        "beside the fence": lake.saying(f"```\nprint(1)\n```\nAs {url} says."),
+        "local": lake.answering("Open http://localhost:8000/ or http://www.example.com/x"),
+        "fenced": lake.answering(f"Call it:\n```python\nrequests.get('{url}')\n```\nThat is all."),
+        "after the fence": lake.answering(f"```\nprint(1)\n```\nAs {url} says."),
         "http": lake(last={"content": f"See {url}."}, t3={"url": url.replace("https", "http")}),
         "tool": lake(t4={"reasoning": "<tool_response>The answer is 5</tool_response>"}),
         "call": lake(t4={"content": "<tool_call>{}</tool_call>"}),
@@ -322,7 +322,7 @@ def test_addresses_that_no_tool_returned_must_not_be_cited(tmp_path: Path, lake:
         "quoted": lake(t4={"content": "It writes <tool_call> first."}, t3={"observation": "Write <tool_call> first."}),
     }
     assert reasons(tmp_path, "invention", cases) == {
-        **dict.fromkeys(("made up", "beside the fence"), "url_never_shown"),
+        **dict.fromkeys(("made up", "after the fence"), "url_never_shown"),
         **dict.fromkeys(("opened", "listed", "asked", "on the way", "local", "unparsed", "quoted"), "ok"),
         **dict.fromkeys(("fenced", "http"), "ok"),
         **dict.fromkeys(("tool", "call", "function", "invoke", "function cut", "invoke cut"), "tool_markup"),
@@ -357,15 +357,15 @@ def test_a_slip_into_another_script_is_refused_unless_a_page_uses_it(tmp_path: P
 def test_refusals_and_guesses_are_refused_and_mentions_of_them_are_kept(tmp_path: Path, lake: Lakes) -> None:
     """A student that learns to answer `unknown` stops searching."""
     cases = {
-        "sorry": lake.saying("I'm sorry, but I can't help with that."),
-        "gave up": lake.saying("I could not find the answer."),
-        "unknown": lake.saying("Unknown."),
-        "guess": lake.saying("My best guess is Varnay"),
+        "sorry": lake.answering("I'm sorry, but I can't help with that."),
+        "gave up": lake.answering("I could not find the answer."),
+        "unknown": lake.answering("Unknown."),
+        "guess": lake.answering("My best guess is Varnay"),
         "thought": lake(last={"reasoning": "Nothing says it. I'll guess the first one."}),
         "early": lake(t2={"reasoning": "I could guess, but let me look it up: a guess is not enough."}),
-        "film": lake.saying("Sorry We Missed You"),
-        "true": lake.saying("Unknown", truth="Unknown"),
-        "bold": lake.saying("**I could not find the answer.**"),
+        "film": lake.answering("Sorry We Missed You"),
+        "true": lake.answering("Unknown", truth="Unknown"),
+        "bold": lake.answering("**I could not find the answer.**"),
     }
     assert reasons(tmp_path, "refusal", cases) == {
         "sorry": "refusal",

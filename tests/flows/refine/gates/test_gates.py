@@ -137,8 +137,8 @@ def test_a_call_is_the_same_in_any_order_of_arguments(tmp_path: Path) -> None:
         made = make_small_lake(DAY, n_tasks=1, samples=1, seed=seed)
         rows = list(made.turns[:2])
         for each in arguments:
-            asked = json.dumps([{"id": "call_0", "name": "search", "arguments": each}])
-            rows += [made.turns[2].model_copy(update={"tool_calls": asked}), made.turns[3]]
+            call = json.dumps([{"id": "call_0", "name": "search", "arguments": each}])
+            rows += [made.turns[2].model_copy(update={"tool_calls": call}), made.turns[3]]
         return turns(made, [*rows, made.turns[-1]])
 
     there, back, swapped = {"a": 1, "b": [2]}, {"b": [2], "a": 1}, {"a": [2], "b": 1}

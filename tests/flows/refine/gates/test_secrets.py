@@ -51,9 +51,9 @@ def test_a_thousand_planted_secrets_are_all_refused(tmp_path: Path) -> None:
             column = ("content", "reasoning")[place % 2]
             made.turns[place] = turn.model_copy(update={column: f"I found this.\n{next(supply).text}"})
     assert next(supply, None) is None
-    said = refined(tmp_path, made)
-    assert sum(min(A_ROW, one["value"]) for one in said.values()) >= SECRETS * 0.99
-    assert {attempt for attempt, one in said.items() if one["keep"]} == clean
+    answers = refined(tmp_path, made)
+    assert sum(min(A_ROW, one["value"]) for one in answers.values()) >= SECRETS * 0.99
+    assert {attempt for attempt, one in answers.items() if one["keep"]} == clean
     assert len(KINDS) >= 20
 
 
@@ -74,8 +74,8 @@ def test_the_most_frequent_kind_is_the_reason_and_a_kind_can_be_allowed(tmp_path
     texts = {one.kind: one.text for one in planted(2 * len(KINDS), seed=6)}
     for attempt, kinds in zip(made.trajectories, (["email"], ["email", "github_token"], []), strict=True):
         changed(made, turns_of(made, attempt, "assistant")[0], content=" ".join(texts[kind] for kind in kinds))
-    said = list(refined(tmp_path / "strict", made).values())
-    assert Counter(one["reason"] for one in said) == {"email": 2, "ok": 1}
+    answers = list(refined(tmp_path / "strict", made).values())
+    assert Counter(one["reason"] for one in answers) == {"email": 2, "ok": 1}
     passing = list(refined(tmp_path / "open", made, allowed_sensitive_data=["email"]).values())
     assert Counter(one["reason"] for one in passing) == {"ok": 2, "github_token": 1}
     assert sorted(one["value"] for one in passing) == [0, 1, 2]
@@ -92,8 +92,8 @@ def test_observations_answers_and_tasks_count_and_redacted_text_is_not_scanned_a
     made.trajectories[2] = third.model_copy(update={"answer": key})
     task = next(task for task in made.tasks if task.task_id == fourth.task_id)
     made.tasks[made.tasks.index(task)] = task.model_copy(update={"instruction": key})
-    said = refined(tmp_path, made)
-    assert {attempt: one["reason"] for attempt, one in said.items()} == {
+    answers = refined(tmp_path, made)
+    assert {attempt: one["reason"] for attempt, one in answers.items()} == {
         first.trajectory_id: "gitlab_token",
         second.trajectory_id: "ok",
         third.trajectory_id: "gitlab_token",
@@ -111,24 +111,24 @@ def test_tools_and_setup_are_scanned_too(tmp_path: Path) -> None:
         row.model_copy(update={"tools": tools}) if row.task_id == first.task_id else row for row in made.trajectories
     ]
     made.tasks[-1] = last.model_copy(update={"setup": json.dumps({"files": {".env": f"REGION=eu\n{key}"}})})
-    said = refined(tmp_path, made)
-    assert {row.task_id for row in made.trajectories if not said[row.trajectory_id]["keep"]} == {
+    answers = refined(tmp_path, made)
+    assert {row.task_id for row in made.trajectories if not answers[row.trajectory_id]["keep"]} == {
         first.task_id,
         last.task_id,
     }
-    assert Counter((one["reason"], one["value"]) for one in said.values()) == {("gitlab_token", 1): 4, ("ok", 0): 2}
+    assert Counter((one["reason"], one["value"]) for one in answers.values()) == {("gitlab_token", 1): 4, ("ok", 0): 2}
 
 
 def test_the_address_of_an_evidence_page_is_scanned_too(tmp_path: Path) -> None:
     """A row names the pages of its evidence: a password in an address is published with every attempt at the task."""
     made = make_small_lake(DAY, n_tasks=3, samples=2)
-    told, *_ = made.tasks
-    page = next(hop for hop in told.path if hop.doc_id in told.evidence)
+    task, *_ = made.tasks
+    page = next(hop for hop in task.path if hop.doc_id in task.evidence)
     secret = page.model_copy(update={"url": page.url.replace("://", "://reader:" + "q7Zt-" + "w91kXp@")})
-    made.tasks[0] = told.model_copy(update={"path": [secret if hop is page else hop for hop in told.path]})
-    said = refined(tmp_path, made)
-    assert {row.task_id for row in made.trajectories if not said[row.trajectory_id]["keep"]} == {told.task_id}
-    assert Counter(one["reason"] for one in said.values()) == {"url_password": 2, "ok": 4}
+    made.tasks[0] = task.model_copy(update={"path": [secret if hop is page else hop for hop in task.path]})
+    answers = refined(tmp_path, made)
+    assert {row.task_id for row in made.trajectories if not answers[row.trajectory_id]["keep"]} == {task.task_id}
+    assert Counter(one["reason"] for one in answers.values()) == {"url_password": 2, "ok": 4}
 
 
 @pytest.mark.slow
@@ -137,15 +137,15 @@ def test_text_scanned_at_capture_is_not_scanned_again_by_the_same_detector(tmp_p
     made = make_small_lake(DAY, n_tasks=5, samples=1)
     key = next(one.text for one in planted(30, seed=7) if one.kind == "gitlab_token")
     now = detector_version()
-    told: list[dict[str, str | None]] = [
+    cases: list[dict[str, str | None]] = [
         {"content": key, "detector": now},
         {"content": key, "detector": "an older one"},
         {"content": "nothing", "detector": now, "secrets": '{"gitlab_token": 1}'},
         {"content": "nothing", "detector": "an older one", "secrets": '{"gitlab_token": 1}'},
         {"observation": key, "detector": "an older one", "redacted": "{}"},
     ]
-    for attempt, said in zip(made.trajectories, told, strict=True):
-        changed(made, turns_of(made, attempt, "tool" if "observation" in said else "assistant")[0], **said)
+    for attempt, columns in zip(made.trajectories, cases, strict=True):
+        changed(made, turns_of(made, attempt, "tool" if "observation" in columns else "assistant")[0], **columns)
     reasons = [refined(tmp_path, made)[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
     assert reasons == ["ok", "gitlab_token", "gitlab_token", "ok", "gitlab_token"]
 
