@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -27,14 +28,30 @@ from warehouse.takedown import create_withdrawn, match_request
 DAY = date(2026, 11, 20)
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
-    """A lake with one release."""
-    settings = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release")))
+def released_home(home: Path) -> tuple[Settings, SmallLake]:
+    """A home whose lake has one release."""
+    settings = Settings(home=home, publish=Publish(to=str(home / "release")))
     made = make_small_lake(DAY, n_tasks=8)
     write_records(Lake(settings.lake), DAY, made)
     publish(settings)
     return settings, made
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[Settings, SmallLake]:
+    return released_home(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, SmallLake]:
+    return released_home(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def copied(original: tuple[Settings, SmallLake], tmp_path: Path) -> tuple[Settings, SmallLake]:
+    """A copy of such a home, quicker to make; in its lake the release's location is that of the original."""
+    shutil.copytree(original[0].home, tmp_path, dirs_exist_ok=True)
+    return Settings(home=tmp_path), original[1]
 
 
 def publish(settings: Settings) -> dict[str, int | str]:
@@ -213,10 +230,10 @@ def saying(lake: SmallLake, text: str) -> Turn:
     ],
 )
 def test_a_page_is_distinguished_from_pages_with_the_same_prefix(
-    made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str], shown: str, rests: bool
+    copied: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str], shown: str, rests: bool
 ) -> None:
     """A takedown of page1 must not include page10 to page19, and must not miss a link."""
-    settings, lake = made
+    settings, lake = copied
     turn, url = saying(lake, shown), "http://wiki.test/page1"
     write_records(Lake(settings.lake), DAY, SmallLake(turns=[turn]), seq=1)
     with connect(Lake(settings.lake)) as con:
@@ -226,9 +243,9 @@ def test_a_page_is_distinguished_from_pages_with_the_same_prefix(
 
 
 @pytest.mark.parametrize("name", ["", "abc", "http", "https://", "http://nowhere.invalid/", "0" * 40])
-def test_a_target_without_a_match_withdraws_nothing(made: tuple[Settings, SmallLake], name: str) -> None:
+def test_a_target_without_a_match_withdraws_nothing(copied: tuple[Settings, SmallLake], name: str) -> None:
     """A typing error must not empty a release, nor look like a successful takedown."""
-    settings, lake = made
+    settings, lake = copied
     shown = "See http://wiki.test/a and https://wiki.test/b."
     write_records(Lake(settings.lake), DAY, SmallLake(turns=[saying(lake, shown)]), seq=1)
     with connect(Lake(settings.lake)) as con, pytest.raises(PublishError, match="Nothing was withdrawn"):

@@ -44,10 +44,22 @@ def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
     return connect(Lake(settings.lake))
 
 
-def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def of_kinds(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A refined home of attempts of several kinds, which tests only read."""
+    return home_of(tmp_path_factory.mktemp("home"), make_small_lake(DAY, kinds=KINDS))
+
+
+@pytest.fixture(scope="module")
+def of_one_task(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A refined home of one task, which tests only read."""
+    return home_of(tmp_path_factory.mktemp("home"), make_small_lake(DAY, n_tasks=1))
+
+
+def test_a_refusal_is_explained_by_the_start_of_its_id(of_kinds: Settings) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
     (wrong,) = made.of_kind("wrong")
-    with reader(home_of(tmp_path, made)) as con:
+    with reader(of_kinds) as con:
         text = text_of(explain(con, wrong[:12]))
     assert "rejected" in text
     assert "outcome:wrong_answer" in text
@@ -55,9 +67,9 @@ def test_a_refusal_is_explained_by_the_start_of_its_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("id", ["", "zz", "aborted"])
-def test_explain_needs_a_decision(id: str, tmp_path: Path) -> None:
+def test_explain_needs_a_decision(id: str, of_kinds: Settings) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
-    with reader(home_of(tmp_path, made)) as con, pytest.raises(ExplainError, match="no decision"):
+    with reader(of_kinds) as con, pytest.raises(ExplainError, match="no decision"):
         explain(con, next(iter(made.of_kind("aborted"))) if id == "aborted" else id)
 
 
@@ -178,11 +190,10 @@ def test_a_file_saved_by_a_spreadsheet_is_read(delimiter: str, tmp_path: Path) -
         assert read_labels(con, Lake(settings.lake), settings, file) == (3, 0)
 
 
-def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_named(of_one_task: Settings, tmp_path: Path) -> None:
     """A mistyped folder gives a message that names it, not a traceback."""
-    settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
-    with reader(settings) as con, pytest.raises(AuditError, match=r"no/dir/a\.csv cannot be written .*--out"):
-        draw_sample(con, settings, 5, 0, tmp_path / "no" / "dir" / "a.csv")
+    with reader(of_one_task) as con, pytest.raises(AuditError, match=r"no/dir/a\.csv cannot be written .*--out"):
+        draw_sample(con, of_one_task, 5, 0, tmp_path / "no" / "dir" / "a.csv")
 
 
 @pytest.mark.parametrize(
@@ -196,8 +207,9 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ("", "no column"),
     ],
 )
-def test_an_invalid_file_is_refused_with_the_place(text: str, message: str, tmp_path: Path) -> None:
-    settings = home_of(tmp_path, make_small_lake(DAY, n_tasks=1))
+def test_an_invalid_file_is_refused_with_the_place(
+    text: str, message: str, of_one_task: Settings, tmp_path: Path
+) -> None:
     (tmp_path / "a.csv").write_text(text)
-    with reader(settings) as con, pytest.raises(AuditError, match=message):
-        read_labels(con, Lake(settings.lake), settings, tmp_path / "a.csv")
+    with reader(of_one_task) as con, pytest.raises(AuditError, match=message):
+        read_labels(con, Lake(of_one_task.lake), of_one_task, tmp_path / "a.csv")
