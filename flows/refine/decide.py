@@ -17,7 +17,12 @@ from flows.refine.decontaminate.benchmarks import sources_of
 from flows.refine.decontaminate.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
 from flows.refine.dedupe.sketch import open_sketch, sketch_parts
-from flows.refine.gates.cached_gates import answer_cached_gates, open_cached_gates, select_all_candidates
+from flows.refine.gates.cached_gates import (
+    answer_cached_gates,
+    make_gate_tables,
+    open_cached_gates,
+    select_all_candidates,
+)
 from flows.refine.gates.candidates import make_candidates
 from flows.refine.gates.gates import DUPLICATE_GATES, Gate, load_gates, run_gates
 from flows.refine.gates.parameters import bind_parameters
@@ -73,7 +78,9 @@ def refine(
     cached = open_cached_gates(con, settings.state / "gate_cache", gates, sketch, parameters)
     answer_cached_gates(con, cached, sketch, parts, report)
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
-    answer_other_gates(con, [gate for gate in gates if gate not in cached.gates], parameters, report)
+    others = [gate for gate in gates if gate not in cached.gates]
+    make_gate_tables(con, others, parts)
+    answer_other_gates(con, others, parameters, report)
     create_temp_table(con, "shortcut_signatures", steps["shortcut_signatures"])
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now

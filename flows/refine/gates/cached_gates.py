@@ -103,6 +103,20 @@ def answer_missing(
         write_parts(rows.to_arrow_table(), [cached.folder / file for file in files])
 
 
+def make_gate_tables(con: duckdb.DuckDBPyConnection, gates: Iterable[Gate], parts: Mapping[str, Path]) -> None:
+    """Make `ground_truths`, `made_calls` and `turn_texts` of all `candidates`, if one of the gates reads them.
+
+    Cached gates read these tables batch by batch; a gate that is not cached reads all candidates at once.
+    """
+    texts = " ".join(gate.text for gate in gates)
+    if "ground_truths" in texts:
+        make_ground_truths(con)
+    if "made_calls" in texts:
+        create_shared_table(con, "made_calls", query("decide", "made_calls"))
+    if "turn_texts" in texts:
+        view_text(con, parts.values())
+
+
 def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
     """Make the view `candidates` hold the ids that the file `ids` of `sql/gate_cache` selects; True if any."""
     texts = sql_files("gate_cache")

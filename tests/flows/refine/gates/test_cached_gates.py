@@ -9,6 +9,16 @@ import pytest
 
 from flows.refine.background_prepare import prepare
 from flows.refine.decide import run_refine
+from flows.refine.dedupe.sketch import open_sketch, sketch_parts
+from flows.refine.gates.cached_gates import (
+    answer_cached_gates,
+    make_gate_tables,
+    open_cached_gates,
+    select_all_candidates,
+)
+from flows.refine.gates.candidates import make_candidates
+from flows.refine.gates.gates import Gate, load_gates, run_gates
+from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Refine, Settings
 from schemas import Trajectory, Turn
 from tests.doubles.lakes.small_lake import make_small_lake, write_records, write_small_lake
@@ -147,3 +157,34 @@ def test_shares_prepare_the_same_bytes_as_one_process(tmp_path: Path) -> None:
 
 def _bytes(settings: Settings) -> dict[str, bytes]:
     return {str(path.relative_to(settings.state)): path.read_bytes() for path in settings.state.glob("*/*/*.parquet")}
+
+
+def test_a_gate_that_is_not_cached_reads_the_calls_of_all_candidates(tmp_path: Path) -> None:
+    """Its tables must not be those of the last batch of the cached gates."""
+    settings = Settings(home=tmp_path)
+    lake = Lake(settings.lake)
+    for seq in range(2):
+        write_records(lake, DAY, make_small_lake(DAY, n_tasks=2, seed=seq), seq)
+    text = (
+        "select candidates.trajectory_id, any_value(truth is not null) as keep, 'ok' as reason, "
+        "(select count(*) from turn_texts) + count(call_hash) as value from candidates "
+        "left join made_calls using (trajectory_id) left join ground_truths using (trajectory_id) group by all"
+    )
+    own = Gate("own", 35, text, decides=True)
+    with connect(lake) as con:
+        parameters = bind_parameters(con, settings)
+        make_candidates(con, "all_candidates")
+        select_all_candidates(con)
+        sketch = open_sketch(con, tmp_path / "sketches", parameters)
+        parts = sketch_parts(con, lake, sketch, silent)
+        cached = open_cached_gates(con, tmp_path / "cache", [own, *load_gates(settings)], sketch, parameters)
+        assert own not in cached.gates
+        answer_cached_gates(con, cached, sketch, parts, silent)
+        make_gate_tables(con, [own], parts)
+        run_gates(con, [own], parameters, silent)
+        found = con.execute(
+            "select trajectory_id, value from answers where gate = 'own' and keep order by 1"
+        ).fetchall()
+        turns = con.execute("select count(*) from turns").fetchall()[0][0]
+        calls = con.execute("select trajectory_id, n_tool_calls + $1 from trajectories order by 1", [turns]).fetchall()
+    assert found == calls
