@@ -85,7 +85,7 @@ def print_release_diff(con: duckdb.DuckDBPyConnection, before: str, after: str) 
         domains.add_row(*map(cell, row.values()))
     console.print(domains)
     create_temp_table(con, "changes", query("lineage", "changes"), pair)
-    changes = empty_table(("change", "reason", "domain", "trajectories", "tokens"), "came and went")
+    changes = empty_table(("change", "reason", "domain", "trajectories", "tokens"), "added and removed")
     for row in query_rows(con, "change_counts"):
         changes.add_row(*map(cell, row.values()))
     console.print(changes)

@@ -12,7 +12,7 @@ from rich.text import Text
 from warehouse.console.stats import frame
 from warehouse.console.terminal import cell, empty_table
 
-COLUMNS = ("domain", "gate", "decides", "refused", "alone", "alone_tokens", "kept_without")
+COLUMNS = ("domain", "gate", "decides", "refused", "removed_alone", "removed_alone_tokens", "kept_without")
 
 
 class AblateError(Exception):
@@ -31,14 +31,13 @@ def ablate(con: duckdb.DuckDBPyConnection) -> Table:
         whole = whole.filter(pl.col("domain") != "all")
     table = empty_table((name.replace("_", " ") for name in COLUMNS), "Without each gate in turn")
     for row in whole.iter_rows(named=True):
-        values = (
-            row if row["decides"] else row | {"alone": row["would_remove"], "alone_tokens": row["would_remove_tokens"]}
-        )
+        would = {"removed_alone": row["would_remove"], "removed_alone_tokens": row["would_remove_tokens"]}
+        values = row if row["decides"] else row | would
         table.add_row(*(cell(values[name]) for name in COLUMNS), style=None if row["decides"] else "yellow")
     kept = {row["domain"]: row["kept"] for row in whole.iter_rows(named=True)}
     table.caption = Text(
         "kept now: "
         + ", ".join(f"{count:,} ({name})" for name, count in kept.items())
-        + "; for a gate that does not decide, 'alone' is what it would remove"
+        + "; for a gate that does not decide, 'removed_alone' counts the rows that it would remove"
     )
     return table

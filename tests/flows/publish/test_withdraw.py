@@ -270,9 +270,9 @@ def test_a_diff_lists_added_and_removed_rows_with_reasons(
         changes = {id: (change, reason) for id, change, reason in rows}
         with pytest.raises(LineageError, match="0 releases"):
             print_release_diff(con, first, "nothing")
-    assert changes.pop(gone) == ("went", "withdrawn:withdrawn")
-    assert set(changes.values()) <= {("came", "new")}
-    assert "went" in printed(capfd)
+    assert changes.pop(gone) == ("removed", "withdrawn:withdrawn")
+    assert set(changes.values()) <= {("added", "new")}
+    assert "removed" in printed(capfd)
 
 
 def test_a_release_is_found_by_the_folder_that_commands_print(

@@ -86,7 +86,7 @@ def test_ablation_agrees_with_a_refine_that_leaves_the_gate_out(tmp_path: Path) 
     made = make_small_lake(DAY, kinds=KINDS, domains=("search", "code"))
     with reader(home_of(tmp_path / "all", made)) as con:
         rows = con.execute(
-            "select gate, alone, kept_without, alone_tokens from ablation where domain = 'all'"
+            "select gate, removed_alone, kept_without, removed_alone_tokens from ablation where domain = 'all'"
         ).fetchall()
         assert "Without each gate" in text_of(ablate(con))
     assert {gate: alone for gate, alone, *_ in rows if alone} == {"outcome": 1, "loop": 1}

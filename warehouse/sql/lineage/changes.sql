@@ -27,7 +27,7 @@ judged_after as (
 select
     trajectory_id,
     trajectories.domain,
-    case when earlier.release_id is null then 'came' else 'went' end as change,
+    case when earlier.release_id is null then 'added' else 'removed' end as change,
     case
         when earlier.release_id is null and judged_before.trajectory_id is null then 'new'
         when earlier.release_id is null then 'refused_before'

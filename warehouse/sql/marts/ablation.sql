@@ -18,8 +18,8 @@ summed as (
         count(*) as trajectories,
         count(*) filter (kept) as kept,
         count(*) filter (not keep) as refused,
-        count(*) filter (refuses and refusals = 1) as alone,
-        coalesce(sum(n_tokens) filter (refuses and refusals = 1), 0)::bigint as alone_tokens,
+        count(*) filter (refuses and refusals = 1) as removed_alone,
+        coalesce(sum(n_tokens) filter (refuses and refusals = 1), 0)::bigint as removed_alone_tokens,
         count(*) filter (kept and not keep) as would_remove,
         coalesce(sum(n_tokens) filter (kept and not keep), 0)::bigint as would_remove_tokens
     from answers
@@ -32,11 +32,11 @@ select
     decides,
     trajectories,
     refused,
-    alone,
-    alone_tokens,
+    removed_alone,
+    removed_alone_tokens,
     would_remove,
     would_remove_tokens,
     kept,
-    kept + alone as kept_without
+    kept + removed_alone as kept_without
 from summed
 order by domain = 'all' desc, domain, position
