@@ -210,6 +210,7 @@ def test_every_view_and_check_answers_over_a_migrated_lake(lake: Lake) -> None:
         assert run_checks(con) == dict.fromkeys(sql_files("checks"), 0)
 
 
+@pytest.mark.slow
 def test_refine_and_publish_of_a_migrated_lake_repeat_decisions_and_data(lake: Lake, home: Path) -> None:
     """The golden release: the same rows are kept, and shards hold the same bytes before their footers."""
     migrate(lake, silent)

@@ -19,6 +19,7 @@ from warehouse.console.progress import silent
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 
 
+@pytest.mark.slow
 def test_every_page_becomes_one_document(tmp_path: Path) -> None:
     """Linked pages, a page that only the sitemap lists, and a url that robots.txt denies each have one row."""
     with plain_site() as site:

@@ -34,6 +34,7 @@ def stored(home: Path, row: Document) -> StoredResponse:
     return read_record(Lake(home / "lake").raw(row.warc_file), row.warc_offset, row.url)
 
 
+@pytest.mark.slow
 def test_every_page_and_sitemap_has_its_raw_response(tmp_path: Path) -> None:
     """Extraction can be wrong, and the server's response of that day cannot be fetched again later."""
     with plain_site() as site:

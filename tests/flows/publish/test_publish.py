@@ -226,6 +226,7 @@ def test_a_row_holds_its_task_its_verdicts_and_its_pages(tmp_path: Path) -> None
         assert row["n_tokens"] == trajectory.n_tokens == len(row["token_ids"])
 
 
+@pytest.mark.slow
 def test_all_shards_have_the_same_documented_columns_and_bounded_row_groups(tmp_path: Path) -> None:
     """A column of another type in the second shard stops a loader in the middle of a training run."""
     settings = settings_of(tmp_path, shard_mb=1, row_group_mb=1)

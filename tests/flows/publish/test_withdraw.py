@@ -175,6 +175,7 @@ def test_a_takedown_holds_for_attempts_that_come_later(made: tuple[Settings, Sma
     assert publish(settings) == told
 
 
+@pytest.mark.slow
 def test_a_request_holds_at_once_for_exports_from_the_lake(tmp_path: Path) -> None:
     """Pairs and tasks come from the lake: an export must not wait for the next refine."""
     settings, out = Settings(home=tmp_path), tmp_path / "out.parquet"

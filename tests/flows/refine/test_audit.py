@@ -73,6 +73,7 @@ def test_explain_needs_a_decision(id: str, of_kinds: Settings) -> None:
         explain(con, next(iter(made.of_kind("aborted"))) if id == "aborted" else id)
 
 
+@pytest.mark.slow
 def test_an_ambiguous_start_is_refused_with_examples(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=20)
     starts = Counter(row.trajectory_id[0] for row in made.trajectories)
@@ -118,6 +119,7 @@ def filled(path: Path, right: dict[str, str]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp_path: Path) -> None:
     """A release with unchecked verifiers must not look like one with verifiers known to be wrong."""
     made = make_small_lake(DAY, n_tasks=30, kinds={(n, 0): "wrong" for n in range(10)})
@@ -144,6 +146,7 @@ def test_an_audit_gives_each_verifier_its_error_rate_and_the_card_carries_it(tmp
     assert "Error rates of the verifiers" in (tmp_path / "release" / "latest" / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_interval_of_one_stratum_is_wilsons(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=5)
     settings, file = home_of(tmp_path, made), tmp_path / "a.csv"
@@ -159,6 +162,7 @@ def test_the_interval_of_one_stratum_is_wilsons(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_sample_is_repeatable_blind_harmless_and_never_overwrites(tmp_path: Path) -> None:
     """The file must neither bias the person nor run code in a spreadsheet, and labels are never overwritten."""
     made = make_small_lake(DAY, n_tasks=10)

@@ -49,6 +49,7 @@ def refined(home: Path, made: SmallLake, **refine: object) -> dict[str, Row]:
     return decisions(Lake(settings.lake))
 
 
+@pytest.mark.slow
 def test_each_kind_of_fault_is_refused_by_its_gate(tmp_path: Path) -> None:
     made = make_small_lake(DAY, n_tasks=5, samples=3, kinds=ALL_KINDS, leaky={4})
     rows = refined(tmp_path, made)

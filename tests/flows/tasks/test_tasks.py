@@ -120,6 +120,7 @@ def test_an_interrupted_night_is_completed_with_the_same_tasks(home: Path, tmp_p
     assert rows(home) == whole
 
 
+@pytest.mark.slow
 def test_seed_and_day_decide_the_tasks(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     write_small_wiki(Lake(other / "lake"), DAY)

@@ -78,6 +78,7 @@ def test_a_release_in_a_bucket_is_whole_and_the_same_again_sends_nothing(server:
     assert not (settings.state / "publish" / "building").exists()
 
 
+@pytest.mark.slow
 def test_bucket_and_directory_hold_the_same_bytes(server: S3Server, tmp_path: Path) -> None:
     """The kind of store must not change a release."""
     bucket, there = bucket_of(server, tmp_path)
@@ -197,6 +198,7 @@ def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, 
         run_publish(settings, DAY, silent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [None, b"", b"\xff not text"])
 def test_a_missing_or_foreign_card_is_written(
     quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes | None

@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from flows.refine.decide import run_refine
 from flows.settings import Settings
 from tests.doubles.lakes.small_lake import make_small_lake, write_records
@@ -13,6 +15,7 @@ from warehouse.lake import Lake
 DAY = date(2026, 11, 20)
 
 
+@pytest.mark.slow
 def test_reading_a_blocked_address_is_refused(tmp_path: Path) -> None:
     """A site owner's request also covers the pages that were read last month."""
     made = make_small_lake(DAY, n_tasks=3, samples=1)

@@ -64,6 +64,7 @@ def test_a_message_of_the_factory_between_turns_is_allowed(tmp_path: Path) -> No
     assert gate["reason"] == "ok"
 
 
+@pytest.mark.slow
 def test_calls_left_unanswered_at_the_end_are_allowed(tmp_path: Path) -> None:
     """A looped attempt ends with its last call: the loop is its fault, not its structure."""
     made = one("turn_cap")
@@ -119,6 +120,7 @@ def test_an_impossible_conversation_is_refused(impossible: list[Answer], case: i
     assert (impossible[case]["keep"], impossible[case]["reason"]) == (False, reason)
 
 
+@pytest.mark.slow
 def test_an_answer_that_the_agent_did_not_write_is_refused(tmp_path: Path) -> None:
     made = one()
     assert answer(tmp_path, turns(made, made.turns[:-1]), "structure")["reason"] == "ends_without_agent"
@@ -217,6 +219,7 @@ def test_leakage_compares_words_not_letters(leaking: list[Answer], case: int, re
     assert leaking[case]["reason"] == reason
 
 
+@pytest.mark.slow
 def test_an_answer_of_spaces_counts_as_none(tmp_path: Path) -> None:
     made = one()
     made.trajectories[0] = made.trajectories[0].model_copy(update={"answer": " \n"})

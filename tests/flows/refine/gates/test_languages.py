@@ -18,6 +18,7 @@ def lake() -> Lakes:
     return Lakes()
 
 
+@pytest.mark.slow
 def test_an_address_is_recognised_in_each_spelling(tmp_path: Path, lake: Lakes) -> None:
     """Full stops in Chinese text must not lose the row, and escapes must not keep an invented address."""
 
@@ -37,6 +38,7 @@ def test_an_address_is_recognised_in_each_spelling(tmp_path: Path, lake: Lakes) 
     assert found == dict.fromkeys(supported, "ok") | dict.fromkeys(invented, "url_never_shown")
 
 
+@pytest.mark.slow
 def test_refusals_are_recognised_with_curly_apostrophes_and_in_chinese(tmp_path: Path, lake: Lakes) -> None:
     """A refusal in good typography is a refusal, too."""
     cases = {

@@ -57,6 +57,7 @@ def test_a_thousand_planted_secrets_are_all_refused(tmp_path: Path) -> None:
     assert len(KINDS) >= 20
 
 
+@pytest.mark.slow
 def test_secrets_at_the_start_of_a_line_in_a_calls_argument_are_refused(tmp_path: Path) -> None:
     """Agents write keys into files line by line, and a call's JSON puts the letter of `\\n` before each."""
     made = make_small_lake(DAY, n_tasks=2 * len(KINDS), samples=1, n_calls=1, words=3)
@@ -101,6 +102,7 @@ def test_observations_answers_and_tasks_count_and_redacted_text_is_not_scanned_a
     }
 
 
+@pytest.mark.slow
 def test_tools_and_setup_are_scanned_too(tmp_path: Path) -> None:
     """A key in a tool's description or in a task's files is published with every attempt that uses it."""
     made = make_small_lake(DAY, n_tasks=3, samples=2)
@@ -150,6 +152,7 @@ def test_text_scanned_at_capture_is_not_scanned_again_by_the_same_detector(tmp_p
     assert reasons == ["ok", "gitlab_token", "gitlab_token", "ok", "gitlab_token"]
 
 
+@pytest.mark.slow
 def test_a_part_from_before_redaction_is_still_refined(tmp_path: Path) -> None:
     """A part that lacks the newer columns stays readable after an upgrade."""
     made = make_small_lake(DAY, n_tasks=2, samples=1)

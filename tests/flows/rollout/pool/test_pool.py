@@ -194,6 +194,7 @@ def test_a_transient_failure_costs_no_finished_turn(tmp_path: Path) -> None:
     assert len(teacher.exchanges) == 4 * 3
 
 
+@pytest.mark.slow
 def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -> None:
     """Otherwise one outage would give up attempts that did not cause it."""
     settings = home(tmp_path, max_starts=1, max_in_flight=4)
@@ -210,6 +211,7 @@ def test_an_outage_stops_the_pool_and_costs_no_attempt_a_start(tmp_path: Path) -
     assert roll_out(settings, teacher)["finished"] == 20
 
 
+@pytest.mark.slow
 def test_a_bug_in_one_attempt_does_not_stop_the_others(tmp_path: Path) -> None:
     settings = home(tmp_path, max_starts=1)
     write_wiki_tasks(Lake(settings.lake), DAY, 4, samples=1)

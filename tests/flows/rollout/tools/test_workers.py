@@ -47,6 +47,7 @@ def box() -> Iterator[Toolbox]:
         yield made
 
 
+@pytest.mark.slow
 async def test_a_worker_and_a_thread_give_the_same_observations(resources: Resources) -> None:
     """The model must not see where a call ran; blocked urls stay blocked."""
     calls = [
