@@ -23,8 +23,8 @@ END = "\n"
 ANSWER = "answer"
 QUESTION, RESULT, NOTE = "question: ", "result: ", "note: "
 SEPARATOR = " | "
-SPECIAL = re.compile(r"(?<=<)(?=\|)")
-"""Split points inside text that looks like a special token, so that it is encoded as plain text."""
+SPECIAL = re.compile(r"(?<=<)(?=[^\s<])|(?<=\[)(?=/?[A-Z_]+\])")
+"""Split points inside text that looks like a special token (`<|im_end|>`, `</s>`, `[INST]`): it is encoded as text."""
 RULES = files("flows.rollout.dialects").joinpath("react.gbnf").read_text("utf-8")
 
 

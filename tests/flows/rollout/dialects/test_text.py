@@ -1,7 +1,7 @@
 """The text dialect: lines that a tiny model can write, parsed without loss; no text is encoded twice."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.domains.contract import ToolSpec
@@ -73,7 +73,9 @@ async def test_each_parse_failure_has_its_code(line: str, finish: str, fault: st
     assert (parsed.parse, parsed.calls, parsed.answer) == (fault, (), None)
 
 
-@given(st.text(max_size=80))
+@given(st.text(max_size=80) | st.text(max_size=20).map(lambda text: text.join(tiny.IDS)))
+@example("".join(tiny.IDS))
+@example("a<b and <<think>> x")
 async def test_any_page_adds_one_line_of_plain_text(page: str) -> None:
     """A page with a line `answer: ...` or an end-of-turn token could otherwise write the agent's answer."""
     turn = completion_of("search: a\n")
