@@ -5,7 +5,6 @@ same file have the same boundaries on every import.
 """
 
 import gzip
-import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from flows.imports.formats.coerce import from_json
 from flows.imports.formats.conversation import Refused
+from schemas import sha256_file
 
 MAGIC, GZIP = b"PAR1", b"\x1f\x8b"
 OTHERS = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zX": "xz", b"BZh": "bzip2", b"PK\x03\x04": "zip"}
@@ -88,8 +88,7 @@ def chunks(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
 def sha256_of(path: Path) -> str:
     """SHA-256 of the file's bytes, 64 hex digits; raises ImportFailed."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_file(path)
     except OSError as error:
         raise ImportFailed(f"cannot read {path}: {error}") from error
 

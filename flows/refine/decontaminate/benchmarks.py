@@ -4,7 +4,6 @@ An item's text of 13 words or more is indexed by each of its 13-grams; a shorter
 by the file's hash, so an unchanged benchmark is not read again. Memory holds one batch of a benchmark at a time.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +20,7 @@ import pyarrow.parquet as pq
 
 from flows.refine.decontaminate.ngrams import WORDS_VERSION, ngrams, whole_text_keys, word_hashes
 from flows.settings import BenchmarkFiles, SettingsError
-from schemas import content_id, sha256_text
+from schemas import content_id, sha256_file, sha256_text
 from warehouse.connect import create_temp_table, query
 from warehouse.console.progress import ProgressCallback
 
@@ -79,7 +78,7 @@ def sources_of(settings: list[BenchmarkFiles]) -> list[Source]:
                 f"refine.benchmarks: {one.path} is no file or folder of JSONL, Parquet or CSV; correct the path"
             )
         for file in inside:
-            found.append(Source(one.name or file.stem, one.version, file, tuple(one.columns), _sha256(file)))
+            found.append(Source(one.name or file.stem, one.version, file, tuple(one.columns), sha256_file(file)))
     return found
 
 
@@ -210,8 +209,3 @@ def _unusable(source: Source, what: str) -> SettingsError:
 def _form(path: Path) -> str | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return SUFFIXES.get(next((suffix for suffix in reversed(suffixes) if suffix != ".gz"), ""))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

