@@ -78,11 +78,11 @@ class Lake:
                 "of every part."
             ) from error
 
-    def check_version(self) -> None:
-        """Raise LakeError if the lake has parts of another schema version than this factory reads and writes."""
+    def check_version(self) -> str | None:
+        """The schema version, None if the lake has no parts yet; raises LakeError if it is not this factory's."""
         version = self.version()
         if version in (None, SCHEMA_VERSION):
-            return
+            return version
         newer = int(version or 0) > int(SCHEMA_VERSION)
         raise LakeError(
             f"the lake {self.root.absolute()} has schema version {version}, but this factory reads version "
@@ -166,8 +166,7 @@ class Lake:
             _write_groups(temporary, schema, groups)
 
     def _ensure_version(self) -> None:
-        self.check_version()
-        if self.version() is None:
+        if self.check_version() is None:
             self.write_version()
 
 
