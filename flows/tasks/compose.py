@@ -81,7 +81,8 @@ class _TaskRun:
     def __init__(self, settings: Tasks, day: date, con: duckdb.DuckDBPyConnection) -> None:
         self._settings, self._day = settings, day
         composed = con.execute(query("tasks", "composed_tonight"), {"run_id": day.isoformat()}).fetchall()
-        self.already = sum(composer in known_composers() for composer, _ in composed)
+        known = known_composers()
+        self.already = sum(composer in known for composer, _ in composed)
         self.wanted = max(0, settings.per_night - self.already)
         self.counts = Counter(already=self.already)
         self._corpus = Corpus(con, settings, day, self.wanted)
