@@ -5,17 +5,17 @@ that reached the server, so that a test can find bytes sent twice. It can also d
 stores ignore them (in front of a server that checks no signatures), and flip a bit of a body.
 """
 
-import asyncio
 import random
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
+
+from tests.doubles.stores.app_thread import running_app
 
 SLOW_DOWN = (
     "<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
@@ -60,10 +60,9 @@ def faulty(
 ) -> Iterator[FaultyS3]:
     """A proxy on a free loopback port, in a thread of its own."""
     proxy = FaultyS3(behind, share, seed, ignores=ignores, flips=flips)
-    started, loop = threading.Event(), asyncio.new_event_loop()
-    stop = asyncio.Event()
 
-    async def serve() -> None:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[web.Application]:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
             dice = random.Random(proxy.seed)
             app = web.Application(client_max_size=1 << 30)
@@ -72,23 +71,10 @@ def faulty(
                 return await _forward(proxy, session, dice, request)
 
             app.router.add_route("*", "/{tail:.*}", forward)
-            runner = web.AppRunner(app, shutdown_timeout=0.1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            proxy.endpoint = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            started.set()
-            await stop.wait()
-            await runner.cleanup()
+            yield app
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    if not started.wait(10):
-        raise RuntimeError("the proxy did not start")
-    try:
+    with running_app(opened) as proxy.endpoint:
         yield proxy
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
 
 
 async def _forward(

@@ -4,16 +4,16 @@ It implements the requests of huggingface_hub to commit, list and read, like the
 commit with another parent than the newest, and a commit with a large file that was never uploaded.
 """
 
-import asyncio
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from tests.doubles.stores.app_thread import running_app
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 REPO = "team/sets"
@@ -133,27 +133,15 @@ class FakeHub:
 @contextmanager
 def fake_hub(token: str) -> Iterator[FakeHub]:
     """A fake Hub with one empty repository, on a free port, in a thread of its own."""
-    hub, started, loop, stop = FakeHub(token), threading.Event(), asyncio.new_event_loop(), asyncio.Event()
+    hub = FakeHub(token)
     hub.commit({".gitattributes": b"*.parquet filter=lfs\n"})
 
-    async def serve() -> None:
-        runner = web.AppRunner(hub.app(), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        hub.endpoint = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        started.set()
-        await stop.wait()
-        await runner.cleanup()
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[web.Application]:
+        yield hub.app()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    if not started.wait(10):
-        raise RuntimeError("the hub did not start")
-    try:
+    with running_app(opened) as hub.endpoint:
         yield hub
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
 
 
 def _large(body: bytes) -> dict[str, object]:
