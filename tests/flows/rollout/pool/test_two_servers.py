@@ -96,13 +96,10 @@ def number(one: Sampled) -> int:
 
 
 def assert_no_stall(stayed: list[Sampled], died: float) -> None:
-    """After the death there are at least a third as many turns as before it, and the attempts advance evenly.
-
-    A client that waited out the first retry (0.5 s) would leave a sixth; a busy machine alone leaves two fifths.
-    """
+    """After the death there are at least half as many turns as before it, and the attempts advance evenly."""
     before = [one for one in stayed if died - WINDOW_S <= one.at < died]
     after = [one for one in stayed if died <= one.at < died + WINDOW_S]
-    assert len(after) >= len(before) / 3
+    assert len(after) >= len(before) / 2
     attempts = {number(one) for one in stayed}
     for name in attempts:
         places = [place for place, one in enumerate(after) if number(one) == name]
