@@ -50,20 +50,17 @@ def test_tests_name_things_instead_of_paraphrasing_them(kind: str, limit: float)
 
 def test_docstrings_open_with_a_verb_or_a_noun() -> None:
     """An index of opening words is useless when a quarter of them are What or Whether."""
-    found = voice.openings([*_passages(CODE_ROOMS), *_passages(("tests",))])
-    assert len(found) <= limits.OPENINGS, "\n".join(found)
+    assert voice.openings([*_passages(CODE_ROOMS), *_passages(("tests",))]) == []
 
 
 def test_grain_lines_read_one_row_per() -> None:
     """One wording for the grain lets a search for "one row per trajectory" find every query with that grain."""
-    found = voice.old_grains([*_passages(CODE_ROOMS), *_passages(("tests",))])
-    assert len(found) <= limits.OLD_GRAINS, "\n".join(found)
+    assert voice.old_grains([*_passages(CODE_ROOMS), *_passages(("tests",))]) == []
 
 
 def test_sql_opens_with_its_grain() -> None:
     """Without its grain, a view cannot be joined without fear of doubled rows."""
-    found = voice.without_grain()
-    assert len(found) <= limits.SQL_WITHOUT_GRAIN, "\n".join(found)
+    assert voice.without_grain() == []
 
 
 PYTHON = '''"""Reads what was said.
