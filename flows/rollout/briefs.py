@@ -49,10 +49,11 @@ def build_plans(planned: pa.Table, settings: Settings, day: date, context: Rollo
         for row in batch.to_pylist():
             sample, expected = row.pop("sample"), row.pop("expected_tokens")
             task = Task.model_validate(row)
-            yield Plan(task, sample, _brief(task, sample, settings, day, context), expected)
+            yield Plan(task, sample, build_brief(task, sample, settings, day, context), expected)
 
 
-def _brief(task: Task, sample: int, settings: Settings, day: date, context: RolloutContext) -> Brief:
+def build_brief(task: Task, sample: int, settings: Settings, day: date, context: RolloutContext) -> Brief:
+    """The inputs of one attempt at a task, with the sampling of the settings and a seed of its own."""
     name, teacher = trajectory_id(task.task_id, sample), settings.teacher
     return Brief(
         trajectory_id=name,

@@ -22,6 +22,7 @@ from flows.rollout.journal.recovery import Recovered, open_journal
 from flows.rollout.monitor.accounting import record_killed_run
 from flows.rollout.monitor.run_status import RunStatus, save_status
 from flows.rollout.monitor.status_display import progress_line
+from flows.rollout.pool.admission import max_in_flight
 from flows.rollout.pool.pool import Pool, RolloutContext
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
@@ -36,8 +37,6 @@ from warehouse.lake import Lake
 OpenTeacher = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
 OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
 Counts = dict[str, int | str]
-IN_FLIGHT = {"embedded": 4, "vllm": 1_024}
-"""Default for attempts in flight, by engine."""
 DRAIN_EVERY_S = 5.0
 DRAIN_AT = 32
 """Number of finished trajectories that are drained before DRAIN_EVERY_S has passed."""
@@ -104,9 +103,10 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Progr
             dialect = factories.dialect(settings.teacher, teacher)
             resources = Resources(library, tuple(settings.blocklist))
             with open_toolbox(resources, dialect.name, settings.rollout) as toolbox:
-                in_flight = settings.rollout.max_in_flight or IN_FLIGHT[settings.teacher.engine]
                 context = RolloutContext(teacher, dialect, toolbox, run.journal)
-                pool = Pool(context, in_flight, settings.rollout.max_starts, settings.rollout.kv_cache_share)
+                pool = Pool(
+                    context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share
+                )
                 return await _run_pool(pool, context, run, report)
     finally:
         meter.release_teacher(time.monotonic())

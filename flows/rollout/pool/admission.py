@@ -12,6 +12,10 @@ from itertools import count
 
 from flows.rollout.pool.kv_budget import Claim, QueuedAttempt, ServerBudget
 from flows.rollout.protocol import Teacher
+from flows.settings import Settings
+
+IN_FLIGHT = {"embedded": 4, "vllm": 1_024}
+"""Default for attempts in flight, by engine."""
 
 
 class Stopped(Exception):
@@ -116,3 +120,8 @@ class Admission:
         queue, budget.queue = budget.queue, []
         for queued in queue:
             heapq.heappush(self._server_budget(queued.claim.session).queue, queued)
+
+
+def max_in_flight(settings: Settings) -> int:
+    """Attempts that a run keeps in flight: `rollout.max_in_flight`, else the default of its engine."""
+    return settings.rollout.max_in_flight or IN_FLIGHT[settings.teacher.engine]
