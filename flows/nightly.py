@@ -23,7 +23,7 @@ from flows.rollout.flow import rollout
 from flows.rollout.monitor import status_display
 from flows.rollout.monitor.run_status import read_status
 from flows.rollout.writer import open_writer
-from flows.run_lock import run_lock
+from flows.run_lock import refuse_other_home, run_lock
 from flows.settings import Settings, load
 from flows.tasks.composers import chosen_composers
 from flows.tasks.flow import tasks
@@ -45,13 +45,19 @@ STEPS: dict[str, Step] = {
 
 @flow(name="nightly", persist_result=False)
 def nightly(
-    day: date | None = None, only: str | None = None, max_tokens: int | None = None, max_hours: float | None = None
+    home: str,
+    day: date | None = None,
+    only: str | None = None,
+    max_tokens: int | None = None,
+    max_hours: float | None = None,
 ) -> dict[str, Counts]:
     """Run all steps, or only one, for a UTC day (default: today); returns counts per step.
 
-    `max_tokens` (sampled) and `max_hours` override the rollout budget of the settings for this run.
+    `home` is the resolved home that the run is for; raises WrongHome if the settings of the working directory name
+    another one. `max_tokens` (sampled) and `max_hours` override the rollout budget of the settings for this run.
     """
     settings = load().within(max_tokens, max_hours)
+    refuse_other_home(settings.home, home)
     day = day or datetime.now(UTC).date()
     counts: dict[str, Counts] = {}
     with run_lock(settings.state):
@@ -73,18 +79,26 @@ def nightly(
 
 
 def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:
-    """Create Prefect artifacts: funnel, horizon histogram, rollout status and cost, address of the release."""
+    """Create Prefect artifacts: funnel, horizon histogram, rollout status and cost, address of the release.
+
+    Their keys end with the name of the home's deployment: Prefect shows one artifact per key.
+    """
     with connect(Lake(settings.lake)) as con:
         for mart in ("funnel", "horizon_histogram", "censoring", "rollout_cost"):
-            create_markdown_artifact(markdown(con, mart), key=mart.replace("_", "-"))
+            create_markdown_artifact(markdown(con, mart), key=f"{mart.replace('_', '-')}-{settings.deployment}")
         if newest := read_status(settings.state):
-            create_markdown_artifact(status_display.markdown(newest, con), key="rollout")
+            create_markdown_artifact(status_display.markdown(newest, con), key=f"rollout-{settings.deployment}")
     location = str(counts.get("publish", {}).get("location", ""))
     if location:
-        create_link_artifact(location, link_text=location, key="release")
+        create_link_artifact(location, link_text=location, key=f"release-{settings.deployment}")
 
 
 def serve_nightly(settings: Settings) -> None:
-    """Serve the nightly as a Prefect deployment on the settings' cron schedule, until interrupted."""
-    schedule = Cron(settings.schedule.cron, timezone=settings.schedule.timezone)
-    nightly.serve(name="nightly", schedule=schedule, limit=1, entrypoint_type=EntrypointType.MODULE_PATH)
+    """Serve the nightly as this home's Prefect deployment on the settings' cron schedule, until interrupted."""
+    nightly.serve(
+        name=settings.deployment,
+        parameters={"home": str(settings.home.resolve())},
+        schedule=Cron(settings.schedule.cron, timezone=settings.schedule.timezone),
+        limit=1,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )

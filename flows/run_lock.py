@@ -1,6 +1,7 @@
 """The run lock: at most one run per home, since the frontier and the journal have a single writer each.
 
-Readers need no lock. The lock is an flock on an open file, so the kernel releases it when a run is killed.
+Readers need no lock. The lock is an flock on an open file, so the kernel releases it when a run is killed. A run that
+Prefect starts for one home in the folder of another is refused before it takes the lock.
 """
 
 import fcntl
@@ -12,6 +13,20 @@ from pathlib import Path
 
 class RunLocked(Exception):
     """Another process runs in this home; the message names the process and the next step."""
+
+
+class WrongHome(Exception):
+    """A run was started in the folder of another home; the message names both homes and the next step."""
+
+
+def refuse_other_home(home: Path, wanted: str) -> None:
+    """Raise WrongHome if `wanted`, the home that a run is for, is not `home`, the one of the present settings."""
+    here = home.resolve()
+    if Path(wanted).resolve() != here:
+        raise WrongHome(
+            f"this run is for the home {wanted}, but the settings of {Path.cwd()} name {here}; nothing was run. Start "
+            f"`factory serve` or the worker (its `working_dir`) in the folder with the factory.toml of {wanted}."
+        )
 
 
 @contextmanager

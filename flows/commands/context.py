@@ -39,7 +39,8 @@ def run_nightly(
         with prefect_server(server_log(settings)):
             from flows.nightly import nightly
 
-            counts = nightly(day=parsed, only=only, max_tokens=max_tokens, max_hours=max_hours)
+            home = str(settings.home.resolve())
+            counts = nightly(home, day=parsed, only=only, max_tokens=max_tokens, max_hours=max_hours)
         _print_next_steps()
         if stopped := counts.get("rollout", {}).get("stopped"):
             typer.echo(f"the rollout stopped early: {stopped}")

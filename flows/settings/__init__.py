@@ -16,7 +16,7 @@ from flows.settings.publish import Publish
 from flows.settings.refine import BenchmarkFiles, Refine
 from flows.settings.renamed import RENAMED
 from flows.settings.rollout import Rollout
-from flows.settings.schedule import Schedule
+from flows.settings.schedule import Schedule, deployment_of
 from flows.settings.tasks import Tasks
 from flows.settings.teacher import Teacher
 from sources.blocklist import Blocklist
@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     def logs(self) -> Path:
         """Folder of the logs of servers that the factory starts."""
         return self.state / "logs"
+
+    @property
+    def deployment(self) -> str:
+        """Name of this home's deployment of the nightly; part of the keys of its artifacts."""
+        return self.schedule.deployment or deployment_of(self.home)
 
     @property
     def warehouse(self) -> Path:

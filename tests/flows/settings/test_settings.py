@@ -1,6 +1,7 @@
 """Settings: an invalid value is refused before any work, with a message that names the key."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -110,3 +111,18 @@ def _sections() -> list[tuple[str, type[BaseModel]]]:
 def _is_key(line: str) -> bool:
     is_default = line.startswith("# ") and line[2:].split(" = ", maxsplit=1)[0].isidentifier() and " = " in line
     return line.startswith("[") or (is_default and "not set" not in line)
+
+
+def test_two_homes_never_share_a_deployment(home: Path) -> None:
+    """Two homes under one deployment run each other's nights."""
+    names = [
+        Settings(home=home / path).deployment for path in ("a/Data Home", "b/Data Home", "a/./Data Home", "a/日本")
+    ]
+    assert len(set(names)) == 3 and names[0] == names[2]
+    assert names[0].startswith("data-home-")
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
+    (home / "factory.toml").write_text('[schedule]\ndeployment = "gpu-1"\n')
+    assert load().deployment == "gpu-1"
+    (home / "factory.toml").write_text('[schedule]\ndeployment = "GPU/1"\n')
+    with pytest.raises(SettingsError, match=r"schedule\.deployment = 'GPU/1'"):
+        load()
