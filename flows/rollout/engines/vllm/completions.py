@@ -6,28 +6,20 @@ order of fields) is parsed and compared id by id.
 """
 
 import math
-import secrets
 from typing import Any, TypeGuard
 
 import orjson
 
 from flows.rollout.engines.servers.http_client import parse_json
 from flows.rollout.engines.servers.http_errors import MalformedReply
-from flows.rollout.engines.vllm.prompt_json import EncodedPrompt
+from flows.rollout.engines.servers.prompt_json import SAME, EncodedPrompt, check_echo, without_echo
 from flows.rollout.protocol import Completion, Sampling
 
-ECHO = b'"prompt_token_ids":['
-SAME = secrets.token_hex(16)
-"""Placeholder for a matching echo; random, so that no server can send it."""
 FINISH_REASONS = frozenset({"stop", "length", "repetition"})
 MAX_PATTERN_SIZE = 32
 """Longest repeating pattern in ids: vLLM compares every size after every sampled id, in Python."""
 MIN_REPEATS = 2
 """The smallest count that vLLM accepts."""
-
-
-class TokenMismatch(MalformedReply):
-    """The prompt ids that the server saw differ from the prompt ids that were sent."""
 
 
 def completion_request(served_model: str, prompt: EncodedPrompt, sampling: Sampling) -> tuple[bytes, ...]:
@@ -63,7 +55,7 @@ def parse_completion(raw: bytes, sent: EncodedPrompt, seconds: float) -> Complet
 
     Raises MalformedReply when ids or logprobs are missing, TokenMismatch when the echoed prompt differs.
     """
-    reply = parse_json(_without_echo(raw, sent))
+    reply = parse_json(without_echo(raw, sent))
     try:
         choice = reply["choices"][0]
         ids, seen = choice.get("token_ids"), choice.get("prompt_token_ids")
@@ -75,26 +67,10 @@ def parse_completion(raw: bytes, sent: EncodedPrompt, seconds: float) -> Complet
         raise MalformedReply("the reply holds no token ids: return_token_ids needs vLLM 0.10.2 or later")
     if not _all(logprobs, int | float) or len(logprobs) != len(ids) or not all(map(math.isfinite, logprobs)):
         raise MalformedReply(f"the reply does not hold one finite log-probability per sampled id ({len(ids)} ids)")
-    if seen != SAME and seen != sent.tolist():
-        raise TokenMismatch(f"the server saw {len(seen)} prompt ids that differ from the {len(sent)} sent")
+    check_echo(seen, sent)
     reason = choice.get("finish_reason")
     reason = reason if reason in FINISH_REASONS else "stop"
     return Completion(ids, [float(value) for value in logprobs], reason, None, cached, seconds)
-
-
-def _without_echo(raw: bytes, sent: EncodedPrompt) -> bytes:
-    """The reply with SAME in place of an echo that equals the prompt; any other reply is returned unchanged.
-
-    Quotation marks inside a JSON string are escaped, so the name with its bracket can only be a field.
-    """
-    at = raw.find(ECHO)
-    if at < 1 or raw[at - 1 : at] == b"\\":
-        return raw
-    begin = at + len(ECHO)
-    end = sent.match_end(raw, begin)
-    if end is None or raw[end : end + 1] != b"]":
-        return raw
-    return b'%b"%b"%b' % (raw[: begin - 1], SAME.encode(), raw[end + 1 :])
 
 
 def _all(values: Any, kind: Any) -> TypeGuard[list[Any]]:

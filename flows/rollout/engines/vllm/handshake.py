@@ -5,28 +5,18 @@ A server that comes back after a failure repeats the handshake, since it may ser
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flows.rollout.engines.servers.connect import ServerInfo
 from flows.rollout.engines.servers.http_client import HttpClient, field
 from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.vllm.completions import completion_request, parse_completion
-from flows.rollout.engines.vllm.prompt_json import PromptEncoder
 from flows.rollout.protocol import Identity, Sampling, TeacherRefused
 from flows.settings import Teacher
 
 LOG = logging.getLogger(__name__)
 PROBE = Sampling(0.0, 1.0, 2, 0, repeat_limit=16)
-
-
-@dataclass(frozen=True)
-class ServerInfo:
-    """The result of a handshake; `detects_repetition` is True if the server takes `repetition_detection`."""
-
-    identity: Identity
-    served_model: str
-    """The name of the model in requests to this server."""
-    detects_repetition: bool
 
 
 async def handshake(client: HttpClient, url: str, settings: Teacher) -> ServerInfo:
@@ -45,22 +35,6 @@ async def handshake(client: HttpClient, url: str, settings: Teacher) -> ServerIn
     context = min(settings.context_window, window)
     identity = Identity("vllm", version, settings.model or name, settings.revision, context)
     return ServerInfo(identity, name, await _probe(client, url, name))
-
-
-def common_info(servers: Mapping[str, ServerInfo]) -> ServerInfo:
-    """The abilities that all servers share (the smallest context, repetition detection only if every one has it).
-
-    Raises TeacherRefused when they serve different models.
-    """
-    (first, one), *_ = servers.items()
-    for url, other in servers.items():
-        if (other.identity.model, other.served_model) != (one.identity.model, one.served_model):
-            raise TeacherRefused(
-                f"{first} serves {one.served_model} but {url} serves {other.served_model}: "
-                "teacher.urls must name servers of one model"
-            )
-    smallest = min(servers.values(), key=lambda each: each.identity.context)
-    return replace(smallest, detects_repetition=all(each.detects_repetition for each in servers.values()))
 
 
 async def _probe(client: HttpClient, url: str, served_model: str) -> bool:

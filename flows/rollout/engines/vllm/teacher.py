@@ -4,23 +4,22 @@ Requests go through the server pool. The cost of a turn on this side does not gr
 `prompt_json.py` encodes only new ids, and `completions.py` compares the echoed prompt as text.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TypeGuard
 
 import orjson
 
+from flows.rollout.engines.servers.connect import ServerInfo, connected
 from flows.rollout.engines.servers.health_checks import HealthChecks, Supervisor
 from flows.rollout.engines.servers.http_client import HttpClient, field
+from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.engines.vllm.completions import completion_request, parse_completion
-from flows.rollout.engines.vllm.handshake import ServerInfo, common_info, handshake
+from flows.rollout.engines.vllm.handshake import handshake
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.engines.vllm.prompt_json import PromptEncoder
-from flows.rollout.protocol import Completion, Load, Sampling, TeacherError, TeacherRefused
+from flows.rollout.protocol import Completion, Load, Sampling
 from flows.settings import Teacher
 
 
@@ -81,26 +80,6 @@ async def connect_vllm(
     Raises TeacherRefused when the servers serve different models or lack a required feature, TeacherError when every
     server is down.
     """
-    results = await asyncio.gather(*(handshake(client, url, settings) for url in urls), return_exceptions=True)
-    replies = dict(zip(urls, results, strict=True))
-    ready = {url: reply for url, reply in replies.items() if isinstance(reply, ServerInfo)}
-    down = {url: reply for url, reply in replies.items() if _is_down(reply)}
-    for url, reply in replies.items():
-        if isinstance(reply, BaseException) and (not ready or url not in down):
-            raise reply
-    common, pool = common_info(ready), ServerPool(client, urls, supervisors, checks, read_load)
-
-    async def readmit(url: str) -> None:
-        returned = await handshake(client, url, settings)
-        smaller = common_info({**ready, url: returned}).identity.context < common.identity.context
-        if smaller or returned.detects_repetition < common.detects_repetition:
-            raise TeacherRefused(f"{url} has a smaller context or fewer features than the servers had at the start")
-
-    async with pool.monitored(readmit, down):
-        capacities = [load.kv_tokens for load in pool.loads() if load.kv_tokens is not None]
-        identity = replace(common.identity, kv_tokens=sum(capacities) if capacities else None)
-        yield VllmTeacher(pool, replace(common, identity=identity))
-
-
-def _is_down(reply: object) -> TypeGuard[TeacherError]:
-    return isinstance(reply, TeacherError) and not isinstance(reply, TeacherRefused)
+    pool = ServerPool(client, urls, supervisors, checks, read_load)
+    async with connected(urls, pool, lambda url: handshake(client, url, settings)) as info:
+        yield VllmTeacher(pool, info)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.rollout.engines.open import open_teacher
+from flows.rollout.engines.servers.prompt_json import TokenMismatch
 from flows.rollout.engines.servers.server_pool import rendezvous_order
-from flows.rollout.engines.vllm.completions import TokenMismatch
 from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
 from flows.rollout.writer import open_writer
 from flows.settings import Teacher as TeacherSettings

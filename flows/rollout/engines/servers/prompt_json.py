@@ -2,9 +2,10 @@
 
 A prompt is the whole token stream of an episode. Encoding it anew on each turn would cost time quadratic in the
 length of the episode, so the text of each session's last prompt is cached. The cached ids are compared byte for byte
-with the new prompt before their text is reused.
+with the new prompt before their text is reused. A server's echo of the prompt is compared as text, too.
 """
 
+import secrets
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -13,10 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
+from flows.rollout.engines.servers.http_errors import MalformedReply
+
 MAX_CACHE_BYTES = 256 << 20
 """Memory of cached prompts, enough for 1,024 episodes of 26,000 tokens; the least recently used are evicted."""
 ID_TYPE = "i"
 """Array type code of token ids: 32 bits."""
+ECHO = b'"prompt_token_ids":['
+SAME = secrets.token_hex(16)
+"""Placeholder for a matching echo; random, so that no server can send it."""
+
+
+class TokenMismatch(MalformedReply):
+    """The prompt ids that the server saw differ from the prompt ids that were sent."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,28 @@ class PromptEncoder:
         self._cache[session] = encoded
         while self._bytes > self._max_bytes:
             self._bytes -= self._cache.popitem(last=False)[1].n_bytes
+
+
+def without_echo(raw: bytes, sent: EncodedPrompt) -> bytes:
+    """The reply with SAME in place of an echo that equals the prompt; any other reply is returned unchanged.
+
+    Quotation marks inside a JSON string are escaped, so the name with its bracket can only be a field.
+    """
+    at = raw.find(ECHO)
+    if at < 1 or raw[at - 1 : at] == b"\\":
+        return raw
+    begin = at + len(ECHO)
+    end = sent.match_end(raw, begin)
+    if end is None or raw[end : end + 1] != b"]":
+        return raw
+    return b'%b"%b"%b' % (raw[: begin - 1], SAME.encode(), raw[end + 1 :])
+
+
+def check_echo(seen: object, sent: EncodedPrompt) -> None:
+    """Raise TokenMismatch unless `seen`, the echo of a reply without its text, is the prompt that was sent."""
+    if seen != SAME and seen != sent.tolist():
+        length = len(seen) if isinstance(seen, list) else 0
+        raise TokenMismatch(f"the server saw {length} prompt ids that differ from the {len(sent)} sent")
 
 
 def _text(ids: bytes, start: int) -> tuple[bytes, ...]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.rollout.engines.servers.http_errors import MalformedReply
-from flows.rollout.engines.vllm.completions import TokenMismatch, completion_request, parse_completion
-from flows.rollout.engines.vllm.prompt_json import EncodedPrompt, PromptEncoder
+from flows.rollout.engines.servers.prompt_json import EncodedPrompt, PromptEncoder, TokenMismatch
+from flows.rollout.engines.vllm.completions import completion_request, parse_completion
 from flows.rollout.protocol import Sampling
 
 IDS = st.lists(st.integers(0, 2**31 - 1), max_size=6)
