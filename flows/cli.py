@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 
 from flows.commands import imports, lake, publish, refine, release, rollout, teacher
-from flows.commands.context import Day, MaxHours, MaxTokens, open_warehouse, read_settings, run_nightly, server_log
+from flows.commands.context import (
+    Day,
+    MaxHours,
+    MaxTokens,
+    local_path,
+    open_warehouse,
+    read_settings,
+    run_nightly,
+    server_log,
+)
 from flows.commands.exit import exit_after, fail, plain_errors
 from flows.commands.export import export
 from flows.commands.lineage import lineage
@@ -121,7 +130,7 @@ def status() -> None:
 def sql(
     query: Annotated[str, typer.Argument(help="A read-only query over the views and marts.")],
     format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,
-    out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead.", callback=local_path)] = None,
 ) -> None:
     """Query the lake in SQL, also during a run."""
     from warehouse.query import print_sql
@@ -131,7 +140,9 @@ def sql(
 
 
 @app.command()
-def stats(out: Annotated[Path | None, typer.Option(help="Write the plot to this .svg file.")] = None) -> None:
+def stats(
+    out: Annotated[Path | None, typer.Option(help="Write the plot to this .svg file.", callback=local_path)] = None,
+) -> None:
     """Show trajectory statistics: funnel, lengths, tools, and the horizon histogram."""
     from warehouse.console.stats import print_stats
 

@@ -59,6 +59,16 @@ def open_warehouse() -> Iterator[tuple["duckdb.DuckDBPyConnection", "Settings"]]
             yield con, settings
 
 
+def local_path(path: Path | None) -> Path | None:
+    """Callback of an option that takes a local path; a remote address ends the command with its remedy."""
+    from flows.settings.address import AddressError, check_local_path
+
+    try:
+        return check_local_path(str(path)) if path is not None else None
+    except AddressError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def read_settings() -> "Settings":
     """The settings of the working directory; raises SettingsError."""
     from flows.settings import load

@@ -5,14 +5,17 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.context import open_warehouse, read_settings
+from flows.commands.context import local_path, open_warehouse, read_settings
 from flows.commands.exit import fail, plain_errors
 from flows.publish.views.registry import LAKE_VIEWS, RELEASE_VIEWS, load_lake_view, load_release_view
 
 
 def export(
     view: Annotated[str, typer.Option(help=f"One of {', '.join([*RELEASE_VIEWS, *LAKE_VIEWS])}.")],
-    out: Annotated[Path, typer.Option(help=f"Folder to write to ({', '.join(LAKE_VIEWS)}: a .parquet file).")],
+    out: Annotated[
+        Path,
+        typer.Option(help=f"Folder to write to ({', '.join(LAKE_VIEWS)}: a .parquet file).", callback=local_path),
+    ],
     release: Annotated[str | None, typer.Option(help="A release's folder (default: the newest of publish.to).")] = None,
 ) -> None:
     """Write a release in one trainer's format; or preference pairs, or tasks of mixed success, from the lake."""
@@ -21,12 +24,13 @@ def export(
         return
     from flows.publish.stores.open import is_remote
     from flows.publish.views.export import export as write
+    from flows.settings.address import check_address
     from warehouse.console.progress import stage_bar
 
     with plain_errors():
         load_release_view(view)
         settings = read_settings()
-        source = release or settings.publish.to
+        source = check_address(release or settings.publish.to)
         if is_remote(source):
             fail(f"{source} is no folder: run `factory pull {source} FOLDER`, then export with --release FOLDER/NAME.")
         with stage_bar("export", settings.state) as report:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.context import open_warehouse
-from flows.commands.exit import fail
+from flows.commands.context import local_path, open_warehouse
+from flows.commands.exit import fail, plain_errors
 
 if TYPE_CHECKING:
     from flows.domains.contract import Verifier
@@ -35,7 +35,9 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     format: Annotated[Format, typer.Option(help="Row format of the files.")],
     domain: Annotated[str, typer.Option(help="Domain of their tasks.")] = "imported",
     license: Annotated[str | None, typer.Option(help="License, a Hub identifier; recorded with every row.")] = None,
-    tools: Annotated[Path | None, typer.Option(help="JSON file of tool schemas, for rows without their own.")] = None,
+    tools: Annotated[
+        Path | None, typer.Option(help="JSON file of tool schemas, for rows without their own.", callback=local_path)
+    ] = None,
     accepted: Annotated[
         bool, typer.Option("--accepted", help="The set holds only correct attempts: record a passing verdict for each.")
     ] = False,
@@ -53,7 +55,7 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
 
-    _check_addresses(files)
+    files = _check_addresses(files)
     with open_warehouse() as (con, settings), run_lock(settings.state):
         options = ImportOptions(format.value, domain, license, _schemas(tools), accepted)
         importer = Importer(Lake(settings.lake), ExistingIds.of(con, datetime.now(UTC)), _verifiers())
@@ -65,12 +67,21 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     typer.echo('next: factory refine · factory publish · factory sql "from import_funnel"')
 
 
-def _check_addresses(files: list[str]) -> None:
-    """Refuse addresses of a bucket or a folder before any file is read."""
-    for file in files:
-        bucket, _, key = file.removeprefix("s3://").partition("/")
-        if file.startswith("s3://") and not (bucket and key.rpartition("/")[2].strip(".")):
+def _check_addresses(files: list[str]) -> list[str]:
+    """Refuse unknown addresses, and those of a bucket or a folder, before any file is read."""
+    from flows.settings.address import HUB, S3, check_address
+
+    with plain_errors():
+        checked = [check_address(file) for file in files]
+    for file in checked:
+        key = file.removeprefix(S3).partition("/")[2]
+        if file.startswith(S3) and not key.rpartition("/")[2].strip("."):
             fail(f"{file} is not the address of a file: write s3://bucket/key for each file.")
+        if file.startswith(HUB):
+            fail(
+                f"{file}: import reads local files and s3://bucket/key. Download the set first, then import its files."
+            )
+    return checked
 
 
 def _print_counts(name: str, counts: "Counts") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.context import open_warehouse
+from flows.commands.context import local_path, open_warehouse
 from flows.commands.exit import fail
 
 
@@ -13,7 +13,10 @@ def lineage(
     row: Annotated[str | None, typer.Argument(help="A trajectory's id or the start of it, or shard:row.")] = None,
     url: Annotated[str | None, typer.Option(help="List every row that depends on this page instead.")] = None,
     raw: Annotated[
-        Path | None, typer.Option(help="Write the verified raw response of each page of the row to this folder.")
+        Path | None,
+        typer.Option(
+            help="Write the verified raw response of each page of the row to this folder.", callback=local_path
+        ),
     ] = None,
 ) -> None:
     """Trace a released row to the pages that it depends on, or a page to every row."""

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.context import Day, read_settings, run_nightly
+from flows.commands.address_group import AddressGroup
+from flows.commands.context import Day, local_path, read_settings, run_nightly
 from flows.commands.exit import plain_errors
 
-app = typer.Typer(invoke_without_command=True, help="Publish the kept trajectories as a release.")
+app = typer.Typer(cls=AddressGroup, invoke_without_command=True, help="Publish the kept trajectories as a release.")
 Address = Annotated[
     str, typer.Argument(help="Directory, s3:// or hf:// address of a release, or of releases (the newest).")
 ]
@@ -17,7 +18,8 @@ Endpoint = Annotated[
     str | None, typer.Option("--endpoint-url", help="S3-compatible endpoint (default: publish.endpoint_url).")
 ]
 Student = Annotated[
-    Path | None, typer.Option(help="Folder of the student's tokenizer and chat template; adds its tokens.")
+    Path | None,
+    typer.Option(help="Folder of the student's tokenizer and chat template; adds its tokens.", callback=local_path),
 ]
 Renderer = Annotated[
     str | None,
@@ -25,11 +27,23 @@ Renderer = Annotated[
 ]
 
 
+Destination = Annotated[
+    str | None,
+    typer.Option("--to", metavar="ADDRESS", help="Where to publish instead of publish.to; `--to` may be left out."),
+]
+
+
 @app.callback()
 def publish(
-    context: typer.Context, day: Day = None, student: Student = None, student_renderer: Renderer = None
+    context: typer.Context,
+    to: Destination = None,
+    day: Day = None,
+    student: Student = None,
+    student_renderer: Renderer = None,
 ) -> None:
     if context.invoked_subcommand is None:
+        if to:
+            os.environ["FACTORY_PUBLISH__TO"] = to
         if student:
             os.environ["FACTORY_PUBLISH__STUDENT"] = str(student.absolute())
         if student_renderer:
@@ -52,10 +66,10 @@ def verify(address: Address, endpoint_url: Endpoint = None) -> None:
 
 def pull(
     address: Address,
-    folder: Annotated[Path, typer.Argument(help="Folder to download the release to.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to download the release to.", callback=local_path)],
     endpoint_url: Endpoint = None,
 ) -> None:
-    """Download a release and verify it; the same command again resumes an interrupted download."""
+    """Download a release and verify it; FOLDER/latest then leads to it. The same command resumes a download."""
     from flows.publish.stores.pull import pull as fetch
     from warehouse.console.progress import stage_bar
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.context import Day, open_warehouse, read_settings, run_nightly
+from flows.commands.context import Day, local_path, open_warehouse, read_settings, run_nightly
 from flows.commands.exit import fail, plain_errors
 
 app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory: kept, or rejected with reasons.")
@@ -83,8 +83,10 @@ def clusters(
 def audit(
     n: Annotated[int, typer.Option("--n", min=1, help="Trajectories to check.")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="Write the sample to this CSV file.")] = None,
-    read: Annotated[Path | None, typer.Option(help="Read this file after a person has filled it in.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the sample to this CSV file.", callback=local_path)] = None,
+    read: Annotated[
+        Path | None, typer.Option(help="Read this file after a person has filled it in.", callback=local_path)
+    ] = None,
 ) -> None:
     """Draw a sample for a person to check, or read it back: each verifier's error rate, with a 95 % interval."""
     from datetime import UTC, datetime

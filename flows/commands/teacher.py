@@ -19,4 +19,4 @@ def install(cpu: Annotated[bool, typer.Option("--cpu", help="Install the CPU bui
     with plain_errors():
         settings = read_settings()
         with stage_bar("install", settings.state) as report:
-            install_vllm(settings.teacher.venv.expanduser(), cpu=cpu, report=report)
+            install_vllm(settings.teacher.venv, cpu=cpu, report=report)

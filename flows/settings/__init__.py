@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from flows.settings.address import LocalPath
 from flows.settings.crawl import Crawl
 from flows.settings.publish import Publish
 from flows.settings.refine import BenchmarkFiles, Refine
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    home: Path = Field(default=Path(), description="folder that holds lake/, state/ and warehouse.duckdb")
+    home: LocalPath = Field(default=Path(), description="folder that holds lake/, state/ and warehouse.duckdb")
     blocklist: list[str] = Field(
         default=[],
         description="hosts, with their subdomains, and regular expressions over urls: never crawled, shown or released",

@@ -1,9 +1,8 @@
 """Settings of the crawl: sources, politeness, limits of a page, and redaction."""
 
-from pathlib import Path
-
 from pydantic import Field
 
+from flows.settings.address import LocalPath
 from flows.settings.section import Section
 from flows.settings.types import Positive, Seconds
 
@@ -15,7 +14,7 @@ class Crawl(Section):
         default=[], description="urls to start from; without seeds and folders the embedded site is crawled"
     )
     sitemaps: list[str] = Field(default=[], description="sitemap urls; their pages are crawled, too")
-    folders: list[Path] = Field(default=[], description="folders of Markdown, text and HTML files to read")
+    folders: list[LocalPath] = Field(default=[], description="folders of Markdown, text and HTML files to read")
     allow: list[str] = Field(
         default=[], description="regular expressions; a url must match one (default: the seeds' hosts)"
     )

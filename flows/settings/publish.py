@@ -1,9 +1,8 @@
 """Settings of publish: the destination of releases, shard sizes, splits, and the student's tokenizer."""
 
-from pathlib import Path
-
 from pydantic import Field
 
+from flows.settings.address import Address, HttpUrl, LocalPath
 from flows.settings.section import Section
 from flows.settings.types import Memory, Positive, Share
 
@@ -11,8 +10,8 @@ from flows.settings.types import Memory, Positive, Share
 class Publish(Section):
     """Destination of releases and sizes of their shards."""
 
-    to: str = Field(default="release", description="directory, s3://bucket/prefix or hf://datasets/owner/name")
-    endpoint_url: str | None = Field(
+    to: Address = Field(default="release", description="directory, s3://bucket/prefix or hf://datasets/owner/name")
+    endpoint_url: HttpUrl | None = Field(
         default=None, description="endpoint of an S3-compatible store or another Hub; default: AWS, huggingface.co"
     )
     sole_publisher: bool = Field(
@@ -22,7 +21,7 @@ class Publish(Section):
     license: str = Field(default="other", description="license on the dataset card, a Hub identifier")
     validation_share: Share = Field(default=0.05, description="share of tasks in the validation split")
     seed: int = Field(default=0, description="seed of shuffle and split")
-    student: Path | None = Field(default=None, description="folder of the student's tokenizer and chat template")
+    student: LocalPath | None = Field(default=None, description="folder of the student's tokenizer and chat template")
     student_renderer: str = Field(
         default="auto",
         description="renderer of the student, as `renderers` names it; auto: chosen by its chat template",

@@ -1,9 +1,8 @@
 """Settings of refine: thresholds of the gates, benchmarks to decontaminate against, dedupe."""
 
-from pathlib import Path
-
 from pydantic import Field
 
+from flows.settings.address import LocalPath
 from flows.settings.section import Section
 from flows.settings.types import Least, Memory, Mirror, Share
 
@@ -11,7 +10,7 @@ from flows.settings.types import Least, Memory, Mirror, Share
 class BenchmarkFiles(Section):
     """A benchmark that no released trajectory may repeat."""
 
-    path: Path = Field(description="a JSONL, Parquet or CSV file, or a folder of them")
+    path: LocalPath = Field(description="a JSONL, Parquet or CSV file, or a folder of them")
     columns: list[str] = Field(min_length=1, description="columns that hold the benchmark's items")
     name: str | None = Field(default=None, description="its name in manifests; default: the file's name")
     version: str | None = Field(default=None, description="its version in manifests")

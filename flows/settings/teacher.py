@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from flows.settings.address import HttpUrl, LocalPath
 from flows.settings.section import Section
 from flows.settings.types import Positive, Seconds, Share
 
@@ -13,7 +14,9 @@ class Teacher(Section):
     """The model that works the tasks, and the servers that run it."""
 
     engine: Literal["embedded", "vllm"] = Field(default="embedded", description="embedded needs no GPU; vllm is HTTP")
-    urls: list[str] = Field(default=[], description="vLLM servers that already run; empty: the flow starts one itself")
+    urls: list[HttpUrl] = Field(
+        default=[], description="vLLM servers that already run; empty: the flow starts one itself"
+    )
     model: str | None = Field(default=None, description="model name or path (vllm), or a GGUF file (embedded)")
     revision: str | None = Field(default=None, description="revision of the model")
     tokenizer: str | None = Field(default=None, description="tokenizer name or path; default: the model's")
@@ -22,17 +25,18 @@ class Teacher(Section):
         default="auto", description="auto: text for embedded, chat for vllm"
     )
     api_key: SecretStr | None = Field(default=None, description="sent as a bearer token")
-    venv: Path = Field(
+    venv: LocalPath = Field(
         default=Path("~/.cache/horizon-factory/teacher"),
+        validate_default=True,
         description="virtual environment of vLLM, made by `factory teacher install`",
     )
     tensor_parallel: Positive = Field(
         default=1, description="GPUs per copy of the model, for a server that the flow starts"
     )
     data_parallel: Positive = Field(default=1, description="copies of the model behind a server that the flow starts")
-    ca_file: Path | None = Field(default=None, description="certificates to trust for https urls, a PEM file")
-    client_cert: Path | None = Field(default=None, description="client certificate for https urls, a PEM file")
-    client_key: Path | None = Field(default=None, description="the key of client_cert, a PEM file")
+    ca_file: LocalPath | None = Field(default=None, description="certificates to trust for https urls, a PEM file")
+    client_cert: LocalPath | None = Field(default=None, description="client certificate for https urls, a PEM file")
+    client_key: LocalPath | None = Field(default=None, description="the key of client_cert, a PEM file")
     verify_tls: bool = Field(default=True, description="refuse servers whose certificate cannot be verified")
     restarts: int = Field(default=3, ge=0, description="restarts per hour of a started server that died")
     serve_args: list[str] = Field(

@@ -196,6 +196,6 @@ def _tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(folder.expanduser(), local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
         raise StudentError(f"publish.student = {folder}: no tokenizer can be loaded from there ({error})") from error

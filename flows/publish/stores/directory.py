@@ -48,7 +48,7 @@ class DirectoryStore:
                 built.rename(place)
                 sync(self.root)
             text = (place / MANIFEST).read_text("utf-8")
-            self._point(manifest.name, pointer_text(text))
+            self.point(manifest.name, text)
         return text
 
     def read(self, *names: str) -> str | None:
@@ -68,9 +68,11 @@ class DirectoryStore:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
 
-    def _point(self, name: str, text: str) -> None:
-        fresh, link = self._build / LATEST, self._build / "latest"
-        fresh.write_text(text, "utf-8")
+    def point(self, name: str, manifest_text: str) -> None:
+        """Make the release `name` the newest: `latest.json` and the link `latest` lead to it. Raises StoreError."""
+        fresh, link = self.root / f".{LATEST}", self.root / ".latest"
+        link.unlink(missing_ok=True)
+        fresh.write_text(pointer_text(manifest_text), "utf-8")
         sync(fresh)
         fresh.replace(self.root / LATEST)
         link.symlink_to(name)

@@ -1,4 +1,4 @@
-"""Opens the store that an address names. Each address scheme (local path, s3://, hf://) is named here only."""
+"""Opens the store that an address names. Each scheme has its opener here."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +7,7 @@ from flows.publish.errors import StoreError
 from flows.publish.stores.directory import DirectoryStore
 from flows.publish.stores.protocol import Store
 from flows.settings import Publish
+from flows.settings.address import HUB, S3, AddressError, check_address
 
 
 def open_store(settings: Publish) -> Store:
@@ -20,6 +21,10 @@ def store_at(address: str, endpoint_url: str | None = None, sole_publisher: bool
     `endpoint_url` is for stores over HTTP (None: AWS, huggingface.co). `sole_publisher` accepts an S3 store that
     ignores conditional writes. Raises StoreError if the address cannot be one, or a package for it is missing.
     """
+    try:
+        address = check_address(address)
+    except AddressError as error:
+        raise StoreError(str(error)) from error
     for scheme, opener in REMOTE.items():
         if address.startswith(scheme):
             return opener(address, endpoint_url, sole_publisher)
@@ -48,5 +53,5 @@ def _hub(address: str, endpoint_url: str | None, _: bool) -> Store:
     return HubStore(address, endpoint_url)
 
 
-REMOTE: dict[str, Callable[[str, str | None, bool], Store]] = {"s3://": _s3, "hf://": _hub}
+REMOTE: dict[str, Callable[[str, str | None, bool], Store]] = {S3: _s3, HUB: _hub}
 """Address scheme -> opener. A store's libraries are imported when its scheme is used, not before."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.publish.errors import DamagedRelease, StoreError, writing
 from flows.publish.stores.directory import DirectoryStore
-from flows.publish.stores.protocol import CARD, MANIFEST
+from flows.publish.stores.protocol import CARD, LATEST, MANIFEST
 from flows.publish.stores.verify_release import (
     StoredRelease,
     find_faults,
@@ -35,7 +35,8 @@ def verify(address: str, report: ProgressCallback, endpoint_url: str | None = No
 def pull(address: str, folder: Path, report: ProgressCallback, endpoint_url: str | None = None) -> Path:
     """Download a release to `folder`/<release>; returns that path.
 
-    Resumes an interrupted download. An intact copy is left alone, a damaged one is replaced. Raises PublishError.
+    `folder`/latest leads to the newest release of a store, or to the first release that was downloaded. Resumes an
+    interrupted download. An intact copy is left alone, a damaged one is replaced. Raises PublishError.
     """
     with writing(folder):
         return _pulled(address, folder, report, endpoint_url)
@@ -45,11 +46,19 @@ def _pulled(address: str, folder: Path, report: ProgressCallback, endpoint_url: 
     release = find_release(address, endpoint_url)
     if faults := manifest_faults(release):
         raise DamagedRelease(f"{address}: {'; '.join(faults)}. Publish again, then pull.")
-    name, files = release.manifest.name, release.manifest.files
-    place, work = folder / name, folder / f".{name}.pulling"
+    name = release.manifest.name
+    place = folder / name
     copy = StoredRelease(DirectoryStore(folder), name, release.manifest, release.manifest_text)
-    if place.exists() and _is_intact(copy, report):
-        return place
+    if not (place.exists() and _is_intact(copy, report)):
+        _download(release, place, report)
+    if release.folder or copy.store.read(LATEST) is None:
+        DirectoryStore(folder).point(name, release.manifest_text)
+    return place
+
+
+def _download(release: StoredRelease, place: Path, report: ProgressCallback) -> None:
+    """Download every file beside the place, then rename the whole folder into it."""
+    files, work = release.manifest.files, place.with_name(f".{place.name}.pulling")
     _remove_others(work, {file.path for file in files})
     for done, file in enumerate(files):
         report(done, len(files), f"fetching {file.path}")
@@ -59,7 +68,6 @@ def _pulled(address: str, folder: Path, report: ProgressCallback, endpoint_url: 
         sync(work / file_name)
     _put(work, place)
     report(len(files), len(files), str(place))
-    return place
 
 
 def _is_intact(copy: StoredRelease, report: ProgressCallback) -> bool:

@@ -71,7 +71,7 @@ def sources_of(settings: list[BenchmarkFiles]) -> list[Source]:
     """Every benchmark file of the settings, with its hash; raises SettingsError naming a path that has none."""
     found = []
     for one in settings:
-        path = one.path.expanduser()
+        path = one.path
         inside = sorted(file for file in path.rglob("*") if _form(file)) if path.is_dir() else [path]
         if not inside or not all(map(Path.is_file, inside)) or not all(map(_form, inside)):
             raise SettingsError(

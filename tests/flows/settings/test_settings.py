@@ -110,7 +110,7 @@ def _sections() -> list[tuple[str, type[BaseModel]]]:
 
 def _is_key(line: str) -> bool:
     is_default = line.startswith("# ") and line[2:].split(" = ", maxsplit=1)[0].isidentifier() and " = " in line
-    return line.startswith("[") or (is_default and "not set" not in line)
+    return line.startswith("[") or is_default
 
 
 def test_two_homes_never_share_a_deployment(home: Path) -> None:

@@ -30,7 +30,7 @@ async def serve_vllm(
     """
     port = free_port()
     variables = {"VLLM_NO_USAGE_STATS": "1"}
-    if _cpu_build(settings.venv.expanduser()):
+    if _cpu_build(settings.venv):
         variables |= {name: os.environ.get(name, value) for name, value in CPU_VARIABLES.items()}
     if settings.api_key:
         variables["VLLM_API_KEY"] = settings.api_key.get_secret_value()
@@ -45,7 +45,7 @@ def vllm_command(settings: Teacher, port: int) -> list[str]:
 
     The API key is passed as a variable instead, since other users can read the arguments of a process.
     """
-    environment = settings.venv.expanduser()
+    environment = settings.venv
     python = environment / "bin" / "python"
     if not python.exists():
         remedy = "run `factory teacher install` (--cpu without a GPU), or set teacher.urls to running servers"

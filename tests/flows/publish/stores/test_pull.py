@@ -1,6 +1,7 @@
 """Downloads: only files inside the release are written, and the release appears only when it is complete."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_a_damaged_copy_is_fetched_anew(place: Path, tmp_path: Path, harm: str) 
         path.unlink()
     assert pull(str(place), tmp_path / "pulled", silent) == copy
     assert digests(copy) == digests(place)
-    assert [found.name for found in (tmp_path / "pulled").iterdir()] == [copy.name]
+    assert {found.name for found in (tmp_path / "pulled").iterdir()} == {copy.name, "latest", "latest.json"}
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "latest.json"])
@@ -140,3 +141,27 @@ def test_a_manifest_or_pointer_that_is_not_utf8_is_damage(place: Path, tmp_path:
     for check in (verify, lambda address, report: pull(address, tmp_path / "pulled", report)):
         with pytest.raises(DamagedRelease, match=name.removesuffix(".json")):
             check(str(place.parent), silent)
+
+
+def test_latest_leads_to_the_newest_release_that_was_pulled(place: Path, tmp_path: Path) -> None:
+    """A training job reads data/latest: it must find the newest release there without a list of names."""
+    target = tmp_path / "pulled"
+    pulled = pull(str(place.parent), target, silent)
+    assert (target / "latest").resolve() == pulled
+    assert verify(str(target), silent).name == place.name
+    (target / "latest").unlink()
+    (target / "latest.json").unlink()
+    pull(str(place.parent), target, silent)
+    assert (target / "latest").resolve() == pulled
+
+
+def test_pulling_an_older_release_leaves_latest_alone(place: Path, tmp_path: Path) -> None:
+    """A look at last week's release must not move the training job's data back to it."""
+    target = tmp_path / "pulled"
+    older = tmp_path / "older"
+    shutil.copytree(place, older)
+    newest = pull(str(place.parent), target, silent)
+    changed_name = json.loads((older / "manifest.json").read_text()) | {"name": "2020-01-01-00000000"}
+    (older / "manifest.json").write_text(json.dumps(changed_name))
+    assert pull(str(older), target, silent).name == "2020-01-01-00000000"
+    assert (target / "latest").resolve() == newest
