@@ -39,7 +39,7 @@ class Benchmark(Record):
     empty_items: Count = Field(description="number of rows of the file without a text in any of the columns")
     trajectories: Count = Field(description="number of trajectories that overlap one of its items")
     decided_at: DecidedAt
-    run_id: Name = Field(description="UTC day of the nightly run that checked, YYYY-MM-DD")
+    run_id: Name = Field(description="night that checked, as in 2026-11-28 or 2026-11-28T1400")
 
 
 class Overlap(Record):
@@ -59,4 +59,4 @@ class Overlap(Record):
     sha256: FileSha256
     item: Count = Field(description="row of the benchmark's file, from 0: the first that holds the span's first words")
     decided_at: DecidedAt
-    run_id: Name = Field(description="UTC day of the nightly run that found it, YYYY-MM-DD")
+    run_id: Name = Field(description="night that found it, as in 2026-11-28 or 2026-11-28T1400")

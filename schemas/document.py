@@ -47,7 +47,7 @@ class Document(Record):
     warc_offset: Count | None = Field(
         description="byte offset of the raw response in warc_file; null if it was not stored"
     )
-    run_id: Name = Field(description="UTC day of the nightly run that fetched it, YYYY-MM-DD")
+    run_id: Name = Field(description="night that fetched it, as in 2026-11-28 or 2026-11-28T1400")
 
 
 def doc_id(url: str, content_sha256: str | None) -> str:

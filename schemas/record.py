@@ -2,17 +2,19 @@
 
 Field types are the aliases below, so that one declaration gives validation in Python, the type on disk and the
 column's documentation: each field's description is in the Arrow field metadata. Ids are content hashes: the same
-inputs give the same ids on every run and every machine.
+inputs give the same ids on every run and every machine. A run_id names a night: `2026-11-28` the only night of a day,
+`2026-11-28T1400` one of several.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -32,6 +34,7 @@ Logprobs = Annotated[list[float], pa.list_(pa.float32())]
 
 SCHEMA_VERSION = "2"
 """Version of the records' names and types; renames.py holds the changes since version 1."""
+RUN_ID = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?:T(?P<time>(?:[01]\d|2[0-3])[0-5]\d))?")
 
 
 class Record(BaseModel):
@@ -92,3 +95,47 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return pa.struct(list(arrow_schema(annotation)))
     raise TypeError(f"no Arrow type for {annotation!r}: use an alias of schemas.record")
+
+
+class Night(date):
+    """One of several nights of a day; the only night of a day is a plain date.
+
+    Like a datetime, it is a date whose ISO form has a time too. Two nights of a day are not equal.
+    """
+
+    time: str
+    """Four digits, hour and minute, in the time zone of the schedule."""
+
+    def __new__(cls, year: int, month: int, day: int, time: str = "") -> Self:
+        night = super().__new__(cls, year, month, day)
+        night.time = time
+        return night
+
+    def isoformat(self) -> str:
+        """The run_id, such as `2026-11-28T1400`."""
+        return f"{super().isoformat()}T{self.time}" if self.time else super().isoformat()
+
+    __str__ = isoformat
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, date) and self.isoformat() == other.isoformat()
+
+    def __hash__(self) -> int:
+        return hash(self.isoformat())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.year, self.month, self.day, self.time)
+
+
+def night_of(run_id: str) -> date:
+    """The night with this run_id: a plain date, or a Night. Raises ValueError if it is no run_id."""
+    match = RUN_ID.fullmatch(run_id)
+    if not match:
+        raise ValueError(f"{run_id!r} is no night; write YYYY-MM-DD, or YYYY-MM-DDTHHMM for one of several of a day")
+    day = date.fromisoformat(match["day"])
+    return Night(day.year, day.month, day.day, match["time"]) if match["time"] else day
+
+
+def day_of(night: date) -> str:
+    """The day of a night as YYYY-MM-DD, without its time."""
+    return f"{night.year:04}-{night.month:02}-{night.day:02}"

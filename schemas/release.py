@@ -125,9 +125,7 @@ class Manifest(Part):
     """The content of a release's manifest.json."""
 
     release_id: ReleaseId
-    name: PathSegment = Field(
-        description="name of the release's folder: UTC day of its newest run, start of release_id"
-    )
+    name: PathSegment = Field(description="name of the release's folder: night of its newest run, start of release_id")
     schema_version: Name = Field(description="version of the records' schema")
     code_version: Name = Field(description="version of the factory")
     writer: Name = Field(default="", description="name and version of the Parquet writer, which decides the bytes")
@@ -198,7 +196,7 @@ class Release(Record):
     tokens: Tokens
     manifest: Text = Field(description="the manifest as published, JSON text")
     published_at: Time = Field(description="UTC time at which the publish ended")
-    run_id: Name = Field(description="UTC day of the nightly run that published it, YYYY-MM-DD")
+    run_id: Name = Field(description="night that published it, as in 2026-11-28 or 2026-11-28T1400")
 
 
 class Published(Record):
@@ -213,7 +211,7 @@ class Published(Record):
     shard: ShardPath
     row: ShardRow
     n_tokens: Count = Field(description="number of tokens in the row's token_ids")
-    run_id: Name = Field(description="UTC day of the nightly run that published it, YYYY-MM-DD")
+    run_id: Name = Field(description="night that published it, as in 2026-11-28 or 2026-11-28T1400")
 
 
 def release_id(data: list[str], lineage: dict[str, str]) -> str:

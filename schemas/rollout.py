@@ -17,7 +17,7 @@ class Rollout(Record):
 
     record: ClassVar[str] = "rollout"
 
-    run_id: Name = Field(description="UTC day of the nightly run, YYYY-MM-DD")
+    run_id: Name = Field(description="night, as in 2026-11-28 or 2026-11-28T1400")
     started_at: Time = Field(description="UTC time at which the run started to look for planned attempts")
     ended_at: Time = Field(description="UTC time at which the run wrote its last row; of a killed run: its last status")
     ending: Name = Field(description="how the run ended: done, budget, failed, interrupted, killed")
@@ -57,4 +57,4 @@ class Unfinished(Record):
     n_tokens: Count = Field(description="number of tokens of all turns in the journal, prompt included")
     n_sampled_tokens: Count = Field(description="number of these tokens that the teacher sampled")
     stopped_at: Time = Field(description="UTC time at which the run ended")
-    run_id: Name = Field(description="UTC day of the nightly run that left it, YYYY-MM-DD")
+    run_id: Name = Field(description="night that left it, as in 2026-11-28 or 2026-11-28T1400")

@@ -138,7 +138,7 @@ class ReleaseRow(BaseModel):
     reasoning_policy: ReasoningPolicy
     sampling: SamplingJson
     seed: Seed
-    run_id: Name = Field(description="UTC day of the nightly run that finished the attempt, YYYY-MM-DD")
+    run_id: Name = Field(description="night that finished the attempt, as in 2026-11-28 or 2026-11-28T1400")
 
 
 class PreferenceRow(BaseModel):

@@ -46,7 +46,7 @@ class Task(Record):
         description="SHA-256 of the composing prompt, as hex; null if no model wrote the instruction"
     )
     created_at: Time = Field(description="UTC time at which the task was made")
-    run_id: Name = Field(description="UTC day of the nightly run that made it, YYYY-MM-DD")
+    run_id: Name = Field(description="night that made it, as in 2026-11-28 or 2026-11-28T1400")
 
 
 def task_id(domain: str, instruction: str, answer: str | None, evidence: list[str], composer: str) -> str:

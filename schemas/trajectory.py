@@ -66,7 +66,7 @@ class Trajectory(Record):
     trajectory_id: TrajectoryId
     task_id: OfTask
     sample: Sample
-    run_id: Name = Field(description="UTC day of the nightly run that finished the attempt, YYYY-MM-DD")
+    run_id: Name = Field(description="night that finished the attempt, as in 2026-11-28 or 2026-11-28T1400")
     domain: Domain
     teacher_model: TeacherModel
     teacher_revision: TeacherRevision
@@ -148,7 +148,7 @@ class Turn(Record):
         description="number of prompt tokens found in the server's prefix cache; null if unknown"
     )
     seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
-    run_id: Name = Field(description="UTC day of the nightly run that finished the trajectory, YYYY-MM-DD")
+    run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")
 
 
 class Reparse(Record):
@@ -170,7 +170,7 @@ class Reparse(Record):
     renderer: Renderer
     template_sha256: TemplateSha256
     reparsed_at: Time = Field(description="UTC time of the new parse; the newest of a turn is valid")
-    run_id: Name = Field(description="UTC day of the nightly run that finished the trajectory, YYYY-MM-DD")
+    run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")
 
 
 def trajectory_id(task_id: str, sample: int) -> str:

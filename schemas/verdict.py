@@ -39,7 +39,7 @@ class Verdict(Record):
     reason: Name = Field(description="reason code; ok if passed")
     judge_model: Name | None = Field(description="name of the model that judged; null if none did")
     judge_prompt_sha256: Name | None = Field(description="SHA-256 of the judge's prompt, as hex; null without a judge")
-    run_id: Name = Field(description="UTC day of the nightly run that judged, YYYY-MM-DD")
+    run_id: Name = Field(description="night that judged, as in 2026-11-28 or 2026-11-28T1400")
 
 
 class Decision(Record):
@@ -62,4 +62,4 @@ class Decision(Record):
     repeated_queries: RepeatedQueries = None
     pass_rate: PassRate = None
     decided_at: DecidedAt
-    run_id: Name = Field(description="UTC day of the nightly run that decided, YYYY-MM-DD")
+    run_id: Name = Field(description="night that decided, as in 2026-11-28 or 2026-11-28T1400")

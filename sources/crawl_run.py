@@ -17,7 +17,7 @@ ProgressCallback = Callable[[int, int, str], object]
 
 @dataclass(frozen=True)
 class CrawlRun:
-    """The crawl of one UTC day."""
+    """The crawl of one night."""
 
     day: date
     frontier: Frontier

@@ -99,8 +99,8 @@ class World:
         self.scholar.lakes.append(home / "lake")
         return home
 
-    def start(self, home: Path) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.doubles.line", DAY]
+    def start(self, home: Path, night: str = DAY) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.doubles.line", night]
         with (home / "log.txt").open("ab") as log:
             environment = os.environ | {"PYTHONPATH": str(ROOT)}
             return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env=environment, start_new_session=True)
@@ -204,6 +204,22 @@ def test_a_second_run_of_a_finished_day_changes_nothing(world: World, undisturbe
     assert world.start(undisturbed).wait(240) == 0
     assert {path: path.stat().st_mtime_ns for path in (undisturbed / "lake").rglob("*.parquet")} == parts
     assert world.teacher.requests == asked
+
+
+def test_two_nights_of_a_day_are_two_nights(world: World) -> None:
+    """A second night that counts as done already crawls, composes and rolls out nothing."""
+    home, nights = world.home("twice"), [f"{DAY}T0200", f"{DAY}T1400"]
+    (home / "factory.toml").write_text((home / "factory.toml").read_text().replace("per_night = 12", "per_night = 4"))
+    for night in nights:
+        assert world.start(home, night).wait(240) == 0, (home / "log.txt").read_text()[-3000:]
+    for record in ("documents", "tasks", "trajectories", "turns", "decisions"):
+        assert _rows(home, f"select distinct run_id from {record} order by 1")[-1] == (nights[1],), record
+    per_night = dict(_rows(home, "select run_id, count(*) from trajectories group by 1"))
+    assert per_night == dict.fromkeys(nights, 8)
+    assert len(_rows(home, "select distinct task_id from tasks")) == 8
+    assert {path.parent.name for path in (home / "lake").glob("t*/date=2*/*")} == {f"date={DAY}"}
+    with _open(home) as con:
+        assert not {name: rows for name, rows in run_checks(con).items() if rows}
 
 
 def test_the_lake_can_be_queried_while_the_line_works(world: World) -> None:

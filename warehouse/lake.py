@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas import RECORDS, Record, arrow_schema, table
-from schemas.record import SCHEMA_VERSION
+from schemas.record import SCHEMA_VERSION, day_of
 from warehouse.parquet_encoding import encodings, row_groups
 
 EMPTY_PARTITION = "date=0001-01-01"
@@ -36,7 +36,7 @@ class LakeError(Exception):
 
 @dataclass(frozen=True)
 class PartName:
-    """The name of a part: the run's UTC day (its ISO date is the run_id), the worker that wrote it, and a number."""
+    """The name of a part: the night of the run (its ISO form is the run_id), the worker that wrote it, and a number."""
 
     day: date
     worker: str
@@ -104,15 +104,15 @@ class Lake:
         return str(self.root.absolute() / model.record / "*" / "*.parquet")
 
     def parts(self, model: type[Record], day: date | None = None) -> list[Path]:
-        """The record's parts in name order, of one day or of all days; without the empty part."""
-        folder = f"date={day.isoformat()}" if day else "date=*"
+        """The record's parts in name order, of one day (all its nights) or of all days; without the empty part."""
+        folder = f"date={day_of(day)}" if day else "date=*"
         found = (self.root / model.record).glob(f"{folder}/*.parquet")
         return sorted(path for path in found if path.parent.name != EMPTY_PARTITION)
 
     def new_raw(self, day: date, worker: str) -> tuple[str, FileIO]:
         """Create a WARC file for raw responses; returns its name under the lake and the open, unbuffered file."""
         self.check_version()
-        folder = self.root / RAW / f"date={day.isoformat()}"
+        folder = self.root / RAW / f"date={day_of(day)}"
         folder.mkdir(parents=True, exist_ok=True)
         seq = len(list(folder.glob(f"*-{worker}-*.warc.gz")))
         while (path := folder / f"{day.isoformat()}-{worker}-{seq:06d}.warc.gz").exists():
@@ -151,7 +151,7 @@ class Lake:
         expected = arrow_schema(model)
         if not schema.equals(expected):
             raise LakeError(f"a part of {model.record} has schema\n{schema}\nbut the record is\n{expected}")
-        path = self.root / model.record / f"date={name.day.isoformat()}" / name.file
+        path = self.root / model.record / f"date={day_of(name.day)}" / name.file
         with _replacing(path) as temporary:
             _write_groups(temporary, expected, row_groups(expected, (_without_null(model, batch) for batch in batches)))
             self._ensure_version()

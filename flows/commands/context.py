@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from flows.settings import Settings
 
-Day = Annotated[str | None, typer.Option("--date", help="The run's UTC day, YYYY-MM-DD (default: today).")]
+Day = Annotated[
+    str | None, typer.Option("--date", help="The run's night: YYYY-MM-DD, or YYYY-MM-DDTHHMM (default: today's).")
+]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="End the rollout after this many sampled tokens.")]
 MaxHours = Annotated[float | None, typer.Option("--max-hours", help="End the rollout after this many hours.")]
 

@@ -23,6 +23,7 @@ from flows.rollout.loop.episode import parsed_columns
 from flows.rollout.loop.repetition import REPETITION
 from flows.rollout.protocol import Completion, Parsed
 from schemas import Reparse, Trajectory, Turn
+from schemas.record import night_of
 from warehouse.connect import execute, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
@@ -153,7 +154,7 @@ class Reparser:
         return {(name, index): dict(zip(PARSED_COLUMNS, row, strict=True)) for name, index, *row in found}
 
     def _write(self, rows: list[Reparse]) -> None:
-        day = date.fromisoformat(rows[0].run_id)
+        day = night_of(rows[0].run_id)
         self._lake.write(Reparse, rows, PartName(day, WORKER, len(self._lake.parts(Reparse, day))))
 
 

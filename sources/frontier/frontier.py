@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from schemas.document import Document
 from schemas.named_statements import load_statements
+from schemas.record import night_of
 from sources.frontier.records import Admission, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
 from sources.status_codes import Status
 from sources.text.document_builder import empty_document
@@ -112,8 +113,8 @@ class Frontier:
         self._run("close_run", values | {"day": day.isoformat(), "kinds": _kinds(source)})
 
     def close_earlier(self, day: date) -> None:
-        """End every url that still waits from an earlier day as interrupted."""
-        detail = "the crawl of that day stopped before it fetched this url"
+        """End every url that still waits from an earlier night as interrupted."""
+        detail = "the crawl of that night stopped before it fetched this url"
         self._run("close_earlier", (Status.INTERRUPTED, detail, _now(), day.isoformat()))
 
     def tally(self, day: date) -> dict[str, int]:
@@ -136,7 +137,7 @@ class Frontier:
 
     def _write_part(self, day: str, seq: int, write: WritePart) -> None:
         rows = self._rows("part_rows", (day, seq))
-        write(date.fromisoformat(day), seq, [_document(day, row) for row in rows])
+        write(night_of(day), seq, [_document(day, row) for row in rows])
         with self._commit():
             self._run("mark_part_written", (day, seq))
             self._run("clear_documents", (day, seq))

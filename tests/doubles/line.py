@@ -1,6 +1,6 @@
 """The line without Prefect, stage after stage, as its own process: what a test starts, kills and starts again.
 
-`python -m tests.doubles.line YYYY-MM-DD` works in the current directory with its settings.
+`python -m tests.doubles.line RUN_ID` works in the current directory with its settings.
 """
 
 import sys
@@ -13,6 +13,7 @@ from flows.rollout.run import run_rollout
 from flows.rollout.writer import open_writer
 from flows.settings import load
 from flows.tasks.compose import run_tasks
+from schemas.record import night_of
 from warehouse.console.progress import silent
 
 
@@ -26,4 +27,4 @@ def main(day: date) -> None:
 
 
 if __name__ == "__main__":
-    main(date.fromisoformat(sys.argv[1]))
+    main(night_of(sys.argv[1]))

@@ -28,7 +28,7 @@ class Selection:
     created_at: datetime
     """UTC time at which the newest of them ended."""
     newest_run: str
-    """UTC day of the run that finished the newest of them."""
+    """Night of the run that finished the newest of them."""
 
 
 def select_trajectories(

@@ -9,7 +9,6 @@ the same rows; a complete part is never written again.
 import contextlib
 from array import array
 from collections.abc import Sequence
-from datetime import date
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -23,7 +22,7 @@ from pydantic import TypeAdapter
 from flows.rollout.journal.file import sql
 from flows.rollout.journal.journal import Journal
 from flows.rollout.journal.turn_encoding import BINARY_COLUMNS, TurnRow, checksum
-from schemas.record import arrow_schema
+from schemas.record import arrow_schema, night_of
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 from sources.privacy.redaction import count_kinds_in_turns, detector_version
@@ -63,13 +62,13 @@ def clear_orphan_parts(lake: Lake) -> None:
 
 def is_part_complete(lake: Lake, run_id: str, seq: int) -> bool:
     """True if the lake holds this part with its trajectories."""
-    day = date.fromisoformat(run_id)
+    day = night_of(run_id)
     return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
 
 
 def trajectories_in_lake(lake: Lake, run_id: str) -> set[str]:
     """Return the ids of a run's trajectories in the lake."""
-    parts = [path for path in lake.parts(Trajectory, date.fromisoformat(run_id)) if _part_name(path)]
+    parts = [path for path in lake.parts(Trajectory, night_of(run_id)) if _part_name(path)]
     return {
         name.as_py() for path in parts for name in read_table(path, columns=["trajectory_id"], partitioning=None)[0]
     }
@@ -113,7 +112,7 @@ def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
     if not all(checksum(row[1], row[2]) == row[3] for row in rows):
         journal.mark_damaged("the checksum of a finished trajectory does not match")
     if not is_part_complete(lake, run_id, seq):
-        _write_rows(journal, lake, PartName(date.fromisoformat(run_id), WORKER, seq), rows)
+        _write_rows(journal, lake, PartName(night_of(run_id), WORKER, seq), rows)
     for trajectory_id, *_ in rows:
         journal.apply([(sql(name), (trajectory_id,)) for name in ("delete_turns", "delete_attempt")])
     journal.apply([(sql("delete_finished"), (run_id, seq))])
@@ -129,7 +128,7 @@ def _write_rows(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tup
 
 
 def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
-    day = date.fromisoformat(run_id)
+    day = night_of(run_id)
     used = [journal.read("last_part", run_id)[0][0]]
     used += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
     return max((seq for seq in used if seq is not None), default=-1) + 1
@@ -138,9 +137,9 @@ def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
 def _part_name(path: Path) -> PartName | None:
     """The name of a part that the rollout wrote; None for parts of other writers."""
     with contextlib.suppress(ValueError):
-        day, worker, seq = path.stem[:10], path.stem[11:-7], path.stem[-6:]
+        run_id, worker, seq = path.stem.rsplit("-", 2)
         if worker == WORKER:
-            return PartName(date.fromisoformat(day), worker, int(seq))
+            return PartName(night_of(run_id), worker, int(seq))
     return None
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from flows.rollout.journal.file import (
 from flows.rollout.journal.journal import Journal, Statement
 from flows.rollout.journal.turn_encoding import TurnRow, checksum
 from flows.rollout.journal.wal_reader import write_with_wal
+from schemas.record import night_of
 from schemas.trajectory import Trajectory
 from warehouse.lake import Lake
 
@@ -202,6 +203,6 @@ def _time(stored: Any) -> str:
 
 def _is_part(run_id: Any, seq: Any) -> bool:
     with suppress(ValueError, TypeError):
-        date.fromisoformat(run_id)
+        night_of(run_id)
         return isinstance(seq, int)
     return False

@@ -6,7 +6,6 @@ therefore writes this record at its end, however it ends. The record of a killed
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from flows.rollout.journal.journal import Journal
 from flows.rollout.monitor.run_status import RunStatus, read_status, save_status
-from schemas.record import Record, arrow_schema
+from schemas.record import Record, arrow_schema, night_of
 from schemas.rollout import Rollout, Unfinished
 from warehouse.connect import connect, execute, query
 from warehouse.lake import Lake, PartName
@@ -115,5 +114,5 @@ def _row(status: RunStatus) -> Rollout:
 
 
 def _next_part(lake: Lake, model: type[Record], run_id: str) -> PartName:
-    day = date.fromisoformat(run_id)
+    day = night_of(run_id)
     return PartName(day, WORKER, len(lake.parts(model, day)))
