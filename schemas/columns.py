@@ -44,7 +44,7 @@ ReasoningPolicy = Annotated[
     Name, Field(description="which earlier reasoning stays in the stream: all, none; as the renderer names it")
 ]
 SamplingJson = Annotated[
-    Text, Field(description="JSON object of sampling parameters: temperature, top_p, max_tokens, ...")
+    Text, Field(description="JSON object of the sampling in force: temperature, top_p, top_k, ..., with their sources")
 ]
 Seed = Annotated[Count, Field(description="sampling seed of the attempt")]
 ToolsJson = Annotated[

@@ -13,7 +13,7 @@ from flows.domains import domain, domains
 from flows.rollout.loop.agent import Brief, turn_seed
 from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.pool import RolloutContext
-from flows.rollout.protocol import Sampling
+from flows.rollout.sampling import attempt_sampling
 from flows.settings import Settings
 from schemas.task import Task
 from schemas.trajectory import trajectory_id
@@ -65,11 +65,7 @@ def build_brief(task: Task, sample: int, settings: Settings, day: date, context:
         max_tokens=min(task.max_tokens, teacher.context_window, context.teacher.identity.context),
         max_seconds=task.max_seconds,
         max_repeated_calls=settings.rollout.max_repeated_calls,
-        sampling=Sampling(
-            teacher.temperature,
-            teacher.top_p,
-            teacher.max_completion_tokens,
-            turn_seed(teacher.seed, name),
-            repeat_limit=settings.rollout.max_repetitions,
+        sampling=attempt_sampling(
+            teacher, context.teacher.identity, turn_seed(teacher.seed, name), settings.rollout.max_repetitions
         ),
     )

@@ -4,7 +4,7 @@ A teacher takes prompt ids and returns sampled ids with their log-probabilities;
 scripted double differ in nothing else. Tokens are never decoded and encoded again between turns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,9 +19,20 @@ class TeacherRefused(TeacherError):
     """The teacher can never serve this request (context exceeded, invalid settings), so it is not retried."""
 
 
+class ContextExceeded(TeacherRefused):
+    """The prompt fills the server's context window of `limit` tokens (None if the server names no number)."""
+
+    def __init__(self, message: str, limit: int | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
 @dataclass(frozen=True)
 class Sampling:
-    """Sampling parameters of one completion. `max_tokens` in tokens; `grammar` in GBNF, for engines that support it."""
+    """Sampling parameters of one completion, all of them sent with every request: a server fills gaps by its own rules.
+
+    `max_tokens` in tokens; `grammar` in GBNF, for engines that support it.
+    """
 
     temperature: float
     top_p: float
@@ -32,6 +43,15 @@ class Sampling:
     grammar: str | None = None
     repeat_limit: int = 0
     """Repetitions of a block of tokens in a row at which the engine may stop; 0 for no limit."""
+    top_k: int = 0
+    """Number of likeliest tokens to sample from; 0 for all."""
+    min_p: float = 0.0
+    """Least probability of a token, as a share of the likeliest token's."""
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    repetition_penalty: float = 1.0
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Parameter -> where its value comes from: settings, model (its generation_config.json) or neutral."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,24 @@ class Identity:
     """Context window in tokens that the server can hold for one sequence."""
     kv_tokens: int | None = None
     """Tokens that the KV caches of all servers hold; None if unknown."""
+    defaults: Mapping[str, float] | None = None
+    """Sampling parameters in the model's own generation_config.json; None if the file cannot be read here."""
+    served: tuple["ServedModel", ...] = ()
+    """Everything that the servers offer, adapters included."""
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model or an adapter that a server offers under a name."""
+
+    server: str
+    name: str
+    root: str | None
+    """Hub name or path of the weights."""
+    parent: str | None = None
+    """Of an adapter: the name of the model that it adapts."""
+    context: int | None = None
+    """Context window in tokens, of an adapter its parent's; None if the server does not report it."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +122,10 @@ class Load:
     sampled_tokens: int = 0
     refusals: int = 0
     """Replies of 429 or 503 that this client received from it."""
+    discarded: int = 0
+    """Generations that it ended early: they were thrown away and requested again."""
+    discarded_tokens: int = 0
+    """Tokens sampled in these generations."""
 
 
 class Teacher(Protocol):

@@ -5,12 +5,14 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flows.rollout.dialects.open import open_dialect
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.protocol import Dialect, Message, Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.protocol import Dialect, Message, Teacher, TeacherError, TeacherRefused
+from flows.rollout.sampling import attempt_sampling
 from flows.settings import Teacher as TeacherSettings
 
 
@@ -46,9 +48,9 @@ async def _write(settings: TeacherSettings, teacher: Teacher, dialect: Dialect, 
     remaining = teacher.identity.context - len(prompt)
     if remaining < 1:
         raise TeacherRefused(f"a prompt of {len(prompt)} tokens fills the context of {teacher.identity.context} tokens")
-    max_tokens = min(settings.max_completion_tokens, remaining)
-    wanted = Sampling(settings.temperature, settings.top_p, max_tokens, int(session[:7], 16))
-    sampling = dialect.sampling(wanted, must_answer=True, tools=[])
+    wanted = attempt_sampling(settings, teacher.identity, int(session[:7], 16))
+    fitting = replace(wanted, max_tokens=min(wanted.max_tokens, remaining))
+    sampling = dialect.sampling(fitting, must_answer=True, tools=[])
     completion = await teacher.generate(prompt, sampling, session)
     parsed = await dialect.parse(completion, [])
     if parsed.answer is None:

@@ -1,7 +1,7 @@
 """Settings of the teacher: the inference engine, its servers, sampling and TLS."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -45,8 +45,30 @@ class Teacher(Section):
     context_window: Positive = Field(
         default=262_144, description="context window in tokens; the server's own limit applies when it is lower"
     )
-    temperature: float = Field(default=0.7, ge=0, description="sampling temperature of the chat dialect")
-    top_p: Share = Field(default=0.95, description="nucleus sampling")
+    sampling_defaults: Literal["model", "neutral"] = Field(
+        default="model",
+        description="values of the seven sampling keys that are not set: the model's generation_config.json, where it "
+        "can be read, or neutral (temperature 1, nothing cut off, no penalty)",
+    )
+    temperature: float | None = Field(
+        default=None, ge=0, description="sampling temperature; the text dialect lowers it to 0.2"
+    )
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="nucleus sampling; the text dialect lowers it to 0.95"
+    )
+    top_k: int | None = Field(default=None, ge=-1, description="sample from the k likeliest tokens; 0: from all")
+    min_p: Share | None = Field(
+        default=None, description="drop tokens less probable than this share of the likeliest token's probability"
+    )
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(
+        default=None, description="penalty for tokens that occurred"
+    )
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(
+        default=None, description="penalty for tokens by their number of occurrences"
+    )
+    repetition_penalty: Annotated[float, Field(gt=0, le=2)] | None = Field(
+        default=None, description="factor against tokens that occurred, prompt included; 1: none"
+    )
     max_completion_tokens: Positive = Field(default=8_192, description="maximum tokens sampled in one turn")
     seed: int = Field(default=0, description="base seed; each attempt's seed derives from it")
     timeout_s: Seconds = Field(default=0.0, description="timeout of one generation in seconds, 0 for no limit")

@@ -28,6 +28,7 @@ ROOMS: dict[str, Levels] = {
         {"verifiers", "journal", "reparse"},
         {"loop", "dialects"},
         {"tools", "engines"},
+        {"sampling"},
         {"protocol"},
     ),
     "flows.rollout.engines": ({"open"}, {"vllm", "embedded"}, {"servers"}),

@@ -18,6 +18,7 @@ from schemas.record import sha256_text
 
 MAX_TEMPERATURE = 0.2
 """Above it, small models drift from the question."""
+MAX_TOP_P = 0.95
 MAX_LINE_TOKENS = 96
 END = "\n"
 ANSWER = "answer"
@@ -83,6 +84,8 @@ class TextDialect:
         return replace(
             sampling,
             temperature=min(sampling.temperature, MAX_TEMPERATURE),
+            top_p=min(sampling.top_p, MAX_TOP_P),
+            sources=dict(sampling.sources) | _lowered(sampling),
             max_tokens=min(sampling.max_tokens, MAX_LINE_TOKENS),
             stop=(END,),
             grammar=grammar(tools, must_answer=must_answer),
@@ -114,6 +117,12 @@ def _parameters(tool: ToolSpec) -> list[str]:
     if any(known[name].get("type") != "string" for name in required):
         raise TeacherRefused(f"the text dialect cannot call {tool.name}: a required parameter is not a string")
     return [str(name) for name in required]
+
+
+def _lowered(sampling: Sampling) -> dict[str, str]:
+    """The parameters whose value is the dialect's own, with that source."""
+    lower = {"temperature": sampling.temperature > MAX_TEMPERATURE, "top_p": sampling.top_p > MAX_TOP_P}
+    return {name: "dialect" for name, lowered in lower.items() if lowered}
 
 
 def _one_line(text: str) -> str:

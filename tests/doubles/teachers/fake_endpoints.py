@@ -29,8 +29,7 @@ def application(fake: FakeState) -> web.Application:
         return web.Response(text=_metrics(fake)) if fake.metrics else web.Response(status=404)
 
     async def models(request: web.Request) -> web.Response:
-        card = {"id": fake.model, "object": "model", "root": fake.model, "max_model_len": fake.context}
-        return web.json_response({"object": "list", "data": [card]})
+        return web.json_response({"object": "list", "data": replies.model_cards(fake)})
 
     async def version(request: web.Request) -> web.Response:
         return web.json_response({"version": fake.version})

@@ -104,6 +104,16 @@ def damaged(reply: Body, fault: Fault | None) -> Body:
     return reply
 
 
+def model_cards(fake: Any) -> list[Body]:
+    """The cards of /v1/models, in vLLM's form: the model's, then those of its adapters."""
+    base = {"id": fake.model, "object": "model", "root": fake.root or fake.model, "parent": None}
+    adapters = [
+        {"id": name, "object": "model", "root": f"/adapters/{name}", "parent": parent, "max_model_len": None}
+        for name, parent in fake.adapters.items()
+    ]
+    return [base | {"max_model_len": fake.context}, *adapters]
+
+
 def error(status: int, message: str, headers: dict[str, str]) -> web.Response:
     """An error reply in the form of vLLM."""
     body = {"error": {"message": message, "type": "BadRequestError", "param": None, "code": status}}

@@ -29,6 +29,10 @@ class FakeState:
 
     url: str = ""
     model: str = "tiny-qwen3"
+    root: str | None = None
+    """Path of the model on the server; None: as its name."""
+    adapters: dict[str, str] = field(default_factory=dict)
+    """Name of an adapter -> its parent; their cards have no context window."""
     version: str = "0.32.0"
     context: int = 32_768
     delay_s: float = 0.0

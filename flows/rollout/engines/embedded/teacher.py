@@ -23,6 +23,7 @@ from flows.rollout.engines.servers.http_client import HttpClient, field, parse_j
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError
+from flows.rollout.sampling import parameters
 from flows.settings import Teacher as TeacherSettings
 from schemas import sha256_file
 
@@ -33,6 +34,8 @@ SLOTS = 2
 MAX_SERVERS = 4
 CACHE_MIB = 512
 """Memory for the prompt caches of idle sequences, such as those that wait for their tools."""
+SAMPLERS = ["penalties", "temperature", "min_p", "top_k", "top_p"]
+"""In vLLM's order. Presence and frequency penalties count the prompt too here, as llama.cpp defines them."""
 TOP_LOGPROBS = 64
 """Likeliest tokens that the first look-up of a missing log-probability requests."""
 
@@ -98,9 +101,10 @@ def _completion_body(prompt: list[int], sampling: Sampling) -> dict[str, Any]:
     return {
         "prompt": prompt,
         "n_predict": sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "samplers": ["temperature", "top_p"],
+        **parameters(sampling),
+        "repeat_penalty": sampling.repetition_penalty,
+        "repeat_last_n": -1,
+        "samplers": SAMPLERS,
         "seed": sampling.seed,
         "stop": list(sampling.stop),
         "grammar": sampling.grammar or "",

@@ -67,6 +67,8 @@ def common_info(servers: Mapping[str, ServerInfo]) -> ServerInfo:
                 "teacher.urls must name servers of one model"
             )
     smallest = min(servers.values(), key=lambda each: each.identity.context)
+    offered = tuple(model for each in servers.values() for model in each.identity.served)
+    smallest = replace(smallest, identity=replace(smallest.identity, served=offered))
     return replace(smallest, detects_repetition=all(each.detects_repetition for each in servers.values()))
 
 

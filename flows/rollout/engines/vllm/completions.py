@@ -14,6 +14,7 @@ from flows.rollout.engines.servers.http_client import parse_json
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.prompt_json import SAME, EncodedPrompt, check_echo, without_echo
 from flows.rollout.protocol import Completion, Sampling
+from flows.rollout.sampling import parameters
 
 FINISH_REASONS = frozenset({"stop", "length", "repetition"})
 MAX_PATTERN_SIZE = 32
@@ -27,8 +28,7 @@ def completion_request(served_model: str, prompt: EncodedPrompt, sampling: Sampl
     body: dict[str, Any] = {
         "model": served_model,
         "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
+        **parameters(sampling),
         "seed": sampling.seed,
         "logprobs": 0,
         "return_token_ids": True,

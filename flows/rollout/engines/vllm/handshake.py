@@ -8,10 +8,12 @@ import logging
 from dataclasses import replace
 
 from flows.rollout.engines.servers.connect import ServerInfo
+from flows.rollout.engines.servers.generation_config import model_defaults
 from flows.rollout.engines.servers.http_client import HttpClient, field
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.vllm.completions import completion_request, parse_completion
+from flows.rollout.engines.vllm.model_cards import base_model, served_models
 from flows.rollout.protocol import Identity, Sampling, TeacherRefused
 from flows.settings import Teacher
 
@@ -27,14 +29,19 @@ async def handshake(client: HttpClient, url: str, settings: Teacher) -> ServerIn
     """
     cards = await client.request(url, "/v1/models", read=field("data", list))
     version = await client.request(url, "/version", read=field("version", str))
-    matching = [card for card in cards if settings.model in (None, card.get("id"), card.get("root"))]
-    if not matching:
-        names = ", ".join(str(card.get("id")) for card in cards)
+    served = served_models(url, cards)
+    chosen = next((model for model in served if settings.model in (None, model.name, model.root)), None)
+    if chosen is None:
+        names = ", ".join(model.name for model in served)
         raise TeacherRefused(f"{url} does not serve teacher.model = {settings.model}; it serves {names}")
-    name, window = str(matching[0]["id"]), int(matching[0].get("max_model_len") or settings.context_window)
-    context = min(settings.context_window, window)
-    identity = Identity("vllm", version, settings.model or name, settings.revision, context)
-    return ServerInfo(identity, name, await _probe(client, url, name))
+    if chosen.context is None:
+        LOG.warning("%s does not report the context window of %s: teacher.context_window holds", url, chosen.name)
+    defaults = model_defaults(base_model(chosen, served).root, settings.revision, settings)
+    context = min(settings.context_window, chosen.context or settings.context_window)
+    identity = Identity(
+        "vllm", version, settings.model or chosen.name, settings.revision, context, defaults=defaults, served=served
+    )
+    return ServerInfo(identity, chosen.name, await _probe(client, url, chosen.name))
 
 
 async def _probe(client: HttpClient, url: str, served_model: str) -> bool:

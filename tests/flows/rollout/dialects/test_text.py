@@ -96,6 +96,8 @@ async def test_sampling_is_short_and_nearly_greedy() -> None:
     sampling = DIALECT.sampling(Sampling(0.7, 0.95, 8_192, 1), must_answer=False, tools=TOOLS)
     assert (sampling.temperature, sampling.max_tokens, sampling.stop) == (0.2, 96, ("\n",))
     assert DIALECT.sampling(Sampling(0.0, 1, 9, 1), must_answer=False, tools=[]).max_tokens == 9
+    lowered = DIALECT.sampling(Sampling(0.1, 1, 9, 1, sources={"temperature": "model"}), must_answer=False, tools=[])
+    assert (lowered.top_p, lowered.sources) == (0.95, {"temperature": "model", "top_p": "dialect"})
 
 
 @pytest.mark.parametrize("unsuitable", [tool("jump"), tool("jump", "height", kind="integer")])
