@@ -27,7 +27,9 @@ Composer = Annotated[Name, Field(description="composer of the task: cloze, writt
 # the teacher
 TeacherModel = Annotated[Name, Field(description="name of the model, as the server reports it")]
 TeacherRevision = Annotated[Name | None, Field(description="revision or file hash of the weights; null if unknown")]
-Engine = Annotated[Name, Field(description="vllm, embedded or scripted; import: the row was not rolled out here")]
+Engine = Annotated[
+    Name, Field(description="vllm, sglang, embedded or scripted; import: the row was not rolled out here")
+]
 EngineVersion = Annotated[Name | None, Field(description="version that the inference server reports; null if unknown")]
 Dialect = Annotated[
     Name, Field(description="format of the conversation: chat, text; none: imported, without token ids")

@@ -47,7 +47,7 @@ def reparse(
 
 
 def _tokenizer(teacher: "Teacher") -> str:
-    chosen = teacher.tokenizer or (teacher.model if teacher.engine == "vllm" else None)
+    chosen = teacher.tokenizer or (None if teacher.engine == "embedded" else teacher.model)
     if chosen is None:
         fail("reparse needs the tokenizer of the chat turns, and the settings name none; set teacher.tokenizer.")
     return chosen

@@ -84,4 +84,4 @@ def open_run(
 def _gpus(settings: Settings) -> int:
     teacher = settings.teacher
     servers = len(teacher.urls) or 1
-    return servers * teacher.tensor_parallel * teacher.data_parallel if teacher.engine == "vllm" else 0
+    return servers * teacher.tensor_parallel * teacher.data_parallel if teacher.engine in ("vllm", "sglang") else 0

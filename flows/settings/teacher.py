@@ -13,16 +13,16 @@ from flows.settings.types import Positive, Seconds, Share
 class Teacher(Section):
     """The model that works the tasks, and the servers that run it."""
 
-    engine: Literal["embedded", "vllm"] = Field(default="embedded", description="embedded needs no GPU; vllm is HTTP")
-    urls: list[HttpUrl] = Field(
-        default=[], description="vLLM servers that already run; empty: the flow starts one itself"
+    engine: Literal["embedded", "vllm", "sglang"] = Field(
+        default="embedded", description="embedded needs no GPU; vllm and sglang are HTTP servers"
     )
+    urls: list[HttpUrl] = Field(default=[], description="servers that already run; empty: the flow starts vLLM itself")
     model: str | None = Field(default=None, description="model name or path (vllm), or a GGUF file (embedded)")
     revision: str | None = Field(default=None, description="revision of the model")
     tokenizer: str | None = Field(default=None, description="tokenizer name or path; default: the model's")
     renderer: str = Field(default="auto", description="renderer of the chat dialect, as `renderers` names it")
     dialect: Literal["auto", "chat", "text"] = Field(
-        default="auto", description="auto: text for embedded, chat for vllm"
+        default="auto", description="auto: text for embedded, chat for others"
     )
     api_key: SecretStr | None = Field(default=None, description="sent as a bearer token")
     venv: LocalPath = Field(

@@ -31,7 +31,7 @@ ROOMS: dict[str, Levels] = {
         {"sampling"},
         {"protocol"},
     ),
-    "flows.rollout.engines": ({"open"}, {"vllm", "embedded"}, {"servers"}),
+    "flows.rollout.engines": ({"open"}, {"vllm", "sglang", "embedded"}, {"servers"}),
     "flows.refine": (
         {"flow"},
         {"decide", "audit", "background_prepare", "validate_settings"},
@@ -70,6 +70,7 @@ def test_parts_import_lower_levels_only(room: str) -> None:
     ("private", "allowed"),
     [
         ("flows.rollout.engines.vllm", ("flows.rollout.engines", "flows.commands.teacher")),
+        ("flows.rollout.engines.sglang", ("flows.rollout.engines",)),
         ("flows.publish.stores.s3", ("flows.publish.stores.open",)),
         ("flows.publish.stores.hub", ("flows.publish.stores.open",)),
     ],

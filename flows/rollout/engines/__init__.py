@@ -1,1 +1,1 @@
-"""Inference engines behind the `Teacher` protocol: vLLM servers over HTTP, and an embedded llama.cpp model."""
+"""Inference engines behind the `Teacher` protocol: HTTP servers (vLLM, SGLang) and an embedded llama.cpp model."""

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 
 from flows.rollout.engines.servers.child_process import OnProgress, ignore_progress
-from flows.rollout.protocol import Teacher
+from flows.rollout.protocol import Teacher, TeacherRefused
 from flows.settings import Teacher as TeacherSettings
 
 
@@ -19,6 +19,8 @@ def open_teacher(
     """
     if settings.engine == "vllm":
         return _open_vllm(settings, logs, on_progress)
+    if settings.engine == "sglang":
+        return _open_sglang(settings, on_progress)
     from flows.rollout.engines.embedded.teacher import open_embedded
 
     return open_embedded(settings, logs, on_progress)
@@ -31,7 +33,7 @@ async def _open_vllm(settings: TeacherSettings, logs: Path, on_progress: OnProgr
     from flows.rollout.engines.vllm.teacher import connect_vllm
 
     async with AsyncExitStack() as stack:
-        urls = [url.rstrip("/").removesuffix("/v1") for url in settings.urls]
+        urls = _urls(settings)
         supervisors = {}
         if not urls:
             server = await stack.enter_async_context(serve_vllm(settings, logs, on_progress))
@@ -39,3 +41,19 @@ async def _open_vllm(settings: TeacherSettings, logs: Path, on_progress: OnProgr
         client = await stack.enter_async_context(HttpClient(settings))
         on_progress(f"connecting to {', '.join(urls)}")
         yield await stack.enter_async_context(connect_vllm(client, urls, settings, supervisors))
+
+
+@asynccontextmanager
+async def _open_sglang(settings: TeacherSettings, on_progress: OnProgress) -> AsyncIterator[Teacher]:
+    from flows.rollout.engines.servers.http_client import HttpClient
+    from flows.rollout.engines.sglang.teacher import connect_sglang
+
+    if not (urls := _urls(settings)):
+        raise TeacherRefused("the flow starts no SGLang server: start one and set teacher.urls to its address")
+    on_progress(f"connecting to {', '.join(urls)}")
+    async with HttpClient(settings) as client, connect_sglang(client, urls, settings) as teacher:
+        yield teacher
+
+
+def _urls(settings: TeacherSettings) -> list[str]:
+    return [url.rstrip("/").removesuffix("/v1") for url in settings.urls]

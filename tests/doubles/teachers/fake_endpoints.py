@@ -1,6 +1,8 @@
 """HTTP endpoints of the fake vLLM server: completions, tokenize, models, health and metrics."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import orjson
 from aiohttp import web
@@ -12,11 +14,30 @@ from tests.doubles.teachers.fake_replies import Body, Fault
 from tests.doubles.teachers.fake_state import Exchange, FakeState
 
 
+@dataclass(frozen=True)
+class Form:
+    """An engine's form of requests and replies; the fake works with those of vLLM in between."""
+
+    read: Callable[[Body], Body]
+    """A request's body -> the same request to vLLM."""
+    write: Callable[[Body, Body], Body]
+    """(vLLM's reply, the request to vLLM) -> the engine's reply."""
+    too_long: Callable[[int, int], str]
+    """(context, prompt tokens) -> the message of the refusal."""
+
+
+VLLM = Form(
+    lambda body: body,
+    lambda reply, _: reply,
+    lambda context, prompt: f"This model's maximum context length is {context} tokens, your request has {prompt} input",
+)
+
+
 def application(fake: FakeState) -> web.Application:
     """The endpoints over the state; /counters is the fake server's own, for benchmarks."""
 
     async def completions(request: web.Request) -> web.StreamResponse:
-        return await _completions(fake, request)
+        return await complete(fake, request)
 
     async def tokenize(request: web.Request) -> web.Response:
         ids = tiny.encode((await request.json())["prompt"])
@@ -51,12 +72,13 @@ def application(fake: FakeState) -> web.Application:
     return app
 
 
-async def _completions(fake: FakeState, request: web.Request) -> web.StreamResponse:
+async def complete(fake: FakeState, request: web.Request, form: Form = VLLM) -> web.StreamResponse:
+    """Answer a completion request in the form of one engine, or with the fault that is due."""
     fake.requests += 1
     fault = fake.faults.popleft() if fake.faults else fake.always
     if fake.api_key and request.headers.get("Authorization") != f"Bearer {fake.api_key}":
         return replies.error(401, "Unauthorized", {})
-    body = orjson.loads(await request.read())
+    body = form.read(orjson.loads(await request.read()))
     if fault in {"400", "429", "500", "503"}:
         return replies.error(int(fault), f"fault {fault}", {"Retry-After": fake.retry_after})
     if fault == "cut":
@@ -69,26 +91,28 @@ async def _completions(fake: FakeState, request: web.Request) -> web.StreamRespo
         return replies.error(400, f"Unrecognized request arguments: {', '.join(sorted(rejected))}", {})
     prompt: list[int] = body["prompt"]
     if fake.context - len(prompt) < body.get("max_tokens", 16):
-        text = f"This model's maximum context length is {fake.context} tokens, your request has {len(prompt)} input"
-        return replies.error(400, text, {})
+        return replies.error(400, form.too_long(fake.context, len(prompt)), {})
     fake.in_flight += 1
     fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
     try:
         if fault == "slow":
             await asyncio.sleep(60)
-        return await _sample(fake, request, body, fault)
+        return await _sample(fake, request, body, fault, form)
     finally:
         fake.in_flight -= 1
 
 
-async def _sample(fake: FakeState, request: web.Request, body: Body, fault: Fault | None) -> web.StreamResponse:
+async def _sample(
+    fake: FakeState, request: web.Request, body: Body, fault: Fault | None, form: Form
+) -> web.StreamResponse:
     prompt: list[int] = body["prompt"]
     ids = [*tiny.encode(fake.reply(prompt, body)), tiny.IM_END]
     ids, reason = replies.truncated(ids, body)
     cached = await _spend_time(fake, prompt, ids)
     fake.sampled += 1
     fake.sampled_tokens += len(ids)
-    raw = orjson.dumps(replies.damaged(replies.completion(fake.model, body, prompt, ids, reason, cached), fault))
+    reply = replies.damaged(replies.completion(fake.model, body, prompt, ids, reason, cached), fault)
+    raw = orjson.dumps(form.write(reply, body))
     if fault == "bad_json":
         raw = raw[: len(raw) // 2]
     if fault == "cut_body":

@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -20,7 +20,7 @@ from tests.doubles.teachers.fake_state import Exchange, FakeState, Health, Reply
 
 __all__ = [
     "Body", "Exchange", "FakeVllm", "Fault", "Health", "Reply", "agent_reply", "assistant_turns", "digest", "fake_vllm",
-    "serve",
+    "running", "serve",
 ]  # fmt: skip
 
 
@@ -32,6 +32,10 @@ class FakeVllm(FakeState):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._runner: web.AppRunner | None = None
         self._crashing: asyncio.Task[None] | None = None
+
+    def application(self) -> web.Application:
+        """The HTTP endpoints."""
+        return application(self)
 
     def die(self) -> None:
         """Cut every connection and stop listening, as a killed process does. Call it from another thread."""
@@ -52,7 +56,7 @@ class FakeVllm(FakeState):
     async def _start(self, port: int) -> None:
         self.reset()
         self._runner = web.AppRunner(
-            application(self), shutdown_timeout=0.1, handler_cancellation=True, access_log=None
+            self.application(), shutdown_timeout=0.1, handler_cancellation=True, access_log=None
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=self.tls).start()
@@ -91,11 +95,20 @@ class FakeVllm(FakeState):
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
 
+Fake = TypeVar("Fake", bound=FakeVllm)
+
+
 @contextmanager
 def fake_vllm(**settings: Any) -> Iterator[FakeVllm]:
     """A server on a free loopback port, in its own thread, while the block runs."""
-    fake, started = FakeVllm(**settings), threading.Event()
-    loop = asyncio.new_event_loop()
+    with running(FakeVllm(**settings)) as fake:
+        yield fake
+
+
+@contextmanager
+def running(fake: Fake) -> Iterator[Fake]:
+    """Run a fake server in a thread of its own while the block runs."""
+    started, loop = threading.Event(), asyncio.new_event_loop()
     thread = threading.Thread(target=fake._run, args=(loop, started), daemon=True)
     thread.start()
     if not started.wait(10):

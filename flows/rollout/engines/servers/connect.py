@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.protocol import Identity, TeacherError, TeacherRefused
@@ -24,10 +24,13 @@ class ServerInfo:
     detects_repetition: bool = False
 
 
+Info = TypeVar("Info", bound=ServerInfo)
+
+
 @asynccontextmanager
 async def connected(
-    urls: Sequence[str], pool: ServerPool, handshake: Callable[[str], Awaitable[ServerInfo]]
-) -> AsyncIterator[ServerInfo]:
+    urls: Sequence[str], pool: ServerPool, handshake: Callable[[str], Awaitable[Info]]
+) -> AsyncIterator[Info]:
     """The abilities that all servers of the pool share, while the block runs and their health is checked.
 
     Servers that are down at the start join the pool when they come up. Raises TeacherRefused when the servers serve
@@ -35,18 +38,20 @@ async def connected(
     """
     results = await asyncio.gather(*(handshake(url) for url in urls), return_exceptions=True)
     replies = dict(zip(urls, results, strict=True))
-    ready = {url: reply for url, reply in replies.items() if isinstance(reply, ServerInfo)}
+    ready: dict[str, Any] = {url: reply for url, reply in replies.items() if isinstance(reply, ServerInfo)}
     down = {url: reply for url, reply in replies.items() if _is_down(reply)}
     for url, reply in replies.items():
         if isinstance(reply, BaseException) and (not ready or url not in down):
             raise reply
-    common = common_info(ready)
+    common: Info = common_info(ready)
+    _report_capacity(pool, ready)
 
     async def readmit(url: str) -> None:
         returned = await handshake(url)
         smaller = common_info({**ready, url: returned}).identity.context < common.identity.context
         if smaller or returned.detects_repetition < common.detects_repetition:
             raise TeacherRefused(f"{url} has a smaller context or fewer features than the servers had at the start")
+        _report_capacity(pool, {url: returned})
 
     async with pool.monitored(readmit, down):
         capacities = [load.kv_tokens for load in pool.loads() if load.kv_tokens is not None]
@@ -54,7 +59,7 @@ async def connected(
         yield replace(common, identity=identity)
 
 
-def common_info(servers: Mapping[str, ServerInfo]) -> ServerInfo:
+def common_info(servers: Mapping[str, Info]) -> Info:
     """The abilities that all servers share (the smallest context, repetition detection only if every one has it).
 
     Raises TeacherRefused when they serve different models.
@@ -70,6 +75,12 @@ def common_info(servers: Mapping[str, ServerInfo]) -> ServerInfo:
     offered = tuple(model for each in servers.values() for model in each.identity.served)
     smallest = replace(smallest, identity=replace(smallest.identity, served=offered))
     return replace(smallest, detects_repetition=all(each.detects_repetition for each in servers.values()))
+
+
+def _report_capacity(pool: ServerPool, servers: Mapping[str, ServerInfo]) -> None:
+    for url, info in servers.items():
+        if info.identity.kv_tokens is not None:
+            pool.set_capacity(url, info.identity.kv_tokens)
 
 
 def _is_down(reply: object) -> TypeGuard[TeacherError]:

@@ -138,7 +138,7 @@ class HealthMonitor:
         """GET /health. An error status or a refused connection is certain at once, silence only after some checks."""
         reason, certain = "", True
         try:
-            status, _ = await self._client.probe(f"{server.load.server}/health", self._checks.timeout_s)
+            status = (await self._client.probe(f"{server.load.server}/health", self._checks.timeout_s)).status
             reason = f"/health answers {status}" if status >= 500 else ""
         except aiohttp.ClientConnectorError as error:
             reason = str(error)
@@ -182,6 +182,6 @@ class HealthMonitor:
         if self._read_metrics is None:
             return
         with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError, ValueError, OverflowError):
-            status, page = await self._client.probe(f"{server.load.server}/metrics", self._checks.timeout_s)
-            if status == 200:
-                server.load = self._read_metrics(page, server.load)
+            page = await self._client.probe(f"{server.load.server}/metrics", self._checks.timeout_s)
+            if page.status == 200:
+                server.load = self._read_metrics(page.raw, server.load)

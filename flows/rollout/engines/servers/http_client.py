@@ -8,8 +8,8 @@ when a silent server is down.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 import orjson
@@ -32,6 +32,14 @@ IDLE_S = 4.0
 """Seconds that an unused connection stays open: vLLM closes it after 5, and a request sent then is lost."""
 
 Reply = TypeVar("Reply")
+
+
+class Answer(NamedTuple):
+    """A server's answer of any status."""
+
+    status: int
+    raw: bytes
+    headers: Mapping[str, str]
 
 
 class JsonPieces(aiohttp.Payload):
@@ -75,13 +83,17 @@ class HttpClient:
             await self._session.close()
 
     async def send(self, url: str, body: Sequence[bytes] | None = None) -> bytes:
-        """One try of a GET, or of a POST of a JSON body in pieces.
+        """As `exchange`, the body of the answer only."""
+        return (await self.exchange(url, body)).raw
+
+    async def exchange(self, url: str, body: Sequence[bytes] | None = None) -> Answer:
+        """One try of a GET, or of a POST of a JSON body in pieces; redirects are not followed.
 
         Raises Retryable where a retry may help, else TeacherRefused.
         """
         try:
             payload = JsonPieces(body) if body is not None else None
-            status, retry_after, raw = await self._request(url, payload, self._timeout)
+            answer = await self._request(url, payload, self._timeout)
         except TimeoutError as error:
             raise Retryable("no reply in time (teacher.timeout_s)") from error
         except aiohttp.ClientConnectorCertificateError as error:
@@ -90,14 +102,13 @@ class HttpClient:
             raise ServerUnreachable(f"the connection failed: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise ServerDown(f"the connection failed: {type(error).__name__} {error}".strip()) from error
-        if status != 200:
-            raise status_error(url, status, retry_after, raw)
-        return raw
+        if answer.status != 200:
+            raise status_error(url, answer.status, answer.headers.get("Retry-After"), self._without_key(answer.raw))
+        return answer
 
-    async def probe(self, url: str, timeout_s: float) -> tuple[int, bytes]:
-        """Status and body of a GET with a timeout; raises TimeoutError, aiohttp.ClientError or OSError."""
-        status, _, raw = await self._request(url, None, aiohttp.ClientTimeout(total=timeout_s))
-        return status, raw
+    async def probe(self, url: str, timeout_s: float) -> Answer:
+        """The answer to a GET with a timeout; raises TimeoutError, aiohttp.ClientError or OSError."""
+        return await self._request(url, None, aiohttp.ClientTimeout(total=timeout_s))
 
     async def request(
         self, url: str, path: str, body: Sequence[bytes] | None = None, *, read: Callable[[bytes], Reply]
@@ -115,13 +126,17 @@ class HttpClient:
                 await asyncio.sleep(retry_delay(tried, last))
         raise retries_exhausted(url, last, self.tries)
 
-    async def _request(
-        self, url: str, body: JsonPieces | None, limit: aiohttp.ClientTimeout
-    ) -> tuple[int, str | None, bytes]:
+    async def _request(self, url: str, body: JsonPieces | None, limit: aiohttp.ClientTimeout) -> Answer:
         if self._session is None:
             raise RuntimeError("HttpClient is used outside its context")
-        async with self._session.request("POST" if body else "GET", url, data=body, timeout=limit) as reply:
-            return reply.status, reply.headers.get("Retry-After"), await reply.read()
+        method = "POST" if body else "GET"
+        async with self._session.request(method, url, data=body, timeout=limit, allow_redirects=False) as reply:
+            return Answer(reply.status, await reply.read(), reply.headers)
+
+    def _without_key(self, raw: bytes) -> bytes:
+        """The text of an error without the API key: some servers repeat it."""
+        key = self._settings.api_key
+        return raw.replace(key.get_secret_value().encode(), b"[api_key]") if key else raw
 
 
 def parse_json(raw: bytes) -> Any:

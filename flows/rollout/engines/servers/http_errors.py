@@ -72,9 +72,12 @@ def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> 
 
 
 def _message(raw: bytes) -> str:
+    """The message of an error in the forms {error: {message}}, {error: text} and {message}, else the body itself."""
     try:
-        message = orjson.loads(raw)["error"]["message"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        reply = orjson.loads(raw)
+        error = reply.get("error", reply)
+        message = error.get("message", error) if isinstance(error, dict) else error
+    except (orjson.JSONDecodeError, AttributeError):
         message = raw.decode("utf-8", "replace")
     return str(message)[:500].rstrip(". ")
 

@@ -61,6 +61,11 @@ class ServerPool:
         order = self._order(session)
         return next((server for server in order if server.load.up), order[0]).load.server
 
+    def set_capacity(self, url: str, kv_tokens: int | None) -> None:
+        """Set the size of a server's KV cache in tokens, for an engine whose metrics do not report it."""
+        server = self._servers[url]
+        server.load = replace(server.load, kv_tokens=kv_tokens)
+
     def loads(self) -> list[Load]:
         """The last known load of every server, in the order of the settings."""
         return [server.load for server in self._servers.values()]

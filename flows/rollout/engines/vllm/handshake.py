@@ -11,9 +11,10 @@ from flows.rollout.engines.servers.connect import ServerInfo
 from flows.rollout.engines.servers.generation_config import model_defaults
 from flows.rollout.engines.servers.http_client import HttpClient, field
 from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.servers.identify import naming_what_answers
+from flows.rollout.engines.servers.model_cards import base_model, served_models
 from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.vllm.completions import completion_request, parse_completion
-from flows.rollout.engines.vllm.model_cards import base_model, served_models
 from flows.rollout.protocol import Identity, Sampling, TeacherRefused
 from flows.settings import Teacher
 
@@ -27,6 +28,11 @@ async def handshake(client: HttpClient, url: str, settings: Teacher) -> ServerIn
     Raises TeacherRefused when it serves another model or returns no token ids or logprobs, TeacherError when it does
     not answer.
     """
+    async with naming_what_answers(client, url, "vllm"):
+        return await _handshake(client, url, settings)
+
+
+async def _handshake(client: HttpClient, url: str, settings: Teacher) -> ServerInfo:
     cards = await client.request(url, "/v1/models", read=field("data", list))
     version = await client.request(url, "/version", read=field("version", str))
     served = served_models(url, cards)
