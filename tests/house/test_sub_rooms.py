@@ -21,7 +21,7 @@ ROOMS: dict[str, Levels] = {
     ),
     "flows.rollout": (
         {"flow"},
-        {"run", "writer"},
+        {"run", "writer", "trial"},
         {"run_record", "briefs"},
         {"monitor"},
         {"pool"},
