@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -46,8 +47,17 @@ def _identity(trial: Trial, settings: Settings) -> Iterator[Fact]:
     yield "dialect", f"{trial.rendering.dialect}, teacher.dialect = {teacher.dialect}"
     yield "reasoning kept", trial.rendering.reasoning_policy
     if trial.episodes:
-        used = {name: value for name, value in trial.episodes[0].sampling.items() if value not in (None, [])}
-        yield "sampling in force", ", ".join(f"{name} {json.dumps(value)}" for name, value in used.items())
+        yield "sampling in force", _sampling(trial.episodes[0].sampling)
+
+
+def _sampling(row: dict[str, Any]) -> str:
+    """The sampling of a row: parameters with their sources, neutral ones by name only, then the other fields."""
+    sources = row.get("sources", {})
+    chosen = [f"{name} {row[name]:g} ({source})" for name, source in sources.items() if source != "neutral"]
+    neutral = [name for name, source in sources.items() if source == "neutral"]
+    others = {name: value for name, value in row.items() if name not in sources and name != "sources" and value}
+    parts = ", ".join([*chosen, *(f"{name} {json.dumps(value)}" for name, value in others.items())])
+    return parts + (f"; neutral: {', '.join(neutral)}" if neutral else "")
 
 
 def _capacity(trial: Trial, settings: Settings) -> Iterator[Fact]:
