@@ -39,7 +39,7 @@ def reparse(
 
     only = parse_day(day)
     with open_warehouse() as (con, settings):
-        dialect = open_chat(_tokenizer(settings.teacher), settings.teacher.renderer)
+        dialect = open_chat(settings.teacher, _tokenizer(settings.teacher))
         with stage_bar("reparse", settings.state) as report:
             reparser = Reparser(dialect, Lake(settings.lake), con)
             counts = asyncio.run(reparser.reparse(only, report, dry=dry_run))

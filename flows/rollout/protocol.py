@@ -10,6 +10,10 @@ from typing import Protocol
 
 from flows.domains.contract import ToolCall, ToolSpec
 
+Thinking = Mapping[str, bool | str | float | None]
+NO_THINKING: Thinking = {"thinking": None, "reasoning_effort": None}
+"""Thinking in force where a dialect has none to switch."""
+
 
 class TeacherError(Exception):
     """The teacher cannot be reached, or its reply cannot be used; the message names the next step."""
@@ -200,6 +204,8 @@ class Dialect(Protocol):
     vocabulary_sha256: str | None
     """Hash of the tokenizer's vocabulary; None if the server tokenizes."""
     reasoning_policy: str
+    thinking: Thinking
+    """`thinking` (on, off; None: the template has no switch) and `reasoning_effort` in force."""
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """The first ids of a stream: system and user message."""

@@ -20,7 +20,13 @@ class Teacher(Section):
     model: str | None = Field(default=None, description="model name or path (vllm), or a GGUF file (embedded)")
     revision: str | None = Field(default=None, description="revision of the model")
     tokenizer: str | None = Field(default=None, description="tokenizer name or path; default: the model's")
-    renderer: str = Field(default="auto", description="renderer of the chat dialect, as `renderers` names it")
+    renderer: str = Field(
+        default="auto", description="renderer of the chat dialect, as `renderers` names it; auto: by the chat template"
+    )
+    thinking: bool | None = Field(default=None, description="reasoning on or off; default: the model family's own")
+    reasoning_effort: str | None = Field(
+        default=None, description="effort of reasoning, as the model family names it (low, high, ...)"
+    )
     dialect: Literal["auto", "chat", "text"] = Field(
         default="auto", description="auto: text for embedded, chat for others"
     )

@@ -32,6 +32,7 @@ class LiteralTokenizer:
         tokens = tokenizer.added_tokens_decoder.values()
         added = [token.content for token in tokens if len(token.content) > 1 and _is_control(token)]
         self._special = re.compile("|".join(f"(?={re.escape(token)})" for token in added) or "(?!)")
+        self._guards = True
         self._encode_short = lru_cache(CACHE_SIZE)(lambda text: self._encode_parts(text, PLAIN))
 
     def __getattr__(self, name: str) -> Any:
@@ -40,8 +41,25 @@ class LiteralTokenizer:
     def guard(self, text: str) -> str:
         """The text with a cut mark inside everything that looks like a special token."""
         plain = text.encode("utf-8", "replace").decode().replace(CUT, "\ufffd")
+        if not self._guards:
+            return plain
         places = [0, *(match.start() + 1 for match in self._special.finditer(plain)), len(plain)]
         return CUT.join(plain[start:end] for start, end in pairwise(places)) if len(places) > 2 else plain
+
+    def fit(self, renderer: Any) -> None:
+        """Stop cutting if this renderer encodes messages by itself, always literally, as gpt-oss's does.
+
+        Raises ValueError if it encodes by itself and takes control tokens from the text of a message.
+        """
+        control = next(token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special)
+        message = {"role": "user", "content": self.guard(control)}
+        if CUT not in self._tokenizer.decode(renderer.render_ids([message])):
+            return
+        self._guards = False
+        plain, other = (renderer.render_ids([message | {"content": text}]) for text in (control, "-"))
+        token = self._tokenizer.convert_tokens_to_ids(control)
+        if plain.count(token) > other.count(token):
+            raise ValueError(f"it reads {control} in the text of a message as a control token")
 
     def vocabulary_sha256(self) -> str:
         """SHA-256 of the vocabulary with its ids, added tokens included; 64 hex digits."""

@@ -1,37 +1,62 @@
-"""Finds the renderer that reproduces the student's chat template, by comparing their token ids.
+"""Finds the renderer that reproduces a chat template, by comparing their token ids.
 
-`renderers` chooses by a model's name on the Hub, but a student is a folder and may be an unknown model. A renderer is
-chosen if its ids of a short conversation equal those of the tokenizer's own template. The architecture is no guide:
-checkpoints of one architecture differ in their templates.
+`renderers` chooses by a model's exact name on the Hub, but a teacher or a student is a folder, a quantised copy or a
+fine-tune. A renderer is chosen if its ids of a short conversation equal those of the tokenizer's own template; the
+name is a hint only. The architecture is no guide: checkpoints of one architecture differ in their templates.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
+
+from flows.tokenizing.harmony_vocabulary import provide_vocabulary
+from flows.tokenizing.thinking import ThinkingError, thinking_fields
 
 AUTO = "auto"
+KEPT = "all"
+"""Reasoning of earlier turns stays in the stream, across user messages too."""
+Owner = Literal["teacher", "student"]
+SETTINGS: dict[Owner, str] = {
+    "teacher": "teacher.renderer",
+    "student": "publish.student_renderer (or --student-renderer)",
+}
 Message = dict[str, Any]
-SETTING = "publish.student_renderer (or --student-renderer)"
 
 
 class RendererError(Exception):
     """No renderer reproduces the chat template, or the named one cannot; the message names the setting."""
 
 
-def open_renderer(tokenizer: Any, name: str) -> Any:
-    """The renderer of that name, or with `auto` the first that reproduces the chat template. Raises RendererError."""
+def open_renderer(
+    tokenizer: Any, name: str, owner: Owner, thinking: bool | None = None, effort: str | None = None
+) -> Any:
+    """The renderer of that name, or with `auto` the one that reproduces the chat template.
+
+    `owner` is the model's role, for messages. Raises RendererError, also for a setting of thinking that the model
+    family does not have.
+    """
+    setting = SETTINGS[owner]
     if name == AUTO:
-        return _matching(tokenizer)
+        name = _matching(tokenizer, owner)
     if name not in names():
-        raise RendererError(f"there is no renderer {name!r}: set {SETTING} to one of {', '.join(names())}")
+        raise RendererError(f"there is no renderer {name!r}: set {setting} to one of {', '.join(names())}")
     try:
-        return _create(tokenizer, name)
+        return _create(tokenizer, name, thinking_fields(_default_config(name), thinking, effort))
+    except ThinkingError as error:
+        raise RendererError(str(error)) from error
     except Exception as error:  # renderers pass on the errors of their libraries
         raise RendererError(
-            f"the renderer {name} cannot write with the student's tokenizer ({error}): set {SETTING} to the student's "
+            f"the renderer {name} cannot write with the {owner}'s tokenizer ({error}): set {setting} to the {owner}'s "
             "model family, or to auto"
         ) from error
+
+
+def reopened(tokenizer: Any, renderer: Any) -> Any:
+    """The same renderer, with the same settings, over another tokenizer."""
+    from renderers import create_renderer
+
+    return create_renderer(tokenizer, renderer.config)
 
 
 def names() -> list[str]:
@@ -41,25 +66,44 @@ def names() -> list[str]:
     return list(dict.fromkeys(MODEL_RENDERER_MAP.values()))
 
 
-def _matching(tokenizer: Any) -> Any:
+def template_options(config: Any) -> dict[str, Any]:
+    """The arguments of a chat template that a renderer's config stands for."""
+    chosen = {name: getattr(config, name) for name in type(config).template_field_names()}
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _matching(tokenizer: Any, owner: Owner) -> str:
+    from renderers.base import MODEL_RENDERER_MAP
+
+    hint: str | None = MODEL_RENDERER_MAP.get(tokenizer.name_or_path)
+    if hint and not tokenizer.chat_template:
+        return hint
     usable: dict[str, Any] = {}
-    for name in names():
+    for name in dict.fromkeys([*([hint] if hint else []), *names()]):
         with suppress(Exception):
             usable[name] = _create(tokenizer, name)
-    for renderer in usable.values():
+    for name, renderer in usable.items():
         if _reproduces_template(renderer, tokenizer):
-            return renderer
+            return name
     why = "reproduces its chat template" if tokenizer.chat_template else "can be chosen: it has no chat template"
     raise RendererError(
-        f"publish.student: no renderer {why}. If the student belongs to a known model family, set {SETTING} to one of "
-        f"{', '.join(usable or names())}"
+        f"{owner} {tokenizer.name_or_path}: no renderer {why}. If it belongs to a known model family, set "
+        f"{SETTINGS[owner]} to one of {', '.join(usable or names())}"
     )
 
 
-def _create(tokenizer: Any, name: str) -> Any:
-    from renderers import config_from_name, create_renderer
+def _create(tokenizer: Any, name: str, fields: Mapping[str, Any] | None = None) -> Any:
+    from renderers import create_renderer
 
-    return create_renderer(tokenizer, type(config_from_name(name))(thinking_retention="all"))
+    if name == "gpt-oss":
+        provide_vocabulary(tokenizer)
+    return create_renderer(tokenizer, _default_config(name, fields or {}))
+
+
+def _default_config(name: str, fields: Mapping[str, Any] | None = None) -> Any:
+    from renderers import config_from_name
+
+    return type(config_from_name(name))(thinking_retention=KEPT, **(fields or {}))
 
 
 def _reproduces_template(renderer: Any, tokenizer: Any) -> bool:
@@ -72,8 +116,7 @@ def _reproduces_template(renderer: Any, tokenizer: Any) -> bool:
 
 def _template_ids(config: Any, tokenizer: Any) -> Iterator[list[int]]:
     """Ids from the template itself, with arguments as a mapping and as JSON text: templates take one or the other."""
-    chosen = {name: getattr(config, name) for name in type(config).template_field_names()}
-    options = {name: value for name, value in chosen.items() if value is not None}
+    options = template_options(config)
     for arguments in (ARGUMENTS, json.dumps(ARGUMENTS)):
         with suppress(Exception):  # templates raise any error
             yield list(

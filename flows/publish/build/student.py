@@ -187,9 +187,11 @@ def _tool(tool: Message) -> Message:
 
 def _renderer(tokenizer: LiteralTokenizer, name: str) -> Any:
     try:
-        return open_renderer(tokenizer, name)
-    except RendererError as error:
+        renderer = open_renderer(tokenizer, name, "student")
+        tokenizer.fit(renderer)
+    except (RendererError, ValueError) as error:
         raise StudentError(str(error)) from error
+    return renderer
 
 
 def _tokenizer(folder: Path) -> Any:

@@ -10,51 +10,48 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 from flows.domains.contract import ToolSpec
+from flows.rollout.dialects.append import Appender, split
 from flows.rollout.dialects.tool_calls import ToolSet, template_specs, tool_calls
-from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherError, TeacherRefused
+from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Thinking
+from flows.settings import Teacher as TeacherSettings
 from flows.tokenizing.literal_tokenizer import LiteralTokenizer
+from flows.tokenizing.renderer_choice import KEPT, RendererError, open_renderer, reopened
+from flows.tokenizing.thinking import thinking_in_force
 from schemas.record import sha256_text
 
-THINKING_RETENTION = "all"
-"""Reasoning of earlier turns stays in the stream, across user messages too."""
 CALL_PATTERN = re.compile(r"<\W?tool_call|<function=|<invoke|\"arguments\"\s*:")
 """The start of a tool call; inside reasoning it does not count as a call."""
 MAX_TOOL_SETS = 64
 """Tool sets that are cached with their compiled schemas."""
-USER_TURN: list[dict[str, Any]] = [{"role": "user", "content": "a b"}]
-
-
-class HistoryRewritten(TeacherError):
-    """A renderer returned a stream that does not start with the stream it had to extend."""
 
 
 class ChatDialect:
     """A renderer of `renderers` as a dialect; `tokenizer` is a Hugging Face tokenizer."""
 
     name = "chat"
-    reasoning_policy = THINKING_RETENTION
+    reasoning_policy = KEPT
 
-    def __init__(self, tokenizer: Any, renderer: str) -> None:
+    def __init__(self, tokenizer: Any, renderer: str, thinking: bool | None = None, effort: str | None = None) -> None:
+        """`thinking` and `effort` are the settings of the teacher; raises TeacherRefused with the setting to change."""
         self._literal = LiteralTokenizer(tokenizer)
-        self._renderer = _renderer(self._literal, renderer)
+        self._renderer = _renderer(self._literal, renderer, thinking, effort)
+        self.thinking: Thinking = thinking_in_force(self._renderer.config)
         template = getattr(tokenizer, "chat_template", None) or ""
         self.renderer = f"{self._renderer.config.name} (renderers {version('renderers')})"
         self.template_sha256 = sha256_text(f"{template}\x00{self._renderer.config.model_dump_json()}")
         self.vocabulary_sha256: str | None = self._literal.vocabulary_sha256()
         self._tool_sets: dict[tuple[tuple[str, int], ...], ToolSet] = {}
-        self._extender = self._renderer
-        self._finished_turn = self._render_finished_turn()
-        self._extender = self._fastest_renderer(tokenizer)
+        self._appender = Appender(self._renderer, self.renderer)
+        self._drop_offsets(tokenizer)
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """The first ids of the stream, one piece per message."""
         rows = self._rows(messages)
         rendered = self._renderer.render(rows, tools=template_specs(tools), add_generation_prompt=True)
-        return _split(rendered.token_ids, rendered.message_indices, len(messages))
+        return split(rendered.token_ids, rendered.message_indices, len(messages))
 
     async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
         """The ids that the messages append to the stream.
@@ -62,26 +59,8 @@ class ChatDialect:
         Only the last turn of the stream is read, so the cost does not grow with the episode. Raises HistoryRewritten
         or TeacherRefused when the renderer cannot append without changing earlier ids.
         """
-        rows = self._rows(messages)
         prompt = completion.prompt_ids or list(stream[: len(stream) - len(completion.token_ids)])
-        extension = self._bridge(prompt, completion.token_ids, rows)
-        if extension is None:
-            extension = self._bridge(self._finished_turn[:-1], self._finished_turn[-1:], rows)
-            end = self._finished_turn[-1:]
-            if extension and completion.token_ids[-1:] != end and completion.finish_reason == "length":
-                extension.pieces[0][:0] = end
-        if extension is None:
-            raise TeacherRefused(f"renderer {self.renderer} cannot append {[row['role'] for row in rows]}")
-        return extension
-
-    def _bridge(self, prompt: list[int], sampled: list[int], rows: list[dict[str, Any]]) -> Extension | None:
-        bridged = self._extender.bridge_to_next_turn(prompt, sampled, rows)
-        if bridged is None:
-            return None
-        before = [*prompt, *sampled]
-        if bridged.token_ids[: len(before)] != before:
-            raise HistoryRewritten(f"renderer {self.renderer} changed the stream that it had to extend: a bug in it")
-        return _split(bridged.token_ids[len(before) :], bridged.message_indices[len(before) :], len(rows))
+        return self._appender.append(prompt, completion.token_ids, self._rows(messages))
 
     async def parse(self, completion: Completion, tools: Sequence[ToolSpec]) -> Parsed:
         """Parse reasoning, content and tool calls; one invalid call makes all calls of the message invalid.
@@ -128,65 +107,37 @@ class ChatDialect:
         optional = {"name": message.tool, "tool_call_id": message.call_id}
         return row | {key: value for key, value in optional.items() if value}
 
-    def _render_finished_turn(self) -> list[int]:
-        """A minimal finished turn, extended in place of a stream that the renderer would otherwise render anew.
-
-        Raises TeacherRefused if the renderer cannot extend even that.
-        """
-        stops = self._renderer.get_stop_token_ids()
-        ids = [*self._renderer.render_ids([{"role": "user", "content": "-"}]), *stops[:1]]
-        row = {"role": "tool", "content": "-", "name": "tool", "tool_call_id": "call"}
-        if not stops or self._bridge(ids[:-1], ids[-1:], [row]) is None:
-            names = "the renderer of its model family (qwen3, glm-5, gpt-oss, ...)"
-            raise TeacherRefused(f"renderer {self.renderer} cannot extend a stream; set teacher.renderer to {names}")
-        return ids
-
-    def _fastest_renderer(self, tokenizer: Any) -> Any:
-        """The renderer without character offsets if its pieces are the same: it saves a third of a turn's time."""
-        with_offsets = self._renderer
-        without = _renderer(LiteralTokenizer(tokenizer, offsets=False), with_offsets.config.name)
-        rows = [{"role": "tool", "content": f"{text}.", "name": "tool", "tool_call_id": text} for text in ("a", "b c")]
-        results = []
-        for self._extender in (with_offsets, without):
-            turn, end = self._finished_turn[:-1], self._finished_turn[-1:]
-            results.append([self._bridge(turn, end, one) for one in (rows, rows[:1], USER_TURN)])
-        return without if results[0] == results[1] else with_offsets
+    def _drop_offsets(self, tokenizer: Any) -> None:
+        """Append without character offsets if the pieces stay the same: it saves a third of a turn's time."""
+        without = reopened(LiteralTokenizer(tokenizer, offsets=False), self._renderer)
+        if self._appender.same_ids(without):
+            self._appender.use(without)
 
 
-def open_chat(tokenizer: str, renderer: str) -> ChatDialect:
-    """The chat dialect of a tokenizer (a Hub name or a folder); raises TeacherRefused with the setting to change."""
+def open_chat(settings: TeacherSettings, model: str) -> ChatDialect:
+    """The chat dialect of the settings; `model` is the tokenizer (a Hub name or a folder) unless they name one.
+
+    Raises TeacherRefused with the setting to change.
+    """
     from renderers.base import load_tokenizer
 
+    tokenizer = settings.tokenizer or model
     try:
         loaded = load_tokenizer(tokenizer)
     except (OSError, ValueError) as error:
-        raise TeacherRefused(f"tokenizer {tokenizer} cannot be loaded ({error}); set teacher.tokenizer") from error
-    return ChatDialect(loaded, renderer)
+        raise TeacherRefused(
+            f"tokenizer {tokenizer} cannot be loaded ({error}); set teacher.tokenizer to the folder of the model"
+        ) from error
+    return ChatDialect(loaded, settings.renderer, settings.thinking, settings.reasoning_effort)
 
 
-def _renderer(tokenizer: Any, name: str) -> Any:
-    from renderers import AutoRendererConfig, config_from_name, create_renderer
-
+def _renderer(tokenizer: LiteralTokenizer, name: str, thinking: bool | None, effort: str | None) -> Any:
     try:
-        config = AutoRendererConfig(thinking_retention=THINKING_RETENTION)
-        if name != "auto":
-            config = type(config_from_name(name))(thinking_retention=THINKING_RETENTION)
-        return create_renderer(tokenizer, config)
-    except (ValueError, NotImplementedError, AssertionError, OSError) as error:
-        raise TeacherRefused(f"no renderer for {tokenizer.name_or_path}: {error}; set teacher.renderer") from error
-
-
-def _split(ids: list[int], owners: list[int], count: int) -> Extension:
-    """Split ids by message. Ids between two messages belong to the first; ids after the last are the cue."""
-    end = len(ids)
-    while end and owners[end - 1] < 0:
-        end -= 1
-    starts = [end]
-    for message in range(count - 1, 0, -1):
-        start = owners.index(message) if message in owners else end
-        starts.append(min(start, starts[-1]))
-    bounds = [0, *reversed(starts)]
-    return Extension([ids[start:stop] for start, stop in pairwise(bounds)], ids[end:])
+        renderer = open_renderer(tokenizer, name, "teacher", thinking, effort)
+        tokenizer.fit(renderer)
+    except (RendererError, ValueError) as error:
+        raise TeacherRefused(str(error)) from error
+    return renderer
 
 
 def _truncation(reply: Any) -> str:

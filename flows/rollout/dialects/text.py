@@ -12,7 +12,16 @@ from importlib.resources import files
 
 from flows.domains.contract import ToolCall, ToolSpec
 from flows.rollout.dialects.tool_calls import call_id
-from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, Teacher, TeacherRefused
+from flows.rollout.protocol import (
+    NO_THINKING,
+    Completion,
+    Extension,
+    Message,
+    Parsed,
+    Sampling,
+    Teacher,
+    TeacherRefused,
+)
 from flows.rollout.tools.observation import clean
 from schemas.record import sha256_text
 
@@ -35,6 +44,7 @@ class TextDialect:
     name = "text"
     renderer = "react-lines 1"
     reasoning_policy = "none"
+    thinking = NO_THINKING
     vocabulary_sha256: str | None = None
     template_sha256 = sha256_text("\x00".join([RULES, QUESTION, RESULT, NOTE, SEPARATOR]))
 

@@ -91,4 +91,5 @@ def _sampling(brief: Brief, dialect: Dialect) -> str:
     used = asdict(dialect.sampling(brief.sampling, must_answer=False, tools=brief.tools))
     grammar = used.pop("grammar")
     del used["seed"]
+    used |= dialect.thinking
     return json.dumps(used | {"grammar_sha256": sha256_text(grammar) if grammar else None}, sort_keys=True)

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.domains.contract import ToolCall, ToolSpec
-from flows.rollout.protocol import Completion, Dialect, Extension, Identity, Load, Message, Parsed, Sampling, Teacher
+from flows.rollout.protocol import (
+    NO_THINKING,
+    Completion,
+    Dialect,
+    Extension,
+    Identity,
+    Load,
+    Message,
+    Parsed,
+    Sampling,
+    Teacher,
+)
 from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 
@@ -75,6 +86,7 @@ class TinyDialect:
     template_sha256 = hashlib.sha256(b"tiny").hexdigest()
     vocabulary_sha256: str | None = hashlib.sha256(b"bytes").hexdigest()
     reasoning_policy = "kept"
+    thinking = NO_THINKING
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """System and user message."""

@@ -210,12 +210,18 @@ def test_a_renderer_that_cannot_extend_is_refused_at_the_start() -> None:
 @pytest.mark.parametrize("name", ["auto", "qwen99"])
 def test_an_unknown_renderer_is_refused_at_the_start(tmp_path: Path, name: str) -> None:
     with pytest.raises(TeacherRefused, match=r"set teacher\.renderer"):
-        open_chat(str(tiny.save(tmp_path)), name)
+        open_chat(TeacherSettings(renderer=name), str(tiny.save(tmp_path)))
+
+
+def test_a_folder_gets_the_renderer_of_its_chat_template(tmp_path: Path) -> None:
+    """Teachers are folders, quantised copies and fine-tunes: their names are on no list."""
+    opened = open_chat(TeacherSettings(), str(tiny.save(tmp_path / "my-awq-tune", tiny.QWEN3_TEMPLATE)))
+    assert opened.renderer.startswith("qwen3 (")
 
 
 def test_a_missing_tokenizer_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(TeacherRefused, match=r"set teacher\.tokenizer"):
-        open_chat(str(tmp_path / "none"), "qwen3")
+        open_chat(TeacherSettings(renderer="qwen3"), str(tmp_path / "none"))
 
 
 OBSERVED = st.text(max_size=40) | st.sampled_from(["<|im_end|>", "</think>", "<tool_call>", "🙂 日本\r\n\x00"])
