@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import imports, lake, publish, refine, release, rollout, teacher
+from flows.commands import imports, lake, notify, publish, refine, release, rollout, teacher
 from flows.commands.context import (
     Day,
     MaxHours,
@@ -75,7 +75,7 @@ _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
 for verb in (export, lineage, publish.pull):
     app.command()(verb)
 app.command("import")(imports.import_files)
-for room in (rollout, refine, publish, release, lake, teacher):
+for room in (rollout, refine, publish, release, lake, teacher, notify):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 
@@ -112,6 +112,7 @@ def status() -> None:
     """Show the progress of each step, the state of the newest rollout, and the funnel of the planned attempts."""
     from rich.console import Console
 
+    from flows.notify.alert import last_alert_lines
     from flows.rollout.monitor.run_status import read_status
     from flows.rollout.monitor.status_display import status_table
     from warehouse.console.progress import stage_lines
@@ -119,7 +120,7 @@ def status() -> None:
 
     console = Console()
     with open_warehouse() as (con, settings):
-        for line in stage_lines(settings.state):
+        for line in [*stage_lines(settings.state), *last_alert_lines(settings.state)]:
             console.print(line, markup=False)
         if newest := read_status(settings.state):
             console.print(status_table(newest, con))

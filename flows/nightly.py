@@ -15,6 +15,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.crawl.flow import crawl
+from flows.notify.alert import alerts
 from flows.publish.flow import publish
 from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
@@ -60,7 +61,7 @@ def nightly(
     refuse_other_home(settings.home, home)
     day = day or datetime.now(UTC).date()
     counts: dict[str, Counts] = {}
-    with run_lock(settings.state):
+    with alerts(settings, day) if only is None else nullcontext(), run_lock(settings.state):
         if only in (None, "tasks"):
             chosen_composers(settings)  # an unknown composer fails before the crawl
         if only in (None, "refine"):

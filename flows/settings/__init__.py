@@ -6,13 +6,16 @@ setting is refused before any work starts, with the key, the value and the allow
 """
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as VariableError
 
 from flows.settings.address import LocalPath
 from flows.settings.crawl import Crawl
+from flows.settings.notify import Notify
 from flows.settings.publish import Publish
 from flows.settings.refine import BenchmarkFiles, Refine
 from flows.settings.renamed import RENAMED
@@ -24,8 +27,8 @@ from sources.blocklist import Blocklist
 from sources.urls import NotCrawlable
 
 __all__ = [
-    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Publish", "Refine", "Rollout", "Schedule", "Settings", "SettingsError",
-    "Tasks", "Teacher", "load",
+    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Notify", "Publish", "Refine", "Rollout", "Schedule", "Settings",
+    "SettingsError", "Tasks", "Teacher", "load",
 ]  # fmt: skip
 
 SETTINGS_FILE = "factory.toml"
@@ -58,6 +61,7 @@ class Settings(BaseSettings):
     refine: Refine = Refine()
     publish: Publish = Publish()
     schedule: Schedule = Schedule()
+    notify: Notify = Notify()
 
     @field_validator("blocklist")
     @classmethod
@@ -125,6 +129,10 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise _settings_error(error) from error
+    except VariableError as error:
+        raise SettingsError(
+            f"{error}: write the variable of a list as JSON, such as FACTORY_BLOCKLIST='[\"ads.example.org\"]'"
+        ) from error
     except ValueError as error:
         raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}") from error
 
@@ -139,4 +147,15 @@ def _explain(item: ErrorDetails) -> str:
         if key in RENAMED:
             return f"{key}: this setting is now called {RENAMED[key]}. Rename it in {SETTINGS_FILE} (or its variable)."
         return f"{key}: no such setting. `factory init` writes a file with all of them."
-    return f"{key} = {item['input']!r}: {item['msg'].removeprefix('Value error, ')}"
+    reason = item["msg"].removeprefix("Value error, ")
+    return f"{key}: {reason}" if _may_hold_secret(item["loc"]) else f"{key} = {item['input']!r}: {reason}"
+
+
+def _may_hold_secret(place: tuple[int | str, ...]) -> bool:
+    """True if the setting at this place is a secret, a list of secrets, or a section with one."""
+    kind: Any = Settings
+    for part in place:
+        fields = getattr(kind, "model_fields", {})
+        kind = fields[part].annotation if part in fields else kind
+    inner = getattr(kind, "model_fields", {})
+    return "SecretStr" in str([kind, *(field.annotation for field in inner.values())])

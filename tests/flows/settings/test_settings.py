@@ -126,3 +126,36 @@ def test_two_homes_never_share_a_deployment(home: Path) -> None:
     (home / "factory.toml").write_text('[schedule]\ndeployment = "GPU/1"\n')
     with pytest.raises(SettingsError, match=r"schedule\.deployment = 'GPU/1'"):
         load()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[notify]\nurls = ["nonsense-hunter2"]\n',
+        '[notify]\nurls = ["slack://hunter2"]\n',
+        '[notify]\nurls = ["https://example.org/hunter2", "json://127.0.0.1/"]\n',
+        '[notify]\nurls = "json://reader:hunter2@127.0.0.1"\n',
+        'notify = "json://reader:hunter2@127.0.0.1"\n',
+        'teacher = "hunter2"\n',
+        '[teacher]\napi_key = ["hunter2"]\n',
+    ],
+)
+def test_an_error_about_a_secret_setting_does_not_show_it(
+    home: Path, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The error is printed by a service at its start, so it ends in a log that many people read."""
+    (home / "factory.toml").write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert "hunter2" not in str(error.value) + str(capfd.readouterr())
+    assert str(error.value).startswith(("notify", "teacher"))
+
+
+def test_addresses_of_alerts_never_show_in_the_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are printed in tracebacks and logs; a webhook's address is its password."""
+    monkeypatch.setenv("FACTORY_NOTIFY__URLS", '["json://reader:hunter2@127.0.0.1/"]')
+    assert "hunter2" not in f"{load()!r} {load().model_dump()} {load().model_dump_json()}"
+    monkeypatch.setenv("FACTORY_NOTIFY__URLS", "json://reader:hunter2@127.0.0.1/")
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert "hunter2" not in str(error.value)

@@ -1,0 +1,45 @@
+-- one row per night: pages that it fetched, attempts that it finished, and how the newest refine decides on them
+with fetched as (
+    select run_id, count(*) filter (status in ('ok', 'not_modified')) as fetched_pages
+    from documents
+    group by run_id
+),
+
+made as (
+    select
+        trajectories.run_id,
+        count(*) filter (trajectories.status <> 'aborted') as finished,
+        sum(trajectories.n_tokens) as tokens,
+        count(*) filter (json_extract_string(decisions.gates, '/outcome/reason') <> 'not_judged') as judged,
+        count(*) filter (json_extract(decisions.gates, '/outcome/keep')::boolean) as solved,
+        count(*) filter (decisions.kept) as kept
+    from trajectories
+    left join decisions using (trajectory_id)
+    where trajectories.engine <> 'import'
+    group by trajectories.run_id
+),
+
+-- a night without a page or a finished attempt has left a task, or the cost of its rollout
+begun as (
+    select run_id from fetched
+    union
+    select run_id from made
+    union
+    select run_id from tasks where composer <> 'import'
+    union
+    select run_id from rollouts
+)
+
+select
+    begun.run_id,
+    coalesce(fetched.fetched_pages, 0) as fetched_pages,
+    coalesce(made.finished, 0) as finished,
+    coalesce(made.tokens, 0)::bigint as tokens,
+    coalesce(made.judged, 0) as judged,
+    coalesce(made.solved, 0) as solved,
+    coalesce(made.kept, 0) as kept,
+    made.solved / nullif(made.judged, 0) as pass_rate
+from begun
+left join fetched using (run_id)
+left join made using (run_id)
+order by begun.run_id
