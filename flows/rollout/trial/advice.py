@@ -8,15 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.rollout.pool.admission import max_in_flight
+from flows.rollout.trial.server_arguments import ARGUMENTS, server_arguments
 from flows.rollout.trial.trial import Trial, counted
 from flows.settings import Settings
 
-CACHING = {"vllm": ("--enable-prefix-caching",)}
-"""Engine -> arguments that switch its prefix cache on."""
-CACHING_OFF = ("--no-enable-prefix-caching",)
-"""Arguments that switch a prefix cache off."""
-SMALL_KV = {"vllm": ("--kv-cache-dtype", "fp8")}
-"""Engine -> arguments that about double the tokens that its KV cache holds."""
 UNREADABLE = ("invalid_json", "unknown_tool", "invalid_arguments", "call_in_reasoning", "unclosed_reasoning")
 """Parse failures to which a wrong renderer leads."""
 UNREADABLE_SHARE = 1 / 3
@@ -63,31 +58,28 @@ def advice(trial: Trial, settings: Settings, gpus: int) -> list[Advice]:
 
 def _server_arguments(trial: Trial, settings: Settings) -> Iterator[Advice]:
     """Arguments for a server that the flow starts, all in one line; for running servers, words to their owner."""
-    added = {because: words for because, words in (_cold_cache(trial), _short_cache(trial, settings)) if words}
-    if not added:
-        return
-    because, words = "; ".join(added), [word for words in added.values() for word in words]
-    if settings.teacher.urls:
-        yield Advice(because, f"start the servers with {' '.join(words)}")
-    else:
-        present = [one for one in settings.teacher.serve_args if one not in CACHING_OFF]
-        yield Advice(because, json.dumps([*present, *words]), "teacher.serve_args")
+    known, reasons, added = server_arguments(trial.identity.engine), list[str](), list[str]()
+    if cold := _cold_cache(trial):
+        reasons, added = [cold], [*known.caching]
+    fits = fitting(trial, settings)
+    if fits and fits < busiest(trial) and known.small_kv:
+        reasons, added = [*reasons, _kv_figure(trial, settings, fits)], [*added, *known.small_kv]
+    if reasons and settings.teacher.urls:
+        words = [f"with {' '.join(added)}"] if added else []
+        words += [f"without {' '.join(known.no_caching)}"] if cold else []
+        yield Advice("; ".join(reasons), f"start the servers {', '.join(words)}")
+    elif reasons:
+        kept = [one for one in settings.teacher.serve_args if not (cold and one in known.no_caching)]
+        yield Advice("; ".join(reasons), json.dumps([*kept, *added]), "teacher.serve_args")
 
 
-def _cold_cache(trial: Trial) -> tuple[str, tuple[str, ...]]:
+def _cold_cache(trial: Trial) -> str | None:
+    """The figure of a prefix cache that holds nothing; None if it holds something, or that is unknown."""
     cold = [speed for speed in trial.speeds if speed.cached_tokens == 0]
     cold += [speed for speed in trial.speeds if speed.cached_tokens is None and trial.cache_hit == 0]
-    if not cold:
-        return "", ()
-    because = f"a prompt of {cold[0].prompt_tokens:,} tokens, sent twice to {cold[0].server}, had 0 cached tokens"
-    return because, CACHING.get(trial.identity.engine, ())
-
-
-def _short_cache(trial: Trial, settings: Settings) -> tuple[str, tuple[str, ...]]:
-    fits = fitting(trial, settings)
-    if not fits or fits >= busiest(trial):
-        return "", ()
-    return _kv_figure(trial, settings, fits), SMALL_KV.get(trial.identity.engine, ())
+    if not cold or trial.identity.engine not in ARGUMENTS:
+        return None
+    return f"a prompt of {cold[0].prompt_tokens:,} tokens, sent twice to {cold[0].server}, had 0 cached tokens"
 
 
 def _kv_figure(trial: Trial, settings: Settings, fits: int) -> str:

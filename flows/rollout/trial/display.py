@@ -15,15 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.rollout.pool.admission import max_in_flight
+from flows.rollout.sampling import NEUTRAL
 from flows.rollout.trial.advice import Advice, fitting, trajectory_tokens
+from flows.rollout.trial.server_arguments import server_arguments
 from flows.rollout.trial.trial import Trial, counted
 from flows.settings import SETTINGS_FILE, Settings
 from warehouse.console.terminal import visible
 
 Fact = tuple[str, str]
 """Name and value."""
-UNKNOWN_KV = "unknown: the server's metrics name no size"
-UNKNOWN_CACHE = "unknown: neither replies nor metrics name cached tokens"
+ALWAYS = ("temperature", "top_p")
+"""Sampling parameters that are shown when they are neutral, too."""
 
 
 def print_trial(console: Console, trial: Trial, settings: Settings, found: Sequence[Advice]) -> None:
@@ -42,22 +44,30 @@ def _identity(trial: Trial, settings: Settings) -> Iterator[Fact]:
     yield "model", f"{one.model} ({one.revision})" if one.revision else one.model
     joined = "joined" if teacher.urls else f"started in {trial.start_s:,.0f} s"
     yield "servers", f"{joined}: {', '.join(load.server + ('' if load.up else ' (down)') for load in trial.loads)}"
+    for offered in one.served:
+        adapted = f", an adapter of {offered.parent}" if offered.parent else ""
+        window = f"{offered.context:,} tokens of context" if offered.context else "context unknown: its card names none"
+        yield "  offers", f"{offered.name}{adapted}, {window} ({offered.server})"
     chosen = "chosen from the model" if teacher.renderer == "auto" else f"teacher.renderer = {teacher.renderer}"
     yield "renderer", trial.rendering.renderer + (f", {chosen}" if trial.rendering.dialect == "chat" else "")
     yield "dialect", f"{trial.rendering.dialect}, teacher.dialect = {teacher.dialect}"
     yield "reasoning kept", trial.rendering.reasoning_policy
     if trial.episodes:
         yield "sampling in force", _sampling(trial.episodes[0].sampling)
+    own = ", ".join(f"{name} {value:g}" for name, value in (one.defaults or {}).items()) or "it names none"
+    file = "unknown: generation_config.json is not readable here, so it sets nothing"
+    yield "the model's own sampling", own if one.defaults is not None else file
 
 
 def _sampling(row: dict[str, Any]) -> str:
-    """The sampling of a row: parameters with their sources, neutral ones by name only, then the other fields."""
-    sources = row.get("sources", {})
-    chosen = [f"{name} {row[name]:g} ({source})" for name, source in sources.items() if source != "neutral"]
-    neutral = [name for name, source in sources.items() if source == "neutral"]
+    """The sampling of a row: temperature and top_p always, other neutral parameters by name only, then the rest."""
+    sources: dict[str, str] = row.get("sources", {})
+    names = sorted(sources, key=list(NEUTRAL).index)
+    shown = [name for name in names if name in ALWAYS or sources[name] != "neutral"]
+    parts = [f"{name} {row[name]:g} ({sources[name]})" for name in shown]
+    parts += [f"neutral: {', '.join(name for name in names if name not in shown)}"] if len(names) > len(shown) else []
     others = {name: value for name, value in row.items() if name not in sources and name != "sources" and value}
-    parts = ", ".join([*chosen, *(f"{name} {json.dumps(value)}" for name, value in others.items())])
-    return parts + (f"; neutral: {', '.join(neutral)}" if neutral else "")
+    return "; ".join([", ".join(parts), *(f"{name} {json.dumps(value)}" for name, value in others.items())])
 
 
 def _capacity(trial: Trial, settings: Settings) -> Iterator[Fact]:
@@ -65,24 +75,28 @@ def _capacity(trial: Trial, settings: Settings) -> Iterator[Fact]:
         f"teacher.context_window {settings.teacher.context_window:,}, tasks.max_tokens {settings.tasks.max_tokens:,}"
     )
     yield "context window", f"{trial.identity.context:,} tokens ({wanted})"
-    sizes = [load.kv_tokens for load in trial.loads]
-    yield "KV cache", ", ".join(f"{size:,} tokens" if size else UNKNOWN_KV for size in sizes)
+    unknown = f"unknown: {server_arguments(trial.identity.engine).metrics}"
+    yield "KV cache", ", ".join(f"{load.kv_tokens:,} tokens" if load.kv_tokens else unknown for load in trial.loads)
     fits, length = fitting(trial, settings), trajectory_tokens(trial, settings)
-    share = f"{settings.rollout.kv_cache_share:.0%} of the cache"
-    yield (
-        "trajectories at once",
-        (f"{fits:,} of {length:,} tokens fit into {share}" if fits is not None else UNKNOWN_KV)
-        + f"; at most {max_in_flight(settings):,} in flight",
-    )
+    held = f"{fits:,} of {length:,} tokens fit into {settings.rollout.kv_cache_share:.0%} of the cache"
+    most = f"at most {max_in_flight(settings):,} in flight"
+    yield "trajectories at once", f"{held if fits is not None else unknown}; {most}"
     hit = f"{trial.cache_hit:.0%} of the looked-up prompt tokens found, by the servers' metrics"
-    yield "prefix cache", hit if trial.cache_hit is not None else UNKNOWN_CACHE
-    yield "back-pressure", f"{trial.preemptions} preemptions, {trial.refusals} refusals (429, 503)"
+    yield "prefix cache", hit if trial.cache_hit is not None else unknown
+    yield "back-pressure", ", ".join(f"{count} {name}" for name, count in _pressure(trial).items())
+
+
+def _pressure(trial: Trial) -> dict[str, int]:
+    discarded = sum(load.discarded for load in trial.loads)
+    return {"preemptions": trial.preemptions, "refusals (429, 503)": trial.refusals, "aborted by servers": discarded}
 
 
 def _quality(trial: Trial) -> Iterator[Fact]:
     exact = trial.exactness
     equal = f"{exact.equal} of {exact.compared} completions: stored ids = ids sent and sampled"
     yield "token exactness", equal + (f"; {exact.difference}" if exact.difference else "")
+    echoed = "the same in every reply, as the engine checks" if server_arguments(trial.identity.engine).echo else None
+    yield "echo of the prompt", echoed or "unknown: this engine's servers send none"
     yield "parse results", counted(trial.parses)
     yield "right answers", f"{sum(episode.right for episode in trial.episodes)} of {len(trial.episodes)}"
 

@@ -51,7 +51,7 @@ class ServerSpeed:
 
 @dataclass(frozen=True)
 class Probe:
-    """The requests of a measurement: `prompts` are first prompts of episodes, `sampling` that of the settings."""
+    """The requests of a measurement: `prompts` are first prompts of episodes, `sampling` as the episodes had."""
 
     teacher: Teacher
     prompts: Sequence[Sequence[int]]
@@ -109,6 +109,6 @@ class Probe:
         return sum(len(reply.token_ids) for reply in replies) / seconds, seconds
 
     async def _generate(self, prompt: Sequence[int], max_tokens: int, session: str) -> Completion:
-        """Sample freely: without stops or a grammar, and with a seed of its own."""
-        free = replace(self.sampling, max_tokens=max_tokens, seed=secrets.randbits(31), stop=(), grammar=None)
-        return await self.teacher.generate(prompt, replace(free, stop_token_ids=()), session)
+        """Sample as the episodes do, with another limit and a seed of its own."""
+        sampling = replace(self.sampling, max_tokens=max_tokens, seed=secrets.randbits(31))
+        return await self.teacher.generate(prompt, sampling, session)

@@ -11,6 +11,7 @@ from flows.rollout.trial.display import advice_lines
 from flows.rollout.trial.trial import Trial, run_trial
 from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.fake_sglang import fake_sglang
 from tests.doubles.teachers.fake_vllm import Body, FakeVllm, fake_vllm
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from warehouse.console.progress import silent
@@ -72,6 +73,15 @@ def test_a_cold_prefix_cache_is_found_by_its_figure(tmp_path: Path) -> None:
     )
     lines = advice_lines(advice(trial, started, gpus=0))
     assert 'serve_args = ["--enable-prefix-caching"]' in lines
+
+
+def test_an_sglang_server_is_tried_in_the_same_way(tmp_path: Path) -> None:
+    """Its owner needs the arguments of SGLang, not of vLLM."""
+    with fake_sglang(block_size=1_000_000, kv_tokens=10_000_000) as fake:
+        settings = settings_for(tmp_path, fake, engine="sglang")
+        trial = tried(settings, tmp_path)
+    assert trial.problem is None and trial.exactness.equal == 9
+    assert [one.value for one in advice(trial, settings, gpus=0)] == ["start the servers without --disable-radix-cache"]
 
 
 def test_a_short_context_and_a_small_cache_give_lines_for_the_settings(tmp_path: Path) -> None:
