@@ -72,6 +72,8 @@ class Completion:
     cached_tokens: int | None = None
     """Prompt tokens found in the prefix cache; None if the server does not report them."""
     seconds: float = 0.0
+    stop_reason: int | str | None = None
+    """The stop id or stop string that the engine names as the end; None if it names none, as for the model's own."""
 
 
 @dataclass(frozen=True)

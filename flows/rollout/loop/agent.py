@@ -13,7 +13,7 @@ from typing import Any
 from flows.domains.contract import ToolCall, ToolSpec
 from flows.rollout.loop.episode import Entry, Episode, calls_of, completion_of
 from flows.rollout.loop.repetition import REPETITION, ends_in_repetition
-from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling
+from flows.rollout.protocol import Completion, ContextExceeded, Extension, Message, Parsed, Sampling
 from flows.rollout.tools.observation import Observation
 from schemas.prompt import prompt
 from schemas.trajectory import Status, Turn
@@ -114,7 +114,9 @@ def attempt(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending]:
             ending = _budget_ending(brief, episode)
             if ending:
                 return ending
-            yield from _generate_turn(brief, episode)
+            ending = yield from _generate_turn(brief, episode)
+            if ending:
+                return ending
         ending = _turn_ending(brief, episode)
         if ending:
             return ending
@@ -132,8 +134,8 @@ def turn_seed(seed: int, *place: object) -> int:
 def _budget_ending(brief: Brief, episode: Episode) -> Ending | None:
     if brief.max_seconds and episode.seconds >= brief.max_seconds:
         return Ending("timed_out")
-    if _free_tokens(brief, episode, episode.cue) < brief.reserve:
-        return Ending("context_cap")
+    if _completion_tokens(brief, episode) < 1:
+        return Ending(episode.forced_status or "context_cap")
     return None
 
 
@@ -161,17 +163,21 @@ def _open(brief: Brief, episode: Episode) -> Steps:
     yield Commit(tuple(entries))
 
 
-def _generate_turn(brief: Brief, episode: Episode) -> Steps:
-    room = _free_tokens(brief, episode, episode.cue) - (0 if episode.forced_status else brief.reserve)
+def _generate_turn(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending | None]:
+    """Sample, parse and commit one turn; an ending if the server's window is smaller than known and has no room."""
     sampling = replace(
         brief.sampling,
-        max_tokens=min(brief.sampling.max_tokens, room),
+        max_tokens=min(brief.sampling.max_tokens, _completion_tokens(brief, episode)),
         seed=turn_seed(brief.sampling.seed, episode.length),
     )
     before = len(episode.stream)
     episode.stream.extend(episode.cue)
-    completion: Completion = yield Generate(episode.stream, sampling, episode.forced_status is not None)
-    del episode.stream[before:]
+    try:
+        completion: Completion = yield Generate(episode.stream, sampling, episode.forced_status is not None)
+    except ContextExceeded:
+        return Ending(episode.forced_status or "context_cap")
+    finally:
+        del episode.stream[before:]
     parsed: Parsed = yield Parse(replace(completion, prompt_ids=episode.prompt_tail()))
     if parsed.parse == "ok" and not parsed.calls and parsed.answer is None:
         parsed = replace(parsed, parse="empty")
@@ -180,6 +186,7 @@ def _generate_turn(brief: Brief, episode: Episode) -> Steps:
     entry = Entry(episode.assistant_turn(completion, parsed), answer=parsed.answer)
     episode.add([entry])
     yield Commit((entry,))
+    return None
 
 
 def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
@@ -234,6 +241,11 @@ def _instruction(name: str, **values: str) -> ToolMessage:
 
 def _cap_status(brief: Brief, episode: Episode) -> Status:
     return "turn_cap" if episode.assistant_turns >= brief.max_turns else "context_cap"
+
+
+def _completion_tokens(brief: Brief, episode: Episode) -> int:
+    """Tokens that the next turn may have: all that is left for a final answer, else what leaves room for one."""
+    return _free_tokens(brief, episode, episode.cue) - (0 if episode.forced_status else brief.reserve)
 
 
 def _free_tokens(brief: Brief, episode: Episode, added: Sequence[int]) -> int:

@@ -18,7 +18,16 @@ from flows.rollout.loop.agent import Act, CallTools, Commit, Ending, Generate, P
 from flows.rollout.loop.episode import Episode
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
 from flows.rollout.pool.admission import Admission, Stopped
-from flows.rollout.protocol import Completion, Dialect, Extension, Parsed, Teacher, TeacherError, TeacherRefused
+from flows.rollout.protocol import (
+    Completion,
+    ContextExceeded,
+    Dialect,
+    Extension,
+    Parsed,
+    Teacher,
+    TeacherError,
+    TeacherRefused,
+)  # fmt: skip
 from flows.rollout.tools.observation import Observation, ToolFault
 from flows.rollout.tools.toolbox import Toolbox
 from flows.rollout.verifiers.judge import judge
@@ -168,15 +177,22 @@ class Pool:
         lengths[1] += 1
 
     async def _drive(self, plan: Plan, episode: Episode) -> Ending:
-        """Drive the generator of the agent loop: perform each act it yields, and send it the result."""
-        loop, result = attempt(plan.brief, episode), None
+        """Drive the generator of the agent loop: perform each act it yields, and send it the result.
+
+        A prompt that the server has no room for is raised inside the loop, which ends the attempt with what it has.
+        """
+        loop, result, too_long = attempt(plan.brief, episode), None, None
         while True:
             try:
-                act = loop.send(result)
+                act = loop.throw(too_long) if too_long else loop.send(result)
             except StopIteration as end:
                 ending: Ending = end.value
                 return ending
-            result = await self._perform(plan, act)
+            result, too_long = None, None
+            try:
+                result = await self._perform(plan, act)
+            except ContextExceeded as error:
+                too_long = error
 
     async def _perform(self, plan: Plan, act: Act) -> Extension | Completion | Parsed | list[Observation] | None:
         dialect, brief = self._context.dialect, plan.brief

@@ -90,8 +90,10 @@ async def complete(fake: FakeState, request: web.Request, form: Form = VLLM) -> 
     if rejected:
         return replies.error(400, f"Unrecognized request arguments: {', '.join(sorted(rejected))}", {})
     prompt: list[int] = body["prompt"]
-    if fake.context - len(prompt) < body.get("max_tokens", 16):
-        return replies.error(400, form.too_long(fake.context, len(prompt)), {})
+    window, n_tokens = fake.window or fake.context, len(prompt) + body.get("max_tokens", 16)
+    if n_tokens > window:
+        text = fake.too_long.format(window=window, prompt=len(prompt), total=n_tokens)
+        return replies.error(400, text or form.too_long(window, len(prompt)), {})
     fake.in_flight += 1
     fake.most_in_flight = max(fake.most_in_flight, fake.in_flight)
     try:
@@ -106,23 +108,39 @@ async def _sample(
     fake: FakeState, request: web.Request, body: Body, fault: Fault | None, form: Form
 ) -> web.StreamResponse:
     prompt: list[int] = body["prompt"]
-    ids = [*tiny.encode(fake.reply(prompt, body)), tiny.IM_END]
+    ids, stop = replies.sampled_ids(fake.reply(prompt, body), body)
     ids, reason = replies.truncated(ids, body)
     cached = await _spend_time(fake, prompt, ids)
+    fault = "abort" if fake.ending.is_set() else fault
     fake.sampled += 1
     fake.sampled_tokens += len(ids)
-    reply = replies.damaged(replies.completion(fake.model, body, prompt, ids, reason, cached), fault)
+    reply = replies.completion(fake.model, body, prompt, ids, reason, cached)
+    reply["choices"][0]["stop_reason"] = stop if reason == "stop" else None
+    reply = replies.damaged(reply, fault)
+    if fault in replies.CUT_SHORT:
+        fake.aborted.append(len(reply["choices"][0]["token_ids"]))
     raw = orjson.dumps(form.write(reply, body))
     if fault == "bad_json":
         raw = raw[: len(raw) // 2]
     if fault == "cut_body":
         return await replies.cut_body(request, raw)
-    if fault is None and fake.keep_exchanges:
+    if fault is None and fake.keep_exchanges and "allowed_token_ids" not in body:
         fake.exchanges.append(Exchange(tuple(prompt), tuple(ids), body))
     return web.Response(body=raw, content_type="application/json")
 
 
 async def _spend_time(fake: FakeState, prompt: list[int], ids: list[int]) -> int | None:
+    """Wait as long as the completion takes; at most until the server ends."""
+    work, ending = asyncio.create_task(_compute(fake, prompt, ids)), asyncio.create_task(fake.ending.wait())
+    try:
+        await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
+        return work.result() if work.done() else None
+    finally:
+        ending.cancel()
+        work.cancel()
+
+
+async def _compute(fake: FakeState, prompt: list[int], ids: list[int]) -> int | None:
     cost = Cost(fake.delay_s, fake.prefill_s, fake.decode_s)
     if fake.kv_tokens == 0:
         await asyncio.sleep(cost.seconds(len(prompt), len(ids)))

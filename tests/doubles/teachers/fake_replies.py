@@ -15,8 +15,14 @@ Body = dict[str, Any]
 Fault = Literal[
     "400", "429", "500", "503", "bad_json", "no_choices", "no_ids", "no_prompt_ids", "wrong_prompt_ids",
     "no_logprobs", "short_logprobs", "null_logprobs", "cut", "cut_body", "slow",
+    "abort", "abort_at_once", "null_reason", "content_filter", "error_reply", "false_stop",
 ]  # fmt: skip
 
+CUT_SHORT: dict[Fault, str | None] = {
+    "abort": "abort", "abort_at_once": "abort", "null_reason": None, "content_filter": "content_filter",
+    "false_stop": "stop",
+}  # fmt: skip
+"""Fault -> the finish_reason of a generation that the server ends in its middle."""
 ASSISTANT = [tiny.IM_START, *b"assistant\n"]
 
 
@@ -47,6 +53,20 @@ def _starts(prompt_ids: list[int]) -> Iterator[int]:
         except ValueError:
             return
         yield at
+
+
+def sampled_ids(text: str, body: Body) -> tuple[list[int], str | None]:
+    """The ids that the server samples for a text, the model's end last, and the stop string that ends them earlier.
+
+    A request that allows one id only gets that id, up to the model's end.
+    """
+    allowed = body.get("allowed_token_ids")
+    if allowed:
+        return ([tiny.IM_END] if allowed == [tiny.IM_END] else allowed * (body["max_tokens"] + 1)), None
+    ends = [(text.index(stop) + len(stop), stop) for stop in body.get("stop") or () if stop in text]
+    if ends:
+        return tiny.encode(text[: min(ends)[0]]), min(ends)[1]
+    return [*tiny.encode(text), tiny.IM_END], None
 
 
 def truncated(ids: list[int], body: Body) -> tuple[list[int], str]:
@@ -87,7 +107,13 @@ def completion(model: str, body: Body, prompt: list[int], ids: list[int], reason
 def damaged(reply: Body, fault: Fault | None) -> Body:
     """The reply with the damage of the fault, if the fault is one of the JSON."""
     choice = reply["choices"][0]
-    if fault == "no_choices":
+    if fault in CUT_SHORT:
+        kept = 0 if fault == "abort_at_once" else len(choice["token_ids"]) // 2
+        del choice["token_ids"][kept:], choice["logprobs"]["token_logprobs"][kept:]
+        choice |= {"finish_reason": CUT_SHORT[fault], "stop_reason": None, "text": tiny.decode(choice["token_ids"])}
+    elif fault == "error_reply":
+        return {"error": {"message": "the engine is busy", "code": 500}}
+    elif fault == "no_choices":
         reply["choices"] = []
     elif fault == "no_ids":
         choice.pop("token_ids", None)

@@ -111,7 +111,7 @@ def _request(body: Body) -> Body:
 
 
 def _reply(fake: FakeSglang, reply: Body, body: Body) -> Body:
-    if not reply["choices"]:
+    if not reply.get("choices"):
         return {"text": ""}
     choice, usage = reply["choices"][0], reply["usage"]
     ids = choice.get("token_ids")
@@ -122,7 +122,7 @@ def _reply(fake: FakeSglang, reply: Body, body: Body) -> Body:
         "id": "0",
         "prompt_tokens": usage["prompt_tokens"] - fake.lost_prompt_ids, "completion_tokens": usage["completion_tokens"],
         "cached_tokens": (usage["prompt_tokens_details"] or {}).get("cached_tokens"), "weight_version": "default",
-        "finish_reason": fake.finish or _finish(choice["finish_reason"], ids or [0]),
+        "finish_reason": fake.finish or _finish(choice["finish_reason"], choice["stop_reason"], ids or []),
     }  # fmt: skip
     if values is not None and ids is not None:
         meta |= {"output_token_logprobs": rows, "output_token_logprobs_length": len(rows)}
@@ -132,8 +132,12 @@ def _reply(fake: FakeSglang, reply: Body, body: Body) -> Body:
     return sent | ({"output_ids": ids} if ids is not None else {})
 
 
-def _finish(reason: str, ids: list[int]) -> Body:
-    return {"type": "length", "length": len(ids)} if reason == "length" else {"type": "stop", "matched": ids[-1]}
+def _finish(reason: str | None, stop: str | None, ids: list[int]) -> Body | None:
+    if reason == "stop":
+        return {"type": "stop", "matched": stop or tiny.IM_END}
+    if reason == "length":
+        return {"type": "length", "length": len(ids)}
+    return {"type": reason, "message": "ended by the server"} if reason else None
 
 
 def _too_long(context: int, prompt: int) -> str:

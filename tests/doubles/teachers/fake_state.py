@@ -1,5 +1,6 @@
 """Settings and counters of the fake vLLM server, which its endpoints read and update."""
 
+import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -35,6 +36,11 @@ class FakeState:
     """Name of an adapter -> its parent; their cards have no context window."""
     version: str = "0.32.0"
     context: int = 32_768
+    window: int | None = None
+    """The context window in force, if it is smaller than the card says."""
+    too_long: str = ""
+    """Message of the 400 for a request that exceeds the window, which may name window, prompt and total; "": the
+    engine's own."""
     delay_s: float = 0.0
     """Seconds per completion."""
     prefill_s: float = 0.0
@@ -71,6 +77,8 @@ class FakeState:
     """Sampled completions, also those that were damaged or cut on their way back."""
     in_flight: int = 0
     most_in_flight: int = 0
+    aborted: list[int] = field(default_factory=list)
+    """Number of ids of every generation that it ended early."""
     rejected_fields: frozenset[str] = frozenset()
     """Fields of a request that are answered with 400."""
 
@@ -81,6 +89,7 @@ class FakeState:
         """Empty the cache and the queue, and set the token counter to 0, as a restart does."""
         tokens = self.context * 64 if self.kv_tokens is None else self.kv_tokens
         self.sampled_tokens, self.queue = 0, Queue(KvCache(tokens, self.block_size), self.max_running)
+        self.ending = asyncio.Event()
 
     def crash(self) -> None:
         """Kill and restart the server, if it runs."""

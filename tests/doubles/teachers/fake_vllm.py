@@ -41,6 +41,10 @@ class FakeVllm(FakeState):
         """Cut every connection and stop listening, as a killed process does. Call it from another thread."""
         self._wait_for(self._stop())
 
+    def terminate(self) -> None:
+        """End as vLLM does on SIGTERM: abort every generation with the ids so far, then stop listening."""
+        self._wait_for(self._terminate())
+
     def restart(self) -> None:
         """Listen again on the same port, with an empty cache and counters at 0. Call it from another thread."""
         self._wait_for(self._start(self._port))
@@ -72,6 +76,12 @@ class FakeVllm(FakeState):
             if connection.transport is not None:
                 connection.transport.abort()
         await runner.cleanup()
+
+    async def _terminate(self) -> None:
+        self.ending.set()
+        while self.in_flight:
+            await asyncio.sleep(0.001)
+        await self._stop()
 
     async def _crash(self) -> None:
         await self._stop()

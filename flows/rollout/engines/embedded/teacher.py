@@ -20,7 +20,7 @@ from flows.process_guard import free_port
 from flows.rollout.engines.embedded.model_download import builtin_model
 from flows.rollout.engines.servers.child_process import OnProgress, ServerProcess, ignore_progress, supervised
 from flows.rollout.engines.servers.http_client import HttpClient, field, parse_json
-from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.servers.http_errors import GenerationAborted, MalformedReply
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError
 from flows.rollout.sampling import parameters
@@ -34,6 +34,8 @@ SLOTS = 2
 MAX_SERVERS = 4
 CACHE_MIB = 512
 """Memory for the prompt caches of idle sequences, such as those that wait for their tools."""
+FINISH_REASONS = {"eos": "stop", "word": "stop", "limit": "length"}
+"""llama.cpp's stop_type -> finish_reason; any other means that the server cut the generation."""
 SAMPLERS = ["penalties", "temperature", "min_p", "top_k", "top_p"]
 """In vLLM's order. Presence and frequency penalties count the prompt too here, as llama.cpp defines them."""
 TOP_LOGPROBS = 64
@@ -69,7 +71,7 @@ class EmbeddedTeacher:
             logprobs.append(await self._logprob(session, [*prompt, *ids[:place]], ids[place]))
         timings = reply["timings"]
         seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
-        reason = "length" if reply["stop_type"] == "limit" else "stop"
+        reason = FINISH_REASONS[reply["stop_type"]]
         return Completion(ids, logprobs, reason, None, int(timings["cache_n"]), seconds)
 
     async def _request(self, session: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +127,8 @@ def _read_completion(raw: bytes) -> dict[str, Any]:
     kinds: dict[str, type] = {"tokens": list, "timings": dict, "stop_type": str}
     if not isinstance(reply, dict) or not all(isinstance(reply.get(name), kind) for name, kind in kinds.items()):
         raise MalformedReply("llama.cpp's reply holds no token ids")
+    if reply["stop_type"] not in FINISH_REASONS:
+        raise GenerationAborted(f"llama.cpp cut a generation, stop_type {reply['stop_type']}", len(reply["tokens"]))
     return reply
 
 

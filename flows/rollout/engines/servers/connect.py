@@ -22,6 +22,8 @@ class ServerInfo:
     served_model: str
     """The name of the model in requests to this server."""
     detects_repetition: bool = False
+    forces_tokens: bool = False
+    """True if a request can restrict sampling to given ids."""
 
 
 Info = TypeVar("Info", bound=ServerInfo)
@@ -74,7 +76,11 @@ def common_info(servers: Mapping[str, Info]) -> Info:
     smallest = min(servers.values(), key=lambda each: each.identity.context)
     offered = tuple(model for each in servers.values() for model in each.identity.served)
     smallest = replace(smallest, identity=replace(smallest.identity, served=offered))
-    return replace(smallest, detects_repetition=all(each.detects_repetition for each in servers.values()))
+    return replace(
+        smallest,
+        detects_repetition=all(each.detects_repetition for each in servers.values()),
+        forces_tokens=all(each.forces_tokens for each in servers.values()),
+    )
 
 
 def _report_capacity(pool: ServerPool, servers: Mapping[str, ServerInfo]) -> None:

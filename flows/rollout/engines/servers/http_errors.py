@@ -8,12 +8,15 @@ import random
 
 import orjson
 
+from flows.rollout.engines.servers.context_limit import context_refusal
 from flows.rollout.protocol import TeacherError, TeacherRefused
 
 BACKOFF_S, MAX_BACKOFF_S, MAX_RETRY_AFTER_S = 0.5, 30.0, 300.0
 RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
 """Statuses below 500 that are retried."""
 OVERLOAD_STATUSES = frozenset({429, 503})
+LENGTH_STATUSES = frozenset({400, 413, 422})
+"""Statuses that servers give to a request that exceeds their context window."""
 ADVICE = {
     401: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
     403: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
@@ -41,6 +44,14 @@ class ServerDown(Retryable):
     """The connection broke or the server answered with an error status: it may be dead."""
 
 
+class GenerationAborted(Retryable):
+    """The server ended a generation before the model did; its `tokens` sampled ids are thrown away."""
+
+    def __init__(self, message: str, tokens: int) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+
+
 class ServerUnreachable(ServerDown):
     """The connection could not be opened: nothing listens at the address."""
 
@@ -55,20 +66,36 @@ def retry_delay(tries: int, problem: MalformedReply | Retryable) -> float:
 def retries_exhausted(url: str, problem: MalformedReply | Retryable, tries: int) -> TeacherError:
     """The error after the last try, of the same type as the problem."""
     count = "1 try" if tries == 1 else f"{tries} tries"
-    return type(problem)(f"{url}: {problem} ({count}). See the server's log; the next run resumes from here.")
+    message = f"{url}: {problem} ({count}). See the server's log; the next run resumes from here."
+    return (
+        GenerationAborted(message, problem.tokens) if isinstance(problem, GenerationAborted) else type(problem)(message)
+    )
 
 
 def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> TeacherError:
     """The error for a reply whose status is not 200; `retry_after` is its Retry-After header.
 
-    429 and 503 give Overloaded, other server errors ServerDown, all else TeacherRefused: a retry would not help.
+    429 and 503 give Overloaded, other server errors ServerDown, a request that exceeds the window ContextExceeded, all
+    else TeacherRefused: a retry would not help.
     """
-    reason = f"status {status}: {_message(raw)}"
+    message = _message(raw)
+    if status in LENGTH_STATUSES and (too_long := context_refusal(message)):
+        return too_long
+    reason = f"status {status}: {message}"
     if status in OVERLOAD_STATUSES:
         return Overloaded(reason, _seconds(retry_after))
     if status >= 500 or status in RETRYABLE_STATUSES:
         return ServerDown(reason, _seconds(retry_after))
     return TeacherRefused(f"{url}: {reason}. {ADVICE.get(status, 'Check the [teacher] settings')}.")
+
+
+def raise_error(reply: object) -> None:
+    """Raise the error that a reply of status 200 holds in place of a result: some proxies pass errors on like that."""
+    if not isinstance(reply, dict) or not (reply.get("error") or reply.get("object") == "error"):
+        return
+    error = reply.get("error") or reply
+    message = str(error.get("message") or error if isinstance(error, dict) else error)[:500]
+    raise context_refusal(message) or MalformedReply(f"the reply is an error: {message}")
 
 
 def _message(raw: bytes) -> str:

@@ -7,7 +7,7 @@ A slow server is not down: a request waits for as long as its server answers /he
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TypeVar
@@ -22,6 +22,7 @@ from flows.rollout.engines.servers.health_checks import (
 )
 from flows.rollout.engines.servers.http_client import HttpClient
 from flows.rollout.engines.servers.http_errors import (
+    GenerationAborted,
     MalformedReply,
     Overloaded,
     Retryable,
@@ -35,6 +36,8 @@ MAX_DEATHS = 16
 """Servers that may die during one request; after that the request itself is the likely cause."""
 
 Reply = TypeVar("Reply")
+Check = Callable[[str, Reply], Awaitable[None]]
+"""Checks the reply of the server with that URL; raises GenerationAborted or another Retryable to ask again."""
 
 
 class ServerPool:
@@ -79,10 +82,14 @@ class ServerPool:
         """
         return self._monitor.running(handshake, down or {})
 
-    async def request(self, session: str, path: str, body: Sequence[bytes], read: Callable[[bytes], Reply]) -> Reply:
+    async def request(
+        self, session: str, path: str, body: Sequence[bytes], read: Callable[[bytes], Reply],
+        check: Check[Reply] | None = None,
+    ) -> Reply:  # fmt: skip
         """POST a JSON body in pieces; `read` parses the reply and raises MalformedReply when it cannot.
 
         The death of a server does not count as a try: the request continues on another server, or after the restart.
+        A generation that a server aborted is requested again, as after any transient failure.
         Raises TeacherRefused when a retry cannot help, else TeacherError after the last try.
         """
         tried = moves = deaths = 0
@@ -90,12 +97,17 @@ class ServerPool:
             server = await self._choose(session, moves)
             incarnation = server.incarnation
             try:
-                return read(await self._send(server, path, body))
+                reply = read(await self._send(server, path, body))
+                if check:
+                    await check(server.load.server, reply)
+                return reply
             except (MalformedReply, Retryable) as problem:
                 last = problem
             if isinstance(last, Overloaded):
                 server.load = replace(server.load, refusals=server.load.refusals + 1)
-            if isinstance(last, ServerDown) and await self._monitor.died(server, incarnation):
+            if isinstance(last, GenerationAborted):
+                server.load = _with_discarded(server.load, last.tokens)
+            if isinstance(last, ServerDown | GenerationAborted) and await self._monitor.died(server, incarnation):
                 deaths += 1
                 if deaths < MAX_DEATHS:
                     continue
@@ -133,6 +145,10 @@ class ServerPool:
                     server.timeouts.discard(timeout)
         except TimeoutError as error:
             raise ServerDown("the server stopped answering /health") from error
+
+
+def _with_discarded(load: Load, tokens: int) -> Load:
+    return replace(load, discarded=load.discarded + 1, discarded_tokens=load.discarded_tokens + tokens)
 
 
 def rendezvous_order(urls: Sequence[str], session: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from flows.rollout.engines.servers.http_client import parse_json
-from flows.rollout.engines.servers.http_errors import MalformedReply
+from flows.rollout.engines.servers.http_errors import GenerationAborted, MalformedReply
 from flows.rollout.engines.servers.prompt_json import EncodedPrompt, TokenMismatch, check_echo, without_echo
 from flows.rollout.protocol import Completion, Sampling
 from flows.rollout.sampling import parameters
@@ -48,8 +48,8 @@ def generate_request(prompt: EncodedPrompt, sampling: Sampling, adapter: str | N
 def parse_generated(raw: bytes, sent: EncodedPrompt, sampling: Sampling, seconds: float) -> Completion:
     """The completion in a reply to the prompt `sent`; `seconds` is the time that the request took.
 
-    Raises MalformedReply when ids or logprobs are missing or the server ended the request before the model did,
-    TokenMismatch when the server saw another prompt.
+    Raises MalformedReply when ids or logprobs are missing, GenerationAborted when the server ended the request before
+    the model did, TokenMismatch when the server saw another prompt.
     """
     reply = parse_json(without_echo(raw, sent))
     if not isinstance(reply, dict) or not isinstance(meta := reply.get("meta_info"), dict):
@@ -76,7 +76,7 @@ def _sampled(meta: dict[str, Any]) -> tuple[list[int], list[float]]:
 
 
 def _reason(finish: object, ids: list[int], sampling: Sampling) -> str:
-    """`stop` or `length`; raises MalformedReply for an abort, and for a stop at nothing that stops.
+    """`stop` or `length`; raises GenerationAborted for an abort, and for a stop at nothing that stops.
 
     SGLang reports a stop with the id or the text that matched. It also calls a numeric fault a stop, with a text that
     no request asked for.
@@ -87,5 +87,5 @@ def _reason(finish: object, ids: list[int], sampling: Sampling) -> str:
     tail = [matched] if isinstance(matched, int) else matched
     foreign = isinstance(tail, str) and tail not in sampling.stop
     if kind != "stop" or foreign or (isinstance(tail, list) and ids[len(ids) - len(tail) :] != tail):
-        raise MalformedReply(f"the server ended the completion early: {finish}"[:300])
+        raise GenerationAborted(f"the server ended the completion early: {finish}"[:300], len(ids))
     return "stop"

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import orjson
 
 from flows.rollout.engines.servers.connect import connected
+from flows.rollout.engines.servers.context_limit import sample_within
 from flows.rollout.engines.servers.health_checks import HealthChecks
 from flows.rollout.engines.servers.http_client import HttpClient, field
 from flows.rollout.engines.servers.prompt_json import PromptEncoder
@@ -40,17 +41,22 @@ class SglangTeacher:
         return self._pool.loads()
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
-        """Sample one completion.
+        """Sample one completion, of at most the tokens that the context window leaves.
 
-        Raises TeacherRefused where a retry cannot help (context exceeded, ...), else TeacherError after the last try.
+        A server that turns out to have a smaller window than it reports lowers `identity.context`. Raises
+        ContextExceeded when the prompt fills the window, TeacherRefused where else a retry cannot help, and
+        TeacherError after the last try.
         """
         started, prompt = time.monotonic(), self._prompts.encode(prompt_ids, session)
 
         def read(raw: bytes) -> Completion:
             return parse_generated(raw, prompt, sampling, time.monotonic() - started)
 
-        body = generate_request(prompt, sampling, self._info.adapter)
-        return await self._pool.request(session, "/generate", body, read)
+        async def sample(fitted: Sampling) -> Completion:
+            body = generate_request(prompt, fitted, self._info.adapter)
+            return await self._pool.request(session, "/generate", body, read)
+
+        return await sample_within(self, prompt_ids, sampling, sample)
 
     async def encode(self, text: str) -> list[int]:
         """Token ids from the server's own tokenizer, no special tokens added."""

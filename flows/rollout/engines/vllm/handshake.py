@@ -20,6 +20,9 @@ from flows.settings import Teacher
 
 LOG = logging.getLogger(__name__)
 PROBE = Sampling(0.0, 1.0, 2, 0, repeat_limit=16)
+PROBE_PROMPT = [1, 2, 3]
+FORCED = 3
+"""The only id that the probe may sample."""
 
 
 async def handshake(client: HttpClient, url: str, settings: Teacher) -> ServerInfo:
@@ -47,29 +50,39 @@ async def _handshake(client: HttpClient, url: str, settings: Teacher) -> ServerI
     identity = Identity(
         "vllm", version, settings.model or chosen.name, settings.revision, context, defaults=defaults, served=served
     )
-    return ServerInfo(identity, chosen.name, await _probe(client, url, chosen.name))
+    return await _probe(client, url, ServerInfo(identity, chosen.name))
 
 
-async def _probe(client: HttpClient, url: str, served_model: str) -> bool:
-    """Sample two tokens; True if the server takes `repetition_detection`. Raises TeacherRefused on a bad reply."""
-    prompt = PromptEncoder().encode([1, 2, 3], "probe")
+async def _probe(client: HttpClient, url: str, info: ServerInfo) -> ServerInfo:
+    """Sample two tokens, and add the options that the server takes. Raises TeacherRefused on a bad reply."""
+    prompt = PromptEncoder().encode(PROBE_PROMPT, "probe")
 
-    def problem(raw: bytes) -> MalformedReply | None:
+    def read(raw: bytes) -> list[int] | MalformedReply:
         try:
-            parse_completion(raw, prompt, 0.0)
+            return parse_completion(raw, prompt, 0.0).token_ids
         except MalformedReply as error:
             return error
-        return None
 
-    async def sample(sampling: Sampling) -> MalformedReply | None:
-        body = completion_request(served_model, prompt, sampling)
-        return await client.request(url, "/v1/completions", body, read=problem)
+    async def sample(sampling: Sampling, forced: int | None) -> list[int] | MalformedReply:
+        body = completion_request(info.served_model, prompt, sampling, forced)
+        return await client.request(url, "/v1/completions", body, read=read)
 
     try:
-        found, detects_repetition = await sample(PROBE), True
+        found, detects_repetition = await sample(PROBE, FORCED), True
     except TeacherRefused:
-        found, detects_repetition = await sample(replace(PROBE, repeat_limit=0)), False
+        found, detects_repetition = await sample(replace(PROBE, repeat_limit=0), None), False
         LOG.warning("%s rejects repetition_detection: repetitive completions run to their token limit there", url)
-    if found:
+    if isinstance(found, MalformedReply):
         raise TeacherRefused(f"{url} cannot be used: {found} Serve the model with vLLM (README).") from found
-    return detects_repetition
+    return replace(info, detects_repetition=detects_repetition, forces_tokens=set(found) == {FORCED})
+
+
+async def is_stop(client: HttpClient, url: str, token: int, served_model: str) -> bool:
+    """True if the server ends a generation at this id although the request does not name it as a stop.
+
+    A server that cuts every generation would have to cut this one after exactly one of eight tokens to pass.
+    """
+    prompt = PromptEncoder().encode(PROBE_PROMPT, "stop")
+    body = completion_request(served_model, prompt, replace(PROBE, max_tokens=8, repeat_limit=0), token)
+    completion = parse_completion(await client.send(f"{url}/v1/completions", body), prompt, 0.0)
+    return completion.finish_reason == "stop" and completion.token_ids == [token]

@@ -8,16 +8,19 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
 from flows.rollout.engines.servers.connect import ServerInfo, connected
+from flows.rollout.engines.servers.context_limit import sample_within
 from flows.rollout.engines.servers.health_checks import HealthChecks, Supervisor
 from flows.rollout.engines.servers.http_client import HttpClient, field
 from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.engines.vllm.completions import completion_request, parse_completion
-from flows.rollout.engines.vllm.handshake import handshake
+from flows.rollout.engines.vllm.endings import Endings
+from flows.rollout.engines.vllm.handshake import handshake, is_stop
 from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.protocol import Completion, Load, Sampling
 from flows.settings import Teacher
@@ -26,10 +29,11 @@ from flows.settings import Teacher
 class VllmTeacher:
     """One or more vLLM servers of one model; a session stays with one server while that server is up."""
 
-    def __init__(self, pool: ServerPool, info: ServerInfo) -> None:
+    def __init__(self, pool: ServerPool, info: ServerInfo, endings: Endings) -> None:
         self.identity = info.identity
         self._pool = pool
         self._info = info
+        self._endings = endings
         self._prompts = PromptEncoder()
 
     def server(self, session: str) -> str:
@@ -41,9 +45,11 @@ class VllmTeacher:
         return self._pool.loads()
 
     async def generate(self, prompt_ids: Sequence[int], sampling: Sampling, session: str) -> Completion:
-        """Sample one completion.
+        """Sample one completion, of at most the tokens that the context window leaves.
 
-        Raises TeacherRefused where a retry cannot help (context exceeded, ...), else TeacherError after the last try.
+        A server that turns out to have a smaller window than its card says lowers `identity.context`. Raises
+        ContextExceeded when the prompt fills the window, TeacherRefused where else a retry cannot help, and
+        TeacherError after the last try.
         """
         if not self._info.detects_repetition:
             sampling = replace(sampling, repeat_limit=0)
@@ -52,8 +58,14 @@ class VllmTeacher:
         def read(raw: bytes) -> Completion:
             return parse_completion(raw, prompt, time.monotonic() - started)
 
-        body = completion_request(self._info.served_model, prompt, sampling)
-        return await self._pool.request(session, "/v1/completions", body, read)
+        async def check(server: str, completion: Completion) -> None:
+            await self._endings.check(server, completion, sampling)
+
+        async def sample(fitted: Sampling) -> Completion:
+            body = completion_request(self._info.served_model, prompt, fitted)
+            return await self._pool.request(session, "/v1/completions", body, read, check)
+
+        return await sample_within(self, prompt_ids, sampling, sample)
 
     async def encode(self, text: str) -> list[int]:
         """Token ids from the server's own tokenizer, no special tokens added."""
@@ -82,4 +94,5 @@ async def connect_vllm(
     """
     pool = ServerPool(client, urls, supervisors, checks, read_load)
     async with connected(urls, pool, lambda url: handshake(client, url, settings)) as info:
-        yield VllmTeacher(pool, info)
+        stops = partial(is_stop, client, served_model=info.served_model) if info.forces_tokens else None
+        yield VllmTeacher(pool, info, Endings(stops))

@@ -15,7 +15,7 @@ import pytest
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.engines.servers.prompt_json import TokenMismatch
 from flows.rollout.engines.servers.server_pool import rendezvous_order
-from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.protocol import ContextExceeded, Sampling, Teacher, TeacherError, TeacherRefused
 from flows.rollout.writer import open_writer
 from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -25,7 +25,9 @@ from tests.doubles.teachers.fake_vllm import FakeVllm, Fault, fake_vllm
 
 SAMPLING = Sampling(0.7, 0.95, 256, 7, stop_token_ids=(tiny.IM_END,))
 PROMPT = tiny.encode("<|im_start|>user\nhéllo<|im_end|>\n<|im_start|>assistant\n")
-RETRYABLE: list[Fault] = [fault for fault in get_args(Fault) if fault not in {"400", "slow", "no_prompt_ids"}]
+UNUSUAL = {"400", "slow", "no_prompt_ids", "false_stop"}
+"""Faults that are not retried, or cost more requests than one."""
+RETRYABLE: list[Fault] = [fault for fault in get_args(Fault) if fault not in UNUSUAL]
 
 LOGS = Path("logs")
 
@@ -137,12 +139,25 @@ async def test_a_timeout_ends_a_silent_request(engine: Engine) -> None:
 
 
 async def test_a_request_that_cannot_succeed_is_sent_once(engine: Engine) -> None:
-    """A prompt that exceeds the context fails in every try."""
-    with engine.fake(context=64) as fake:
+    """A grammar that the server cannot compile fails in every try."""
+    with engine.fake() as fake:
         async with teaching(engine, fake) as teacher:
-            with pytest.raises(TeacherRefused, match="maximum context length"):
-                await teacher.generate(PROMPT, Sampling(0, 1, 60, 0), "one")
+            fake.always = "400"
+            with pytest.raises(TeacherRefused, match="fault 400"):
+                await teacher.generate(PROMPT, SAMPLING, "one")
     assert fake.requests == 1
+
+
+async def test_a_completion_has_at_most_the_tokens_that_the_window_leaves(engine: Engine) -> None:
+    """The window may be smaller than the server reports; its refusal names it, and the attempts go on within it."""
+    with engine.fake(context=4_096, window=len(PROMPT) + 8, reply=lambda prompt, body: "x" * 99) as fake:
+        async with teaching(engine, fake) as teacher:
+            completion = await teacher.generate(PROMPT, SAMPLING, "one")
+            assert (completion.finish_reason, len(completion.token_ids)) == ("length", 8)
+            assert teacher.identity.context == len(PROMPT) + 8
+            with pytest.raises(ContextExceeded):
+                await teacher.generate([*PROMPT, *PROMPT], SAMPLING, "one")
+            assert fake.requests == 2
 
 
 async def test_the_api_key_is_sent_and_never_shown(engine: Engine) -> None:

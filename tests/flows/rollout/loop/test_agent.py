@@ -25,7 +25,7 @@ from flows.rollout.loop.agent import (
     turn_seed,
 )
 from flows.rollout.loop.episode import Entry, Episode
-from flows.rollout.protocol import Completion, Extension, Parsed, Sampling
+from flows.rollout.protocol import Completion, ContextExceeded, Extension, Parsed, Sampling
 from flows.rollout.tools.observation import Observation, observe
 from flows.settings import Rollout
 from schemas.trajectory import Turn
@@ -65,21 +65,24 @@ class Driven:
         self.acts: list[Act] = []
         self.rendered: list[tuple[str, ...]] = []
         self.ending: Ending | None = None
+        self.window = 1_000_000
+        """Tokens of a prompt that the server refuses."""
 
     def run(self, entries: list[Entry] | None = None, commits: int | None = None) -> Ending | None:
         """Resume from entries; stop after a number of commits, as a kill would."""
         self.entries = list(entries or [])
         episode = Episode(self.brief.trajectory_id, self.brief.run_id)
         episode.add(self.entries)
-        loop, result, committed = attempt(self.brief, episode), None, 0
+        loop, result, committed, refused = attempt(self.brief, episode), None, 0, False
         while committed != commits:
             try:
-                act = loop.send(result)
+                act = loop.throw(ContextExceeded("too long", self.window)) if refused else loop.send(result)
             except StopIteration as end:
                 self.ending = end.value
                 return self.ending
             self.acts.append(act)
-            result = self.perform(act)
+            refused = isinstance(act, Generate) and len(act.prompt_ids) >= self.window
+            result = None if refused else self.perform(act)
             committed += isinstance(act, Commit)
         return None
 
@@ -176,6 +179,27 @@ def test_an_observation_that_fills_the_context_ends_the_attempt_with_a_status() 
     driven = Driven(lambda prompt, seed: searching(prompt, seed, 99), brief, tool=lambda query: "x" * 3_500)
     assert driven.run() == Ending("context_cap", None)
     assert driven.roles()[-1] == "assistant"
+
+
+def test_a_prompt_that_the_server_refuses_ends_the_attempt_with_what_it_has() -> None:
+    """Its window is smaller than it says: five of five long attempts were lost as failures."""
+    driven = Driven(lambda prompt, seed: searching(prompt, seed, 99), tool=lambda query: "x" * 700)
+    driven.window = 1_500
+    assert driven.run() == Ending("context_cap")
+    assert driven.roles()[-2:] == ["assistant", "tool"]
+    stored = [token for turn in driven.turns for token in turn.token_ids]
+    assert stored[: len(driven.teacher.exchanges[-1][0])] == driven.teacher.exchanges[-1][0]
+
+
+def test_no_completion_of_zero_tokens_is_requested() -> None:
+    """A server refuses it, which would lose the attempt as a failure."""
+    generated = []
+    for max_tokens in range(1, 240):
+        driven = Driven(searching, replace(BRIEF, max_tokens=max_tokens))
+        ending = driven.run()
+        generated += [act.sampling.max_tokens for act in driven.acts if isinstance(act, Generate)]
+        assert ending and ending.status in {"context_cap", "looped"}
+    assert generated and min(generated) == 1
 
 
 def test_a_task_longer_than_the_window_costs_no_completion() -> None:
