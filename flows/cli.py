@@ -17,13 +17,12 @@ from flows.commands.context import (
     MaxTokens,
     local_path,
     open_warehouse,
-    read_settings,
     run_nightly,
-    server_log,
 )
-from flows.commands.exit import exit_after, fail, plain_errors
+from flows.commands.exit import exit_after, fail
 from flows.commands.export import export
 from flows.commands.lineage import lineage
+from flows.commands.serve import serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,26 +71,11 @@ def _stage_command(stage: Stage, does: str) -> None:
 
 _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
-for verb in (export, lineage, publish.pull):
+for verb in (export, lineage, publish.pull, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (rollout, refine, publish, release, lake, teacher, notify):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
-
-
-@app.command()
-def serve(port: Annotated[int, typer.Option(help="Port of the local Prefect server and its UI.")] = 4200) -> None:
-    """Run the nightly on the cron schedule of the settings, until Ctrl-C."""
-    from flows.prefect_server import prefect_server
-
-    with plain_errors():
-        settings = read_settings()
-        with prefect_server(server_log(settings), port) as address:
-            from flows.nightly import serve_nightly
-
-            when = f"'{settings.schedule.cron}' {settings.schedule.timezone}"
-            typer.echo(f"nightly at {when}; UI: {address.removesuffix('/api')}")
-            serve_nightly(settings)
 
 
 @app.command()
@@ -109,18 +93,21 @@ def init() -> None:
 
 @app.command()
 def status() -> None:
-    """Show the progress of each step, the state of the newest rollout, and the funnel of the planned attempts."""
+    """Show the newest nights, the progress of each step, the newest rollout, and the funnel of the planned attempts."""
     from rich.console import Console
 
     from flows.notify.alert import last_alert_lines
     from flows.rollout.monitor.run_status import read_status
     from flows.rollout.monitor.status_display import status_table
+    from flows.schedule.night_log import NightLog
+    from flows.schedule.sentences import status_lines
     from warehouse.console.progress import stage_lines
     from warehouse.console.stats import funnel_table
 
     console = Console()
     with open_warehouse() as (con, settings):
-        for line in [*stage_lines(settings.state), *last_alert_lines(settings.state)]:
+        nights = status_lines(NightLog(settings.state), settings.schedule)
+        for line in (*nights, *stage_lines(settings.state), *last_alert_lines(settings.state)):
             console.print(line, markup=False)
         if newest := read_status(settings.state):
             console.print(status_table(newest, con))

@@ -6,28 +6,30 @@ resumes, and any step can run alone.
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
-from prefect.schedules import Cron
-from prefect.types.entrypoint import EntrypointType
+from prefect.client.schemas.objects import State
 
 from flows.crawl.flow import crawl
 from flows.notify.alert import alerts
+from flows.preflight import check_before_run
 from flows.publish.flow import publish
 from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
-from flows.refine.validate_settings import validate_settings
 from flows.rollout.flow import rollout
 from flows.rollout.monitor import status_display
 from flows.rollout.monitor.run_status import read_status
 from flows.rollout.writer import open_writer
-from flows.run_lock import refuse_other_home, run_lock
+from flows.schedule.flow import run_night, serve
+from flows.schedule.history import current_night
+from flows.schedule.interrupts import sigterm_as_interrupt
+from flows.schedule.run_lock import refuse_other_home, run_lock
 from flows.settings import Settings, load
-from flows.tasks.composers import chosen_composers
 from flows.tasks.flow import tasks
+from schemas.record import night_of
 from warehouse.connect import connect
 from warehouse.console.stats import markdown
 from warehouse.lake import Lake
@@ -47,35 +49,40 @@ STEPS: dict[str, Step] = {
 @flow(name="nightly", persist_result=False)
 def nightly(
     home: str,
-    day: date | None = None,
+    night: str | None = None,
     only: str | None = None,
     max_tokens: int | None = None,
     max_hours: float | None = None,
-) -> dict[str, Counts]:
-    """Run all steps, or only one, for a UTC day (default: today); returns counts per step.
+) -> dict[str, Counts] | State[None]:
+    """Run all steps, or only one, of a night; returns counts per step, or the state of a run that did no work.
 
     `home` is the resolved home that the run is for; raises WrongHome if the settings of the working directory name
-    another one. `max_tokens` (sampled) and `max_hours` override the rollout budget of the settings for this run.
+    another one. `night` is a run_id; by default the night of the run's scheduled start, or today's. `max_tokens`
+    (sampled) and `max_hours` override the rollout budget of the settings for this run.
     """
     settings = load().within(max_tokens, max_hours)
     refuse_other_home(settings.home, home)
-    day = day or datetime.now(UTC).date()
+    with sigterm_as_interrupt():
+        if only is None:
+            return run_night(settings, night, partial(run_steps, settings), alerts)
+        with run_lock(settings.state):
+            return run_steps(settings, night_of(night) if night else current_night(settings), only)
+
+
+def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
+    """Run the steps in order, or one of them; whatever can fail at once is checked first."""
+    check_before_run(settings, only)
     counts: dict[str, Counts] = {}
-    with alerts(settings, day) if only is None else nullcontext(), run_lock(settings.state):
-        if only in (None, "tasks"):
-            chosen_composers(settings)  # an unknown composer fails before the crawl
-        if only in (None, "refine"):
-            validate_settings(settings)  # before hours of crawl and rollout, not after them
-        try:
-            for name, step in STEPS.items():
-                if only in (None, name):
-                    with preparing_in_background(settings) if name == "rollout" else nullcontext():
-                        counts[name] = step(settings, day)
-        except Exception:
-            with suppress(Exception):  # the step's error matters more than a failed artifact
-                create_artifacts(settings, counts)
-            raise
-        create_artifacts(settings, counts)
+    try:
+        for name, step in STEPS.items():
+            if only in (None, name):
+                with preparing_in_background(settings) if name == "rollout" else nullcontext():
+                    counts[name] = step(settings, night)
+    except Exception:
+        with suppress(Exception):  # the step's error matters more than a failed artifact
+            create_artifacts(settings, counts)
+        raise
+    create_artifacts(settings, counts)
     return counts
 
 
@@ -94,12 +101,6 @@ def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:
         create_link_artifact(location, link_text=location, key=f"release-{settings.deployment}")
 
 
-def serve_nightly(settings: Settings) -> None:
-    """Serve the nightly as this home's Prefect deployment on the settings' cron schedule, until interrupted."""
-    nightly.serve(
-        name=settings.deployment,
-        parameters={"home": str(settings.home.resolve())},
-        schedule=Cron(settings.schedule.cron, timezone=settings.schedule.timezone),
-        limit=1,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
+def serve_nightly() -> None:
+    """Serve the nightly as this home's Prefect deployment on the settings' cron schedule, until SIGTERM."""
+    serve(nightly, load())

@@ -33,18 +33,21 @@ def run_nightly(
 
     `max_tokens` (sampled) and `max_hours` limit the rollout, which stops at a turn; the next run resumes there.
     """
-    from flows.prefect_server import prefect_server
+    from flows.schedule.history import current_night
+    from flows.schedule.prefect_server import prefect_server
 
     with plain_errors():
         settings = read_settings()
         parsed = parse_day(day)
-        with prefect_server(server_log(settings)):
+        night = str(current_night(settings, parsed))
+        with prefect_server(settings.state):
             from flows.nightly import nightly
 
             home = str(settings.home.resolve())
-            counts = nightly(home, day=parsed, only=only, max_tokens=max_tokens, max_hours=max_hours)
+            counts = nightly(home, night, only, max_tokens=max_tokens, max_hours=max_hours)
         _print_next_steps()
-        if stopped := counts.get("rollout", {}).get("stopped"):
+        rollout = counts.get("rollout", {}) if isinstance(counts, dict) else {}
+        if stopped := rollout.get("stopped"):
             typer.echo(f"the rollout stopped early: {stopped}")
 
 
@@ -79,18 +82,13 @@ def read_settings() -> "Settings":
 
 
 def parse_day(text: str | None) -> "date | None":
-    """The date of --date; an invalid date ends the command."""
-    from datetime import date
+    """The night of --date; an invalid one ends the command."""
+    from schemas.record import night_of
 
     try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        fail(f"--date {text!r} is not a day; write it as YYYY-MM-DD.")
-
-
-def server_log(settings: "Settings") -> Path:
-    """Log file of the Prefect server that a command starts."""
-    return settings.state / "logs" / "prefect-server.log"
+        return night_of(text) if text else None
+    except ValueError as error:
+        fail(f"--date: {error}")
 
 
 def _print_next_steps() -> None:

@@ -14,8 +14,12 @@ from typing import NoReturn
 
 import typer
 
+from flows.schedule.interrupts import sigterm_as_interrupt
+
 OURS = {"schemas", "sources", "warehouse", "flows"}
 INTERRUPTED = 130
+TERMINATED = 143
+"""Exit code after SIGTERM, as a shell gives it for a process that the signal ended."""
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
@@ -25,16 +29,20 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn the factory's own errors into one message with exit code 1; let other errors keep their traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        fail("interrupted. Run the same command again to resume.", INTERRUPTED)
-    except Exception as error:
-        if type(error).__module__.split(".")[0] not in OURS:
-            raise
-        fail(str(error))
+def plain_errors(terminated: int = TERMINATED) -> Iterator[None]:
+    """Turn the factory's own errors into one message with exit code 1; let other errors keep their traceback.
+
+    SIGTERM ends the block like Ctrl-C, with the exit code `terminated`.
+    """
+    with sigterm_as_interrupt() as sigterm:
+        try:
+            yield
+        except KeyboardInterrupt:
+            fail("interrupted. Run the same command again to resume.", terminated if sigterm.received else INTERRUPTED)
+        except Exception as error:
+            if type(error).__module__.split(".")[0] not in OURS:
+                raise
+            fail(str(error))
 
 
 def exit_after(command: Callable[[], object]) -> None:

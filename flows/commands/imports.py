@@ -51,7 +51,7 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     from flows.imports.chunk import ImportOptions
     from flows.imports.existing_ids import ExistingIds
     from flows.imports.importer import Importer
-    from flows.run_lock import run_lock
+    from flows.schedule.run_lock import run_lock
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
 

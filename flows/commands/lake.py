@@ -25,7 +25,7 @@ def migrate(dry_run: DryRun = False) -> None:
 
     After an interruption the same command continues with the parts that are left.
     """
-    from flows.run_lock import run_lock
+    from flows.schedule.run_lock import run_lock
     from warehouse.connect import rebuild_warehouse
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake

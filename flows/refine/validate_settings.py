@@ -16,11 +16,17 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 
+def validate_keys(settings: Settings) -> None:
+    """Raise SettingsError naming the first invalid key of `[refine]` that shows without the lake."""
+    load_gates(settings)
+    sources_of(settings.refine.benchmarks)
+    screening_parameters(settings)
+
+
 def validate_settings(settings: Settings) -> None:
     """Raise SettingsError naming the first key of `[refine]` that is invalid, its value and the allowed values."""
-    load_gates(settings)
+    validate_keys(settings)
     sources = sources_of(settings.refine.benchmarks)
-    screening_parameters(settings)
     limit = settings.refine.memory_limit
     with connect(Lake(settings.lake), spill=settings.state / "spill", memory_limit=limit) as con:
         _check_verifiers(con, settings)

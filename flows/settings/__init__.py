@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     )
 
     home: LocalPath = Field(default=Path(), description="folder that holds lake/, state/ and warehouse.duckdb")
+    min_free_gb: float = Field(
+        default=1.0, ge=0, description="free space in GB that a run needs on the home's disk before it starts"
+    )
     blocklist: list[str] = Field(
         default=[],
         description="hosts, with their subdomains, and regular expressions over urls: never crawled, shown or released",

@@ -53,7 +53,12 @@ QUESTIONS = {
     "resume a multipart upload": ("stores/multipart.py", "s3/multipart.py"),
     # the whole house
     "migrate an old lake to the new schema version": ("warehouse/migrate.py", "warehouse/migrations.py"),
-    "cron schedule of the nightly run": ("flows/nightly.py", "flows/schedule.py", "settings/schedule.py"),
+    "cron schedule of the nightly run": (
+        "flows/nightly.py",
+        "flows/schedule.py",
+        "settings/schedule.py",
+        "schedule/times.py",
+    ),
 }
 
 

@@ -31,7 +31,14 @@ ROOMS: dict[str, Levels] = {
         {"sampling"},
         {"protocol"},
     ),
-    "flows.rollout.engines": ({"open"}, {"vllm", "sglang", "embedded"}, {"servers"}),
+    "flows.rollout.engines": ({"open", "check"}, {"vllm", "sglang", "embedded"}, {"servers"}),
+    "flows.schedule": (
+        {"flow", "supervisor"},
+        {"sentences", "recorded", "booking"},
+        {"history"},
+        {"night_log", "times", "prefect_server"},
+        {"ports", "interrupts", "run_lock"},
+    ),
     "flows.refine": (
         {"flow"},
         {"decide", "audit", "background_prepare", "validate_settings"},
@@ -40,7 +47,7 @@ ROOMS: dict[str, Levels] = {
     ),
     "flows.publish": (
         {"flow"},
-        {"release"},
+        {"release", "check_store"},
         {"withdraw"},
         {"views"},
         {"stores"},

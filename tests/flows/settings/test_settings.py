@@ -159,3 +159,25 @@ def test_addresses_of_alerts_never_show_in_the_settings(home: Path, monkeypatch:
     with pytest.raises(SettingsError) as error:
         load()
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('cron = "0 25 * * *"', ["schedule.cron = '0 25 * * *'"]),
+        ('cron = "0 0 30 2 *"', ["schedule.cron = '0 0 30 2 *'"]),
+        ('cron = "nightly"', ["schedule.cron = 'nightly'", "0 2 * * *"]),
+        ('cron = "0 0 2 * * *"', ["schedule.cron", "five fields"]),
+        ('cron = "R 2 * * *"', ["schedule.cron", "five fields"]),
+        ('cron = "@sometimes"', ["schedule.cron = '@sometimes'"]),
+        ('timezone = "Europe/Bern"', ["schedule.timezone = 'Europe/Bern'", "Europe/Berlin"]),
+        ('timezone = ""', ["schedule.timezone = ''"]),
+        ('timezone = "../UTC"', ["schedule.timezone = '../UTC'"]),
+    ],
+)
+def test_a_wrong_schedule_is_refused_by_name(home: Path, line: str, says: list[str]) -> None:
+    """A schedule that never fires, or fires elsewhere, loses nights in silence."""
+    (home / "factory.toml").write_text(f"[schedule]\n{line}\n")
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert all(part in str(refused.value) for part in says)

@@ -71,7 +71,7 @@ class HttpClient:
 
     async def __aenter__(self) -> "HttpClient":
         connector = aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=IDLE_S, socket_factory=_keepalive_socket, ssl=_tls_context(self._settings)
+            limit=0, keepalive_timeout=IDLE_S, socket_factory=_keepalive_socket, ssl=tls_context(self._settings)
         )
         key = self._settings.api_key
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
@@ -160,7 +160,7 @@ def field(name: str, kind: type) -> Callable[[bytes], Any]:
     return read
 
 
-def _tls_context(settings: Teacher) -> ssl.SSLContext:
+def tls_context(settings: Teacher) -> ssl.SSLContext:
     """The TLS context of the settings; raises TeacherRefused when one of their files cannot be read."""
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)

@@ -32,17 +32,28 @@ def refuse_other_home(home: Path, wanted: str) -> None:
 @contextmanager
 def run_lock(state: Path) -> Iterator[None]:
     """Hold the run lock of a home's state folder; raises RunLocked at once if another process holds it."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "run.lock").open("a+") as lock:
+    remedy = "Wait for it or stop it, then run again; `factory status` shows how far it is."
+    with _lock(state / "run.lock", "is running the factory", remedy):
+        yield
+
+
+@contextmanager
+def serve_lock(state: Path) -> Iterator[None]:
+    """Hold the lock of `factory serve`: two of one home would start each night twice. Raises RunLocked."""
+    with _lock(state / "serve.lock", "serves the nights", "Stop it first, or leave the nights to it."):
+        yield
+
+
+@contextmanager
+def _lock(file: Path, doing: str, remedy: str) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
-            raise RunLocked(
-                f"process {holder} is running the factory in {state.parent.absolute()}. "
-                "Wait for it or stop it, then run again; `factory status` shows how far it is."
-            ) from error
+            raise RunLocked(f"process {holder} {doing} in {file.parent.parent.absolute()}. {remedy}") from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

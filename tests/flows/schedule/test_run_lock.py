@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.run_lock import RunLocked, WrongHome, refuse_other_home, run_lock
+from flows.schedule.run_lock import RunLocked, WrongHome, refuse_other_home, run_lock
 
 HOLD = """
 import pathlib, sys, time
-from flows.run_lock import run_lock
+from flows.schedule.run_lock import run_lock
 with run_lock(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

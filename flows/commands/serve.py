@@ -1,0 +1,53 @@
+"""`factory serve`: run the nightly on its schedule until the command is stopped."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.context import read_settings
+from flows.commands.exit import plain_errors
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+
+Port = Annotated[int, typer.Option(help="Port of the Prefect server and its UI.")]
+Host = Annotated[
+    str, typer.Option(help="Address that the server listens on. It asks nobody for a password: keep it private.")
+]
+
+
+def serve(port: Port = 4200, host: Host = "127.0.0.1") -> None:
+    """Run the nightly on the cron schedule of the settings, until Ctrl-C or SIGTERM."""
+    from flows.schedule.night_log import NightLog
+    from flows.schedule.ports import require_free_port
+    from flows.schedule.prefect_server import PrefectServer, external_server, quiet_prefect
+    from flows.schedule.run_lock import serve_lock
+    from flows.schedule.supervisor import Runner, Supervisor
+
+    with plain_errors(terminated=0):
+        settings = read_settings()
+        external = external_server()
+        if not external:
+            require_free_port(host, port)  # before the checks, whose libraries take seconds to load
+        _check(settings)
+        quiet_prefect()
+        server = None if external else PrefectServer(settings.state, host=host, port=port)
+        runner = Runner(settings.logs / "serve.log")
+        with serve_lock(settings.state):
+            try:
+                if server:
+                    server.start()
+                when = f"'{settings.schedule.cron}' {settings.schedule.timezone}"
+                ui = (external or (server.address if server else "")).removesuffix("/api")
+                typer.echo(f"nightly at {when}; UI: {ui}; log: {runner.log}")
+                Supervisor(server, runner, NightLog(settings.state), typer.echo).run()
+            finally:
+                runner.stop()
+                if server:
+                    server.stop()
+
+
+def _check(settings: "Settings") -> None:
+    from flows.preflight import check_before_serving
+
+    check_before_serving(settings)
