@@ -63,8 +63,8 @@ class Refine(Section):
         default=3, ge=2, description="consecutive repetitions of the same one, two or three calls that count as a loop"
     )
     near_duplicate_threshold: Share = Field(
-        default=0.75,
-        description="share of turns with a counterpart, in both of two attempts, from which they are near-duplicates",
+        default=0.7,
+        description="share of the shorter attempt's turns in the other, in order, from which they are duplicates",
     )
     memory_limit: Memory = Field(
         default="50%", description="DuckDB's memory limit: a size, or a share of RAM; larger data spills to disk"

@@ -8,12 +8,12 @@ short shingles of its text (shingling: Broder 1997). It differs from MinHash ove
   SIGIR 2008, whose anchors are stop words): splitting there takes an eighth of the time of splitting into words, and a
   fiftieth of a regular expression. Short turns, and languages without that letter, give shingles of three words
   (or letters).
-- Two turns are **counterparts** by the shingles they share, and two trajectories are duplicates by the share of turns
-  that have a counterpart. With 30 % of the words edited, every turn keeps a third of its shingles; a branch shares all
-  of some turns and none of the others. One similarity over the whole text cannot distinguish the two.
+- Two turns are **counterparts** by the shingles they share, and two trajectories are duplicates by the share of the
+  shorter one's turns that have a counterpart, in order. A copy may drop, repeat, insert and swap turns. With 30 % of
+  the words edited, every turn keeps a third of its shingles. A branch has a **detour**: a run of turns on both sides
+  with nothing in common. One similarity over the whole text cannot distinguish the two.
 - Candidate pairs come from an inverted index with two shingles per turn. Each posting is paired with the two before it
-  in its posting list, so that there are as many pairs as postings, however popular a shingle or large a cluster. Shared
-  shingles also give the shift between the turns of a pair, as a seed does in sequence alignment.
+  in its posting list, so that there are as many pairs as postings, however popular a shingle or large a cluster.
 
 Clusters are connected components. The keeper passes the other gates if any member does, then has a right answer, then
 is the shortest.
@@ -27,11 +27,14 @@ from warehouse.connect import create_shared_table, execute, sql_files
 
 ATTEMPTS = ("content_keys", "distinct_attempts")
 PAIRS = ("candidate_pairs", "pair_similarity", "duplicate_pairs")
-SHINGLES = ("turn_shingles", "boilerplate", "informative_shingles")
+SHINGLES = (
+    "turn_shingles", "boilerplate", "informative_shingles", "agent_turns",
+    "turn_counterparts", "ordered_counterparts", "detours",
+)  # fmt: skip
 """Files that `pair_similarity` reads as CTEs, each after those that it reads itself; no table is made of them."""
 ANY_SHORT = "select count(*) > 0 from distinct_attempts where turns <= 16"
 BUCKET_ROWS = 10_000_000
-"""Rows of `posting_list` that are aligned at a time, in a fifth of a gigabyte."""
+"""Rows of `posting_list` that are paired at a time, in a fifth of a gigabyte."""
 
 
 def find_duplicate_pairs(con: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> None:
@@ -44,23 +47,23 @@ def find_duplicate_pairs(con: duckdb.DuckDBPyConnection, parameters: Mapping[str
         create_shared_table(con, name, texts[name])
     [(any_short,)] = con.execute(ANY_SHORT).fetchall()
     create_shared_table(con, "posting_list", texts["posting_list"], {"any_short": any_short})
-    alignments = _pair_alignments(con, texts)
-    texts["candidate_pairs"] = f"with pair_alignments as ({alignments}) select * from ({texts['candidate_pairs']})"
+    neighbours = _posting_neighbours(con, texts)
+    texts["candidate_pairs"] = f"with posting_neighbours as ({neighbours}) select * from ({texts['candidate_pairs']})"
     shingles = ", ".join(f"{name} as materialized ({texts[name]})" for name in SHINGLES)
     texts["pair_similarity"] = f"with {shingles} select * from ({texts['pair_similarity']})"
     for name in PAIRS:
         create_shared_table(con, name, texts[name], {**parameters, "bucket": 0, "buckets": 1})
 
 
-def _pair_alignments(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -> str:
-    """The SQL of `pair_alignments`. Long posting lists are aligned in hash buckets first, into `bucket_alignments`."""
+def _posting_neighbours(con: duckdb.DuckDBPyConnection, texts: Mapping[str, str]) -> str:
+    """The SQL of `posting_neighbours`. Long posting lists are read in hash buckets first, into `bucket_neighbours`."""
     [(buckets,)] = con.execute(f"select 1 + count(*) // {BUCKET_ROWS} from posting_list").fetchall()
     if buckets == 1:
-        return texts["pair_alignments"]
+        return texts["posting_neighbours"]
     for bucket in range(buckets):
-        target = "insert into bucket_alignments" if bucket else "create or replace table bucket_alignments as"
-        execute(con, f"{target} {texts['pair_alignments']}", {"bucket": bucket, "buckets": buckets})
-    return texts["alignments_summed"]
+        target = "insert into bucket_neighbours" if bucket else "create or replace table bucket_neighbours as"
+        execute(con, f"{target} {texts['posting_neighbours']}", {"bucket": bucket, "buckets": buckets})
+    return texts["neighbours_summed"]
 
 
 def find_clusters(con: duckdb.DuckDBPyConnection) -> None:

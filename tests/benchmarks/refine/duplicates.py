@@ -3,16 +3,18 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.refine.made import FULL_ROWS, made_lake, measured, middle
 from tests.benchmarks.refine.minhash import MISSING, minhash
+from tests.doubles.lakes.labelled_kinds import COPIES
 from tests.doubles.lakes.labelled_lake import LabelledLake, Shape
 
 FIGURES = (
     "refine.near_recall",
+    *(f"refine.near_recall_{kind}" for kind in COPIES),
     "refine.near_precision",
     "refine.duplicates_s",
     "refine.dedupe_vs_scan",
@@ -21,6 +23,9 @@ FIGURES = (
     "refine.peak_mb",
     "refine.dedupe_vs_datatrove",
 )
+
+
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,11 @@ def figures(size: Size) -> Iterator[Figure]:
     rounds = [[measured(work, lake) for work in ("scan", "md5_scan", "duplicates")] for _ in range(size.repeats)]
     scans, md5_scans, ours = ([run[place] for run in rounds] for place in range(3))
     found = {(str(one), str(other)) for one, other in json.loads(ours[0].result)}
-    true = LabelledLake(shape).pairs()
+    kinds = LabelledLake(shape).kinds()
+    true = set(kinds)
     against = f"{size.rows} trajectories of 45K tokens, {len(true)} copies"
     yield Figure("refine.near_recall", round(len(found & true) / len(true), 4), "share", against)
+    yield from _recall_by_kind(kinds, found)
     yield Figure("refine.near_precision", round(len(found & true) / max(1, len(found)), 4), "share", against)
     yield Figure("refine.duplicates_s", round(middle(ours), 2), "s")
     scanned = "DuckDB reading the agent's text once"
@@ -59,3 +66,11 @@ def figures(size: Size) -> Iterator[Figure]:
     against = f"datatrove's MinHash, 14 x 8, of {size.sample}, trajectories/s" if theirs else MISSING
     ratio = round((size.rows / middle(ours)) / (size.sample / theirs), 1) if theirs else None
     yield Figure("refine.dedupe_vs_datatrove", ratio, "ratio", against)
+
+
+def _recall_by_kind(kinds: Mapping[Pair, str], found: Collection[Pair]) -> Iterator[Figure]:
+    """The share of each kind of copies that was found."""
+    for kind in COPIES:
+        pairs = [pair for pair, one in kinds.items() if one == kind]
+        recall = round(sum(pair in found for pair in pairs) / len(pairs), 4) if pairs else None
+        yield Figure(f"refine.near_recall_{kind}", recall, "share", f"{len(pairs)} copies")

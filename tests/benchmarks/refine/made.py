@@ -13,7 +13,7 @@ from statistics import median
 
 from schemas import Turn, arrow_schema, sha256_text
 from sources.privacy.redaction import detector_version
-from tests.doubles.lakes.labelled_lake import TOOLS, LabelledLake, Shape
+from tests.doubles.lakes.labelled_lake import KINDS, TOOLS, LabelledLake, Shape
 from warehouse.lake import Lake
 from warehouse.parquet_encoding import ROW_GROUP_BYTES, ROW_GROUP_ROWS
 
@@ -33,7 +33,9 @@ class Run:
 
 def made_lake(shape: Shape) -> Path:
     """The root of the lake of that shape, which is made if the cache does not hold it."""
-    version = sha256_text(f"{arrow_schema(Turn)} {detector_version()} {ROW_GROUP_ROWS} {ROW_GROUP_BYTES} {TOOLS}")[:8]
+    version = sha256_text(
+        f"{arrow_schema(Turn)} {detector_version()} {ROW_GROUP_ROWS} {ROW_GROUP_BYTES} {TOOLS} {KINDS}"
+    )[:8]
     root = CACHE / "-".join(["labelled", *(str(value) for value in vars(shape).values()), version])
     if not root.exists():
         making = root.with_name(f"{root.name}.{os.getpid()}.tmp")

@@ -1,6 +1,6 @@
 """Makes a lake of any size with known duplicates, from real text recombined by a word chain.
 
-Trajectories come in groups of thirty-two: seven pairs, one of each kind below, and eighteen single ones. The agents'
+Trajectories come in groups: one pair of each kind of `labelled_kinds.py`, and eighteen single ones. The agents'
 text is drawn from bigrams of the installed packages' docstrings (so phrases recur as in language); the pages are pieces
 of these docstrings, with popular ones repeated. The seed and the docstrings determine everything. Each trajectory can
 be made on its own, so that rows land in any order and in any number of parts.
@@ -23,11 +23,11 @@ from schemas import Task, Trajectory, Turn, Verdict, arrow_schema
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
 from sources.privacy.redaction import count_kinds_in_turns, detector_version
+from tests.doubles.lakes.labelled_kinds import COPIES, OTHERS, Move, Pair
 from warehouse.lake import Lake, PartName
 
-KINDS = ("copy", "edited_5", "edited_15", "edited_30", "branch", "sibling", "same_pages")
+KINDS = (*COPIES, *OTHERS)
 GROUP = 2 * len(KINDS) + 18
-COPIES = frozenset(KINDS[:4])
 PART_TRAJECTORIES = 64
 OPENERS = (
     "Let me look at the next page to see what it says about this.",
@@ -66,16 +66,6 @@ class Shape:
     words: int = 170
     page_chars: int = 3_400
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Move:
-    """One turn of the agent, and the number of the page that it reads next."""
-
-    words: list[str]
-    tool: str | None
-    argument: str
-    page: int
 
 
 class RealText:
@@ -137,8 +127,13 @@ class LabelledLake:
 
     def pairs(self) -> set[tuple[str, str]]:
         """The ids of all duplicate pairs, each pair sorted."""
-        rows = [row for row in range(self.shape.rows) if self.kind(row) in COPIES]
-        return {(min(pair), max(pair)) for row in rows for pair in [(self.id(row - 1), self.id(row))]}
+        return set(self.kinds())
+
+    def kinds(self) -> dict[tuple[str, str], str]:
+        """The kind of each duplicate pair, by its sorted ids."""
+        copies = [row for row in range(self.shape.rows) if self.kind(row) in COPIES]
+        pairs = {row: (self.id(row - 1), self.id(row)) for row in copies}
+        return {(min(pair), max(pair)): self.kind(row) for row, pair in pairs.items()}
 
     def write(self, lake: Lake, rows: Iterable[int] | None = None, first_part: int = 0) -> None:
         """Write the rows as parts of 64 trajectories; by default all rows, shuffled so that pairs are apart."""
@@ -174,7 +169,7 @@ class LabelledLake:
             max_turns=200,
             max_tokens=131_072,
             max_seconds=0,
-            samples=2 if place < 12 else 1,
+            samples=2 if place < 2 * len(KINDS) else 1,
             hops=1,
             difficulty="{}",
             composer="labelled",
@@ -191,54 +186,48 @@ class LabelledLake:
         pages = dice.zipf(1.3, shape.calls) % 50_000
         moves = []
         for n in range(shape.calls):
-            tool, argument = (
-                ("open", f"http://site/{pages[n]}.html") if n % 3 == 1 else ("search", " ".join(queries[n]))
-            )
+            call = ("open", f"http://site/{pages[n]}.html") if n % 3 == 1 else ("search", " ".join(queries[n]))
+            calls = (call, ("search", " ".join(queries[n - 1]))) if n % 5 == 4 else (call,)
             words = [*OPENERS[int(pages[n]) % len(OPENERS)].split(), *texts[n]]
-            moves.append(Move(words, tool, argument, int(pages[n])))
-        return [*moves, Move(texts[-1][:12], None, f"answer {row}", 0)]
+            moves.append(Move(words, calls, int(pages[n])))
+        return [*moves, Move(texts[-1][:12], (), 0)]
 
     def _moves(self, row: int) -> list[Move]:
         kind = self.kind(row)
         if kind == "fresh":
             return self._fresh(row)
-        first, dice = self._fresh(row - 1), np.random.default_rng((self.shape.seed, row, 3))
-        if kind == "copy":
-            return first
-        if kind.startswith("edited"):
-            return [self._edited(dice, move, int(kind.split("_")[1]) / 100) for move in first]
-        own = self._fresh(row)
-        if kind == "branch":
-            fork = int(len(first) * dice.uniform(0.25, 0.7))
-            return [*first[:fork], *own[fork:]]
-        return [
-            Move(mine.words, mine.tool, theirs.argument if theirs.tool == mine.tool == "open" else mine.argument, page)
-            for mine, theirs, page in ((mine, theirs, theirs.page) for mine, theirs in zip(own, first, strict=True))
-        ]
-
-    def _edited(self, dice: np.random.Generator, move: Move, share: float) -> Move:
-        argument = move.argument
-        if move.tool == "search":
-            argument = " ".join(self.source.edit(dice, argument.split(), share))
-        return Move(self.source.edit(dice, move.words, share), move.tool, argument, move.page)
+        dice = np.random.default_rng((self.shape.seed, row, 3))
+        pair = Pair(self._fresh(row - 1), self._fresh(row), dice, self.source)
+        return {**COPIES, **OTHERS}[kind](pair)
 
     def _turns(self, row: int, moves: list[Move]) -> Iterator[dict[str, object]]:
         common = {"trajectory_id": self.id(row), "segment": 0, "run_id": DAY.isoformat(), "seconds": 1.0}
         common |= {"bytes_dropped": 0, "token_ids": [], "sampled": [], "logprobs": [], "n_chars": 0, "n_tokens": 0}
         yield common | {"index": 0, "role": "user", "content": self._task(row).instruction}
+        index = 1
         for n, move in enumerate(moves):
             text = " ".join(move.words)
-            turn = common | {"index": 2 * n + 1, "role": "assistant", "reasoning": text, "parse": "ok"}
-            if not move.tool:
-                yield turn | {"content": move.argument, "n_chars": len(text), "n_tokens": len(text) // 4}
-                return
-            key = "url" if move.tool == "open" else "query"
-            call = json.dumps([{"id": f"c{row}-{n}", "name": move.tool, "arguments": {key: move.argument}}])
-            yield turn | {"tool_calls": call, "tool": move.tool, "n_chars": len(text), "n_tokens": len(text) // 4}
-            read = self.source.page(move.page, self.shape.page_chars)
-            result = common | {"index": 2 * n + 2, "role": "tool", "observation": read, "kind": "ok", "redacted": "{}"}
-            result |= {"tool": move.tool, "tool_call_id": f"c{row}-{n}", "url": f"http://site/{move.page}.html"}
-            yield result | {"n_chars": len(read), "n_tokens": len(read) // 4}
+            turn = common | {"index": index, "role": "assistant", "reasoning": text, "parse": "ok"}
+            turn |= {"n_chars": len(text), "n_tokens": len(text) // 4}
+            ids = [f"c{row}-{n}-{k}" for k in range(len(move.calls))]
+            called = [_call(id, tool, argument) for id, (tool, argument) in zip(ids, move.calls, strict=True)]
+            more = (
+                {"tool_calls": json.dumps(called), "tool": move.calls[0][0]}
+                if called
+                else {"content": self._answer(row)}
+            )
+            yield turn | more
+            for k, id in enumerate(ids):
+                chars = self.shape.page_chars if k == 0 else self.shape.page_chars // 10
+                read = self.source.page(move.page + k, chars)
+                result = common | {"index": index + k + 1, "role": "tool", "observation": read, "kind": "ok"}
+                result |= {"tool": move.calls[k][0], "tool_call_id": id, "url": f"http://site/{move.page + k}.html"}
+                yield result | {"redacted": "{}", "n_chars": len(read), "n_tokens": len(read) // 4}
+            index += 1 + len(ids)
+
+    def _answer(self, row: int) -> str:
+        """The last words of an attempt; a copy gives the answer of the first."""
+        return f"answer {row - 1 if self.kind(row) in COPIES else row}"
 
     def _trajectory(self, row: int, moves: list[Move]) -> dict[str, object]:
         task = self._task(row)
@@ -260,9 +249,9 @@ class LabelledLake:
             "system": "",
             "tools": TOOLS,
             "status": "answered",
-            "answer": moves[-1].argument,
+            "answer": self._answer(row),
             "n_turns": len(moves),
-            "n_tool_calls": len(moves) - 1,
+            "n_tool_calls": sum(len(move.calls) for move in moves),
             "n_tokens": words * 2,
             "n_sampled_tokens": words,
             "n_observation_tokens": words,
@@ -316,6 +305,10 @@ def with_detected_secrets(turns: pa.Table) -> pa.Table:
 
 def _table(model: type[Turn] | type[Trajectory], rows: list[dict[str, object]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=arrow_schema(model))
+
+
+def _call(id: str, tool: str, argument: str) -> dict[str, object]:
+    return {"id": id, "name": tool, "arguments": {"url" if tool == "open" else "query": argument}}
 
 
 def _at(hour: int) -> datetime:

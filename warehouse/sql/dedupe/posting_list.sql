@@ -12,12 +12,12 @@ short_attempts as (
     where turns <= 16 and $any_short
 )
 
-select long_attempts.attempt, (turn.index % 2_147_483_647)::integer as index, unnest([turn.min_shingle, turn.max_shingle]) as shingle
+select long_attempts.attempt, unnest([turn.min_shingle, turn.max_shingle]) as shingle
 from turn_facts as turn
 join long_attempts using (trajectory_id)
 where turn.role = 'assistant' and turn.min_shingle is not null
 union all
-select short_attempts.attempt, (turn.index % 2_147_483_647)::integer, unnest(turn.shingles) as shingle
+select short_attempts.attempt, unnest(turn.shingles) as shingle
 from turn_facts as turn
 join short_attempts using (trajectory_id)
 where turn.role = 'assistant' and turn.min_shingle is not null

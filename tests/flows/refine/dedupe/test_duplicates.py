@@ -46,10 +46,8 @@ def test_planted_copies_are_found_and_all_others_kept(n_calls: int, words: int, 
 
 
 @pytest.mark.slow
-def test_posting_lists_larger_than_memory_are_aligned_in_buckets(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Half a million attempts must fit in memory and give the same copies as an alignment in one go."""
+def test_posting_lists_larger_than_memory_are_read_in_buckets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a million attempts must fit in memory and give the same copies as all at once."""
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
     made = make_small_lake(DAY, n_tasks=6, samples=3, kinds=kinds, n_calls=12, words=60)
     whole = refined(tmp_path / "whole", made)

@@ -156,14 +156,14 @@ def clusters_of(lake: Lake, home: Path, threads: int) -> list[tuple[object, ...]
 
 @pytest.mark.slow
 def test_labelled_copies_and_no_others_are_found_in_any_order(tmp_path: Path) -> None:
-    """Copies with up to 30 % of the words edited are found; branches, siblings and readers of equal pages are kept."""
+    """Copies that lost, gained or swapped turns or words are found; branches, siblings and page-sharers are kept."""
     made = LabelledLake(Shape(256, calls=16, words=100, page_chars=50))
     there, back = Lake(tmp_path / "there"), Lake(tmp_path / "back")
     made.write(there)
     made.write(back, reversed(range(256)))
     found = clusters_of(there, tmp_path / "one", threads=1)
     pairs = {tuple(sorted((str(a[0]), str(b[0])))) for a in found for b in found if a[0] != b[0] and a[1] == b[1]}
-    assert len(made.pairs() - pairs) <= 1
+    assert len(made.pairs() - pairs) <= 0.03 * len(made.pairs())
     assert pairs <= made.pairs()
     assert clusters_of(back, tmp_path / "two", threads=4) == found
 

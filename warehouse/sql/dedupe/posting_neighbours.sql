@@ -1,4 +1,4 @@
--- one row per pair of attempts that are neighbours in a posting list, and shift between their turns: the number of shared shingles;
+-- one row per pair of attempts that are neighbours in a posting list: the number of shared shingles;
 -- of hash bucket $bucket of $buckets, since a hundred million postings do not fit in memory at once
 with postings as not materialized (
     select *
@@ -34,24 +34,18 @@ informative as (
 ),
 
 predecessors as (
-    select
-        attempt as other,
-        index,
-        lag(attempt, 1) over list as first,
-        lag(index, 1) over list as first_index,
-        lag(attempt, 2) over list as second,
-        lag(index, 2) over list as second_index
+    select attempt as other, lag(attempt, 1) over list as first, lag(attempt, 2) over list as second
     from postings
     semi join informative using (shingle)
-    window list as (partition by shingle order by attempt, index)
+    window list as (partition by shingle order by attempt)
 ),
 
 neighbours as (
-    select first as one, other, index - first_index as shift from predecessors where first < other
+    select first as one, other from predecessors where first < other
     union all
-    select second, other, index - second_index from predecessors where second < other
+    select second, other from predecessors where second < other
 )
 
-select one, other, shift, count(*) as shared_shingles
+select one, other, count(*) as shared_shingles
 from neighbours
-group by one, other, shift
+group by one, other
