@@ -38,6 +38,19 @@ class Rollout(Record):
         description="share of prompt tokens found in the servers' prefix caches, 0 to 1; null if unknown"
     )
     faults: Text = Field(description="JSON object: code of a fault -> number of occurrences")
+    discarded: Count | None = Field(
+        default=None,
+        description="number of generations that a server cut (abort, shutdown, pause): thrown away and requested again",
+    )
+    discarded_tokens: Count | None = Field(
+        default=None, description="number of tokens sampled in these generations, not part of sampled_tokens"
+    )
+    context_window: Count | None = Field(
+        default=None, description="context window of the teacher in tokens, as its servers report it; null if unknown"
+    )
+    kv_tokens: Count | None = Field(
+        default=None, description="number of tokens that the KV caches of all servers hold; null if unknown"
+    )
 
 
 class Unfinished(Record):

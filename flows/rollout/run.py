@@ -5,6 +5,7 @@ journal in the next run. Without planned attempts no teacher is started. A budge
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -23,18 +24,22 @@ from flows.rollout.journal.recovery import Recovered, open_journal
 from flows.rollout.monitor.accounting import record_killed_run
 from flows.rollout.monitor.run_status import RunStatus, save_status
 from flows.rollout.monitor.status_display import progress_line
+from flows.rollout.monitor.teacher_facts import teacher_facts
 from flows.rollout.pool.admission import max_in_flight
 from flows.rollout.pool.pool import Pool, RolloutContext
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
+from flows.rollout.sampling import attempt_sampling
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
 from sources.index.library import Library, Page
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
+from warehouse.console.terminal import visible
 from warehouse.lake import Lake
 
+LOG = logging.getLogger(__name__)
 OpenTeacher = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
 OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
 Counts = dict[str, int | str]
@@ -103,6 +108,7 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Progr
         async with factories.teacher(settings.teacher, settings.logs) as teacher:
             dialect = factories.dialect(settings.teacher, teacher)
             report(0, run.planned.num_rows, in_force(dialect))
+            _show_teacher(run, teacher, dialect, report)
             resources = Resources(library, tuple(settings.blocklist))
             with open_toolbox(resources, dialect.name, settings.rollout) as toolbox:
                 context = RolloutContext(teacher, dialect, toolbox, run.journal)
@@ -112,6 +118,17 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Progr
                 return await _run_pool(pool, context, run, report)
     finally:
         meter.release_teacher(time.monotonic())
+
+
+def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: ProgressCallback) -> None:
+    """Show what the teacher is and which sampling is in force, and keep it in the run's status."""
+    sampling = attempt_sampling(run.settings.teacher, teacher.identity, 0)
+    facts = teacher_facts(teacher.identity, dialect, sampling)
+    save_status(run.meter.describe(teacher.identity, facts), run.settings.state)
+    for name, value in facts:
+        line = visible(f"{name}: {value}", lines=False)
+        LOG.info("%s", line)
+        report(0, run.planned.num_rows, line)
 
 
 async def _run_pool(pool: Pool, context: RolloutContext, run: Run, report: ProgressCallback) -> str | None:

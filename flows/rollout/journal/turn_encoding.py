@@ -8,13 +8,17 @@ import struct
 import zlib
 from array import array
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import NamedTuple
 
 import orjson
+from pydantic import TypeAdapter
 
 from flows.rollout.loop.episode import Entry
+from flows.rollout.protocol import Sampling
 from schemas.trajectory import Turn
 
+SAMPLING = TypeAdapter(Sampling)
 BINARY_COLUMNS = {"token_ids", "sampled", "logprobs"}
 """Columns of a turn that the journal stores as arrays: int32, one byte per token, float32."""
 
@@ -51,7 +55,8 @@ def encode_turn(entry: Entry) -> TurnRow:
     turn = entry.turn
     columns = {"trajectory_id": turn.trajectory_id, "index": turn.index}
     columns |= {name: value for name, value in turn.__dict__.items() if name not in BINARY_COLUMNS}
-    row = orjson.dumps({"turn": columns, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status})
+    stored = {"turn": columns, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status}
+    row = orjson.dumps(stored | ({"sampling": asdict(entry.sampling)} if entry.sampling else {}))
     blobs = (_array_bytes("i", turn.token_ids), bytes(turn.sampled), _array_bytes("f", turn.logprobs))
     return TurnRow(turn.index, row, *blobs, crc=checksum(row, *blobs))
 
@@ -65,7 +70,13 @@ def decode_turn(row: TurnRow) -> Entry:
         "logprobs": array("f", row.logprobs).tolist(),
     }
     turn = Turn.model_validate(stored["turn"] | arrays)
-    return Entry(turn, cue=stored["cue"], answer=stored["answer"], forced_status=stored["asked"])
+    return Entry(
+        turn,
+        cue=stored["cue"],
+        answer=stored["answer"],
+        forced_status=stored["asked"],
+        sampling=SAMPLING.validate_python(stored["sampling"]) if "sampling" in stored else None,
+    )
 
 
 def decode_for_reading(row: TurnRow) -> Turn:

@@ -156,9 +156,10 @@ def _turn_ending(brief: Brief, episode: Episode) -> Ending | None:
 def _open(brief: Brief, episode: Episode) -> Steps:
     messages = (Message("system", brief.system), Message("user", brief.instruction))
     extension: Extension = yield Render(episode.stream, None, messages)
-    entries = []
+    entries: list[Entry] = []
     for message, ids in zip(messages, extension.pieces, strict=True):
-        entries.append(Entry(episode.message_turn(message.role, message.content, ids), extension.cue))
+        turn = episode.message_turn(message.role, message.content, ids)
+        entries.append(Entry(turn, extension.cue, sampling=None if entries else brief.sampling))
         episode.add(entries[-1:])
     yield Commit(tuple(entries))
 

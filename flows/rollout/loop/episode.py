@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flows.domains.contract import ToolCall
-from flows.rollout.protocol import Completion, Parsed
+from flows.rollout.protocol import Completion, Parsed, Sampling
 from flows.rollout.tools.observation import Observation, clean
 from schemas.trajectory import Status, Turn
 
@@ -25,6 +25,8 @@ class Entry:
     answer: str | None = None
     forced_status: Status | None = None
     """The status with which the attempt will end, if this turn requests the final answer because of a limit."""
+    sampling: Sampling | None = None
+    """The sampling of the attempt, in its first entry; None in the others."""
 
 
 @dataclass

@@ -110,6 +110,10 @@ def _row(status: RunStatus) -> Rollout:
         sampled_tokens=status.sampled_tokens,
         prefix_cache_hit_rate=status.cache_hit,
         faults=json.dumps(status.faults, sort_keys=True),
+        discarded=status.discarded,
+        discarded_tokens=status.discarded_tokens,
+        context_window=status.context_window,
+        kv_tokens=status.kv_tokens,
     )
 
 

@@ -61,7 +61,15 @@ class RunStatus(BaseModel):
     servers: int = 0
     preemptions: int = 0
     refusals: int = 0
+    discarded: int = 0
+    """Generations that a server cut: thrown away and requested again."""
+    discarded_tokens: int = 0
+    """Tokens sampled in these generations, not part of `sampled_tokens`."""
     faults: dict[str, int] = {}
+    teacher: list[tuple[str, str]] = []
+    """Facts about the teacher as names and values: its servers' models and limits, and the sampling in force."""
+    context_window: int | None = None
+    kv_tokens: int | None = None
     left_s: float | None = None
     """Seconds to the expected end, from the attempts finished so far or from the budget."""
 

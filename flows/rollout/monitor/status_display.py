@@ -58,8 +58,9 @@ def headline(status: RunStatus, now: datetime | None = None) -> str:
 
 def facts(status: RunStatus, now: datetime | None = None) -> list[Fact]:
     """Return the status as facts; those on servers and the expected end only while the run is in progress."""
-    known = [*_attempts(status), *_rates(status)]
+    known = [*_attempts(status), *_rates(status), *_discarded(status)]
     if status.is_running:
+        known += status.teacher
         known += [*_servers(status), *_expected_end(status, now or datetime.now(UTC))]
     return [*known, *_cost(status)]
 
@@ -113,6 +114,12 @@ def _rates(status: RunStatus) -> Iterator[Fact]:
         mean = f"{total / status.working_s:,.1f}/s over the run" if status.working_s else "no rate yet"
         recent = f"{rate:,.1f}/s in the last minute, {mean}, {total:,} so far"
         yield name, recent if status.is_running else f"{total:,}, {mean}"
+
+
+def _discarded(status: RunStatus) -> Iterator[Fact]:
+    if status.discarded:
+        cut = plural(status.discarded, "generation that a server cut", "generations that servers cut")
+        yield "sampled again", f"{cut}, {status.discarded_tokens:,} tokens"
 
 
 def _servers(status: RunStatus) -> Iterator[Fact]:

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import RunStatus
 from flows.rollout.pool.pool import PoolCounts
-from flows.rollout.protocol import Load
+from flows.rollout.protocol import Identity, Load
 
 WINDOW_S = 60.0
 COUNTED = ("finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens")
 """Counts of the pool that the status shows unchanged."""
-SUMMED = ("preemptions", "prefix_queries", "prefix_hits", "refusals")
+SUMMED = ("preemptions", "prefix_queries", "prefix_hits", "refusals", "discarded", "discarded_tokens")
 """Counters of the servers that are summed over servers and restarts."""
 
 
@@ -40,6 +40,12 @@ class Meter:
     def acquire_teacher(self, now: float) -> None:
         """Start counting the seconds for which the teacher's GPUs are held."""
         self._teacher_since = now
+
+    def describe(self, teacher: Identity, facts: list[tuple[str, str]]) -> RunStatus:
+        """Return the status with the teacher's limits, and facts about it for people."""
+        limits = {"context_window": teacher.context, "kv_tokens": teacher.kv_tokens}
+        self.status = self.status.model_copy(update={"teacher": facts, **limits})
+        return self.status
 
     def release_teacher(self, now: float) -> None:
         """Stop counting the seconds of the teacher, and reset the rates."""
@@ -122,8 +128,7 @@ class ServerTotals:
             "queued": sum(load.waiting for load in up),
             "kv_used": _kv_used(up),
             "cache_hit": totals["prefix_hits"] / totals["prefix_queries"] if totals["prefix_queries"] else None,
-            "preemptions": totals["preemptions"],
-            "refusals": totals["refusals"],
+            **{name: totals[name] for name in ("preemptions", "refusals", "discarded", "discarded_tokens")},
         }
 
     def _has_baseline(self, load: Load) -> bool:

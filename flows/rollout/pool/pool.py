@@ -16,6 +16,7 @@ from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.journal import AttemptState, Journal
 from flows.rollout.loop.agent import Act, CallTools, Commit, Ending, Generate, Parse, Render, attempt
 from flows.rollout.loop.episode import Episode
+from flows.rollout.loop.resume import resumed_plan
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
 from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.protocol import (
@@ -142,7 +143,7 @@ class Pool:
         self._counts.restarted += state.restarted > 0
         episode = Episode(brief.trajectory_id, brief.run_id)
         episode.add(state.entries)
-        state = replace(state, entries=[])
+        plan, state = resumed_plan(plan, state.entries), replace(state, entries=[])
         try:
             await self.admission.admit(brief.trajectory_id, len(episode.stream), self._expected_length(plan))
             ending = await self._drive(plan, episode)
