@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import imports, lake, notify, publish, refine, release, rollout, teacher
+from flows.commands import deploy, imports, lake, notify, publish, refine, release, rollout, teacher
 from flows.commands.context import (
     Day,
     MaxHours,
@@ -74,7 +74,7 @@ _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
 for verb in (export, lineage, publish.pull, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
-for room in (rollout, refine, publish, release, lake, teacher, notify):
+for room in (rollout, refine, publish, release, lake, teacher, notify, deploy):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 
