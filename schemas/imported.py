@@ -22,16 +22,23 @@ class Imported(Record):
     import_id: Name = Field(description="content id of the file's bytes and the options of the import")
     file: Name = Field(description="name or s3:// address of the file")
     file_sha256: Name = Field(description="SHA-256 of the file's bytes, as hex")
-    format: Name = Field(
-        description="format that the rows were read as: messages, atif, openseeker, openresearcher, toucan, sharegpt"
+    format: Name = Field(description="format that the row was read as, such as messages or atif")
+    row: Count = Field(
+        description="line number in a JSONL file, or number of the row or document in another file, from 0"
     )
-    row: Count = Field(description="line number in a JSONL file, or row number in a Parquet file, from 0")
     status: Name = Field(description="imported, already_imported, or the reason code of the refusal")
     detail: Text | None = Field(description="explanation of the refusal in words; null if imported")
     row_id: Name | None = Field(description="content id of the conversation and its metadata; null if refused")
     trajectory_id: Name | None = Field(description="id of the trajectory that holds the row; null if refused")
     task_id: Name | None = Field(description="id of the trajectory's task; null if refused")
     sample: Count | None = Field(description="number of the attempt at its task, from 0; null if refused")
+    notes: Text | None = Field(
+        default=None,
+        description="JSON object: code -> number of things that the trajectory does not hold as they were",
+    )
+    metadata: Text | None = Field(
+        default=None, description="JSON object: fields of the row that no other column holds; null if there are none"
+    )
     license: Name | None = Field(description="license of the file, as given to the import; null if not given")
     imported_at: Time = Field(description="UTC time of the import")
     run_id: Name = Field(description="UTC day of the import, YYYY-MM-DD")

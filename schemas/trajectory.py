@@ -147,6 +147,10 @@ class Turn(Record):
     cached_tokens: Count | None = Field(
         description="number of prompt tokens found in the server's prefix cache; null if unknown"
     )
+    weight: Real | None = Field(
+        default=None,
+        description="training weight that an imported data set gives the message; 0: not trained on; null: none given",
+    )
     seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
     run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")
 

@@ -1,7 +1,5 @@
 """`factory import`: imports published data sets into the lake, so that they pass the same gates and releases."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,38 +7,50 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands.context import local_path, open_warehouse
-from flows.commands.exit import fail, plain_errors
+from flows.commands.exit import fail
 
 if TYPE_CHECKING:
     from flows.domains.contract import Verifier
+    from flows.imports.formats.attempt.outcomes import Named
     from flows.imports.importer import Counts
-    from flows.settings import Settings
 
-
-class Format(StrEnum):
-    """Row formats of published data sets."""
-
-    messages = "messages"
-    atif = "atif"
-    openseeker = "openseeker"
-    openresearcher = "openresearcher"
-    toucan = "toucan"
-    sharegpt = "sharegpt"
+FORMATS = [
+    "auto", "messages", "anthropic", "trl", "openseeker", "openresearcher", "toucan", "dolci", "sharegpt", "hermes",
+    "glaive", "xlam", "toolbench", "atif", "adp", "openhands", "swe-agent", "mini-swe-agent", "tau-bench",
+    "claude-code", "codex", "inspect", "verifiers",
+]  # fmt: skip
+"""Names of the row formats, as the registry of formats has them: reading it here would slow --help down."""
+Format = StrEnum("Format", {name: name for name in FORMATS})  # type: ignore[misc]
+UNSURE = 0.6
 
 
 def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     files: Annotated[
-        list[str], typer.Argument(help="JSONL (or .jsonl.gz) or Parquet files, local or s3://bucket/key.")
+        list[str],
+        typer.Argument(
+            help="Files, folders or patterns: local, s3://bucket/key or hf://datasets/owner/name[/file]. JSON Lines, "
+            "JSON documents, session logs, Inspect's .eval or Parquet; gzip, zstd, xz, bzip2 or zip."
+        ),
     ],
-    format: Annotated[Format, typer.Option(help="Row format of the files.")],
+    format: Annotated[Format, typer.Option(help="Row format; auto recognises it row by row.")] = Format.auto,  # type: ignore[attr-defined]
     domain: Annotated[str, typer.Option(help="Domain of their tasks.")] = "imported",
     license: Annotated[str | None, typer.Option(help="License, a Hub identifier; recorded with every row.")] = None,
     tools: Annotated[
         Path | None, typer.Option(help="JSON file of tool schemas, for rows without their own.", callback=local_path)
     ] = None,
     accepted: Annotated[
-        bool, typer.Option("--accepted", help="The set holds only correct attempts: record a passing verdict for each.")
+        bool,
+        typer.Option(
+            "--accepted", help="The set holds only correct attempts: a passing verdict for rows without one of the set."
+        ),
     ] = False,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="COLUMN[:THRESHOLD] with the set's verdict, such as metadata.grade:0.8; repeatable. resolved, reward, "
+            "score, correct, success and passed are read anyway."
+        ),
+    ] = None,
     endpoint_url: Annotated[
         str | None, typer.Option("--endpoint-url", help="S3-compatible endpoint (default: publish.endpoint_url).")
     ] = None,
@@ -48,6 +58,7 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     """Import published trajectories into the lake; each refused row is recorded with its reason."""
     from datetime import UTC, datetime
 
+    from flows.commands.import_files import expanded, local_copy
     from flows.imports.chunk import ImportOptions
     from flows.imports.existing_ids import ExistingIds
     from flows.imports.importer import Importer
@@ -55,39 +66,59 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
 
-    files = _check_addresses(files)
-    with open_warehouse() as (con, settings), run_lock(settings.state):
-        options = ImportOptions(format.value, domain, license, _schemas(tools), accepted)
-        importer = Importer(Lake(settings.lake), ExistingIds.of(con, datetime.now(UTC)), _verifiers())
-        for file in files:
-            with _local(file, settings, endpoint_url) as path, stage_bar("import", settings.state) as report:
-                name = file if file.startswith("s3://") else path.name
-                counts = importer.import_file(path, name, options, report)
-            _print_counts(name, counts)
-    typer.echo('next: factory refine · factory publish · factory sql "from import_funnel"')
-
-
-def _check_addresses(files: list[str]) -> list[str]:
-    """Refuse unknown addresses, and those of a bucket or a folder, before any file is read."""
-    from flows.settings.address import HUB, S3, check_address
-
-    with plain_errors():
-        checked = [check_address(file) for file in files]
-    for file in checked:
-        key = file.removeprefix(S3).partition("/")[2]
-        if file.startswith(S3) and not key.rpartition("/")[2].strip("."):
-            fail(f"{file} is not the address of a file: write s3://bucket/key for each file.")
-        if file.startswith(HUB):
-            fail(
-                f"{file}: import reads local files and s3://bucket/key. Download the set first, then import its files."
+    named, schemas = _outcomes(outcome or []), _schemas(tools)
+    with open_warehouse() as (con, settings):
+        found = expanded(files, endpoint_url or settings.publish.endpoint_url)
+        with run_lock(settings.state):
+            options = ImportOptions(
+                format.value, domain, license, schemas, accepted, tuple(named), settings.rollout.redact
             )
-    return checked
+            importer = Importer(Lake(settings.lake), ExistingIds.of(con, datetime.now(UTC)), _verifiers())
+            for file in found:
+                with (
+                    local_copy(file, settings, endpoint_url) as path,
+                    stage_bar("import", settings.state) as report,
+                ):
+                    name = file if "://" in file else path.name
+                    counts = importer.import_file(path, name, options, report)
+                _print_counts(name, counts)
+    typer.echo('next: factory refine · factory publish · factory sql "from import_funnel"')
 
 
 def _print_counts(name: str, counts: "Counts") -> None:
     accepted = f"{name}: {counts.rows} rows, {counts.imported} imported, {counts.already_there} already there"
     reasons = ", ".join(f"{count} {code}" for code, count in counts.refused.most_common())
     typer.echo(f"{accepted}, {counts.refused.total()} refused" + (f" ({reasons})" if reasons else ""))
+    for format, sign in counts.recognised.items():
+        hint = " Check some rows, or name the format with --format." if sign.sure <= UNSURE else ""
+        typer.echo(
+            f"  {counts.formats[format]} rows recognised as {format}: {sign.because} (sure {sign.sure:.0%}).{hint}"
+        )
+    for code, count in sorted(counts.notes.items()):
+        typer.echo(f"  {count} {_meaning(code)}")
+
+
+def _meaning(code: str) -> str:
+    from flows.imports.formats.conversation import NOTES
+
+    kind, _, column = code.partition(":")
+    if kind == "unclear":
+        return (
+            f"rows with an unclear `{column}`, which give no verdict: name the threshold with --outcome {column}:NUMBER"
+        )
+    return NOTES[code] if kind != "missing" else f"rows without the column `{column}` of --outcome"
+
+
+def _outcomes(texts: list[str]) -> "list[Named]":
+    from flows.imports.formats.attempt.outcomes import named
+
+    found = []
+    for text in texts:
+        try:
+            found.append(named(text))
+        except ValueError:
+            fail(f"--outcome {text}: write COLUMN or COLUMN:THRESHOLD, such as resolved or metadata.score:0.5.")
+    return found
 
 
 def _verifiers() -> "list[Verifier]":
@@ -99,8 +130,8 @@ def _verifiers() -> "list[Verifier]":
 
 def _schemas(path: Path | None) -> list[dict[str, Any]]:
     """Read the tool schemas of a file; an invalid file ends the command."""
-    from flows.imports.formats.coerce import tools_of
     from flows.imports.formats.conversation import Refused
+    from flows.imports.formats.values.tools import tools_of
 
     if path is None:
         return []
@@ -108,22 +139,3 @@ def _schemas(path: Path | None) -> list[dict[str, Any]]:
         return tools_of(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, Refused) as error:
         fail(f"--tools {path}: {error}. It must hold a JSON list of tool schemas, as OpenAI's API takes them.")
-
-
-@contextmanager
-def _local(file: str, settings: "Settings", endpoint_url: str | None) -> Iterator[Path]:
-    """Local path of the file; an object of a bucket is downloaded, and deleted after the import."""
-    from flows.publish.stores.open import store_at
-
-    if not file.startswith("s3://"):
-        yield Path(file)
-        return
-    place, _, key = file.rpartition("/")
-    fetched = settings.state / "import" / key
-    fetched.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with fetched.open("wb") as out:
-            out.writelines(store_at(place, endpoint_url or settings.publish.endpoint_url).chunks(0, key))
-        yield fetched
-    finally:
-        fetched.unlink(missing_ok=True)

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 from flows.domains.contract import Verifier
 from flows.imports.chunk import Chunk, File, ImportOptions
 from flows.imports.existing_ids import ExistingIds
-from flows.imports.file_reader import RawRow, chunks, rows_of, sha256_of
+from flows.imports.file_reader import chunks, rows_of, sha256_of
+from flows.imports.formats.conversation import Sign
+from flows.imports.reading.rows import RawRow
 from flows.imports.to_rows import COMPOSER, VERSION
 from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
@@ -33,6 +35,12 @@ class Counts:
     imported: int = 0
     already_there: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    """Things that the imported rows do not hold as they were, by code."""
+    formats: Counter[str] = field(default_factory=Counter)
+    """Rows by the format that they were read as."""
+    recognised: dict[str, Sign] = field(default_factory=dict)
+    """Formats that were recognised, with the sign in the first such row."""
 
     def add(self, statuses: Counter[str]) -> None:
         """Add the statuses of one chunk's rows."""
@@ -51,7 +59,8 @@ class Importer:
     def import_file(self, path: Path, name: str, options: ImportOptions, report: ProgressCallback) -> Counts:
         """Import the rows that the lake lacks; raises ImportFailed (unreadable file) or LakeError (failed write)."""
         sha256 = sha256_of(path)
-        identity = (sha256, options.format, options.domain, options.tools, options.accepted, VERSION)
+        chosen = (options.format, options.domain, options.tools, options.accepted, options.outcomes, options.redact)
+        identity = (sha256, *chosen, VERSION)
         file = File(content_id("import", *identity), name, sha256, datetime.now(UTC))
         worker = f"{COMPOSER}-{file.import_id[:16]}"
         begun, done = self._parts(Imported, worker), self._parts(Trajectory, worker)
@@ -61,13 +70,20 @@ class Importer:
             part = PartName(day, worker, number)
             recorded = self._recorded(part) if part in begun else []
             complete = part in done
-            counts.add(_already_imported(recorded) if complete else self._write(file, options, part, recorded, rows))
+            if complete:
+                counts.add(_already_imported(recorded))
+            else:
+                chunk = self._write(file, options, part, recorded, rows)
+                counts.add(Counter(row.status for row in chunk.log))
+                counts.notes += chunk.notes
+                counts.formats += chunk.formats
+                counts.recognised = chunk.recognised | counts.recognised
             report(counts.rows, None, name)
         return counts
 
     def _write(
         self, file: File, options: ImportOptions, part: PartName, recorded: list[dict[str, Any]], rows: list[RawRow]
-    ) -> Counter[str]:
+    ) -> Chunk:
         """Write one chunk. Rows keep the sample numbers that an interrupted import recorded for them."""
         samples = {row["row"]: row["sample"] for row in recorded if row["status"] == IMPORTED}
         chunk = Chunk(file, options, part.day.isoformat(), self._existing, self._verifiers, samples)
@@ -75,11 +91,12 @@ class Importer:
             chunk.add(row)
         tasks = {rows.task.task_id: rows.task for rows in chunk.accepted}
         self._lake.write(Turn, (turn for rows in chunk.accepted for turn in rows.turns), part)
-        self._lake.write(Verdict, (verdict for rows in chunk.accepted for verdict in rows.verdicts), part)
+        verdicts = [verdict for rows in chunk.accepted for verdict in rows.verdicts]
+        self._lake.write(Verdict, [*verdicts, *chunk.verdicts], part)
         self._lake.write(Imported, chunk.log, part)
         self._lake.write(Task, tasks.values(), part)
         self._lake.write(Trajectory, (rows.trajectory for rows in chunk.accepted), part)
-        return Counter(row.status for row in chunk.log)
+        return chunk
 
     def _parts(self, model: type[Trajectory] | type[Imported], worker: str) -> set[PartName]:
         """The parts of a record that this import has already written."""

@@ -1,37 +1,38 @@
 """Converts an imported attempt to rows of the lake: a task, a trajectory, its turns and verdicts.
 
-Nothing is invented: an imported row has no token ids, token counts or log-probabilities, and its times are those
-of the import. The set's own judgement becomes a verdict of the verifier `source`; where the set gives a ground
-truth, the factory's own verifiers compare the answer with it.
+Nothing is invented: an imported row has no token ids or log-probabilities, and its times are those of the import.
+The set's own verdicts become verdicts of verifiers named after their columns, and of `source` where no column names
+them; where the set gives a ground truth, the factory's own verifiers compare the answer with it too.
 """
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import orjson
 
-from flows.domains.contract import Judgement, Verifier, verdict_row
-from flows.imports.formats.conversation import Attempt, Message, Refused
+from flows.domains.contract import Verifier, verdict_row
+from flows.imports.formats.conversation import Attempt, Outcome, Refused
 from flows.imports.formats.registry import instruction
-from schemas import Task, Trajectory, Turn, Verdict, sha256_text
+from flows.imports.to_turns import to_json, turns_of
+from schemas import Task, Trajectory, Turn, Verdict
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
 
-VERSION = "2"
+VERSION = "3"
 COMPOSER = "import"
 SOURCE = "source"
-"""Verifier name of the set's own judgement."""
+"""Verifier name of a judgement of the set that no column names, such as `--accepted`."""
+SAYS_WRONG = "source_says_wrong"
+"""Reason code of the set's own failing verdict; the gate `outcome` lets no other verdict override it."""
 
 
 @dataclass(frozen=True)
 class Place:
     """Domain, sample number and times that an attempt gets in the lake."""
 
-    format: str
     domain: str
     sample: int
     samples: int
@@ -51,10 +52,11 @@ class Rows:
     verdicts: list[Verdict]
 
 
-def row_id(attempt: Attempt, domain: str) -> str:
-    """Content id of a conversation with its domain and judgement, equal in all files; raises Refused."""
+def row_id(attempt: Attempt) -> str:
+    """Content id of a conversation with its ground truth, equal in all files and with all options; raises Refused."""
+    messages = [(one.role, one.content, one.reasoning, one.calls, one.answers) for one in attempt.messages]
     try:
-        canonical = orjson.dumps(("imported", domain, attempt), default=str, option=orjson.OPT_SORT_KEYS)
+        canonical = orjson.dumps(("imported", messages, attempt.truth), default=str, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise Refused("bad_arguments", str(error)) from error
     return hashlib.sha256(canonical).hexdigest()[:32]
@@ -65,14 +67,27 @@ def task_of(attempt: Attempt, domain: str) -> str:
     return task_id(domain, instruction(attempt), attempt.truth, [], COMPOSER)
 
 
-def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Sequence[Verifier]) -> Rows:
-    """Rows of one attempt; raises Refused on calls or tools that cannot be written as JSON."""
-    tools = _json(attempt.tools, "bad_tools")
+def notes_of(attempt: Attempt) -> Counter[str]:
+    """Number of things that the trajectory does not hold as they were, by code."""
+    notes = Counter(attempt.notes)
+    for message in attempt.messages:
+        notes.update(message.notes)
+        notes["untrainable"] += message.weight == 0 and message.role == "assistant"
+    notes.update(f"unclear:{one.column}" for one in attempt.outcomes if one.passed is None)
+    return +notes
+
+
+def rows_of_attempt(
+    attempt: Attempt, place: Place, verifiers: Sequence[Verifier], redacted: Sequence[dict[str, int]] | None = None
+) -> Rows:
+    """Rows of one attempt; `redacted` counts the secrets of each message. Raises Refused on what JSON cannot hold."""
+    tools = to_json(attempt.tools, "bad_tools")
     task = _task(attempt, place, verifiers)
     name = trajectory_id(task.task_id, place.sample)
-    turns = [_turn(one, name, at, place.run_id) for at, one in enumerate(attempt.messages)]
+    turns = turns_of(attempt.messages, redacted, name, place.run_id)
     trajectory = _trajectory(attempt, place, task, turns, tools)
-    return Rows(task, trajectory, turns, _verdicts(attempt, task, trajectory, turns, verifiers))
+    verdicts = [*_judged(task, trajectory, turns, verifiers), *set_verdicts(attempt, name, place.run_id)]
+    return Rows(task, trajectory, turns, verdicts)
 
 
 def _task(attempt: Attempt, place: Place, verifiers: Sequence[Verifier]) -> Task:
@@ -117,7 +132,7 @@ def _trajectory(attempt: Attempt, place: Place, task: Task, turns: list[Turn], t
         engine="import",
         engine_version=None,
         dialect="none",
-        renderer=f"{place.format} {VERSION}",
+        renderer=f"{attempt.format} {VERSION}",
         template_sha256="",
         reasoning_policy="as_imported",
         sampling="{}",
@@ -137,58 +152,32 @@ def _trajectory(attempt: Attempt, place: Place, task: Task, turns: list[Turn], t
     )
 
 
-def _turn(message: Message, trajectory: str, index: int, run_id: str) -> Turn:
-    is_tool = message.role == "tool"
-    made = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.calls]
-    calls = _json(made, "bad_arguments") if made else None
-    return Turn(
-        trajectory_id=trajectory,
-        index=index,
-        segment=0,
-        role=message.role,
-        content=None if is_tool else message.content,
-        reasoning=message.reasoning,
-        tool_calls=calls,
-        parse="ok" if message.role == "assistant" else None,
-        tool=message.name if is_tool else next((call.name for call in message.calls), None),
-        n_chars=len(message.content) + len(message.reasoning or "") + len(calls or ""),
-        n_tokens=0,
-        observation=message.content if is_tool else None,
-        kind=("ok" if message.content.strip() else "empty") if is_tool else None,
-        url=None,
-        content_sha256=sha256_text(message.content) if is_tool else None,
-        bytes_dropped=0,
-        tool_call_id=message.answers if is_tool else None,
-        redacted=None,
-        token_ids=[],
-        sampled=[],
-        logprobs=[],
-        finish_reason=None,
-        cached_tokens=None,
-        seconds=0.0,
-        run_id=run_id,
-    )
-
-
-def _verdicts(
-    attempt: Attempt, task: Task, trajectory: Trajectory, turns: list[Turn], verifiers: Sequence[Verifier]
-) -> list[Verdict]:
+def _judged(task: Task, trajectory: Trajectory, turns: list[Turn], verifiers: Sequence[Verifier]) -> Iterator[Verdict]:
     by_name = {one.name: one for one in verifiers}
-    chosen = [by_name[name] for name in task.verifiers]
-    verdicts = [verdict_row(trajectory, one.name, one.version, one.judge(task, trajectory, turns)) for one in chosen]
-    if attempt.passed is not None:
-        declared = Judgement("ok" if attempt.passed else "source_says_wrong")
-        verdicts.append(verdict_row(trajectory, SOURCE, VERSION, declared))
-    return verdicts
+    for one in (by_name[name] for name in task.verifiers):
+        yield verdict_row(trajectory, one.name, one.version, one.judge(task, trajectory, turns))
+
+
+def set_verdicts(attempt: Attempt, trajectory: str, run_id: str) -> Iterator[Verdict]:
+    """The set's own verdicts on a trajectory: of its columns, and of `source`. Unclear values give none."""
+    own = (Outcome(SOURCE, attempt.passed),) if attempt.passed is not None else ()
+    for one in (*attempt.outcomes, *own):
+        if one.passed is not None:
+            yield Verdict(
+                trajectory_id=trajectory,
+                turn_index=None,
+                verifier=one.column,
+                version=VERSION,
+                passed=one.passed,
+                score=one.score,
+                reason="ok" if one.passed else SAYS_WRONG,
+                judge_model=None,
+                judge_prompt_sha256=None,
+                run_id=run_id,
+            )
 
 
 def declared_correct(attempt: Attempt) -> Attempt:
-    """The attempt with a passing judgement, unless the row has a judgement of its own."""
-    return attempt if attempt.passed is not None else replace(attempt, passed=True)
-
-
-def _json(value: Any, code: str) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise Refused(code, str(error)) from error
+    """The attempt with a passing judgement, unless the row has a verdict of its own, even an unclear one."""
+    judged = attempt.passed is not None or attempt.outcomes
+    return attempt if judged else replace(attempt, passed=True)

@@ -1,7 +1,7 @@
 """The common form of an imported row (`Attempt`), and the reason codes of rows that cannot be converted.
 
 A format is a small pure function from a row to an Attempt. Rows are untrusted: formats read every value through
-`coerce.py`, which raises Refused with a reason code, so a format only describes its data set's layout.
+`values/`, which raises Refused with a reason code, so a format only describes its data set's layout.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,11 @@ REASONS: dict[str, str] = {
     "not_unicode": "text that is not Unicode, such as half a surrogate pair",
     "not_json": "invalid JSON where JSON is expected",
     "not_an_object": "a row that is not an object",
+    "unknown_format": "a row in none of the formats that `--format auto` recognises",
     "no_messages": "no conversation in the format's field",
     "bad_message": "a message that is not an object, or has no role",
     "bad_role": "a role that the format does not define",
-    "not_text": "content that is not text, such as an image",
+    "not_text": "content that is not text, such as a question that is only an image",
     "bad_call": "a tool call without a tool name",
     "bad_arguments": "a tool call whose arguments are not a JSON object",
     "bad_tools": "invalid tool schemas",
@@ -26,6 +27,23 @@ REASONS: dict[str, str] = {
     "no_agent": "no assistant message",
 }
 """Reason code of a refusal -> its meaning."""
+
+NOTES: dict[str, str] = {
+    "image": "images replaced by [image]",
+    "part": "parts that are not text (files, audio, video) replaced by their name in brackets",
+    "null_part": "null or empty parts left out",
+    "redacted_reasoning": "blocks of reasoning that their provider encrypted: not readable, left out",
+    "late_result": "tool results moved up to the turn of their call",
+    "joint_result": "results that answer several calls at once, kept at the last of them",
+    "ended_by_call": "conversations that end with a finish or submit call: its argument is the answer",
+    "ending_result": "tool results after the ending call, moved to the row's metadata",
+    "untrainable": "messages that the set excludes from training (weight 0)",
+    "broken_call": "calls with broken arguments that their tool refused, kept as text that is not trained on",
+    "text_calls": "messages whose calls were read from tags in their text",
+    "subagent": "conversations of sub-agents and references to them, kept in the row's metadata",
+    "inferred_tools": "rows without tool schemas: inferred from their calls (name the real ones with --tools)",
+}
+"""Code of a note -> its meaning; a note counts something that a row does not hold as it was."""
 
 Row = dict[str, Any]
 
@@ -45,6 +63,8 @@ class Call:
     name: str
     arguments: Row
     id: str | None = None
+    broken: str | None = None
+    """The text of arguments that are not a JSON object; `arguments` is then empty."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,34 @@ class Message:
     calls: tuple[Call, ...] = ()
     answers: str | None = None
     name: str | None = None
+    weight: float | None = None
+    """Training weight that the set gives; 0: not trained on."""
+    failed: bool | None = None
+    """Of a tool result: true if the set marks it as an error."""
+    parse: str = "ok"
+    """Of an assistant message: as in the column `parse` of turns."""
+    notes: tuple[str, ...] = ()
+    extra: Row = field(default_factory=dict)
+    """Fields of the message that no other attribute holds."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One verdict of the set itself, named after its column."""
+
+    column: str
+    passed: bool | None
+    """None: a value that says neither, such as a score between 0 and 1 without a threshold."""
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Evidence that a row has a format."""
+
+    sure: float
+    """0 to 1; the format with the highest value is taken."""
+    because: str
 
 
 @dataclass(frozen=True)
@@ -70,9 +118,30 @@ class Attempt:
     """The answer within the last message, if the set marks it."""
     model: str | None = None
     passed: bool | None = None
-    """The set's own judgement of the outcome."""
+    """The set's own judgement of the outcome, where no column names it."""
     status: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    """Verdicts in columns of the row."""
+    notes: tuple[str, ...] = ()
+    metadata: Row = field(default_factory=dict)
+    """Fields of the row that no other attribute holds."""
+    format: str = ""
+    sign: Sign | None = None
+    """Why this format was recognised; None if it was given."""
 
 
 Convert = Callable[[Row], Attempt]
-"""A format: a function from a row to an Attempt that raises Refused on a row that it cannot convert."""
+"""A function from a row to an Attempt that raises Refused on a row that it cannot convert."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A row format of published data sets."""
+
+    convert: Convert
+    fields: frozenset[str]
+    """Top-level fields that `convert` reads; all others are kept in `Attempt.metadata`."""
+    recognise: Callable[[Row], Sign | None]
+    """Evidence in a row for this format; None if there is none."""
+    split_completions: bool = False
+    """True if the format splits one completion into several messages."""

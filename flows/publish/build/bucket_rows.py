@@ -24,6 +24,8 @@ TURN_COLUMNS = [
     "trajectory_id", "index", "segment", "role", "content", "reasoning", "tool_calls", "tool", "observation",
     "tool_call_id", "n_tokens", "token_ids", "sampled", "logprobs",
 ]  # fmt: skip
+WEIGHT = "weight"
+"""A column of turns that parts of older versions lack."""
 TURNS, SCALARS = "turns", "scalars"
 CHUNK_BYTES = 32 * 1024 * 1024
 TURN_BATCH_ROWS = 128
@@ -72,7 +74,9 @@ def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
 def _turn_batches(lake: Lake) -> Iterator[pa.RecordBatch]:
     for path in lake.parts(Turn):
         with pq.ParquetFile(path) as part:
-            yield from part.iter_batches(TURN_BATCH_ROWS, columns=TURN_COLUMNS)
+            for batch in part.iter_batches(TURN_BATCH_ROWS, columns=[*TURN_COLUMNS, WEIGHT]):
+                has_weights = WEIGHT in batch.schema.names
+                yield batch if has_weights else batch.append_column(WEIGHT, pa.nulls(len(batch), pa.float64()))
 
 
 def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

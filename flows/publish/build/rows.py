@@ -90,13 +90,17 @@ def _messages(turns: pa.Table) -> pa.StructArray:
 
 
 def _trainable(turns: pa.Table) -> pa.Array:
-    """Per turn: true if the teacher sampled a token of it; in a turn without token ids, if the agent wrote it."""
+    """Per turn: true if the teacher sampled a token of it; in a turn without token ids, if the agent wrote it.
+
+    A turn of weight 0, which its data set excludes from training, is never trainable.
+    """
     ends = _offsets(turns["sampled"])
     sampled = np.concatenate(
         [[0], np.cumsum(turns["sampled"].combine_chunks().flatten().to_numpy(zero_copy_only=False))]
     )
     wrote = pc.equal(turns["role"], "assistant").to_numpy()
-    return pa.array((np.diff(sampled[ends]) > 0) | (wrote & (np.diff(ends) == 0)))
+    included = pc.fill_null(pc.not_equal(turns["weight"], 0), True).to_numpy()
+    return pa.array(((np.diff(sampled[ends]) > 0) | (wrote & (np.diff(ends) == 0))) & included)
 
 
 def _offsets(lists: pa.ChunkedArray) -> Ints:

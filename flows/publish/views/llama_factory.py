@@ -14,12 +14,40 @@ CALL_TAGS = ("<tool_call>", "</tool_call>")
 def llama_factory(row: Row) -> Row:
     """The conversation, system prompt and tools of a released row.
 
+    LLaMA-Factory wants the two sides to alternate, so messages of one side on end are merged; a system message within
+    the conversation is read as one of the user.
     Text next to a tool call needs LLaMA-Factory 0.9.5; earlier versions refuse it.
     """
-    system = [message["content"] for message in row["messages"] if message["role"] == "system"]
-    turns = list(_turns([message for message in row["messages"] if message["role"] != "system"]))
+    first = next((at for at, message in enumerate(row["messages"]) if message["role"] != "system"), 0)
+    system = [message["content"] for message in row["messages"][:first]]
+    turns = list(_turns(list(_alternating(row["messages"][first:]))))
     functions = [tool.get("function", tool) for tool in json.loads(row["tools"])]
     return {"conversations": turns, "system": "\n\n".join(system), "tools": json.dumps(functions, ensure_ascii=False)}
+
+
+def _alternating(messages: list[Message]) -> Iterator[Message]:
+    """Messages in which an agent's message never follows another, and the user's text after a result is part of it."""
+    held: Message | None = None
+    for message in messages:
+        is_agent = message["role"] == "assistant"
+        if held and (is_agent == (held["role"] == "assistant")) and message["role"] != "tool":
+            held = _joined(held, message)
+            continue
+        if held:
+            yield held
+        held = message if is_agent or message["role"] == "tool" else {**message, "role": "user"}
+    if held:
+        yield held
+
+
+def _joined(one: Message, other: Message) -> Message:
+    calls = [*tool_calls(one), *tool_calls(other)]
+    return {
+        **one,
+        "content": "\n\n".join(part for part in (one["content"], other["content"]) if part),
+        "reasoning_content": "\n".join(part for part in (one["reasoning_content"], other["reasoning_content"]) if part),
+        "tool_calls": json.dumps(calls) if calls else None,
+    }
 
 
 def _turns(messages: list[Message]) -> Iterator[Message]:

@@ -1,7 +1,9 @@
 """Imported files are untrusted: each row is imported or refused with a reason, and an interrupted import resumes."""
 
+import bz2
 import gzip
 import json
+import lzma
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,7 +82,7 @@ CALLS = {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "name"
         (
             "bad_arguments",
             "messages",
-            {"messages": [USER, CALLS | {"tool_calls": [{"name": "search", "arguments": "{'q': 1}"}]}]},
+            {"messages": [USER, CALLS | {"tool_calls": [{"name": "search", "arguments": "{'q': 1"}]}]},
         ),
         ("bad_tools", "messages", {"messages": [USER], "tools": ["search"]}),
         ("unpaired_call", "messages", {"messages": [USER, CALLS, {"role": "tool", "tool_call_id": "b"}]}),
@@ -238,9 +240,10 @@ def test_padding_of_parquet_structs_is_no_argument(tmp_path: Path) -> None:
     ("name", "body", "says"),
     [
         ("set.parquet", b"PAR1" + b"\0" * 100, "not a complete Parquet file"),
-        ("set.json", b"[\n  {}\n]\n", "one JSON array"),
-        ("set.json", b'\xef\xbb\xbf\n \n[{"messages": []}, {}]', "one JSON array"),
-        ("set.jsonl.zst", b"\x28\xb5\x2f\xfd\0\0", "zstd: decompress it first"),
+        ("set.jsonl.zst", b"\x28\xb5\x2f\xfd\0\0", "not a complete zstd file"),
+        ("set.jsonl.xz", lzma.compress(b"{}\n" * 99)[:40], "not a complete xz file"),
+        ("set.jsonl.bz2", bz2.compress(b"{}\n" * 99)[:30], "not a complete bzip2 file"),
+        ("set.zip", b"PK\x03\x04" + b"\0" * 40, "not a complete zip file"),
         ("set.jsonl.gz", gzip.compress(b"{}\n" * 99, mtime=0)[:20], "not a complete gzip file"),
         ("gone.jsonl", None, "cannot read"),
     ],
@@ -318,13 +321,21 @@ def test_our_llama_factory_view_comes_back_in_with_words_beside_calls() -> None:
     assert [call.arguments for call in turn.calls] == [call["arguments"] for call in calls]
 
 
-@pytest.mark.parametrize("address", ["s3://", "s3://bucket", "s3://bucket/", "s3://bucket/folder/", "s3:///key"])
+@pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/", "s3://bucket/folder/"])
 def test_an_address_without_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     """A bucket name alone must not be requested as if it were a file of another bucket."""
     monkeypatch.chdir(tmp_path)
     said = CliRunner().invoke(app, ["import", "--format", "messages", address])
     assert said.exit_code == 1
     assert f"{address} is not the address of a file: write s3://bucket/key" in said.output
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3:///key", "http://host/set.jsonl", "nowhere/*.jsonl"])
+def test_an_address_of_no_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """A misspelt address must not look like an empty set."""
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(app, ["import", address])
+    assert (said.exit_code, address in said.output) == (1, True)
 
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ with messages as (
         row_number() over sequence - 1 as place,
         max(index) over (partition by trajectory_id) as final,
         max(case when role = 'assistant' then index end) over sequence as called_at,
-        candidates.answered as ended_by_agent
+        candidates.answered as ended_by_agent,
+        trajectories.engine = 'import' as is_imported
     from turn_facts
     join candidates using (trajectory_id)
+    join trajectories using (trajectory_id)
     window sequence as (partition by trajectory_id order by index)
 ),
 
@@ -54,8 +56,8 @@ unpaired as (
     left join messages using (trajectory_id, index)
     where
         (called.calls is distinct from answered.calls or called.ids is distinct from answered.ids)
-        -- an attempt that hits a limit can end with unanswered calls
-        and not (answered.calls is null and index = messages.final and not ended_by_agent)
+        -- an attempt can end with unanswered calls: it hits a limit, or its last call is the answer
+        and not (answered.calls is null and index = messages.final)
 ),
 
 misplaced as (
@@ -65,12 +67,14 @@ misplaced as (
         case
             when index <> place then 'turn_missing'
             when not calls_are_json then 'calls_not_json'
-            when place = 0 and role not in ('system', 'user') then 'opening'
-            when before = 'system' and place = 1 and role <> 'user' then 'opening'
-            when role = 'system' and place > 0 then 'system_out_of_place'
-            when role = 'assistant' and before = 'assistant' then 'assistant_after_assistant'
+            when place = 0 and role = 'tool' then 'opening'
+            -- published sets have several system, user or assistant messages on end, which chat templates render
+            when place = 0 and role not in ('system', 'user') and not is_imported then 'opening'
+            when before = 'system' and place = 1 and role <> 'user' and not is_imported then 'opening'
+            when role = 'system' and place > 0 and not is_imported then 'system_out_of_place'
+            when role = 'assistant' and before = 'assistant' and not is_imported then 'assistant_after_assistant'
             when role = 'tool' and before not in ('assistant', 'tool') then 'tool_out_of_place'
-            when role = 'user' and before = 'user' then 'user_after_user'
+            when role = 'user' and before = 'user' and not is_imported then 'user_after_user'
             when role not in ('system', 'user', 'assistant', 'tool') then 'unknown_role'
             when index = final and role <> 'assistant' and ended_by_agent then 'ends_without_agent'
         end as fault

@@ -1,7 +1,10 @@
 -- one row per trajectory: refuses attempts that no outcome verifier passed
--- without it: wrong answers are trained on
+-- without it: wrong answers are trained on. An imported set that calls its own row wrong is right about it
 with judged as (
-    select trajectory_id, bool_or(passed) as passed, max(score) as score
+    select
+        trajectory_id,
+        bool_or(passed) and not bool_or(reason = 'source_says_wrong') as passed,
+        max(score) as score
     from verdicts
     where turn_index is null and judge_model is null and not list_contains($process_verifiers::varchar[], verifier)
     group by trajectory_id

@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flows.imports.formats.coerce import ROLES, arguments_of, messages_of, openai, role_of, text, tools_of, word
-from flows.imports.formats.conversation import Attempt, Call, Message, Row
+from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
+from flows.imports.formats.values.calls import arguments_of
+from flows.imports.formats.values.chat import ROLES, chat_message
+from flows.imports.formats.values.coerce import messages_of, role_of, text, word
+from flows.imports.formats.values.tools import tools_of
 
 EXACT = re.compile(r"Exact Answer:\**\s*(.+?)\s*(?:\n\s*\n|\n\**Confidence:|$)", re.DOTALL)
 NOT_TOOLS = {"all", "assistant", "user", ""}
@@ -18,32 +21,35 @@ SYSTEM_BLOCK = "system_content"
 
 
 def openresearcher(row: Row) -> Attempt:
-    """Convert one trajectory with its ground truth; `correct` is read if a derived set has it."""
+    """Convert one trajectory with its ground truth."""
     raw = messages_of(row.get("messages"))
-    messages = tuple(_message(message) for message in raw)
+    messages = tuple(one for message in raw for one in _message(message))
     last = messages[-1]
     exact = EXACT.search(last.content) if last.role == "assistant" else None
-    passed = row.get("correct")
     return Attempt(
         messages=messages,
         tools=tools_of(row.get("tools")) or tools_of(list(_declared(raw))),
         truth=word(row.get("answer")),
         final_answer=exact[1] if exact else None,
-        passed=passed if isinstance(passed, bool) else None,
     )
 
 
-def _message(message: Row) -> Message:
+def _message(message: Row) -> Iterator[Message]:
     role = role_of(message, ROLES)
     if role == "system":
-        return Message(role, "\n".join(_system(block) for block in _blocks(message)))
-    parsed = openai(message)
+        yield Message(role, "\n".join(_system(block) for block in _blocks(message)))
+        return
+    plain = {key: value for key, value in message.items() if key not in ("recipient", "channel")}
     recipient = word(message.get("recipient")) or ""
-    if role != "assistant":
-        return parsed
-    if recipient not in NOT_TOOLS:
-        return Message(role, calls=(Call(recipient, arguments_of(parsed.content)),))
-    return Message(role, reasoning=parsed.content) if message.get("channel") == "analysis" else parsed
+    for parsed in chat_message(plain):
+        if role != "assistant":
+            yield parsed
+        elif recipient not in NOT_TOOLS:
+            yield Message(role, calls=(Call(recipient, arguments_of(parsed.content)),), extra=parsed.extra)
+        elif message.get("channel") == "analysis":
+            yield Message(role, reasoning=parsed.content, extra=parsed.extra)
+        else:
+            yield parsed
 
 
 def _blocks(message: Row) -> list[Any]:
@@ -66,3 +72,15 @@ def _declared(messages: list[Row]) -> Iterator[Row]:
             for tool in space.get("tools") or () if isinstance(space, dict) else ():
                 if isinstance(tool, dict):
                     yield {**tool, "name": f"{name}.{tool.get('name') or ''}"}
+
+
+def recognise(row: Row) -> Sign | None:
+    """Harmony's channels."""
+    messages = row.get("messages")
+    if isinstance(messages, list) and any(isinstance(one, dict) and one.get("channel") for one in messages):
+        return Sign(0.9, "messages with Harmony's `channel`")
+    return None
+
+
+FIELDS = frozenset({"messages", "tools", "answer"})
+OPENRESEARCHER = Format(openresearcher, FIELDS, recognise, split_completions=True)

@@ -8,32 +8,37 @@ prompt may declare the tools between <tools> tags.
 import re
 from collections.abc import Iterator
 
-from flows.imports.formats.coerce import ROLES, from_json, messages_of, role_of, text, tools_of, word
-from flows.imports.formats.conversation import Attempt, Message, Row
-from flows.imports.formats.markup import agent, answered, responses
+from flows.imports.formats.attempt.outcomes import judged
+from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
+from flows.imports.formats.values.chat import ROLES
+from flows.imports.formats.values.coerce import messages_of, parsed_json, role_of, text, word
+from flows.imports.formats.values.markup import agent, answered, responses
+from flows.imports.formats.values.tools import tools_of
 
 TOOLS = re.compile(r"<tools>\s*(.*?)\s*</tools>", re.DOTALL)
-JUDGED = {"correct": True, "true": True, "incorrect": False, "false": False}
+JUDGEMENT = "trajectory correctness"
 
 
 def openseeker(row: Row) -> Attempt:
     """Convert one trajectory with its ground truth and the set's own judgement."""
     raw = row.get("trajectory") or row.get("messages")
     messages = tuple(one for message in messages_of(raw) for one in _message(message))
-    judged = word(row.get("trajectory correctness", row.get("trajectory_correctness"))) or ""
+    verdict = judged(JUDGEMENT, row.get(JUDGEMENT, row.get("trajectory_correctness")))
     return Attempt(
         messages=messages,
         tools=tools_of(row.get("tools")) or declared(messages),
         truth=word(row.get("answer")),
-        passed=JUDGED.get(judged.lower()),
+        passed=verdict.passed if verdict else None,
     )
 
 
 def declared(messages: tuple[Message, ...]) -> list[Row]:
-    """Tools that the system prompt declares between <tools> tags, one JSON object per line or a JSON list."""
+    """Tools that the system prompt declares between <tools> tags: one object per line, or a list, as JSON or Python."""
     found = TOOLS.search(messages[0].content) if messages[0].role == "system" else None
     body = found[1] if found else ""
-    return tools_of(body if body.startswith("[") else [from_json(line) for line in body.splitlines() if line.strip()])
+    if body.startswith("["):
+        return tools_of(body)
+    return tools_of([parsed_json(line, "bad_tools") for line in body.splitlines() if line.strip()])
 
 
 def _message(message: Row) -> Iterator[Message]:
@@ -44,3 +49,14 @@ def _message(message: Row) -> Iterator[Message]:
         yield from results
     else:
         yield Message(role, content)
+
+
+def recognise(row: Row) -> Sign | None:
+    """The set's own judgement."""
+    if "trajectory" in row and (JUDGEMENT in row or "trajectory_correctness" in row):
+        return Sign(0.95, "the field `trajectory correctness`")
+    return None
+
+
+FIELDS = frozenset({"trajectory", "messages", "tools", "answer"})
+OPENSEEKER = Format(openseeker, FIELDS, recognise)

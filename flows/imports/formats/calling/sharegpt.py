@@ -6,18 +6,23 @@ calls, as the factory's own LLaMA-Factory view writes it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from flows.imports.formats.coerce import call_of, listed, messages_of, parsed_json, role_of, text, tools_of, word
-from flows.imports.formats.conversation import Attempt, Message, Row
-from flows.imports.formats.markup import CALL, agent, responses, thought
-from flows.imports.formats.openseeker import declared
+from flows.imports.formats.chat.openseeker import declared
+from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
+from flows.imports.formats.values.calls import call_of
+from flows.imports.formats.values.chat import weight_of
+from flows.imports.formats.values.coerce import listed, messages_of, parsed_json, role_of, text, word
+from flows.imports.formats.values.markup import CALL, agent, responses
+from flows.imports.formats.values.reasoning import thought
+from flows.imports.formats.values.tools import tools_of
 
 SPEAKERS = {
     "system": "system",
     **dict.fromkeys(("human", "user"), "user"),
     **dict.fromkeys(("gpt", "assistant", "chatgpt", "bing", "bard", "model"), "assistant"),
     "function_call": "assistant",
-    **dict.fromkeys(("observation", "tool", "function_response"), "tool"),
+    **dict.fromkeys(("observation", "tool", "function_response", "tool_response", "function"), "tool"),
 }
 MERGED = "\n</tool_response>\n<tool_response>\n"
 """LLaMA-Factory's separator between the observations of one turn."""
@@ -47,4 +52,14 @@ def _message(message: Row) -> Iterator[Message]:
         calls = listed(parsed, "bad_call") if isinstance(parsed, list) else [parsed]
         yield Message(role, reasoning=reasoning, calls=tuple(call_of(one) for one in calls))
     else:
-        yield agent(content)
+        yield replace(agent(content), weight=weight_of(message))
+
+
+def recognise(row: Row) -> Sign | None:
+    """A list of {from, value}."""
+    turns = row.get("conversations") or row.get("conversation")
+    return Sign(0.6, "a field `conversations` of {from, value}") if turns else None
+
+
+FIELDS = frozenset({"conversations", "conversation", "system", "tools", "model"})
+SHAREGPT = Format(sharegpt, FIELDS, recognise)

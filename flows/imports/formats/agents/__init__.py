@@ -1,0 +1,1 @@
+"""Formats of agent harnesses and agent benchmarks."""

@@ -1,0 +1,1 @@
+"""Formats of function-calling sets, which write calls as text."""

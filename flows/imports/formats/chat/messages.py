@@ -1,0 +1,32 @@
+"""Reads messages and tools in OpenAI's form, as TRL, prime-rl, SWE-smith and the factory's own releases write them."""
+
+from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
+from flows.imports.formats.values.chat import chat
+from flows.imports.formats.values.coerce import messages_of, text, truth_of, word
+from flows.imports.formats.values.tools import tools_of
+
+
+def messages(row: Row) -> Attempt:
+    """Convert one row of messages and tools; a `system` field becomes the first message."""
+    turns = chat(messages_of(row.get("messages")))
+    system = text(row.get("system"))
+    if system and turns[0].role != "system":
+        turns = (Message("system", system), *turns)
+    return Attempt(
+        messages=turns,
+        tools=tools_of(row.get("tools") or row.get("functions")),
+        truth=truth_of(row.get("answer")),
+        final_answer=word(row.get("final_answer")),
+        model=word(row.get("teacher_model") or row.get("model")),
+    )
+
+
+def recognise(row: Row) -> Sign | None:
+    """A `messages` field."""
+    return Sign(0.5, "a field `messages`") if row.get("messages") else None
+
+
+FIELDS = frozenset({
+    "messages", "system", "tools", "functions", "answer", "final_answer", "teacher_model", "model",
+})  # fmt: skip
+MESSAGES = Format(messages, FIELDS, recognise)

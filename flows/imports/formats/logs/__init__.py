@@ -1,0 +1,1 @@
+"""Formats of session logs and evaluation logs."""

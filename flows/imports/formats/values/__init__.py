@@ -1,0 +1,1 @@
+"""Reads untrusted values of published rows: text, parts, reasoning, calls and tool schemas, however they are spelt."""

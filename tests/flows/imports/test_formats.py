@@ -1,0 +1,115 @@
+"""Every format comes in from a row of its published structure, is recognised, and loses no field in silence."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.commands.imports import FORMATS as OFFERED
+from flows.imports.file_reader import rows_of
+from flows.imports.formats.attempt.leftover import DROPPED
+from flows.imports.formats.conversation import Attempt, Refused
+from flows.imports.formats.registry import FORMATS, attempt_of
+from tests.flows.imports.published import CLAUDE_EVENTS, CODEX_LINES, ROWS, Published
+
+FRAME = {
+    "user", "assistant", "system", "tool", "text", "function", "function_call", "function_response", "human", "gpt",
+    "ai", "observation", "agent", "string", "object", "thinking", "tool_use", "tool_result", "redacted_thinking",
+    "message", "response_item", "reasoning", "summary_text", "output_text", "input_text", "event_msg",
+    "function_call_output", "turn_context", "session_meta", "environment",
+}  # fmt: skip
+"""Names of roles, parts and types: the common form has its own for them."""
+
+
+def shape(attempt: Attempt) -> str:
+    letters = {"system": "s", "user": "u", "assistant": "a", "tool": "t"}
+    calls = (",".join(call.name for call in message.calls) for message in attempt.messages)
+    return "".join(
+        letters[message.role] + (f"[{names}]" if names else "")
+        for message, names in zip(attempt.messages, calls, strict=True)
+    )
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Every text and number of a row; JSON text is opened."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name not in DROPPED:
+                yield from leaves(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from leaves(one)
+    elif isinstance(value, tuple):
+        yield from leaves(list(value))
+    elif isinstance(value, str) and value.startswith(('{"', '[{"')):
+        yield from leaves(json.loads(value))
+    elif value not in (None, "", True, False):
+        yield str(value)
+
+
+def pieces(text: str) -> list[str]:
+    """The words of a text, without the tags and quotes that calls are written in."""
+    for mark in "<>/{}[]()=;'\",:|`\n\\":
+        text = text.replace(mark, " ")
+    return text.split()
+
+
+MARKUP = {"think", "tool_call", "tool_response", "answer", "name", "arguments", "functioncall", "endoftext", "USER",
+          "ASSISTANT", "FUNCTION", "RESPONSE", "SYSTEM", "Thought", "Action", "Input", "Begin!", "bash", "content",
+          "return_type", "final_answer"}  # fmt: skip
+
+
+@pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
+def test_a_published_row_keeps_its_conversation_and_every_field(published: Published) -> None:
+    """A field that vanishes is noticed months later, when the set can no longer be had."""
+    attempt = attempt_of(published.row, published.format)
+    assert shape(attempt) == published.shape
+    if published.answer is not None:
+        assert attempt.final_answer == published.answer
+    kept = {word for leaf in leaves(asdict(attempt)) for word in pieces(leaf)}
+    lost = {
+        word
+        for leaf in leaves(published.row)
+        if leaf not in published.drops and leaf not in FRAME
+        for word in pieces(leaf)
+        if word not in kept and word not in MARKUP
+    }
+    assert lost == set()
+
+
+@pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
+def test_a_format_is_recognised_and_says_why(published: Published) -> None:
+    """A wrong guess that gives no reason is believed."""
+    attempt = attempt_of(published.row, "auto")
+    assert attempt.format == published.format
+    assert attempt.sign is not None
+    assert 0.5 <= attempt.sign.sure <= 1
+    assert attempt.sign.because
+
+
+def test_every_format_is_offered_and_tried() -> None:
+    """A format without a row here would be one that nobody has read."""
+    assert ["auto", *FORMATS] == OFFERED
+    assert {one.format for one in ROWS} == set(FORMATS)
+
+
+def test_a_row_of_no_known_format_is_refused_by_its_fields() -> None:
+    """The user must learn which fields were there, to name the format."""
+    with pytest.raises(Refused, match="unknown_format: alpha, beta"):
+        attempt_of({"alpha": 1, "beta": 2}, "auto")
+
+
+def test_sessions_are_one_row_and_their_sub_agents_are_counted(tmp_path: Path) -> None:
+    """A session read line by line gives a trajectory of one message each."""
+    for name, events in (("claude", CLAUDE_EVENTS), ("codex", CODEX_LINES)):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(event) + "\n" for event in events))
+        (raw,) = rows_of(path)
+        attempt = attempt_of(raw.value(), "auto")
+        assert attempt.messages[-1].content in ("Port 80.", "There is a.py.")
+    sessions = attempt_of({"events": CLAUDE_EVENTS}, "auto")
+    assert sessions.notes.count("subagent") == 1
+    assert sessions.metadata["sidechains"][0]["message"]["content"] == "Look at conf.ini for me."
