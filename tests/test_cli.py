@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.lakes.small_lake import write_small_lake
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.teachers.fake_vllm import fake_vllm
 from warehouse.lake import Lake
 
 FACTORY = str(Path(sys.executable).with_name("factory"))
@@ -87,6 +89,18 @@ def test_settings_that_a_step_refuses_are_reported_at_once(tmp_path: Path) -> No
     refused = factory(tmp_path, "crawl", PREFECT_LOGGING_LEVEL="INFO")
     assert refused.returncode == 1
     assert "factory: crawl.folders" in refused.stderr
+    assert "Retry" not in refused.stdout + refused.stderr
+
+
+@pytest.mark.slow
+def test_a_teacher_that_refuses_is_reported_at_once(tmp_path: Path) -> None:
+    """Two more tries of a wrong address or model keep the message back, and end with the same one."""
+    write_wiki_tasks(Lake(tmp_path / "lake"), date(2026, 1, 1), 1)
+    with fake_vllm() as fake:
+        (tmp_path / "factory.toml").write_text(f'[teacher]\nengine = "vllm"\nurls = ["{fake.url}"]\nmodel = "other"\n')
+        refused = factory(tmp_path, "rollout", "--date", "2026-01-01", PREFECT_LOGGING_LEVEL="INFO")
+    assert refused.returncode == 1
+    assert "it serves tiny-qwen3: set teacher.model to one of these" in refused.stderr
     assert "Retry" not in refused.stdout + refused.stderr
 
 

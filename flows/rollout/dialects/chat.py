@@ -17,6 +17,7 @@ from flows.rollout.dialects.append import Appender, split
 from flows.rollout.dialects.tool_calls import ToolSet, template_specs, tool_calls
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Thinking
 from flows.settings import Teacher as TeacherSettings
+from flows.tokenizing.hub import hub_or_cache
 from flows.tokenizing.literal_tokenizer import LiteralTokenizer
 from flows.tokenizing.renderer_choice import KEPT, RendererError, open_renderer, reopened
 from flows.tokenizing.thinking import thinking_in_force
@@ -121,13 +122,15 @@ def open_chat(settings: TeacherSettings, model: str) -> ChatDialect:
     """
     from renderers.base import load_tokenizer
 
-    tokenizer = settings.tokenizer or model
-    try:
-        loaded = load_tokenizer(tokenizer)
-    except (OSError, ValueError) as error:
-        raise TeacherRefused(
-            f"tokenizer {tokenizer} cannot be loaded ({error}); set teacher.tokenizer to the folder of the model"
-        ) from error
+    tokenizer, where = settings.tokenizer or model, "a Hub name that is not cached, and the Hub does not answer"
+    with hub_or_cache(tokenizer) as answered:
+        try:
+            loaded = load_tokenizer(tokenizer)
+        except (OSError, ValueError) as error:
+            cause = _first_line(error) if answered else where
+            raise TeacherRefused(
+                f"tokenizer {tokenizer} cannot be loaded ({cause}); set teacher.tokenizer to the folder of the model"
+            ) from error
     return ChatDialect(loaded, settings.renderer, settings.thinking, settings.reasoning_effort)
 
 
@@ -138,6 +141,10 @@ def _renderer(tokenizer: LiteralTokenizer, name: str, thinking: bool | None, eff
     except (RendererError, ValueError) as error:
         raise TeacherRefused(str(error)) from error
     return renderer
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _truncation(reply: Any) -> str:

@@ -15,11 +15,10 @@ import aiohttp
 import orjson
 from aiohttp.abc import AbstractStreamWriter
 
+from flows.rollout.engines.servers.connection_errors import connection_error
 from flows.rollout.engines.servers.http_errors import (
     MalformedReply,
     Retryable,
-    ServerDown,
-    ServerUnreachable,
     retries_exhausted,
     retry_delay,
     status_error,
@@ -96,12 +95,8 @@ class HttpClient:
             answer = await self._request(url, payload, self._timeout)
         except TimeoutError as error:
             raise Retryable("no reply in time (teacher.timeout_s)") from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise TeacherRefused(f"{url}: {error.certificate_error}. Set teacher.ca_file.") from error
-        except aiohttp.ClientConnectorError as error:
-            raise ServerUnreachable(f"the connection failed: {error}") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise ServerDown(f"the connection failed: {type(error).__name__} {error}".strip()) from error
+            raise connection_error(url, error) from error
         if answer.status != 200:
             raise status_error(url, answer.status, answer.headers.get("Retry-After"), self._without_key(answer.raw))
         return answer
@@ -161,14 +156,18 @@ def field(name: str, kind: type) -> Callable[[bytes], Any]:
 
 
 def tls_context(settings: Teacher) -> ssl.SSLContext:
-    """The TLS context of the settings; raises TeacherRefused when one of their files cannot be read."""
+    """The TLS context of the settings; raises TeacherRefused, with the setting, for a file that is no PEM file."""
+    files = {name: getattr(settings, name) for name in ("ca_file", "client_cert", "client_key")}
+    named = [f"teacher.{name} = {file}" for name, file in files.items() if file]
+    missing = [one for one, file in zip(named, filter(None, files.values()), strict=True) if not file.is_file()]
+    if missing:
+        raise TeacherRefused(f"{', '.join(missing)}: there is no such PEM file")
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
         if settings.client_cert:
             context.load_cert_chain(settings.client_cert, settings.client_key)
     except OSError as error:
-        rule = "teacher.ca_file, teacher.client_cert and teacher.client_key must name readable PEM files"
-        raise TeacherRefused(f"{rule}: {error}") from error
+        raise TeacherRefused(f"{', '.join(named)}: not PEM files that belong together ({error})") from error
     if not settings.verify_tls:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

@@ -20,7 +20,7 @@ LENGTH_STATUSES = frozenset({400, 413, 422})
 ADVICE = {
     401: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
     403: "set teacher.api_key (FACTORY_TEACHER__API_KEY)",
-    404: "check teacher.urls and teacher.model",
+    404: "correct teacher.urls (the address before /v1) or teacher.model",
 }
 
 
@@ -66,10 +66,22 @@ def retry_delay(tries: int, problem: MalformedReply | Retryable) -> float:
 def retries_exhausted(url: str, problem: MalformedReply | Retryable, tries: int) -> TeacherError:
     """The error after the last try, of the same type as the problem."""
     count = "1 try" if tries == 1 else f"{tries} tries"
-    message = f"{url}: {problem} ({count}). See the server's log; the next run resumes from here."
+    message = f"{url}: {problem} ({count}). {_next_step(problem)}; the next run resumes from here."
     return (
         GenerationAborted(message, problem.tokens) if isinstance(problem, GenerationAborted) else type(problem)(message)
     )
+
+
+def _next_step(problem: MalformedReply | Retryable) -> str:
+    match problem:
+        case ServerUnreachable():
+            return "Start the server, or correct teacher.urls"
+        case Overloaded():
+            return "Lower rollout.max_in_flight, or raise teacher.retries"
+        case MalformedReply():
+            return "See the server's log; if it is no inference server, correct teacher.urls"
+        case _:
+            return "See the server's log"
 
 
 def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> TeacherError:
@@ -86,7 +98,8 @@ def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> 
         return Overloaded(reason, _seconds(retry_after))
     if status >= 500 or status in RETRYABLE_STATUSES:
         return ServerDown(reason, _seconds(retry_after))
-    return TeacherRefused(f"{url}: {reason}. {ADVICE.get(status, 'Check the [teacher] settings')}.")
+    advice = ADVICE.get(status, "the [teacher] settings do not fit this server: correct them, or see its log")
+    return TeacherRefused(f"{url}: {reason}; {advice}")
 
 
 def raise_error(reply: object) -> None:

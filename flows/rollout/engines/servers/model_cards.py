@@ -3,10 +3,10 @@
 The card of an adapter (LoRA) names no context window but a parent, whose window holds for the adapter too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flows.rollout.protocol import ServedModel
+from flows.rollout.protocol import ServedModel, TeacherRefused
 
 
 def served_models(url: str, cards: Sequence[Any]) -> tuple[ServedModel, ...]:
@@ -40,3 +40,13 @@ def _ancestry(name: str, parents: dict[str, str | None]) -> list[str]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def not_served(url: str, wanted: str | None, served: Iterable[ServedModel]) -> TeacherRefused:
+    """The error for a server that does not offer `wanted`, or that offers nothing."""
+    names = ", ".join(model.name for model in served)
+    if not names:
+        return TeacherRefused(f"{url} offers no model: load one there, or correct teacher.urls")
+    return TeacherRefused(
+        f"{url} does not serve teacher.model = {wanted}; it serves {names}: set teacher.model to one of these"
+    )

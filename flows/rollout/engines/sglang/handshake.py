@@ -14,7 +14,7 @@ from flows.rollout.engines.servers.generation_config import model_defaults
 from flows.rollout.engines.servers.http_client import HttpClient, field, parse_json
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.identify import naming_what_answers
-from flows.rollout.engines.servers.model_cards import base_model, served_models
+from flows.rollout.engines.servers.model_cards import base_model, not_served, served_models
 from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.sglang.generate import generate_request, parse_generated
 from flows.rollout.protocol import Completion, Identity, Sampling, ServedModel, TeacherRefused
@@ -89,8 +89,7 @@ def _chosen(served: tuple[ServedModel, ...], model: dict[str, Any], url: str, wa
     for one in served:
         if wanted in (one.name, one.root) or (wanted in own and not one.parent):
             return one
-    names = ", ".join(one.name for one in served)
-    raise TeacherRefused(f"{url} does not serve teacher.model = {wanted}; it serves {names}")
+    raise not_served(url, wanted, served)
 
 
 def _kv_tokens(server: dict[str, Any]) -> int | None:

@@ -12,7 +12,7 @@ from flows.rollout.engines.servers.generation_config import model_defaults
 from flows.rollout.engines.servers.http_client import HttpClient, field
 from flows.rollout.engines.servers.http_errors import MalformedReply
 from flows.rollout.engines.servers.identify import naming_what_answers
-from flows.rollout.engines.servers.model_cards import base_model, served_models
+from flows.rollout.engines.servers.model_cards import base_model, not_served, served_models
 from flows.rollout.engines.servers.prompt_json import PromptEncoder
 from flows.rollout.engines.vllm.completions import completion_request, parse_completion
 from flows.rollout.protocol import Identity, Sampling, TeacherRefused
@@ -41,8 +41,7 @@ async def _handshake(client: HttpClient, url: str, settings: Teacher) -> ServerI
     served = served_models(url, cards)
     chosen = next((model for model in served if settings.model in (None, model.name, model.root)), None)
     if chosen is None:
-        names = ", ".join(model.name for model in served)
-        raise TeacherRefused(f"{url} does not serve teacher.model = {settings.model}; it serves {names}")
+        raise not_served(url, settings.model, served)
     if chosen.context is None:
         LOG.warning("%s does not report the context window of %s: teacher.context_window holds", url, chosen.name)
     defaults = model_defaults(base_model(chosen, served).root, settings.revision, settings)
@@ -73,7 +72,7 @@ async def _probe(client: HttpClient, url: str, info: ServerInfo) -> ServerInfo:
         found, detects_repetition = await sample(replace(PROBE, repeat_limit=0), None), False
         LOG.warning("%s rejects repetition_detection: repetitive completions run to their token limit there", url)
     if isinstance(found, MalformedReply):
-        raise TeacherRefused(f"{url} cannot be used: {found} Serve the model with vLLM (README).") from found
+        raise TeacherRefused(f"{url} cannot be used: {found}. Serve the model with vLLM (README).") from found
     return replace(info, detects_repetition=detects_repetition, forces_tokens=set(found) == {FORCED})
 
 
