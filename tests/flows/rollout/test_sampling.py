@@ -36,12 +36,22 @@ def test_a_key_of_the_settings_wins_over_the_models_and_neutral_fills_the_rest(t
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("settings", [Teacher(sampling_defaults="neutral"), Teacher()])
-def test_without_the_models_file_unset_keys_are_neutral(settings: Teacher, tmp_path: Path) -> None:
-    folder = model_folder(tmp_path / "model") if settings.sampling_defaults == "neutral" else tmp_path
-    defaults = model_defaults(str(folder), None, settings)
+def test_neutral_by_choice_ignores_the_models_file(tmp_path: Path) -> None:
+    settings = Teacher(sampling_defaults="neutral")
+    defaults = model_defaults(str(model_folder(tmp_path)), None, settings)
     assert defaults is None
-    assert parameters(attempt_sampling(settings, replace(IDENTITY, defaults=defaults), 7)) == NEUTRAL
+    assert parameters(attempt_sampling(settings, replace(IDENTITY, defaults={"top_k": 1}), 7)) == NEUTRAL
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_model_without_the_file_is_not_one_that_cannot_be_read(
+    there: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server elsewhere may recommend values that this machine cannot see: the night would run at temperature 1."""
+    defaults = model_defaults(str(tmp_path if there else tmp_path / "elsewhere"), None, Teacher())
+    assert defaults == ({} if there else None)
+    assert ("not on this machine" in caplog.text) is not there
+    assert parameters(attempt_sampling(Teacher(), replace(IDENTITY, defaults=defaults), 7)) == NEUTRAL
 
 
 def test_the_file_is_found_in_the_hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +63,9 @@ def test_the_file_is_found_in_the_hub_cache(tmp_path: Path, monkeypatch: pytest.
     (stored / "snapshots").mkdir()
     model_folder(stored / "snapshots" / "abc")
     assert model_defaults("some/model", None, Teacher()) == {"temperature": 0.6, "top_k": 20, "top_p": 0.9}
+    (stored / "snapshots" / "abc" / "generation_config.json").unlink()
+    (stored / "snapshots" / "abc" / "config.json").write_text("{}")
+    assert model_defaults("some/model", None, Teacher()) == {}, "the model has none"
     assert model_defaults("some/other", None, Teacher()) is None
     assert model_defaults("not a name", None, Teacher()) is None
 

@@ -4,6 +4,7 @@ The file is read where this machine has it: in a local model folder, or in the H
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,33 +14,43 @@ from flows.rollout.protocol import TeacherRefused
 from flows.rollout.sampling import NEUTRAL
 from flows.settings import Teacher
 
+LOG = logging.getLogger(__name__)
 FILE = "generation_config.json"
+UNREADABLE = (
+    "%s of %s is not on this machine: sampling keys that [teacher] does not set are neutral (temperature 1, top_p 1, "
+    "no top_k). Set them as its authors recommend"
+)
 
 
 def model_defaults(model: str | None, revision: str | None, settings: Teacher) -> Mapping[str, float] | None:
-    """The sampling parameters in the file of a model (a folder or a Hub name); None if it is not on this machine.
+    """The sampling parameters in the file of a model, a folder or a Hub name; None if this machine has no such model.
 
-    Keys that `settings` name or that the file sets to null are left out. Raises TeacherRefused for a file that cannot
-    be read, and for a value that [teacher] would refuse as well.
+    They are empty for a model without the file. Keys that `settings` name or that the file sets to null are left out.
+    Raises TeacherRefused for a file that cannot be read, and for a value that [teacher] would refuse as well.
     """
     if settings.sampling_defaults != "model" or not model:
         return None
     file = _locate(model, revision)
-    return None if file is None else _checked(_read(file), file, settings)
+    if file is None:
+        LOG.warning(UNREADABLE, FILE, model)
+        return None
+    return _checked(_read(file), file, settings) if file.is_file() else {}
 
 
 def _locate(model: str, revision: str | None) -> Path | None:
+    """Where the file is, or would be if the model had one; None if the model is not on this machine."""
     folder = Path(model).expanduser()
     if folder.is_dir():
-        return folder / FILE if (folder / FILE).is_file() else None
+        return folder / FILE
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
     try:
-        found = try_to_load_from_cache(model, FILE, revision=revision)
+        names = (FILE, "config.json")
+        found = [try_to_load_from_cache(model, name, revision=revision) for name in names]
     except HFValidationError:
         return None
-    return Path(found) if isinstance(found, str) else None
+    return next((Path(path).with_name(FILE) for path in found if isinstance(path, str)), None)
 
 
 def _read(file: Path) -> dict[str, object]:

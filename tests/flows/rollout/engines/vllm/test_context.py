@@ -68,6 +68,8 @@ async def test_a_completion_has_at_most_the_tokens_that_the_window_leaves() -> N
 
 
 WORDINGS = [
+    "This model's maximum context length is {window} tokens. However, your prompt contains at least {prompt} input "
+    "tokens, which exceeds this limit even without any output tokens. (parameter=input_tokens, value={prompt})",
     "This model's maximum context length is {window} tokens. However, you requested {total} tokens ({prompt} in the "
     "messages, 24 in the completion). Please reduce the length of the messages or completion.",
     "'max_tokens' or 'max_completion_tokens' is too large: 1000. This model's maximum context length is {window} "

@@ -5,12 +5,14 @@ FACTORY_REQUIRE_TEACHER is set.
 """
 
 import asyncio
+import json
 import os
 import subprocess
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from flows.domains.contract import ToolSpec
@@ -18,15 +20,9 @@ from flows.rollout.dialects.open import open_dialect
 from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.protocol import Dialect, Extension, Message, Sampling, Teacher, TeacherRefused
-from flows.rollout.run import run_rollout
+from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Message, Sampling, Teacher
 from flows.settings import Settings
-from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers import small_vllm_model
-from warehouse.connect import connect
-from warehouse.console.progress import silent
-from warehouse.lake import Lake
-from warehouse.query import run_checks
 
 ENVIRONMENT = Settings().teacher.venv.expanduser()
 SEARCH = ToolSpec(
@@ -56,11 +52,24 @@ def model() -> Path:
     return cached
 
 
-async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path) -> None:
+def with_other_defaults(model: Path, folder: Path) -> Path:
+    """The model with a generation_config.json under which every seed gives the same completion."""
+    folder.mkdir()
+    for file in model.iterdir():
+        (folder / file.name).symlink_to(file)
+    config = folder / "generation_config.json"
+    own = json.loads(config.read_text()) if config.exists() else {}
+    config.unlink(missing_ok=True)
+    config.write_text(json.dumps(own | {"do_sample": True, "top_k": 1, "min_p": 0.5, "repetition_penalty": 1.5}))
+    return folder
+
+
+async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All checks share one server, since a start takes half a minute."""
+    monkeypatch.setenv("VLLM_SERVER_DEV_MODE", "1")
     teacher_settings = {
         "engine": "vllm",
-        "model": str(model),
+        "model": str(with_other_defaults(model, tmp_path / "model")),
         "renderer": "qwen3",
         "context_window": 4_096,
         "venv": ENVIRONMENT,
@@ -74,8 +83,9 @@ async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path) -> None
         await _chat_of_many_turns(teacher, open_dialect(settings.teacher, teacher))
         await _line_under_a_grammar(teacher)
         await _ends_of_a_completion(teacher)
-        with pytest.raises(TeacherRefused, match="context"):
-            await teacher.generate([100] * 5_000, Sampling(0, 1, 8, 1), "long")
+        await _sampling_is_what_was_sent(teacher)
+        await _a_pause_cuts_no_turn(teacher)
+        await _a_refusal_names_the_window(teacher)
         await _repetition_is_cut(teacher)
         await _load_is_reported(teacher)
 
@@ -128,6 +138,52 @@ async def _ends_of_a_completion(teacher: Teacher) -> None:
     assert stopped.token_ids[-1] == stop and stopped.finish_reason == "stop"
 
 
+async def _sampling_is_what_was_sent(teacher: Teacher) -> None:
+    """The server would fill top_k 1 from the model's file: eight seeds gave one completion at temperature 1."""
+    assert teacher.identity.defaults and teacher.identity.defaults["top_k"] == 1
+    prompt = await teacher.encode("Once upon a time")
+    sampled = [await teacher.generate(prompt, Sampling(1.0, 1.0, 16, seed), f"seed {seed}") for seed in range(8)]
+    assert len({tuple(one.token_ids) for one in sampled}) > 4
+
+
+async def _a_pause_cuts_no_turn(teacher: Teacher) -> None:
+    """A pause, as for new weights, answers 200 with the ids so far."""
+    forced = Sampling(1.0, 1.0, 400, 1, grammar="root ::= [ -~]{2000}")
+    before = teacher.loads()[0]
+    running = asyncio.create_task(teacher.generate(await teacher.encode("Say: "), forced, "paused"))
+    while teacher.loads()[0].sampled_tokens < before.sampled_tokens + 8:
+        await asyncio.sleep(0.1)
+    await _post(f"{teacher.server('paused')}/pause?mode=abort")
+    await _post(f"{teacher.server('paused')}/resume")
+    completion = await running
+    assert (completion.finish_reason, len(completion.token_ids)) == ("length", 400)
+    load = teacher.loads()[0]
+    assert load.discarded == before.discarded + 1 and load.discarded_tokens > before.discarded_tokens
+
+
+async def _post(url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.post(url) as reply:
+        assert reply.status == 200, await reply.text()
+
+
+async def _a_refusal_names_the_window(teacher: Teacher) -> None:
+    """The wording is vLLM's own and may change with its version."""
+    known = teacher.identity
+    for n_tokens in (5_000, 4_097):
+        teacher.identity = replace(known, context=100_000)
+        with pytest.raises(ContextExceeded):
+            await teacher.generate([100] * n_tokens, Sampling(0, 1, 8, 1), "long")
+        assert teacher.identity.context == 4_096
+    teacher.identity = replace(known, context=100_000)
+    with pytest.raises(ContextExceeded):
+        await teacher.generate([100] * 4_096, Sampling(0, 1, 8, 1), "full")
+    fitting = await teacher.generate(
+        [100] * 4_080, Sampling(1, 1, 64, 1, grammar="root ::= [a-z]{2000}"), "nearly full"
+    )
+    assert (fitting.finish_reason, len(fitting.token_ids)) == ("length", 16)
+    teacher.identity = known
+
+
 async def _repetition_is_cut(teacher: Teacher) -> None:
     prompt = await teacher.encode("la " * 40)
     forced = Sampling(0.0, 1.0, 200, 1, grammar='root ::= " la"+', repeat_limit=16)
@@ -146,25 +202,3 @@ async def _load_is_reported(teacher: Teacher) -> None:
 
 def _with_stop(sampling: Sampling, stops: Sequence[int]) -> Sampling:
     return Sampling(sampling.temperature, sampling.top_p, sampling.max_tokens, 1, (), tuple(stops), sampling.grammar)
-
-
-def test_a_rollout_runs_against_a_server_that_the_flow_starts(model: Path, tmp_path: Path) -> None:
-    """A complete rollout over a real server: every attempt ends, and the lake holds the ids that vLLM counted."""
-    day, lake = date(2026, 1, 1), Lake(tmp_path / "lake")
-    write_wiki_tasks(lake, day, 3, max_turns=2, max_tokens=3_000)
-    teacher = {
-        "engine": "vllm",
-        "model": str(model),
-        "renderer": "qwen3",
-        "context_window": 4_096,
-        "max_completion_tokens": 64,
-    }
-    settings = Settings.model_validate({"home": tmp_path, "teacher": teacher | {"venv": ENVIRONMENT}})
-    counts = run_rollout(settings, day, silent)
-    assert (counts["planned"], counts["pending"]) == (6, 0), counts
-    with connect(lake) as con:
-        assert not {name: rows for name, rows in run_checks(con).items() if rows}
-        engines = con.execute("select distinct engine, dialect, engine_version from trajectories").fetchall()
-        lengths = con.execute("select n_tokens, len(token_ids) from turns where role = 'assistant'").fetchall()
-    assert engines[0][:2] == ("vllm", "chat") and engines[0][2].startswith("0.")
-    assert lengths and all(counted == stored > 0 for counted, stored in lengths)
