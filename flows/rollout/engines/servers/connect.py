@@ -50,8 +50,9 @@ async def connected(
 
     async def readmit(url: str) -> None:
         returned = await handshake(url)
-        smaller = common_info({**ready, url: returned}).identity.context < common.identity.context
-        if smaller or returned.detects_repetition < common.detects_repetition:
+        shared = common_info({**ready, url: returned})
+        lacking = shared.detects_repetition < common.detects_repetition or shared.forces_tokens < common.forces_tokens
+        if lacking or shared.identity.context < common.identity.context:
             raise TeacherRefused(f"{url} has a smaller context or fewer features than the servers had at the start")
         _report_capacity(pool, {url: returned})
 
