@@ -14,7 +14,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
 from flows.crawl.flow import crawl
-from flows.notify.alert import alerts
+from flows.notify.alert import Alerts
 from flows.preflight import check_before_run
 from flows.publish.flow import publish
 from flows.refine.background_prepare import preparing_in_background
@@ -64,7 +64,7 @@ def nightly(
     refuse_other_home(settings.home, home)
     with sigterm_as_interrupt():
         if only is None:
-            return run_night(settings, night, partial(run_steps, settings), alerts)
+            return run_night(settings, night, partial(run_steps, settings), Alerts(settings))
         with run_lock(settings.state):
             return run_steps(settings, night_of(night) if night else current_night(settings), only)
 
@@ -103,4 +103,5 @@ def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:
 
 def serve_nightly() -> None:
     """Serve the nightly as this home's Prefect deployment on the settings' cron schedule, until SIGTERM."""
-    serve(nightly, load())
+    settings = load()
+    serve(nightly, settings, Alerts(settings))

@@ -7,14 +7,16 @@ the status, and an error in the alert itself goes to the log.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flows.notify.deliver import Delivery, deliver
 from flows.notify.figures import KEPT, Figure, figures
-from flows.notify.message import Message, Place, failed, fell, nothing
+from flows.notify.message import Kind, Message, Place, failed, fell, nothing, unended
 from flows.settings import Notify, Settings
 from warehouse.connect import connect
 from warehouse.console.progress import format_duration, write_atomic
@@ -33,28 +35,56 @@ class Alert(BaseModel):
     deliveries: list[Delivery]
 
 
-@contextmanager
-def alerts(settings: Settings, night: date) -> Iterator[None]:
-    """Watch a night: send a message if the block raises, or if the figures of the night in the lake call for one.
+@dataclass(frozen=True)
+class Alerts:
+    """The messages of one home. Nothing is computed or sent without an address in `notify.urls`."""
 
-    Errors of the block pass through. An interrupt (Ctrl-C, SIGTERM) sends nothing: a person or a restart meant it.
-    """
-    if not settings.notify.urls:
-        yield
-        return
-    place = Place(settings.home, night.isoformat())
-    try:
-        yield
-    except Exception as error:
-        with _logged(place):
-            known: list[Figure] = []
-            with suppress(Exception):  # the lake itself may be the cause of the failure
-                known = _figures(settings, place)
-            send(settings, failed(place, error, known))
-        raise
-    with _logged(place):
-        if message := judged(place, _figures(settings, place), settings.notify):
-            send(settings, message)
+    settings: Settings
+
+    @contextmanager
+    def watching(self, night: date) -> Iterator[None]:
+        """Send a message if the block raises, or if the figures of the night in the lake call for one.
+
+        Errors of the block pass through. An interrupt (Ctrl-C, SIGTERM) sends nothing: a person or a restart meant it.
+        """
+        if not self.settings.notify.urls:
+            yield
+            return
+        try:
+            yield
+        except Exception as error:
+            with self._attempt(night.isoformat()) as place:
+                send(self.settings, failed(place, error, self._readable_figures(place)))
+            raise
+        with self._attempt(night.isoformat()) as place:
+            if message := judged(place, self._figures(place), self.settings.notify):
+                send(self.settings, message)
+
+    def tell(self, night: str, event: Literal["killed", "missed"], detail: str) -> None:
+        """Send a message about an earlier night that could not send one itself; `detail` is the cause in words."""
+        if not self.settings.notify.urls:
+            return
+        with self._attempt(night) as place:
+            send(self.settings, unended(place, Kind[event], detail, self._readable_figures(place)))
+
+    @contextmanager
+    def _attempt(self, night: str) -> Iterator[Place]:
+        """The place for a message; errors of the block go to the log only."""
+        place = Place(self.settings.home, night)
+        try:
+            yield place
+        except Exception:
+            LOG.exception("no alert about %s could be sent", place)
+
+    def _figures(self, place: Place) -> list[Figure]:
+        with connect(Lake(self.settings.lake), spill=self.settings.state / "spill") as con:
+            return figures(con, place.night, self.settings.notify.nights)
+
+    def _readable_figures(self, place: Place) -> list[Figure]:
+        """The figures, or none of them if the lake is damaged: it may be the cause of the failure."""
+        with suppress(Exception):
+            return self._figures(place)
+        return []
 
 
 def judged(place: Place, known: list[Figure], limits: Notify) -> Message | None:
@@ -85,16 +115,3 @@ def last_alert_lines(state: Path) -> Iterator[str]:
         for one in alert.deliveries:
             if one.problem:
                 yield f"alert: not taken by {one.address}: {one.problem}; try `factory notify test`"
-
-
-def _figures(settings: Settings, place: Place) -> list[Figure]:
-    with connect(Lake(settings.lake), spill=settings.state / "spill") as con:
-        return figures(con, place.night, settings.notify.nights)
-
-
-@contextmanager
-def _logged(place: Place) -> Iterator[None]:
-    try:
-        yield
-    except Exception:
-        LOG.exception("no alert about %s could be sent", place)

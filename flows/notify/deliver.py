@@ -18,7 +18,7 @@ from flows.settings.notify import APPRISE_LOG, service_of
 
 TIMEOUT_S = 30.0
 """Seconds that all addresses together may take; the night ends without waiting for the others."""
-TYPES = {Kind.failed: "failure", Kind.test: "info"}
+TYPES = {Kind.failed: "failure", Kind.killed: "failure", Kind.missed: "failure", Kind.test: "info"}
 STATUS = re.compile(r"\berror=(\d{3})\b")
 UNREACHABLE = re.compile(r"connection error|socket exception|timed out", re.IGNORECASE)
 

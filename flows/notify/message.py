@@ -24,6 +24,8 @@ class Kind(StrEnum):
     """Reasons for a message."""
 
     failed = "failed"
+    killed = "did not end"
+    missed = "was missed"
     nothing = "kept nothing"
     fell = "fell"
     test = "test"
@@ -54,6 +56,12 @@ def failed(place: Place, error: Exception, known: Sequence[Figure]) -> Message:
     sentence = f"{place} failed: {_words(error)}"
     after = f"Mend it, then run `factory run --date {place.night}` there: it goes on where the night stopped."
     return _message(place, Kind.failed, sentence, after, known)
+
+
+def unended(place: Place, kind: Kind, detail: str, known: Sequence[Figure]) -> Message:
+    """The message about an earlier night that was killed, or that never began; `detail` is the cause in words."""
+    after = f"Run `factory status` there for the newest nights; `factory run --date {place.night}` completes this one."
+    return _message(place, kind, f"{place} {kind.value}: {_plain(detail)}.", after, known)
 
 
 def nothing(place: Place, known: Sequence[Figure]) -> Message:
@@ -100,6 +108,11 @@ def _value(name: str, amount: float) -> str:
 
 
 def _words(error: Exception) -> str:
-    text, _ = redact(LOGIN.sub("***", str(error)))
-    line = visible(" ".join(f"{type(error).__name__}: {text}".split()), lines=False)
+    return _plain(f"{type(error).__name__}: {error}")
+
+
+def _plain(words: str) -> str:
+    """Words of an error on one line, shortened, without passwords and personal data."""
+    text, _ = redact(LOGIN.sub("***", words))
+    line = visible(" ".join(text.split()), lines=False)
     return line if len(line) <= ERROR_CHARS else f"{line[: ERROR_CHARS - 1]}…"

@@ -6,7 +6,7 @@ The only file of this room that imports Prefect.
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,26 +35,26 @@ from flows.schedule.interrupts import end_with_parent, silence_teardown
 from flows.schedule.night_log import NightLog
 from flows.schedule.recorded import recorded
 from flows.schedule.sentences import sentence
+from flows.schedule.telling import Alerts, telling
 from flows.schedule.times import Due, scheduled_night
 from flows.settings import Schedule, Settings
 from schemas.record import night_of
 
 Counts = dict[str, dict[str, int | str]]
 Work = Callable[[date], Counts]
-Watch = Callable[[Settings, date], AbstractContextManager[None]]
 
 MOST_RUNS = 200
 """The most that Prefect lists at once; it makes at most 100 runs ahead."""
 KILLED = "its process was killed"
 
 
-def serve(flow: Flow[..., Any], settings: Settings) -> None:
+def serve(flow: Flow[..., Any], settings: Settings, alerts: Alerts) -> None:
     """Register this home's deployment and run its nights as they come due, until SIGTERM or the parent's end."""
     end_with_parent()
-    asyncio.run(_serve(flow, settings))
+    asyncio.run(_serve(flow, settings, alerts))
 
 
-async def _serve(flow: Flow[..., Any], settings: Settings) -> None:
+async def _serve(flow: Flow[..., Any], settings: Settings, alerts: Alerts) -> None:
     schedule, log = settings.schedule, NightLog(settings.state)
     home = {"home": str(settings.home.resolve())}
     runner = Runner(name=settings.deployment, limit=1, pause_on_shutdown=False)
@@ -67,7 +67,8 @@ async def _serve(flow: Flow[..., Any], settings: Settings) -> None:
     )
     async with get_client() as client:
         await _recover(client, deployment, log)
-        late = record_missed(log, schedule, datetime.now(UTC), NOT_SERVED)
+        with telling(log, alerts):
+            late = record_missed(log, schedule, datetime.now(UTC), NOT_SERVED)
         if late and not await _is_waiting(client, deployment, schedule, late):
             await _run_late(client, deployment, home, late)
     log.write("served", cron=schedule.cron, timezone=schedule.timezone)
@@ -127,8 +128,8 @@ async def _run_late(client: PrefectClient, deployment: UUID, home: dict[str, str
     await client.create_flow_run_from_deployment(deployment, parameters=parameters, state=Scheduled(), name=name)
 
 
-def run_night(settings: Settings, wanted: str | None, work: Work, watch: Watch) -> Counts | State[None]:
-    """Do the work of a night under the run lock, log its start and its end, and let `watch` see how it ends.
+def run_night(settings: Settings, wanted: str | None, work: Work, alerts: Alerts) -> Counts | State[None]:
+    """Do the work of a night under the run lock, log its start and its end, and let `alerts` see how it ends.
 
     The night is the one of run_id `wanted`, else the one of the run's scheduled start, else today's. A scheduled night
     that comes so late that the next one is due already is written down as missed. Raises RunLocked.
@@ -137,14 +138,15 @@ def run_night(settings: Settings, wanted: str | None, work: Work, watch: Watch) 
     due = None if wanted else _scheduled(run, settings.schedule)
     night = night_of(wanted) if wanted else due.night if due else current_night(settings)
     try:
-        with watch(settings, night):
-            if due:
+        if due:
+            with telling(log, alerts):
                 record_missed_before(log, settings.schedule, due)
-            with booked(log, settings.schedule, due, settings.state):
+        with alerts.watching(night), booked(log, settings.schedule, due, settings.state):
+            with telling(log, alerts):
                 _say_killed(log, settings, night)
-                with recorded(log, night, due, settings.schedule, str(run.id) if run else "") as set_result:
-                    counts = work(night)
-                    set_result(_result(counts))
+            with recorded(log, night, due, settings.schedule, str(run.id) if run else "") as set_result:
+                counts = work(night)
+                set_result(_result(counts))
         return counts
     except NightMissed as missed:
         return Cancelled(message=str(missed))

@@ -34,7 +34,7 @@ ROOMS: dict[str, Levels] = {
     "flows.rollout.engines": ({"open", "check"}, {"vllm", "sglang", "embedded"}, {"servers"}),
     "flows.schedule": (
         {"flow", "supervisor"},
-        {"sentences", "recorded", "booking"},
+        {"sentences", "recorded", "booking", "telling"},
         {"history"},
         {"night_log", "times", "prefect_server"},
         {"ports", "interrupts", "run_lock"},

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.notify.alert import alerts, last_alert_lines
+from flows.notify.alert import Alerts, last_alert_lines
+from flows.schedule.night_log import NightLog
+from flows.schedule.telling import telling
 from flows.settings import Notify, Settings
 from tests.doubles.lakes.nights import Made, write_nights
 from tests.doubles.lakes.planted import planted
@@ -29,7 +31,7 @@ def settings_of(home: Path, *urls: str, **limits: object) -> Settings:
 
 def end(settings: Settings, night: date) -> None:
     """A night that ends without an error."""
-    with alerts(settings, night):
+    with Alerts(settings).watching(night):
         pass
 
 
@@ -92,7 +94,7 @@ def test_a_failed_night_names_its_error_and_passes_it_on(tmp_path: Path, inbox: 
     inbox.received.clear()
     night = write_nights(Lake(tmp_path / "lake"), *[GOOD] * 4)
     key = next(one.secret for one in planted(6, seed=1) if one.kind == "github_token")
-    with pytest.raises(ValueError, match="hunter2"), alerts(settings_of(tmp_path, inbox.address), night):
+    with pytest.raises(ValueError, match="hunter2"), Alerts(settings_of(tmp_path, inbox.address)).watching(night):
         raise ValueError(f"http://reader:hunter2@gpu1:8000 refused {key}\n{'long ' * 300}")
     [text] = inbox.texts
     assert "failed: ValueError: http://***@gpu1:8000 refused" in text
@@ -107,7 +109,7 @@ def test_a_failed_night_with_a_damaged_lake_still_sends_its_message(tmp_path: Pa
     night = write_nights(Lake(tmp_path / "lake"), GOOD)
     for part in (tmp_path / "lake").rglob("*.parquet"):
         part.write_bytes(b"damaged")
-    with pytest.raises(RuntimeError), alerts(settings_of(tmp_path, inbox.address), night):
+    with pytest.raises(RuntimeError), Alerts(settings_of(tmp_path, inbox.address)).watching(night):
         raise RuntimeError("the lake is damaged")
     assert "the lake is damaged" in inbox.texts[0]
     end(settings_of(tmp_path, inbox.address), night)  # without an error of its own, the night stays a success
@@ -117,7 +119,7 @@ def test_a_failed_night_with_a_damaged_lake_still_sends_its_message(tmp_path: Pa
 def test_an_interrupt_sends_nothing(tmp_path: Path, inbox: Receiver) -> None:
     """Ctrl-C and a restart of the service are decisions of a person."""
     inbox.received.clear()
-    with pytest.raises(KeyboardInterrupt), alerts(settings_of(tmp_path, inbox.address), date(2026, 11, 1)):
+    with pytest.raises(KeyboardInterrupt), Alerts(settings_of(tmp_path, inbox.address)).watching(date(2026, 11, 1)):
         raise KeyboardInterrupt
     assert inbox.texts == []
 
@@ -152,3 +154,22 @@ def test_addresses_that_fail_neither_fail_the_night_nor_show_their_secrets(
     assert "HTTP 500" in logged
     everything = "\n".join([logged, *lines, (tmp_path / "state" / "alert.json").read_text()])
     assert not [secret for secret in ("s3cret-path", "hunter2", "hook-9f3c") if secret in everything]
+
+
+def test_a_missed_night_is_reported_by_the_process_that_finds_it(tmp_path: Path, inbox: Receiver) -> None:
+    """Nothing runs on a machine that was off, so the night after it has to say that one is missing."""
+    inbox.received.clear()
+    log, settings = NightLog(tmp_path / "state"), settings_of(tmp_path, inbox.address)
+    log.write("missed", night="2026-11-01", detail="an older one")
+    with pytest.raises(ValueError, match="too late"), telling(log, Alerts(settings)):
+        log.write("served")
+        log.write("missed", night="2026-11-02", detail="it was due while no `factory serve` ran")
+        raise ValueError("too late")
+    [text] = inbox.texts
+    assert (
+        text.startswith("The night 2026-11-02 of ") and "was missed: it was due while no `factory serve` ran." in text
+    )
+    assert "factory run --date 2026-11-02" in text
+    with telling(log, Alerts(settings_of(tmp_path))):  # without an address, nothing is computed or sent
+        log.write("missed", night="2026-11-03", detail="too late")
+    assert len(inbox.texts) == 1

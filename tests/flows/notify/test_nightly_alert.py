@@ -9,6 +9,13 @@ import pytest
 
 from tests.doubles.receiver import receiver
 
+KILLED_NIGHT = """
+import os, signal, sys
+from pathlib import Path
+from flows.schedule.night_log import NightLog
+NightLog(Path(sys.argv[1])).write("started", night="2026-11-27")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 FACTORY = Path(sys.executable).with_name("factory")
 
 
@@ -17,9 +24,10 @@ def _files_with(folder: Path, word: bytes) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_a_night_with_a_failing_step_sends_its_message_and_exits_with_the_error(tmp_path: Path) -> None:
-    """A cron job whose mail nobody reads fails every night until the team misses its data."""
+def test_a_failing_night_sends_its_message_and_one_about_the_killed_night_before_it(tmp_path: Path) -> None:
+    """A cron job without alerts fails every night until the team misses its data; a killed night reports nothing."""
     (tmp_path / "home").mkdir()
+    subprocess.run([sys.executable, "-c", KILLED_NIGHT, str(tmp_path / "home" / "state")], check=False)
     (tmp_path / "home" / "factory.toml").write_text('[crawl]\nfolders = ["no-such-folder"]\n')
     with receiver("hook-9f3c") as inbox:
         places = {"FACTORY_NOTIFY__URLS": f'["{inbox.address}"]', "PREFECT_HOME": str(tmp_path / "prefect")}
@@ -31,9 +39,11 @@ def test_a_night_with_a_failing_step_sends_its_message_and_exits_with_the_error(
             for words in (["run", "--date", "2026-11-28"], ["status"])
         )
     assert ran.returncode == 1
-    [text] = inbox.texts
+    earlier, text = inbox.texts
+    assert "The night 2026-11-27 of " in earlier and " did not end: its process " in earlier
     assert "The night 2026-11-28 of " in text and f"{tmp_path / 'home'} failed: SettingsError: crawl.folders" in text
     assert "kept rows 0 · tokens 0 · fetched pages 0" in text
+    assert [message["type"] for message in inbox.received] == ["failure", "failure"]
     assert "alert: Horizon Factory: night 2026-11-28 failed" in status.stdout
     assert b"hook-9f3c" not in (ran.stdout + ran.stderr + status.stdout).encode()
     assert _files_with(tmp_path, b"hook-9f3c") == []
