@@ -46,7 +46,7 @@ def _ranks(tokenizer: Any) -> bytes:
     if MARK not in added:
         raise VocabularyError(f"the tokenizer has no token {MARK}: it is not that of gpt-oss")
     tokens = sorted((rank, token) for token, rank in vocabulary.items() if token not in added)
-    byte_of = {character: byte for byte, character in _byte_characters().items()}
+    byte_of = {character: byte for byte, character in byte_characters().items()}
     lines = [
         base64.b64encode(bytes(byte_of[one] for one in token)) + b" %d\n" % rank
         for rank, token in tokens
@@ -65,7 +65,7 @@ def _write(folder: Path, ranks: bytes) -> None:
     Path(file.name).replace(folder / FILE)
 
 
-def _byte_characters() -> dict[int, str]:
+def byte_characters() -> dict[int, str]:
     """The printable character that stands for each byte in byte-level vocabularies (GPT-2's table)."""
     printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in printable]

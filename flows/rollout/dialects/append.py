@@ -35,6 +35,9 @@ class Appender:
         if not self._finished:
             family = "the renderer of its model family (qwen3, glm-5, gpt-oss, ...)"
             raise TeacherRefused(f"renderer {name} cannot extend a stream; set teacher.renderer to {family}")
+        turn = next(iter(self._finished.values()))
+        rendered = self._rendered_anew(*turn, [RESULT])
+        self._bridge_is_exact = rendered in (None, self._bridge(*turn, [RESULT]))
 
     def append(self, prompt: list[int], sampled: list[int], rows: list[Row]) -> Extension:
         """The ids that the rows add after `prompt` and `sampled`, of which only the last turn is read.
@@ -43,14 +46,16 @@ class Appender:
         without a call, an instruction (a tool message without a tool's name) becomes a user message. Raises
         TeacherRefused if the rows cannot be appended, HistoryRewritten if the renderer changes earlier ids.
         """
-        variants = [rows, _instructions_as_user(rows)]
-        attempts = (
+        variants, attempts = [rows, _instructions_as_user(rows)], [self._extended, self._rendered_anew]
+        if not self._bridge_is_exact and sampled[-1:] == [self._end(sampled)]:
+            attempts.reverse()
+        extensions = (
             extension
-            for attempt in (self._extended, self._rendered_anew)
+            for attempt in attempts
             for variant in variants
             if (extension := attempt(prompt, sampled, variant))
         )
-        if extension := next(attempts, None):
+        if extension := next(extensions, None):
             return extension
         raise TeacherRefused(f"renderer {self._name} cannot append {[row['role'] for row in rows]}")
 
@@ -88,11 +93,12 @@ class Appender:
             return None
         named = [{"tool_call_id": f"call_{at}", "name": "instruction"} | row for at, row in enumerate(rows)]
         history = [QUESTION, TURNS[0] | {"content": "", "tool_calls": [_call(row) for row in named]}]
-        before = list(self._renderer.render(history).token_ids)
+        n_stops = sum(token in self._stops for token in self._renderer.render_ids(history))
         rendered = self._renderer.render([*history, *named], add_generation_prompt=True)
-        end = max((at + 1 for at, token in enumerate(before) if token in self._stops), default=len(before))
-        if list(rendered.token_ids[:end]) != before[:end]:
+        stops = [at for at, token in enumerate(rendered.token_ids) if token in self._stops]
+        if not 0 < n_stops <= len(stops) or stops[n_stops - 1] < rendered.message_indices.index(1):
             return None
+        end = stops[n_stops - 1] + 1
         owners = [owner - len(history) for owner in rendered.message_indices[end:]]
         return self._ended(sampled, split(list(rendered.token_ids[end:]), owners, len(rows)))
 

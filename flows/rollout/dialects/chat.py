@@ -13,8 +13,9 @@ from importlib.metadata import version
 from typing import Any
 
 from flows.domains.contract import ToolSpec
-from flows.rollout.dialects.append import Appender, split
+from flows.rollout.dialects.append import QUESTION, Appender, split
 from flows.rollout.dialects.tool_calls import ToolSet, template_specs, tool_calls
+from flows.rollout.dialects.written_calls import Reader, WrittenCall, reader_of
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Thinking
 from flows.settings import Teacher as TeacherSettings
 from flows.tokenizing.hub import hub_or_cache
@@ -25,6 +26,8 @@ from schemas.record import sha256_text
 
 CALL_PATTERN = re.compile(r"<\W?tool_call|<function=|<invoke|\"arguments\"\s*:")
 """The start of a tool call; inside reasoning it does not count as a call."""
+THOUGHT, THOUGHT_END, THOUGHT_IDS = "<think>", "</think>", 8
+"""Tags of a thought, and the ids at the end of a prompt in which an opening tag is looked for."""
 MAX_TOOL_SETS = 64
 """Tool sets that are cached with their compiled schemas."""
 
@@ -45,8 +48,10 @@ class ChatDialect:
         self.template_sha256 = sha256_text(f"{template}\x00{self._renderer.config.model_dump_json()}")
         self.vocabulary_sha256: str | None = self._literal.vocabulary_sha256()
         self._tool_sets: dict[tuple[tuple[str, int], ...], ToolSet] = {}
+        self._stops = tuple(self._renderer.get_stop_token_ids())
         self._appender = Appender(self._renderer, self.renderer)
         self._drop_offsets(tokenizer)
+        self._read_calls = self._call_reader()
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """The first ids of the stream, one piece per message."""
@@ -69,11 +74,12 @@ class ChatDialect:
         Only the end of `prompt_ids` is needed: it may open the reasoning.
         """
         tool_set = self._tool_set(tools)
-        reply = self._renderer.parse_response(
-            completion.token_ids, tools=tool_set.specs, prompt_ids=completion.prompt_ids
-        )
-        parsed = Parsed(reply.content.strip(), reply.reasoning_content or None)
         truncated = completion.finish_reason == "length"
+        try:
+            reply = self._reply(completion.token_ids, completion.prompt_ids, tool_set, truncated)
+        except RecursionError:  # JSON that is nested too deeply for its parser
+            return Parsed(self.decode(completion.token_ids), parse="invalid_json")
+        parsed = Parsed(reply.content.strip(), reply.reasoning_content or None)
         failure = _truncation(reply) if truncated else tool_set.failure(reply.tool_calls)
         if failure:
             return replace(parsed, parse=failure)
@@ -82,6 +88,33 @@ class ChatDialect:
         if parsed.content:
             return replace(parsed, answer=parsed.content)
         return replace(parsed, parse=_emptiness(reply))
+
+    def _reply(self, ids: list[int], prompt: list[int] | None, tools: ToolSet, truncated: bool) -> Any:
+        """The renderer's reading of a completion, with the calls as they were written where their format is known."""
+        reply = self._renderer.parse_response(ids, tools=tools.specs, prompt_ids=prompt)
+        reply = self._with_opened_thought(reply, ids, prompt or [])
+        if truncated or not self._read_calls or not reply.tool_calls or reply.tool_calls[0].token_span is None:
+            return reply
+        start = reply.tool_calls[0].token_span[0]
+        end = next((at for at, token in enumerate(ids) if token in self._stops), len(ids))
+        calls = self._read_calls(self.decode(ids[start:end]), tools.schemas)
+        if not calls:
+            return reply
+        if [(call.name, "ok") for call in calls] == [(call.name, call.status) for call in reply.tool_calls]:
+            return replace(reply, tool_calls=calls)
+        before = self._renderer.parse_response(ids[:start], tools=tools.specs, prompt_ids=prompt)
+        return replace(reply, content=before.content, tool_calls=calls)
+
+    def _with_opened_thought(self, reply: Any, ids: list[int], prompt: list[int]) -> Any:
+        """The thought that a prompt opened, where the renderer took it for content (DeepSeek-R1 after results)."""
+        if reply.reasoning_content or not self.decode(prompt[-THOUGHT_IDS:]).rstrip().endswith(THOUGHT):
+            return reply
+        thought, closed, content = reply.content.partition(THOUGHT_END)
+        if closed:
+            return replace(reply, reasoning_content=thought.strip(), content=content)
+        if reply.tool_calls or THOUGHT_END in self.decode(ids):
+            return reply
+        return replace(reply, reasoning_content=thought, content="", reasoning_complete=False)
 
     def _tool_set(self, tools: Sequence[ToolSpec]) -> ToolSet:
         """The cached tool set of these tools. It references their schemas, so that no id() is reused meanwhile."""
@@ -98,7 +131,7 @@ class ChatDialect:
 
     def sampling(self, sampling: Sampling, *, must_answer: bool, tools: Sequence[ToolSpec]) -> Sampling:
         """The sampling with the renderer's end-of-turn tokens as stops."""
-        return replace(sampling, stop_token_ids=tuple(self._renderer.get_stop_token_ids()))
+        return replace(sampling, stop_token_ids=self._stops)
 
     def _rows(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         return [self._row(message) for message in messages]
@@ -107,6 +140,23 @@ class ChatDialect:
         row = {"role": message.role, "content": self._literal.guard(message.content)}
         optional = {"name": message.tool, "tool_call_id": message.call_id}
         return row | {key: value for key, value in optional.items() if value}
+
+    def _call_reader(self) -> Reader | None:
+        """The reader of the format in which the renderer itself writes a call, if it is known."""
+        call = WrittenCall("look", {"at": "it"})
+        function = {"name": call.name, "arguments": call.arguments}
+        turn = {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"type": "function", "id": "c", "function": function}],
+        }
+        ids = list(self._renderer.render_ids([QUESTION, turn]))
+        start = len(self._renderer.render_ids([QUESTION]))
+        written = self._renderer.parse_response(ids[start:]).tool_calls
+        if not written or written[0].token_span is None:
+            return None
+        begin, end = (start + place for place in written[0].token_span)
+        return reader_of(self.decode(ids[begin:end]), call)
 
     def _drop_offsets(self, tokenizer: Any) -> None:
         """Append without character offsets if the pieces stay the same: it saves a third of a turn's time."""

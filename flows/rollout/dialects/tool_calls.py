@@ -25,7 +25,8 @@ class ToolSet:
     def __init__(self, tools: Sequence[ToolSpec]) -> None:
         self.tools = tools
         self.specs = template_specs(tools)
-        self._schemas = {tool.name: Draft202012Validator(tool.parameters) for tool in tools}
+        self.schemas = {tool.name: tool.parameters for tool in tools}
+        self._validators = {tool.name: Draft202012Validator(tool.parameters) for tool in tools}
 
     def failure(self, parsed_calls: Sequence[Any]) -> str | None:
         """The parse failure of the first invalid call, or None when every call is valid."""
@@ -35,10 +36,10 @@ class ToolSet:
         failure = STATUS_FAILURES.get(call.status, "invalid_json")
         if failure:
             return failure
-        if call.name not in self._schemas:
+        if call.name not in self._validators:
             return "unknown_tool"
         given = arguments(call)
-        valid = isinstance(given, dict) and self._schemas[call.name].is_valid(given)
+        valid = isinstance(given, dict) and self._validators[call.name].is_valid(given)
         return None if valid else "invalid_arguments"
 
 

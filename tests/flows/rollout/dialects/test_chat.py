@@ -121,6 +121,7 @@ async def test_content_without_a_call_is_the_answer() -> None:
     [
         ('<tool_call>\n{"name": "search", "arguments": \n</tool_call>', "stop", "invalid_json"),
         ("<tool_call>\n[1]\n</tool_call>", "stop", "invalid_json"),
+        ("<tool_call>\n" + "[" * 9_999 + "\n</tool_call>", "stop", "invalid_json"),
         ('<tool_call>\n{"name": "search", "arguments": {"query": "x"}}', "stop", "invalid_json"),
         ('<tool_call>\n{"name": "fly", "arguments": {}}\n</tool_call>', "stop", "unknown_tool"),
         ('<tool_call>\n{"name": "search", "arguments": {}}\n</tool_call>', "stop", "invalid_arguments"),
