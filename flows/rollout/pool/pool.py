@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.journal import AttemptState, Journal
@@ -119,6 +120,8 @@ class Pool:
             raise group.exceptions[0] from None
         finally:
             observer.cancel()
+        if self._teacher_failures and not any(load.up for load in self._context.teacher.loads()):
+            await self._end_in_outage()
         await self._abort_failed()
 
     def stop(self, reason: str) -> None:
@@ -247,13 +250,17 @@ class Pool:
         self._teacher_failures.append(failed)
         if len(self._teacher_failures) < max(self.admission.admitted, OUTAGE_FAILURES):
             return
+        await self._end_in_outage()
+
+    async def _end_in_outage(self) -> NoReturn:
+        """Abort the failed attempts without counting that against them, and raise TeacherError."""
         failures, self._teacher_failures = self._teacher_failures, []
         for one in failures:
             await self._abort(one, counted=False)
         raise TeacherError(
-            f"the teacher failed {len(failures)} attempts in a row, the last with: {failed.error}. "
+            f"the teacher failed {len(failures)} attempts in a row, the last with: {failures[-1].error}. "
             "Nothing is lost: repair the teacher and run again."
-        ) from failed.error
+        ) from failures[-1].error
 
     async def _abort_failed(self) -> None:
         """The teacher works again, so the earlier failures count against the attempts."""

@@ -131,9 +131,9 @@ def _unreadable(trial: Trial, settings: Settings) -> Iterator[Advice]:
         {name: trial.parses[name] for name in UNREADABLE if name in trial.parses},
         sum(trial.parses.values()),
     )
-    if trial.rendering.dialect == "chat" and sum(failed.values()) >= max(1, UNREADABLE_SHARE * turns):
+    if trial.dialect == "chat" and sum(failed.values()) >= max(1, UNREADABLE_SHARE * turns):
         because = f"{sum(failed.values())} of {turns} replies were not readable ({counted(failed)})"
-        yield Advice(because, f"teacher.renderer of the model's family, instead of {trial.rendering.renderer}")
+        yield Advice(because, f"teacher.renderer of the model's family, instead of {trial.renderer}")
 
 
 def _idle_gpus(trial: Trial, settings: Settings, gpus: int) -> Iterator[Advice]:

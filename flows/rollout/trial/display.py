@@ -8,24 +8,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.rollout.monitor.teacher_facts import Fact
 from flows.rollout.pool.admission import max_in_flight
-from flows.rollout.sampling import NEUTRAL
 from flows.rollout.trial.advice import Advice, fitting, trajectory_tokens
 from flows.rollout.trial.server_arguments import server_arguments
 from flows.rollout.trial.trial import Trial, counted
 from flows.settings import SETTINGS_FILE, Settings
 from warehouse.console.terminal import visible
 
-Fact = tuple[str, str]
-"""Name and value."""
-ALWAYS = ("temperature", "top_p")
-"""Sampling parameters that are shown when they are neutral, too."""
+IN_CAPACITY = ("context window", "KV cache")
+"""Facts that are shown with the settings and the servers that they depend on."""
 
 
 def print_trial(console: Console, trial: Trial, settings: Settings, found: Sequence[Advice]) -> None:
@@ -39,35 +36,19 @@ def print_trial(console: Console, trial: Trial, settings: Settings, found: Seque
 
 
 def _identity(trial: Trial, settings: Settings) -> Iterator[Fact]:
-    one, teacher = trial.identity, settings.teacher
-    yield "engine", f"{one.engine} {one.engine_version or ''}".strip()
-    yield "model", f"{one.model} ({one.revision})" if one.revision else one.model
+    teacher, defaults = settings.teacher, trial.identity.defaults
     joined = "joined" if teacher.urls else f"started in {trial.start_s:,.0f} s"
     yield "servers", f"{joined}: {', '.join(load.server + ('' if load.up else ' (down)') for load in trial.loads)}"
-    for offered in one.served:
-        adapted = f", an adapter of {offered.parent}" if offered.parent else ""
-        window = f"{offered.context:,} tokens of context" if offered.context else "context unknown: its card names none"
-        yield "  offers", f"{offered.name}{adapted}, {window} ({offered.server})"
-    chosen = "chosen from the model" if teacher.renderer == "auto" else f"teacher.renderer = {teacher.renderer}"
-    yield "renderer", trial.rendering.renderer + (f", {chosen}" if trial.rendering.dialect == "chat" else "")
-    yield "dialect", f"{trial.rendering.dialect}, teacher.dialect = {teacher.dialect}"
-    yield "reasoning kept", trial.rendering.reasoning_policy
-    if trial.episodes:
-        yield "sampling in force", _sampling(trial.episodes[0].sampling)
-    own = ", ".join(f"{name} {value:g}" for name, value in (one.defaults or {}).items()) or "it names none"
+    yield from (fact for fact in trial.facts if fact[0] not in IN_CAPACITY)
+    if trial.dialect == "chat":
+        named = f"teacher.renderer = {teacher.renderer}"
+        yield (
+            "renderer chosen",
+            "by the chat template (teacher.renderer = auto)" if teacher.renderer == "auto" else named,
+        )
+    own = ", ".join(f"{name} {value:g}" for name, value in (defaults or {}).items()) or "it names none"
     file = "unknown: generation_config.json is not readable here, so it sets nothing"
-    yield "the model's own sampling", own if one.defaults is not None else file
-
-
-def _sampling(row: dict[str, Any]) -> str:
-    """The sampling of a row: temperature and top_p always, other neutral parameters by name only, then the rest."""
-    sources: dict[str, str] = row.get("sources", {})
-    names = sorted(sources, key=list(NEUTRAL).index)
-    shown = [name for name in names if name in ALWAYS or sources[name] != "neutral"]
-    parts = [f"{name} {row[name]:g} ({sources[name]})" for name in shown]
-    parts += [f"neutral: {', '.join(name for name in names if name not in shown)}"] if len(names) > len(shown) else []
-    others = {name: value for name, value in row.items() if name not in sources and name != "sources" and value}
-    return "; ".join([", ".join(parts), *(f"{name} {json.dumps(value)}" for name, value in others.items())])
+    yield "the model's own sampling", own if defaults is not None else file
 
 
 def _capacity(trial: Trial, settings: Settings) -> Iterator[Fact]:
@@ -94,6 +75,7 @@ def _pressure(trial: Trial) -> dict[str, int]:
 def _quality(trial: Trial) -> Iterator[Fact]:
     exact = trial.exactness
     equal = f"{exact.equal} of {exact.compared} completions: stored ids = ids sent and sampled"
+    equal = equal if exact.compared else "unknown: no completion with token ids"
     yield "token exactness", equal + (f"; {exact.difference}" if exact.difference else "")
     echoed = "the same in every reply, as the engine checks" if server_arguments(trial.identity.engine).echo else None
     yield "echo of the prompt", echoed or "unknown: this engine's servers send none"

@@ -15,9 +15,11 @@ from typing import Any
 
 from flows.rollout.dialects.open import open_dialect
 from flows.rollout.engines.open import open_teacher
+from flows.rollout.monitor.teacher_facts import Fact, teacher_facts
 from flows.rollout.monitor.throughput import ServerTotals
 from flows.rollout.pool.admission import max_in_flight
 from flows.rollout.protocol import Dialect, Identity, Load, Teacher, TeacherError
+from flows.rollout.sampling import attempt_sampling
 from flows.rollout.trial.episodes import Episode, run_episodes
 from flows.rollout.trial.exactness import Exactness
 from flows.rollout.trial.recorder import Recorder
@@ -36,21 +38,14 @@ OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
 
 
 @dataclass(frozen=True)
-class Rendering:
-    """The dialect of a trial, as its rows record it."""
-
-    dialect: str
-    renderer: str
-    template_sha256: str
-    reasoning_policy: str
-
-
-@dataclass(frozen=True)
 class Trial:
     """The figures of one trial; None stands for a figure that the engine does not give."""
 
     identity: Identity
-    rendering: Rendering
+    dialect: str
+    renderer: str
+    facts: list[Fact]
+    """Model, what the servers offer, window, renderer, thinking and sampling in force."""
     start_s: float
     """Seconds until the teacher was ready."""
     episodes: list[Episode]
@@ -85,10 +80,12 @@ class Trial:
             return f"a server failed under load: {self.failure}"
         if self.exactness.equal < self.exactness.compared:
             return f"stored ids and served ids differ: {self.exactness.difference}"
+        if not self.parses:
+            return f"a context window of {self.identity.context:,} tokens holds no question with its tools"
         if not any(episode.calls for episode in self.episodes):
             return (
                 f"no valid tool call in {sum(self.parses.values())} turns ({counted(self.parses)}): the model calls no "
-                f"tools, or renderer {self.rendering.renderer} does not read its calls (teacher.renderer)"
+                f"tools, or renderer {self.renderer} does not read its calls (teacher.renderer)"
             )
         return None
 
@@ -124,9 +121,15 @@ async def _run(
         await asyncio.sleep(METRICS_S)
         counts = totals.observe(teacher.loads())
         report(STEPS, STEPS)
-        rendering = Rendering(dialect.name, dialect.renderer, dialect.template_sha256, dialect.reasoning_policy)
+        facts, names = _facts(settings, teacher, dialect), (dialect.name, dialect.renderer)
         measured: dict[str, Any] = {name: counts[name] for name in ("cache_hit", "preemptions", "refusals")}
-        return Trial(teacher.identity, rendering, start_s, episodes, speeds, failure, teacher.loads(), **measured)
+        return Trial(teacher.identity, *names, facts, start_s, episodes, speeds, failure, teacher.loads(), **measured)
+
+
+def _facts(settings: Settings, teacher: Teacher, dialect: Dialect) -> list[Fact]:
+    limit = settings.rollout.max_repetitions
+    sampling = attempt_sampling(settings.teacher, teacher.identity, settings.teacher.seed, limit)
+    return teacher_facts(teacher.identity, dialect, sampling)
 
 
 async def _measure(recorder: Recorder, settings: Settings) -> tuple[list[ServerSpeed], str | None]:

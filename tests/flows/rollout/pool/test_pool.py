@@ -14,7 +14,7 @@ import pytest
 from flows.rollout.briefs import RolloutError
 from flows.rollout.journal.file import JournalLocked
 from flows.rollout.journal.recovery import open_journal
-from flows.rollout.protocol import Completion, Sampling, TeacherError, TeacherRefused
+from flows.rollout.protocol import Completion, Load, Sampling, TeacherError, TeacherRefused
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings
 from flows.settings import Teacher as TeacherSettings
@@ -295,3 +295,20 @@ def test_an_attempt_can_be_finished_by_a_later_run(tmp_path: Path) -> None:
     roll_out(settings, teacher, date(2026, 1, 3))
     late = [row for row in rows(settings, Turn) if row["run_id"] == "2026-01-03"]
     assert [row["index"] for row in late] == list(range(7))
+
+
+def test_a_teacher_that_is_gone_at_the_end_of_a_run_counts_against_no_attempt(tmp_path: Path) -> None:
+    """The last attempts of three nights with a crash would be given up, and each night would pass for a success."""
+    settings = home(tmp_path, max_starts=1, max_in_flight=4)
+    write_wiki_tasks(Lake(settings.lake), DAY, 1, samples=3)
+
+    class Gone(ScriptedTeacher):
+        def loads(self) -> list[Load]:
+            return [Load("scripted", up=False)]
+
+    def refuse(prompt: str) -> None:
+        raise TeacherError("the connection failed")
+
+    with pytest.raises(TeacherError, match="failed 3 attempts in a row"):
+        roll_out(settings, Gone(reading, failing=refuse))
+    assert roll_out(settings, ScriptedTeacher(reading))["finished"] == 3

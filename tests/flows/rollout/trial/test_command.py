@@ -60,7 +60,7 @@ def test_the_figures_are_printed_as_text_and_as_json(home: Path) -> None:
         write_settings(home, urls=[fake.url])
         text, problems = command(home).communicate(timeout=TIMEOUT_S)
         whole, _ = command(home, "--json").communicate(timeout=TIMEOUT_S)
-    for name in ("tiny-qwen3", "9 of 9", "tokens/s", "KV cache", "renderer", "sampling in force", "max_tokens = 32768"):
+    for name in ("tiny-qwen3", "9 of 9", "tokens/s", "KV cache", "renderer", "sampling", "max_tokens = 32768"):
         assert name in text, (text, problems)
     figures = json.loads(whole)
     assert figures["exactness"] == {"compared": 9, "equal": 9, "difference": None}

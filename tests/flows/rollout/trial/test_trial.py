@@ -150,6 +150,14 @@ def test_calls_that_the_renderer_cannot_read_are_the_reason(tmp_path: Path) -> N
     assert any("teacher.renderer" in one.value for one in advice(trial, settings, gpus=0))
 
 
+def test_a_window_that_holds_no_question_is_the_reason(tmp_path: Path) -> None:
+    """Every attempt of a night would end before its first turn, without an error."""
+    with fake_vllm(context=600) as fake:
+        trial = tried(settings_for(tmp_path, fake), tmp_path)
+    assert trial.problem and "600 tokens" in trial.problem
+    assert {episode.status for episode in trial.episodes} == {"context_cap"}
+
+
 def test_a_refusal_in_an_episode_is_the_reason(tmp_path: Path) -> None:
     """The first request of a night would meet the same refusal, after the crawl."""
     with fake_vllm() as fake:
