@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flows.rollout.engines.servers.health_checks import (
@@ -38,6 +38,21 @@ MAX_DEATHS = 16
 Reply = TypeVar("Reply")
 Check = Callable[[str, Reply], Awaitable[None]]
 """Checks the reply of the server with that URL; raises GenerationAborted or another Retryable to ask again."""
+
+
+@dataclass
+class Tries:
+    """The failures of one request: failed tries on servers that live, moves to the next server, deaths of servers."""
+
+    failed: int = 0
+    moves: int = 0
+    deaths: int = 0
+
+    def count_death(self) -> None:
+        """Forget the failures before the death. Raises TeacherRefused after MAX_DEATHS."""
+        self.failed, self.deaths = 0, self.deaths + 1
+        if self.deaths == MAX_DEATHS:
+            raise TeacherRefused(f"servers died {self.deaths} times during one request: the request may be the cause")
 
 
 class ServerPool:
@@ -88,35 +103,48 @@ class ServerPool:
     ) -> Reply:  # fmt: skip
         """POST a JSON body in pieces; `read` parses the reply and raises MalformedReply when it cannot.
 
-        The death of a server does not count as a try: the request continues on another server, or after the restart.
-        A generation that a server aborted is requested again, as after any transient failure.
+        The death of a server does not count as a try, nor do the tries before it: the request continues on another
+        server, or after the restart. A generation that a server aborted is requested again, as after any transient
+        failure; a server that shuts down aborts first.
         Raises TeacherRefused when a retry cannot help, else TeacherError after the last try.
         """
-        tried = moves = deaths = 0
+        tries, previous, incarnation = Tries(), None, (0, 0)
         while True:
-            server = await self._choose(session, moves)
-            incarnation = server.incarnation
+            server = await self._choose(session, tries.moves)
+            if server is previous and server.incarnation != incarnation:
+                tries.count_death()
+            previous, incarnation = server, server.incarnation
             try:
-                reply = read(await self._send(server, path, body))
-                if check:
-                    await check(server.load.server, reply)
-                return reply
+                return await self._try(server, path, body, read, check)
             except (MalformedReply, Retryable) as problem:
                 last = problem
-            if isinstance(last, Overloaded):
-                server.load = replace(server.load, refusals=server.load.refusals + 1)
-            if isinstance(last, GenerationAborted):
-                server.load = _with_discarded(server.load, last.tokens)
             if isinstance(last, ServerDown | GenerationAborted) and await self._monitor.died(server, incarnation):
-                deaths += 1
-                if deaths < MAX_DEATHS:
-                    continue
-                raise TeacherRefused(f"servers died {deaths} times during one request: the request may be the cause")
-            tried += 1
-            if tried == self._client.tries:
-                raise retries_exhausted(server.load.server, last, tried)
-            moves += not isinstance(last, Overloaded) or tried % 2 == 0
-            await asyncio.sleep(retry_delay(tried - 1, last))
+                tries.count_death()
+                previous = None
+                continue
+            tries.failed += 1
+            if tries.failed == self._client.tries:
+                raise retries_exhausted(server.load.server, last, tries.failed)
+            tries.moves += not isinstance(last, Overloaded) or tries.failed % 2 == 0
+            await asyncio.sleep(retry_delay(tries.failed - 1, last))
+
+    async def _try(
+        self, server: PooledServer, path: str, body: Sequence[bytes], read: Callable[[bytes], Reply],
+        check: Check[Reply] | None,
+    ) -> Reply:  # fmt: skip
+        """Send the request once, and count a refusal or an aborted generation in the server's load."""
+        try:
+            reply = read(await self._send(server, path, body))
+            if check:
+                await check(server.load.server, reply)
+        except Overloaded:
+            server.load = replace(server.load, refusals=server.load.refusals + 1)
+            raise
+        except GenerationAborted as aborted:
+            tokens = server.load.discarded_tokens + aborted.tokens
+            server.load = replace(server.load, discarded=server.load.discarded + 1, discarded_tokens=tokens)
+            raise
+        return reply
 
     def _order(self, session: str) -> list[PooledServer]:
         return [self._servers[url] for url in rendezvous_order(list(self._servers), session)]
@@ -145,10 +173,6 @@ class ServerPool:
                     server.timeouts.discard(timeout)
         except TimeoutError as error:
             raise ServerDown("the server stopped answering /health") from error
-
-
-def _with_discarded(load: Load, tokens: int) -> Load:
-    return replace(load, discarded=load.discarded + 1, discarded_tokens=load.discarded_tokens + tokens)
 
 
 def rendezvous_order(urls: Sequence[str], session: str) -> list[str]:

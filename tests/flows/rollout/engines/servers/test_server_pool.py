@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import orjson
 import pytest
 
 from flows.rollout.engines.servers.health_checks import HealthChecks
 from flows.rollout.engines.servers.http_client import HttpClient
+from flows.rollout.engines.servers.http_errors import GenerationAborted
 from flows.rollout.engines.servers.server_pool import ServerPool, rendezvous_order
 from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.engines.vllm.teacher import connect_vllm
@@ -194,6 +196,32 @@ async def test_a_request_that_kills_servers_is_refused() -> None:
             async with pool.monitored():
                 with pytest.raises(TeacherRefused, match="may be the cause"):
                     await pool.request("s", "/v1/completions", (b"{}",), lambda raw: raw)
+
+
+async def test_aborts_of_a_server_that_shuts_down_are_not_tries() -> None:
+    """A long generation that met one shutdown per try would end as a failure of its attempt."""
+    with fake_vllm() as fake:
+        async with HttpClient(Settings().teacher.model_copy(update={"retries": 1})) as client:
+            pool = ServerPool(client, [fake.url], {fake.url: SelfRestarting()}, HealthChecks(0.02, 0.3))
+            async with pool.monitored():
+                body, aborted = b'{"prompt":[1],"max_tokens":9,"return_token_ids":true,"logprobs":0}', list[bytes]()
+
+                def read(raw: bytes) -> bytes:
+                    if orjson.loads(raw)["choices"][0]["finish_reason"] == "abort":
+                        aborted.append(raw)
+                        raise GenerationAborted("cut", 4)
+                    return raw
+
+                fake.faults.extend(["abort"] * 3)
+                waiting = asyncio.create_task(pool.request("s", "/v1/completions", (body,), read))
+                while len(aborted) < 3:
+                    before = len(aborted)
+                    await until(lambda: len(aborted) > before)  # noqa: B023
+                    fake.die()
+                    await until(lambda: not pool.loads()[0].up)
+                    fake.restart()
+                assert await waiting
+                assert pool.loads()[0].discarded_tokens == 12
 
 
 async def test_the_failure_of_a_supervisor_ends_the_wait_of_every_request() -> None:
