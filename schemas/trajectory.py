@@ -88,7 +88,7 @@ class Trajectory(Record):
     n_turns: NTurns
     n_tool_calls: NToolCalls
     n_tokens: Count = Field(
-        description="number of tokens of all turns, prompt included; 0: imported, without token ids"
+        description="number of tokens of all turns, prompt included; imported: of their text, 0 if not counted"
     )
     n_sampled_tokens: NSampledTokens
     n_observation_tokens: NObservationTokens
@@ -115,7 +115,9 @@ class Turn(Record):
     )
     tool: Name | None = Field(description="name of the tool: of the first call, or of the tool that answers; else null")
     n_chars: Count = Field(description="number of characters of content, reasoning, tool_calls and observation")
-    n_tokens: Count = Field(description="number of tokens that the message adds, the length of token_ids")
+    n_tokens: Count = Field(
+        description="number of tokens that the message adds, the length of token_ids; imported: of its text"
+    )
     observation: Text | None = Field(description="tool result, as the model reads it; null unless role is tool")
     kind: Name | None = Field(
         description="outcome of the tool call: ok, empty, truncated, blocked, fault; null unless role is tool"

@@ -62,6 +62,7 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     from flows.imports.chunk import ImportOptions
     from flows.imports.existing_ids import ExistingIds
     from flows.imports.importer import Importer
+    from flows.imports.token_counts import open_count
     from flows.schedule.run_lock import run_lock
     from warehouse.console.progress import stage_bar
     from warehouse.lake import Lake
@@ -73,7 +74,9 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
             options = ImportOptions(
                 format.value, domain, license, schemas, accepted, tuple(named), settings.rollout.redact
             )
-            importer = Importer(Lake(settings.lake), ExistingIds.of(con, datetime.now(UTC)), _verifiers())
+            importer = Importer(
+                Lake(settings.lake), ExistingIds.of(con, datetime.now(UTC)), _verifiers(), open_count(settings)
+            )
             for file in found:
                 with (
                     local_copy(file, settings, endpoint_url) as path,

@@ -27,6 +27,8 @@ from flows.imports.to_rows import (
     set_verdicts,
     task_of,
 )
+from flows.imports.to_turns import Measured
+from flows.imports.token_counts import Count
 from schemas import Imported, Verdict
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
 from schemas.trajectory import trajectory_id
@@ -70,6 +72,7 @@ class Chunk:
     verifiers: Sequence[Verifier]
     samples: dict[int, int]
     """Row number of the file -> sample number recorded by an interrupted import."""
+    count: Count | None = None
     accepted: list[Rows] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     """Verdicts on rows that the lake already held."""
@@ -107,7 +110,8 @@ class Chunk:
         clean, found = redacted(attempt) if self.options.redact else (attempt, None)
         task = task_of(clean, self.options.domain)
         place = self._place(task, recorded)
-        rows = rows_of_attempt(clean, place, self.verifiers, found)
+        measured = Measured(found, self.count(clean.messages) if self.count else None)
+        rows = rows_of_attempt(clean, place, self.verifiers, measured)
         self.accepted.append(rows)
         self.existing.add(name, task, place.sample, place.task_created_at, (one.verifier for one in rows.verdicts))
         notes = notes_of(clean)

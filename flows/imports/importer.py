@@ -21,6 +21,7 @@ from flows.imports.file_reader import chunks, rows_of, sha256_of
 from flows.imports.formats.conversation import Sign
 from flows.imports.reading.rows import RawRow
 from flows.imports.to_rows import COMPOSER, VERSION
+from flows.imports.token_counts import Count
 from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
 from warehouse.console.progress import ProgressCallback
@@ -53,8 +54,10 @@ class Counts:
 class Importer:
     """Imports files into one lake; a row that the lake already holds is counted, not written again."""
 
-    def __init__(self, lake: Lake, existing: ExistingIds, verifiers: Sequence[Verifier]) -> None:
-        self._lake, self._existing, self._verifiers = lake, existing, verifiers
+    def __init__(
+        self, lake: Lake, existing: ExistingIds, verifiers: Sequence[Verifier], count: Count | None = None
+    ) -> None:
+        self._lake, self._existing, self._verifiers, self._count = lake, existing, verifiers, count
 
     def import_file(self, path: Path, name: str, options: ImportOptions, report: ProgressCallback) -> Counts:
         """Import the rows that the lake lacks; raises ImportFailed (unreadable file) or LakeError (failed write)."""
@@ -86,7 +89,7 @@ class Importer:
     ) -> Chunk:
         """Write one chunk. Rows keep the sample numbers that an interrupted import recorded for them."""
         samples = {row["row"]: row["sample"] for row in recorded if row["status"] == IMPORTED}
-        chunk = Chunk(file, options, part.day.isoformat(), self._existing, self._verifiers, samples)
+        chunk = Chunk(file, options, part.day.isoformat(), self._existing, self._verifiers, samples, self._count)
         for row in rows:
             chunk.add(row)
         tasks = {rows.task.task_id: rows.task for rows in chunk.accepted}

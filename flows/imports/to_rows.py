@@ -16,7 +16,7 @@ import orjson
 from flows.domains.contract import Verifier, verdict_row
 from flows.imports.formats.conversation import Attempt, Outcome, Refused
 from flows.imports.formats.registry import instruction
-from flows.imports.to_turns import to_json, turns_of
+from flows.imports.to_turns import Measured, to_json, turns_of
 from schemas import Task, Trajectory, Turn, Verdict
 from schemas.task import task_id
 from schemas.trajectory import trajectory_id
@@ -72,19 +72,17 @@ def notes_of(attempt: Attempt) -> Counter[str]:
     notes = Counter(attempt.notes)
     for message in attempt.messages:
         notes.update(message.notes)
-        notes["untrainable"] += message.weight == 0 and message.role == "assistant"
+        notes["untrainable"] += message.weight == 0 and message.role == "assistant" and message.parse == "ok"
     notes.update(f"unclear:{one.column}" for one in attempt.outcomes if one.passed is None)
     return +notes
 
 
-def rows_of_attempt(
-    attempt: Attempt, place: Place, verifiers: Sequence[Verifier], redacted: Sequence[dict[str, int]] | None = None
-) -> Rows:
-    """Rows of one attempt; `redacted` counts the secrets of each message. Raises Refused on what JSON cannot hold."""
+def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Sequence[Verifier], measured: Measured) -> Rows:
+    """Rows of one attempt; raises Refused on what JSON cannot hold."""
     tools = to_json(attempt.tools, "bad_tools")
     task = _task(attempt, place, verifiers)
     name = trajectory_id(task.task_id, place.sample)
-    turns = turns_of(attempt.messages, redacted, name, place.run_id)
+    turns = turns_of(attempt.messages, measured, name, place.run_id)
     trajectory = _trajectory(attempt, place, task, turns, tools)
     verdicts = [*_judged(task, trajectory, turns, verifiers), *set_verdicts(attempt, name, place.run_id)]
     return Rows(task, trajectory, turns, verdicts)
@@ -143,9 +141,9 @@ def _trajectory(attempt: Attempt, place: Place, task: Task, turns: list[Turn], t
         answer=answer,
         n_turns=sum(turn.role == "assistant" for turn in turns),
         n_tool_calls=sum(len(one.calls) for one in attempt.messages),
-        n_tokens=0,
+        n_tokens=sum(turn.n_tokens for turn in turns),
         n_sampled_tokens=0,
-        n_observation_tokens=0,
+        n_observation_tokens=sum(turn.n_tokens for turn in turns if turn.role == "tool"),
         started_at=place.now,
         ended_at=place.now,
         error=None,

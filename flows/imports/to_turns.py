@@ -7,6 +7,7 @@ that refuses the reader is blocked; everything else with text is ok.
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flows.imports.formats.conversation import Message, Refused
@@ -18,7 +19,7 @@ FAULT = re.compile(
     r"\s*(?:\[?error\b|<error>|traceback \(most recent call last\)|exception\b|failed to "
     r"|tool (?:call )?(?:failed|error)"
     r"|(?:json|type|value|key|index|attribute|name|syntax|runtime|timeout|http|connection)[a-z]*error\b"
-    r'|\{\s*"(?:error|err|exception)"\s*:\s*(?!null|""|false|\{\}|\[\])|invalid (?:argument|parameter|call)'
+    r'|\{\s*"(?:error|err|exception)"\s*:\s*+(?!null|""|false|\{\}|\[\])|invalid (?:argument|parameter|call)'
     r"|unknown tool|no such tool)",
     re.IGNORECASE,
 )
@@ -34,16 +35,19 @@ TRUNCATED = re.compile(
 )
 
 
-def turns_of(
-    messages: Sequence[Message], counts: Sequence[dict[str, int]] | None, name: str, run_id: str
-) -> list[Turn]:
-    """The turns of trajectory `name`; `counts` are the redacted secrets of each message, None if nothing was redacted.
+@dataclass(frozen=True)
+class Measured:
+    """Facts about each message of an attempt."""
 
-    Raises Refused on calls that cannot be written as JSON.
-    """
-    return [
-        _turn(message, None if counts is None else counts[at], name, at, run_id) for at, message in enumerate(messages)
-    ]
+    redacted: Sequence[dict[str, int]] | None = None
+    """Redacted secrets by kind; None if nothing was looked for."""
+    tokens: Sequence[int] | None = None
+    """Number of tokens; None without a tokenizer."""
+
+
+def turns_of(messages: Sequence[Message], measured: Measured, name: str, run_id: str) -> list[Turn]:
+    """The turns of trajectory `name`; raises Refused on calls that cannot be written as JSON."""
+    return [_turn(message, measured, name, at, run_id) for at, message in enumerate(messages)]
 
 
 def kind_of(message: Message) -> Kind:
@@ -60,7 +64,8 @@ def kind_of(message: Message) -> Kind:
     return "truncated" if TRUNCATED.search(text[-200:]) else "ok"
 
 
-def _turn(message: Message, found: dict[str, int] | None, trajectory: str, index: int, run_id: str) -> Turn:
+def _turn(message: Message, measured: Measured, trajectory: str, index: int, run_id: str) -> Turn:
+    found = None if measured.redacted is None else measured.redacted[index]
     is_tool = message.role == "tool"
     made = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.calls]
     calls = to_json(made, "bad_arguments") if made else None
@@ -75,7 +80,7 @@ def _turn(message: Message, found: dict[str, int] | None, trajectory: str, index
         parse=message.parse if message.role == "assistant" else None,
         tool=message.name if is_tool else next((call.name for call in message.calls), None),
         n_chars=len(message.content) + len(message.reasoning or "") + len(calls or ""),
-        n_tokens=0,
+        n_tokens=0 if measured.tokens is None else measured.tokens[index],
         observation=message.content if is_tool else None,
         kind=kind_of(message) if is_tool else None,
         url=None,

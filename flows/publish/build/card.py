@@ -30,7 +30,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
     sections = [
         _head(manifest, settings),
         f"# {settings.name}",
-        _opening(manifest),
+        _opening(con, manifest),
         *_imported(con),
         "## How to load",
         _loading(manifest),
@@ -79,16 +79,38 @@ def _head(manifest: Manifest, settings: Publish) -> str:
     ])  # fmt: skip
 
 
-def _opening(manifest: Manifest) -> str:
+def _opening(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
+    files = con.execute(query("publish", "imported_files")).fetchall()
     return (
-        f"{manifest.rows:,} trajectories of a teacher model working tasks with tools, {manifest.tokens:,} tokens in "
-        "all. One row per trajectory: the conversation, the tool schemas, and the exact token ids that the teacher "
-        "read and sampled. Tasks were made from crawled pages, and every row names the pages that hold its answer.\n\n"
+        f"{_contents(manifest, sum(file[-1] for file in files))}\n\n"
         f"Release `{manifest.release_id}`"
         + (f", after `{manifest.parent}`" if manifest.parent else "")
         + f"; the newest trajectory ended {manifest.created_at:%Y-%m-%d %H:%M} UTC. `manifest.json` lists every file "
         "with its SHA-256, and the settings and gates that made it. No task is in two splits; rows are shuffled by a "
         "seeded hash."
+    )
+
+
+def _contents(manifest: Manifest, imported: int) -> str:
+    """Origin of the rows: attempts of a teacher of this factory, rows of published data sets, or both."""
+    rolled_out = (
+        "One row per trajectory: the conversation, the tool schemas, and the exact token ids that the teacher read and "
+        "sampled. Tasks were made from crawled pages, and every row names the pages that hold its answer."
+    )
+    if not imported:
+        return (
+            f"{manifest.rows:,} trajectories of a teacher model working tasks with tools, {manifest.tokens:,} tokens "
+            f"in all. {rolled_out}"
+        )
+    if imported == manifest.rows:
+        return (
+            f"{imported:,} trajectories imported from published data sets, which are listed below. One row per "
+            "trajectory: the conversation and the tool schemas as published, without token ids."
+        )
+    return (
+        f"{manifest.rows:,} trajectories, {manifest.tokens:,} tokens in all: {imported:,} are imported from published "
+        f"data sets, which are listed below, and {manifest.rows - imported:,} are of a teacher model working tasks "
+        f"with tools. Of the latter: {rolled_out[0].lower()}{rolled_out[1:]}"
     )
 
 
@@ -116,7 +138,8 @@ def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         "## Imported rows",
         "These rows come from published data sets and passed the same gates. They have no token ids (`engine` is "
-        "import, `token_ids` is empty, `n_tokens` is 0), their messages are as published, and they name no pages. The "
+        "import, `token_ids` is empty, `n_tokens` counts their text or is 0), their messages are as published "
+        "except for redacted secrets and personal data, and they name no pages. The "
         "licenses are as given to the import.",
         _table(con, "imported_files"),
     ]

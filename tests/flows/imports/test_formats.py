@@ -91,7 +91,7 @@ def test_a_format_is_recognised_and_says_why(published: Published) -> None:
 
 
 def test_every_format_is_offered_and_tried() -> None:
-    """A format without a row here would be one that nobody has read."""
+    """A format without a row here has never read a published row."""
     assert ["auto", *FORMATS] == OFFERED
     assert {one.format for one in ROWS} == set(FORMATS)
 

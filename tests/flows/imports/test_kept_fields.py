@@ -8,21 +8,26 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.imports.chunk import ImportOptions
 from flows.imports.existing_ids import ExistingIds
-from flows.imports.formats.conversation import NOTES, Attempt, Refused
+from flows.imports.formats.conversation import NOTES, Attempt, Message, Refused
 from flows.imports.formats.registry import attempt_of
 from flows.imports.importer import Importer
 from flows.imports.to_rows import notes_of
+from flows.imports.to_turns import kind_of
 from flows.publish.release import run_publish
 from flows.publish.views.llama_factory import llama_factory
 from flows.refine.decide import run_refine
 from flows.settings import Publish, Settings
+from tests.doubles.teachers.tiny_tokenizer import save
 from tests.flows.imports.published import SEARCH, called
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
+from warehouse.query import run_checks
 
 USER = {"role": "user", "content": "What is the capital of Mali?"}
 
@@ -206,3 +211,51 @@ def test_conversations_as_they_are_pass_refine_and_every_message_keeps_its_place
     for one in released:
         sides = [turn["from"] in ("human", "observation") for turn in llama_factory(one)["conversations"]]
         assert sides == [place % 2 == 0 for place in range(len(sides))]
+
+
+def test_imports_are_redacted_and_counted_by_the_set_tokenizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unredacted pages cost a third of a clean set at the gate `secrets`; without counts its lengths are unknown."""
+    save(tmp_path / "student")
+    (tmp_path / "factory.toml").write_text('[publish]\nstudent = "student"\n')
+    mail = "maria.lindqvist@norrland-kommun.se"
+    said = [
+        {"role": "assistant", "reasoning_content": "A page helps.", "tool_calls": [called("c1", query="mayor")]},
+        result("c1", f"Write to {mail}."),
+        {"role": "assistant", "content": f"The mayor's address is {mail}."},
+    ]
+    (tmp_path / "set.jsonl").write_text(json.dumps({"messages": [USER, *said], "contact": mail}) + "\n")
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["import", "set.jsonl"])
+    assert told.exit_code == 0, told.output
+    with connect(Lake(tmp_path / "lake")) as con:
+        assert not {name: rows for name, rows in run_checks(con).items() if rows}
+        texts = con.execute(
+            "select coalesce(content, observation), redacted, n_tokens from turns order by index"
+        ).fetchall()
+        ((total, metadata),) = con.execute(
+            "select n_tokens, metadata from trajectories join imports using (trajectory_id)"
+        ).fetchall()
+    assert [text for text, _, _ in texts[2:]] == [
+        "Write to [REDACTED:email].",
+        "The mayor's address is [REDACTED:email].",
+    ]
+    assert [json.loads(found) for _, found, _ in texts if found] == [{"email": 1}, {"email": 1}]
+    assert mail not in metadata
+    assert total == sum(count for _, _, count in texts) > 20
+
+
+def test_observations_are_typed_as_far_as_they_tell() -> None:
+    """A share of faults that is always zero hides a broken tool; an article about errors is not a fault."""
+    told = {
+        "": "empty",
+        "Traceback (most recent call last):\n  File": "fault",
+        "Error: no such file": "fault",
+        '{"error": "bad key"}': "fault",
+        '{"error": "", "response": "yes"}': "ok",
+        "403 Forbidden": "blocked",
+        "line 1\n[2,113 more lines truncated]": "truncated",
+        "Errors in spelling are common.": "ok",
+    }
+    assert {text: kind_of(Message("tool", text)) for text in told} == told
+    assert kind_of(Message("tool", "fine", failed=True)) == "fault"
+    assert kind_of(Message("tool", "Error: quoted", failed=False)) == "ok"

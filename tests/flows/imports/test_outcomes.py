@@ -150,7 +150,7 @@ def test_the_command_names_unclear_columns_and_missing_ones(tmp_path: Path, monk
     (tmp_path / "set.jsonl").write_text(json.dumps(row(0, reward=0.4)) + "\n")
     said = CliRunner().invoke(app, ["import", "set.jsonl", "--outcome", "grade:0.5"])
     assert said.exit_code == 0, said.output
-    assert "1 rows recognised as messages: a field `messages` (sure 50%)" in said.output
+    assert "1 rows recognised as messages: `messages` with a `role` each (sure 70%)" in said.output
     assert "1 rows with an unclear `reward`" in said.output
     assert "--outcome reward:NUMBER" in said.output
     assert "1 rows without the column `grade`" in said.output

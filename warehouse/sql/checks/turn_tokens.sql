@@ -1,5 +1,11 @@
 -- one row per turn whose token ids, mask and log-probabilities have inconsistent lengths
-with measured as (
+with imported as (
+    select trajectory_id
+    from trajectories
+    where engine = 'import'
+),
+
+measured as (
     select
         trajectory_id,
         index,
@@ -11,6 +17,11 @@ with measured as (
     from turns
 )
 
-select *
+select measured.*
 from measured
-where ids <> n_tokens or mask <> n_tokens or sampled_ids <> logprobs
+left join imported using (trajectory_id)
+where
+    -- the tokens of an imported turn are counted from its text
+    (ids <> n_tokens and (imported.trajectory_id is null or ids > 0))
+    or mask <> ids
+    or sampled_ids <> logprobs
