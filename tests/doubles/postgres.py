@@ -24,8 +24,8 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def postgres(password: str) -> Iterator[tuple[str, Path]]:
-    """Yield the SQLAlchemy address of the database `postgres`, password included, and the folder of its files."""
+def postgres(user_name: str, password: str) -> Iterator[tuple[int, Path]]:
+    """Yield the port, and the folder of the server's files; the database is `postgres`."""
     bin, folder, port = programs(), Path(tempfile.mkdtemp(prefix="postgres-")), free_port()
     assert bin is not None, "no PostgreSQL is installed"
     user = ACCOUNT if os.getuid() == 0 else None
@@ -35,7 +35,7 @@ def postgres(password: str) -> Iterator[tuple[str, Path]]:
         account = pwd.getpwnam(user)
         for path in (folder, secret):
             os.chown(path, account.pw_uid, account.pw_gid)
-    made = ["--username", "postgres", "--auth", "scram-sha-256", "--no-sync"]
+    made = ["--username", user_name, "--auth", "scram-sha-256", "--no-sync"]
     subprocess.run(
         [bin / "initdb", "--pgdata", data, "--pwfile", secret, *made],
         user=user,
@@ -50,7 +50,7 @@ def postgres(password: str) -> Iterator[tuple[str, Path]]:
         )
     try:
         _wait(bin, port, server)
-        yield f"postgresql+asyncpg://postgres:{password}@127.0.0.1:{port}/postgres", data
+        yield port, data
     finally:
         server.terminate()
         server.wait(30)

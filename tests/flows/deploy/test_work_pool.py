@@ -1,7 +1,7 @@
 """One night through a Prefect server on PostgreSQL and a worker of a process work pool that runs in another folder.
 
-The whole of `factory deploy prefect`, as its next steps say, with real programs. If it breaks, a team with a shared
-Prefect server has no nights.
+The whole of `factory deploy prefect`, as its next steps say, with real programs; the server has the environment of the
+written compose file. If it breaks, a team with a shared Prefect server has no nights.
 """
 
 import os
@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from flows.process_guard import free_port
 from tests.doubles.postgres import postgres
@@ -76,6 +77,7 @@ def test_a_worker_in_another_folder_runs_the_night_of_the_home(tmp_path: Path) -
     (folder / "pages" / "one.md").write_text("# A page\n\nIts text.\n")
     (folder / "factory.toml").write_text(SETTINGS)
     assert factory(folder, "deploy", "prefect", "--pool", POOL, **SECRETS).returncode == 0
+    assert factory(folder, "deploy", "compose", **SECRETS).returncode == 0
     port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     plain = {key: value for key, value in os.environ.items() if not key.startswith(("FACTORY_", "PREFECT_"))}
@@ -84,8 +86,12 @@ def test_a_worker_in_another_folder_runs_the_night_of_the_home(tmp_path: Path) -
         "PREFECT_WORKER_QUERY_SECONDS": "1",
     }  # fmt: skip
     with ExitStack() as stack:
-        address, data = stack.enter_context(postgres(PASSWORD))
-        server = client | {"PREFECT_API_DATABASE_CONNECTION_URL": address, "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+        service = yaml.safe_load((home / "compose.yaml").read_text())["services"]["prefect"]["environment"]
+        database, data = stack.enter_context(postgres(service["PREFECT_SERVER_DATABASE_USER"], PASSWORD))
+        server = client | service | {
+            "PREFECT_SERVER_DATABASE_HOST": "127.0.0.1", "PREFECT_SERVER_DATABASE_PORT": str(database),
+            "PREFECT_SERVER_DATABASE_NAME": "postgres", "PREFECT_SERVER_DATABASE_PASSWORD": PASSWORD,
+        }  # fmt: skip
         stack.enter_context(prefect(elsewhere, server, "server", "start", "--port", str(port)))
         until(lambda: httpx.get(f"{api}/health").is_success, elsewhere)
         stack.enter_context(prefect(elsewhere, client, "worker", "start", "--type", "process", "--pool", POOL))
@@ -97,17 +103,18 @@ def test_a_worker_in_another_folder_runs_the_night_of_the_home(tmp_path: Path) -
         assert made["parameters"] == {"home": str(home)} and made["job_variables"]["working_dir"] == str(folder)
         [schedule] = made["schedules"]
         assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 0 1 1 *", "Asia/Tokyo")
-        body = {"parameters": made["parameters"] | {"only": "crawl"}}
-        run = httpx.post(f"{api}/deployments/{made['id']}/create_flow_run", json=body).raise_for_status().json()["id"]
+        run = httpx.post(f"{api}/deployments/{made['id']}/create_flow_run", json={}).raise_for_status().json()["id"]
 
         def ended() -> dict[str, Any] | None:
             found = httpx.get(f"{api}/flow_runs/{run}").raise_for_status().json()
             return found if found["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
         assert until(ended, elsewhere)["state_type"] == "COMPLETED", (elsewhere / "worker.log").read_text()
+        assert not list((elsewhere / "prefect").glob("*.db")) and (data / "base").is_dir()
         assert _with_secret(tmp_path) == _with_secret(data) == []
     with connect(Lake(home / "lake")) as con:
         assert con.execute("select title, status from documents").fetchall() == [("A page", "ok")]
+    assert "kept nothing" in (alert := (home / "state" / "alert.json").read_text()) and "cannot be reached" in alert
     assert not (elsewhere / "lake").exists() and not (elsewhere / "state").exists()
 
 
