@@ -58,12 +58,12 @@ def _capacity(trial: Trial, settings: Settings) -> Iterator[Fact]:
     yield "context window", f"{trial.identity.context:,} tokens ({wanted})"
     unknown = f"unknown: {server_arguments(trial.identity.engine).metrics}"
     yield "KV cache", ", ".join(f"{load.kv_tokens:,} tokens" if load.kv_tokens else unknown for load in trial.loads)
-    fits, length = fitting(trial, settings), trajectory_tokens(trial, settings)
-    held = f"{fits:,} of {length:,} tokens fit into {settings.rollout.kv_cache_share:.0%} of the cache"
-    most = f"at most {max_in_flight(settings):,} in flight"
-    yield "trajectories at once", f"{held if fits is not None else unknown}; {most}"
-    hit = f"{trial.cache_hit:.0%} of the looked-up prompt tokens found, by the servers' metrics"
-    yield "prefix cache", hit if trial.cache_hit is not None else unknown
+    fits, most = fitting(trial, settings), f"at most {max_in_flight(settings):,} in flight"
+    share = f"{trajectory_tokens(trial, settings):,} tokens fit into {settings.rollout.kv_cache_share:.0%} of the cache"
+    yield "trajectories at once", f"{unknown if fits is None else f'{fits:,} of {share}'}; {most}"
+    hit = trial.cache_hit
+    found = unknown if hit is None else f"{hit:.0%} of the looked-up prompt tokens found, by the servers' metrics"
+    yield "prefix cache", found
     yield "back-pressure", ", ".join(f"{count} {name}" for name, count in _pressure(trial).items())
 
 

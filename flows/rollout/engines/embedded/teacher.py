@@ -105,7 +105,7 @@ def _completion_body(prompt: list[int], sampling: Sampling) -> dict[str, Any]:
         "n_predict": sampling.max_tokens,
         **parameters(sampling),
         "repeat_penalty": sampling.repetition_penalty,
-        "repeat_last_n": -1,
+        "repeat_last_n": len(prompt) + sampling.max_tokens,
         "samplers": SAMPLERS,
         "seed": sampling.seed,
         "stop": list(sampling.stop),

@@ -141,7 +141,7 @@ class HealthMonitor:
             status = (await self._client.probe(f"{server.load.server}/health", self._checks.timeout_s)).status
             reason = f"/health answers {status}" if status >= 500 else ""
         except aiohttp.ClientConnectorError as error:
-            reason = str(error)
+            reason = str(error.os_error)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             reason, certain = f"/health does not answer ({type(error).__name__})", False
         if reason:

@@ -1,13 +1,15 @@
 """A trial of a teacher: its episodes, its figures, and the advice that follows from them, against the fake vLLM."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from flows.rollout.protocol import TeacherRefused
 from flows.rollout.trial.advice import Advice, advice, fitting
-from flows.rollout.trial.display import advice_lines
+from flows.rollout.trial.display import advice_lines, print_trial
 from flows.rollout.trial.trial import Trial, run_trial
 from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -124,7 +126,12 @@ def test_unknown_figures_lead_to_no_advice(tmp_path: Path) -> None:
         trial = tried(settings, tmp_path)
     assert trial.speeds[0].cached_tokens is None and trial.cache_hit is None
     assert fitting(trial, settings) is None
-    assert not any("prefix" in one.value or "kv" in one.value for one in advice(trial, settings, gpus=8))
+    found = advice(trial, settings, gpus=8)
+    assert not any("prefix" in one.value or "kv" in one.value for one in found)
+    shown = StringIO()
+    print_trial(Console(file=shown, width=200), trial, settings, found)
+    assert shown.getvalue().count("unknown: /metrics shows none") == 3
+    assert "unknown of it cached" in shown.getvalue()
 
 
 @pytest.mark.slow
