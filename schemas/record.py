@@ -120,6 +120,21 @@ class Night(date):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, date) and self.isoformat() == other.isoformat()
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: date) -> bool:
+        return self.isoformat() < other.isoformat()
+
+    def __le__(self, other: date) -> bool:
+        return self.isoformat() <= other.isoformat()
+
+    def __gt__(self, other: date) -> bool:
+        return self.isoformat() > other.isoformat()
+
+    def __ge__(self, other: date) -> bool:
+        return self.isoformat() >= other.isoformat()
+
     def __hash__(self) -> int:
         return hash(self.isoformat())
 

@@ -5,10 +5,10 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.schedule.history import EARLY, is_superseded, unstarted, write_missed
+from flows.schedule.history import is_superseded, unstarted, write_missed
 from flows.schedule.night_log import NightLog
 from flows.schedule.run_lock import RunLocked, run_lock
-from flows.schedule.times import Due
+from flows.schedule.times import EARLY, Due
 from flows.settings import Schedule
 
 NOT_SERVED = "it was due while no `factory serve` ran, and a later night was due by the next start"

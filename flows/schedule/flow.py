@@ -43,6 +43,8 @@ from schemas.record import night_of
 Counts = dict[str, dict[str, int | str]]
 Work = Callable[[date], Counts]
 
+NIGHT_STOP_S, RUNNER_STOP_S = 60.0, 15.0
+"""Seconds that each has to end in order once its parent is gone."""
 MOST_RUNS = 200
 """The most that Prefect lists at once; it makes at most 100 runs ahead."""
 KILLED = "its process was killed"
@@ -50,7 +52,7 @@ KILLED = "its process was killed"
 
 def serve(flow: Flow[..., Any], settings: Settings, alerts: Alerts) -> None:
     """Register this home's deployment and run its nights as they come due, until SIGTERM or the parent's end."""
-    end_with_parent()
+    end_with_parent(RUNNER_STOP_S)
     asyncio.run(_serve(flow, settings, alerts))
 
 
@@ -81,6 +83,7 @@ async def _run_until_sigterm(runner: Runner) -> None:
     The runner's own handler exits in the middle of the event loop, so it is replaced as soon as the runner has set it.
     """
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(_report_error)
     running, stopped = asyncio.create_task(runner.start()), asyncio.create_task(stop.wait())
     await asyncio.sleep(0)  # the runner sets its handler before it first waits
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -89,6 +92,12 @@ async def _run_until_sigterm(runner: Runner) -> None:
         await runner.astop()
     stopped.cancel()
     await running
+
+
+def _report_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what a callback raised, except that a task of Prefect's was cancelled, as at every end."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 async def _recover(client: PrefectClient, deployment: UUID, log: NightLog) -> None:
@@ -179,7 +188,7 @@ def _present_run() -> FlowRun | None:
     context = FlowRunContext.get()
     run = context.flow_run if context else None
     if run and run.deployment_id:
-        end_with_parent()
+        end_with_parent(NIGHT_STOP_S)
         silence_teardown()
         return run
     return None

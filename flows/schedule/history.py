@@ -4,15 +4,12 @@ A night that was due while nothing could start it is run late if no later night 
 down as missed: two nights in a row would crawl the same pages for two days.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from flows.schedule.night_log import NightEvent, NightLog
-from flows.schedule.times import Due, due_nights, today
+from flows.schedule.times import EARLY, Due, due_nights, today
 from flows.settings import Schedule, Settings
 from schemas.record import day_of, night_of
-
-EARLY = timedelta(seconds=2)
-"""Prefect starts a run up to half a second before its time."""
 
 
 def current_night(settings: Settings, day: date | None = None) -> date:

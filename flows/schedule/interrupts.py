@@ -48,9 +48,9 @@ def sigterm_as_interrupt() -> Iterator[Sigterm]:
         signal.signal(signal.SIGTERM, before)
 
 
-def end_with_parent() -> None:
-    """Send this process SIGTERM when its parent ends, however the parent ends."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+def end_with_parent(grace_s: float) -> None:
+    """Send this process SIGTERM when its parent ends, however the parent ends, and SIGKILL `grace_s` seconds later."""
+    threading.Thread(target=_watch, args=(os.getppid(), grace_s), daemon=True).start()
 
 
 def silence_teardown() -> None:
@@ -61,7 +61,9 @@ def silence_teardown() -> None:
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno()))
 
 
-def _watch(parent: int) -> None:
+def _watch(parent: int, grace_s: float) -> None:
     while os.getppid() == parent:
         time.sleep(POLL_S)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(grace_s)
+    os.kill(os.getpid(), signal.SIGKILL)

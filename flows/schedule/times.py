@@ -17,6 +17,8 @@ from flows.settings import Schedule
 from schemas.record import Night
 
 HOUR = timedelta(hours=1)
+EARLY = timedelta(seconds=2)
+"""Prefect starts a run up to half a second before its time."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,17 @@ def next_night(schedule: Schedule, after: datetime) -> Due:
 
 
 def scheduled_night(schedule: Schedule, start: datetime) -> date:
-    """The night of a run by its scheduled start; for a start that the cron expression does not name, its day."""
+    """The night of a run by its scheduled start; for a start that the cron expression does not name, its day.
+
+    A start up to EARLY before a time of the schedule counts as that time.
+    """
     zone = ZoneInfo(schedule.timezone)
     wall = _wall(start, zone)
-    near = [wall, *takewhile(lambda near: near <= wall + HOUR, _walls(schedule, wall - HOUR - timedelta(minutes=1)))]
-    for nominal in near:
-        if croniter.match(schedule.cron, nominal) and (nominal == wall or _is_skipped(nominal, zone)):
-            return _night(schedule, nominal)
-    return wall.date()
+    near = list(takewhile(lambda near: near <= wall + HOUR, _walls(schedule, wall - HOUR - timedelta(minutes=1))))
+    named = [nominal for nominal in near if timedelta() <= nominal - wall <= EARLY]
+    skipped = [nominal for nominal in near if _is_skipped(nominal, zone)]
+    nominal = next(iter(named + skipped), None)
+    return _night(schedule, nominal) if nominal else wall.date()
 
 
 def _walls(schedule: Schedule, after: datetime) -> Iterator[datetime]:

@@ -17,6 +17,9 @@ def test_a_run_id_names_one_night() -> None:
     assert len({first, second, only, date(2026, 11, 28)}) == 3
     assert first not in (second, only, date(2026, 11, 28)) and first == night_of(first.isoformat())
     assert PartName(first, "w", 0) != PartName(second, "w", 0)
+    assert first != second and first != only and only != first and not first != night_of(str(first))  # noqa: SIM202
+    assert sorted([second, date(2026, 11, 29), first, only]) == [only, first, second, date(2026, 11, 29)]
+    assert only < first <= second < date(2026, 11, 29) and second >= first > only
     assert PartName(first, "w", 0).file == "2026-11-28T0200-w-000000.parquet"
 
 
