@@ -70,6 +70,11 @@ class NightLog:
             return []
         return [event for line in lines if (event := _event(line))]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the log, which grow with each event; 0 if there is none yet."""
+        return self._path.stat().st_size if self._path.exists() else 0
+
     def newest(self) -> dict[str, NightEvent]:
         """The newest event of each night, in the order of these events."""
         nights: dict[str, NightEvent] = {}

@@ -8,11 +8,12 @@ stops the flow first while the server can still record its state.
 import fcntl
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -52,6 +53,7 @@ class PrefectServer:
     def __init__(self, state: Path, *, host: str = LOOPBACK, port: int | None = None) -> None:
         """With a port, the server's scheduler and UI run, too."""
         self._folder = (state / "prefect").resolve()
+        self._database = self._folder / "prefect.db"
         self.log = state / "logs" / "prefect-server.log"
         self._host, self._has_services, self._port = host, port is not None, port or free_port()
         reached_at = ANY_ADDRESS.get(host, f"[{host}]" if ":" in host else host)
@@ -59,8 +61,20 @@ class PrefectServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers. Raises PortTaken, or ServerFailed after START_TIMEOUT_S seconds."""
+        """Start it and wait until it answers. Raises PortTaken, or ServerFailed after START_TIMEOUT_S seconds.
+
+        A damaged database is set aside: the log of nights, not the database, holds what a home must remember.
+        """
         require_free_port(self._host, self._port)
+        try:
+            self._start()
+        except ServerFailed:
+            if not set_aside_if_damaged(self._database):
+                raise
+            self._start()
+        os.environ["PREFECT_API_URL"] = self.address
+
+    def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(self._folder)
@@ -74,7 +88,6 @@ class PrefectServer:
                 env=os.environ | self._environment(),
             )
             self._wait()
-        os.environ["PREFECT_API_URL"] = self.address
 
     @property
     def is_running(self) -> bool:
@@ -98,7 +111,7 @@ class PrefectServer:
         own = {"PREFECT_UI_API_URL": "/api" if self._host in ANY_ADDRESS else self.address}
         chosen = {"PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"} & set(os.environ)
         if not chosen:
-            own["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{self._folder / 'prefect.db'}"
+            own["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{self._database}"
         return own
 
     @contextmanager
@@ -117,6 +130,22 @@ class PrefectServer:
             time.sleep(0.2)
         self.stop()
         raise ServerFailed(f"the Prefect server did not answer at {self.address}; {last_words(self.log)}")
+
+
+def set_aside_if_damaged(database: Path) -> bool:
+    """Rename a SQLite file that cannot be read, with its journals, to a name with `.damaged`; True if it was."""
+    if not database.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(database)) as db:
+            if db.execute("pragma quick_check").fetchone() == ("ok",):
+                return False
+    except sqlite3.DatabaseError:
+        pass
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{database}{suffix}").rename(f"{database}{suffix}.damaged")
+    return True
 
 
 def last_words(log: Path) -> str:

@@ -8,6 +8,8 @@ from flows.schedule.night_log import NightLog
 from flows.schedule.times import Due
 from flows.settings import Schedule
 
+DETAIL_CHARS = 500
+
 SetResult = Callable[[str], object]
 """Receives the sentence about a completed night."""
 
@@ -26,6 +28,6 @@ def recorded(log: NightLog, night: date, due: Due | None, schedule: Schedule, fl
         log.write("stopped", **columns)
         raise
     except Exception as error:
-        log.write("failed", **columns, detail=str(error) or type(error).__name__)
+        log.write("failed", **columns, detail=" ".join(str(error).split())[:DETAIL_CHARS] or type(error).__name__)
         raise
     log.write("completed", **columns, detail="; ".join(results))

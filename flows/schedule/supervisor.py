@@ -77,7 +77,7 @@ class Supervisor:
     def __init__(self, server: PrefectServer | None, runner: Runner, log: NightLog, say: Say) -> None:
         """Without a server, `PREFECT_API_URL` names one that the user runs."""
         self._server, self._runner, self._log, self._say = server, runner, log, say
-        self._said = len(log.events())
+        self._said, self._size = len(log.events()), log.size
         self._deaths: dict[str, deque[float]] = {"server": deque(), "runner": deque()}
 
     def run(self) -> None:
@@ -92,7 +92,9 @@ class Supervisor:
             self._report()
 
     def _report(self) -> None:
-        events = self._log.events()
+        if self._size == self._log.size:
+            return
+        self._size, events = self._log.size, self._log.events()
         for event in events[self._said :]:
             if event.night:
                 self._say(sentence(event))
