@@ -5,12 +5,14 @@ The only file of this room that imports Prefect.
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect import Flow, get_client
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import PrefectClient
@@ -51,9 +53,15 @@ KILLED = "its process was killed"
 
 
 def serve(flow: Flow[..., Any], settings: Settings, alerts: Alerts) -> None:
-    """Register this home's deployment and run its nights as they come due, until SIGTERM or the parent's end."""
+    """Register this home's deployment and run its nights as they come due, until SIGTERM or the parent's end.
+
+    Ends the process if the server does not answer; `factory serve` then starts both again.
+    """
     end_with_parent(RUNNER_STOP_S)
-    asyncio.run(_serve(flow, settings, alerts))
+    try:
+        asyncio.run(_serve(flow, settings, alerts))
+    except httpx.TransportError as error:
+        sys.exit(f"the Prefect server does not answer: {error}")
 
 
 async def _serve(flow: Flow[..., Any], settings: Settings, alerts: Alerts) -> None:
