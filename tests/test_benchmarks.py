@@ -46,7 +46,7 @@ def test_a_smoke_run_prints_the_declared_figures(one: Benchmark) -> None:
 
 
 def test_no_two_benchmarks_print_the_same_figure() -> None:
-    """A figure's name is all that tells it from another when runs are compared."""
+    """Only its name distinguishes a figure when runs are compared."""
     names = [name for one in BENCHMARKS for name in one.module.FIGURES]
     assert len(names) == len(set(names))
 

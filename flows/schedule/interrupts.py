@@ -20,6 +20,8 @@ class Sigterm:
 
     def __init__(self) -> None:
         self.received = False
+        self.blocks = 0
+        """Blocks of `sigterm_as_interrupt` that are open."""
 
     def __call__(self, number: int, frame: object) -> None:
         if not self.received:
@@ -27,24 +29,28 @@ class Sigterm:
             signal.raise_signal(signal.SIGINT)
 
 
+HANDLER = Sigterm()
+
+
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[Sigterm]:
-    """Handle SIGTERM as Ctrl-C inside the block; a block inside another shares its handler.
+    """Handle SIGTERM as Ctrl-C inside the block; blocks inside each other share the handler that is yielded.
 
     Has no effect in other threads than the main one, which receive no signals. A process that a script started in the
     background ignores SIGINT; the block ends that, since asyncio then handles the signal in order.
     """
-    before = signal.getsignal(signal.SIGTERM)
-    if isinstance(before, Sigterm) or threading.current_thread() is not threading.main_thread():
-        yield before if isinstance(before, Sigterm) else Sigterm()
+    if threading.current_thread() is not threading.main_thread():
+        yield HANDLER
         return
-    handler = Sigterm()
-    signal.signal(signal.SIGTERM, handler)
+    HANDLER.received = HANDLER.received and HANDLER.blocks > 0
+    HANDLER.blocks += 1
+    before = signal.signal(signal.SIGTERM, HANDLER)  # Prefect sets a handler of its own around a flow
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield handler
+        yield HANDLER
     finally:
+        HANDLER.blocks -= 1
         signal.signal(signal.SIGTERM, before)
 
 

@@ -1,4 +1,4 @@
-"""Nights: two of one day are told apart wherever a day alone would make them one."""
+"""Nights: two of one day are distinct wherever a day alone would make them one."""
 
 import copy
 import pickle

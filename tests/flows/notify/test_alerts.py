@@ -50,7 +50,7 @@ def end(settings: Settings, night: date) -> None:
 def test_a_night_that_made_much_less_sends_one_message(
     tmp_path: Path, inbox: Receiver, tonight: Made, expected: list[str]
 ) -> None:
-    """The message says what fell, where and when, by how much, and which command to run next."""
+    """The message names the figure, the place and time, the size of the fall, and the next command."""
     inbox.received.clear()
     night = write_nights(Lake(tmp_path / "lake"), *[GOOD] * 7, tonight)
     end(settings_of(tmp_path, inbox.address), night)
@@ -80,7 +80,7 @@ def test_a_good_night_sends_nothing(tmp_path: Path, inbox: Receiver, nights: lis
 
 
 def test_the_limits_are_settings(tmp_path: Path, inbox: Receiver) -> None:
-    """A team with steady nights wants to hear of a fall by a third; one with three nights so far, too."""
+    """A team with steady nights needs an alert about a fall by a third; one with three nights so far, too."""
     inbox.received.clear()
     night = write_nights(Lake(tmp_path / "lake"), *[Made(kept=1)] * 3, *[GOOD] * 3, Made(kept=4))
     end(settings_of(tmp_path, inbox.address, max_fall=0.3, nights=6), night)

@@ -103,7 +103,7 @@ def test_the_next_run_says_which_night_was_killed(tmp_path: Path) -> None:
     [(None, "completed", "3 kept"), (ValueError("no disk"), "failed", "no disk"), (KeyboardInterrupt(), "stopped", "")],
 )
 def test_every_end_of_a_night_is_logged(tmp_path: Path, error: BaseException | None, event: str, detail: str) -> None:
-    """The status must tell a stopped night from a failed one."""
+    """The status must not show a stopped night as a failed one."""
     log = NightLog(tmp_path)
     try:
         with recorded(log, date(2026, 11, 28), None, HOURLY, "") as set_result:

@@ -13,6 +13,7 @@ import asyncio, signal, sys, typer
 if sys.argv[1] == "background":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 from flows.commands.exit import exit_after, plain_errors
+from flows.schedule.interrupts import sigterm_as_interrupt
 async def work():
     try:
         print("works", flush=True)
@@ -24,7 +25,9 @@ app = typer.Typer()
 @app.command()
 def command(place: str):
     with plain_errors():
-        asyncio.run(work())
+        before = signal.signal(signal.SIGTERM, lambda *_: None)  # as Prefect does around a flow
+        with sigterm_as_interrupt():
+            asyncio.run(work())
 exit_after(app)
 """
 

@@ -25,7 +25,7 @@ def test_a_taken_port_names_its_holder(address: str) -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    """A mistyped --host must not end in a server that nobody reaches."""
+    """A mistyped --host must not end in a server without users."""
     with pytest.raises(PortTaken, match=r"192\.0\.2\.1"):
         require_free_port("192.0.2.1", free_port())
     with pytest.raises(PortTaken, match=r"no\.such\.host\.invalid"):

@@ -50,6 +50,6 @@ def test_only_a_damaged_database_is_set_aside(tmp_path: Path) -> None:
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],
 )
 def test_the_address_of_a_server_is_one_that_this_machine_reaches(tmp_path: Path, host: str, reached_at: str) -> None:
-    """A runner that asks 0.0.0.0 finds nothing on some systems."""
+    """On some systems, no connection to 0.0.0.0 is possible."""
     port = free_port()
     assert PrefectServer(tmp_path, host=host, port=port).address == f"http://{reached_at}:{port}/api"

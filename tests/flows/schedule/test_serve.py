@@ -122,7 +122,7 @@ def test_a_taken_port_and_a_second_serve_are_refused_by_name(homes: tuple[Home, 
 
 
 def test_after_kills_of_night_runner_and_server_the_next_night_runs_and_says_so(homes: tuple[Home, Home]) -> None:
-    """A machine under pressure kills any of them; a schedule that then stands still loses every later night."""
+    """A machine under pressure kills any of them; a schedule that stops then loses every later night."""
     yearly, busy = homes
     first = busy.event("started")
     killed = busy.children()
