@@ -23,7 +23,7 @@ HUB_FOLDERS = ("", "data")
 """Folders of a Hub data set that are read if the address names none."""
 
 
-def expanded(addresses: list[str], endpoint_url: str | None) -> list[str]:
+def expanded(addresses: list[str], settings: "Settings", endpoint_url: str | None) -> list[str]:
     """One address per file, in name order; an address without a file ends the command."""
     from flows.settings.address import HUB, S3, check_address
 
@@ -32,7 +32,7 @@ def expanded(addresses: list[str], endpoint_url: str | None) -> list[str]:
     found = []
     for address in checked:
         if address.startswith(S3):
-            found += _in_bucket(address, endpoint_url)
+            found += _in_bucket(address, endpoint_url or settings.publish.endpoint_url)
         elif address.startswith(HUB):
             found += _in_hub(address, endpoint_url)
         else:
@@ -92,11 +92,13 @@ def local_copy(file: str, settings: "Settings", endpoint_url: str | None) -> Ite
         return
     parts = IN_HUB.fullmatch(file)
     place, key = (parts["repo"], parts["path"]) if parts else (file.rpartition("/")[0], file.rpartition("/")[2])
+    # the endpoint in the settings is that of the bucket
+    endpoint = endpoint_url if parts else endpoint_url or settings.publish.endpoint_url
     fetched = settings.state / "import" / Path(key).name
     fetched.parent.mkdir(parents=True, exist_ok=True)
     try:
         with fetched.open("wb") as out:
-            out.writelines(store_at(place, endpoint_url or settings.publish.endpoint_url).chunks(0, key))
+            out.writelines(store_at(place, endpoint).chunks(0, key))
         yield fetched
     finally:
         fetched.unlink(missing_ok=True)

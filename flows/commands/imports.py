@@ -69,7 +69,7 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
 
     named, schemas = _outcomes(outcome or []), _schemas(tools)
     with open_warehouse() as (con, settings):
-        found = expanded(files, endpoint_url or settings.publish.endpoint_url)
+        found = expanded(files, settings, endpoint_url)
         with run_lock(settings.state):
             options = ImportOptions(
                 format.value, domain, license, schemas, accepted, tuple(named), settings.rollout.redact

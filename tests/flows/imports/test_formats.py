@@ -1,19 +1,30 @@
 """Every format comes in from a row of its published structure, is recognised, and loses no field in silence."""
 
+import copy
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flows.commands.imports import FORMATS as OFFERED
+from flows.imports.chunk import ImportOptions
+from flows.imports.existing_ids import ExistingIds
 from flows.imports.file_reader import rows_of
 from flows.imports.formats.attempt.leftover import DROPPED
-from flows.imports.formats.conversation import Attempt, Refused
+from flows.imports.formats.conversation import REASONS, Attempt, Refused
 from flows.imports.formats.registry import FORMATS, attempt_of
+from flows.imports.importer import Importer
+from flows.imports.to_rows import row_id
+from flows.imports.to_turns import Measured, turns_of
 from tests.flows.imports.published import CLAUDE_EVENTS, CODEX_LINES, ROWS, Published
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
 
 FRAME = {
     "user", "assistant", "system", "tool", "text", "function", "function_call", "function_response", "human", "gpt",
@@ -113,3 +124,47 @@ def test_sessions_are_one_row_and_their_sub_agents_are_counted(tmp_path: Path) -
     sessions = attempt_of({"events": CLAUDE_EVENTS}, "auto")
     assert sessions.notes.count("subagent") == 1
     assert sessions.metadata["sidechains"][0]["message"]["content"] == "Look at conf.ini for me."
+
+
+def test_a_mix_of_formats_is_told_apart_row_by_row(tmp_path: Path) -> None:
+    """Joined sets have rows of several formats; one format for all would misread the others."""
+    (path, lake) = tmp_path / "set.jsonl", Lake(tmp_path / "lake")
+    mixed = [one.row for one in ROWS if one.format in ("messages", "sharegpt", "atif")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*mixed, {"alpha": 1}]))
+    with connect(lake) as con:
+        existing = ExistingIds.of(con, datetime.now(UTC))
+    counts = Importer(lake, existing, []).import_file(path, path.name, ImportOptions("auto", "imported"), silent)
+    assert (counts.formats, counts.refused) == ({"messages": 1, "sharegpt": 1, "atif": 1}, {"unknown_format": 1})
+    with connect(lake) as con:
+        found = con.execute("select distinct format from imports where status = 'imported' order by all").fetchall()
+    assert found == [("atif",), ("messages",), ("sharegpt",)]
+
+
+JUNK: list[Any] = [None, True, -1, 1.5, "", "x", "{", "[1]", [], [None], [{}], {}, {"a": 1}, [[]], "{'a': 1}", 10**30]
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Path of every value within a row."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield (*above, key)
+        yield from places(one, (*above, key))
+
+
+@pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
+def test_a_row_with_a_wrong_value_anywhere_is_read_or_refused(published: Published) -> None:
+    """One odd value among a million rows must cost its row, not the import."""
+    chance = random.Random(published.format)
+    for _ in range(40):
+        row = copy.deepcopy(published.row)
+        *above, last = chance.choice(list(places(row)))
+        holder: Any = row
+        for key in above:
+            holder = holder[key]
+        holder[last] = copy.deepcopy(chance.choice(JUNK))
+        for format in (published.format, "auto"):
+            try:
+                attempt = attempt_of(row, format)
+                turns_of(attempt.messages, Measured(), row_id(attempt), "2026-01-01")
+            except Refused as refusal:
+                assert refusal.code in REASONS

@@ -41,7 +41,7 @@ def recognise(row: Row) -> Sign | None:
         for block in one["content"]
         if isinstance(block, dict)
     ]
-    if any(block.get("type") in BLOCKS for block in blocks):
+    if any(str(block.get("type")) in BLOCKS for block in blocks):
         return Sign(0.9, "content blocks such as tool_use and tool_result")
     if isinstance(tools, list) and any(isinstance(one, dict) and "input_schema" in one for one in tools):
         return Sign(0.85, "tools with input_schema")

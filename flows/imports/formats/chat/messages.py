@@ -29,7 +29,7 @@ def recognise(row: Row) -> Sign | None:
     spoken = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
     if any("tool_calls" in one or "tool_call_id" in one for one in spoken):
         return Sign(0.8, "`messages` with `tool_calls`")
-    if spoken and all(one.get("role") in ROLES for one in spoken):
+    if spoken and all(str(one.get("role")) in ROLES for one in spoken):
         return Sign(0.7, "`messages` with a `role` each")
     return Sign(0.5, "a field `messages`")
 

@@ -41,7 +41,7 @@ def codex(row: Row) -> Attempt:
 
 
 def _kind(line: Row) -> str:
-    return "response_item" if line.get("type") in ITEMS else "session_meta" if "id" in line else "other"
+    return "response_item" if str(line.get("type")) in ITEMS else "session_meta" if "id" in line else "other"
 
 
 def _item(item: Row) -> Iterator[Message]:
@@ -87,7 +87,7 @@ def recognise(row: Row) -> Sign | None:
 
 def is_line(line: Row) -> bool:
     """True if a line is one of such a log."""
-    return line.get("type") in TYPES and isinstance(line.get("payload"), dict)
+    return str(line.get("type")) in TYPES and isinstance(line.get("payload"), dict)
 
 
 CODEX = Format(codex, frozenset({EVENTS}), recognise, split_completions=True)

@@ -90,7 +90,7 @@ def reasoning_text(value: Any) -> str:
         return value
     if isinstance(value, list):
         return "\n".join(text for one in value if (text := reasoning_text(one)))
-    if isinstance(value, dict) and value.get("type") not in REDACTED:
+    if isinstance(value, dict) and str(value.get("type")) not in REDACTED:
         keys = ("thinking", "text", "reasoning", "content", "summary", "thought")
         return next((text for key in keys if (text := reasoning_text(value.get(key)))), "")
     return ""
@@ -102,7 +102,7 @@ def redacted_blocks(value: Any) -> int:
         return sum(redacted_blocks(one) for one in value)
     if not isinstance(value, dict):
         return 0
-    return int(value.get("type") in REDACTED or bool(value.get("encrypted_content") and not reasoning_text(value)))
+    return int(str(value.get("type")) in REDACTED or bool(value.get("encrypted_content") and not reasoning_text(value)))
 
 
 def _beside(text: str, mark: str) -> str:
