@@ -35,7 +35,8 @@ def _offer(model: ServedModel) -> str:
 def _thinking(dialect: Dialect) -> Iterator[str]:
     for name, value in dialect.thinking.items():
         if value is not None:
-            yield f"{name.replace('_', ' ')} {value}"
+            shown = ("off", "on")[value] if isinstance(value, bool) else value
+            yield f"{name.replace('_', ' ')} {shown}"
 
 
 def _values(sampling: Sampling) -> Iterator[str]:
