@@ -1,5 +1,6 @@
 """`factory serve`: run the nightly on its schedule until the command is stopped."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,12 +19,14 @@ Host = Annotated[
 
 def serve(port: Port = 4200, host: Host = "127.0.0.1") -> None:
     """Run the nightly on the cron schedule of the settings, until Ctrl-C or SIGTERM."""
+    from flows.schedule.history import record_first_serving
     from flows.schedule.night_log import NightLog
     from flows.schedule.ports import require_free_port
     from flows.schedule.prefect_server import PrefectServer, external_server, quiet_prefect
     from flows.schedule.run_lock import serve_lock
     from flows.schedule.supervisor import Runner, Supervisor
 
+    begun = datetime.now(UTC)
     with plain_errors(terminated=0):
         settings = read_settings()
         external = external_server()
@@ -33,14 +36,16 @@ def serve(port: Port = 4200, host: Host = "127.0.0.1") -> None:
         quiet_prefect()
         server = None if external else PrefectServer(settings.state, host=host, port=port)
         runner = Runner(settings.logs / "serve.log")
+        log = NightLog(settings.state)
         with serve_lock(settings.state):
+            record_first_serving(log, settings.schedule, begun)
             try:
                 if server:
                     server.start()
                 when = f"'{settings.schedule.cron}' {settings.schedule.timezone}"
                 ui = (external or (server.address if server else "")).removesuffix("/api")
                 typer.echo(f"nightly at {when}; UI: {ui}; log: {runner.log}")
-                Supervisor(server, runner, NightLog(settings.state), typer.echo).run()
+                Supervisor(server, runner, log, typer.echo).run()
             finally:
                 runner.stop()
                 if server:

@@ -27,11 +27,17 @@ def current_night(settings: Settings, day: date | None = None) -> date:
 
 def unstarted(log: NightLog, schedule: Schedule, until: datetime) -> list[Due]:
     """Nights due by `until` without an event, since this schedule was first served or last started a night."""
-    since = max((at for event in log.events() if (at := _scheduled_at(event, schedule))), default=None)
+    since = _newest_time(log, schedule)
     if since is None:
         return []
     known = log.newest()
     return [due for due in due_nights(schedule, since, until) if due.night.isoformat() not in known]
+
+
+def record_first_serving(log: NightLog, schedule: Schedule, begun: datetime) -> None:
+    """Log that a schedule is served since `begun`, if it never was: a night due while the server starts is not lost."""
+    if _newest_time(log, schedule) is None:
+        log.write("served", at=begun, cron=schedule.cron, timezone=schedule.timezone)
 
 
 def record_missed(log: NightLog, schedule: Schedule, now: datetime, reason: str) -> Due | None:
@@ -71,6 +77,10 @@ def record_killed(log: NightLog, night: str) -> list[NightEvent]:
         )
         for event in gone
     ]
+
+
+def _newest_time(log: NightLog, schedule: Schedule) -> datetime | None:
+    return max((at for event in log.events() if (at := _scheduled_at(event, schedule))), default=None)
 
 
 def _scheduled_at(event: NightEvent, schedule: Schedule) -> datetime | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.schedule.booking import NightMissed, booked, record_missed_before
-from flows.schedule.history import current_night, record_killed, record_missed
+from flows.schedule.history import current_night, record_first_serving, record_killed, record_missed
 from flows.schedule.night_log import LOG_FILE, NightLog
 from flows.schedule.recorded import recorded
 from flows.schedule.run_lock import RunLocked, run_lock
@@ -40,6 +40,16 @@ def test_nights_of_an_outage_are_missed_but_the_newest_runs_late(tmp_path: Path)
         line for line in status_lines(log, HOURLY) if due[-2] in line and "was missed: nothing served" not in line
     ]
     assert any(f"night {due[-1]} was due" in line for line in status_lines(log, HOURLY))
+
+
+def test_a_night_that_is_due_while_the_first_server_starts_runs_late(tmp_path: Path) -> None:
+    """The server of a new home takes a while to start; a night due meanwhile would be lost on the first day."""
+    log, now = NightLog(tmp_path), datetime.now(UTC)
+    record_first_serving(log, HOURLY, now - timedelta(minutes=61))
+    late = record_missed(log, HOURLY, now, "nothing served")
+    assert late and late.at <= now
+    record_first_serving(log, HOURLY, now)
+    assert record_missed(log, HOURLY, now, "nothing served") == late
 
 
 def test_a_run_whose_successor_is_due_is_missed_and_an_earlier_one_too(tmp_path: Path) -> None:
