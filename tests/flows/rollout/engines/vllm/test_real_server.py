@@ -20,7 +20,8 @@ from flows.rollout.dialects.open import open_dialect
 from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Message, Sampling, Teacher
+from flows.rollout.engines.vllm.metrics import read_load
+from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Load, Message, Sampling, Teacher
 from flows.settings import Settings
 from tests.doubles.teachers import small_vllm_model
 
@@ -149,9 +150,10 @@ async def _sampling_is_what_was_sent(teacher: Teacher) -> None:
 async def _a_pause_cuts_no_turn(teacher: Teacher) -> None:
     """A pause, as for new weights, answers 200 with the ids so far."""
     forced = Sampling(1.0, 1.0, 400, 1, grammar="root ::= [ -~]{2000}")
-    before = teacher.loads()[0]
-    running = asyncio.create_task(teacher.generate(await teacher.encode("Say: "), forced, "paused"))
-    while teacher.loads()[0].sampled_tokens < before.sampled_tokens + 8:
+    prompt, before = await teacher.encode("Say: "), teacher.loads()[0]
+    sampled = (await _load(before)).sampled_tokens
+    running = asyncio.create_task(teacher.generate(prompt, forced, "paused"))
+    while (await _load(before)).sampled_tokens < sampled + 8:
         await asyncio.sleep(0.1)
     await _post(f"{teacher.server('paused')}/pause?mode=abort")
     await _post(f"{teacher.server('paused')}/resume")
@@ -159,6 +161,12 @@ async def _a_pause_cuts_no_turn(teacher: Teacher) -> None:
     assert (completion.finish_reason, len(completion.token_ids)) == ("length", 400)
     load = teacher.loads()[0]
     assert load.discarded == before.discarded + 1 and load.discarded_tokens > before.discarded_tokens
+
+
+async def _load(last: Load) -> Load:
+    """The load of the server now; `teacher.loads()` is up to a second older."""
+    async with aiohttp.ClientSession() as session, session.get(f"{last.server}/metrics") as reply:
+        return read_load(await reply.read(), last)
 
 
 async def _post(url: str) -> None:
