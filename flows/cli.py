@@ -97,7 +97,7 @@ def status() -> None:
     from rich.console import Console
 
     from flows.notify.alert import last_alert_lines
-    from flows.rollout.monitor.run_status import read_status
+    from flows.rollout.monitor.run_status import FILE, is_status_damaged, read_status
     from flows.rollout.monitor.status_display import status_table
     from flows.schedule.night_log import NightLog
     from flows.schedule.sentences import status_lines
@@ -111,6 +111,8 @@ def status() -> None:
             console.print(line, markup=False)
         if newest := read_status(settings.state):
             console.print(status_table(newest, con))
+        elif is_status_damaged(settings.state):
+            console.print(f"{settings.state / FILE} cannot be read; the next rollout writes it anew", markup=False)
         console.print(funnel_table(con))
 
 

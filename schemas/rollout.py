@@ -63,7 +63,8 @@ class Unfinished(Record):
     sample: Sample
     domain: Domain
     reason: Name = Field(
-        description="budget, failed, interrupted: in flight as the run ended so; not_started; aborted_to_retry"
+        description="budget, failed, interrupted: in flight as the run ended so; not_started; aborted_to_retry; lost, "
+        "task_lost: a repair set aside the damaged part with the attempt's rows, or with its task"
     )
     detail: Text | None = Field(description="explanation of an abort in words; null otherwise")
     n_turns: Count = Field(description="number of assistant turns in the journal")

@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import httpx
 import pyarrow.parquet as pq
 import pytest
@@ -24,6 +23,7 @@ from tests.doubles.sites.wiki_site import wiki_site
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import FakeVllm, assistant_turns, digest, fake_vllm
 from warehouse.connect import connect
+from warehouse.damage_boundary import LakeConnection
 from warehouse.lake import Lake
 from warehouse.query import run_checks
 
@@ -124,7 +124,7 @@ def undisturbed(world: World) -> Path:
     return home
 
 
-def _open(home: Path) -> duckdb.DuckDBPyConnection:
+def _open(home: Path) -> LakeConnection:
     return connect(Lake(home / "lake"))
 
 

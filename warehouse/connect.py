@@ -14,10 +14,14 @@ from pathlib import Path
 import duckdb
 
 from schemas import RECORDS, Record, arrow_schema
+from warehouse.damage_boundary import LakeConnection, naming_damage
 from warehouse.lake import Lake
 
 Parameters = Mapping[str, object]
 """Values for a statement's named parameters ($name); names that the statement does not mention are ignored."""
+
+OLDEST_CLIENT = "v1.0.0"
+"""Version of DuckDB whose storage format `warehouse.duckdb` has: clients of 1.5 cannot read DuckDB 2.0's own format."""
 
 
 def query(folder: str, name: str) -> str:
@@ -37,10 +41,11 @@ def connect(
     spill: Path | None = None,
     memory_limit: str | None = None,
     threads: int | None = None,
-) -> duckdb.DuckDBPyConnection:
+) -> LakeConnection:
     """Open an in-memory connection with all views over the lake; memory_limit as DuckDB writes it, such as '4GB'.
 
-    The connection may read files of the lake only. Raises LakeError for a lake of another schema version.
+    The connection may read files of the lake only. Raises LakeError for a lake of another schema version, and
+    LakeDamaged, also from its block, for a part that cannot be read.
     """
     lake.prepare()
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
@@ -51,8 +56,9 @@ def connect(
     _set_session(con)
     con.execute("set parquet_metadata_cache = true")
     con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
-    create_views(con, lake)
-    return con
+    with naming_damage(lake):
+        create_views(con, lake)
+    return LakeConnection(con, lake)
 
 
 def sibling_connection(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -77,11 +83,16 @@ def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """
     for model in RECORDS:
         _view_parts(con, model, str(lake.empty_part(model).absolute()))
-    texts = sql_files("views") | sql_files("marts")
+    texts = _view_texts()
     for name in _dependency_order(texts):
         con.execute(f"create or replace view {name} as {texts[name]}")
     for model in RECORDS:
         _view_parts(con, model, lake.glob(model))
+
+
+def view_names() -> set[str]:
+    """The names of all views and marts, those over the parts of one record aside."""
+    return set(_view_texts())
 
 
 def create_temp_table(
@@ -113,13 +124,24 @@ def named_parameters(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
 
 
 def rebuild_warehouse(path: Path, lake: Lake) -> None:
-    """Write `warehouse.duckdb` (views only) to a temporary file and rename it over the earlier one."""
+    """Write `warehouse.duckdb` (views only) to a temporary file and rename it over the earlier one.
+
+    Clients of DuckDB 1.0 and later open it.
+    """
     lake.prepare()
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.unlink(missing_ok=True)
-    with duckdb.connect(str(fresh)) as con:
+    with naming_damage(lake), duckdb.connect() as con:
+        con.execute(f"attach {_literal(str(fresh))} as warehouse (storage_version '{OLDEST_CLIENT}')")
+        con.execute("use warehouse")
         create_views(con, lake)
+        con.execute("use memory")
+        con.execute("detach warehouse")
     fresh.replace(path)
+
+
+def _view_texts() -> dict[str, str]:
+    return sql_files("views") | sql_files("marts")
 
 
 def _set_session(con: duckdb.DuckDBPyConnection) -> None:

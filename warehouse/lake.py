@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from io import FileIO
 from pathlib import Path
 from threading import get_ident
@@ -21,17 +22,26 @@ import pyarrow.parquet as pq
 
 from schemas import RECORDS, Record, arrow_schema, table
 from schemas.record import SCHEMA_VERSION, day_of
+from warehouse import part_checksums
 from warehouse.parquet_encoding import encodings, row_groups
+from warehouse.part_checksums import FOLDER as CHECKSUMS
 
 EMPTY_PARTITION = "date=0001-01-01"
 RAW = "raw"
+DAMAGED = "damaged"
+"""Folder of the parts and raw files that a repair set aside, under the paths that they had in the lake."""
 VERSION_FILE = "schema_version.json"
+REPAIR_HINT = "Run `factory lake check`, then `factory lake repair`."
 FIRST_VERSION = "1"
 """Schema version of a lake with parts but without VERSION_FILE: the file exists since version 2."""
 
 
 class LakeError(Exception):
     """The lake could not be read or written; the message names the part and the next step."""
+
+
+class LakeDamaged(LakeError):
+    """A file of the lake is damaged; the message names it and the reason."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +67,15 @@ class Lake:
     def prepare(self) -> None:
         """Write the schema version, and one empty part per record so that views bind before the first row exists.
 
-        An empty part with other columns than the record has now is replaced. Raises LakeError on another version.
+        An empty part with other bytes, damaged or of an earlier factory, is replaced. Raises LakeError on another
+        version.
         """
         self._ensure_version()
         for model in RECORDS:
-            part = self.empty_part(model)
-            if not part.exists() or not pq.read_schema(part).equals(arrow_schema(model)):
-                self.replace_part(part, arrow_schema(model), [arrow_schema(model).empty_table()])
+            part, content = self.empty_part(model), _empty_part(model)
+            if not part.is_file() or part.read_bytes() != content:
+                with _replacing(part) as temporary:
+                    temporary.write_bytes(content)
 
     def version(self) -> str | None:
         """The schema version of the lake; None if it has no parts yet. Raises LakeError if its file is damaged."""
@@ -89,11 +101,11 @@ class Lake:
             f"{SCHEMA_VERSION}: {'upgrade the factory' if newer else 'run `factory lake migrate`'}"
         )
 
-    def write_version(self) -> None:
-        """Write the current schema version to VERSION_FILE, whole by rename."""
+    def write_version(self, version: str = SCHEMA_VERSION) -> None:
+        """Write a schema version, the current one by default, to VERSION_FILE, whole by rename."""
         path = self.root / VERSION_FILE
         with _replacing(path) as temporary:
-            temporary.write_text(json.dumps({"schema_version": SCHEMA_VERSION}) + "\n", "utf-8")
+            temporary.write_text(json.dumps({"schema_version": version}) + "\n", "utf-8")
 
     def empty_part(self, model: type[Record]) -> Path:
         """The path of the part without rows, which has every column that the record has now."""
@@ -103,11 +115,25 @@ class Lake:
         """The pattern that matches every part of the record, for DuckDB's read_parquet."""
         return str(self.root.absolute() / model.record / "*" / "*.parquet")
 
+    def part(self, model: type[Record], name: PartName) -> Path:
+        """The path of a part by its name."""
+        return self.root / model.record / f"date={day_of(name.day)}" / name.file
+
     def parts(self, model: type[Record], day: date | None = None) -> list[Path]:
         """The record's parts in name order, of one day (all its nights) or of all days; without the empty part."""
         folder = f"date={day_of(day)}" if day else "date=*"
         found = (self.root / model.record).glob(f"{folder}/*.parquet")
         return sorted(path for path in found if path.parent.name != EMPTY_PARTITION)
+
+    def next_part(self, day: date, worker: str, *models: type[Record]) -> PartName:
+        """The name after the last part of a worker's night in these records, lost and set-aside parts included.
+
+        A name is never used twice, so that no part replaces another.
+        """
+        stem, roots = f"{day.isoformat()}-{worker}-", (self.root, *(self.root / name for name in (DAMAGED, CHECKSUMS)))
+        folders = [root / model.record / f"date={day_of(day)}" for root in roots for model in models]
+        numbers = [path.name.removeprefix(stem)[:6] for folder in folders for path in folder.glob(f"{stem}*")]
+        return PartName(day, worker, max((int(number) for number in numbers if number.isdecimal()), default=-1) + 1)
 
     def new_raw(self, day: date, worker: str) -> tuple[str, FileIO]:
         """Create a WARC file for raw responses; returns its name under the lake and the open, unbuffered file."""
@@ -122,11 +148,15 @@ class Lake:
         return path.relative_to(self.root).as_posix(), file
 
     def raw(self, name: str) -> Path:
-        """The path of a raw file by its name under the lake; raises LakeError for a name outside the raw folder."""
+        """The path of a raw file by its name under the lake; raises LakeError for a name outside the raw folder.
+
+        A file that a repair set aside is read from there: the responses before and after its damage are intact.
+        """
         path = (self.root / name).resolve()
         if not path.is_relative_to((self.root / RAW).resolve()):
             raise LakeError(f"{name!r} is not a file of raw responses of {self.root}")
-        return path
+        aside = self.root / DAMAGED / path.relative_to(self.root.resolve())
+        return aside if aside.is_file() and not path.exists() else path
 
     def write(self, model: type[Record], rows: Iterable[Record], name: PartName) -> Path:
         """Write rows as one part and return its path; raises LakeError if they do not fit the schema."""
@@ -151,19 +181,25 @@ class Lake:
         expected = arrow_schema(model)
         if not schema.equals(expected):
             raise LakeError(f"a part of {model.record} has schema\n{schema}\nbut the record is\n{expected}")
-        path = self.root / model.record / f"date={day_of(name.day)}" / name.file
-        with _replacing(path) as temporary:
-            _write_groups(temporary, expected, row_groups(expected, (_without_null(model, batch) for batch in batches)))
-            self._ensure_version()
+        path = self.part(model, name)
+        groups = row_groups(expected, (_without_null(model, batch) for batch in batches))
+        self.replace_part(path, expected, self._versioned(groups))
         return path
 
     def replace_part(self, path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
         """Write row groups to the path of a part, whole by rename; the schema may be of another version.
 
-        Only migrations replace a part that holds rows.
+        Only migrations and repeated work replace a part that holds rows. Its checksum is recorded after it.
         """
         with _replacing(path) as temporary:
-            _write_groups(temporary, schema, groups)
+            checksum = part_checksums.measured(temporary, _write_groups(temporary, schema, groups))
+            part_checksums.forget(self.root, path)
+        part_checksums.record(self.root, path, checksum)
+
+    def _versioned(self, groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """The same row groups; the lake has its version before the part with them appears."""
+        yield from groups
+        self._ensure_version()
 
     def _ensure_version(self) -> None:
         if self.check_version() is None:
@@ -189,6 +225,8 @@ def _replacing(path: Path) -> Iterator[Path]:
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
+    except IsADirectoryError as error:
+        raise LakeDamaged(f"{path} cannot be written: a folder has its name. {REPAIR_HINT}") from error
     except OSError as error:
         raise LakeError(f"cannot write {path}: {error}. Free space or fix permissions, then run again.") from error
     finally:
@@ -196,10 +234,22 @@ def _replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def _write_groups(path: Path, schema: pa.Schema, groups: Iterable[pa.Table]) -> None:
-    with pq.ParquetWriter(path, schema, **encodings(schema)) as writer:
+def _write_groups(path: Path | pa.NativeFile, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:
+    """Write row groups, each page with its CRC-32; returns the number of rows."""
+    rows = 0
+    with pq.ParquetWriter(path, schema, write_page_checksum=True, **encodings(schema)) as writer:
         for group in groups:
             writer.write_table(group)
+            rows += group.num_rows
+    return rows
+
+
+@cache
+def _empty_part(model: type[Record]) -> bytes:
+    """The bytes of the part without rows, of this factory's columns and this version of pyarrow."""
+    sink = pa.BufferOutputStream()
+    _write_groups(sink, arrow_schema(model), [arrow_schema(model).empty_table()])
+    return bytes(sink.getvalue())
 
 
 def _without_null(model: type[Record], batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from schemas import RECORDS, Record, arrow_schema
 from schemas.record import SCHEMA_VERSION
 from schemas.renames import COLUMNS, VALUES
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import FIRST_VERSION, Lake, LakeError
+from warehouse.part_faults import open_part
 
 METADATA_VERSION = b"horizon_schema_version"
 
@@ -71,7 +71,8 @@ def migrate(lake: Lake, report: ProgressCallback) -> int:
 
 
 def _outdated(model: type[Record], path: Path) -> OutdatedPart | None:
-    schema = _opened(path).schema_arrow
+    with open_part(path) as part:
+        schema = part.schema_arrow
     version = int((schema.metadata or {}).get(METADATA_VERSION, FIRST_VERSION))
     if version > int(SCHEMA_VERSION):
         raise LakeError(f"{path} has schema version {version}, but this factory reads {SCHEMA_VERSION}: upgrade it")
@@ -99,34 +100,29 @@ def _rewrite(lake: Lake, part: OutdatedPart) -> None:
 def _renamed_schema(part: OutdatedPart) -> pa.Schema:
     """The part's own columns under their new names: it may have fewer columns than the record has now."""
     now = arrow_schema(part.record)
+    with open_part(part.path) as file:
+        before = file.schema_arrow
     fields = [
         field.with_name(part.columns[field.name]).with_metadata(now.field(part.columns[field.name]).metadata)
         if field.name in part.columns
         else field
-        for field in _opened(part.path).schema_arrow
+        for field in before
     ]
     return pa.schema(fields, metadata=now.metadata)
 
 
 def _renamed_groups(part: OutdatedPart, schema: pa.Schema) -> Iterator[pa.Table]:
-    file = _opened(part.path)
-    for number in range(file.num_row_groups):
-        group = file.read_row_group(number)
-        columns = [
-            _renamed_values(column, part.values.get(name, {}))
-            for name, column in zip(schema.names, group.columns, strict=True)
-        ]
-        yield pa.Table.from_arrays(columns, schema=schema)
+    with open_part(part.path) as file:
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number)
+            columns = [
+                _renamed_values(column, part.values.get(name, {}))
+                for name, column in zip(schema.names, group.columns, strict=True)
+            ]
+            yield pa.Table.from_arrays(columns, schema=schema)
 
 
 def _renamed_values(column: pa.ChunkedArray, renamed: dict[str, str]) -> pa.ChunkedArray:
     for old, new in renamed.items():
         column = pc.if_else(pc.equal(column, old), pa.scalar(new, column.type), column)
     return column
-
-
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise LakeError(f"cannot read {path}: {error}. Restore it from a copy, then run again.") from error

@@ -30,15 +30,22 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 @contextmanager
 def plain_errors(terminated: int = TERMINATED) -> Iterator[None]:
-    """Turn the factory's own errors into one message with exit code 1; let other errors keep their traceback.
+    """Turn the factory's own errors, and refusals of files by the system, into one message with exit code 1.
 
-    SIGTERM ends the block like Ctrl-C, with the exit code `terminated`.
+    Other errors keep their traceback. SIGTERM ends the block like Ctrl-C, with the exit code `terminated`.
     """
     with sigterm_as_interrupt() as sigterm:
         try:
             yield
         except KeyboardInterrupt:
             fail("interrupted. Run the same command again to resume.", terminated if sigterm.received else INTERRUPTED)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            fail(
+                f"the system refuses {error.filename}: {error.strerror}. Free space, fix permissions or move away what "
+                "lies there; `factory lake check` reads every file."
+            )
         except Exception as error:
             if type(error).__module__.split(".")[0] not in OURS:
                 raise

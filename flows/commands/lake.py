@@ -1,4 +1,4 @@
-"""`factory lake`: maintenance of the lake's files."""
+"""`factory lake`: checks the lake and the factory's other files, sets damaged ones aside, migrates an older lake."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +10,36 @@ from flows.commands.exit import plain_errors
 if TYPE_CHECKING:
     from warehouse.lake import Lake
 
-app = typer.Typer(no_args_is_help=True, help="Migrate a lake of an earlier version.")
+app = typer.Typer(no_args_is_help=True, help="Check, repair or migrate the lake's files.")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the parts to rewrite, and change nothing.")]
 
 
 @app.callback()
 def lake() -> None:
-    """Migrate a lake of an earlier version."""
+    """Check, repair or migrate the lake's files."""
+
+
+@app.command()
+def check() -> None:
+    """Read every file of lake, state and release whole; exit code 1 with a table if one is damaged."""
+    from flows.commands.integrity.check_and_repair import print_check
+
+    with plain_errors():
+        sound = print_check(read_settings())
+    if not sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def repair() -> None:
+    """Set damaged files aside, make again what can be made, and count what is lost; the same command resumes it."""
+    from flows.commands.integrity.check_and_repair import repair_all
+    from flows.schedule.run_lock import run_lock
+
+    with plain_errors():
+        settings = read_settings()
+        with run_lock(settings.state):
+            repair_all(settings)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from sources.archive.warc_files import WarcFiles
 from sources.blocklist import Blocklist
 from sources.crawl_run import CrawlRun
 from sources.frontier.frontier import Frontier
+from sources.frontier.recovery import open_frontier
 from sources.http.fetch import Client, Limits
 from sources.http.network import Network
 from sources.protocol import Configure, Source
@@ -42,10 +43,12 @@ def run_crawl(
         archive.sync()
         lake.write(Document, rows, PartName(part_day, WORKER, seq))
 
+    frontier, lost = open_frontier(settings.state / "frontier.sqlite", EXTRACTOR)
     with (
         WarcFiles(lambda: lake.new_raw(day, WORKER), _warc_info(settings.crawl)) as archive,
-        Frontier(settings.state / "frontier.sqlite", EXTRACTOR) as frontier,
+        frontier,
     ):
+        frontier.start_after(day, lake.next_part(day, WORKER, Document).seq)
         frontier.close_earlier(day)
         frontier.drain(write)
         stored = archive if settings.crawl.keep_raw else None
@@ -58,7 +61,7 @@ def run_crawl(
                     asyncio.run(_crawl(source, run))
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error
-        return _counts(frontier, day)
+        return _counts(frontier, day) | ({"frontier": lost} if lost else {})
 
 
 def _client(crawl: Crawl) -> Client:

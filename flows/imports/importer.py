@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from flows.domains.contract import Verifier
 from flows.imports.chunk import Chunk, File, ImportOptions
 from flows.imports.existing_ids import ExistingIds
@@ -26,6 +24,7 @@ from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, PartName
+from warehouse.part_faults import open_part
 
 
 @dataclass
@@ -115,7 +114,8 @@ class Importer:
         """The `imported` rows of a chunk that was written before: row number, status and sample."""
         (path,) = (path for path in self._lake.parts(Imported, part.day) if path.name == part.file)
         columns = ["row", "status", "sample"]
-        rows: list[dict[str, Any]] = pq.read_table(path, columns=columns, partitioning=None).to_pylist()
+        with open_part(path) as recorded:
+            rows: list[dict[str, Any]] = recorded.read(columns).to_pylist()
         return rows
 
 

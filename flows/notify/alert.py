@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from flows.notify.deliver import Delivery, deliver
 from flows.notify.figures import KEPT, Figure, figures
@@ -108,7 +108,7 @@ def send(settings: Settings, message: Message) -> list[Delivery]:
 
 def last_alert_lines(state: Path) -> Iterator[str]:
     """Lines for the status: the last message with its age, and each address that did not take it."""
-    with suppress(OSError, ValidationError):
+    with suppress(OSError, ValueError):
         alert = Alert.model_validate_json((state / FILE).read_text("utf-8"))
         age = format_duration((datetime.now(UTC) - alert.sent_at).total_seconds())
         yield f"alert: {alert.title} (sent {age} ago)"

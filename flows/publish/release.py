@@ -4,7 +4,6 @@ A release follows from the lake and the settings alone: the same inputs give the
 publish that is repeated, also after a kill, ends with one release and one set of rows.
 """
 
-from contextlib import closing
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -27,7 +26,7 @@ from flows.settings import Publish, Settings
 from schemas import Manifest, Published, Release, arrow_schema
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
-from warehouse.lake import Lake, PartName
+from warehouse.lake import Lake
 
 WORKER = "publish"
 
@@ -43,7 +42,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
     spill = settings.state / "spill"
     with (
         work_folder(store.build_folder(settings.state)) as folder,
-        closing(connect(lake, spill=spill, memory_limit=settings.publish.memory_limit)) as con,
+        connect(lake, spill=spill, memory_limit=settings.publish.memory_limit) as con,
     ):
         selection = select_trajectories(con, settings.publish)
         if selection is None:
@@ -79,12 +78,11 @@ def record_release(
 
     A release that the lake has already, at the same location, is not written again.
     """
-    parameters = {"release_id": release.release_id, "location": release.location, "run_id": release.run_id}
-    state = con.execute(query("publish", "release_state"), parameters).fetchone()
-    published_rows, recorded, releases_of_run = state or (0, 0, 0)
+    parameters = {"release_id": release.release_id, "location": release.location}
+    published_rows, recorded = con.execute(query("publish", "release_state"), parameters).fetchone() or (0, 0)
     if recorded:
         return
-    part = PartName(day, WORKER, releases_of_run)
+    part = lake.next_part(day, WORKER, Release)
     if not published_rows:
         lake.write_table(Published, _published_rows(selection, release), part)
     lake.write(Release, [release], part)

@@ -11,7 +11,7 @@ import duckdb
 from flows.publish.errors import PublishError
 from schemas.withdrawal import Withdrawal
 from warehouse.connect import query
-from warehouse.lake import Lake, PartName
+from warehouse.lake import Lake
 from warehouse.takedown import create_withdrawn, match_request
 
 WORKER = "withdraw"
@@ -36,7 +36,7 @@ def withdraw(con: duckdb.DuckDBPyConnection, lake: Lake, target: str, reason: st
     request = {"target": target, "reason": reason, "requested_at": now, "run_id": now.date().isoformat()}
     fresh = [Withdrawal.model_validate({"trajectory_id": id, **request}) for id in matched if id not in recorded]
     if fresh:
-        lake.write(Withdrawal, fresh, PartName(now.date(), WORKER, len(lake.parts(Withdrawal, now.date()))))
+        lake.write(Withdrawal, fresh, lake.next_part(now.date(), WORKER, Withdrawal))
     return matched
 
 

@@ -5,6 +5,7 @@ measured. The decisions of one refine are written as one part, so that a reader 
 DuckDB does all set work; nothing here loops over rows.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
+from flows.refine.caches import CACHE_ERRORS, remove_damaged_caches
 from flows.refine.decontaminate.benchmarks import sources_of
 from flows.refine.decontaminate.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
@@ -30,9 +32,11 @@ from flows.settings import Settings
 from schemas import Decision, arrow_schema, content_id, sha256_text
 from warehouse.connect import connect, create_temp_table, execute, rebuild_warehouse, sql_files
 from warehouse.console.progress import ProgressCallback
-from warehouse.lake import Lake, PartName
+from warehouse.lake import Lake
 from warehouse.takedown import create_withdrawn
 
+WORKER = "refine"
+LOG = logging.getLogger(__name__)
 ROWS_PER_BATCH = 10_000
 SQL_FOLDERS = ("decide", "dedupe", "gates", "gate_cache", "sketches", "second_pass", "decontaminate", "withdrawals")
 """Folders of `warehouse/sql` on which the decisions depend; a change in any of them decides anew."""
@@ -45,17 +49,27 @@ def run_refine(settings: Settings, day: date, report: ProgressCallback) -> dict[
     `refine.advisory_gates` names no gate.
     """
     lake = Lake(settings.lake)
-    spill = settings.state / "spill"
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(1) as background:
         rebuilt = background.submit(rebuild_warehouse, settings.warehouse, lake)
-        with connect(lake, spill=spill, memory_limit=settings.refine.memory_limit) as con:
-            refine_id, fresh = refine(con, lake, settings, day, report)
-            counts = count_decisions(con)
+        try:
+            refine_id, fresh, counts = _refined(settings, lake, day, report)
+        except CACHE_ERRORS as error:
+            if not (removed := remove_damaged_caches(settings.state)):
+                raise
+            LOG.warning("%d damaged cache files are made again: %s (%s)", len(removed), removed[0], error)
+            refine_id, fresh, counts = _refined(settings, lake, day, report)
         rebuilt.result()
     unchanged = "" if fresh else ", unchanged"
     report(counts["trajectories"], counts["trajectories"], f"{counts['kept']} kept{unchanged}")
     return {**counts, "refine_id": refine_id}
+
+
+def _refined(settings: Settings, lake: Lake, day: date, report: ProgressCallback) -> tuple[str, bool, dict[str, int]]:
+    """The refine_id, True if decisions were written, and the counts of the newest decisions."""
+    spill, limit = settings.state / "spill", settings.refine.memory_limit
+    with connect(lake, spill=spill, memory_limit=limit) as con:
+        return *refine(con, lake, settings, day, report), count_decisions(con)
 
 
 def refine(
@@ -85,7 +99,7 @@ def refine(
     now = datetime.now(UTC)
     after = max(now, decided_at + timedelta(microseconds=1)) if decided_at else now
     stamp = {"refine_id": refine_id, "decided_at": after, "run_id": day.isoformat()}
-    part = _part(lake, day)
+    part = lake.next_part(day, WORKER, Decision)
     record_overlaps(con, lake, checked, part, stamp)
     lake.write_batches(Decision, arrow_schema(Decision), _decisions(con, steps["new_decisions"], stamp), part)
     return refine_id, True
@@ -121,9 +135,3 @@ def _decisions(con: duckdb.DuckDBPyConnection, text: str, stamp: dict[str, objec
     create_temp_table(con, "new_decisions", text, stamp)
     for batch in con.sql("select * from new_decisions order by trajectory_id").to_arrow_reader(ROWS_PER_BATCH):
         yield from pa.Table.from_batches([batch]).cast(arrow_schema(Decision)).to_batches()
-
-
-def _part(lake: Lake, day: date) -> PartName:
-    taken = {path.name for path in lake.parts(Decision, day)}
-    seq = next(n for n in range(len(taken) + 1) if PartName(day, "refine", n).file not in taken)
-    return PartName(day, "refine", seq)

@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
@@ -26,7 +25,8 @@ from schemas import Reparse, Trajectory, Turn
 from schemas.record import night_of
 from warehouse.connect import execute, query
 from warehouse.console.progress import ProgressCallback
-from warehouse.lake import Lake, PartName
+from warehouse.lake import Lake
+from warehouse.part_faults import open_part
 
 WORKER = "reparse"
 BATCH_TURNS = 128
@@ -154,12 +154,11 @@ class Reparser:
         return {(name, index): dict(zip(PARSED_COLUMNS, row, strict=True)) for name, index, *row in found}
 
     def _write(self, rows: list[Reparse]) -> None:
-        day = night_of(rows[0].run_id)
-        self._lake.write(Reparse, rows, PartName(day, WORKER, len(self._lake.parts(Reparse, day))))
+        self._lake.write(Reparse, rows, self._lake.next_part(night_of(rows[0].run_id), WORKER, Reparse))
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:
-    with pq.ParquetFile(path) as part:
+    with open_part(path) as part:
         for batch in part.iter_batches(BATCH_TURNS, columns=columns):
             yield from pa.Table.from_batches([batch]).to_pylist()
 

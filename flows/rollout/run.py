@@ -6,6 +6,7 @@ journal in the next run. Without planned attempts no teacher is started. A budge
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -33,6 +34,7 @@ from flows.rollout.sampling import attempt_sampling
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
+from sources.index.index_writer import is_intact, remove_index
 from sources.index.library import Library, Page
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
@@ -180,6 +182,9 @@ def _library(con: duckdb.DuckDBPyConnection, settings: Settings, note: Callable[
     """Return the index of the lake's newest pages, built unless an earlier run built the same one."""
     snapshot, n_pages = con.sql(query("rollout", "library_snapshot")).fetchall()[0]
     path = settings.state / "library" / str(snapshot)
+    if os.path.lexists(path) and not is_intact(path):
+        note("the library was damaged: it is built again")
+        remove_index(path)
     if not path.exists():
         note(f"building the library of {n_pages} pages")
         rows = con.sql(query("rollout", "library_pages")).to_arrow_reader(256)

@@ -47,7 +47,7 @@ def serve_lock(state: Path) -> Iterator[None]:
 @contextmanager
 def _lock(file: Path, doing: str, remedy: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+") as lock:
+    with file.open("a+", encoding="utf-8", errors="replace") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

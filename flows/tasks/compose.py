@@ -22,7 +22,7 @@ from flows.tasks.composers import chosen_composers
 from schemas.task import Task, task_id
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
-from warehouse.lake import Lake, PartName
+from warehouse.lake import Lake
 
 OpenWriter = Callable[[Teacher, Path], AbstractContextManager[Writer]]
 """Opens the teacher, for composers that need one."""
@@ -47,7 +47,7 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
         report(night.already, settings.tasks.per_night)
         write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings.teacher, settings.logs)))
         for n, part in night.parts(composers, write):
-            lake.write(Task, part, PartName(day, "tasks", len(lake.parts(Task, day))))
+            lake.write(Task, part, lake.next_part(day, "tasks", Task))
             report(night.already + n, settings.tasks.per_night)
     return {
         name: night.counts[name] for name in ("already", "candidates", "composed", "refused", *sorted(night.counts))

@@ -8,7 +8,7 @@ being written when the process died is written again with the same rows.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -27,7 +27,23 @@ PART_CHARS = 32_000_000
 
 
 class FrontierError(Exception):
-    """The frontier file cannot be opened. The message explains how to start a new one."""
+    """The frontier file is damaged or cannot be used. The message explains how to start a new one."""
+
+    def __init__(self, path: Path, error: Exception | str) -> None:
+        self.reason = str(error)
+        super().__init__(
+            f"{path} cannot be read: {error}. Run the crawl again, or `factory lake repair`: a damaged frontier is set "
+            "aside, and pages are fetched again."
+        )
+
+
+@contextmanager
+def frontier_errors(path: Path) -> Iterator[None]:
+    """Raise errors of SQLite in the block, and rows that do not decode, as FrontierError."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise FrontierError(path, error) from error
 
 
 class Frontier:
@@ -35,26 +51,57 @@ class Frontier:
 
     def __init__(self, path: Path, extractor: str) -> None:
         """Open or create the file. `extractor` is the extractor's version: pages of other versions are not reused."""
-        self._extractor = extractor
+        self._extractor, self._path = extractor, path
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with frontier_errors(path):
             self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute("pragma synchronous = normal")
-            if not self._db.execute("pragma schema_version").fetchone()[0]:
-                self._db.executescript(f"begin; {SQL['create_tables']} commit;")
-            if "warc_file" not in [column[1] for column in self._db.execute("pragma table_info(known)")]:
-                self._db.executescript(f"begin; {SQL['add_warc_columns']} commit;")
-        except sqlite3.DatabaseError as error:
-            raise FrontierError(
-                f"{path} cannot be opened: {error}. Move it away to start a new frontier; pages are fetched again."
-            ) from error
+        try:
+            with frontier_errors(path):
+                self._prepare()
+        except FrontierError:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
+
+    def _prepare(self) -> None:
+        """Create the tables of a new file; raises FrontierError if a page of the file is damaged."""
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        if (found := self._db.execute("pragma quick_check(1)").fetchone()[0]) != "ok":
+            raise FrontierError(self._path, found)
+        if not self._db.execute("pragma schema_version").fetchone()[0]:
+            self._db.executescript(f"begin; {SQL['create_tables']} commit;")
+        if "warc_file" not in [column[1] for column in self._db.execute("pragma table_info(known)")]:
+            self._db.executescript(f"begin; {SQL['add_warc_columns']} commit;")
+
+    def start_after(self, day: date, parts: int) -> None:
+        """Let the day's parts begin at number `parts`, if the frontier knows none: those before are of a lost one."""
+        if parts and not self._row("next_part", (day.isoformat(),))[0]:
+            self._run("known_part", (day.isoformat(), parts - 1))
+
+    def forget(self, doc_ids: set[str]) -> int:
+        """Forget the fetches of these documents, so that the next crawl asks for the whole pages; returns how many."""
+        with self._commit():
+            return sum(self._run("forget_page", (doc_id,)) for doc_id in doc_ids)
+
+    def verify(self) -> None:
+        """Read every page and row of the file; raises FrontierError at the first that is damaged."""
+        with frontier_errors(self._path):
+            if (found := self._db.execute("pragma integrity_check(1)").fetchone()[0]) != "ok":
+                raise FrontierError(self._path, found)
+            for (document,) in self._db.execute(SQL["all_documents"]):
+                Document.model_validate_json(document)
+            for (links,) in self._db.execute(SQL["all_links"]):
+                json.loads(links)
+
+    def known_documents(self) -> set[str]:
+        """The doc_ids of the newest successful fetch of each url."""
+        return {doc_id for (doc_id,) in self._rows("known_documents")}
 
     def admit(self, day: date, links: Iterable[Admission]) -> None:
         """Add urls to the run. A url that was already admitted keeps its state; an earlier link moves it forward."""
@@ -101,7 +148,8 @@ class Frontier:
         if row is None:
             return None
         identity, sha256, title, etag, last_modified, links, *raw = row
-        return KnownPage(identity, sha256, title, etag, last_modified, json.loads(links), *raw)
+        with frontier_errors(self._path):
+            return KnownPage(identity, sha256, title, etag, last_modified, json.loads(links), *raw)
 
     def close_host(self, day: date, host: str, status: Status, detail: str) -> None:
         """End every waiting url of a host with this status."""
@@ -137,7 +185,9 @@ class Frontier:
 
     def _write_part(self, day: str, seq: int, write: WritePart) -> None:
         rows = self._rows("part_rows", (day, seq))
-        write(night_of(day), seq, [_document(day, row) for row in rows])
+        with frontier_errors(self._path):
+            documents = [_document(day, row) for row in rows]
+        write(night_of(day), seq, documents)
         with self._commit():
             self._run("mark_part_written", (day, seq))
             self._run("clear_documents", (day, seq))
@@ -147,7 +197,8 @@ class Frontier:
             (day.isoformat(), link.url, link.host, link.kind, link.depth, link.hops, link.parent, link.place)
             for link in links
         )
-        self._db.executemany(SQL["admit"], rows)
+        with frontier_errors(self._path):
+            self._db.executemany(SQL["admit"], rows)
 
     def _remember(self, page: Document) -> None:
         links = json.dumps([link.url for link in page.links])
@@ -156,23 +207,29 @@ class Frontier:
         self._run("remember_page", (page.url, page.doc_id, page.content_sha256, page.title, *validators, links, *raw))
 
     def _run(self, name: str, values: Sequence[object] | dict[str, Any]) -> int:
-        return self._db.execute(SQL[name], values).rowcount
+        with frontier_errors(self._path):
+            return self._db.execute(SQL[name], values).rowcount
 
     def _rows(self, name: str, values: Sequence[object] | dict[str, Any] = ()) -> list[Any]:
-        return self._db.execute(SQL[name], values).fetchall()
+        with frontier_errors(self._path):
+            return self._db.execute(SQL[name], values).fetchall()
 
     def _row(self, name: str, values: Sequence[object]) -> Any:
-        return self._db.execute(SQL[name], values).fetchone()
+        with frontier_errors(self._path):
+            return self._db.execute(SQL[name], values).fetchone()
 
     @contextmanager
     def _commit(self) -> Iterator[None]:
-        self._db.execute("begin immediate")
+        with frontier_errors(self._path):
+            self._db.execute("begin immediate")
         try:
             yield
         except BaseException:
-            self._db.execute("rollback")
+            with suppress(sqlite3.DatabaseError):
+                self._db.execute("rollback")
             raise
-        self._db.execute("commit")
+        with frontier_errors(self._path):
+            self._db.execute("commit")
 
 
 def _kinds(source: str) -> str:

@@ -164,3 +164,23 @@ update parts set written = 1 where day = ? and seq = ?
 -- name: clear_documents
 -- one row per url of a written part
 update visits set document = null where day = ? and seq = ?
+
+-- name: known_part
+-- one row per part that an earlier frontier wrote
+insert into parts (day, seq, written) values (?, ?, 1)
+
+-- name: known_documents
+-- one row per url with a successful fetch
+select doc_id from known
+
+-- name: forget_page
+-- one row per url whose newest document the lake has lost
+delete from known where doc_id = ?
+
+-- name: all_documents
+-- one row per ended url whose document has not reached a part of the lake
+select document from visits where document is not null
+
+-- name: all_links
+-- one row per url with a successful fetch: its links as JSON
+select links from known

@@ -3,6 +3,7 @@
 The stored form of a passage is defined here; `library.py` only reads it.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,10 +13,13 @@ from typing import Any, NamedTuple
 
 import tantivy
 
+from schemas import sha256_file
 from sources.index.passage_splitter import lowercase_words, passages
 
 WRITER_BYTES = 64_000_000
 """Memory of the index writer in bytes; passages beyond it are flushed to disk."""
+SUMS, META = "sha256.json", "meta.json"
+"""The hash of every file of an index, and tantivy's list of its segments."""
 ANALYZER = "stemmed"
 LONGEST_WORD = 80
 FIELDS = {"words": 1.0, "name": 0.5}
@@ -41,10 +45,35 @@ def write_index(path: Path, pages: Iterable[Page]) -> int:
     temporary.mkdir()
     try:
         n = _write(temporary, pages)
+        (temporary / SUMS).write_text(json.dumps({path.name: sha256_file(path) for path in _index_files(temporary)}))
         _rename_into_place(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return n
+
+
+def is_intact(path: Path) -> bool:
+    """True if every file of an index has the bytes that were written; true for an index of before SUMS existed."""
+    try:
+        sums = json.loads((path / SUMS).read_bytes())
+        return dict(sums) == {file.name: sha256_file(file) for file in _index_files(path)}
+    except FileNotFoundError:
+        return (path / META).is_file()
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def remove_index(path: Path) -> None:
+    """Remove an index, or a file or link in its place: it is built again from the pages. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _index_files(path: Path) -> list[Path]:
+    """The files that readers of an index open: all but the hash file and tantivy's locks."""
+    return sorted(file for file in path.iterdir() if file.suffix != ".lock" and file.name != SUMS)
 
 
 def url_key(url: str) -> str:
@@ -118,7 +147,7 @@ def _rename_into_place(temporary: Path, path: Path) -> None:
     try:
         temporary.rename(path)
     except OSError:
-        if not (path / "meta.json").exists():  # otherwise another process has finished an equal index first
+        if not (path / META).exists():  # otherwise another process has finished an equal index first
             raise
 
 

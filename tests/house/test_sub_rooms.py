@@ -42,7 +42,7 @@ ROOMS: dict[str, Levels] = {
     "flows.refine": (
         {"flow"},
         {"decide", "audit", "background_prepare", "validate_settings"},
-        {"gates"},
+        {"gates", "caches"},
         {"dedupe", "decontaminate"},
     ),
     "flows.publish": (

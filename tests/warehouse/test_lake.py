@@ -15,7 +15,7 @@ import pytest
 
 from schemas import Document, Trajectory, Turn, arrow_schema, table
 from tests.doubles.lakes.small_lake import make_small_lake, write_small_lake
-from warehouse.connect import connect, rebuild_warehouse
+from warehouse.connect import connect, rebuild_warehouse, sql_files
 from warehouse.console.progress import silent
 from warehouse.lake import Lake, LakeError, PartName
 from warehouse.migrate import migrate
@@ -149,6 +149,17 @@ def test_any_client_can_open_the_file_of_views(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from trajectories").fetchall() == [(len(made.trajectories),)]
         assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
+
+
+def test_a_client_of_an_earlier_duckdb_reads_every_view(tmp_path: Path) -> None:
+    """Analysts' tools carry older DuckDB versions: a newer file format would lock them out of all views."""
+    lake = Lake(tmp_path / "lake")
+    write_small_lake(lake, DAY)
+    rebuild_warehouse(tmp_path / "warehouse.duckdb", lake)
+    client = [str(Path(sys.executable).with_name("duckdb")), "-readonly", str(tmp_path / "warehouse.duckdb")]
+    for view in sorted(sql_files("views") | sql_files("marts")):
+        read = subprocess.run([*client, f"select count(*) from {view}"], capture_output=True, text=True, check=False)
+        assert read.returncode == 0, f"{view}: {read.stderr}"
 
 
 def test_views_bind_over_an_empty_lake(tmp_path: Path) -> None:

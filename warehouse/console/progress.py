@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -148,12 +148,18 @@ def _save(path: Path, done: int, total: int | None, note: str) -> None:
 
 def stage_lines(state: Path) -> Iterator[str]:
     """One line per stage that has reported: its progress, the age of the report, and if its process still runs."""
-    for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.stat().st_mtime):
-        saved = json.loads(path.read_text())
-        of = f" of {saved['total']}" if saved["total"] is not None else ""
-        note = f" {saved['note']}" if saved["note"] else ""
-        doing = "working" if is_running(saved["pid"], saved.get("born")) else "ended"
-        yield f"{path.stem}: {saved['done']}{of}{note} ({doing}, {format_duration(time.time() - saved['at'])} ago)"
+    for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.lstat().st_mtime):
+        try:
+            yield _stage_line(path.stem, json.loads(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError):
+            yield f"{path.stem}: {path} cannot be read; the next run of this step writes it anew"
+
+
+def _stage_line(stage: str, saved: dict[str, Any]) -> str:
+    of = f" of {saved['total']}" if saved["total"] is not None else ""
+    note = f" {saved['note']}" if saved["note"] else ""
+    doing = "working" if is_running(saved["pid"], saved.get("born")) else "ended"
+    return f"{stage}: {saved['done']}{of}{note} ({doing}, {format_duration(time.time() - saved['at'])} ago)"
 
 
 def format_duration(seconds: float) -> str:

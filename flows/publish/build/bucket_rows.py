@@ -12,13 +12,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from flows.publish.build.split import Selection
 from flows.publish.errors import PublishError
 from schemas import Turn
 from warehouse.connect import query
 from warehouse.lake import Lake
+from warehouse.part_faults import open_part
 
 TURN_COLUMNS = [
     "trajectory_id", "index", "segment", "role", "content", "reasoning", "tool_calls", "tool", "observation",
@@ -73,7 +73,7 @@ def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
 
 def _turn_batches(lake: Lake) -> Iterator[pa.RecordBatch]:
     for path in lake.parts(Turn):
-        with pq.ParquetFile(path) as part:
+        with open_part(path) as part:
             for batch in part.iter_batches(TURN_BATCH_ROWS, columns=[*TURN_COLUMNS, WEIGHT]):
                 has_weights = WEIGHT in batch.schema.names
                 yield batch if has_weights else batch.append_column(WEIGHT, pa.nulls(len(batch), pa.float64()))

@@ -89,7 +89,7 @@ def _is_intact(place: Path, manifest: Manifest) -> bool:
         )
         stored, card = ((place / name).read_text("utf-8") for name in (MANIFEST, CARD))
         return files and is_manifest(stored, manifest) and is_card(card, manifest)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return False
 
 

@@ -17,6 +17,8 @@ from schemas import Manifest, Shard, sha256_text
 from schemas.release import Latest, Pack, release_id
 from warehouse.console.progress import ProgressCallback
 
+PUBLISH_AGAIN = "`factory publish` writes both of the newest release anew; restore those of an earlier one from a copy."
+
 
 @dataclass(frozen=True)
 class StoredRelease:
@@ -58,10 +60,15 @@ def find_release(address: str, endpoint_url: str | None = None) -> StoredRelease
         if text is None:
             raise PublishError(f"there is no release at {address}: it has neither {LATEST} nor {MANIFEST}")
         if latest and sha256_text(text) != latest.manifest_sha256:
-            raise DamagedRelease(f"the manifest of {address}/{folder} is not the one that {LATEST} points to")
+            raise DamagedRelease(
+                f"the manifest of {address}/{folder} is not the one that {LATEST} points to. {PUBLISH_AGAIN}"
+            )
         return StoredRelease(store, folder, Manifest.model_validate_json(text), text)
     except (ValidationError, NotUtf8) as error:
-        raise DamagedRelease(f"{address} holds a {LATEST} or {MANIFEST} that cannot be read: {error}") from error
+        reason = str(error).replace("\n", " ")
+        raise DamagedRelease(
+            f"{address} holds a {LATEST} or {MANIFEST} that cannot be read: {reason}. {PUBLISH_AGAIN}"
+        ) from error
 
 
 def find_faults(release: StoredRelease, report: ProgressCallback) -> list[str]:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from flows.publish.errors import PublishError, writing
 from flows.publish.stores.protocol import LATEST, MANIFEST
 from flows.publish.views.registry import load_release_view
-from flows.publish.views.view import ReleaseView, Row
+from flows.publish.views.view import MESSAGE_COLUMNS, ReleaseView, Row
 from schemas import Manifest, Shard
 from schemas.release import Latest
 from warehouse.console.progress import ProgressCallback
@@ -51,7 +51,11 @@ def read_manifest(release: Path) -> tuple[Path, Manifest]:
             f"cannot read the release in {release}: {error}. Fix permissions, or fetch it anew"
         ) from error
     except ValidationError as error:
-        raise PublishError(f"{release} holds a manifest that cannot be read: {error}") from error
+        reason = str(error).replace("\n", " ")
+        raise PublishError(
+            f"{release} holds a manifest that cannot be read: {reason}. `factory publish` writes that of the newest "
+            "release anew; pull or restore an earlier one"
+        ) from error
 
 
 def _write_splits(
@@ -89,6 +93,8 @@ def _converted(
     done = 0
     for shard in shards:
         with _reading(folder / shard.path), pq.ParquetFile(folder / shard.path) as file:
+            if lacking := set(MESSAGE_COLUMNS) - set(file.schema_arrow.names):
+                raise pa.ArrowInvalid(f"it is no shard: it lacks {', '.join(sorted(lacking))}")
             for batch in file.iter_batches(BATCH_ROWS, columns=list(view.columns)):
                 yield [view.convert(row) for row in batch.to_pylist()]
                 done += batch.num_rows

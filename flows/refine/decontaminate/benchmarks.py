@@ -91,14 +91,23 @@ def index_benchmark(
     """
     path = home / f"{source.id}.parquet"
     facts = path.with_suffix(".json")
-    if not (path.exists() and facts.exists()):
+    if not (path.exists() and (counts := _stored(facts))):
         home.mkdir(parents=True, exist_ok=True)
         contents = _build(con, source, path, report)
         part = facts.with_name(f".{facts.name}.{os.getpid()}.tmp")
         part.write_bytes(orjson.dumps(asdict(contents)))
         part.replace(facts)
-    counts = orjson.loads(facts.read_bytes())
-    return path, Contents(**counts | {"lengths": tuple(counts["lengths"])})
+        return path, contents
+    return path, counts
+
+
+def _stored(facts: Path) -> Contents | None:
+    """The counts of an index; None if there are none, or if their file is damaged."""
+    try:
+        counts = orjson.loads(facts.read_bytes())
+        return Contents(**counts | {"lengths": tuple(counts["lengths"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: ProgressCallback) -> Contents:
@@ -116,7 +125,7 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: P
             )
         limits = {"path": str(raw), "whole_only": WHOLE_ONLY}
         create_temp_table(con, "benchmark_keys", query("decontaminate", "benchmark_keys"), limits)
-        with pq.ParquetWriter(final, INDEX, compression="zstd") as writer:
+        with pq.ParquetWriter(final, INDEX, compression="zstd", write_page_checksum=True) as writer:
             for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))
         con.execute("drop table benchmark_keys")

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 EMPTY = "empty.parquet"
+CHECKED_ROWS = 65_536
 ABANDONED_S = 3600.0
 """Seconds after which a temporary file counts as abandoned: each file is written within a second."""
 
@@ -96,6 +97,20 @@ def remove_stale(folder: Path, files: Collection[str]) -> None:
             path.unlink(missing_ok=True)
 
 
+def damaged_files(folder: Path) -> list[Path]:
+    """The files of caches in `folder`, at any depth, that cannot be read whole; each page is compared with its CRC."""
+    return [path for path in sorted(folder.rglob("*.parquet")) if not _is_whole(path)]
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            read = sum(batch.num_rows for batch in file.iter_batches(CHECKED_ROWS))
+            return bool(read == file.metadata.num_rows)
+    except (OSError, pa.ArrowException, ValueError):
+        return False
+
+
 def _being_written(path: Path) -> bool:
     try:
         return path.suffix == ".tmp" and time.time() - path.stat().st_mtime < ABANDONED_S
@@ -118,7 +133,8 @@ def _write(rows: pa.Table, path: Path) -> None:
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
         packed = _compression(rows.schema)
-        pq.write_table(rows, temporary, compression=packed, use_dictionary=texts, write_statistics=False)
+        options = {"compression": packed, "use_dictionary": texts}
+        pq.write_table(rows, temporary, write_statistics=False, write_page_checksum=True, **options)
         temporary.replace(path)
     finally:
         with suppress(OSError):

@@ -16,7 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 from pyarrow.json import ParseOptions, ReadOptions, read_json
-from pyarrow.parquet import read_table
 from pydantic import TypeAdapter
 
 from flows.rollout.journal.file import sql
@@ -27,6 +26,8 @@ from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 from sources.privacy.redaction import count_kinds_in_turns, detector_version
 from warehouse.lake import Lake, PartName
+from warehouse.part_checksums import recorded_parts
+from warehouse.part_faults import examine, open_part
 
 WORKER = "rollout"
 VERDICTS = TypeAdapter(list[Verdict])
@@ -50,9 +51,10 @@ def drain(journal: Journal, lake: Lake) -> int:
 def clear_orphan_parts(lake: Lake) -> None:
     """Empty the parts of turns and verdicts that have no part of trajectories, since no journal will complete them.
 
-    Call this before draining a journal that does not know the lake's parts, such as a new one.
+    Call this before draining a journal that does not know the lake's parts, such as a new one. A part whose
+    trajectories were there and are gone is left to `factory lake repair`.
     """
-    complete = {path.name for path in lake.parts(Trajectory)}
+    complete = {path.name for path in (*lake.parts(Trajectory), *recorded_parts(lake.root, Trajectory.record))}
     for model in (Turn, Verdict):
         for path in lake.parts(model):
             name = _part_name(path)
@@ -61,17 +63,19 @@ def clear_orphan_parts(lake: Lake) -> None:
 
 
 def is_part_complete(lake: Lake, run_id: str, seq: int) -> bool:
-    """True if the lake holds this part with its trajectories."""
-    day = night_of(run_id)
-    return PartName(day, WORKER, seq) in [_part_name(path) for path in lake.parts(Trajectory, day)]
+    """True if the lake holds this part, undamaged, with its trajectories."""
+    name = PartName(night_of(run_id), WORKER, seq)
+    found = {model: lake.part(model, name) for model in (Trajectory, Turn, Verdict)}
+    return all(path.exists() and not examine(lake, model, path, whole=True) for model, path in found.items())
 
 
 def trajectories_in_lake(lake: Lake, run_id: str) -> set[str]:
     """Return the ids of a run's trajectories in the lake."""
-    parts = [path for path in lake.parts(Trajectory, night_of(run_id)) if _part_name(path)]
-    return {
-        name.as_py() for path in parts for name in read_table(path, columns=["trajectory_id"], partitioning=None)[0]
-    }
+    found = set[str]()
+    for path in (path for path in lake.parts(Trajectory, night_of(run_id)) if _part_name(path)):
+        with open_part(path) as part:
+            found.update(part.read(["trajectory_id"])[0].to_pylist())
+    return found
 
 
 def turn_batch(run_id: str, rows: Sequence[TurnRow]) -> pa.RecordBatch:
@@ -129,9 +133,8 @@ def _write_rows(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tup
 
 def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
     day = night_of(run_id)
-    used = [journal.read("last_part", run_id)[0][0]]
-    used += [name.seq for path in lake.parts(Trajectory, day) if (name := _part_name(path))]
-    return max((seq for seq in used if seq is not None), default=-1) + 1
+    last = journal.read("last_part", run_id)[0][0]
+    return max(lake.next_part(day, WORKER, Trajectory).seq, 0 if last is None else last + 1)
 
 
 def _part_name(path: Path) -> PartName | None:

@@ -118,5 +118,4 @@ def _row(status: RunStatus) -> Rollout:
 
 
 def _next_part(lake: Lake, model: type[Record], run_id: str) -> PartName:
-    day = night_of(run_id)
-    return PartName(day, WORKER, len(lake.parts(model, day)))
+    return lake.next_part(night_of(run_id), WORKER, model)

@@ -9,7 +9,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from warehouse.console.progress import is_running, process_start, write_atomic
 
@@ -115,6 +115,11 @@ def save_status(status: RunStatus, state: Path) -> None:
 
 def read_status(state: Path) -> RunStatus | None:
     """Return the status of the newest run, in progress or ended; None if there is no readable file."""
-    with contextlib.suppress(OSError, ValidationError):
+    with contextlib.suppress(OSError, ValueError):
         return RunStatus.model_validate_json((state / FILE).read_text("utf-8"))
     return None
+
+
+def is_status_damaged(state: Path) -> bool:
+    """True if there is a status file that cannot be read; the next run writes it anew."""
+    return os.path.lexists(state / FILE) and read_status(state) is None

@@ -110,7 +110,7 @@ def test_threads_and_bucket_size_change_no_byte(tmp_path: Path) -> None:
 def build(settings: Settings, folder: Path, threads: int, bucket_bytes: int) -> list[Shard]:
     folder.mkdir()
     lake = Lake(settings.lake)
-    with closing(connect(lake, threads=threads)) as con:
+    with connect(lake, threads=threads) as con:
         selection = select_trajectories(con, settings.publish, bucket_bytes)
         assert selection
         scatter(con, lake, selection, folder)

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def releases(settings: Settings) -> list[str]:
 
 def lake_counts(settings: Settings) -> tuple[int, int, int]:
     """Rows of release and published in the lake, and rows that the checks on them return."""
-    with closing(connect(Lake(settings.lake))) as con:
+    with connect(Lake(settings.lake)) as con:
         counts = con.execute(
             "select (select count(*) from release_parts), (select count(*) from published_parts)"
         ).fetchone()

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +19,7 @@ from flows.settings import Publish, Refine, Settings
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
 from warehouse.console.progress import silent
+from warehouse.damage_boundary import LakeConnection
 from warehouse.lake import Lake
 
 DAY = date(2026, 11, 20)
@@ -40,7 +40,7 @@ def text_of(table: Table) -> str:
     return captured.get()
 
 
-def reader(settings: Settings) -> duckdb.DuckDBPyConnection:
+def reader(settings: Settings) -> LakeConnection:
     return connect(Lake(settings.lake))
 
 

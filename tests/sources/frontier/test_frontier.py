@@ -8,6 +8,7 @@ import pytest
 from schemas import Document
 from sources.frontier.frontier import Frontier, FrontierError
 from sources.frontier.records import Admission
+from sources.frontier.recovery import open_frontier
 from sources.text.document_builder import ExtractedPage, build_document, empty_document
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
@@ -84,5 +85,18 @@ def test_pages_of_another_extractor_version_are_not_reused(tmp_path: Path) -> No
 def test_the_error_of_a_damaged_file_names_the_remedy(tmp_path: Path) -> None:
     """A stack trace of SQLite does not show how to continue."""
     (tmp_path / "f.sqlite").write_bytes(b"not a database at all, but longer than a header" * 40)
-    with pytest.raises(FrontierError, match="Move it away"):
+    with pytest.raises(FrontierError, match="factory lake repair"):
         Frontier(tmp_path / "f.sqlite", "1")
+
+
+def test_a_damaged_file_is_kept_aside_and_a_new_frontier_started(tmp_path: Path) -> None:
+    """A night must not end before its first page because of a file that holds nothing unique."""
+    path = tmp_path / "f.sqlite"
+    path.write_bytes(b"not a database at all, but longer than a header" * 40)
+    frontier, lost = open_frontier(path, "1")
+    with frontier:
+        assert lost and "f.sqlite.damaged-1" in lost
+        assert frontier.counts(DAY).admitted == 0
+        frontier.start_after(DAY, 3)
+    assert (tmp_path / "f.sqlite.damaged-1").exists()
+    assert open_frontier(path, "1")[1] is None

@@ -3,15 +3,21 @@ with planned as (
     select domain, sum(samples)::bigint as attempts
     from tasks
     group by domain
+    union all
+    select domain, count(*) as attempts
+    from attempts
+    anti join tasks using (task_id)
+    group by domain
 ),
 
 released as (
-    select tasks.domain, count(*) as attempts
+    select coalesce(tasks.domain, trajectories.domain) as domain, count(*) as attempts
     from published
     join decisions using (trajectory_id)
     left join tasks on tasks.task_id = published.task_id
+    left join trajectories on trajectories.trajectory_id = published.trajectory_id
     where decisions.kept
-    group by tasks.domain
+    group by all
 ),
 
 refused as (

@@ -18,6 +18,7 @@ kept as (
         coalesce(n_chars + 6 * n_stream_tokens, 0) + length(system) + length(tools) as weight
     from decisions
     join trajectories using (trajectory_id)
+    semi join tasks using (task_id)
     left join sizes using (trajectory_id)
     where kept
 ),

@@ -10,6 +10,7 @@ traced as (
         attempts.sample,
         attempts.domain,
         attempts.run_id,
+        attempts.composer = 'unknown' as task_lost,
         trajectories.status,
         trajectories.error,
         unfinished.reason as stop_reason,
@@ -39,6 +40,7 @@ judged as (
             when status is null then coalesce(stop_reason, 'pending')
             when status = 'aborted' then 'aborted:' || coalesce(error, 'unknown')
             when kept is null then 'not_refined'
+            when kept and task_lost and not released then 'task_lost'
             when not kept then reasons[1]
             when released then 'published'
             else 'not_published'

@@ -1,10 +1,10 @@
 -- one row per turn: `turns` with the newest parse of its token ids; observations stay as the agent read them
 select
     turns.* replace (
-        if(reparses.parse is null, turns.parse, reparses.parse) as parse,
-        if(reparses.parse is null, turns.content, reparses.content) as content,
-        if(reparses.parse is null, turns.reasoning, reparses.reasoning) as reasoning,
-        if(reparses.parse is null, turns.tool_calls, reparses.tool_calls) as tool_calls
+        case when reparses.parse is null then turns.parse else reparses.parse end as parse,
+        case when reparses.parse is null then turns.content else reparses.content end as content,
+        case when reparses.parse is null then turns.reasoning else reparses.reasoning end as reasoning,
+        case when reparses.parse is null then turns.tool_calls else reparses.tool_calls end as tool_calls
     ),
     reparses.reparsed_at
 from turns

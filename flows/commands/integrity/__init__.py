@@ -1,0 +1,1 @@
+"""`factory lake check` and `factory lake repair` over every file of the factory."""

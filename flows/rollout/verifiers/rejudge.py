@@ -1,0 +1,63 @@
+"""Judges trajectories of the lake again whose part of verdicts was lost: verifiers need no teacher.
+
+Each part of trajectories has a part of verdicts of the same name, so a missing one is known by its name.
+"""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flows.domains import domains
+from flows.rollout.verifiers.judge import judge
+from schemas import Record, Task, Trajectory, Turn, Verdict
+from schemas.record import night_of
+from warehouse.connect import connect, query
+from warehouse.lake import Lake, PartName
+from warehouse.part_faults import open_part
+
+M = TypeVar("M", bound=Record)
+WORKER = "rollout"
+BATCH_TURNS = 256
+
+
+def rejudge(lake: Lake) -> int:
+    """Write the parts of verdicts that rollouts made and that are gone; returns the number of verdicts.
+
+    Trajectories whose task or domain is gone have no verdicts. Raises LakeError.
+    """
+    written = 0
+    for path in lake.parts(Trajectory):
+        run_id, _, number = path.stem.rpartition(f"-{WORKER}-")
+        name = PartName(night_of(run_id), WORKER, int(number)) if run_id else None
+        if name and not lake.part(Verdict, name).exists() and lake.part(Turn, name).exists():
+            verdicts = _verdicts(lake, path, lake.part(Turn, name))
+            lake.write(Verdict, verdicts, name)
+            written += len(verdicts)
+    return written
+
+
+def _verdicts(lake: Lake, trajectories: Path, turns: Path) -> list[Verdict]:
+    with open_part(trajectories) as part:
+        found = {row["trajectory_id"]: _validated(Trajectory, row) for row in part.read().to_pylist()}
+    tasks = _tasks(lake, sorted({row.task_id for row in found.values()}))
+    verdicts: list[Verdict] = []
+    with open_part(turns) as part:
+        rows = (row for batch in part.iter_batches(BATCH_TURNS) for row in batch.to_pylist())
+        for name, of_one in groupby(rows, key=lambda row: row["trajectory_id"]):
+            own = [_validated(Turn, row) for row in of_one]
+            if (row := found.get(name)) and row.status != "aborted" and (task := tasks.get(row.task_id)):
+                verdicts += judge(task, row, own)
+    return verdicts
+
+
+def _validated(model: type[M], row: dict[str, Any]) -> M:
+    """A row as its record; columns that are newer than its part are null."""
+    return model.model_validate(dict.fromkeys(model.model_fields) | row)
+
+
+def _tasks(lake: Lake, ids: list[str]) -> dict[str, Task]:
+    """The tasks of known domains, by id."""
+    with connect(lake) as con:
+        rows = con.sql(query("repair", "tasks_named"), params={"ids": ids})
+        found = [Task.model_validate(row) for row in rows.to_arrow_table().to_pylist()]
+    return {task.task_id: task for task in found if task.domain in domains()}

@@ -1,0 +1,92 @@
+"""The boundary between the lake's files and its readers: an error that a damaged part causes becomes one that names it.
+
+DuckDB and pyarrow report damage in many ways, and not always with the file. When a reader fails, the file that the
+message names is examined, else every part's footer, and for errors that only damage causes, every page. Nothing is
+examined while readers succeed.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from schemas import RECORDS, Record
+from warehouse.lake import Lake, LakeDamaged
+from warehouse.part_faults import Fault, examine
+
+OF_THE_QUERY = (duckdb.ParserException, duckdb.CatalogException, duckdb.InterruptException)
+"""Errors that the text of a query or its caller causes, never a file."""
+OF_A_FILE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, pa.ArrowException)
+NAMED_FILE = re.compile(r"[\"'](/[^\"']+\.parquet)[\"']")
+
+
+class LakeConnection:
+    """An open DuckDB connection as a context manager; errors that damaged parts cause leave its block as LakeDamaged.
+
+    Outside of a `with` block it has the connection's own methods, with DuckDB's own errors.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+        self._con, self._lake = con, lake
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+    def __enter__(self) -> duckdb.DuckDBPyConnection:
+        return self._con
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._con.close()
+        if error and (fault := find_cause(self._lake, error)):
+            raise fault.error() from error
+
+
+@contextmanager
+def naming_damage(lake: Lake) -> Iterator[None]:
+    """Errors that a damaged part of the lake causes in the block leave it as LakeDamaged."""
+    try:
+        yield
+    except Exception as error:
+        if fault := find_cause(lake, error):
+            raise fault.error() from error
+        raise
+
+
+def find_cause(lake: Lake, error: BaseException) -> Fault | None:
+    """The damaged part that an error of DuckDB or pyarrow, or one that it caused, comes from; None if there is none."""
+    errors = list(_chain(error))
+    reading = [one for one in errors if isinstance(one, duckdb.Error | pa.ArrowException) or _is_of_arrow(one)]
+    if any(isinstance(one, LakeDamaged) for one in errors) or all(isinstance(one, OF_THE_QUERY) for one in reading):
+        return None
+    parts = {str(path.absolute()): (model, path) for model, path in _parts(lake)}
+    named = [parts[name] for one in reading for name in NAMED_FILE.findall(str(one)) if name in parts]
+    looks = chain(((part, True) for part in named), ((part, False) for part in parts.values()))
+    if any(isinstance(one, OF_A_FILE) or type(one) is duckdb.Error or _is_of_arrow(one) for one in reading):
+        looks = chain(looks, ((part, True) for part in parts.values()))
+    return next((found for (model, path), whole in looks if (found := examine(lake, model, path, whole=whole))), None)
+
+
+def _parts(lake: Lake) -> Iterator[tuple[type[Record], Path]]:
+    """Every file that readers of the lake open, with its record."""
+    for model in RECORDS:
+        for path in sorted((lake.root / model.record).glob("*/*.parquet")):
+            yield model, path
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_of_arrow(error: BaseException) -> bool:
+    """True for the OSError without a number that pyarrow raises when it cannot decode a file."""
+    return type(error) is OSError and error.errno is None
