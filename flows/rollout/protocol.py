@@ -6,7 +6,7 @@ scripted double differ in nothing else. Tokens are never decoded and encoded aga
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from flows.domains.contract import ToolCall, ToolSpec
 
@@ -160,6 +160,17 @@ class Teacher(Protocol):
 
     async def decode(self, token_ids: Sequence[int]) -> str:
         """The text of token ids, special tokens included."""
+        ...
+
+
+@runtime_checkable
+class TemplateServer(Protocol):
+    """A teacher whose server renders messages with its own chat template."""
+
+    async def template_ids(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, options: dict[str, Any]
+    ) -> list[int] | None:
+        """Ids of the messages with the generation prompt; `options` go to the template. None if it cannot."""
         ...
 
 

@@ -19,7 +19,7 @@ import duckdb
 
 from flows.domains.contract import Resources
 from flows.rollout.briefs import build_plans, check_planned
-from flows.rollout.dialects.open import in_force
+from flows.rollout.dialects.open import prove_dialect
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.recovery import Recovered, open_journal
 from flows.rollout.monitor.accounting import record_killed_run
@@ -109,7 +109,7 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Progr
     try:
         async with factories.teacher(settings.teacher, settings.logs) as teacher:
             dialect = factories.dialect(settings.teacher, teacher)
-            report(0, run.planned.num_rows, in_force(dialect))
+            await prove_dialect(settings.teacher, dialect, teacher)
             _show_teacher(run, teacher, dialect, report)
             resources = Resources(library, tuple(settings.blocklist))
             with open_toolbox(resources, dialect.name, settings.rollout) as toolbox:

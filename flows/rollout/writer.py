@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flows.rollout.dialects.open import open_dialect
+from flows.rollout.dialects.open import open_dialect, prove_dialect
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Dialect, Message, Teacher, TeacherError, TeacherRefused
 from flows.rollout.sampling import attempt_sampling
@@ -33,6 +33,7 @@ def open_writer(settings: TeacherSettings, logs: Path) -> Iterator[Callable[[str
     try:
         teacher = wait(stack.enter_async_context(open_teacher(settings, logs)))
         dialect = open_dialect(settings, teacher)
+        wait(prove_dialect(settings, dialect, teacher))
         yield lambda system, user: str(wait(_write(settings, teacher, dialect, system, user)))
     finally:
         wait(stack.aclose())

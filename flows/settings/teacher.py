@@ -23,6 +23,9 @@ class Teacher(Section):
     renderer: str = Field(
         default="auto", description="renderer of the chat dialect, as `renderers` names it; auto: by the chat template"
     )
+    check_template: bool = Field(
+        default=True, description="refuse a server whose tokenizer or chat template differs from the renderer's"
+    )
     thinking: bool | None = Field(default=None, description="reasoning on or off; default: the model family's own")
     reasoning_effort: str | None = Field(
         default=None, description="effort of reasoning, as the model family names it (low, high, ...)"

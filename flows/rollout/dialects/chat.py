@@ -20,7 +20,7 @@ from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampl
 from flows.settings import Teacher as TeacherSettings
 from flows.tokenizing.hub import hub_or_cache
 from flows.tokenizing.literal_tokenizer import LiteralTokenizer
-from flows.tokenizing.renderer_choice import KEPT, RendererError, open_renderer, reopened
+from flows.tokenizing.renderer_choice import KEPT, RendererError, open_renderer, reopened, template_options
 from flows.tokenizing.thinking import thinking_in_force
 from schemas.record import sha256_text
 
@@ -41,6 +41,7 @@ class ChatDialect:
     def __init__(self, tokenizer: Any, renderer: str, thinking: bool | None = None, effort: str | None = None) -> None:
         """`thinking` and `effort` are the settings of the teacher; raises TeacherRefused with the setting to change."""
         self._literal = LiteralTokenizer(tokenizer)
+        self.tokenizer = str(tokenizer.name_or_path)
         self._renderer = _renderer(self._literal, renderer, thinking, effort)
         self.thinking: Thinking = thinking_in_force(self._renderer.config)
         template = getattr(tokenizer, "chat_template", None) or ""
@@ -124,6 +125,15 @@ class ChatDialect:
                 self._tool_sets.clear()
             self._tool_sets[key] = ToolSet(tools)
         return self._tool_sets[key]
+
+    @property
+    def template_options(self) -> dict[str, Any]:
+        """The arguments of the chat template that the renderer stands for."""
+        return template_options(self._renderer.config)
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text, no special tokens added."""
+        return self._literal.encode(text, add_special_tokens=False)
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """Text of the ids, special tokens included."""

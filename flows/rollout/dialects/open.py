@@ -20,9 +20,13 @@ def open_dialect(settings: TeacherSettings, teacher: Teacher) -> Dialect:
     return open_chat(settings, teacher.identity.model)
 
 
-def in_force(dialect: Dialect) -> str:
-    """Dialect, renderer and thinking in force, in words: `chat dialect, renderer qwen3 (...), thinking on`."""
-    on, effort = dialect.thinking["thinking"], dialect.thinking["reasoning_effort"]
-    switch = "no switch for thinking" if on is None else f"thinking {'on' if on else 'off'}"
-    words = [f"{dialect.name} dialect", f"renderer {dialect.renderer}", switch]
-    return ", ".join([*words, f"effort {effort}"] if effort is not None else words)
+async def prove_dialect(settings: TeacherSettings, dialect: Dialect, teacher: Teacher) -> None:
+    """Compare tokenizer and chat template with the server's, unless teacher.check_template is false.
+
+    Raises TeacherRefused with the first difference. The text dialect encodes on the server, so it needs no proof.
+    """
+    from flows.rollout.dialects.chat import ChatDialect
+    from flows.rollout.dialects.server_proof import prove
+
+    if settings.check_template and settings.engine != "embedded" and isinstance(dialect, ChatDialect):
+        await prove(dialect, teacher)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.rollout.dialects.open import open_dialect
+from flows.rollout.dialects.open import open_dialect, prove_dialect
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.monitor.teacher_facts import Fact, teacher_facts
 from flows.rollout.monitor.throughput import ServerTotals
@@ -112,6 +112,7 @@ async def _run(
     report(0, STEPS, "starting the teacher")
     async with opening(settings.teacher, settings.logs) as teacher:
         recorder, dialect = Recorder(teacher), opening_dialect(settings.teacher, teacher)
+        await prove_dialect(settings.teacher, dialect, teacher)
         start_s = time.monotonic() - started
         totals.observe(teacher.loads())
         report(1, STEPS, "three episodes")

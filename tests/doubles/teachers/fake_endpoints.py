@@ -40,7 +40,9 @@ def application(fake: FakeState) -> web.Application:
         return await complete(fake, request)
 
     async def tokenize(request: web.Request) -> web.Response:
-        ids = tiny.encode((await request.json())["prompt"])
+        ids = _tokenized(fake, await request.json())
+        if ids is None:
+            return replies.error(400, "this server renders no messages", {})
         return web.json_response({"tokens": ids, "count": len(ids), "max_model_len": fake.context})
 
     async def detokenize(request: web.Request) -> web.Response:
@@ -102,6 +104,15 @@ async def complete(fake: FakeState, request: web.Request, form: Form = VLLM) -> 
         return await _sample(fake, request, body, fault, form)
     finally:
         fake.in_flight -= 1
+
+
+def _tokenized(fake: FakeState, body: Body) -> list[int] | None:
+    """Ids of a prompt, or of messages in the server's chat template; None if it has none."""
+    if "prompt" in body:
+        return tiny.encode(body["prompt"])
+    if fake.template is None:
+        return None
+    return tiny.rendered(fake.template, body)
 
 
 async def _sample(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_kv import KvCache, Queue
 from tests.doubles.teachers.fake_replies import Body, Fault, agent_reply
 
@@ -61,6 +62,8 @@ class FakeState:
     metrics: bool = True
     """True if the server has /metrics."""
     api_key: str | None = None
+    template: str | None = tiny.QWEN3_TEMPLATE
+    """The chat template with which /tokenize renders messages; None: it takes text only, as old servers do."""
     reply: Reply = field(default_factory=lambda: agent_reply)
     faults: deque[Fault] = field(default_factory=deque)
     """Faults of the next completion requests, one each."""

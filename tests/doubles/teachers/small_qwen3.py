@@ -47,13 +47,13 @@ def small_model(cache: Path, python: Path) -> Path:
     """The model's folder inside `cache`, written on first use by vLLM's Python."""
     from tests.doubles.teachers import tiny_tokenizer
 
-    cached = cache / "tiny-qwen3"
+    cached = cache / "tiny-qwen3-templated"
     if not cached.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             made = Path(folder) / "model"
             subprocess.run([str(python), __file__, str(made)], check=True, capture_output=True)
-            tiny_tokenizer.save(made).rename(cached)
+            tiny_tokenizer.save(made, tiny_tokenizer.QWEN3_TEMPLATE).rename(cached)
     return cached
 
 

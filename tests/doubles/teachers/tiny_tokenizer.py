@@ -7,6 +7,7 @@ fake server. `save` writes the same vocabulary as a Hugging Face tokenizer folde
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,21 @@ def tiny_tokenizer() -> Any:
         clean_up_tokenization_spaces=False,
         name_or_path="tiny-qwen3",
     )
+
+
+@cache
+def _shared() -> Any:
+    return tiny_tokenizer()
+
+
+def rendered(template: str, request: dict[str, Any]) -> list[int]:
+    """Ids of the messages of a /tokenize request in a chat template."""
+    return list(
+        _shared().apply_chat_template(
+            request["messages"], tools=request.get("tools"), chat_template=template, tokenize=True, return_dict=False,
+            add_generation_prompt=True, **request.get("chat_template_kwargs", {}),
+        )
+    )  # fmt: skip
 
 
 def save(folder: Path, template: str = CHAT_TEMPLATE) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import orjson
 
@@ -22,7 +23,7 @@ from flows.rollout.engines.vllm.completions import completion_request, parse_com
 from flows.rollout.engines.vllm.endings import Endings
 from flows.rollout.engines.vllm.handshake import handshake, is_stop
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.protocol import Completion, Load, Sampling
+from flows.rollout.protocol import Completion, Load, Sampling, TeacherRefused
 from flows.settings import Teacher
 
 
@@ -71,6 +72,18 @@ class VllmTeacher:
         """Token ids from the server's own tokenizer, no special tokens added."""
         body = {"model": self._info.served_model, "prompt": text, "add_special_tokens": False}
         ids: list[int] = await self._pool.request("", "/tokenize", (orjson.dumps(body),), field("tokens", list))
+        return ids
+
+    async def template_ids(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, options: dict[str, Any]
+    ) -> list[int] | None:
+        """Ids of the messages in the server's own chat template; None if the server has none or is too old."""
+        body = {"model": self._info.served_model, "messages": messages, "tools": tools, "add_generation_prompt": True}
+        raw = orjson.dumps(body | {"chat_template_kwargs": options, "add_special_tokens": False})
+        try:
+            ids: list[int] = await self._pool.request("", "/tokenize", (raw,), field("tokens", list))
+        except TeacherRefused:
+            return None
         return ids
 
     async def decode(self, token_ids: Sequence[int]) -> str:

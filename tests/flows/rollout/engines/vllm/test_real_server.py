@@ -16,14 +16,16 @@ import aiohttp
 import pytest
 
 from flows.domains.contract import ToolSpec
-from flows.rollout.dialects.open import open_dialect
+from flows.rollout.dialects.open import open_dialect, prove_dialect
 from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Load, Message, Sampling, Teacher
 from flows.settings import Settings
+from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import small_vllm_model
+from tests.doubles.teachers import tiny_tokenizer as tiny
 
 ENVIRONMENT = Settings().teacher.venv.expanduser()
 SEARCH = ToolSpec(
@@ -54,10 +56,12 @@ def model() -> Path:
 
 
 def with_other_defaults(model: Path, folder: Path) -> Path:
-    """The model with a generation_config.json under which every seed gives the same completion."""
+    """The model with Qwen3's template and a generation_config.json under which every seed gives one completion."""
     folder.mkdir()
     for file in model.iterdir():
         (folder / file.name).symlink_to(file)
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    (folder / "chat_template.jinja").write_text(tiny.QWEN3_TEMPLATE)
     config = folder / "generation_config.json"
     own = json.loads(config.read_text()) if config.exists() else {}
     config.unlink(missing_ok=True)
@@ -65,7 +69,9 @@ def with_other_defaults(model: Path, folder: Path) -> Path:
     return folder
 
 
-async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_real_server_keeps_every_id(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """All checks share one server, since a start takes half a minute."""
     monkeypatch.setenv("VLLM_SERVER_DEV_MODE", "1")
     teacher_settings = {
@@ -81,7 +87,9 @@ async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path, monkeyp
         assert teacher.identity.context == 4_096
         kv_tokens = teacher.identity.kv_tokens
         assert kv_tokens and kv_tokens >= 4_096, "the pool admits trajectories by this figure"
-        await _chat_of_many_turns(teacher, open_dialect(settings.teacher, teacher))
+        dialect = open_dialect(settings.teacher, teacher)
+        await _template_is_proven(settings.teacher, dialect, teacher, caplog)
+        await _chat_of_many_turns(teacher, dialect)
         await _line_under_a_grammar(teacher)
         await _ends_of_a_completion(teacher)
         await _sampling_is_what_was_sent(teacher)
@@ -89,6 +97,14 @@ async def test_a_real_server_keeps_every_id(model: Path, tmp_path: Path, monkeyp
         await _a_refusal_names_the_window(teacher)
         await _repetition_is_cut(teacher)
         await _load_is_reported(teacher)
+
+
+async def _template_is_proven(
+    settings: TeacherSettings, dialect: Dialect, teacher: Teacher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server's own ids of an opening with tools equal ours."""
+    await prove_dialect(settings, dialect, teacher)
+    assert "compared" not in caplog.text
 
 
 def _flat(extension: Extension) -> list[int]:
