@@ -174,6 +174,23 @@ class TemplateServer(Protocol):
         ...
 
 
+@runtime_checkable
+class StreamStart(Protocol):
+    """A teacher that knows the ids with which its model's texts start."""
+
+    async def start_ids(self) -> list[int]:
+        """The ids before any text (BOS) where the model's metadata asks for them, else none."""
+        ...
+
+
+def ids_before(text: Sequence[int], whole: Sequence[int]) -> list[int]:
+    """The ids that stand before those of a text in the same text with special tokens; none if it is not in there."""
+    for at in range(len(whole) - len(text) + 1):
+        if list(whole[at : at + len(text)]) == list(text):
+            return list(whole[:at])
+    return []
+
+
 @dataclass(frozen=True)
 class Parsed:
     """A completion parsed into reasoning, content, tool calls and final answer."""

@@ -19,6 +19,7 @@ from flows.rollout.protocol import (
     Message,
     Parsed,
     Sampling,
+    StreamStart,
     Teacher,
     TeacherRefused,
 )
@@ -50,16 +51,19 @@ class TextDialect:
 
     def __init__(self, teacher: Teacher) -> None:
         self._teacher = teacher
+        self._start: list[int] | None = None
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
-        """The system text as it is, then the question on one line.
+        """The system text as it is, then the question on one line, behind BOS where the model asks for it.
 
         Raises TeacherRefused for a tool that cannot be called in one line of text.
         """
         grammar(tools, must_answer=False)
         system = [f"{message.content.strip()}{END}{END}" for message in messages if message.role == "system"]
         questions = [f"{QUESTION}{_one_line(message.content)}{END}" for message in messages if message.role != "system"]
-        return Extension([await self._encode(text) for text in [*system, *questions]])
+        pieces = [await self._encode(text) for text in [*system, *questions]]
+        pieces[0][:0] = await self._start_ids()
+        return Extension(pieces)
 
     async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
         """The messages as lines; the line of a truncated completion is ended first."""
@@ -100,6 +104,12 @@ class TextDialect:
             stop=(END,),
             grammar=grammar(tools, must_answer=must_answer),
         )
+
+    async def _start_ids(self) -> list[int]:
+        """Ids before the text; models that were trained with BOS read nothing well without it."""
+        if self._start is None:
+            self._start = await self._teacher.start_ids() if isinstance(self._teacher, StreamStart) else []
+        return self._start
 
     async def _encode(self, text: str) -> list[int]:
         encoded = [await self._teacher.encode(part) for part in SPECIAL.split(text)]

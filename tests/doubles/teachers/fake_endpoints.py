@@ -109,7 +109,8 @@ async def complete(fake: FakeState, request: web.Request, form: Form = VLLM) -> 
 def _tokenized(fake: FakeState, body: Body) -> list[int] | None:
     """Ids of a prompt, or of messages in the server's chat template; None if it has none."""
     if "prompt" in body:
-        return tiny.encode(body["prompt"])
+        start = [tiny.END_OF_TEXT] if fake.adds_bos and body.get("add_special_tokens", True) else []
+        return [*start, *tiny.encode(body["prompt"])]
     if fake.template is None:
         return None
     return tiny.rendered(fake.template, body)

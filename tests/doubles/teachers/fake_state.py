@@ -64,6 +64,8 @@ class FakeState:
     api_key: str | None = None
     template: str | None = tiny.QWEN3_TEMPLATE
     """The chat template with which /tokenize renders messages; None: it takes text only, as old servers do."""
+    adds_bos: bool = False
+    """True if the tokenizer starts every text with <|endoftext|>."""
     reply: Reply = field(default_factory=lambda: agent_reply)
     faults: deque[Fault] = field(default_factory=deque)
     """Faults of the next completion requests, one each."""

@@ -22,7 +22,7 @@ from flows.rollout.engines.servers.child_process import OnProgress, ServerProces
 from flows.rollout.engines.servers.http_client import HttpClient, field, parse_json
 from flows.rollout.engines.servers.http_errors import GenerationAborted, MalformedReply
 from flows.rollout.engines.servers.server_pool import ServerPool
-from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError
+from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError, ids_before
 from flows.rollout.sampling import parameters
 from flows.settings import Teacher as TeacherSettings
 from schemas import sha256_file
@@ -40,6 +40,9 @@ SAMPLERS = ["penalties", "temperature", "min_p", "top_k", "top_p"]
 """In vLLM's order. Presence and frequency penalties count the prompt too here, as llama.cpp defines them."""
 TOP_LOGPROBS = 64
 """Likeliest tokens that the first look-up of a missing log-probability requests."""
+
+LETTER = "a"
+"""A text to tokenize with and without the ids that stand before every text."""
 
 
 class EmbeddedTeacher:
@@ -89,7 +92,14 @@ class EmbeddedTeacher:
 
     async def encode(self, text: str) -> list[int]:
         """Token ids, no special tokens added."""
-        body = orjson.dumps({"content": text, "add_special": False, "parse_special": True})
+        return await self._tokenized(text, special=False)
+
+    async def start_ids(self) -> list[int]:
+        """BOS where the GGUF file's metadata asks for it (tokenizer.ggml.add_bos_token), else none."""
+        return ids_before(await self.encode(LETTER), await self._tokenized(LETTER, special=True))
+
+    async def _tokenized(self, text: str, *, special: bool) -> list[int]:
+        body = orjson.dumps({"content": text, "add_special": special, "parse_special": True})
         ids: list[int] = await self._pool.request("", "/tokenize", (body,), field("tokens", list))
         return ids
 

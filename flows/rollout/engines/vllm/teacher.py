@@ -23,8 +23,11 @@ from flows.rollout.engines.vllm.completions import completion_request, parse_com
 from flows.rollout.engines.vllm.endings import Endings
 from flows.rollout.engines.vllm.handshake import handshake, is_stop
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.protocol import Completion, Load, Sampling, TeacherRefused
+from flows.rollout.protocol import Completion, Load, Sampling, TeacherRefused, ids_before
 from flows.settings import Teacher
+
+LETTER = "a"
+"""A text to tokenize with and without the ids that stand before every text."""
 
 
 class VllmTeacher:
@@ -70,7 +73,14 @@ class VllmTeacher:
 
     async def encode(self, text: str) -> list[int]:
         """Token ids from the server's own tokenizer, no special tokens added."""
-        body = {"model": self._info.served_model, "prompt": text, "add_special_tokens": False}
+        return await self._tokenized(text, special=False)
+
+    async def start_ids(self) -> list[int]:
+        """The ids that the server's tokenizer puts before every text (BOS), if any."""
+        return ids_before(await self.encode(LETTER), await self._tokenized(LETTER, special=True))
+
+    async def _tokenized(self, text: str, *, special: bool) -> list[int]:
+        body = {"model": self._info.served_model, "prompt": text, "add_special_tokens": special}
         ids: list[int] = await self._pool.request("", "/tokenize", (orjson.dumps(body),), field("tokens", list))
         return ids
 

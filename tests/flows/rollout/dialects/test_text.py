@@ -1,13 +1,18 @@
 """The text dialect: lines that a tiny model can write, parsed without loss; no text is encoded twice."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.domains.contract import ToolSpec
 from flows.rollout.dialects.text import TextDialect, grammar
+from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused
+from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.fake_vllm import fake_vllm
 from tests.doubles.teachers.scripted import ScriptedTeacher
 
 
@@ -42,6 +47,16 @@ async def test_a_conversation_is_a_transcript_of_lines() -> None:
     assert text(opened) == "Answer.\n\nquestion: Who wrote it?\n"
     assert text(result) == "result: One. Two.\n"
     assert text(nudged) == "note: Answer now.\n", "a message of the factory is not an observation"
+
+
+@pytest.mark.parametrize("adds_bos", [True, False])
+async def test_a_stream_starts_as_the_models_tokenizer_starts_a_text(adds_bos: bool, tmp_path: Path) -> None:
+    """Gemma consults its evidence for 67 of 80 questions with BOS, for 22 without."""
+    with fake_vllm(adds_bos=adds_bos) as fake:
+        async with open_teacher(TeacherSettings(engine="vllm", urls=[fake.url]), tmp_path) as teacher:
+            opened = await TextDialect(teacher).open([Message("system", "Answer."), Message("user", "Who?")], TOOLS)
+    assert (opened.pieces[0][0] == tiny.END_OF_TEXT) is adds_bos
+    assert text(opened).removeprefix("<|endoftext|>") == "Answer.\n\nquestion: Who?\n"
 
 
 async def test_a_truncated_line_is_ended_before_the_next() -> None:

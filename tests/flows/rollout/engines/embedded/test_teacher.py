@@ -140,3 +140,21 @@ def test_without_a_network_the_error_names_the_alternative(tmp_path: Path, monke
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(TeacherError, match=r"set teacher\.model"):
         builtin_model()
+
+
+ADD_BOS = b"tokenizer.ggml.add_bos_token" + (7).to_bytes(4, "little")
+"""The key in a GGUF file with the type of its value, a byte that is 0 or 1."""
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_bos_stands_first_where_the_file_asks_for_it(asked: bool, tmp_path: Path) -> None:
+    """Models that were trained with BOS ignore their evidence without it."""
+    raw = builtin_model().read_bytes()
+    at = raw.index(ADD_BOS) + len(ADD_BOS)
+    model = tmp_path / "model.gguf"
+    model.write_bytes(raw[:at] + bytes([asked]) + raw[at + 1 :])
+    settings = TeacherSettings(model=str(model))
+    async with open_teacher(settings, tmp_path) as teacher:
+        opened = await open_dialect(settings, teacher).open([Message("user", "Who?")], [SEARCH])
+        begins = await teacher.decode(opened.pieces[0][:1])
+    assert begins == ("<|im_start|>" if asked else "question")
