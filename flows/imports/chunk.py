@@ -106,7 +106,7 @@ class Chunk:
         self.log.append(self._row(row, status, attempt.format).model_copy(update=ids | about))
 
     def _import(self, name: str, attempt: Attempt, recorded: int | None) -> tuple[str, int, dict[str, str]]:
-        """Convert an attempt; returns its task and sample number, and what its `imported` row says of it."""
+        """Convert an attempt; returns its task and sample number, and the status for its `imported` row."""
         clean, found = redacted(attempt) if self.options.redact else (attempt, None)
         task = task_of(clean, self.options.domain)
         place = self._place(task, recorded)

@@ -16,7 +16,7 @@ TOO_LATE = "its start came so late that a later night was due already"
 
 
 class NightMissed(Exception):
-    """A scheduled night came too late; the message says why."""
+    """A scheduled night came too late; the message gives the reason."""
 
 
 def record_missed_before(log: NightLog, schedule: Schedule, due: Due) -> None:

@@ -67,7 +67,7 @@ def names() -> list[str]:
 
 
 def template_options(config: Any) -> dict[str, Any]:
-    """The arguments of a chat template that a renderer's config stands for."""
+    """The arguments of a chat template that equal a renderer's config."""
     chosen = {name: getattr(config, name) for name in type(config).template_field_names()}
     return {name: value for name, value in chosen.items() if value is not None}
 

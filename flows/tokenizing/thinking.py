@@ -9,7 +9,7 @@ from typing import Any, get_args
 SWITCHES = ("enable_thinking", "thinking")
 EFFORT = "reasoning_effort"
 EFFORT_FLAGS = {"low_effort": "low", "medium_effort": "medium"}
-"""Families with one lower effort, a flag of their template -> the effort it stands for."""
+"""Families with one lower effort, a flag of their template -> the effort that it sets."""
 OFF = ("no_think", "none")
 """Efforts that switch thinking off, for families without a switch."""
 Thinking = dict[str, bool | str | float | None]
@@ -27,13 +27,14 @@ def thinking_fields(config: Any, thinking: bool | None, effort: str | None) -> T
     fields: Thinking = {} if thinking is None else _switched(config, thinking, effort)
     if effort is None:
         return fields
-    if not thinking_in_force(config.model_copy(update=fields))["thinking"]:
+    both = fields | _effort(config, effort)
+    if thinking is False or not thinking_in_force(config.model_copy(update=both))["thinking"]:
         default = "is off by default" if thinking is None else "is off"
         raise ThinkingError(
             f"teacher.reasoning_effort = {effort} needs thinking, which {default} for {config.name}: "
-            "set teacher.thinking = true, or leave the effort out"
+            "set teacher.thinking = true and an effort that thinks, or leave the effort out"
         )
-    return fields | _effort(config, effort)
+    return both
 
 
 def thinking_in_force(config: Any) -> Thinking:

@@ -94,7 +94,7 @@ class Outcome:
 
     column: str
     passed: bool | None
-    """None: a value that says neither, such as a score between 0 and 1 without a threshold."""
+    """None: a value that is neither, such as a score between 0 and 1 without a threshold."""
     score: float | None = None
 
 

@@ -34,7 +34,7 @@ NOT_ROWS = ("__MACOSX/", ".")
 
 
 def first_bytes(path: Path) -> bytes:
-    """The bytes that tell a file's kind."""
+    """The bytes that identify a file's kind."""
     with path.open("rb") as file:
         return file.read(8)
 

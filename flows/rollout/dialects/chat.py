@@ -128,7 +128,7 @@ class ChatDialect:
 
     @property
     def template_options(self) -> dict[str, Any]:
-        """The arguments of the chat template that the renderer stands for."""
+        """The arguments of the chat template with which it writes as the renderer does."""
         return template_options(self._renderer.config)
 
     def encode(self, text: str) -> list[int]:

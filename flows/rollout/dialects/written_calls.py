@@ -191,7 +191,7 @@ def _python(text: str) -> Any:
 
 
 def _types(schema: Any) -> set[str] | None:
-    """JSON types that a schema allows; None if it does not say."""
+    """JSON types that a schema allows; None if it names none."""
     if not isinstance(schema, dict):
         return None
     if "type" in schema:

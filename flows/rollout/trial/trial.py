@@ -39,7 +39,7 @@ OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
 
 @dataclass(frozen=True)
 class Trial:
-    """The figures of one trial; None stands for a figure that the engine does not give."""
+    """The figures of one trial; None is a figure that the engine does not give."""
 
     identity: Identity
     dialect: str

@@ -157,7 +157,7 @@ def test_addresses_that_fail_neither_fail_the_night_nor_show_their_secrets(
 
 
 def test_a_missed_night_is_reported_by_the_process_that_finds_it(tmp_path: Path, inbox: Receiver) -> None:
-    """Nothing runs on a machine that was off, so the night after it has to say that one is missing."""
+    """Nothing runs on a machine that was off, so the night after it has to report the missing one."""
     inbox.received.clear()
     log, settings = NightLog(tmp_path / "state"), settings_of(tmp_path, inbox.address)
     log.write("missed", night="2026-11-01", detail="an older one")

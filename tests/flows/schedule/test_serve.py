@@ -101,7 +101,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Home
 
 
 def test_each_home_keeps_its_own_server_and_port(homes: tuple[Home, Home]) -> None:
-    """With one database for all, a night runs in the home whose runner asks first; a UI asks its own port."""
+    """With one database for all, a night runs in the home whose runner polls first; a UI calls its own port."""
     for home in homes:
         home.wait_for(home.is_served)
         settings = httpx.get(f"http://127.0.0.1:{home.port}/ui-settings").json()

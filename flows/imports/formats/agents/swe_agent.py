@@ -18,7 +18,7 @@ from flows.imports.formats.values.tools import tools_of
 BLOCK = re.compile(r"```(?:\w*)\n(.*?)```\s*$", re.DOTALL)
 ROLES = {"system": "system", "user": "user", "ai": "assistant", "assistant": "assistant", "tool": "tool"}
 COMMAND = "run"
-"""Name of the call that a fenced block stands for; `submit` is a call of its own."""
+"""Name of the call that a fenced block is; `submit` is a call of its own."""
 
 
 def swe_agent(row: Row) -> Attempt:

@@ -24,7 +24,7 @@ ROLES = {
     **dict.fromkeys(("environment", "observation", "ipython"), "tool"),
 }  # fmt: skip
 WEIGHTS = ("weight", "trainable", "train", "loss")
-"""Fields of a message that say whether it is trained on: OpenAI, the factory's releases, Axolotl, ms-swift."""
+"""Fields of a message that mark it as trained on or not: OpenAI, the factory's releases, Axolotl, ms-swift."""
 READ = {"role", "content", "tool_calls", "function_call", "tool_call_id", "tool_call_ids", "call_id", "refusal"}
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 

@@ -13,7 +13,7 @@ from flows.imports.formats.values.parts import reasoning_text, redacted_blocks
 NAMES = ("reasoning_content", "reasoning", "thinking", "thought", "thoughts", "thinking_blocks", "reasoning_details")
 THINK = re.compile(r"^\s*<(think|thinking|thought|scratch_pad)>(.*?)</\1>\s*", re.DOTALL)
 CLOSED = re.compile(r"^((?:(?!<think>).)*?)</think>\s*", re.DOTALL)
-"""Reasoning whose opening tag stands in the prompt, as some templates write it."""
+"""Reasoning whose opening tag is in the prompt, as some templates write it."""
 OPEN = re.compile(r"^\s*<think>((?:(?!</think>).)*)$", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""Tells a generation that ended from one that the server cut, so that half a sentence is never taken for an answer.
+"""Separates generations that ended from those that the server cut: half a sentence is never taken for an answer.
 
 A server that shuts down or pauses answers 200 with the ids so far. A generation that ended by `stop` has a stop as its
 last id: one that the request names, or one of the model itself, which only the server knows. The server is asked for
@@ -15,7 +15,7 @@ IsStop = Callable[[str, int], Awaitable[bool]]
 
 
 class Endings:
-    """Checks completions; the ids at which the model stops by itself are asked for once and kept.
+    """Checks completions; the ids at which the model stops by itself are requested once and kept.
 
     `is_stop` is None for servers that cannot be asked; a `stop` counts there if the request names no stop ids.
     """

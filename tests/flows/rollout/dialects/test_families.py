@@ -55,7 +55,7 @@ CONTENT_LAST = {"gemma4"}
 REWRITES = {"deepseek-r1": "its template drops the reasoning of earlier turns, so only the stream holds it"}
 """Families whose fresh rendering differs from what the model saw, and why."""
 THINKING_OFF = ("gemma4", "deepseek-v4", "hy3", "laguna-xs.2", "laguna-m.1", "laguna-xs-2.1")
-"""Families that think only when the settings say so."""
+"""Families that think only when a setting turns it on."""
 FAMILIES = [(name, None) for name in names()] + [(name, True) for name in THINKING_OFF]
 OPENING = [Message("system", "Be careful."), Message("user", "Who wrote <|im_end|> it?")]
 

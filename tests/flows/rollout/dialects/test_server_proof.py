@@ -36,7 +36,7 @@ async def test_the_same_template_is_proven(folder: Path, thinking: bool | None, 
 
 
 async def test_another_template_is_refused_with_the_first_ids(folder: Path) -> None:
-    """The model would read another conversation than the one it was trained on, and the rows would not say so."""
+    """The model would read another conversation than the one it was trained on, and the rows would not record it."""
     wanted = (
         r"chat template is not that of .*qwen3.*position \d+ of .*'Functi'.* where we have .*'Tools.*check_template"
     )

@@ -56,7 +56,7 @@ async def refusal(engine: str, url: str) -> str:
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
 @pytest.mark.parametrize("server", SERVERS)
 async def test_a_server_of_another_kind_is_named_with_the_engine_to_set(engine: str, server: str) -> None:
-    """`the reply has no field version` tells nobody that Ollama listens there."""
+    """`the reply has no field version` does not name Ollama, which listens there."""
     answers, name = SERVERS[server]
     with running_app(lambda: application(answers)) as url:
         message = await refusal(engine, url)

@@ -58,7 +58,7 @@ async def test_a_stop_at_a_requested_text_is_a_stop() -> None:
 
 
 async def test_all_sampling_parameters_are_sent() -> None:
-    """A server started with --preferred-sampling-params fills the missing ones, and the row would not say so."""
+    """A server started with --preferred-sampling-params fills the missing ones, and the row would not record it."""
     with fake_sglang() as fake:
         async with teaching(fake) as teacher:
             await teacher.generate(PROMPT, SAMPLING, "one")

@@ -34,7 +34,7 @@ async def teaching(*servers: FakeVllm) -> AsyncIterator[Teacher]:
 
 @pytest.mark.parametrize("fault", CUT_SHORT)
 async def test_a_cut_generation_is_requested_again_and_counted(fault: Fault) -> None:
-    """Half a sentence would stand in the row as the answer, and its tokens would vanish from the cost."""
+    """Half a sentence would be the answer of the row, and its tokens would vanish from the cost."""
     with fake_vllm() as fake:
         async with teaching(fake) as teacher:
             fake.faults.append(fault)
