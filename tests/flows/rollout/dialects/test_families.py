@@ -199,8 +199,9 @@ async def test_whatever_a_turn_ends_with_results_can_follow(name: str) -> None:
 
 PIECES = st.sampled_from(
     [" ", "\n", "a", "true", "None", "12", "'", '"', "\\", "{", "]", "<", "é🙂", "</parameter>", "</function>",
-     "</tool_call>", "</arg_value>", "</invoke>", "<|im_end|>", "</think>"]
+     "</tool_call>", "</arg_value>", "</invoke>", "</think>"]
 )  # fmt: skip
+"""No end of a turn: a completion that samples one has ended there."""
 WORDS = st.lists(PIECES, max_size=6).map("".join)
 ARGUMENTS = st.fixed_dictionaries(
     {},
@@ -225,8 +226,6 @@ async def test_a_call_that_the_template_writes_is_parsed_unchanged(name: str, ca
         OPENED[name] = Family(name, None)
     family, stream = OPENED[name], OPENED[name].fresh()
     ids = family.sampled(family.turn(0, "", "hm", [call]), stream)
-    if sum(token in family.stops for token in ids) > 1:
-        return
     parsed = await family.parse(ids, stream)
     assert [(one.name, one.arguments) for one in parsed.calls] == [call]
 
