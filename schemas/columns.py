@@ -28,11 +28,16 @@ Composer = Annotated[Name, Field(description="composer of the task: cloze, writt
 TeacherModel = Annotated[Name, Field(description="name of the model, as the server reports it")]
 TeacherRevision = Annotated[Name | None, Field(description="revision or file hash of the weights; null if unknown")]
 Engine = Annotated[
-    Name, Field(description="vllm, sglang, embedded or scripted; import: the row was not rolled out here")
+    Name,
+    Field(description="vllm, sglang, embedded, chat (an API) or scripted; import: the row was not rolled out here"),
 ]
 EngineVersion = Annotated[Name | None, Field(description="version that the inference server reports; null if unknown")]
 Dialect = Annotated[
     Name, Field(description="format of the conversation: chat, text; none: imported, without token ids")
+]
+Ids = Annotated[
+    Name | None,
+    Field(description="none: text only, from an API or a data set without token ids; null: token_ids are exact"),
 ]
 Renderer = Annotated[Name, Field(description="name and version of the renderer that turned messages into token ids")]
 TemplateSha256 = Annotated[
@@ -56,7 +61,9 @@ ToolsJson = Annotated[
 # its length
 NTurns = Annotated[Count, Field(description="number of assistant turns")]
 NToolCalls = Annotated[Count, Field(description="number of tool calls in the assistant turns")]
-NSampledTokens = Annotated[Count, Field(description="number of tokens that the teacher sampled")]
+NSampledTokens = Annotated[
+    Count, Field(description="number of tokens that the teacher sampled; without token ids, as its API counts them")
+]
 NObservationTokens = Annotated[Count, Field(description="number of tokens in tool turns")]
 
 # messages

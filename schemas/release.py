@@ -136,6 +136,9 @@ class Manifest(Part):
     gates: dict[str, str] = Field(description="gate -> SHA-256 of its SQL, as hex")
     rows: Rows
     tokens: Tokens
+    rows_without_ids: Count = Field(
+        default=0, description="number of rows that hold text only, without token ids, from an API or an import"
+    )
     shards: list[Shard] = Field(description="every data file")
     packs: list[Pack] = Field(default=[], description="pack plans, one per split and window")
     benchmarks: list[CheckedBenchmark] = Field(default=[], description="benchmarks that the rows were checked against")

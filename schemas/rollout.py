@@ -22,7 +22,7 @@ class Rollout(Record):
     ended_at: Time = Field(description="UTC time at which the run wrote its last row; of a killed run: its last status")
     ending: Name = Field(description="how the run ended: done, budget, failed, interrupted, killed")
     detail: Text = Field(description="which budget, or which error; empty if done")
-    engine: Name = Field(description="engine of the teacher: vllm, embedded")
+    engine: Name = Field(description="engine of the teacher: vllm, sglang, embedded, chat")
     gpus: Count = Field(
         description="servers x tensor_parallel x data_parallel in the settings; 0 for the embedded teacher"
     )
@@ -50,6 +50,15 @@ class Rollout(Record):
     )
     kv_tokens: Count | None = Field(
         default=None, description="number of tokens that the KV caches of all servers hold; null if unknown"
+    )
+    prompt_tokens: Count | None = Field(
+        default=None, description="number of prompt tokens that an API billed; null for other engines"
+    )
+    cached_prompt_tokens: Count | None = Field(
+        default=None, description="number of these that the API read from its prompt cache; null for other engines"
+    )
+    cost: Real | None = Field(
+        default=None, description="price of all requests, in the currency of teacher.price_input; null without prices"
     )
 
 

@@ -23,6 +23,7 @@ from schemas.columns import (
     GatesJson,
     GroundTruth,
     Hops,
+    Ids,
     Instruction,
     NamedEarly,
     NObservationTokens,
@@ -85,7 +86,7 @@ class ReleaseRow(BaseModel):
     answer: GroundTruth
     final_answer: Text | None = Field(description="final answer of the agent; null if it gave none")
     status: Name = Field(
-        description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, unanswered"
+        description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, refused, unanswered"
     )
     messages: list[Message] = Field(description="the conversation, in order")
     tools: ToolsJson
@@ -110,7 +111,7 @@ class ReleaseRow(BaseModel):
     )
     n_turns: NTurns
     n_tool_calls: NToolCalls
-    n_tokens: Count = Field(description="length of token_ids; 0: imported, without token ids")
+    n_tokens: Count = Field(description="length of token_ids; 0: without token ids")
     n_sampled_tokens: NSampledTokens
     n_observation_tokens: NObservationTokens
     sample: Sample
@@ -138,6 +139,7 @@ class ReleaseRow(BaseModel):
     reasoning_policy: ReasoningPolicy
     sampling: SamplingJson
     seed: Seed
+    ids: Ids
     run_id: Name = Field(description="night that finished the attempt, as in 2026-11-28 or 2026-11-28T1400")
 
 

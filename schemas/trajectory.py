@@ -14,6 +14,7 @@ from schemas.columns import (
     Domain,
     Engine,
     EngineVersion,
+    Ids,
     NObservationTokens,
     NSampledTokens,
     NToolCalls,
@@ -37,8 +38,11 @@ from schemas.columns import (
 )
 from schemas.record import Count, Logprobs, Mask, Name, Real, Record, Text, Time, TokenIds, content_id
 
-Status = Literal["answered", "turn_cap", "context_cap", "looped", "timed_out", "aborted", "unanswered"]
-"""How an attempt ended. `unanswered`: imported, without an answer, for a reason that its data set does not give."""
+Status = Literal["answered", "turn_cap", "context_cap", "looped", "timed_out", "aborted", "refused", "unanswered"]
+"""How an attempt ended. `refused`: the model or the provider of an API refused to go on. `unanswered`: imported,
+without an answer, for a reason that its data set does not give."""
+NO_IDS = "none"
+"""Value of the column `ids` of trajectories that hold text only."""
 Kind = Literal["ok", "empty", "truncated", "blocked", "fault"]
 """Outcome of a tool call."""
 
@@ -54,6 +58,7 @@ PARSES: dict[str, str] = {
     "unknown_tool": "a call of a tool that was not offered",
     "invalid_arguments": "a call whose arguments do not fit the tool's schema",
     "repetition": "the same tokens repeated at the end",
+    "refused": "the model or the provider of an API refused to write it",
 }
 """Result of parsing an assistant message -> its meaning. All but `ok` are failures: no call of the message is run."""
 
@@ -82,19 +87,22 @@ class Trajectory(Record):
     system: Text = Field(description="system prompt; empty if there is none")
     tools: ToolsJson
     status: Name = Field(
-        description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, aborted, unanswered"
+        description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, aborted, refused, "
+        "unanswered"
     )
     answer: Text | None = Field(description="final answer of the agent; null if it gave none")
     n_turns: NTurns
     n_tool_calls: NToolCalls
     n_tokens: Count = Field(
-        description="number of tokens of all turns, prompt included; imported: of their text, 0 if not counted"
+        description="number of tokens of all turns, prompt included; imported: of their text, 0 if not counted; 0: of "
+        "an API without token ids"
     )
     n_sampled_tokens: NSampledTokens
     n_observation_tokens: NObservationTokens
     started_at: Time = Field(description="UTC time at which the attempt started")
     ended_at: Time = Field(description="UTC time at which the attempt ended")
     error: Name | None = Field(description="reason code of an aborted attempt; null otherwise")
+    ids: Ids = None
 
 
 class Turn(Record):
@@ -144,7 +152,8 @@ class Turn(Record):
     sampled: Mask = Field(description="per token: true if the teacher sampled it")
     logprobs: Logprobs = Field(description="log-probability of each sampled token, in order (natural logarithm)")
     finish_reason: Name | None = Field(
-        description="why sampling stopped: stop, length, repetition; null unless the teacher sampled the message"
+        description="why sampling stopped: stop, length, repetition, refusal, content_filter; null unless the teacher "
+        "sampled the message"
     )
     cached_tokens: Count | None = Field(
         description="number of prompt tokens found in the server's prefix cache; null if unknown"
@@ -152,6 +161,14 @@ class Turn(Record):
     weight: Real | None = Field(
         default=None,
         description="training weight that an imported data set gives the message; 0: not trained on; null: none given",
+    )
+    prompt_tokens: Count | None = Field(
+        default=None, description="number of prompt tokens, as an API without token ids counts them; null otherwise"
+    )
+    sampled_tokens: Count | None = Field(
+        default=None,
+        description="number of sampled tokens, as an API without token ids counts them, hidden reasoning included; "
+        "null otherwise",
     )
     seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
     run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")

@@ -19,7 +19,7 @@ from flows.imports.formats.registry import instruction
 from flows.imports.to_turns import Measured, to_json, turns_of
 from schemas import Task, Trajectory, Turn, Verdict
 from schemas.task import task_id
-from schemas.trajectory import trajectory_id
+from schemas.trajectory import NO_IDS, trajectory_id
 
 VERSION = "3"
 COMPOSER = "import"
@@ -147,6 +147,7 @@ def _trajectory(attempt: Attempt, place: Place, task: Task, turns: list[Turn], t
         started_at=place.now,
         ended_at=place.now,
         error=None,
+        ids=NO_IDS,
     )
 
 

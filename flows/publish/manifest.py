@@ -52,6 +52,7 @@ def build_manifest(
         gates={name: sha256_text(text) for name, text in sql_files("gates").items()},
         rows=selection.rows.num_rows,
         tokens=pc.sum(selection.rows["n_tokens"]).as_py(),
+        rows_without_ids=selection.rows.num_rows - pc.sum(selection.rows["has_ids"]).as_py(),
         shards=[],
         benchmarks=_parts(con, "checked_benchmarks", CheckedBenchmark),
         teachers=_parts(con, "teachers", Teacher),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from flows.domains.contract import ToolCall, ToolSpec
+from flows.rollout.server_load import Load
+from flows.rollout.usage import Usage, estimated_tokens
 
 Thinking = Mapping[str, bool | str | float | None]
 NO_THINKING: Thinking = {"thinking": None, "reasoning_effort": None}
@@ -55,17 +57,26 @@ class Sampling:
     frequency_penalty: float = 0.0
     repetition_penalty: float = 1.0
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Parameter -> where its value comes from: settings, model (its generation_config.json) or neutral."""
+    """Parameter -> where its value comes from: settings, model (its generation_config.json) or neutral; api where the
+    request leaves it out, so that the API chooses."""
+
+    def chosen(self) -> dict[str, float]:
+        """The parameters that the settings name."""
+        return {name: getattr(self, name) for name, source in self.sources.items() if source == "settings"}
 
 
 @dataclass(frozen=True)
 class Completion:
-    """A sampled completion: token ids with one log-probability each, and the cost of its prompt."""
+    """A sampled completion: token ids with one log-probability each, and the cost of its prompt.
+
+    A completion of an API without token ids has `api_message` and `usage` in their place.
+    """
 
     token_ids: list[int]
     logprobs: list[float]
     finish_reason: str
-    """`stop`; `length` if `max_tokens` cut it; `repetition` if the engine stopped it at the repeat limit."""
+    """`stop`; `length` if `max_tokens` cut it; `repetition` if the engine stopped it at the repeat limit; `refusal` or
+    `content_filter` if the model or the provider of an API refused to write it."""
     prompt_ids: list[int] | None = None
     """From a teacher: the prompt as the server reports it, to compare with the prompt sent; None if it reports none.
     For a dialect: the prompt's tail, from the last sampled id on."""
@@ -74,6 +85,14 @@ class Completion:
     seconds: float = 0.0
     stop_reason: int | str | None = None
     """The stop id or stop string that the engine names as the end; None if it names none, as for the model's own."""
+    api_message: str | None = None
+    """JSON list of the assistant's message in the API's form, which is sent back unchanged."""
+    usage: Usage | None = None
+
+    @property
+    def n_sampled(self) -> int:
+        """Number of sampled tokens, as the API counts them if there are no ids."""
+        return self.usage.sampled_tokens if self.usage else len(self.token_ids)
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,8 @@ class Identity:
     """Sampling parameters in the model's own generation_config.json; None if the file cannot be read here."""
     served: tuple["ServedModel", ...] = ()
     """Everything that the servers offer, adapters included."""
+    token_ids: bool = True
+    """False for an API that returns text without token ids."""
 
 
 @dataclass(frozen=True)
@@ -106,32 +127,6 @@ class ServedModel:
     """Of an adapter: the name of the model that it adapts."""
     context: int | None = None
     """Context window in tokens, of an adapter its parent's; None if the server does not report it."""
-
-
-@dataclass(frozen=True)
-class Load:
-    """The last reported load of one server; counters only grow, but restart from 0 with the server."""
-
-    server: str
-    up: bool = True
-    kv_tokens: int | None = None
-    """Capacity of its KV cache in tokens; None if unknown."""
-    kv_used: float = 0.0
-    """Share of the KV cache in use by running sequences, 0 to 1."""
-    running: int = 0
-    waiting: int = 0
-    preemptions: int = 0
-    prefix_queries: int = 0
-    """Prompt tokens looked up in the prefix cache."""
-    prefix_hits: int = 0
-    """Prompt tokens found in the prefix cache."""
-    sampled_tokens: int = 0
-    refusals: int = 0
-    """Replies of 429 or 503 that this client received from it."""
-    discarded: int = 0
-    """Generations that it ended early: they were thrown away and requested again."""
-    discarded_tokens: int = 0
-    """Tokens sampled in these generations."""
 
 
 class Teacher(Protocol):
@@ -222,6 +217,18 @@ class Extension:
 
     pieces: list[list[int]]
     cue: list[int] = field(default_factory=list)
+    api_messages: list[str] = field(default_factory=list)
+    """In place of ids, for an API: one JSON list of messages in its form per message."""
+
+    def split(self) -> list[tuple[list[int], str | None]]:
+        """Per message its token ids, and its form for an API."""
+        api_messages: Sequence[str | None] = self.api_messages or [None] * len(self.pieces)
+        return list(zip(self.pieces, api_messages, strict=True))
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of tokens that it adds; for an API an estimate, until the API counts them."""
+        return sum(map(len, self.pieces)) + len(self.cue) + sum(map(estimated_tokens, self.api_messages))
 
 
 class Dialect(Protocol):

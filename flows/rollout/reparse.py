@@ -23,6 +23,7 @@ from flows.rollout.loop.repetition import REPETITION
 from flows.rollout.protocol import Completion, Parsed
 from schemas import Reparse, Trajectory, Turn
 from schemas.record import night_of
+from schemas.trajectory import NO_IDS
 from warehouse.connect import execute, query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
@@ -34,7 +35,7 @@ COMPARED_CHARS = 80
 """Characters of a turn's text that must occur in its decoded ids, as a test for the right tokenizer."""
 PARSED_COLUMNS = ("parse", "content", "reasoning", "tool_calls")
 TURN_COLUMNS = ["trajectory_id", "index", "role", *PARSED_COLUMNS, "token_ids", "logprobs", "finish_reason"]
-TRAJECTORY_COLUMNS = ["trajectory_id", "dialect", "tools", "run_id"]
+TRAJECTORY_COLUMNS = ["trajectory_id", "dialect", "tools", "run_id", "ids"]
 
 
 @dataclass
@@ -138,6 +139,7 @@ class Reparser:
         if row["tools"] not in self._tools:
             self._tools[row["tools"]] = tuple(ToolSpec(**one["function"]) for one in json.loads(row["tools"]))
         skipped = None if row["dialect"] == self._dialect.name else f"dialect {row['dialect']}"
+        skipped = "no token ids (ids = none)" if row.get("ids") == NO_IDS else skipped
         return _Attempt(row, self._tools[row["tools"]], skipped=skipped)
 
     def _is_same_tokenizer(self, row: dict[str, Any], ids: list[int]) -> bool | None:

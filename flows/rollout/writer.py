@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flows.rollout.chat_protocol import ChatRequest, ChatTeacher
 from flows.rollout.dialects.open import open_dialect, prove_dialect
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Dialect, Message, Teacher, TeacherError, TeacherRefused
@@ -45,14 +46,18 @@ def open_writer(settings: TeacherSettings, logs: Path) -> Iterator[Callable[[str
 async def _write(settings: TeacherSettings, teacher: Teacher, dialect: Dialect, system: str, user: str) -> str:
     session = hashlib.sha256(f"{system}\n{user}".encode()).hexdigest()
     opened = await dialect.open([Message("system", system), Message("user", user)], [])
-    prompt = [token for piece in opened.pieces for token in piece] + opened.cue
-    remaining = teacher.identity.context - len(prompt)
+    remaining = teacher.identity.context - opened.n_tokens
     if remaining < 1:
-        raise TeacherRefused(f"a prompt of {len(prompt)} tokens fills the context of {teacher.identity.context} tokens")
+        refusal = f"a prompt of {opened.n_tokens} tokens fills the context of {teacher.identity.context} tokens"
+        raise TeacherRefused(refusal)
     wanted = attempt_sampling(settings, teacher.identity, int(session[:7], 16))
     fitting = replace(wanted, max_tokens=min(wanted.max_tokens, remaining))
     sampling = dialect.sampling(fitting, must_answer=True, tools=[])
-    completion = await teacher.generate(prompt, sampling, session)
+    if isinstance(teacher, ChatTeacher):
+        completion = await teacher.reply(ChatRequest(opened.api_messages, [], sampling, must_answer=True), session)
+    else:
+        prompt = [token for piece in opened.pieces for token in piece] + opened.cue
+        completion = await teacher.generate(prompt, sampling, session)
     parsed = await dialect.parse(completion, [])
     if parsed.answer is None:
         raise TeacherError(f"the teacher's reply holds no answer ({parsed.parse}); raise teacher.max_completion_tokens")

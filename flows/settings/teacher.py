@@ -1,20 +1,21 @@
 """Settings of the teacher: the inference engine, its servers, sampling and TLS."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
 from flows.settings.address import HttpUrl, LocalPath
 from flows.settings.section import Section
-from flows.settings.types import Positive, Seconds, Share
+from flows.settings.types import Positive, Price, Seconds, Share
 
 
 class Teacher(Section):
     """The model that works the tasks, and the servers that run it."""
 
-    engine: Literal["embedded", "vllm", "sglang"] = Field(
-        default="embedded", description="embedded needs no GPU; vllm and sglang are HTTP servers"
+    engine: Literal["embedded", "vllm", "sglang", "chat"] = Field(
+        default="embedded",
+        description="embedded needs no GPU; vllm and sglang are HTTP servers; chat is an API without token ids",
     )
     urls: list[HttpUrl] = Field(default=[], description="servers that already run; empty: the flow starts vLLM itself")
     model: str | None = Field(default=None, description="model name or path (vllm), or a GGUF file (embedded)")
@@ -33,7 +34,23 @@ class Teacher(Section):
     dialect: Literal["auto", "chat", "text"] = Field(
         default="auto", description="auto: text for embedded, chat for others"
     )
-    api_key: SecretStr | None = Field(default=None, description="sent as a bearer token")
+    api_key: SecretStr | None = Field(default=None, description="sent as a bearer token, to Anthropic as x-api-key")
+    api: Literal["auto", "openai", "anthropic"] = Field(
+        default="auto", description="form of the chat engine's API; auto: by its address"
+    )
+    request_fields: dict[str, Any] = Field(
+        default={}, description="fields that the chat engine adds to each request, such as reasoning_effort or thinking"
+    )
+    price_input: Price | None = Field(default=None, description="price of a million prompt tokens of the chat engine")
+    price_cached: Price | None = Field(
+        default=None, description="price of a million prompt tokens from the prompt cache; default: price_input"
+    )
+    price_cache_write: Price | None = Field(
+        default=None, description="price of a million prompt tokens written to the cache; default: price_input"
+    )
+    price_output: Price | None = Field(
+        default=None, description="price of a million sampled tokens, reasoning included"
+    )
     venv: LocalPath = Field(
         default=Path("~/.cache/horizon-factory/teacher"),
         validate_default=True,

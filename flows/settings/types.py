@@ -33,6 +33,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Least = Annotated[int, Field(ge=0, le=MOST)]
 Seconds = Annotated[float, Field(ge=0)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Memory = Annotated[str, AfterValidator(_memory)]
 """A memory limit in DuckDB's syntax."""
 Mirror = Annotated[str, AfterValidator(_mirror)]

@@ -28,10 +28,11 @@ ROOMS: dict[str, Levels] = {
         {"verifiers", "journal", "reparse"},
         {"loop", "dialects"},
         {"tools", "engines"},
-        {"sampling"},
+        {"sampling", "chat_protocol"},
         {"protocol"},
+        {"usage", "server_load"},
     ),
-    "flows.rollout.engines": ({"open", "check"}, {"vllm", "sglang", "embedded"}, {"servers"}),
+    "flows.rollout.engines": ({"open", "check"}, {"vllm", "sglang", "chat", "embedded"}, {"servers"}),
     "flows.schedule": (
         {"flow", "supervisor"},
         {"sentences", "recorded", "booking", "telling"},
@@ -78,6 +79,7 @@ def test_parts_import_lower_levels_only(room: str) -> None:
     [
         ("flows.rollout.engines.vllm", ("flows.rollout.engines", "flows.commands.teacher")),
         ("flows.rollout.engines.sglang", ("flows.rollout.engines",)),
+        ("flows.rollout.engines.chat", ("flows.rollout.engines", "flows.rollout.dialects")),
         ("flows.publish.stores.s3", ("flows.publish.stores.open",)),
         ("flows.publish.stores.hub", ("flows.publish.stores.open",)),
     ],

@@ -31,6 +31,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
         _head(manifest, settings),
         f"# {settings.name}",
         _opening(con, manifest),
+        *_without_ids(manifest),
         *_imported(con),
         "## How to load",
         _loading(manifest),
@@ -93,9 +94,15 @@ def _opening(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
 
 def _contents(manifest: Manifest, imported: int) -> str:
     """Origin of the rows: attempts of a teacher of this factory, rows of published data sets, or both."""
+    exact = manifest.rows > manifest.rows_without_ids
+    content = (
+        "the conversation, the tool schemas, and the exact token ids that the teacher read and sampled"
+        if exact
+        else "the conversation and the tool schemas"
+    )
     rolled_out = (
-        "One row per trajectory: the conversation, the tool schemas, and the exact token ids that the teacher read and "
-        "sampled. Tasks were made from crawled pages, and every row names the pages that hold its answer."
+        f"One row per trajectory: {content}. Tasks were made from crawled pages, and every row names the pages "
+        "that hold its answer."
     )
     if not imported:
         return (
@@ -129,6 +136,20 @@ def _loading(manifest: Manifest) -> str:
         "release, parent release, refine, code version, settings, gates, teachers and student, so that a shard alone "
         "can be traced: `pyarrow.parquet.read_metadata(path).metadata`."
     )
+
+
+def _without_ids(manifest: Manifest) -> list[str]:
+    """The section on rows that hold text only; empty if every row has its token ids."""
+    count = manifest.rows_without_ids
+    if not count:
+        return []
+    share = "All" if count == manifest.rows else f"{count:,} of the {manifest.rows:,}"
+    return [
+        "## Rows without token ids",
+        f"{share} rows hold text only (`ids` = none): they come from an API that returns no token ids, or from an "
+        "import. Their `token_ids`, `loss_mask` and `logprobs` are empty; `n_tokens` counts their text, or is 0. Train "
+        "on their `messages`, or on `student_token_ids`, which a publish with a student's tokenizer fills.",
+    ]
 
 
 def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -58,14 +58,15 @@ def _step(message: Message, metrics: Row) -> Row:
 
 
 def _metrics(row: Row) -> Iterator[Row]:
-    """For each message the ids sampled in it, and their log-probabilities."""
+    """For each message the ids sampled in it, and their log-probabilities; nothing in a row without token ids."""
     done = 0
     for start, count in zip(accumulate(row["message_tokens"], initial=0), row["message_tokens"], strict=False):
         places = range(start, start + count)
         ids = [row["token_ids"][place] for place in places if row["loss_mask"][place]]
         logprobs = row["logprobs"][done : done + len(ids)]
         done += len(ids)
-        yield {"completion_tokens": len(ids), "completion_token_ids": ids, "logprobs": logprobs}
+        exact = {"completion_tokens": len(ids), "completion_token_ids": ids, "logprobs": logprobs}
+        yield exact if row["token_ids"] else {}
 
 
 ATIF = ReleaseView(

@@ -19,8 +19,9 @@ def verl(row: Row) -> Row:
     ids, mask = TOKEN_COLUMNS if row["student_token_ids"] is None else STUDENT_COLUMNS
     if not row[ids]:
         raise PublishError(
-            f"{row['trajectory_id']} was imported without token ids: publish with `factory publish --student`, "
-            "then export again"
+            f"the view verl needs token ids, and {row['trajectory_id']} has none (ids = none: from an API that returns "
+            "text, or imported): publish with `factory publish --student`, then export again, or export a text view: "
+            "trl, ms-swift, llama-factory, prime-rl"
         )
     return openai(row) | {"tools": json.loads(row["tools"]), "input_ids": row[ids], "loss_mask": row[mask]}
 

@@ -9,6 +9,8 @@ def open_dialect(settings: TeacherSettings, teacher: Teacher) -> Dialect:
 
     Raises TeacherRefused when its tokenizer or renderer is missing, or lacks a setting of thinking that is set.
     """
+    if settings.engine == "chat":
+        return _open_messages(settings)
     if settings.dialect == "text" or (settings.dialect == "auto" and settings.engine == "embedded"):
         from flows.rollout.dialects.text import TextDialect
 
@@ -30,3 +32,13 @@ async def prove_dialect(settings: TeacherSettings, dialect: Dialect, teacher: Te
 
     if settings.check_template and settings.engine != "embedded" and isinstance(dialect, ChatDialect):
         await prove(dialect, teacher)
+
+
+def _open_messages(settings: TeacherSettings) -> Dialect:
+    from flows.rollout.dialects.messages import MessagesDialect
+    from flows.rollout.engines.chat.choose import choose_api, shaping_fields
+
+    if settings.dialect == "text":
+        raise TeacherRefused("the text dialect needs token ids, which an API does not have: set teacher.dialect = chat")
+    api = choose_api(settings)
+    return MessagesDialect(api, shaping_fields(api, settings))

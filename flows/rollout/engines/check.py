@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from flows.rollout.engines.chat.choose import choose_api, shaping_fields
 from flows.rollout.engines.servers.http_client import tls_context
 from flows.rollout.protocol import TeacherError
 from flows.settings import SettingsError, Teacher
@@ -19,6 +20,8 @@ PATH_STARTS = ("/", "./", "../", "~")
 def check_teacher(settings: Teacher) -> None:
     """Raise TeacherError if no server of teacher.urls answers, SettingsError if a file of the settings is missing."""
     _check_files(settings)
+    if settings.engine == "chat":
+        shaping_fields(choose_api(settings), settings)
     if settings.urls:
         _check_servers(settings)
     elif settings.engine == "vllm":
@@ -43,9 +46,7 @@ def _exists(place: str) -> bool:
 
 
 def _check_servers(settings: Teacher) -> None:
-    key = settings.api_key
-    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    with httpx.Client(verify=tls_context(settings), headers=headers, timeout=ANSWER_S) as client:
+    with httpx.Client(verify=tls_context(settings), timeout=ANSWER_S) as client:
         failures = [_failure(client, url) for url in settings.urls]
     if all(failures):
         raise TeacherError(

@@ -19,6 +19,8 @@ def open_teacher(
     """
     if settings.engine == "vllm":
         return _open_vllm(settings, logs, on_progress)
+    if settings.engine == "chat":
+        return _open_api(settings, on_progress)
     if settings.engine == "sglang":
         return _open_sglang(settings, on_progress)
     from flows.rollout.engines.embedded.teacher import open_embedded
@@ -52,6 +54,17 @@ async def _open_sglang(settings: TeacherSettings, on_progress: OnProgress) -> As
         raise TeacherRefused("the flow starts no SGLang server: start one and set teacher.urls to its address")
     on_progress(f"connecting to {', '.join(urls)}")
     async with HttpClient(settings) as client, connect_sglang(client, urls, settings) as teacher:
+        yield teacher
+
+
+@asynccontextmanager
+async def _open_api(settings: TeacherSettings, on_progress: OnProgress) -> AsyncIterator[Teacher]:
+    from flows.rollout.engines.chat.choose import choose_api
+    from flows.rollout.engines.chat.teacher import connect_api
+
+    api = choose_api(settings)
+    on_progress(f"connecting to {', '.join(settings.urls)} ({api.renderer})")
+    async with connect_api(api, settings.urls, settings) as teacher:
         yield teacher
 
 

@@ -68,16 +68,24 @@ update attempts set aborts = aborts + ?, error = ? where trajectory_id = ?
 
 -- name: attempt_progress
 -- one row per unfinished attempt: its messages, turns and tokens in the journal
+with counted as (
+    -- turns of an API have no token ids, but its count of the tokens that it sampled
+    select rowid, json_extract(cast(row as text), '$.turn.sampled_tokens') as sampled_tokens
+    from turns
+    where length(token_ids) = 0
+)
+
 select
     attempts.trajectory_id,
     attempts.aborts,
     attempts.error,
     count(turns.place) as messages,
-    coalesce(sum(length(turns.logprobs) > 0), 0) as n_turns,
+    coalesce(sum(length(turns.logprobs) > 0 or counted.sampled_tokens is not null), 0) as n_turns,
     coalesce(sum(length(turns.token_ids)), 0) / 4 as n_tokens,
-    coalesce(sum(length(turns.logprobs)), 0) / 4 as n_sampled_tokens
+    coalesce(sum(coalesce(counted.sampled_tokens, length(turns.logprobs) / 4)), 0) as n_sampled_tokens
 from attempts
 left join turns using (trajectory_id)
+left join counted on counted.rowid = turns.rowid
 where attempts.trajectory_id not in (select trajectory_id from done)
 group by attempts.trajectory_id, attempts.aborts, attempts.error
 

@@ -56,7 +56,8 @@ def encode_turn(entry: Entry) -> TurnRow:
     columns = {"trajectory_id": turn.trajectory_id, "index": turn.index}
     columns |= {name: value for name, value in turn.__dict__.items() if name not in BINARY_COLUMNS}
     stored = {"turn": columns, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status}
-    row = orjson.dumps(stored | ({"sampling": asdict(entry.sampling)} if entry.sampling else {}))
+    resumed = {"sampling": asdict(entry.sampling) if entry.sampling else None, "api": entry.api_message}
+    row = orjson.dumps(stored | {name: value for name, value in resumed.items() if value})
     blobs = (_array_bytes("i", turn.token_ids), bytes(turn.sampled), _array_bytes("f", turn.logprobs))
     return TurnRow(turn.index, row, *blobs, crc=checksum(row, *blobs))
 
@@ -76,6 +77,7 @@ def decode_turn(row: TurnRow) -> Entry:
         answer=stored["answer"],
         forced_status=stored["asked"],
         sampling=SAMPLING.validate_python(stored["sampling"]) if "sampling" in stored else None,
+        api_message=stored.get("api"),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.domains.contract import ToolCall, ToolSpec
-from flows.rollout.loop.episode import Entry, Episode, calls_of, completion_of
+from flows.rollout.loop.episode import Entry, Episode, calls_of
 from flows.rollout.loop.repetition import REPETITION, ends_in_repetition
 from flows.rollout.protocol import Completion, ContextExceeded, Extension, Message, Parsed, Sampling
 from flows.rollout.tools.observation import Observation
@@ -20,6 +20,8 @@ from schemas.trajectory import Status, Turn
 
 MAX_FORMAT_ERRORS = 2
 """Consecutive unparseable completions that are reported to the model; one more ends the attempt."""
+REFUSED = "refused"
+"""The `parse` of a turn that the model or the provider refused to write: asking again would be refused again."""
 ANSWER_TOKENS = 512
 """Context reserved for a final answer, in tokens (at most an eighth of the window)."""
 
@@ -65,6 +67,10 @@ class Generate:
     prompt_ids: Sequence[int]
     sampling: Sampling
     must_answer: bool
+    api_messages: Sequence[str] = ()
+    """The conversation for an API without token ids; `prompt_ids` is empty then."""
+    n_tokens: int = 0
+    """Tokens of the prompt, those of an API as far as they are counted."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,9 @@ def _budget_ending(brief: Brief, episode: Episode) -> Ending | None:
 
 
 def _turn_ending(brief: Brief, episode: Episode) -> Ending | None:
-    if episode.last and episode.last.parse == REPETITION:
-        return Ending("looped", error=REPETITION)
+    if episode.last and episode.last.parse in (REPETITION, REFUSED):
+        refused = episode.last.parse == REFUSED
+        return Ending("refused", error=episode.last.finish_reason) if refused else Ending("looped", error=REPETITION)
     if episode.forced_status:
         return Ending(episode.forced_status, episode.answer)
     if episode.answer is not None:
@@ -157,9 +164,10 @@ def _open(brief: Brief, episode: Episode) -> Steps:
     messages = (Message("system", brief.system), Message("user", brief.instruction))
     extension: Extension = yield Render(episode.stream, None, messages)
     entries: list[Entry] = []
-    for message, ids in zip(messages, extension.pieces, strict=True):
+    for message, (ids, api_message) in zip(messages, extension.split(), strict=True):
         turn = episode.message_turn(message.role, message.content, ids)
-        entries.append(Entry(turn, extension.cue, sampling=None if entries else brief.sampling))
+        sampling = None if entries else brief.sampling
+        entries.append(Entry(turn, extension.cue, sampling=sampling, api_message=api_message))
         episode.add(entries[-1:])
     yield Commit(tuple(entries))
 
@@ -174,7 +182,9 @@ def _generate_turn(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending
     before = len(episode.stream)
     episode.stream.extend(episode.cue)
     try:
-        completion: Completion = yield Generate(episode.stream, sampling, episode.forced_status is not None)
+        completion: Completion = yield Generate(
+            episode.stream, sampling, episode.forced_status is not None, episode.api_messages, episode.n_tokens
+        )
     except ContextExceeded:
         return Ending(episode.forced_status or "context_cap")
     finally:
@@ -184,7 +194,8 @@ def _generate_turn(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending
         parsed = replace(parsed, parse="empty")
     if ends_in_repetition(completion.token_ids, completion.finish_reason, sampling.repeat_limit):
         parsed = replace(parsed, parse=REPETITION, calls=(), answer=None)
-    entry = Entry(episode.assistant_turn(completion, parsed), answer=parsed.answer)
+    turn = episode.assistant_turn(completion, parsed)
+    entry = Entry(turn, answer=parsed.answer, api_message=completion.api_message)
     episode.add([entry])
     yield Commit((entry,))
     return None
@@ -213,17 +224,16 @@ def _append(
     brief: Brief, episode: Episode, last: Turn, messages: list[ToolMessage], forced_status: Status | None = None
 ) -> Generator[Act, Any, bool]:
     rendered = tuple(message for message, _ in messages)
-    extension: Extension = yield Render(episode.stream, completion_of(last, episode.last_prompt_tail), rendered)
-    added = [token for piece in extension.pieces for token in piece] + extension.cue
-    if _free_tokens(brief, episode, added) < brief.reserve * (1 if forced_status else 2):
+    extension: Extension = yield Render(episode.stream, episode.last_completion(last), rendered)
+    if _free_tokens(brief, episode, extension.n_tokens) < brief.reserve * (1 if forced_status else 2):
         return False
     entries = []
-    for (message, observation), ids in zip(messages, extension.pieces, strict=True):
+    for (message, observation), (ids, api_message) in zip(messages, extension.split(), strict=True):
         if observation:
             turn = episode.tool_turn(observation, ids)
         else:
             turn = episode.message_turn("tool", message.content, ids)
-        entries.append(Entry(turn, extension.cue, forced_status=forced_status))
+        entries.append(Entry(turn, extension.cue, forced_status=forced_status, api_message=api_message))
         episode.add(entries[-1:])
     yield Commit(tuple(entries))
     return True
@@ -246,8 +256,8 @@ def _cap_status(brief: Brief, episode: Episode) -> Status:
 
 def _completion_tokens(brief: Brief, episode: Episode) -> int:
     """Tokens that the next turn may have: all that is left for a final answer, else what leaves room for one."""
-    return _free_tokens(brief, episode, episode.cue) - (0 if episode.forced_status else brief.reserve)
+    return _free_tokens(brief, episode, len(episode.cue)) - (0 if episode.forced_status else brief.reserve)
 
 
-def _free_tokens(brief: Brief, episode: Episode, added: Sequence[int]) -> int:
-    return brief.max_tokens - len(episode.stream) - len(added)
+def _free_tokens(brief: Brief, episode: Episode, added: int) -> int:
+    return brief.max_tokens - episode.n_tokens - added

@@ -7,11 +7,12 @@ that was killed therefore resumes from its journaled turns, without rendering th
 import json
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.domains.contract import ToolCall
 from flows.rollout.protocol import Completion, Parsed, Sampling
 from flows.rollout.tools.observation import Observation, clean
+from flows.rollout.usage import estimated_tokens
 from schemas.trajectory import Status, Turn
 
 
@@ -27,6 +28,8 @@ class Entry:
     """The status with which the attempt will end, if this turn requests the final answer because of a limit."""
     sampling: Sampling | None = None
     """The sampling of the attempt, in its first entry; None in the others."""
+    api_message: str | None = None
+    """The turn as messages of an API without token ids, a JSON list; None where token ids hold the conversation."""
 
 
 @dataclass
@@ -36,6 +39,10 @@ class Episode:
     trajectory_id: str
     run_id: str
     stream: "array[int]" = field(default_factory=lambda: array("i"))
+    api_messages: list[str] = field(default_factory=list)
+    """The conversation in the form of an API, one JSON list of messages per turn, in place of the stream."""
+    api_tokens: int = 0
+    """Tokens of that conversation: the API's last count, and an estimate of what was added since."""
     cue: list[int] = field(default_factory=list)
     length: int = 0
     """Number of turns, of every role."""
@@ -63,6 +70,7 @@ class Episode:
             if turn.role == "assistant":
                 self.last_prompt_tail = self.prompt_tail()
             self.stream.extend(turn.token_ids)
+            self._add_api_message(entry)
             self.cue = entry.cue
             self.length += 1
             self.seconds += turn.seconds
@@ -70,6 +78,25 @@ class Episode:
             self.last = turn if turn.role == "assistant" else None
             if self.last:
                 self._add_assistant_turn(turn, entry.answer)
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of tokens of the conversation, without the generation prompt."""
+        return len(self.stream) + self.api_tokens
+
+    def last_completion(self, turn: Turn) -> Completion:
+        """The completion that the last turn was made from."""
+        completion = completion_of(turn, self.last_prompt_tail)
+        return replace(completion, api_message=self.api_messages[-1]) if self.api_messages else completion
+
+    def _add_api_message(self, entry: Entry) -> None:
+        if entry.api_message is None:
+            return
+        self.api_messages.append(entry.api_message)
+        turn = entry.turn
+        counted = turn.prompt_tokens is not None and turn.sampled_tokens is not None
+        added = estimated_tokens(entry.api_message)
+        self.api_tokens = (turn.prompt_tokens or 0) + (turn.sampled_tokens or 0) if counted else self.api_tokens + added
 
     def prompt_tail(self) -> list[int]:
         """The end of the prompt: the last sampled id, all ids after it, and the generation prompt.
@@ -123,6 +150,8 @@ class Episode:
             n_chars=sum(len(columns[name] or "") for name in ("content", "reasoning", "tool_calls")),
             finish_reason=completion.finish_reason,
             cached_tokens=completion.cached_tokens,
+            prompt_tokens=completion.usage.prompt_tokens if completion.usage else None,
+            sampled_tokens=completion.usage.sampled_tokens if completion.usage else None,
             seconds=completion.seconds,
         )
 

@@ -16,7 +16,7 @@ from flows.rollout.protocol import Dialect, Identity
 from flows.rollout.tools.observation import clean
 from schemas.record import content_id, sha256_text
 from schemas.task import Task
-from schemas.trajectory import Trajectory, Turn
+from schemas.trajectory import NO_IDS, Trajectory, Turn
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,12 @@ def trajectory_row(
         n_turns=len(assistant_turns),
         n_tool_calls=sum(len(calls_of(turn)) for turn in assistant_turns),
         n_tokens=sum(turn.n_tokens for turn in turns),
-        n_sampled_tokens=sum(len(turn.logprobs) for turn in turns),
+        n_sampled_tokens=sum(_n_sampled(turn) for turn in turns),
         n_observation_tokens=sum(turn.n_tokens for turn in turns if turn.role == "tool"),
         started_at=started_at,
         ended_at=datetime.now(UTC),
         error=ending.error,
+        ids=None if identity.token_ids else NO_IDS,
     )
 
 
@@ -87,9 +88,14 @@ def tools_json(tools: Sequence[ToolSpec]) -> str:
     return json.dumps(rows, ensure_ascii=False, sort_keys=True)
 
 
+def _n_sampled(turn: Turn) -> int:
+    return len(turn.logprobs) if turn.sampled_tokens is None else turn.sampled_tokens
+
+
 def _sampling(brief: Brief, dialect: Dialect) -> str:
     used = asdict(dialect.sampling(brief.sampling, must_answer=False, tools=brief.tools))
     grammar = used.pop("grammar")
     del used["seed"]
     used |= dialect.thinking
+    used |= {name: None for name, source in used["sources"].items() if source == "api"}
     return json.dumps(used | {"grammar_sha256": sha256_text(grammar) if grammar else None}, sort_keys=True)

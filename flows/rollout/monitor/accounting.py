@@ -114,6 +114,9 @@ def _row(status: RunStatus) -> Rollout:
         discarded_tokens=status.discarded_tokens,
         context_window=status.context_window,
         kv_tokens=status.kv_tokens,
+        prompt_tokens=status.prompt_tokens if status.engine == "chat" else None,
+        cached_prompt_tokens=status.cached_tokens if status.engine == "chat" else None,
+        cost=status.cost,
     )
 
 

@@ -48,6 +48,11 @@ class RunStatus(BaseModel):
     """Attempts that wait in a server's queue until their context fits."""
     turns: int = 0
     sampled_tokens: int = 0
+    prompt_tokens: int = 0
+    """Prompt tokens that an API billed, and of these, cached ones."""
+    cached_tokens: int = 0
+    cost: float | None = None
+    """Of all requests to an API; None without prices."""
     turns_per_s: float = 0.0
     tokens_per_s: float = 0.0
     cache_hit: float | None = None

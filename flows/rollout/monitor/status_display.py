@@ -39,6 +39,7 @@ def progress_line(status: RunStatus) -> str:
         f"kv {status.kv_used:.0%}" if status.kv_used is not None else "",
         f"queue {status.queued}" if status.queued else "",
         f"{status.gpu_seconds / 3600:.1f} GPU h" if status.gpus else "",
+        f"{status.cost:,.2f} paid" if status.cost is not None else "",
         f"{_short(status.sampled_tokens / status.finished)} tok each" if status.finished else "",
     ]
     return ", ".join(part for part in parts if part)
@@ -78,8 +79,9 @@ def cost_per_kept(con: duckdb.DuckDBPyConnection) -> list[Fact]:
     found = con.execute(query("rollout", "cost_per_kept")).fetchall()
     if not found or not found[0][0]:
         return [("per kept trajectory", "refine has kept none yet")]
-    n, decided, tokens, gpu_seconds = found[0]
+    n, decided, tokens, gpu_seconds, price = found[0]
     cost = f"{tokens:,.0f} sampled tokens" + (f", {gpu_seconds:,.1f} GPU seconds" if gpu_seconds else "")
+    cost += f", {price:,.4f} paid" if price is not None else ""
     return [("per kept trajectory", f"{cost} (the newest refine kept {n:,} of {decided:,}; cost of all runs)")]
 
 
@@ -144,8 +146,18 @@ def _cost(status: RunStatus) -> Iterator[Fact]:
     held = f"{status.gpus} GPUs in the settings x {status.teacher_s:,.0f} s with the teacher, busy or not"
     yield (
         "GPU seconds",
-        f"{status.gpu_seconds:,.0f} ({held})" if status.gpus else "none: the embedded teacher runs on the CPU",
+        f"{status.gpu_seconds:,.0f} ({held})"
+        if status.gpus
+        else f"none: the {status.engine} teacher holds no GPU here",
     )
+    if status.engine == "chat":
+        paid = (
+            f"{status.cost:,.4f} paid"
+            if status.cost is not None
+            else "price unknown: set teacher.price_input and price_output"
+        )
+        tokens = f"{status.prompt_tokens:,} prompt tokens ({status.cached_tokens:,} from the cache)"
+        yield "billed by the API", f"{paid}: {tokens}, {status.sampled_tokens:,} sampled"
     if status.finished:
         mean = f"{status.sampled_tokens / status.finished:,.0f}"
         yield "sampled tokens per finished attempt", f"{mean} (with those of attempts in flight and given up)"

@@ -10,11 +10,15 @@ from datetime import UTC, datetime
 
 from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import RunStatus
-from flows.rollout.pool.pool import PoolCounts
-from flows.rollout.protocol import Identity, Load
+from flows.rollout.pool.counts import PoolCounts
+from flows.rollout.protocol import Identity
+from flows.rollout.server_load import Load
 
 WINDOW_S = 60.0
-COUNTED = ("finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens")
+COUNTED = (
+    "finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens", "prompt_tokens",
+    "cached_tokens", "cost",
+)  # fmt: skip
 """Counts of the pool that the status shows unchanged."""
 SUMMED = ("preemptions", "prefix_queries", "prefix_hits", "refusals", "discarded", "discarded_tokens")
 """Counters of the servers that are summed over servers and restarts."""

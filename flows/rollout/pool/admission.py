@@ -14,7 +14,7 @@ from flows.rollout.pool.kv_budget import Claim, QueuedAttempt, ServerBudget
 from flows.rollout.protocol import Teacher
 from flows.settings import Settings
 
-IN_FLIGHT = {"embedded": 4, "vllm": 1_024, "sglang": 1_024}
+IN_FLIGHT = {"embedded": 4, "vllm": 1_024, "sglang": 1_024, "chat": 8}
 """Default for attempts in flight, by engine."""
 
 

@@ -10,7 +10,7 @@ import asyncio
 import math
 from dataclasses import dataclass, field
 
-from flows.rollout.protocol import Load
+from flows.rollout.server_load import Load
 
 RESERVED_SHARE = 0.5
 """Share of its expected growth that an attempt claims: attempts in flight are, on average, half grown."""

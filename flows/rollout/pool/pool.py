@@ -8,18 +8,19 @@ resume in the next run.
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from flows.rollout.chat_protocol import ChatRequest, ChatTeacher
 from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.journal import AttemptState, Journal
-from flows.rollout.loop.agent import Act, CallTools, Commit, Ending, Generate, Parse, Render, attempt
+from flows.rollout.loop.agent import Act, Brief, CallTools, Commit, Ending, Generate, Parse, Render, attempt
 from flows.rollout.loop.episode import Episode
 from flows.rollout.loop.resume import resumed_plan
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
 from flows.rollout.pool.admission import Admission, Stopped
+from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.protocol import (
     Completion,
     ContextExceeded,
@@ -40,29 +41,6 @@ OUTAGE_FAILURES = 8
 OBSERVE_EVERY_S = 1.0
 DEFAULT_LENGTH_DIVISOR = 8
 """An attempt is expected to fill 1/8 of its token budget while no similar attempt has finished."""
-
-
-@dataclass
-class PoolCounts:
-    """Counts of a pool in this run."""
-
-    in_flight: int = 0
-    waiting: int = 0
-    """Attempts that wait in a server's queue until their context fits."""
-    turns: int = 0
-    sampled_tokens: int = 0
-    finished: int = 0
-    finished_turns: int = 0
-    """Turns of the finished attempts, including turns from earlier runs."""
-    stopped: int = 0
-    """Attempts that a stop of the pool left to the next run."""
-    given_up: int = 0
-    aborted: int = 0
-    """Attempts that a later run will retry."""
-    restarted: int = 0
-    """Attempts that restarted from nothing because teacher or prompts had changed."""
-    faults: Counter[str] = field(default_factory=Counter)
-    """Stopped attempts and failed tool calls, by reason code."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +126,12 @@ class Pool:
         episode.add(state.entries)
         plan, state = resumed_plan(plan, state.entries), replace(state, entries=[])
         try:
-            await self.admission.admit(brief.trajectory_id, len(episode.stream), self._expected_length(plan))
+            await self.admission.admit(brief.trajectory_id, episode.n_tokens, self._expected_length(plan))
             ending = await self._drive(plan, episode)
             await self._finish(plan, ending, state)
             self._counts.finished += 1
             self._counts.finished_turns += episode.assistant_turns
-            self._add_length(plan, len(episode.stream))
+            self._add_length(plan, episode.n_tokens)
         except JournalError:
             raise
         except Stopped:
@@ -217,16 +195,23 @@ class Pool:
         return None
 
     async def _generate(self, plan: Plan, act: Generate) -> Completion:
-        await self.admission.grow(plan.brief.trajectory_id, len(act.prompt_ids))
-        sampling = self._context.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=plan.brief.tools)
-        completion = await self._context.teacher.generate(act.prompt_ids, sampling, plan.brief.trajectory_id)
+        await self.admission.grow(plan.brief.trajectory_id, act.n_tokens)
+        completion = await self._sample(plan.brief, act)
         if len(completion.token_ids) != len(completion.logprobs):
             raise TeacherError("the teacher sent token ids and log-probabilities of different lengths")
         if completion.prompt_ids is not None and completion.prompt_ids != list(act.prompt_ids):
             raise TeacherError("the teacher reports another prompt than the one that was sent")
-        self._counts.sampled_tokens += len(completion.token_ids)
+        self._counts.add(completion)
         await self._abort_failed()
         return completion
+
+    async def _sample(self, brief: Brief, act: Generate) -> Completion:
+        teacher = self._context.teacher
+        sampling = self._context.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=brief.tools)
+        if isinstance(teacher, ChatTeacher):
+            request = ChatRequest(act.api_messages, brief.tools, sampling, act.must_answer)
+            return await teacher.reply(request, brief.trajectory_id)
+        return await teacher.generate(act.prompt_ids, sampling, brief.trajectory_id)
 
     async def _finish(self, plan: Plan, ending: Ending, state: AttemptState) -> None:
         journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)

@@ -6,7 +6,8 @@ The trial compares these records with the stored turns. The recorder passes each
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flows.rollout.protocol import Completion, Load, Sampling, Teacher
+from flows.rollout.protocol import Completion, Sampling, Teacher
+from flows.rollout.server_load import Load
 
 
 @dataclass(frozen=True)

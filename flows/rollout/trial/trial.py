@@ -18,8 +18,9 @@ from flows.rollout.engines.open import open_teacher
 from flows.rollout.monitor.teacher_facts import Fact, teacher_facts
 from flows.rollout.monitor.throughput import ServerTotals
 from flows.rollout.pool.admission import max_in_flight
-from flows.rollout.protocol import Dialect, Identity, Load, Teacher, TeacherError
+from flows.rollout.protocol import Dialect, Identity, Teacher, TeacherError
 from flows.rollout.sampling import attempt_sampling
+from flows.rollout.server_load import Load
 from flows.rollout.trial.episodes import Episode, run_episodes
 from flows.rollout.trial.exactness import Exactness
 from flows.rollout.trial.recorder import Recorder

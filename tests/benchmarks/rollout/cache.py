@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.rollout.protocol import Load, Teacher
+from flows.rollout.protocol import Teacher
+from flows.rollout.server_load import Load
 from flows.settings import Teacher as TeacherSettings
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.rollout.fullness import rolled_out

@@ -19,12 +19,12 @@ from flows.rollout.protocol import (
     Dialect,
     Extension,
     Identity,
-    Load,
     Message,
     Parsed,
     Sampling,
     Teacher,
 )
+from flows.rollout.server_load import Load
 from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 

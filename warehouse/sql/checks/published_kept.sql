@@ -1,4 +1,4 @@
--- one row per published trajectory that its release's refine did not keep; a refine whose decisions were lost says nothing
+-- one row per published trajectory that its release's refine did not keep; a refine whose decisions were lost is left out
 with refines as (
     select release_id, json_extract_string(manifest, '$.refine_id') as refine_id
     from releases

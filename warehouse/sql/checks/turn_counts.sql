@@ -5,7 +5,7 @@ with counted as (
         count(*) filter (role = 'assistant') as n_turns,
         sum(n_tokens)::bigint as n_tokens,
         coalesce(sum(n_tokens) filter (role = 'tool'), 0)::bigint as n_observation_tokens,
-        sum(len(logprobs))::bigint as n_sampled_tokens
+        sum(coalesce(sampled_tokens, len(logprobs)))::bigint as n_sampled_tokens
     from turns
     group by trajectory_id
 )

@@ -1,4 +1,4 @@
--- one row per turn whose token ids, mask and log-probabilities have inconsistent lengths
+-- one row per turn whose token ids, mask and log-probabilities have inconsistent lengths, or that has ids in a trajectory of text only
 with imported as (
     select trajectory_id
     from trajectories
@@ -25,3 +25,4 @@ where
     (ids <> n_tokens and (imported.trajectory_id is null or ids > 0))
     or mask <> ids
     or sampled_ids <> logprobs
+    or (ids > 0 and trajectory_id in (select trajectory_id from trajectories where trajectories.ids = 'none'))

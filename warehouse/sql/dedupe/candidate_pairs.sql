@@ -1,4 +1,4 @@
--- one row per pair of attempts that share several shingles of the inverted index, wherever they stand: each turn that a copy drops,
+-- one row per pair of attempts that share several shingles of the inverted index, at any place: each turn that a copy drops,
 -- repeats or inserts shifts all turns after it
 with sizes as (
     select attempt, count(*) as size

@@ -1,4 +1,4 @@
--- one row per candidate pair: the shorter attempt's shares of shingles and of turns that stand in the other in order, and the longest detour
+-- one row per candidate pair: the shorter attempt's shares of shingles and of turns that the other has in order, and the longest detour
 with lengths as (
     select attempt, any_value(question) as question, count(*) as turns
     from agent_turns

@@ -13,7 +13,10 @@ with ended as (
             else 'unfinished'
         end as ending,
         coalesce(trajectories.n_turns, unfinished.n_turns) as n_turns,
-        case when trajectories.engine is distinct from 'import' then coalesce(trajectories.n_tokens, unfinished.n_tokens) end as n_tokens
+        case
+            when trajectories.engine is distinct from 'import' and trajectories.ids is distinct from 'none'
+            then coalesce(trajectories.n_tokens, unfinished.n_tokens)
+        end as n_tokens
     from attempts
     left join trajectories using (trajectory_id)
     left join unfinished using (trajectory_id)

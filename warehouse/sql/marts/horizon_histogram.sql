@@ -1,4 +1,4 @@
--- one row per domain and length bin: trajectories by tokens, with the goal of 45,000 tokens on average; without imported ones
+-- one row per domain and length bin: trajectories by tokens, with the goal of 45,000 tokens on average; without those that have no token ids
 with bins as (
     select
         unnest([0, 1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072]) as from_tokens,
@@ -12,7 +12,7 @@ finished as (
         published.trajectory_id is not null as published
     from trajectories
     left join published using (trajectory_id)
-    where trajectories.status <> 'aborted' and trajectories.engine <> 'import'
+    where trajectories.status <> 'aborted' and trajectories.ids is distinct from 'none' and trajectories.engine <> 'import'
 ),
 
 domains as (

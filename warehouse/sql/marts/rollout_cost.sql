@@ -6,7 +6,10 @@ with spent as (
         sum(teacher_seconds) as teacher_seconds,
         sum(gpu_seconds) as gpu_seconds,
         sum(turns) as turns,
-        sum(sampled_tokens) as sampled_tokens
+        sum(sampled_tokens) as sampled_tokens,
+        sum(prompt_tokens)::bigint as prompt_tokens,
+        sum(cached_prompt_tokens)::bigint as cached_prompt_tokens,
+        sum(cost) as cost
     from rollouts
     group by run_id
 ),
@@ -34,6 +37,9 @@ totalled as (
         coalesce(sum(gpu_seconds), 0) as gpu_seconds,
         coalesce(sum(turns), 0)::bigint as turns,
         coalesce(sum(sampled_tokens), 0)::bigint as sampled_tokens,
+        sum(prompt_tokens)::bigint as prompt_tokens,
+        sum(cached_prompt_tokens)::bigint as cached_prompt_tokens,
+        sum(cost) as cost,
         coalesce(sum(finished), 0)::bigint as finished,
         coalesce(sum(decided), 0)::bigint as decided,
         coalesce(sum(kept), 0)::bigint as kept,
@@ -66,6 +72,11 @@ select
     sampled_tokens / nullif(finished, 0) as sampled_tokens_per_finished,
     gpu_seconds / nullif(finished, 0) as gpu_seconds_per_finished,
     decided_tokens / nullif(kept, 0) as sampled_tokens_per_kept,
-    gpu_seconds * decided_share / nullif(kept, 0) as gpu_seconds_per_kept
+    gpu_seconds * decided_share / nullif(kept, 0) as gpu_seconds_per_kept,
+    prompt_tokens,
+    cached_prompt_tokens,
+    cost,
+    cost / nullif(finished, 0) as cost_per_finished,
+    cost * decided_share / nullif(kept, 0) as cost_per_kept
 from weighed
 order by run_id = 'all' desc, run_id

@@ -3,10 +3,10 @@ with measured as (
     select
         domain,
         status,
-        -- imported trajectories have no tokens and no seconds
-        case when engine <> 'import' then n_tokens end as n_tokens,
+        -- trajectories without token ids have no tokens but those that an API sampled; imported ones have no seconds either
+        case when ids is distinct from 'none' and engine <> 'import' then n_tokens end as n_tokens,
         case when engine <> 'import' then n_sampled_tokens end as n_sampled_tokens,
-        case when engine <> 'import' then n_observation_tokens end as n_observation_tokens,
+        case when ids is distinct from 'none' and engine <> 'import' then n_observation_tokens end as n_observation_tokens,
         n_turns,
         n_tool_calls,
         case when engine <> 'import' then epoch(ended_at) - epoch(started_at) end as seconds

@@ -4,8 +4,8 @@ with measured as (
         trajectories.domain,
         turns.role,
         turns.n_chars,
-        -- imported trajectories have no tokens and no seconds
-        case when trajectories.engine <> 'import' then turns.n_tokens end as n_tokens,
+        -- trajectories without token ids have no tokens, imported ones have no seconds either
+        case when trajectories.ids is distinct from 'none' and trajectories.engine <> 'import' then turns.n_tokens end as n_tokens,
         turns.cached_tokens,
         case when trajectories.engine <> 'import' then turns.seconds end as seconds
     from turns

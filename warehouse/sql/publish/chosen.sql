@@ -10,6 +10,7 @@ kept as (
         task_id,
         domain,
         n_tokens,
+        engine <> 'import' and trajectories.ids is distinct from 'none' as has_ids,
         ended_at,
         trajectories.run_id as run_id,
         refine_id,

@@ -1,4 +1,4 @@
--- one row per attempt whose trajectory was lost: it was decided on or published, or stood in a part that was set aside
+-- one row per attempt whose trajectory was lost: it was decided on or published, or was in a part that was set aside
 with named as (
     select trajectory_id, n_turns, n_tokens, n_sampled_tokens from read_lost semi join attempts using (trajectory_id)
     union all by name

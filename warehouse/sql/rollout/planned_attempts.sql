@@ -3,7 +3,7 @@ with past as (
     select tasks.domain, tasks.composer, tasks.hops, sum(trajectories.n_tokens) as tokens, count(*) as n
     from trajectories
     join tasks using (task_id)
-    where trajectories.status <> 'aborted'
+    where trajectories.status <> 'aborted' and trajectories.ids is distinct from 'none'
     group by tasks.domain, tasks.composer, tasks.hops
 ),
 

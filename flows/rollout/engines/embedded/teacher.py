@@ -22,8 +22,9 @@ from flows.rollout.engines.servers.child_process import OnProgress, ServerProces
 from flows.rollout.engines.servers.http_client import HttpClient, field, parse_json
 from flows.rollout.engines.servers.http_errors import GenerationAborted, MalformedReply
 from flows.rollout.engines.servers.server_pool import ServerPool
-from flows.rollout.protocol import Completion, Identity, Load, Sampling, TeacherError, ids_before
+from flows.rollout.protocol import Completion, Identity, Sampling, TeacherError, ids_before
 from flows.rollout.sampling import parameters
+from flows.rollout.server_load import Load
 from flows.settings import Teacher as TeacherSettings
 from schemas import sha256_file
 

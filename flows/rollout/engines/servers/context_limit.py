@@ -14,7 +14,9 @@ from flows.rollout.protocol import Completion, ContextExceeded, Sampling, Teache
 LOG = logging.getLogger(__name__)
 
 WINDOW = r"context (?:length|size|window)|max(?:imum)?[ _]model[ _]len(?:gth)?"
-TOO_LONG = re.compile(rf"{WINDOW}|max_tokens must be at least 1|prompt is too long", re.IGNORECASE)
+TOO_LONG = re.compile(
+    rf"{WINDOW}|context limit|context_length_exceeded|max_tokens must be at least 1|prompt is too long", re.IGNORECASE
+)
 WINDOW_SIZE = re.compile(rf"(?:{WINDOW})\D{{0,24}}(\d+)", re.IGNORECASE)
 """`maximum context length is 4096`, `context length (4096)`, `maximum model length of 4096`, `max_model_len=4096`."""
 

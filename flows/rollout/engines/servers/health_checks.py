@@ -15,7 +15,8 @@ from typing import Protocol
 import aiohttp
 
 from flows.rollout.engines.servers.http_client import HttpClient
-from flows.rollout.protocol import Load, TeacherError
+from flows.rollout.protocol import TeacherError
+from flows.rollout.server_load import Load
 
 LOG = logging.getLogger(__name__)
 

@@ -62,9 +62,13 @@ class JsonPieces(aiohttp.Payload):
 class HttpClient:
     """Requests to the servers of the [teacher] settings; an async context manager."""
 
-    def __init__(self, settings: Teacher) -> None:
+    def __init__(self, settings: Teacher, headers: Mapping[str, str] | None = None) -> None:
+        """`headers` go with every request; by default the API key as a bearer token."""
         self.tries = settings.retries + 1
         self._settings = settings
+        key = settings.api_key
+        bearer = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self._headers = bearer if headers is None else headers
         self._timeout = aiohttp.ClientTimeout(total=settings.timeout_s or None, sock_connect=30)
         self._session: aiohttp.ClientSession | None = None
 
@@ -72,9 +76,7 @@ class HttpClient:
         connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=IDLE_S, socket_factory=_keepalive_socket, ssl=tls_context(self._settings)
         )
-        key = self._settings.api_key
-        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-        self._session = aiohttp.ClientSession(connector=connector, headers=headers, timeout=self._timeout)
+        self._session = aiohttp.ClientSession(connector=connector, headers=self._headers, timeout=self._timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -5,6 +5,9 @@ names the server, the cause and the next step. Delays follow Retry-After, else e
 """
 
 import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 import orjson
 
@@ -14,7 +17,8 @@ from flows.rollout.protocol import TeacherError, TeacherRefused
 BACKOFF_S, MAX_BACKOFF_S, MAX_RETRY_AFTER_S = 0.5, 30.0, 300.0
 RETRYABLE_STATUSES = frozenset({408, 409, 425, 429})
 """Statuses below 500 that are retried."""
-OVERLOAD_STATUSES = frozenset({429, 503})
+OVERLOAD_STATUSES = frozenset({429, 503, 529})
+"""529 is Anthropic's status of a service without capacity."""
 LENGTH_STATUSES = frozenset({400, 413, 422})
 """Statuses that servers give to a request that exceeds their context window."""
 ADVICE = {
@@ -28,6 +32,14 @@ class MalformedReply(TeacherError):
     """The server answered 200 with a body that lacks a required field or is not JSON."""
 
 
+class StatusRefused(TeacherRefused):
+    """The server answered with a status that a retry would not change."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class Retryable(TeacherError):
     """A failure that a later try may not repeat; `retry_after` is the server's Retry-After in seconds."""
 
@@ -37,7 +49,7 @@ class Retryable(TeacherError):
 
 
 class Overloaded(Retryable):
-    """The server rejected the request because of its load: status 429 or 503."""
+    """The server rejected the request because of its load: status 429, 503 or 529."""
 
 
 class ServerDown(Retryable):
@@ -87,8 +99,8 @@ def _next_step(problem: MalformedReply | Retryable) -> str:
 def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> TeacherError:
     """The error for a reply whose status is not 200; `retry_after` is its Retry-After header.
 
-    429 and 503 give Overloaded, other server errors ServerDown, a request that exceeds the window ContextExceeded, all
-    else TeacherRefused: a retry would not help.
+    429, 503 and 529 give Overloaded, other server errors ServerDown, a request that exceeds the window ContextExceeded,
+    all else StatusRefused: a retry would not help.
     """
     message = _message(raw)
     if status in LENGTH_STATUSES and (too_long := context_refusal(message)):
@@ -99,7 +111,7 @@ def status_error(url: str, status: int, retry_after: str | None, raw: bytes) -> 
     if status >= 500 or status in RETRYABLE_STATUSES:
         return ServerDown(reason, _seconds(retry_after))
     advice = ADVICE.get(status, "the [teacher] settings do not fit this server: correct them, or see its log")
-    return TeacherRefused(f"{url}: {reason}; {advice}")
+    return StatusRefused(f"{url}: {reason}; {advice}", status)
 
 
 def raise_error(reply: object) -> None:
@@ -116,14 +128,31 @@ def _message(raw: bytes) -> str:
     try:
         reply = orjson.loads(raw)
         error = reply.get("error", reply)
-        message = error.get("message", error) if isinstance(error, dict) else error
+        message = _with_code(error) if isinstance(error, dict) else error
     except (orjson.JSONDecodeError, AttributeError):
         message = raw.decode("utf-8", "replace")
     return str(message)[:500].rstrip(". ")
 
 
+def _with_code(error: dict[str, Any]) -> object:
+    """The message of an error with its code, which tells an exhausted account from a rate limit."""
+    details = error.get("details")
+    codes = [details.get("error_code") if isinstance(details, dict) else None, error.get("code"), error.get("type")]
+    code = next((code for code in codes if isinstance(code, str)), None)
+    message = error.get("message", error)
+    return f"{str(message)[:400]} ({code})" if code and "message" in error else message
+
+
 def _seconds(retry_after: str | None) -> float | None:
-    try:
-        return min(float(retry_after), MAX_RETRY_AFTER_S) if retry_after else None
-    except ValueError:
+    """Seconds of a Retry-After header, which is a number or a date."""
+    if not retry_after:
         return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)

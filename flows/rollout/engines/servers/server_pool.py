@@ -30,7 +30,8 @@ from flows.rollout.engines.servers.http_errors import (
     retries_exhausted,
     retry_delay,
 )
-from flows.rollout.protocol import Load, TeacherError, TeacherRefused
+from flows.rollout.protocol import TeacherError, TeacherRefused
+from flows.rollout.server_load import Load
 
 MAX_DEATHS = 16
 """Servers that may die during one request; after that the request itself is the likely cause."""

@@ -1,7 +1,7 @@
 """Builds requests to SGLang's native /generate and validates the token ids and log-probabilities of the replies.
 
 Every sampling parameter is sent, since a server fills a missing one from its own preferences. The sampled ids are
-those that stand beside the log-probabilities; `output_ids` and the echo of the prompt must agree with them.
+those that stand beside the log-probabilities; `output_ids`, which may lack the stop id, must agree with them.
 """
 
 import math
@@ -59,7 +59,7 @@ def parse_generated(raw: bytes, sent: EncodedPrompt, sampling: Sampling, seconds
         check_echo(reply["prompt_token_ids"], sent)
     elif meta.get("prompt_tokens") != len(sent):
         raise TokenMismatch(f"the server saw {meta.get('prompt_tokens')} prompt ids, {len(sent)} were sent")
-    if reply.get("output_ids", ids) != ids or meta.get("completion_tokens", len(ids)) != len(ids):
+    if reply.get("output_ids", ids) not in (ids, ids[:-1]) or meta.get("completion_tokens", len(ids)) != len(ids):
         raise MalformedReply(f"the reply does not hold one log-probability per sampled id ({len(ids)} ids)")
     cached = meta.get("cached_tokens")
     return Completion(ids, logprobs, _reason(meta.get("finish_reason"), ids, sampling), None, cached, seconds)

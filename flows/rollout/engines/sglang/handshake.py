@@ -62,8 +62,8 @@ async def _handshake(client: HttpClient, url: str, settings: Teacher) -> SglangI
         settings.revision,
         min(settings.context_window, int(window)),
         _kv_tokens(server),
-        model_defaults(str(model.get("model_path") or base.root), settings.revision, settings),
-        served,
+        defaults=model_defaults(str(model.get("model_path") or base.root), settings.revision, settings),
+        served=served,
     )
     return SglangInfo(identity, chosen.name, adapter=adapter)
 

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from dataclasses import asdict
 
-from flows.rollout.protocol import Load
+from flows.rollout.server_load import Load
 
 COUNTS = {
     b"num_running_reqs": "running",

@@ -19,7 +19,8 @@ from flows.rollout.engines.servers.server_pool import ServerPool
 from flows.rollout.engines.sglang.generate import generate_request, parse_generated
 from flows.rollout.engines.sglang.handshake import SglangInfo, handshake
 from flows.rollout.engines.sglang.metrics import read_load
-from flows.rollout.protocol import Completion, Load, Sampling
+from flows.rollout.protocol import Completion, Sampling
+from flows.rollout.server_load import Load
 from flows.settings import Teacher
 
 

@@ -23,7 +23,8 @@ from flows.rollout.engines.vllm.completions import completion_request, parse_com
 from flows.rollout.engines.vllm.endings import Endings
 from flows.rollout.engines.vllm.handshake import handshake, is_stop
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.protocol import Completion, Load, Sampling, TeacherRefused, ids_before
+from flows.rollout.protocol import Completion, Sampling, TeacherRefused, ids_before
+from flows.rollout.server_load import Load
 from flows.settings import Teacher
 
 LETTER = "a"

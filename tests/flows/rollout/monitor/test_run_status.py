@@ -20,9 +20,10 @@ from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import FILE, RunStatus, new_status, read_status, save_status
 from flows.rollout.monitor.status_display import headline, markdown, progress_line
 from flows.rollout.monitor.throughput import Meter
-from flows.rollout.pool.pool import PoolCounts
-from flows.rollout.protocol import Completion, Load, Sampling
+from flows.rollout.pool.counts import PoolCounts
+from flows.rollout.protocol import Completion, Sampling
 from flows.rollout.run import Factories, run_rollout
+from flows.rollout.server_load import Load
 from flows.settings import Rollout, Settings, Teacher
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny

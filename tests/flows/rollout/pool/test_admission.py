@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.pool.kv_budget import MIN_THROTTLE
-from flows.rollout.protocol import Completion, Identity, Load, Sampling
+from flows.rollout.protocol import Completion, Identity, Sampling
+from flows.rollout.server_load import Load
 
 
 @dataclass

@@ -14,8 +14,9 @@ import pytest
 from flows.rollout.briefs import RolloutError
 from flows.rollout.journal.file import JournalLocked
 from flows.rollout.journal.recovery import open_journal
-from flows.rollout.protocol import Completion, Load, Sampling, TeacherError, TeacherRefused
+from flows.rollout.protocol import Completion, Sampling, TeacherError, TeacherRefused
 from flows.rollout.run import Factories, run_rollout
+from flows.rollout.server_load import Load
 from flows.settings import Rollout, Settings
 from flows.settings import Teacher as TeacherSettings
 from schemas import Record, Trajectory, Turn, Verdict

@@ -15,7 +15,8 @@ from flows.rollout.engines.servers.http_errors import GenerationAborted
 from flows.rollout.engines.servers.server_pool import ServerPool, rendezvous_order
 from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.engines.vllm.teacher import connect_vllm
-from flows.rollout.protocol import Load, Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.protocol import Sampling, Teacher, TeacherError, TeacherRefused
+from flows.rollout.server_load import Load
 from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import FakeVllm, fake_vllm

@@ -21,7 +21,8 @@ from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.engines.vllm.metrics import read_load
-from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Load, Message, Sampling, Teacher
+from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Message, Sampling, Teacher
+from flows.rollout.server_load import Load
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
 from tests.doubles.teachers import small_vllm_model

@@ -1,0 +1,1 @@
+"""Doubles of APIs without token ids."""
