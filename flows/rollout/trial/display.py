@@ -40,7 +40,7 @@ def _identity(trial: Trial, settings: Settings) -> Iterator[Fact]:
     joined = "joined" if teacher.urls else f"started in {trial.start_s:,.0f} s"
     yield "servers", f"{joined}: {', '.join(load.server + ('' if load.up else ' (down)') for load in trial.loads)}"
     yield from (fact for fact in trial.facts if fact[0] not in IN_CAPACITY)
-    if trial.dialect == "chat":
+    if trial.dialect == "chat" and trial.identity.token_ids:
         named = f"teacher.renderer = {teacher.renderer}"
         yield (
             "renderer chosen",

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from flows.domains.contract import Resources
 from flows.rollout.briefs import build_brief
+from flows.rollout.chat_protocol import ChatTeacher
 from flows.rollout.journal.journal import Journal
 from flows.rollout.loop.episode import calls_of
 from flows.rollout.loop.trajectory_row import Plan
@@ -62,14 +63,16 @@ class Episode:
 async def run_episodes(recorder: Recorder, dialect: Dialect, settings: Settings, folder: Path) -> list[Episode]:
     """Run the questions of the world concurrently, each once.
 
-    An episode that the teacher or a tool fails ends `aborted`, with the error. Raises JournalError.
+    An episode that the teacher or a tool fails ends `aborted`, with the error. Raises JournalError. An API that takes
+    messages has no token ids to record.
     """
     resources = Resources(build_library(folder))
     with (
         Journal(folder / "journal.sqlite") as journal,
         open_toolbox(resources, dialect.name, settings.rollout) as toolbox,
     ):
-        context = RolloutContext(recorder, dialect, toolbox, journal)
+        taught = recorder.teacher if isinstance(recorder.teacher, ChatTeacher) else recorder
+        context = RolloutContext(taught, dialect, toolbox, journal)
         plans = _plans(settings, context)
         await Pool(context, len(plans), 1, settings.rollout.kv_cache_share).run(plans.values())
         errors = {row[0]: row[4] for row in journal.read("recover_attempts")}

@@ -13,6 +13,8 @@ from flows.rollout.trial.display import advice_lines, print_trial
 from flows.rollout.trial.trial import Trial, run_trial
 from flows.settings import Settings
 from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.doubles.teachers.apis.fake_api import Json, Spoken, fake_api
+from tests.doubles.teachers.apis.forms import OpenAiForm
 from tests.doubles.teachers.fake_sglang import fake_sglang
 from tests.doubles.teachers.fake_vllm import Body, FakeVllm, fake_vllm
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
@@ -191,3 +193,17 @@ def test_a_parallel_call_a_long_result_and_a_right_answer_are_counted(tmp_path: 
     assert {episode.most_calls for episode in trial.episodes} == {2}
     assert all(episode.longest_observation > 3_000 for episode in trial.episodes)
     assert trial.problem is None
+
+
+def search_once(turn: int, body: Json) -> Spoken:
+    return Spoken("", "I search.", (("search", {"query": "heron"}),)) if turn == 0 else Spoken("Twelve.", "So.")
+
+
+def test_an_api_without_token_ids_is_tried_with_messages(tmp_path: Path) -> None:
+    """An API has no ids to compare and no server to measure; its calls and its key must work before the night."""
+    with fake_api(OpenAiForm(), speak=search_once) as fake:
+        teacher = {"engine": "chat", "urls": [fake.url], "model": fake.model, "api_key": fake.api_key}
+        trial = tried(Settings.model_validate({"home": tmp_path / "home", "teacher": teacher}), tmp_path)
+    assert trial.problem is None
+    assert [(episode.status, episode.calls) for episode in trial.episodes] == [("answered", 1)] * 3
+    assert trial.exactness.compared == 0 and trial.speeds == []
