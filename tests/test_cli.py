@@ -4,11 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from flows.cli import app
 from tests.doubles.lakes.small_lake import write_small_lake
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers.fake_vllm import fake_vllm
@@ -43,6 +48,21 @@ def test_every_verb_is_described(tmp_path: Path) -> None:
     for verb in ("run", "serve", "crawl", "tasks", "rollout", "refine", "publish", "status", "sql", "stats", "show"):
         line = next(line for line in helped.splitlines() if f" {verb} " in line)
         assert len(line.split()) > 4, line
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command and group below a group."""
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*path, name))
+
+
+def test_the_help_of_every_command_prints() -> None:
+    """Square brackets in a help text are markup: `[/file]` once ended `factory import --help` in a traceback."""
+    for words in commands(get_command(app)):
+        helped = CliRunner().invoke(app, [*words, "--help"])
+        assert helped.exit_code == 0, (words, helped.exception)
+        assert "Usage" in helped.output
 
 
 def test_help_loads_none_of_the_heavy_libraries(tmp_path: Path) -> None:

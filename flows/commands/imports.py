@@ -28,8 +28,8 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     files: Annotated[
         list[str],
         typer.Argument(
-            help="Files, folders or patterns: local, s3://bucket/key or hf://datasets/owner/name[/file]. JSON Lines, "
-            "JSON documents, session logs, Inspect's .eval or Parquet; gzip, zstd, xz, bzip2 or zip."
+            help="Files, folders or patterns: local, s3://bucket/key or hf://datasets/owner/name (a set or a file). "
+            "JSON Lines, JSON documents, session logs, Inspect's .eval or Parquet; gzip, zstd, xz, bzip2 or zip."
         ),
     ],
     format: Annotated[Format, typer.Option(help="Row format; auto recognises it row by row.")] = Format.auto,  # type: ignore[attr-defined]
@@ -47,8 +47,8 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
     outcome: Annotated[
         list[str] | None,
         typer.Option(
-            help="COLUMN[:THRESHOLD] with the set's verdict, such as metadata.grade:0.8; repeatable. resolved, reward, "
-            "score, correct, success and passed are read anyway."
+            help="COLUMN or COLUMN:THRESHOLD with the set's verdict, such as metadata.grade:0.8; repeatable. resolved, "
+            "reward, score, correct, success and passed are read anyway."
         ),
     ] = None,
     endpoint_url: Annotated[
