@@ -15,7 +15,7 @@ import duckdb
 
 from schemas import RECORDS, Record, arrow_schema
 from warehouse.damage_boundary import LakeConnection, naming_damage
-from warehouse.lake import Lake
+from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged
 
 Parameters = Mapping[str, object]
 """Values for a statement's named parameters ($name); names that the statement does not mention are ignored."""
@@ -126,9 +126,11 @@ def named_parameters(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
 def rebuild_warehouse(path: Path, lake: Lake) -> None:
     """Write `warehouse.duckdb` (views only) to a temporary file and rename it over the earlier one.
 
-    Clients of DuckDB 1.0 and later open it.
+    Clients of DuckDB 1.5 open it. Raises LakeDamaged if a folder has its name.
     """
     lake.prepare()
+    if path.is_dir():
+        raise LakeDamaged(f"{path} cannot be written: a folder has its name. {REPAIR_HINT}")
     fresh = path.with_name(f".{path.name}.tmp")
     fresh.unlink(missing_ok=True)
     with naming_damage(lake), duckdb.connect() as con:

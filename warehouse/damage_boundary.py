@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
+from json import JSONDecodeError
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeGuard
 
 import duckdb
 import pyarrow as pa
+from pydantic import ValidationError
 
 from schemas import RECORDS, Record
 from warehouse.lake import Lake, LakeDamaged
@@ -22,7 +24,12 @@ from warehouse.part_faults import Fault, examine
 
 OF_THE_QUERY = (duckdb.ParserException, duckdb.CatalogException, duckdb.InterruptException)
 """Errors that the text of a query or its caller causes, never a file."""
-OF_A_FILE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, pa.ArrowException)
+OF_A_FILE = (
+    duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, pa.ArrowException,
+    ValidationError, JSONDecodeError, UnicodeDecodeError,
+)  # fmt: skip
+"""Errors of files, and of stored values that do not decode."""
+READING = (duckdb.Error, *OF_A_FILE)
 NAMED_FILE = re.compile(r"[\"'](/[^\"']+\.parquet)[\"']")
 
 
@@ -63,11 +70,14 @@ def naming_damage(lake: Lake) -> Iterator[None]:
 def find_cause(lake: Lake, error: BaseException) -> Fault | None:
     """The damaged part that an error of DuckDB or pyarrow, or one that it caused, comes from; None if there is none."""
     errors = list(_chain(error))
-    reading = [one for one in errors if isinstance(one, duckdb.Error | pa.ArrowException) or _is_of_arrow(one)]
-    if any(isinstance(one, LakeDamaged) for one in errors) or all(isinstance(one, OF_THE_QUERY) for one in reading):
+    reading = [one for one in errors if isinstance(one, READING) or _is_of_arrow(one)]
+    refused = [str(Path(one.filename).absolute()) for one in errors if _names_file(one)]
+    of_the_query = all(isinstance(one, OF_THE_QUERY) for one in reading) and not refused
+    if of_the_query or any(isinstance(one, LakeDamaged) for one in errors):
         return None
     parts = {str(path.absolute()): (model, path) for model, path in _parts(lake)}
-    named = [parts[name] for one in reading for name in NAMED_FILE.findall(str(one)) if name in parts]
+    names = [*refused, *(name for one in reading for name in NAMED_FILE.findall(str(one)))]
+    named = [parts[name] for name in names if name in parts]
     looks = chain(((part, True) for part in named), ((part, False) for part in parts.values()))
     if any(isinstance(one, OF_A_FILE) or type(one) is duckdb.Error or _is_of_arrow(one) for one in reading):
         looks = chain(looks, ((part, True) for part in parts.values()))
@@ -85,6 +95,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _names_file(error: BaseException) -> TypeGuard[OSError]:
+    """True for a refusal of the system that names a file."""
+    return isinstance(error, OSError) and isinstance(error.filename, str)
 
 
 def _is_of_arrow(error: BaseException) -> bool:

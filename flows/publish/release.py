@@ -80,12 +80,13 @@ def record_release(
     """
     parameters = {"release_id": release.release_id, "location": release.location}
     published_rows, recorded = con.execute(query("publish", "release_state"), parameters).fetchone() or (0, 0)
-    if recorded:
+    if recorded and published_rows:
         return
     part = lake.next_part(day, WORKER, Release)
     if not published_rows:
         lake.write_table(Published, _published_rows(selection, release), part)
-    lake.write(Release, [release], part)
+    if not recorded:
+        lake.write(Release, [release], part)
 
 
 def _release_row(manifest_text: str, location: str, day: date) -> Release:

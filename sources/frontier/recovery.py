@@ -19,14 +19,14 @@ def open_frontier(path: Path, extractor: str) -> tuple[Frontier, str | None]:
     try:
         return Frontier(path, extractor), None
     except FrontierError as error:
-        kept = set_frontier_aside(path)
+        kept = set_database_aside(path)
         lost = f"the frontier was damaged ({error.reason}) and is kept as {kept}: its pages are fetched again"
         LOG.warning("%s", lost)
         return Frontier(path, extractor), lost
 
 
-def set_frontier_aside(path: Path) -> Path:
-    """Rename the frontier's files to a name that is free; returns that name."""
+def set_database_aside(path: Path) -> Path:
+    """Rename the files of a SQLite database to a name that is free; returns that name."""
     number = 1
     while os.path.lexists(kept := path.with_name(f"{path.name}.damaged-{number}")):
         number += 1

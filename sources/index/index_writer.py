@@ -54,11 +54,11 @@ def write_index(path: Path, pages: Iterable[Page]) -> int:
 
 def is_intact(path: Path) -> bool:
     """True if every file of an index has the bytes that were written; true for an index of before SUMS existed."""
+    if not os.path.lexists(path / SUMS):
+        return (path / META).is_file()
     try:
         sums = json.loads((path / SUMS).read_bytes())
         return dict(sums) == {file.name: sha256_file(file) for file in _index_files(path)}
-    except FileNotFoundError:
-        return (path / META).is_file()
     except (OSError, ValueError, TypeError):
         return False
 

@@ -5,11 +5,12 @@ lost keeps its place among the attempts. What was recorded once is not recorded 
 """
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from schemas import Task, Trajectory, Turn, Unfinished, arrow_schema
+from schemas import Release, Task, Trajectory, Turn, Unfinished, arrow_schema
 from warehouse.connect import connect, query
 from warehouse.integrity.repair import damaged_parts
 from warehouse.lake import Lake, LakeDamaged
@@ -33,6 +34,19 @@ def record_losses(lake: Lake, today: date) -> dict[str, int]:
             lake.write_table(Unfinished, rows, lake.next_part(today, WORKER, Unfinished))
         counts[reason] = rows.num_rows
     return counts
+
+
+def unbacked_releases(lake: Lake) -> list[Path]:
+    """The parts of releases without published rows, such as one stored in a second place, whose rows were lost."""
+    with connect(lake) as con:
+        backed = {name for (name,) in con.execute("select distinct release_id from published_parts").fetchall()}
+    found = []
+    for path in lake.parts(Release):
+        with open_part(path) as part:
+            rows = part.read(["release_id", "rows"]).to_pylist()
+        if any(row["rows"] and row["release_id"] not in backed for row in rows):
+            found.append(path)
+    return found
 
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, reason: str, today: date) -> pa.Table:

@@ -8,7 +8,7 @@ Every move is a rename and the damaged part moves last, so a repair that was kil
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -65,6 +65,7 @@ def set_aside(lake: Lake, found: LakeReport) -> Repaired:
     originals = {fault.original for fault in found.faults}
     for fault in found.faults:
         if fault.code == "version":
+            _clear(lake, fault.path)
             lake.write_version(rightful_version(lake))
         elif fault.original or fault.path in originals:
             _clear(lake, fault.path)
@@ -81,6 +82,12 @@ def set_aside(lake: Lake, found: LakeReport) -> Repaired:
         if path.exists():
             part_checksums.record(lake.root, path, measured(path, pq.read_metadata(path).num_rows))
     return done
+
+
+def set_parts_aside(lake: Lake, parts: Iterable[Path], done: Repaired) -> None:
+    """Set further parts aside, which would not add up without those that were lost. Raises OSError."""
+    for path in parts:
+        _move(lake, path, done)
 
 
 def damaged_parts(lake: Lake, model: type[Record]) -> Iterator[Path]:

@@ -18,8 +18,8 @@ from warehouse.connect import connect
 from warehouse.console.progress import stage_bar
 from warehouse.console.terminal import empty_table
 from warehouse.integrity.lake_check import LakeReport, check_lake
-from warehouse.integrity.losses import LOST, TASK_LOST, record_losses
-from warehouse.integrity.repair import Repaired, set_aside
+from warehouse.integrity.losses import LOST, TASK_LOST, record_losses, unbacked_releases
+from warehouse.integrity.repair import Repaired, set_aside, set_parts_aside
 from warehouse.lake import DAMAGED, Lake
 from warehouse.part_faults import Fault
 
@@ -74,6 +74,8 @@ def repair_all(settings: "Settings") -> None:
         found = check_lake(lake, report)
         beside = [*raw_faults(lake, found), *state_faults(settings)]
         done = set_aside(lake, found)
+        if "published" in done.records:
+            set_parts_aside(lake, unbacked_releases(lake), done)
         for fault in beside:
             if fault.mend:
                 fault.mend()

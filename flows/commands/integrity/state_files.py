@@ -18,11 +18,12 @@ from flows.publish.errors import PublishError
 from flows.publish.stores.protocol import LATEST, MANIFEST
 from flows.publish.stores.verify_release import find_faults, find_release
 from flows.refine.caches import damaged_caches, remove_damaged_caches
+from flows.rollout.journal.commit_counter import counter_path
 from flows.rollout.journal.file import JournalError, connect_journal
 from flows.rollout.monitor.run_status import FILE, is_status_damaged
 from flows.settings import Settings
 from sources.frontier.frontier import Frontier, FrontierError
-from sources.frontier.recovery import set_frontier_aside
+from sources.frontier.recovery import set_database_aside
 from sources.index.index_writer import is_intact, remove_index
 from sources.text.extract import EXTRACTOR
 from warehouse.connect import rebuild_warehouse, view_names
@@ -84,7 +85,7 @@ def _entries(folder: Path) -> list[Path]:
 def _frontier_faults(path: Path) -> Iterator[StateFault]:
     if not os.path.lexists(path):
         return
-    aside = partial(set_frontier_aside, path)
+    aside = partial(set_database_aside, path)
     try:
         with Frontier(path, EXTRACTOR) as frontier:
             frontier.verify()
@@ -96,6 +97,8 @@ def _frontier_faults(path: Path) -> Iterator[StateFault]:
 def _journal_faults(path: Path) -> Iterator[StateFault]:
     """A fault if a copy of the journal does not open: the check must not change the journal itself."""
     if not os.path.lexists(path):
+        if counter_path(path).exists():
+            yield StateFault(path, "journal", "it is gone; attempts that were under way start again")
         return
     try:
         with TemporaryDirectory(dir=path.parent) as folder:
@@ -105,7 +108,11 @@ def _journal_faults(path: Path) -> Iterator[StateFault]:
                     (Path(folder) / source.name).write_bytes(source.read_bytes())
             connect_journal(Path(folder) / path.name).close()
     except (JournalError, OSError):
-        yield StateFault(path, "journal", "it is damaged; the next `factory rollout` recovers its intact turns")
+        if path.is_file():
+            yield StateFault(path, "journal", "it is damaged; the next `factory rollout` recovers its intact turns")
+        else:
+            phrase = "it is no file; it is set aside, and attempts that were under way start again"
+            yield StateFault(path, "journal", phrase, partial(set_database_aside, path))
 
 
 def _small_files(state: Path) -> Iterator[StateFault]:

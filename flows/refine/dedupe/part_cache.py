@@ -19,7 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from schemas import sha256_file
+
 EMPTY = "empty.parquet"
+SUM = ".sha256"
+"""Suffix of the file beside a cache file that holds its SHA-256; files of earlier factories have none."""
 CHECKED_ROWS = 65_536
 ABANDONED_S = 3600.0
 """Seconds after which a temporary file counts as abandoned: each file is written within a second."""
@@ -93,17 +97,20 @@ def remove_stale(folder: Path, files: Collection[str]) -> None:
     for other in set(home.iterdir()) - {folder}:
         shutil.rmtree(other, ignore_errors=True)
     for path in folder.glob("*"):
-        if path.name not in files and not _being_written(path):
+        if path.with_suffix(".parquet").name not in files and not _being_written(path):
             path.unlink(missing_ok=True)
 
 
 def damaged_files(folder: Path) -> list[Path]:
-    """The files of caches in `folder`, at any depth, that cannot be read whole; each page is compared with its CRC."""
+    """The files of caches in `folder`, at any depth, with other bytes than were written, or that do not decode."""
     return [path for path in sorted(folder.rglob("*.parquet")) if not _is_whole(path)]
 
 
 def _is_whole(path: Path) -> bool:
+    written = path.with_suffix(SUM)
     try:
+        if written.exists():
+            return written.read_text() == sha256_file(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             read = sum(batch.num_rows for batch in file.iter_batches(CHECKED_ROWS))
             return bool(read == file.metadata.num_rows)
@@ -134,7 +141,8 @@ def _write(rows: pa.Table, path: Path) -> None:
     try:
         packed = _compression(rows.schema)
         options = {"compression": packed, "use_dictionary": texts}
-        pq.write_table(rows, temporary, write_statistics=False, write_page_checksum=True, **options)
+        pq.write_table(rows, temporary, write_statistics=False, **options)
+        path.with_suffix(SUM).write_text(sha256_file(temporary))
         temporary.replace(path)
     finally:
         with suppress(OSError):

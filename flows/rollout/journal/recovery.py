@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.rollout.journal.commit_counter import counter_path
+from flows.rollout.journal.commit_counter import counter_path, read_commit_count
 from flows.rollout.journal.drain import clear_orphan_parts, trajectories_in_lake
 from flows.rollout.journal.file import (
     JournalDamaged,
@@ -70,6 +70,8 @@ def open_journal(path: Path, lake: Lake) -> tuple[Journal, Recovered | None]:
     if Path(f"{path}-wal").exists():
         path.touch()  # a log without its journal is a journal that lost its file, and must not pass for a new one
     if not path.exists():
+        if commits := read_commit_count(path):
+            LOG.warning("%s is gone with %d transactions: attempts that were under way start again", path, commits)
         clear_orphan_parts(lake)
         create_journal(path)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flows.publish.release import run_publish
 from flows.refine.decide import run_refine
-from flows.rollout.journal.file import create_journal
+from flows.rollout.journal.journal import Journal
 from flows.rollout.monitor.run_status import new_status, save_status
 from flows.settings import Settings
 from schemas import Document
@@ -50,7 +50,8 @@ def _leave_state(state: Path, pages: list[Document]) -> None:
         frontier.admit(NIGHTS[1], links)
         for page in pages:
             frontier.finish(NIGHTS[1], page, fetched=True)
-    create_journal(state / "journal.sqlite")
+    with Journal(state / "journal.sqlite"):
+        pass
     Library.build(state / "library" / "0123", (Page(one.doc_id, one.url, one.title, one.text or "") for one in pages))
     ended = new_status(NIGHTS[1].isoformat(), "embedded", 0, 8).model_copy(update={"ending": "done", "finished": 8})
     save_status(ended, state)
