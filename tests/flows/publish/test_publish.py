@@ -145,10 +145,14 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
         con.execute("create table turns (trajectory_id text, n_chars bigint, n_tokens bigint)")
         con.execute(
             "create table trajectories (trajectory_id text, task_id text, domain text, n_tokens bigint, "
-            "ended_at timestamptz, run_id text, system text, tools text)"
+            "ended_at timestamptz, run_id text, system text, tools text, engine text, ids text)"
         )
+        con.execute("create table tasks (task_id text)")
         con.executemany("insert into decisions values (?, true, 'r')", [[attempt] for attempt, _ in attempts])
-        con.executemany("insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '')", attempts)
+        con.executemany(
+            "insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '', 'vllm', null)", attempts
+        )
+        con.executemany("insert into tasks values (?)", [[f"t{task}"] for task in tasks])
         selection = select_trajectories(con, settings)
         assert selection
         return list(selection.rows.to_pylist())
