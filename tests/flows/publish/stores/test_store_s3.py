@@ -270,14 +270,12 @@ def test_missing_credentials_are_named(real: S3Server, tmp_path: Path, monkeypat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:{port}", "not a url"])
 def test_an_endpoint_that_does_not_answer_is_named(
-    quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str
+    quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mistyped endpoint is the most common fault of a first publish."""
     use(quick, monkeypatch)
-    url = endpoint.format(port=free_ports(1)[0])
+    url = f"http://127.0.0.1:{free_ports(1)[0]}"
     settings = settings_of(tmp_path, to="s3://bucket/x", endpoint_url=url)
-    with pytest.raises(StoreError, match=r"endpoint_url") as error:
+    with pytest.raises(Unreachable, match=r"endpoint_url"):
         run_publish(settings, DAY, silent)
-    assert isinstance(error.value, Unreachable) == ("{port}" in endpoint)

@@ -156,7 +156,7 @@ async def test_a_call_without_an_end_of_reasoning_is_valid() -> None:
 async def test_every_parse_failure_has_a_text_for_the_model() -> None:
     """Without an explanation the model repeats its mistake."""
     explained = {line.split(": ")[0] for line in prompt("format_reasons").text.splitlines()}
-    assert explained == PARSES.keys() - {"ok", "repetition"}
+    assert explained == PARSES.keys() - {"ok", "repetition", "refused"}
 
 
 async def test_reasoning_that_the_prompt_opened_is_not_content() -> None:
