@@ -127,6 +127,7 @@ def rows_of(lake: Lake) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@pytest.mark.slow
 def test_a_second_migration_says_that_nothing_is_left(lake: Lake) -> None:
     factory("lake", "migrate")
     before = files_of(lake)
@@ -202,6 +203,7 @@ def test_a_run_under_way_is_waited_for(lake: Lake, home: Path) -> None:
     assert lake.version() == "1"
 
 
+@pytest.mark.slow
 def test_every_view_and_check_answers_over_a_migrated_lake(lake: Lake) -> None:
     migrate(lake, silent)
     with connect(lake) as con:

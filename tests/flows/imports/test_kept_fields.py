@@ -176,6 +176,7 @@ def test_a_conversation_may_end_with_a_call_whose_argument_is_the_answer() -> No
     assert read(last | {"tool_calls": [called("z", "search", query="x")]}).final_answer is None
 
 
+@pytest.mark.slow
 def test_conversations_as_they_are_pass_refine_and_every_message_keeps_its_place(tmp_path: Path) -> None:
     """Two system, user or assistant messages on end, and reminders within, are common and renderable."""
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))

@@ -85,6 +85,7 @@ def test_a_chosen_column_has_a_threshold_and_may_be_nested() -> None:
             named(text)
 
 
+@pytest.mark.slow
 def test_accepted_never_overrides_a_failure_or_an_unclear_value(tmp_path: Path) -> None:
     """`--accepted` on a set with failed rows would release them all as right."""
     home = Settings(home=tmp_path)
@@ -113,6 +114,7 @@ def test_accepted_never_overrides_a_failure_or_an_unclear_value(tmp_path: Path) 
     ]
 
 
+@pytest.mark.slow
 def test_a_match_with_the_ground_truth_does_not_override_the_set(tmp_path: Path) -> None:
     """An answer can hold the right words and still fail the set's own tests."""
     home = Settings(home=tmp_path)

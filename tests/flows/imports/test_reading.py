@@ -134,6 +134,7 @@ def test_a_value_too_long_and_one_cut_off_are_refused_alone(tmp_path: Path) -> N
     assert found == [b'{"a": 1}', "too_long", b"null", b'{"c": [1']
 
 
+@pytest.mark.slow
 def test_the_command_takes_folders_patterns_buckets_and_the_hub(
     tmp_path: Path, quick: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +163,7 @@ def test_a_set_of_the_hub_is_read_file_by_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_TOKEN", "hf_right")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     with fake_hub("hf_right") as hub:
         hub.commit({"README.md": b"# card", "train.jsonl": LINES, "data/more.jsonl": json.dumps(row(9)).encode()})
         address = f"hf://datasets/{REPO}"

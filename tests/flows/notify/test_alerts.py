@@ -35,6 +35,7 @@ def end(settings: Settings, night: date) -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tonight", "expected"),
     [

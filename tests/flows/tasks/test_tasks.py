@@ -161,6 +161,7 @@ def careless_teacher(_: TeacherSettings, logs: Path) -> Iterator[Writer]:
     yield write
 
 
+@pytest.mark.slow
 def test_written_questions_are_checked_and_refused_ones_replaced(home: Path) -> None:
     chosen = settings(home, composers=["written"], per_night=5)
     counts = run_tasks(chosen, DAY, silent, careless_teacher)

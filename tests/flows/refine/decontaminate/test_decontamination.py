@@ -93,6 +93,7 @@ def test_a_short_item_matches_as_a_whole_only(tmp_path: Path) -> None:
     assert reasons == ["in_instruction", "in_query", "in_query", "ok", "ok", "ok"]
 
 
+@pytest.mark.slow
 def test_an_item_in_many_rows_is_found_and_a_prompt_format_is_not(tmp_path: Path) -> None:
     """Benchmarks repeat an item in many rows (per sample, subject or answer): such an item must be found."""
     form = "Read the passage and write the letter of the one right choice, then say in a line why it is right."
@@ -103,6 +104,7 @@ def test_an_item_in_many_rows_is_found_and_a_prompt_format_is_not(tmp_path: Path
     assert reasons == ["in_instruction", "in_query", "ok", "ok", "ok", "ok"]
 
 
+@pytest.mark.slow
 def test_each_overlap_is_recorded_with_its_words(tmp_path: Path) -> None:
     """A refusal must be verifiable: it may reveal a mistake in the benchmark's file."""
     made = lake_of(query=f"note {LONG} thanks", answer=SHORT)
@@ -124,6 +126,7 @@ def test_each_overlap_is_recorded_with_its_words(tmp_path: Path) -> None:
     assert {row["sha256"] for row in spans.values()} == {checked["sha256"]}
 
 
+@pytest.mark.slow
 def test_every_file_format_gives_the_same_overlaps(tmp_path: Path) -> None:
     """Benchmarks are published as JSONL, Parquet or CSV."""
     made = lake_of(instruction=LONG, answer=SHORT)

@@ -232,6 +232,7 @@ REPLIES = st.sampled_from(
 EPISODE = st.lists(st.tuples(REPLIES, st.lists(OBSERVED, min_size=1, max_size=3)), min_size=30, max_size=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(EPISODE)
 async def test_thirty_turns_equal_the_ids_that_the_server_saw_and_sampled(

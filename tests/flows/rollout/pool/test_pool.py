@@ -298,6 +298,7 @@ def test_an_attempt_can_be_finished_by_a_later_run(tmp_path: Path) -> None:
     assert [row["index"] for row in late] == list(range(7))
 
 
+@pytest.mark.slow
 def test_a_teacher_that_is_gone_at_the_end_of_a_run_counts_against_no_attempt(tmp_path: Path) -> None:
     """The last attempts of three nights with a crash would be given up, and each night would pass for a success."""
     settings = home(tmp_path, max_starts=1, max_in_flight=4)

@@ -57,6 +57,7 @@ def ends_of_turns(settings: Settings) -> set[tuple[str, bool]]:
     return {(reason, last == tiny.IM_END) for reason, last in turns}
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_under_load_leaves_no_cut_turn(tmp_path: Path) -> None:
     """Nine of thirteen trajectories of such a run ended in mid-sentence, as answered."""
     with fake_vllm(reply=reply, delay_s=0.15) as fake:
