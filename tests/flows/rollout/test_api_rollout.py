@@ -100,7 +100,7 @@ def test_text_trajectories_pass_the_line_and_are_labelled(tmp_path: Path, api: F
     release = Path(str(published["location"]))
     manifest, card = json.loads((release / "manifest.json").read_text()), (release / "README.md").read_text()
     assert manifest["rows_without_ids"] == manifest["rows"] == TASKS
-    assert "no row has token ids" in card and "All rows hold text only (`ids` = none)" in card
+    assert "exact token ids" not in card and "All rows hold text only (`ids` = none)" in card
     for view in ("trl", "ms-swift", "llama-factory", "prime-rl", "atif"):
         assert sum(export(release, view, tmp_path / view, silent).values()) == TASKS
     with pytest.raises(PublishError, match="the view verl needs token ids"):
