@@ -17,6 +17,8 @@ from tests.doubles.teachers.fake_vllm import fake_vllm
 
 FACTORY = Path(sys.executable).with_name("factory")
 TIMEOUT_S = 120.0
+ROOT = Path(__file__).parents[4]
+"""The checkout: no installation holds the doubles."""
 
 
 def command(home: Path, *words: str) -> "subprocess.Popen[str]":
@@ -75,7 +77,8 @@ def test_an_interrupt_ends_the_started_server(home: Path) -> None:
     (venv / "bin").mkdir(parents=True)
     python = venv / "bin" / "python"
     double = f"{sys.executable} -m tests.doubles.teachers.fake_vllm --delay 600"
-    python.write_text('#!/bin/sh\nwhile [ "$1" != --port ]; do shift; done\n' + f"exec {double} --port $2\n")
+    skip_to_port = 'while [ "$1" != --port ]; do shift; done'
+    python.write_text(f"#!/bin/sh\nexport PYTHONPATH={ROOT}\n{skip_to_port}\nexec {double} --port $2\n")
     python.chmod(0o755)
     write_settings(home, model="tiny-qwen3", venv=str(venv))
     started = command(home)
