@@ -4,7 +4,7 @@ Sets link results to calls by id, by order, or not at all, and write parallel ca
 After pairing, every call has an id and every result carries the id of its call and follows its call's message.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from flows.imports.formats.conversation import Call, Message, Refused
@@ -16,16 +16,7 @@ ERROR_WITHIN = 200
 
 def joined(messages: Iterable[Message]) -> Iterator[Message]:
     """Join consecutive assistant messages that are parts of one completion (reasoning, text, calls)."""
-    held: Message | None = None
-    for message in messages:
-        if held is not None and _continues(held, message):
-            held = _both(held, message)
-            continue
-        if held is not None:
-            yield held
-        held = message
-    if held is not None:
-        yield held
+    return _merged(messages, _continues)
 
 
 def paired(messages: Iterable[Message]) -> list[Message]:
@@ -36,7 +27,7 @@ def paired(messages: Iterable[Message]) -> list[Message]:
     turns: list[list[Message]] = []
     open_calls: list[tuple[Call, int]] = []
     taken: set[str] = set()
-    for message in _parallel(messages):
+    for message in _merged(messages, _parallel):
         if message.role == "tool":
             call, turn = _answered(open_calls, message, len(turns) - 1)
             open_calls.remove((call, turn))
@@ -48,11 +39,16 @@ def paired(messages: Iterable[Message]) -> list[Message]:
     return [one for turn in turns for one in _recovered(turn)]
 
 
-def _parallel(messages: Iterable[Message]) -> Iterator[Message]:
-    """Join an assistant message to the one before if that waits for results: they are one turn of parallel calls."""
+def _parallel(held: Message, message: Message) -> bool:
+    """True if the message makes further calls in a turn that waits for results: parallel calls of one turn."""
+    return bool(held.calls) and message.role == "assistant" and bool(message.calls)
+
+
+def _merged(messages: Iterable[Message], belongs: Callable[[Message, Message], bool]) -> Iterator[Message]:
+    """Join each message to the one before wherever it belongs to it."""
     held: Message | None = None
     for message in messages:
-        if held is not None and held.calls and message.role == "assistant" and message.calls:
+        if held is not None and belongs(held, message):
             held = _both(held, message)
             continue
         if held is not None:
