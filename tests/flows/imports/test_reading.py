@@ -147,14 +147,14 @@ def test_the_command_takes_folders_patterns_buckets_and_the_hub(
     (folder / "a.traj.json").write_text(json.dumps(ROWS[0], indent=2))
     (folder / "notes.txt").write_text("not a row")
     (tmp_path / "runs" / "b.jsonl.gz").write_bytes(gzip.compress(json.dumps(ROWS[1]).encode()))
-    quick.client().create_bucket(Bucket="sets")
+    quick.client().create_bucket(Bucket="folders")
     for key in ("a/x.jsonl", "a/y.jsonl"):
-        quick.client().put_object(Bucket="sets", Key=key, Body=json.dumps(ROWS[2]).encode())
-    told = ["import", "runs", "runs/*.gz", "s3://sets/a/*.jsonl", "--endpoint-url", quick.endpoint]
+        quick.client().put_object(Bucket="folders", Key=key, Body=json.dumps(ROWS[2]).encode())
+    told = ["import", "runs", "runs/*.gz", "s3://folders/a/*.jsonl", "--endpoint-url", quick.endpoint]
     said = CliRunner().invoke(app, told)
     assert said.exit_code == 0, said.output
     assert said.output.count(" already there, ") == 4
-    assert "s3://sets/a/y.jsonl: 1 rows, 0 imported, 1 already there" in said.output
+    assert "s3://folders/a/y.jsonl: 1 rows, 0 imported, 1 already there" in said.output
     assert CliRunner().invoke(app, ["import", "empty-*.jsonl"]).exit_code == 1
 
 

@@ -210,7 +210,7 @@ def test_the_background_process_ends_with_a_killed_rollout(tmp_path: Path) -> No
 
 
 def files_of(settings: Settings) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in (settings.state / "sketches").glob("*/[!.]*")}
+    return {path.name: path.stat().st_mtime_ns for path in (settings.state / "sketches").glob("*/*.parquet")}
 
 
 def decisions(settings: Settings) -> list[tuple[object, ...]]:
