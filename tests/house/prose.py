@@ -9,6 +9,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from tests.house.places import GUIDES, ROOMS, ROOT, files, name
 
@@ -33,12 +34,12 @@ class Passage:
     kind: str
     text: str
 
-    @property
+    @cached_property
     def prose(self) -> str:
         """The text with code spans and URLs replaced by `_`; line breaks stay, so that lines can be counted."""
         return _CODE.sub(lambda span: "_" + "\n" * span[0].count("\n"), self.text)
 
-    @property
+    @cached_property
     def words(self) -> int:
         return len(_WORD.findall(self.prose))
 

@@ -4,6 +4,7 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
@@ -73,6 +74,7 @@ def forbidden_names() -> list[str]:
     return sorted(found)
 
 
+@cache
 def module_graph() -> Graph:
     """Module to imported modules of the repository, imports inside functions included, type-checking ones not."""
     known = {_module(path): path for path in files(".py", ROOMS)}
@@ -95,10 +97,14 @@ def _imports(path: Path, known: set[str]) -> Iterator[str]:
 
 def _runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+        if isinstance(child, ast.If) and _for_type_checkers(child.test):
             continue
         yield child
         yield from _runtime_nodes(child)
+
+
+def _for_type_checkers(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in (getattr(test, "id", None), getattr(test, "attr", None))
 
 
 def sibling_graphs(graph: Graph) -> dict[str, Graph]:
