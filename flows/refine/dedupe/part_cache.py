@@ -11,7 +11,6 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +108,7 @@ def damaged_files(folder: Path) -> list[Path]:
 def _is_whole(path: Path) -> bool:
     written = path.with_suffix(SUM)
     try:
-        if written.exists():
+        if written.exists() or written.is_symlink():
             return written.read_text() == sha256_file(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             read = sum(batch.num_rows for batch in file.iter_batches(CHECKED_ROWS))
@@ -136,17 +135,18 @@ def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def _write(rows: pa.Table, path: Path) -> None:
     """Write rows, in their order, to a temporary file and rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary, checksum = (path.with_name(f".{path.name}.{os.getpid()}{end}.tmp") for end in ("", SUM))
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
         packed = _compression(rows.schema)
         options = {"compression": packed, "use_dictionary": texts}
         pq.write_table(rows, temporary, write_statistics=False, **options)
-        path.with_suffix(SUM).write_text(sha256_file(temporary))
+        checksum.write_text(sha256_file(temporary))
+        checksum.replace(path.with_suffix(SUM))
         temporary.replace(path)
     finally:
-        with suppress(OSError):
-            temporary.unlink()
+        for left in (temporary, checksum):
+            left.unlink(missing_ok=True)
 
 
 def _compression(schema: pa.Schema) -> dict[str, str]:
