@@ -136,8 +136,16 @@ class Manifest(Part):
     gates: dict[str, str] = Field(description="gate -> SHA-256 of its SQL, as hex")
     rows: Rows
     tokens: Tokens
+    trajectories: Count | None = Field(
+        default=None,
+        description="number of trajectories, where some have several rows, one per segment that the student sees; null "
+        "if each has one row",
+    )
+    unrendered: dict[str, int] = Field(
+        default={}, description="reason -> number of trajectories without student tokens (student_fault)"
+    )
     rows_without_ids: Count = Field(
-        default=0, description="number of rows that hold text only, without token ids, from an API or an import"
+        default=0, description="number of trajectories that hold text only, without token ids, from an API or an import"
     )
     shards: list[Shard] = Field(description="every data file")
     packs: list[Pack] = Field(default=[], description="pack plans, one per split and window")
@@ -147,6 +155,11 @@ class Manifest(Part):
         default=None, description="tokenizer of the student columns; null without a student"
     )
     withdrawn: list[Withdrawn] = Field(default=[], description="trajectories that requests exclude")
+
+    @property
+    def n_trajectories(self) -> int:
+        """Number of released trajectories."""
+        return self.rows if self.trajectories is None else self.trajectories
 
     @property
     def files(self) -> list[Shard | Pack]:
@@ -213,7 +226,7 @@ class Published(Record):
     split: Split
     shard: ShardPath
     row: ShardRow
-    n_tokens: Count = Field(description="number of tokens in the row's token_ids")
+    n_tokens: Count = Field(description="number of tokens in the trajectory's token_ids")
     run_id: Name = Field(description="night that published it, as in 2026-11-28 or 2026-11-28T1400")
 
 

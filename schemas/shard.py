@@ -56,7 +56,11 @@ from schemas.record import Count, Flag, Logprobs, Mask, Name, Names, Text, Token
 Offsets = Annotated[list[int], pa.list_(pa.int32())]
 """Token counts or offsets, int32."""
 StreamIds = Annotated[
-    TokenIds, Field(description="every token id that the model read or sampled, in order, segments concatenated")
+    TokenIds,
+    Field(
+        description="every token id that the model read or sampled, in order, segments concatenated; in a trajectory "
+        "of several rows: in its last"
+    ),
 ]
 LossMask = Annotated[Mask, Field(description="per token of token_ids: true if the teacher sampled it")]
 
@@ -71,7 +75,8 @@ class Message(BaseModel):
     tool_call_id: CallId
     name: Name | None = Field(description="in a tool message: name of the tool that answered; null otherwise")
     trainable: Flag = Field(
-        description="true if the teacher sampled tokens of it; in a row without token ids: if the agent wrote it"
+        description="true if the teacher sampled tokens of it; in a row without token ids: if the agent wrote it; in a "
+        "trajectory of several rows: if this row trains it"
     )
 
 
@@ -88,7 +93,9 @@ class ReleaseRow(BaseModel):
     status: Name = Field(
         description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, refused, unanswered"
     )
-    messages: list[Message] = Field(description="the conversation, in order")
+    messages: list[Message] = Field(
+        description="the conversation, in order; in a row that is not the last of its trajectory: as far as its segment"
+    )
     tools: ToolsJson
     token_ids: StreamIds
     loss_mask: LossMask
@@ -100,18 +107,42 @@ class ReleaseRow(BaseModel):
     )
     segment_starts: Offsets = Field(description="offset in token_ids of the start of each context segment")
     student_token_ids: TokenIds | None = Field(
-        description="the conversation in the student's own token ids; null without a student"
+        description="the conversation in the student's own token ids; empty with a student_fault; null without a "
+        "student"
     )
     student_loss_mask: Mask | None = Field(
-        description="per token of student_token_ids: true if the assistant wrote it; null without a student"
+        description="per token of student_token_ids: true if the assistant wrote it in a message of student_trained; "
+        "null without a student"
     )
     n_student_tokens: Count | None = Field(description="length of student_token_ids; null without a student")
+    student_segment: Count | None = Field(
+        description="number of this row among the rows of its trajectory, from 0: one row per segment that the student "
+        "sees; null without a student"
+    )
+    student_segments: Count | None = Field(
+        description="number of rows of its trajectory: more than 1 if the student's chat template rewrites earlier "
+        "turns; null without a student"
+    )
+    student_trained: Offsets | None = Field(
+        description="numbers of the messages that this row trains, each in one row of its trajectory; null without a "
+        "student"
+    )
+    student_dropped: Offsets | None = Field(
+        description="numbers of the messages whose reasoning the student's chat template leaves out in this row; null "
+        "without a student"
+    )
+    student_fault: Name | None = Field(
+        description="why the student's template cannot write the row: template_refused, reasoning_lost, text_lost, "
+        "wrong_mask; null if it can, or without a student"
+    )
     over_window: Flag = Field(
         description="true if the row is longer than the training window, in the student's tokens if there is a student"
     )
     n_turns: NTurns
     n_tool_calls: NToolCalls
-    n_tokens: Count = Field(description="length of token_ids; 0: without token ids")
+    n_tokens: Count = Field(
+        description="length of token_ids; 0: without token ids, or not the last row of its trajectory"
+    )
     n_sampled_tokens: NSampledTokens
     n_observation_tokens: NObservationTokens
     sample: Sample

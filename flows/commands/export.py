@@ -24,18 +24,22 @@ def export(
         return
     from flows.publish.stores.open import is_remote
     from flows.publish.views.export import export as write
+    from flows.publish.views.export import read_manifest
     from flows.settings.address import check_address
     from warehouse.console.progress import stage_bar
 
     with plain_errors():
-        load_release_view(view)
+        loaded = load_release_view(view)
         settings = read_settings()
         source = check_address(release or settings.publish.to)
         if is_remote(source):
             fail(f"{source} is no folder: run `factory pull {source} FOLDER`, then export with --release FOLDER/NAME.")
         with stage_bar("export", settings.state) as report:
             counts = write(Path(source), view, out, report)
+        left_out = read_manifest(Path(source))[1].rows - sum(counts.values())
     typer.echo(" · ".join(f"{split}: {rows} rows" for split, rows in counts.items()) + f" in {out}")
+    if left_out:
+        typer.echo(f"{left_out} rows of the release are left out: {loaded.left_out}")
 
 
 def _export_lake(view: str, out: Path) -> None:

@@ -23,6 +23,7 @@ from warehouse.connect import query, sql_files
 RELEASE_SETTINGS = {"validation_share", "seed", "training_window", "shard_mb", "row_group_mb"}
 SAME_RELEASE = ("settings", "schema_version", "writer", "teachers", "student")
 """Fields of a manifest. The same data with other values of these fields is another release."""
+COUNTS = ("rows", "tokens", "trajectories", "unrendered")
 Part = TypeVar("Part", bound=BaseModel)
 
 
@@ -39,6 +40,7 @@ def build_manifest(
     settings, its id and name are returned: a refine that decides the same makes no new release.
     """
     newest = _newest(con)
+    rows = sum(student.segments) if student else selection.rows.num_rows
     fresh = Manifest(
         release_id="",
         name="unnamed",
@@ -50,7 +52,9 @@ def build_manifest(
         refine_id=selection.refine_id,
         settings=settings.model_dump(include=RELEASE_SETTINGS),
         gates={name: sha256_text(text) for name, text in sql_files("gates").items()},
-        rows=selection.rows.num_rows,
+        rows=rows,
+        trajectories=selection.rows.num_rows if rows > selection.rows.num_rows else None,
+        unrendered=dict(sorted(student.unrendered.items())) if student else {},
         tokens=pc.sum(selection.rows["n_tokens"]).as_py(),
         rows_without_ids=selection.rows.num_rows - pc.sum(selection.rows["has_ids"]).as_py(),
         shards=[],
@@ -60,7 +64,7 @@ def build_manifest(
         withdrawn=_parts(con, "withdrawn_rows", Withdrawn),
     )
     if newest and newest.data == data and all(getattr(newest, name) == getattr(fresh, name) for name in SAME_RELEASE):
-        return newest.model_copy(update={"shards": [], "rows": fresh.rows, "tokens": fresh.tokens})
+        return newest.model_copy(update={"shards": [], **{name: getattr(fresh, name) for name in COUNTS}})
     own_id = release_id(data, fresh.lineage())
     return fresh.model_copy(update={"release_id": own_id, "name": f"{selection.newest_run}-{own_id[:8]}"})
 

@@ -60,7 +60,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         (built / MANIFEST).write_text(manifest.text(), "utf-8")
         stored = store.put(built, manifest, report)
         location = store.location(manifest.name)
-        record_release(con, lake, selection, _release_row(stored, location, day), day)
+        record_release(con, lake, _first_rows(selection, student), _release_row(stored, location, day), day)
     report(manifest.rows, manifest.rows, f"release {manifest.name}")
     return {
         "release_id": manifest.release_id,
@@ -72,10 +72,11 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
 
 
 def record_release(
-    con: duckdb.DuckDBPyConnection, lake: Lake, selection: Selection, release: Release, day: date
+    con: duckdb.DuckDBPyConnection, lake: Lake, trajectories: pa.Table, release: Release, day: date
 ) -> None:
     """Write the release to the lake, its published rows first: the release's own row then means that all are there.
 
+    `trajectories` are the selected ones, each with `place`, the number of its first row over all shards.
     A release that the lake has already, at the same location, is not written again.
     """
     parameters = {"release_id": release.release_id, "location": release.location}
@@ -84,7 +85,7 @@ def record_release(
         return
     part = lake.next_part(day, WORKER, Release)
     if not published_rows:
-        lake.write_table(Published, _published_rows(selection, release), part)
+        lake.write_table(Published, _published_rows(trajectories, release), part)
     if not recorded:
         lake.write(Release, [release], part)
 
@@ -106,16 +107,23 @@ def _student(settings: Publish) -> StudentColumns | None:
     return StudentColumns(settings.student, settings.student_renderer) if settings.student else None
 
 
-def _published_rows(selection: Selection, release: Release) -> pa.Table:
+def _first_rows(selection: Selection, student: StudentColumns | None) -> pa.Table:
+    """The selected trajectories with the number of the first row of each, `place`."""
+    counts = student.segments if student else [1] * selection.rows.num_rows
+    return selection.rows.append_column("place", pa.array(np.cumsum(counts) - counts))
+
+
+def _published_rows(trajectories: pa.Table, release: Release) -> pa.Table:
     manifest = Manifest.model_validate_json(release.manifest)
     rows = [shard.rows for shard in manifest.shards]
-    of_shard = np.repeat(np.arange(len(rows)), rows)
-    first = np.repeat(np.cumsum([0, *rows[:-1]]), rows)
+    places = trajectories["place"].to_numpy()
+    of_shard = np.repeat(np.arange(len(rows)), rows)[places]
+    first = np.cumsum([0, *rows[:-1]])[of_shard]
     columns = {
-        **{name: selection.rows[name] for name in ("trajectory_id", "task_id", "split", "n_tokens")},
+        **{name: trajectories[name] for name in ("trajectory_id", "task_id", "split", "n_tokens")},
         "release_id": pa.repeat(manifest.release_id, len(of_shard)),
         "shard": pa.array([shard.path for shard in manifest.shards]).take(pa.array(of_shard)),
-        "row": pa.array(np.arange(len(of_shard)) - first),
+        "row": pa.array(places - first),
         "run_id": pa.repeat(release.run_id, len(of_shard)),
     }
     schema = arrow_schema(Published)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
+from flows.publish.build.student_card import student_section
 from flows.settings import Publish
 from schemas import Manifest, arrow_schema
 from schemas.shard import Message, ReleaseRow
@@ -33,6 +34,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
         _opening(con, manifest),
         *_without_ids(manifest),
         *_imported(con),
+        *student_section(manifest),
         "## How to load",
         _loading(manifest),
         "## Contents",
@@ -94,31 +96,36 @@ def _opening(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
 
 def _contents(manifest: Manifest, imported: int) -> str:
     """Origin of the rows: attempts of a teacher of this factory, rows of published data sets, or both."""
-    exact = manifest.rows > manifest.rows_without_ids
+    released = manifest.n_trajectories
+    exact = released > manifest.rows_without_ids
     content = (
         "the conversation, the tool schemas, and the exact token ids that the teacher read and sampled"
         if exact
         else "the conversation and the tool schemas"
     )
     rolled_out = (
-        f"One row per trajectory: {content}. Tasks were made from crawled pages, and every row names the pages "
+        f"One row per {_grain(manifest)}: {content}. Tasks were made from crawled pages, and every row names the pages "
         "that hold its answer."
     )
     if not imported:
         return (
-            f"{manifest.rows:,} trajectories of a teacher model working tasks with tools, {manifest.tokens:,} tokens "
+            f"{released:,} trajectories of a teacher model working tasks with tools, {manifest.tokens:,} tokens "
             f"in all. {rolled_out}"
         )
-    if imported == manifest.rows:
+    if imported == released:
         return (
             f"{imported:,} trajectories imported from published data sets, which are listed below. One row per "
-            "trajectory: the conversation and the tool schemas as published, without token ids."
+            f"{_grain(manifest)}: the conversation and the tool schemas as published, without token ids."
         )
     return (
-        f"{manifest.rows:,} trajectories, {manifest.tokens:,} tokens in all: {imported:,} are imported from published "
-        f"data sets, which are listed below, and {manifest.rows - imported:,} are of a teacher model working tasks "
+        f"{released:,} trajectories, {manifest.tokens:,} tokens in all: {imported:,} are imported from published "
+        f"data sets, which are listed below, and {released - imported:,} are of a teacher model working tasks "
         f"with tools. Of the latter: {rolled_out[0].lower()}{rolled_out[1:]}"
     )
+
+
+def _grain(manifest: Manifest) -> str:
+    return "trajectory" if manifest.trajectories is None else "segment of a trajectory (see Student tokens)"
 
 
 def _loading(manifest: Manifest) -> str:
@@ -143,7 +150,7 @@ def _without_ids(manifest: Manifest) -> list[str]:
     count = manifest.rows_without_ids
     if not count:
         return []
-    share = "All" if count == manifest.rows else f"{count:,} of the {manifest.rows:,}"
+    share = "All" if count == manifest.n_trajectories else f"{count:,} of the {manifest.n_trajectories:,}"
     return [
         "## Rows without token ids",
         f"{share} rows hold text only (`ids` = none): they come from an API that returns no token ids, or from an "

@@ -13,7 +13,7 @@ from flows.publish.errors import PublishError
 from schemas import arrow_schema
 from schemas.shard import Message, ReleaseRow
 
-STUDENT = ("student_token_ids", "student_loss_mask", "n_student_tokens")
+STUDENT = ("n_student_tokens", *(name for name in ReleaseRow.model_fields if name.startswith("student_")))
 """Columns that student.py fills; null without a student."""
 Ints = npt.NDArray[np.int64]
 

@@ -143,7 +143,7 @@ def write_shards(
 ) -> list[ShardFiles]:
     """Write the buckets under `folder` as shards to `<folder>/release/data`; returns the unsealed files of each split.
 
-    Raises PublishError on a trajectory with missing turns, StudentError on one that the student cannot render.
+    Raises PublishError on a trajectory with missing turns, StudentError if the student's renderer writes none right.
     """
     data = folder / "release" / "data"
     data.mkdir(parents=True)
@@ -152,10 +152,12 @@ def write_shards(
     for split in pc.unique(selection.rows["split"]).to_pylist():
         written.append(ShardFiles(data, split, settings))
         for rows in prefetch(_rows_of(selection, split, folder)):
-            written[-1].add(mark_over_window(student.fill(rows) if student else rows, settings.training_window))
             done += rows.num_rows
+            written[-1].add(mark_over_window(student.fill(rows) if student else rows, settings.training_window))
             report(done, selection.rows.num_rows, "writing shards")
         written[-1].end()
+    if student:
+        student.check()
     return written
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from flows.publish.views.messages import tool_calls
-from flows.publish.views.view import MESSAGE_COLUMNS, TOKEN_COLUMNS, Message, ReleaseView, Row
+from flows.publish.views.view import MESSAGE_COLUMNS, TOKEN_COLUMNS, Message, ReleaseView, Row, whole
 
 ORIGIN_COLUMNS = ("task_id", "domain", "status", "final_answer", "teacher_model", "engine_version")
 
@@ -70,5 +70,8 @@ def _metrics(row: Row) -> Iterator[Row]:
 
 
 ATIF = ReleaseView(
-    atif, MESSAGE_COLUMNS + TOKEN_COLUMNS + ("logprobs", "message_tokens", "n_sampled_tokens") + ORIGIN_COLUMNS
+    atif,
+    MESSAGE_COLUMNS + TOKEN_COLUMNS + ("logprobs", "message_tokens", "n_sampled_tokens") + ORIGIN_COLUMNS,
+    select=whole,
+    left_out="the file holds each trajectory once, whole",
 )

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from flows.publish.errors import PublishError, writing
 from flows.publish.stores.protocol import LATEST, MANIFEST
 from flows.publish.views.registry import load_release_view
-from flows.publish.views.view import MESSAGE_COLUMNS, ReleaseView, Row
+from flows.publish.views.view import MESSAGE_COLUMNS, SEGMENT_COLUMNS, ReleaseView, Row
 from schemas import Manifest, Shard
 from schemas.release import Latest
 from warehouse.console.progress import ProgressCallback
@@ -95,8 +95,9 @@ def _converted(
         with _reading(folder / shard.path), pq.ParquetFile(folder / shard.path) as file:
             if lacking := set(MESSAGE_COLUMNS) - set(file.schema_arrow.names):
                 raise pa.ArrowInvalid(f"it is no shard: it lacks {', '.join(sorted(lacking))}")
-            for batch in file.iter_batches(BATCH_ROWS, columns=list(view.columns)):
-                yield [view.convert(row) for row in batch.to_pylist()]
+            for batch in file.iter_batches(BATCH_ROWS, columns=[*view.columns, *SEGMENT_COLUMNS]):
+                selected = (view.select(row) for row in batch.to_pylist())
+                yield [view.convert(row) for row in selected if row is not None]
                 done += batch.num_rows
                 progress(done)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flows.publish.errors import PublishError
 from flows.publish.views.openai import openai
-from flows.publish.views.view import MESSAGE_COLUMNS, STUDENT_COLUMNS, TOKEN_COLUMNS, ReleaseView, Row
+from flows.publish.views.view import MESSAGE_COLUMNS, STUDENT_COLUMNS, TOKEN_COLUMNS, ReleaseView, Row, as_seen
 
 DATASET = "verl_dataset.py"
 
@@ -26,8 +26,20 @@ def verl(row: Row) -> Row:
     return openai(row) | {"tools": json.loads(row["tools"]), "input_ids": row[ids], "loss_mask": row[mask]}
 
 
+def _with_tokens(row: Row) -> Row | None:
+    """The row as the student sees it; None if the student's template cannot write it."""
+    return None if row.get("student_fault") else as_seen(row)
+
+
 def _dataset_class(splits: list[str]) -> dict[str, str]:
     return {DATASET: Path(__file__).with_name(DATASET).read_text("utf-8")}
 
 
-VERL = ReleaseView(verl, MESSAGE_COLUMNS + STUDENT_COLUMNS + TOKEN_COLUMNS, "parquet", extra_files=_dataset_class)
+VERL = ReleaseView(
+    verl,
+    MESSAGE_COLUMNS + STUDENT_COLUMNS + TOKEN_COLUMNS,
+    "parquet",
+    extra_files=_dataset_class,
+    select=_with_tokens,
+    left_out="the student's template cannot write them (column student_fault of the release)",
+)

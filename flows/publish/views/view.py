@@ -17,6 +17,26 @@ Message = dict[str, Any]
 MESSAGE_COLUMNS = ("trajectory_id", "messages", "tools")
 TOKEN_COLUMNS = ("token_ids", "loss_mask")
 STUDENT_COLUMNS = ("student_token_ids", "student_loss_mask")
+SEGMENT_COLUMNS = ("student_segment", "student_segments", "student_dropped", "student_fault")
+"""Columns that releases of older versions lack."""
+
+
+def as_seen(row: Row) -> Row | None:
+    """The row without the reasoning that the student's template leaves out in it: a trainer must not show it."""
+    dropped = set(row.get("student_dropped") or ())
+    if not dropped:
+        return row
+    messages = [
+        message | {"reasoning_content": None} if number in dropped else message
+        for number, message in enumerate(row["messages"])
+    ]
+    return row | {"messages": messages}
+
+
+def whole(row: Row) -> Row | None:
+    """The row if it holds its whole trajectory, with all reasoning; None for the earlier rows of a trajectory."""
+    is_earlier = (row.get("student_segment") or 0) + 1 < (row.get("student_segments") or 1)
+    return None if is_earlier else row
 
 
 def _no_files(splits: list[str]) -> dict[str, str]:
@@ -35,6 +55,10 @@ class ReleaseView:
     """The schema of a Parquet file, given the type of its JSON values; None: inferred from the rows."""
     extra_files: Callable[[list[str]], dict[str, str]] = _no_files
     """Files to write next to the data, as name -> text, given the names of the splits."""
+    select: Callable[[Row], Row | None] = as_seen
+    """The released row as `convert` gets it; None leaves the row out."""
+    left_out: str = ""
+    """Which rows `select` leaves out, for the user."""
 
 
 @dataclass(frozen=True)

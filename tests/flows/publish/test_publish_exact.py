@@ -123,7 +123,8 @@ def test_every_column_of_every_shard_is_the_same_also_where_a_shard_holds_only_n
     nullable = {field.name for field in arrow_schema(ReleaseRow) if field.nullable}
     assert all(first[name].null_count == first.num_rows for name in nullable)
     assert nullable - {name for name in nullable if not last[name].null_count} == {
-        "student_token_ids", "student_loss_mask", "n_student_tokens", "ids",
+        "student_token_ids", "student_loss_mask", "n_student_tokens", "student_segment", "student_segments",
+        "student_trained", "student_dropped", "student_fault", "ids",
     }  # fmt: skip
     assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
     assert schemas[0].equals(arrow_schema(ReleaseRow))

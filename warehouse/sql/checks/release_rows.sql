@@ -19,7 +19,7 @@ select
 from releases
 left join counted using (release_id)
 where
-    releases.rows <> coalesce(counted.rows, 0)
+    coalesce(json_extract(releases.manifest, '$.trajectories')::bigint, releases.rows) <> coalesce(counted.rows, 0)
     or releases.rows is distinct from json_extract(releases.manifest, '$.rows')::bigint
     or releases.tokens <> coalesce(counted.tokens, 0)
     or coalesce(counted.rows <> counted.trajectories, false)

@@ -1,0 +1,191 @@
+"""Writes a conversation in the student's token ids, as the student's own chat template does.
+
+Only the template writes control tokens: around messages, reasoning and tool calls. The same text within content,
+reasoning, names, arguments, schemas or observations stays text, and reasoning that stands as a leading `<think>`
+block in the content of a turn is handed to the template as reasoning.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from flows.publish.errors import StudentError
+from flows.tokenizing.literal_tokenizer import LiteralTokenizer
+from flows.tokenizing.renderer_choice import RendererError, open_renderer
+from schemas import sha256_text
+from schemas.release import Student
+
+Message = dict[str, Any]
+THINK = re.compile(r"^\s*<think>(.*?)</think>\s*", re.DOTALL)
+
+
+class Unrendered(Exception):
+    """The template cannot write a row. `reason` is a code of UNRENDERED, the text names the place."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Token ids of a conversation; per token the sampled mask, and the number of the message that owns it."""
+
+    ids: list[int]
+    sampled: list[bool]
+    owners: list[int]
+
+    def start(self, number: int) -> int:
+        """The offset of the first token that the agent samples in message `number`; the length if there is none."""
+        places = zip(self.sampled, self.owners, strict=True)
+        return next((at for at, (mine, owner) in enumerate(places) if mine and owner == number), len(self.ids))
+
+    def written(self, number: int) -> list[int]:
+        """The ids that the agent samples in message `number`."""
+        tokens = zip(self.ids, self.sampled, self.owners, strict=True)
+        return [token for token, mine, owner in tokens if mine and owner == number]
+
+
+class StudentTemplate:
+    """The tokenizer of one student, and the renderer that writes as its chat template does."""
+
+    def __init__(self, folder: Path, renderer: str) -> None:
+        """Load the tokenizer in `folder`; `renderer` is a name, or auto. Raises StudentError."""
+        self._tokenizer = _tokenizer(folder)
+        self._literal = LiteralTokenizer(self._tokenizer)
+        self._renderer = _renderer(self._literal, renderer)
+        template = getattr(self._tokenizer, "chat_template", None) or ""
+        self.identity = Student(
+            tokenizer=folder.name,
+            renderer=f"{self._renderer.config.name} (renderers {version('renderers')})",
+            template_sha256=sha256_text(f"{template}\x00{self._renderer.config.model_dump_json()}"),
+            vocabulary_sha256=self._literal.vocabulary_sha256(),
+        )
+
+    def write(self, messages: Sequence[Message], tools: Sequence[Message]) -> Rendered:
+        """The token ids of guarded messages. Raises Unrendered if the template refuses them, or the mask is wrong."""
+        name = self.identity.renderer
+        try:
+            rendered = self._renderer.render(list(messages), tools=list(tools))
+        except Exception as error:  # renderers raise the errors of their libraries
+            raise Unrendered("template_refused", f"{name} cannot write it: {error}") from error
+        made = Rendered(list(rendered.token_ids), list(rendered.sampled_mask), list(rendered.message_indices))
+        if len(made.sampled) != len(made.ids) or not any(made.sampled):
+            raise Unrendered("wrong_mask", f"{name} gives no loss mask")
+        for owner in {owner for mine, owner in zip(made.sampled, made.owners, strict=True) if mine}:
+            if messages[owner]["role"] != "assistant":
+                raise Unrendered("wrong_mask", f"{name} masks message {owner} ({messages[owner]['role']})")
+        return made
+
+    def missing(self, message: Message, written: list[int]) -> str | None:
+        """The reason code of what a turn's sampled ids lack: text_lost, reasoning_lost, or None if they hold all."""
+        text = self._decode(written)
+        if not all(self._occurs(part.strip(), text) for part in _trained_texts(message)):
+            return "text_lost"
+        before, content, after = text.rpartition((message["content"] or "").strip() or "\x00")
+        thought = (message["reasoning_content"] or "").strip()
+        return None if self._occurs(thought, before + after if content else text) else "reasoning_lost"
+
+    def guarded(self, value: Any) -> Any:
+        """A JSON value with every string guarded, keys included: renderers write strings without escapes."""
+        if isinstance(value, str):
+            return self._literal.guard(value)
+        if isinstance(value, list):
+            return [self.guarded(one) for one in value]
+        if isinstance(value, dict):
+            return {self.guarded(key): self.guarded(one) for key, one in value.items()}
+        return value
+
+    def message(self, message: Message) -> Message:
+        """A released message as the renderer takes it, with every text guarded."""
+        row: Message = {"role": message["role"], "content": self._literal.guard(message["content"] or "")}
+        if message["reasoning_content"]:
+            row["reasoning_content"] = self._literal.guard(message["reasoning_content"])
+        if calls := _calls(message):
+            row["tool_calls"] = [
+                {
+                    "id": self.guarded(call["id"]),
+                    "type": "function",
+                    "function": {
+                        "name": self.guarded(call["name"]),
+                        "arguments": self.guarded(_mapping(call["arguments"])),
+                    },
+                }
+                for call in calls
+            ]
+        return row | {key: self.guarded(message[key]) for key in ("tool_call_id", "name") if message[key]}
+
+    def _occurs(self, text: str, decoded: str) -> bool:
+        """True if the text occurs: plain, JSON-escaped, or normalised by the tokenizer (many compose accents, NFC)."""
+        forms = (text, json.dumps(text, ensure_ascii=False)[1:-1])
+        return any(form in decoded for form in forms) or any(self._normalised(form) in decoded for form in forms)
+
+    def _normalised(self, text: str) -> str:
+        return self._decode(self._literal.encode(self._literal.guard(text), add_special_tokens=False))
+
+    def _decode(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)) if ids else ""
+
+
+def split_thinking(message: Message) -> Message:
+    """The message with a leading `<think>` block of its content as reasoning, if it has no other reasoning."""
+    if message["role"] != "assistant" or message["reasoning_content"]:
+        return message
+    found = THINK.match(message["content"] or "")
+    if not found:
+        return message
+    rest = message["content"][found.end() :]
+    return message | {"reasoning_content": found[1].strip("\n") or None, "content": rest or None}
+
+
+def tool_schemas(tools: str) -> list[Message]:
+    """The tool schemas of a row's JSON text, each as OpenAI's API writes it."""
+    return [tool if "function" in tool else {"type": "function", "function": tool} for tool in json.loads(tools)]
+
+
+def _calls(message: Message) -> list[Message]:
+    calls: list[Message] = json.loads(message["tool_calls"]) if message["tool_calls"] else []
+    return calls
+
+
+def _trained_texts(message: Message) -> list[str]:
+    """The texts that the masked ids of an assistant message must spell: its content and its calls' arguments."""
+    return [message["content"] or "", *_texts([call["arguments"] for call in _calls(message)])]
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return _texts(list(value.values()))
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def _mapping(arguments: Any) -> Any:
+    """JSON text parsed to a mapping if it is valid: a renderer would otherwise parse escapes after the guard."""
+    try:
+        return json.loads(arguments) if isinstance(arguments, str) else arguments
+    except ValueError:
+        return arguments
+
+
+def _renderer(tokenizer: LiteralTokenizer, name: str) -> Any:
+    try:
+        renderer = open_renderer(tokenizer, name, "student")
+        tokenizer.fit(renderer)
+    except (RendererError, ValueError) as error:
+        raise StudentError(str(error)) from error
+    return renderer
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise StudentError(f"publish.student = {folder}: no tokenizer can be loaded from there ({error})") from error
