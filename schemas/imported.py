@@ -28,7 +28,11 @@ class Imported(Record):
     )
     status: Name = Field(description="imported, already_imported, or the reason code of the refusal")
     detail: Text | None = Field(description="explanation of the refusal in words; null if imported")
-    row_id: Name | None = Field(description="content id of the conversation and its metadata; null if refused")
+    row_id: Name | None = Field(description="content id of the conversation and its ground truth; null if refused")
+    row_key: Name | None = Field(
+        default=None,
+        description="content id of the row's fields as the file holds them; null if refused, and in earlier imports",
+    )
     trajectory_id: Name | None = Field(description="id of the trajectory that holds the row; null if refused")
     task_id: Name | None = Field(description="id of the trajectory's task; null if refused")
     sample: Count | None = Field(description="number of the attempt at its task, from 0; null if refused")

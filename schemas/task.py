@@ -4,12 +4,20 @@ A task holds everything that a rollout needs (instruction, tools, budget, number
 verifier needs (answer, evidence), so that neither reads its sources again.
 """
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
 from schemas.columns import Domain, Evidence, GroundTruth, Instruction
 from schemas.record import Count, Name, Names, Record, Text, Time, content_id
+
+TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‒–—―−", "-"))
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+ENDING = " .,;:!?。、؟؛،।॥۔።՞;\u00a1\u00bf"
+"""Characters that are ignored at the end of a text, after normalisation (a full-width mark is then a plain one)."""
 
 
 class Hop(BaseModel):
@@ -25,7 +33,7 @@ class Task(Record):
 
     record: ClassVar[str] = "task"
 
-    task_id: Name = Field(description="content id of domain, instruction, answer, evidence and composer")
+    task_id: Name = Field(description="content id of domain, folded instruction and answer, evidence and composer")
     domain: Domain
     instruction: Instruction
     answer: GroundTruth
@@ -49,6 +57,24 @@ class Task(Record):
     run_id: Name = Field(description="night that made it, as in 2026-11-28 or 2026-11-28T1400")
 
 
-def task_id(domain: str, instruction: str, answer: str | None, evidence: list[str], composer: str) -> str:
-    """The id of a task, 32 hex digits. Equal problems on equal pages have one id, whichever night made them."""
-    return content_id("task", domain, instruction, answer, evidence, composer)
+def task_id(  # noqa: PLR0913, PLR0917 (all that an identity covers)
+    domain: str, instruction: str, answer: str | None, evidence: list[str], composer: str, beyond: Sequence[str] = ()
+) -> str:
+    """The id of a task, 32 hex digits, equal for all spellings of its instruction and answer (`folded`).
+
+    `beyond` is what fixes the problem where the instruction alone does not, such as the set's own task id.
+    """
+    truth = None if answer is None else folded(answer)
+    return content_id("task", domain, folded(instruction), truth, evidence, composer, *beyond)
+
+
+def folded(text: str) -> str:
+    """The text as identity sees it: NFKC, case-folded, one space between words, no final punctuation.
+
+    Everything else counts: `C++` and `C`, or `1 2` and `12`, stay different. Text of punctuation alone keeps it, since
+    an empty string would equal every other such text.
+    """
+    compatible = unicodedata.normalize("NFKC", text.translate(TYPOGRAPHY))
+    caseless = unicodedata.normalize("NFKC", INVISIBLE.sub("", compatible).casefold()).translate(TYPOGRAPHY)
+    spaced = " ".join(caseless.split())
+    return spaced.rstrip(ENDING) or spaced

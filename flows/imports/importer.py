@@ -17,8 +17,9 @@ from flows.imports.chunk import Chunk, File, ImportOptions
 from flows.imports.existing_ids import ExistingIds
 from flows.imports.file_reader import chunks, rows_of, sha256_of
 from flows.imports.formats.conversation import Sign
+from flows.imports.problem import COMPOSER
 from flows.imports.reading.rows import RawRow
-from flows.imports.to_rows import COMPOSER, VERSION
+from flows.imports.to_rows import VERSION
 from flows.imports.token_counts import Count
 from schemas import Imported, Task, Trajectory, Turn, Verdict, content_id
 from schemas.imported import ALREADY_IMPORTED, IMPORTED
@@ -91,7 +92,10 @@ class Importer:
         chunk = Chunk(file, options, part.day.isoformat(), self._existing, self._verifiers, samples, self._count)
         for row in rows:
             chunk.add(row)
-        tasks = {rows.task.task_id: rows.task for rows in chunk.accepted}
+        tasks: dict[str, Task] = {}
+        for converted in chunk.accepted:
+            first = tasks.get(converted.task.task_id, converted.task)
+            tasks[first.task_id] = first.model_copy(update={"samples": converted.task.samples})
         self._lake.write(Turn, (turn for rows in chunk.accepted for turn in rows.turns), part)
         verdicts = [verdict for rows in chunk.accepted for verdict in rows.verdicts]
         self._lake.write(Verdict, [*verdicts, *chunk.verdicts], part)

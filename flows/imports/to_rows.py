@@ -5,24 +5,19 @@ The set's own verdicts become verdicts of verifiers named after their columns, a
 them; where the set gives a ground truth, the factory's own verifiers compare the answer with it too.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import orjson
-
 from flows.domains.contract import Verifier, verdict_row
-from flows.imports.formats.conversation import Attempt, Outcome, Refused
-from flows.imports.formats.registry import instruction
+from flows.imports.formats.conversation import Attempt, Outcome
+from flows.imports.problem import COMPOSER
 from flows.imports.to_turns import Measured, to_json, turns_of
 from schemas import Task, Trajectory, Turn, Verdict
-from schemas.task import task_id
 from schemas.trajectory import NO_IDS, trajectory_id
 
-VERSION = "3"
-COMPOSER = "import"
+VERSION = "4"
 SOURCE = "source"
 """Verifier name of a judgement of the set that no column names, such as `--accepted`."""
 SAYS_WRONG = "source_says_wrong"
@@ -31,8 +26,10 @@ SAYS_WRONG = "source_says_wrong"
 
 @dataclass(frozen=True)
 class Place:
-    """Domain, sample number and times that an attempt gets in the lake."""
+    """Task, sample number and times that an attempt gets in the lake."""
 
+    task_id: str
+    instruction: str
     domain: str
     sample: int
     samples: int
@@ -50,21 +47,6 @@ class Rows:
     trajectory: Trajectory
     turns: list[Turn]
     verdicts: list[Verdict]
-
-
-def row_id(attempt: Attempt) -> str:
-    """Content id of a conversation with its ground truth, equal in all files and with all options; raises Refused."""
-    messages = [(one.role, one.content, one.reasoning, one.calls, one.answers) for one in attempt.messages]
-    try:
-        canonical = orjson.dumps(("imported", messages, attempt.truth), default=str, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError as error:
-        raise Refused("bad_arguments", str(error)) from error
-    return hashlib.sha256(canonical).hexdigest()[:32]
-
-
-def task_of(attempt: Attempt, domain: str) -> str:
-    """Id of the attempt's task, from its instruction and ground truth."""
-    return task_id(domain, instruction(attempt), attempt.truth, [], COMPOSER)
 
 
 def notes_of(attempt: Attempt) -> Counter[str]:
@@ -90,9 +72,9 @@ def rows_of_attempt(attempt: Attempt, place: Place, verifiers: Sequence[Verifier
 
 def _task(attempt: Attempt, place: Place, verifiers: Sequence[Verifier]) -> Task:
     return Task(
-        task_id=task_of(attempt, place.domain),
+        task_id=place.task_id,
         domain=place.domain,
-        instruction=instruction(attempt),
+        instruction=place.instruction,
         answer=attempt.truth,
         evidence=[],
         path=[],

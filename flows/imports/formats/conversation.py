@@ -41,6 +41,11 @@ NOTES: dict[str, str] = {
     "broken_call": "calls with broken arguments that their tool refused, kept as text that is not trained on",
     "text_calls": "messages whose calls were read from tags in their text",
     "subagent": "conversations of sub-agents and references to them, kept in the row's metadata",
+    "verdicts_added": "verdicts of the set added to rows that were already there",
+    "verdicts_kept": "verdicts that an earlier import judged differently on rows already there: the earlier ones stay",
+    "other_format": "rows already there that an earlier import read as another format: unchanged",
+    "other_domain": "rows already there in another domain, where they stay",
+    "kept_tools": "rows already there that keep the tools of their first import: --tools does not change them",
     "inferred_tools": "rows without tool schemas: inferred from their calls (name the real ones with --tools)",
 }
 """Code of a note -> its meaning; a note counts something that a row does not hold as it was."""

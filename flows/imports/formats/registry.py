@@ -93,11 +93,6 @@ def recognised(row: Row) -> tuple[str, Sign]:
     return max(signs, key=lambda one: one[1].sure)
 
 
-def instruction(attempt: Attempt) -> str:
-    """The task's instruction: the first user message with text."""
-    return next(one.content for one in attempt.messages if one.role == "user" and one.content.strip())
-
-
 def _as_object(row: object) -> Row:
     """The row, or a bare list of messages as a row; raises Refused on anything else."""
     if isinstance(row, list) and row and all(isinstance(one, dict) and ("role" in one or "from" in one) for one in row):

@@ -19,7 +19,7 @@ from flows.imports.formats.attempt.leftover import DROPPED
 from flows.imports.formats.conversation import REASONS, Attempt, Refused
 from flows.imports.formats.registry import FORMATS, attempt_of
 from flows.imports.importer import Importer
-from flows.imports.to_rows import row_id
+from flows.imports.row_keys import row_id
 from flows.imports.to_turns import Measured, turns_of
 from tests.flows.imports.published import CLAUDE_EVENTS, CODEX_LINES, ROWS, Published
 from warehouse.connect import connect

@@ -1,12 +1,23 @@
--- one row per imported row: its id, its task, its sample number, and the names of the verifiers that judged it
+-- one row per imported row: its keys, its task and sample, its trajectory (null if an import was cut off), its verdicts
 with judged as (
-    select trajectory_id, list(distinct verifier order by verifier) as verifiers
+    select trajectory_id, list(distinct {verifier: verifier, passed: passed}) as verdicts
     from verdicts
     where turn_index is null
     group by trajectory_id
 )
 
-select imports.row_id, imports.task_id, imports.sample, coalesce(judged.verifiers, []) as verifiers
+select
+    imports.row_id,
+    imports.row_key,
+    imports.file_sha256,
+    imports.row,
+    imports.task_id,
+    imports.sample,
+    trajectories.trajectory_id,
+    coalesce(judged.verdicts, []) as verdicts,
+    imports.format,
+    coalesce(trajectories.domain, '') as domain
 from imports
+left join trajectories using (trajectory_id)
 left join judged using (trajectory_id)
 where imports.status = 'imported'
