@@ -33,6 +33,12 @@ TRUNCATED = re.compile(
     r"(?:truncated|clipped|omitted|were cut|cut off|elided)[^\n]{0,40}\s*$",
     re.IGNORECASE,
 )
+CUT_IN_THE_MIDDLE = re.compile(
+    r"^(?:\[|<|\(|\.\.\.|…)[^\n]{0,60}\b(?:truncated|clipped|omitted|were cut|cut off|elided)\b"
+    r"[^\n]{0,40}(?:\]|>|\)|\.\.\.|…)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line of its own between head and tail, as OpenHands, mini-swe-agent, Codex and the factory itself write it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def kind_of(message: Message) -> Kind:
         return "blocked"
     if message.failed is None and FAULT.match(text):
         return "fault"
-    return "truncated" if TRUNCATED.search(text[-200:]) else "ok"
+    return "truncated" if TRUNCATED.search(text[-200:]) or CUT_IN_THE_MIDDLE.search(text) else "ok"
 
 
 def _turn(message: Message, measured: Measured, trajectory: str, index: int, run_id: str) -> Turn:

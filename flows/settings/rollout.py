@@ -25,9 +25,11 @@ class Rollout(Section):
     tool_retries: int = Field(default=3, ge=0, description="retries of a tool call that faults")
     max_starts: Positive = Field(default=3, description="starts of an attempt before it counts as aborted for good")
     max_observation_chars: Positive = Field(
-        default=8_000, description="maximum characters of an observation; the rest is dropped and counted"
+        default=8_000, description="maximum characters of an observation; its middle is dropped and counted"
     )
-    max_repeated_calls: Positive = Field(default=4, description="equal calls in a row that end an attempt as looped")
+    max_repeated_calls: Positive = Field(
+        default=4, description="equal calls with equal results in a row that end an attempt as looped"
+    )
     redact: bool = Field(
         default=True, description="replace secrets and personal data in observations before the model sees them"
     )

@@ -6,6 +6,7 @@ that was killed therefore resumes from its journaled turns, without rendering th
 
 import json
 from array import array
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -60,8 +61,12 @@ class Episode:
     parse_failures: int = 0
     """Consecutive completions that could not be parsed."""
     repeated_calls: int = 0
-    """Consecutive equal tool calls."""
+    """Consecutive equal tool calls whose observations were equal, too."""
     last_call: str | None = None
+    last_observation: str | None = None
+    """The observation of `last_call`, as far as it was made; None before."""
+    unanswered: deque[str] = field(default_factory=deque)
+    """The calls of the last assistant turn whose observations are still to come, in order."""
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Advance the state by finished turns, in order."""
@@ -78,6 +83,8 @@ class Episode:
             self.last = turn if turn.role == "assistant" else None
             if self.last:
                 self._add_assistant_turn(turn, entry.answer)
+            elif turn.role == "tool" and turn.tool:
+                self._add_observation(turn)
 
     @property
     def n_tokens(self) -> int:
@@ -110,10 +117,20 @@ class Episode:
         self.assistant_turns += 1
         self.answer = answer
         self.parse_failures = 0 if turn.parse == "ok" else self.parse_failures + 1
-        for call in calls_of(turn):
-            key = json.dumps([call.name, call.arguments], sort_keys=True)
-            self.repeated_calls = self.repeated_calls + 1 if key == self.last_call else 1
-            self.last_call = key
+        self.unanswered = deque(json.dumps([call.name, call.arguments], sort_keys=True) for call in calls_of(turn))
+        for call in self.unanswered:
+            if call != self.last_call:
+                self.repeated_calls, self.last_observation = 0, None
+            self.repeated_calls += 1
+            self.last_call = call
+
+    def _add_observation(self, turn: Turn) -> None:
+        """Count from one again if the same call returned something new: polling a job makes progress."""
+        call = self.unanswered.popleft() if self.unanswered else None
+        if call == self.last_call:
+            if self.last_observation not in (None, turn.observation):
+                self.repeated_calls = 1
+            self.last_observation = turn.observation
 
     def message_turn(self, role: str, content: str, ids: list[int]) -> Turn:
         """A turn that the factory wrote: system prompt, task, or (with role `tool` and no tool) an instruction."""

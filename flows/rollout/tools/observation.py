@@ -1,4 +1,4 @@
-"""Turns the result of a tool into an observation: redacted, cut to the model's limit, with a hash of the full text.
+"""Turns the result of a tool into an observation: redacted, cut in the middle, with a hash of the full text.
 
 A fault of a tool is never an observation. It raises ToolFault and aborts the attempt, so that a stack trace cannot pass
 for evidence. Secrets and personal data are redacted before the model reads the text, so that tokens and text agree.
@@ -11,6 +11,9 @@ from flows.settings import Rollout
 from schemas.record import sha256_text
 from schemas.trajectory import Kind
 from sources.privacy.redaction import as_json, redact
+
+TAIL_SHARE = 0.3
+"""Share of a cut observation that is its end: a test run or a log ends with its summary."""
 
 
 class ToolFault(Exception):
@@ -46,7 +49,7 @@ def execute(tool: Tool, call: ToolCall, resources: Resources, limits: Rollout) -
 
 
 def observe(call: ToolCall, answer: Answer, limits: Rollout, seconds: float) -> Observation:
-    """The answer redacted, then cut to `max_observation_chars`, with a last line that counts the dropped bytes."""
+    """The answer redacted, then cut to `max_observation_chars` of its head and tail; a line between counts the rest."""
     full, limit = clean(answer.text), limits.max_observation_chars
     redacted = None
     if limits.redact:
@@ -54,8 +57,10 @@ def observe(call: ToolCall, answer: Answer, limits: Rollout, seconds: float) -> 
         redacted = as_json(counts)
     text, kind, dropped = full, answer.kind, 0
     if len(full) > limit:
-        dropped = len(full[limit:].encode())
-        text, kind = f"{full[:limit]}\n[{dropped} bytes more were cut]", "truncated"
+        tail = int(limit * TAIL_SHARE)
+        head, end = limit - tail, len(full) - tail
+        dropped = len(full[head:end].encode())
+        text, kind = f"{full[:head]}\n[{dropped} bytes were cut here]\n{full[end:]}", "truncated"
     return Observation(
         call_id=call.id,
         tool=call.name,

@@ -255,6 +255,10 @@ def test_observations_are_typed_as_far_as_they_tell() -> None:
         '{"error": "", "response": "yes"}': "ok",
         "403 Forbidden": "blocked",
         "line 1\n[2,113 more lines truncated]": "truncated",
+        "head\n[... Observation truncated due to length ...]\n2 failed": "truncated",
+        "head\n[8018 bytes were cut here]\n2 failed": "truncated",
+        "head\n…1234 tokens truncated…\n2 failed": "truncated",
+        "The table was truncated (see below):\n1 | 2": "ok",
         "Errors in spelling are common.": "ok",
     }
     assert {text: kind_of(Message("tool", text)) for text in told} == told

@@ -214,6 +214,32 @@ def test_a_repeated_call_ends_as_looped() -> None:
     assert driven.roles().count("assistant") == 3
 
 
+def test_polling_until_a_job_is_done_is_not_a_loop() -> None:
+    """An agent that waits for a build or runs the tests after each fix repeats a call whose result changes."""
+    progress = iter(range(1, 9))
+
+    def poll(prompt: str, seed: int) -> str:
+        return "Done." if spoken(prompt) == 6 else call("search", query="job")
+
+    driven = Driven(poll, replace(BRIEF, max_turns=9), tool=lambda query: f"{next(progress)} of 6")
+    assert driven.run() == Ending("answered", "Done.")
+
+
+def test_a_job_that_stops_progressing_ends_as_looped() -> None:
+    """Counting starts again at the last change, also after a kill between any two commits."""
+    progress = iter([1, 2, 2, 2])
+    driven = Driven(
+        lambda prompt, seed: call("search", query="job"),
+        replace(BRIEF, max_turns=9),
+        tool=lambda query: str(next(progress)),
+    )
+    entries = None
+    while not driven.run(entries, commits=1):
+        entries = driven.entries
+    assert driven.ending == Ending("looped", error="same_call")
+    assert [turn.observation for turn in driven.turns if turn.role == "tool"] == ["1", "2", "2"]
+
+
 def test_equal_calls_with_others_between_them_are_not_a_loop() -> None:
     driven = Driven(
         lambda prompt, seed: call("search", query=f"{spoken(prompt) % 2}") if spoken(prompt) < 4 else "Yes."

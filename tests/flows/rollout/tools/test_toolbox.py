@@ -111,12 +111,14 @@ async def test_a_tool_that_the_task_does_not_offer_cannot_be_called(toolbox: Too
     assert seen.kind == "blocked"
 
 
-async def test_a_long_observation_is_cut_and_counts_the_dropped_bytes() -> None:
-    with using(lambda arguments: Answer("ä" * 5_000), max_observation_chars=1_000) as box:
+async def test_a_long_observation_keeps_head_and_tail_and_counts_the_dropped_bytes() -> None:
+    """The summary of a test run stands at its end: without it an agent runs the tests again and again."""
+    full = "ä" * 5_000 + " 2 failed"
+    with using(lambda arguments: Answer(full), max_observation_chars=1_000) as box:
         [seen] = await box.call_all("search", [SEARCH], NAMES)
-    assert (seen.kind, seen.bytes_dropped) == ("truncated", 8_000)
-    assert seen.text == "ä" * 1_000 + "\n[8000 bytes more were cut]"
-    assert seen.content_sha256 == sha256_text("ä" * 5_000)
+    assert (seen.kind, seen.bytes_dropped) == ("truncated", 2 * (5_000 + 9 - 1_000))
+    assert seen.text == "ä" * 700 + "\n[8018 bytes were cut here]\n" + "ä" * 291 + " 2 failed"
+    assert seen.content_sha256 == sha256_text(full)
 
 
 async def test_a_fault_is_retried_and_then_raised() -> None:
