@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.domains.contract import ToolCall, ToolSpec
+from flows.rollout.loop.budget_lines import budget_values
 from flows.rollout.loop.episode import Entry, Episode, calls_of
 from flows.rollout.loop.repetition import REPETITION, ends_in_repetition
 from flows.rollout.protocol import Completion, ContextExceeded, Extension, Message, Parsed, Sampling
@@ -202,7 +203,7 @@ def _generate_turn(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending
 
 
 def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
-    """Append the tool turns after an assistant turn: observations or a format error, and `answer now` at a cap.
+    """Append the tool turns after an assistant turn: observations or a format error, the budget, `answer now` at a cap.
 
     Appends nothing if no final answer would fit after them.
     """
@@ -213,7 +214,9 @@ def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
     else:
         messages += [_instruction("format_error", reason=format_error_text(str(turn.parse), brief.tools))]
     if episode.assistant_turns < brief.max_turns:
-        fits = yield from _append(brief, episode, turn, messages)
+        budget = budget_values(episode, brief.max_turns, brief.max_tokens)
+        line = [_instruction("budget_line", **budget)] if budget else []
+        fits = yield from _append(brief, episode, turn, messages + line)
         if fits:
             return
     status = _cap_status(brief, episode)

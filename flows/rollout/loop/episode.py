@@ -55,6 +55,10 @@ class Episode:
     """The `prompt_tail` before the last assistant turn."""
     last_turn_end: int = 0
     """Position in the stream at which the last assistant turn ends."""
+    tokens_at_turn: int = 0
+    """Tokens of the conversation at the end of the last assistant turn."""
+    tokens_a_turn_ago: int = 0
+    """Tokens of the conversation at the end of the assistant turn before that."""
     answer: str | None = None
     forced_status: Status | None = None
     """The status with which the attempt will end, once the final answer was requested because of a limit."""
@@ -114,6 +118,7 @@ class Episode:
 
     def _add_assistant_turn(self, turn: Turn, answer: str | None) -> None:
         self.last_turn_end = len(self.stream)
+        self.tokens_a_turn_ago, self.tokens_at_turn = self.tokens_at_turn, self.n_tokens
         self.assistant_turns += 1
         self.answer = answer
         self.parse_failures = 0 if turn.parse == "ok" else self.parse_failures + 1
