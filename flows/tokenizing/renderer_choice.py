@@ -59,6 +59,13 @@ def reopened(tokenizer: Any, renderer: Any) -> Any:
     return create_renderer(tokenizer, renderer.config)
 
 
+def varied(tokenizer: Any, renderer: Any, fields: Mapping[str, Any]) -> Any:
+    """The renderer with other values of some fields of its config."""
+    from renderers import create_renderer
+
+    return create_renderer(tokenizer, renderer.config.model_copy(update=dict(fields)))
+
+
 def names() -> list[str]:
     """Names of the renderers that give a loss mask, each once."""
     from renderers.base import MODEL_RENDERER_MAP

@@ -12,6 +12,13 @@ EFFORT_FLAGS = {"low_effort": "low", "medium_effort": "medium"}
 """Families with one lower effort, a flag of their template -> the effort that it sets."""
 OFF = ("no_think", "none")
 """Efforts that switch thinking off, for families without a switch."""
+KEEPING = {
+    "preserve_thinking": True,
+    "preserved_thinking": True,
+    "clear_thinking": False,
+    "auto_drop_analysis": False,
+}
+"""Options of templates that drop the reasoning of earlier turns -> the value that keeps it."""
 Thinking = dict[str, bool | str | float | None]
 
 
@@ -46,6 +53,11 @@ def thinking_in_force(config: Any) -> Thinking:
     if switch is None and EFFORT in known:
         on = effort not in OFF
     return {"thinking": on, "reasoning_effort": effort if on else None}
+
+
+def keeping_fields(config: Any) -> dict[str, bool]:
+    """Fields with which the template of a family writes the reasoning of every turn; empty if it has no such option."""
+    return {name: value for name, value in KEEPING.items() if name in type(config).model_fields}
 
 
 def _switched(config: Any, thinking: bool, effort: str | None) -> Thinking:

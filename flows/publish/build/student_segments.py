@@ -53,7 +53,10 @@ class Conversation:
         self._messages = [split_thinking(message) for message in row["messages"]]
         self._guarded = [template.message(message) for message in self._messages]
         self._tools = [template.guarded(tool) for tool in schemas_of(row["tools"])]
+        self._writers = template.writers(self._messages)
         self._written: dict[int, Rendered] = {}
+        self._hidden: dict[int, tuple[int, ...]] = {}
+        """End -> turns whose reasoning was taken out before the renderer wrote up to there."""
 
     def segments(self) -> list[Segment]:
         """The segments in order; raises Unrendered."""
@@ -88,12 +91,46 @@ class Conversation:
         return [Point(turn + 1, (turn,)) for turn in point.turns]
 
     def _lack(self, turn: int, end: int) -> str | None:
-        return self._template.missing(self._messages[turn], self._at(end).written(turn))
+        message, written = self._messages[turn], self._at(end).written(turn)
+        return self._template.missing(message, written) if message["role"] == "assistant" else None
 
     def _at(self, end: int) -> Rendered:
         if end not in self._written:
-            self._written[end] = self._template.write(self._guarded[:end], self._tools)
+            self._written[end] = self._write(self._guarded[:end])
+            if self._lack(end - 1, end) == "reasoning_lost":
+                self._written[end] = self._kept(end) or self._written[end]
         return self._written[end]
+
+    def _write(self, messages: Sequence[Message]) -> Rendered:
+        return self._template.write(self._writers.plain, messages, self._tools)
+
+    def _kept(self, end: int) -> Rendered | None:
+        """The prompt of the last turn, followed by that turn with its reasoning; None if the family cannot.
+
+        Some templates drop the reasoning of an answer at once: gpt-oss has an option that keeps the reasoning of every
+        turn, from which that of hidden turns is taken out; Kimi K2.5 writes an empty block, in which it belongs.
+        """
+        prompt = self._template.prompt(self._writers.plain, self._guarded[: end - 1], self._tools)
+        hidden = tuple(
+            number
+            for number, message in enumerate(self._messages[: end - 1])
+            if message["reasoning_content"] and self._template.missing(message, prompt.written(number))
+        )
+        if self._writers.keeping:
+            made = self._template.write(self._writers.keeping, self._bare(end, hidden), self._tools)
+        else:
+            made = self._template.with_thought(self._guarded[end - 1], self._written[end], prompt)
+        if made.ids[: len(prompt.ids)] != prompt.ids:
+            return None
+        self._hidden[end] = hidden
+        return made
+
+    def _bare(self, end: int, hidden: Sequence[int]) -> list[Message]:
+        """The first `end` messages without the reasoning of some."""
+        return [
+            {key: value for key, value in message.items() if key != "reasoning_content" or number not in hidden}
+            for number, message in enumerate(self._guarded[:end])
+        ]
 
     def _is_covered(self, turn: int, end: int, later: int) -> bool:
         """True if the ids up to `later` hold the turn as those up to `end` do: the same prefix, then the whole turn."""
@@ -123,12 +160,8 @@ class Conversation:
             for number, message in enumerate(self._messages[: point.end])
             if message["reasoning_content"] and number not in point.turns
         ]
-        if not others:
-            return ()
-        bare: list[Message] = [
-            {key: value for key, value in message.items() if key != "reasoning_content" or number not in others}
-            for number, message in enumerate(self._guarded[: point.end])
-        ]
-        if self._template.write(bare, self._tools).ids == rendered.ids:
+        if not others or point.end in self._hidden:
+            return self._hidden.get(point.end, ())
+        if self._write(self._bare(point.end, others)).ids == rendered.ids:
             return tuple(others)
         return tuple(number for number in others if self._lack(number, point.end) == "reasoning_lost")

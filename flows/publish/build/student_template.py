@@ -15,7 +15,8 @@ from typing import Any
 
 from flows.publish.errors import StudentError
 from flows.tokenizing.literal_tokenizer import LiteralTokenizer
-from flows.tokenizing.renderer_choice import RendererError, open_renderer
+from flows.tokenizing.renderer_choice import RendererError, open_renderer, varied
+from flows.tokenizing.thinking import keeping_fields, thinking_fields, thinking_in_force
 from schemas import sha256_text
 from schemas.release import Student
 
@@ -50,14 +51,25 @@ class Rendered:
         return [token for token, mine, owner in tokens if mine and owner == number]
 
 
+@dataclass(frozen=True)
+class Writers:
+    """The renderers of one student for a conversation."""
+
+    plain: Any
+    keeping: Any
+    """Writes the reasoning of every turn, also where the template by default drops even that of the last; or None."""
+
+
 class StudentTemplate:
-    """The tokenizer of one student, and the renderer that writes as its chat template does."""
+    """The tokenizer of one student, and the renderers that write as its chat template does."""
 
     def __init__(self, folder: Path, renderer: str) -> None:
         """Load the tokenizer in `folder`; `renderer` is a name, or auto. Raises StudentError."""
         self._tokenizer = _tokenizer(folder)
         self._literal = LiteralTokenizer(self._tokenizer)
         self._renderer = _renderer(self._literal, renderer)
+        self._answering = _writers(self._literal, self._renderer)
+        self._thinking = _thinking(self._literal, self._renderer) or self._answering
         template = getattr(self._tokenizer, "chat_template", None) or ""
         self.identity = Student(
             tokenizer=folder.name,
@@ -66,20 +78,46 @@ class StudentTemplate:
             vocabulary_sha256=self._literal.vocabulary_sha256(),
         )
 
-    def write(self, messages: Sequence[Message], tools: Sequence[Message]) -> Rendered:
+    def writers(self, messages: Sequence[Message]) -> Writers:
+        """The renderers of a conversation: with thinking on if a turn has reasoning and the family can switch it."""
+        return self._thinking if any(message["reasoning_content"] for message in messages) else self._answering
+
+    def prompt(self, writer: Any, messages: Sequence[Message], tools: Sequence[Message]) -> Rendered:
+        """The ids that the student reads before it writes the turn after these messages; raises Unrendered."""
+        return _tokens(self._render(writer, messages, tools, add_generation_prompt=True))
+
+    def write(self, writer: Any, messages: Sequence[Message], tools: Sequence[Message]) -> Rendered:
         """The token ids of guarded messages. Raises Unrendered if the template refuses them, or the mask is wrong."""
-        name = self.identity.renderer
-        try:
-            rendered = self._renderer.render(list(messages), tools=list(tools))
-        except Exception as error:  # renderers raise the errors of their libraries
-            raise Unrendered("template_refused", f"{name} cannot write it: {error}") from error
-        made = Rendered(list(rendered.token_ids), list(rendered.sampled_mask), list(rendered.message_indices))
+        name, made = self.identity.renderer, _tokens(self._render(writer, messages, tools))
         if len(made.sampled) != len(made.ids) or not any(made.sampled):
             raise Unrendered("wrong_mask", f"{name} gives no loss mask")
         for owner in {owner for mine, owner in zip(made.sampled, made.owners, strict=True) if mine}:
             if messages[owner]["role"] != "assistant":
                 raise Unrendered("wrong_mask", f"{name} masks message {owner} ({messages[owner]['role']})")
         return made
+
+    def _render(self, writer: Any, messages: Sequence[Message], tools: Sequence[Message], **options: bool) -> Any:
+        try:
+            return writer.render(list(messages), tools=list(tools), **options)
+        except Exception as error:  # renderers raise the errors of their libraries
+            raise Unrendered("template_refused", f"{self.identity.renderer} cannot write it: {error}") from error
+
+    def with_thought(self, guarded: Message, rendered: Rendered, prompt: Rendered) -> Rendered:
+        """The prompt of a last turn, its reasoning, and the turn as rendered from where its empty block closes.
+
+        Returns `rendered` if the prompt opens no block or the turn closes none.
+        """
+        number = rendered.owners[-1]
+        ends = (at for at in range(len(rendered.ids)) if rendered.owners[at] == number)
+        close = next((at for at in ends if self._decode([rendered.ids[at]]) == "</think>"), None)
+        if close is None or not self._decode(prompt.ids[-8:]).endswith("<think>"):
+            return rendered
+        thought = self._literal.encode(guarded["reasoning_content"], add_special_tokens=False)
+        return Rendered(
+            [*prompt.ids, *thought, *rendered.ids[close:]],
+            [*prompt.sampled, *[True] * len(thought), *rendered.sampled[close:]],
+            [*prompt.owners, *[number] * len(thought), *rendered.owners[close:]],
+        )
 
     def missing(self, message: Message, written: list[int]) -> str | None:
         """The reason code of what a turn's sampled ids lack: text_lost, reasoning_lost, or None if they hold all."""
@@ -147,6 +185,10 @@ def tool_schemas(tools: str) -> list[Message]:
     return [tool if "function" in tool else {"type": "function", "function": tool} for tool in json.loads(tools)]
 
 
+def _tokens(rendered: Any) -> Rendered:
+    return Rendered(list(rendered.token_ids), list(rendered.sampled_mask), list(rendered.message_indices))
+
+
 def _calls(message: Message) -> list[Message]:
     calls: list[Message] = json.loads(message["tool_calls"]) if message["tool_calls"] else []
     return calls
@@ -180,6 +222,19 @@ def _renderer(tokenizer: LiteralTokenizer, name: str) -> Any:
     except (RendererError, ValueError) as error:
         raise StudentError(str(error)) from error
     return renderer
+
+
+def _writers(tokenizer: LiteralTokenizer, renderer: Any) -> Writers:
+    fields = keeping_fields(renderer.config)
+    return Writers(renderer, varied(tokenizer, renderer, fields) if fields else None)
+
+
+def _thinking(tokenizer: LiteralTokenizer, renderer: Any) -> Writers | None:
+    """The renderers with thinking on, for a family whose template thinks only when it is asked to; else None."""
+    if thinking_in_force(renderer.config)["thinking"] is not False:
+        return None
+    fields = thinking_fields(renderer.config, thinking=True, effort=None)
+    return _writers(tokenizer, varied(tokenizer, renderer, fields))
 
 
 def _tokenizer(folder: Path) -> Any:
