@@ -36,6 +36,8 @@ NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call
 """Columns of a turn that its row in the sketch has, too."""
 LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
 """Further columns of a turn that the SQL files read."""
+FUNCTION_VERSIONS = {"shingles_version", "scripts_version"}
+"""Parameters that hold the versions of the SQL functions of the sketches."""
 INTERMEDIATE = ("written", "anchor_shingles", "pieces", "trigrams")
 """Columns that one SQL file adds for later ones; they are not stored."""
 
@@ -59,7 +61,7 @@ def open_sketch(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[
     """The sketch of the current SQL; each version of SQL, bound settings and DuckDB has its own folder in `home`."""
     sketches, second_pass = sql_files("sketches"), sql_files("second_pass")
     named = set[str]().union(*(named_parameters(con, text) for text in (*sketches.values(), *second_pass.values())))
-    used = {key: parameters[key] for key in sorted(named)}
+    used = {key: parameters[key] for key in sorted(named | FUNCTION_VERSIONS)}
     version = content_id("sketch", sketches, second_pass, used, duckdb.__version__)[:12]
     return Sketch(sketches, second_pass, used, home / f"turn_facts-{version}")
 

@@ -1,9 +1,10 @@
 """Functions over whole columns for sketches and gates that SQL alone cannot express.
 
 `secrets_in(text)` counts secrets and personal data by kind, as JSON; null if there are none. `folded_words(text)` gives
-the folded words of a text, `word_hashes(text)` the 64-bit hash of each. `argument_fault(schema, arguments)` gives how
-a call's arguments break the JSON Schema; null if they are valid. Each depends on its arguments only and has a version
-among the parameters, so that a new version computes cached answers again.
+the folded words of a text, `word_hashes(text)` the 64-bit hash of each. `scripts_in(text)` names the scripts other than
+Latin, `anchor_shingles(text)` gives hashes of short windows. `argument_fault(schema, arguments)` gives how a call's
+arguments break the JSON Schema; null if they are valid. Each depends on its arguments only and has a version among the
+parameters, so that a new version computes cached answers again.
 """
 
 from importlib.metadata import version
@@ -14,7 +15,9 @@ import pyarrow as pa
 from duckdb.func import ARROW, SPECIAL
 
 from flows.refine.decontaminate.ngrams import WORDS_VERSION, folded_words, word_hashes
+from flows.refine.dedupe.anchor_shingles import ANCHORS_VERSION, add_anchor_shingles
 from flows.refine.gates.argument_schema import argument_faults
+from flows.refine.gates.scripts_in import SCRIPTS_VERSION, scripts_in
 from sources.privacy.redaction import count_kinds, detector_version
 
 
@@ -23,10 +26,13 @@ def add_functions(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     con.create_function("secrets_in", _secrets_in, ["varchar"], "varchar", type=ARROW, null_handling=SPECIAL)
     con.create_function("folded_words", _folded_words, ["varchar"], "varchar[]", type=ARROW, null_handling=SPECIAL)
     con.create_function("word_hashes", _word_hashes, ["varchar"], "ubigint[]", type=ARROW, null_handling=SPECIAL)
+    con.create_function("scripts_in", _scripts_in, ["varchar"], "varchar[]", type=ARROW, null_handling=SPECIAL)
     con.create_function(
         "argument_fault", _argument_faults, ["varchar", "varchar"], "varchar", type=ARROW, null_handling=SPECIAL
     )
+    add_anchor_shingles(con)
     versions = {"words_version": WORDS_VERSION, "validator_version": version("jsonschema-rs")}
+    versions |= {"shingles_version": ANCHORS_VERSION, "scripts_version": SCRIPTS_VERSION}
     return {"detector": detector_version(), **versions}
 
 
@@ -44,6 +50,10 @@ def _folded_words(texts: Any) -> pa.Array:
 
 def _word_hashes(texts: Any) -> pa.Array:
     return word_hashes(_one_chunk(texts))
+
+
+def _scripts_in(texts: Any) -> pa.Array:
+    return scripts_in(_one_chunk(texts))
 
 
 def _one_chunk(texts: Any) -> pa.Array:

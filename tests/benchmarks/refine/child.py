@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flows.refine.background_prepare import prepare
 from flows.refine.decide import run_refine
+from flows.refine.dedupe.anchor_shingles import add_anchor_shingles
 from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
 from flows.refine.dedupe.sketch import Sketch, sketch_parts
 from flows.refine.gates.candidates import make_candidates
@@ -42,6 +43,7 @@ def duplicates(lake: Lake, home: Path, limit: str) -> str:
     """Read the agents' text and find all duplicates; returns the pairs of ids that share a cluster, as JSON."""
     with connect(lake, spill=home / "spill", memory_limit=limit) as con:
         make_candidates(con)
+        add_anchor_shingles(con)
         texts = {name: text for name, text in sql_files("sketches").items() if name in ("10_written", "20_shingles")}
         columns = ("trajectory_id", "index", "role")
         sketch_parts(con, lake, Sketch(texts, {}, {}, home / "sketches" / "windows", columns), silent)

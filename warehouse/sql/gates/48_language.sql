@@ -1,7 +1,7 @@
 -- one row per trajectory: refuses agents that slip into a script which neither the task nor any page uses
 -- without it: a student learns to change its language in the middle of a thought. Latin letters are always allowed (names, code)
 with supported as (
-    select trajectory_id, list_distinct(flatten(list(supported_claims))) as texts
+    select trajectory_id, list_distinct(flatten(list(scripts_read))) as read
     from turn_facts
     group by trajectory_id
 ),
@@ -10,7 +10,7 @@ slips as (
     select
         turn_facts.trajectory_id,
         list_max(list_transform(
-            list_filter(scripts, lambda one: not list_contains(coalesce(supported.texts, []), one.script)),
+            list_filter(scripts, lambda one: not list_contains(coalesce(supported.read, []), one.script)),
             lambda one: one.letters / letters
         )) as share
     from turn_facts

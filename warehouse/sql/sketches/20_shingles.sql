@@ -44,15 +44,18 @@ hashed as (
     from called
 ),
 
--- long texts: the text after each letter b, about one position in a hundred; splitting is as fast as a search
+-- long texts: the text after each letter b, about one position in a hundred
 anchored as (
-    select
-        *,
-        case
-            when strlen(text) > 600 then list_transform(string_split(text, 'b'), lambda piece: hash(left(piece, 14)))
-            when text is not null then []
-        end as anchor_shingles
-    from hashed
+    select *, anchored.anchors as anchor_shingles, anchored.kept as kept_anchors
+    from (
+        select
+            *,
+            case
+                when strlen(text) > 600 then anchor_shingles(text)
+                when text is not null then {'anchors': [], 'kept': []}
+            end as anchored
+        from hashed
+    )
 ),
 
 -- short texts, and languages without that letter: three consecutive words; letters where there are no spaces
@@ -88,7 +91,6 @@ trigrams as (
 limited as (
     select
         *,
-        18_446_744_073_709_551_615::ubigint // greatest(len(anchor_shingles), 16)::ubigint * 16 as max_anchor,
         18_446_744_073_709_551_615::ubigint // greatest(len(trigrams), 16)::ubigint * 16 as max_trigram
     from trigrams
 ),
@@ -97,23 +99,22 @@ limited as (
 limited_shingles as (
     select
         *,
-        list_transform(
-            case
-                when len(trigrams) > 0 then list_concat(
-                    list_filter(anchor_shingles, lambda each: each <= max_anchor),
-                    list_filter(trigrams, lambda each: each <= max_trigram)
+        case
+            when len(trigrams) > 0 then list_concat(
+                kept_anchors,
+                list_transform(
+                    list_filter(trigrams, lambda each: each <= max_trigram),
+                    lambda each: (each & 4_294_967_295)::uinteger
                 )
-                when len(anchor_shingles) > 16 then list_filter(anchor_shingles, lambda each: each <= max_anchor)
-                else anchor_shingles
-            end,
-            lambda each: (each & 4_294_967_295)::uinteger
-        ) as shingles
+            )
+            else kept_anchors
+        end as shingles
     from limited
 )
 
 -- two shingles per turn for the inverted index
 select
-    * exclude (called, text, max_anchor, max_trigram),
+    * exclude (called, text, anchored, kept_anchors, max_trigram),
     list_min(shingles) as min_shingle,
     list_max(shingles) as max_shingle
 from limited_shingles
