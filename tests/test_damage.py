@@ -154,6 +154,19 @@ def test_a_part_under_a_wrong_name_gets_its_own_back(home: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_a_copied_part_is_named_by_the_steps_that_its_rows_mislead(home: Path) -> None:
+    """Rows that count twice otherwise end as a fault of a gate's SQL, or as a traceback of Arrow."""
+    part = next(Path("lake/trajectory").glob(f"date={NIGHTS[0]}/*.parquet"))
+    shutil.copy(part, part.with_name(part.name.replace("-000000", "-000077")))
+    for name in ("refine", "publish"):
+        with pytest.raises(LakeDamaged, match=f"-000077.parquet cannot be read: it is a copy of {part.name}"):
+            steps(load())[name]()
+    assert factory("lake", "repair").exit_code == 0
+    assert list(outcomes()) == []
+    assert not violations()
+
+
 def test_a_lake_without_checksums_is_checked_by_its_pages(home: Path) -> None:
     """Lakes of earlier factories have no recorded sums; each page's own sum still shows a flipped bit."""
     shutil.rmtree(home / "lake" / FOLDER)

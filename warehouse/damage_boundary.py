@@ -1,8 +1,9 @@
 """The boundary between the lake's files and its readers: an error that a damaged part causes becomes one that names it.
 
 DuckDB and pyarrow report damage in many ways, and not always with the file. When a reader fails, the file that the
-message names is examined, else every part's footer, and for errors that only damage causes, every page. Nothing is
-examined while readers succeed.
+message names is examined, else every part's footer, and for errors that only damage causes, every page. Rows that stand
+twice since a part was copied mislead a reader in ways of its own, so copies are looked for last. Nothing is examined
+while readers succeed.
 """
 
 import re
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 
 from schemas import RECORDS, Record
 from warehouse.lake import Lake, LakeDamaged
-from warehouse.part_faults import Fault, examine
+from warehouse.part_faults import Fault, examine, find_copies
 
 OF_THE_QUERY = (duckdb.ParserException, duckdb.CatalogException, duckdb.InterruptException)
 """Errors that the text of a query or its caller causes, never a file."""
@@ -81,7 +82,8 @@ def find_cause(lake: Lake, error: BaseException) -> Fault | None:
     looks = chain(((part, True) for part in named), ((part, False) for part in parts.values()))
     if any(isinstance(one, OF_A_FILE) or type(one) is duckdb.Error or _is_of_arrow(one) for one in reading):
         looks = chain(looks, ((part, True) for part in parts.values()))
-    return next((found for (model, path), whole in looks if (found := examine(lake, model, path, whole=whole))), None)
+    found = (fault for (model, path), whole in looks if (fault := examine(lake, model, path, whole=whole)))
+    return next(chain(found, find_copies(lake, parts.values())), None)
 
 
 def _parts(lake: Lake) -> Iterator[tuple[type[Record], Path]]:

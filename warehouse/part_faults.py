@@ -4,7 +4,8 @@ A cheap look reads the footer; a whole look also hashes the file and decodes eve
 a code that can be counted and a phrase that completes "<file> cannot be read: ...".
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,23 @@ def examine(lake: Lake, model: type[Record], path: Path, *, whole: bool) -> Faul
     recorded = part_checksums.recorded(lake.root, path)
     found = file_fault(path) or _content_fault(lake, model, path, recorded, whole=whole)
     return Fault(path, model.record, *found, recorded.rows if recorded else None) if found else None
+
+
+def find_copies(lake: Lake, parts: Iterable[tuple[type[Record], Path]]) -> Iterator[Fault]:
+    """Yields parts without a checksum that have the bytes of another part of their record: their rows count twice.
+
+    Only files of equal size are hashed.
+    """
+    alike: dict[tuple[str, int], list[Path]] = defaultdict(list)
+    for model, path in parts:
+        alike[model.record, path.stat().st_size].append(path)
+    for (record, _), paths in alike.items():
+        first: dict[str, Path] = {}
+        placed = [(part_checksums.recorded(lake.root, path), path) for path in paths] if len(paths) > 1 else []
+        for recorded, path in sorted(placed, key=lambda one: (one[0] is None, one[1])):
+            original = first.setdefault(recorded.sha256 if recorded else sha256_file(path), path)
+            if original != path and not recorded and pq.read_metadata(path).num_rows:
+                yield Fault(path, record, "copy", f"it is a copy of {original.name}")
 
 
 def file_fault(path: Path) -> tuple[str, str] | None:

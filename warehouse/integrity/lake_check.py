@@ -19,7 +19,7 @@ from schemas.renames import COLUMNS
 from warehouse import part_checksums
 from warehouse.console.progress import ProgressCallback, is_running, process_start
 from warehouse.lake import DAMAGED, EMPTY_PARTITION, FIRST_VERSION, VERSION_FILE, Lake, LakeError
-from warehouse.part_faults import READ_ERRORS, Fault, examine
+from warehouse.part_faults import READ_ERRORS, Fault, examine, find_copies
 
 DAY_FOLDER = re.compile(r"date=\d{4}-\d\d-\d\d")
 TEMPORARY = re.compile(r"\..+\.(\d+)(?:-\d+)?\.tmp")
@@ -122,16 +122,11 @@ def _fault(lake: Lake, model: type[Record], path: Path) -> Fault | None:
 
 
 def _find_copies(lake: Lake, found: LakeReport) -> None:
-    """Turn parts without a checksum that have the same bytes as another part, and rows, into faults."""
-    first: dict[tuple[str, str], Path] = {}
-    unrecorded = set(found.without_checksum)
-    for model, path in sorted(found.sound, key=lambda one: (one[1] in unrecorded, one[1])):
-        recorded = part_checksums.recorded(lake.root, path)
-        original = first.setdefault((model.record, recorded.sha256 if recorded else sha256_file(path)), path)
-        if original != path and path in unrecorded and pq.read_metadata(path).num_rows:
-            found.faults.append(Fault(path, model.record, "copy", f"it is a copy of {original.name}"))
-            found.sound.remove((model, path))
-            found.without_checksum.remove(path)
+    """Turn parts without a checksum that are copies of another part into faults."""
+    for copy in list(find_copies(lake, found.sound)):
+        found.faults.append(copy)
+        found.sound[:] = [part for part in found.sound if part[1] != copy.path]
+        found.without_checksum.remove(copy.path)
 
 
 def _add_sound(lake: Lake, model: type[Record], path: Path, found: LakeReport) -> None:
