@@ -128,7 +128,7 @@ class Chunk:
     def _metadata(self, attempt: Attempt) -> dict[str, str]:
         if not attempt.metadata:
             return {}
-        return {"metadata": json.dumps(attempt.metadata, ensure_ascii=False, default=str)}
+        return {"metadata": json.dumps(attempt.metadata, ensure_ascii=False, default=_no_json)}
 
     def _judge(self, attempt: Attempt, known: KnownRow, tools: bool) -> Counter[str]:
         """Add the set's verdicts that an earlier import did not give; returns what stays as that import left it."""
@@ -188,3 +188,8 @@ class Chunk:
             imported_at=self.file.now,
             run_id=self.run_id,
         )
+
+
+def _no_json(value: object) -> str:
+    """A value that JSON lacks, such as a date, as text; of bytes, such as an image, only their number."""
+    return f"[{len(value)} bytes]" if isinstance(value, bytes) else str(value)

@@ -46,6 +46,8 @@ NOTES: dict[str, str] = {
     "other_format": "rows already there that an earlier import read as another format: unchanged",
     "other_domain": "rows already there in another domain, where they stay",
     "kept_tools": "rows already there that keep the tools of their first import: --tools does not change them",
+    "compacted": "places where the harness replaced the conversation so far by a summary",
+    "branch": "messages of branches that the user left by editing an earlier message, kept in the row's metadata",
     "inferred_tools": "rows without tool schemas: inferred from their calls (name the real ones with --tools)",
 }
 """Code of a note -> its meaning; a note counts something that a row does not hold as it was."""

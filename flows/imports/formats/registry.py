@@ -14,7 +14,7 @@ from flows.imports.formats.agents.openhands import OPENHANDS
 from flows.imports.formats.agents.swe_agent import SWE_AGENT
 from flows.imports.formats.agents.tau_bench import TAU_BENCH
 from flows.imports.formats.attempt.endings import ended
-from flows.imports.formats.attempt.leftover import with_leftover
+from flows.imports.formats.attempt.leftover import media_notes, with_leftover
 from flows.imports.formats.attempt.outcomes import Named, missing, outcomes_of
 from flows.imports.formats.attempt.pairing import joined, paired
 from flows.imports.formats.calling.glaive import GLAIVE
@@ -71,12 +71,13 @@ def attempt_of(row: object, format: str, outcomes: Sequence[Named] = ()) -> Atte
     read = chosen.convert(row)
     whole = list(joined(read.messages) if chosen.split_completions else read.messages)
     messages, answer, after = ended(paired(_typed(whole, read.tools)))
+    images = sum(message.notes.count("image") for message in messages)
     attempt = replace(
         read,
         messages=tuple(messages),
         final_answer=read.final_answer if read.final_answer is not None else answer,
         outcomes=_outcomes(read.outcomes, outcomes_of(row, outcomes)),
-        notes=(*read.notes, *(f"missing:{one}" for one in missing(row, outcomes))),
+        notes=(*read.notes, *media_notes(row, images), *(f"missing:{one}" for one in missing(row, outcomes))),
         metadata=read.metadata | after,
         format=name,
         sign=sign,

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from flows.imports.formats.conversation import Refused, Row
 from flows.imports.formats.logs.claude_code import EVENTS
-from flows.imports.formats.values.coerce import from_json
+from flows.imports.formats.values.coerce import from_json, object_of
 from flows.imports.reading.json_documents import json_values
 from flows.imports.reading.layout import HEAD_BYTES, MARK, layout_of
 from flows.imports.reading.rows import LONGEST_ROW, RawRow
@@ -93,6 +93,27 @@ def _split(rows: Iterator[RawRow]) -> Iterator[RawRow]:
             yield RawRow(row.row + shift, row.size, row.content)
 
 
+def _about(log: object) -> Row:
+    """What a log says once for all samples: the model, and in tau2-bench the policy and the tools."""
+    info = object_of(log)
+    world = object_of(info.get("environment_info"))
+    tools = world.get("tool_defs")
+    found = {
+        "model": info.get("model") or object_of(info.get("agent_info")).get("llm"),
+        "policy": world.get("policy"),
+        "tools": list(tools.values()) if isinstance(tools, dict) else tools,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _task(log: Row, sample: Row) -> Row:
+    """The task of a sample, which tau2-bench lists apart, by its id."""
+    tasks = log.get("tasks")
+    listed = [one for one in tasks if isinstance(one, dict)] if isinstance(tasks, list) else []
+    found = next((one for one in listed if "id" in one and one["id"] == sample.get("task_id")), None)
+    return {"task": found} if found else {}
+
+
 def _samples(content: bytes | Row | Refused) -> list[Row]:
     """The samples of an evaluation log, each with the log's model and tools; empty for every other row."""
     if not isinstance(content, bytes):
@@ -106,7 +127,6 @@ def _samples(content: bytes | Row | Refused) -> list[Row]:
             return []
         found = log.get(field) if isinstance(log, dict) and beside in log else None
         if isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
-            about = log.get("eval") or log.get("info") or {}
-            model = about.get("model") if isinstance(about, dict) else None
-            return [one if "model" in one or not model else one | {"model": model} for one in found]
+            about = _about(log.get("eval") or log.get("info"))
+            return [about | _task(log, one) | {key: one[key] for key in one if one[key] is not None} for one in found]
     return []

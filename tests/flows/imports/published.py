@@ -1,7 +1,7 @@
 """One row per format with the structure of its published rows, in our own words, and what must be found in it.
 
-The structure follows the documentation or the code that each format's module names; toolbench and tau-bench are written
-from memory. `drops` lists fields that an import leaves out on purpose.
+The structure follows the documentation, the code or the published rows that each format's module names. `drops` lists
+fields that an import leaves out on purpose.
 """
 
 # ruff: noqa: E501 (a message is easier to read on one line)
@@ -50,33 +50,43 @@ READ_TOOL = {"name": "read", "description": "Read a file.", "input_schema": {"ty
 SIGNATURE = {"sig-1": "a provider's proof", "opaque": "encrypted reasoning, counted"}
 
 
-def event(kind: str, uuid: str, message: Row, **rest: Any) -> Row:
+def event(kind: str, uuid: str, parent: str | None, message: Row, **rest: Any) -> Row:
     """A line of a Claude Code session."""
-    return {"type": kind, "uuid": uuid, "sessionId": "sess-1", "isSidechain": False, "message": message} | rest
+    frame = {"parentUuid": parent, "isSidechain": False, "userType": "external", "cwd": "/srv", "sessionId": "sess-1"}
+    return frame | {"version": "2.1.144", "type": kind, "message": message, "uuid": uuid} | rest
 
 
 CLAUDE_EVENTS = [
-    {"type": "summary", "summary": "Port of the server", "leafUuid": "u4"},
-    event("user", "u1", {"role": "user", "content": "Which port?"}),
-    event("assistant", "u2", {"id": "m1", "role": "assistant", "model": "claude-x", "content": [BLOCKS[1]["content"][0]]}),
-    event("assistant", "u3", {"id": "m1", "role": "assistant", "model": "claude-x", "content": BLOCKS[1]["content"][1:]}),
-    event("user", "s1", {"role": "user", "content": "Look at conf.ini for me."}, isSidechain=True),
-    event("user", "u4", BLOCKS[2]),
-    event("assistant", "u5", {"id": "m2", "role": "assistant", "content": [{"type": "text", "text": "Port 80."}]}),
+    {"type": "summary", "summary": "Port of the server", "leafUuid": "u5"},
+    {"type": "file-history-snapshot", "messageId": "u1", "snapshot": {"trackedFileBackups": {}}, "isSnapshotUpdate": False},
+    event("user", "u1", None, {"role": "user", "content": "Which port does the server use?"}, permissionMode="default"),
+    event("assistant", "u2", "u1", {"id": "m1", "role": "assistant", "model": "claude-x", "content": [BLOCKS[1]["content"][0]]}, requestId="req_1"),
+    event("assistant", "u3", "u2", {"id": "m1", "role": "assistant", "model": "claude-x", "content": [{"type": "tool_use", "id": "tu7", "name": "Read", "input": {"file_path": "server.ini"}}]}),
+    event("user", "s1", None, {"role": "user", "content": "Look at server.ini for me."}, isSidechain=True, agentId="a1"),
+    event("user", "u4", "u3", {"role": "user", "content": [{"tool_use_id": "tu7", "type": "tool_result", "content": "listen=80"}]}, toolUseResult={"type": "text", "file": {"filePath": "server.ini"}}, sourceToolAssistantUUID="u3"),
+    event("assistant", "u5", "u3", {"id": "m1", "role": "assistant", "model": "claude-x", "content": [{"type": "tool_use", "id": "tu8", "name": "Bash", "input": {"command": "ss -tln"}}]}),
+    event("user", "u6", "u5", {"role": "user", "content": [{"tool_use_id": "tu8", "type": "tool_result", "content": "0.0.0.0:80", "is_error": False}]}),
+    event("assistant", "b1", "u6", {"id": "m2", "role": "assistant", "model": "claude-x", "content": [{"type": "text", "text": "Perhaps 8080."}]}),
+    event("assistant", "u7", "u6", {"id": "m3", "role": "assistant", "model": "claude-x", "content": [{"type": "text", "text": "Port 80."}], "stop_reason": "end_turn", "usage": {"output_tokens": 4}}),
 ]  # fmt: skip
 CODEX_LINES = [
-    {"timestamp": "2026-01-01T00:00:00Z", "type": "session_meta", "payload": {"id": "cx-1", "cwd": "/srv", "instructions": "You code."}},
-    {"timestamp": "t1", "type": "turn_context", "payload": {"model": "gpt-x"}},
+    {"timestamp": "2026-01-01T00:00:00Z", "type": "session_meta", "payload": {"id": "cx-1", "cwd": "/srv", "originator": "codex_cli_rs", "cli_version": "0.46.0", "instructions": "You code.", "git": {"branch": "main"}}},
+    {"timestamp": "t1", "type": "turn_context", "payload": {"cwd": "/srv", "approval_policy": "never", "model": "gpt-x", "effort": "high"}},
     {"timestamp": "t2", "type": "response_item", "payload": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "List the files."}]}},
-    {"timestamp": "t3", "type": "response_item", "payload": {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Use ls."}], "encrypted_content": "opaque"}},
+    {"timestamp": "t3", "type": "response_item", "payload": {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Use ls."}], "content": None, "encrypted_content": "opaque"}},
     {"timestamp": "t4", "type": "response_item", "payload": {"type": "function_call", "name": "shell", "arguments": "{\"command\": [\"ls\"]}", "call_id": "k1"}},
-    {"timestamp": "t5", "type": "response_item", "payload": {"type": "function_call_output", "call_id": "k1", "output": "a.py"}},
-    {"timestamp": "t6", "type": "event_msg", "payload": {"type": "agent_message", "message": "There is a.py."}},
-    {"timestamp": "t7", "type": "response_item", "payload": {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "There is a.py."}]}},
+    {"timestamp": "t5", "type": "response_item", "payload": {"type": "function_call_output", "call_id": "k1", "output": "{\"output\": \"a.py\", \"metadata\": {\"exit_code\": 0}}"}},
+    {"timestamp": "t6", "type": "response_item", "payload": {"type": "custom_tool_call", "status": "completed", "call_id": "k2", "name": "apply_patch", "input": "*** Begin Patch"}},
+    {"timestamp": "t7", "type": "response_item", "payload": {"type": "custom_tool_call_output", "call_id": "k2", "output": [{"type": "input_text", "text": "Patched."}]}},
+    {"timestamp": "t8", "type": "response_item", "payload": {"type": "ghost_snapshot", "ghost_commit": {"id": "3c4d"}}},
+    {"timestamp": "t9", "type": "compacted", "payload": {"message": "So far: files listed."}},
+    {"timestamp": "t10", "type": "event_msg", "payload": {"type": "agent_message", "message": "There is a.py."}},
+    {"timestamp": "t11", "type": "response_item", "payload": {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "There is a.py."}]}},
 ]  # fmt: skip
 HERMES_SYSTEM = "You call functions. <tools>\n{'type': 'function', 'function': {'name': 'price', 'parameters': {'type': 'object', 'properties': {'of': {'type': 'string'}}}}}\n</tools>"  # fmt: skip
 GLAIVE_SYSTEM = 'SYSTEM: You have functions. Use them -\n{"name": "price", "description": "A price", "parameters": {"type": "object", "properties": {"of": {"type": "string"}}}}'  # fmt: skip
-TOOLBENCH_SYSTEM = "You are AutoGPT. Specifically, you have access to the following APIs: [{'name': 'rain_in', 'description': 'Rain.', 'parameters': {'type': 'object', 'properties': {'city': {'type': 'string'}}}}, {'name': 'Finish', 'parameters': {'type': 'object', 'properties': {'final_answer': {'type': 'string'}}}}]"  # fmt: skip
+TOOLBENCH_SYSTEM = """You are AutoGPT, you can use many tools(functions) to do the following task.
+Specifically, you have access to the following APIs: [{'name': 'rain_in_for_weather', 'description': 'This is the subfunction for tool "weather", you can use this tool.', 'parameters': {'type': 'object', 'properties': {'city': {'type': 'string', 'description': '', 'example_value': 'Rome'}}, 'required': ['city'], 'optional': []}}, {'name': 'Finish', 'description': "If you can't handle the task, call this function to restart.", 'parameters': {'type': 'object', 'properties': {'return_type': {'type': 'string', 'enum': ['give_answer', 'give_up_and_restart']}, 'final_answer': {'type': 'string'}}, 'required': ['return_type']}}]"""
 
 ROWS = [
     Published("messages", {"messages": OPENAI, "tools": [SEARCH], "answer": "The Orm", "model": "m/one", "source": "maps"}, "ua[search]ta"),
@@ -191,16 +201,16 @@ ROWS = [
     Published(
         "toolbench",
         {
-            "id": "Step 3: rain",
+            "id": "Step 6: Does it rain in Oslo?",
             "conversations": [
                 {"from": "system", "value": TOOLBENCH_SYSTEM},
                 {"from": "user", "value": "\nDoes it rain in Oslo?\nBegin!\n"},
-                {"from": "assistant", "value": '\nThought: I ask.\nAction: rain_in\nAction Input: {"city": "Oslo"}'},
+                {"from": "assistant", "value": '\nThought: I ask.\nThought: One city is enough.\nAction: rain_in_for_weather\nAction Input: {"city": "Oslo"}'},
                 {"from": "function", "value": '{"error": "", "response": "yes"}'},
                 {"from": "assistant", "value": '\nThought: Done.\nAction: Finish\nAction Input: {"return_type": "give_answer", "final_answer": "It rains."}'},
             ],
         },
-        "sua[rain_in]ta[Finish]", "It rains.",
+        "sua[rain_in_for_weather]ta[Finish]", "It rains.",
     ),
     Published(
         "atif",
@@ -289,21 +299,46 @@ ROWS = [
     Published(
         "tau-bench",
         {
-            "task_id": 1, "reward": 1.0, "trial": 2, "info": {"task": {"user_id": "mia_li", "instruction": "Cancel W1."}, "source": "user"},
+            "task_id": 1, "reward": 1.0, "trial": 2,
+            "info": {"task": {"user_id": "mia_li", "instruction": "Cancel W1.", "actions": [{"name": "cancel_order", "kwargs": {"order_id": "W1"}}], "outputs": []}, "source": "user", "user_cost": 0.01, "reward_info": {"reward": 1.0, "info": {"r_actions": 1.0, "gt_data_hash": "9f2e"}, "actions": []}},
             "traj": [
                 {"role": "system", "content": "Policy."},
                 {"role": "user", "content": "Cancel order W1."},
-                {"role": "assistant", "content": None, "tool_calls": [called("t1", "cancel_order", order_id="W1")], "function_call": None},
+                {"role": "assistant", "content": None, "tool_calls": [called("t1", "cancel_order", order_id="W1")], "function_call": None, "provider_specific_fields": {"refusal": None}},
                 {"role": "tool", "tool_call_id": "t1", "name": "cancel_order", "content": "cancelled"},
                 {"role": "assistant", "content": "It is cancelled."},
             ],
         },
         "sua[cancel_order]ta",
     ),
-    Published("claude-code", {"events": CLAUDE_EVENTS}, "ua[read]ta", drops={"sig-1": "a provider's proof", "m1": "joins the events of one message", "m2": "as m1", "assistant": "the role", "external": "the user type"}),
     Published(
-        "codex", {"events": CODEX_LINES}, "sua[shell]ta",
-        drops={"opaque": "encrypted reasoning", "agent_message": "repeats the message for the terminal", **{f"t{n}": "time of a line" for n in range(1, 8)}, "2026-01-01T00:00:00Z": "time of a line"},
+        "tau-bench",
+        {
+            "id": "sim-1", "task_id": "7", "trial": 0, "seed": 300, "termination_reason": "user_stop", "duration": 31.5, "policy": "Be brief.",
+            "tools": [{"name": "get_line", "doc": "Find a line.", "params": {"type": "object", "properties": {"number": {"type": "string"}}}, "returns": {"type": "object"}}],
+            "reward_info": {"reward": 1.0, "db_check": {"db_match": True, "db_reward": 1.0}},
+            "messages": [
+                {"role": "assistant", "content": "Hi! How can I help you today?", "tool_calls": None, "turn_idx": 0},
+                {"role": "user", "content": "My line 555 is dead.", "tool_calls": None, "turn_idx": 1},
+                {"role": "assistant", "content": None, "tool_calls": [{"id": "q1", "name": "get_line", "arguments": {"number": "555"}, "requestor": "assistant"}, {"id": "q2", "name": "get_line", "arguments": {"number": "556"}, "requestor": "assistant"}], "turn_idx": 2},
+                {"role": "tool", "id": "q2", "content": "no such line", "requestor": "assistant", "error": True, "turn_idx": 3},
+                {"role": "tool", "id": "q1", "content": "roaming off", "requestor": "assistant", "error": False, "turn_idx": 4},
+                {"role": "assistant", "content": "Please switch roaming on.", "turn_idx": 5},
+                {"role": "user", "content": None, "tool_calls": [{"id": "p1", "name": "toggle_roaming", "arguments": {}, "requestor": "user"}], "turn_idx": 6},
+                {"role": "tool", "id": "p1", "content": "roaming on", "requestor": "user", "error": False, "turn_idx": 7},
+                {"role": "user", "content": "It works now.", "turn_idx": 8},
+                {"role": "assistant", "content": "I am glad.", "turn_idx": 9},
+            ],
+        },
+        "saua[get_line,get_line]ttaua", drops={"returns": "a signature of tau2 names the type that it returns"},
+    ),
+    Published(
+        "claude-code", {"events": CLAUDE_EVENTS}, "ua[Read,Bash]tta",
+        drops={"sig-1": "a provider's proof", "m1": "joins the events of one message"},
+    ),
+    Published(
+        "codex", {"events": CODEX_LINES}, "sua[shell]ta[apply_patch]ta",
+        drops={"opaque": "encrypted reasoning", "agent_message": "counted; it repeats a message for the terminal", **{f"t{n}": "time of a line" for n in range(1, 12)}, "2026-01-01T00:00:00Z": "time of a line"},
     ),
     Published(
         "inspect",

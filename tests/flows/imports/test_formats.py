@@ -30,7 +30,8 @@ FRAME = {
     "user", "assistant", "system", "tool", "text", "function", "function_call", "function_response", "human", "gpt",
     "ai", "observation", "agent", "string", "object", "thinking", "tool_use", "tool_result", "redacted_thinking",
     "message", "response_item", "reasoning", "summary_text", "output_text", "input_text", "event_msg",
-    "function_call_output", "turn_context", "session_meta", "environment",
+    "function_call_output", "custom_tool_call", "custom_tool_call_output", "turn_context", "session_meta",
+    "environment",
 }  # fmt: skip
 """Names of roles, parts and types: the common form has its own for them."""
 
@@ -122,8 +123,9 @@ def test_sessions_are_one_row_and_their_sub_agents_are_counted(tmp_path: Path) -
         attempt = attempt_of(raw.value(), "auto")
         assert attempt.messages[-1].content in ("Port 80.", "There is a.py.")
     sessions = attempt_of({"events": CLAUDE_EVENTS}, "auto")
-    assert sessions.notes.count("subagent") == 1
-    assert sessions.metadata["sidechains"][0]["message"]["content"] == "Look at conf.ini for me."
+    assert (sessions.notes.count("subagent"), sessions.notes.count("branch")) == (1, 1)
+    assert sessions.metadata["branches"][0]["message"]["content"][0]["text"] == "Perhaps 8080."
+    assert sessions.metadata["sidechains"][0]["message"]["content"] == "Look at server.ini for me."
 
 
 def test_a_mix_of_formats_is_told_apart_row_by_row(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.imports.chunk import ImportOptions
 from flows.imports.existing_ids import ExistingIds
+from flows.imports.file_reader import rows_of
 from flows.imports.formats.conversation import NOTES, Attempt, Message, Refused
 from flows.imports.formats.registry import attempt_of
 from flows.imports.importer import Importer
@@ -23,7 +24,7 @@ from flows.publish.views.llama_factory import llama_factory
 from flows.refine.decide import run_refine
 from flows.settings import Publish, Settings
 from tests.doubles.teachers.tiny_tokenizer import save
-from tests.flows.imports.published import SEARCH, called
+from tests.flows.imports.published import SEARCH, called, event
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -264,3 +265,64 @@ def test_observations_are_typed_as_far_as_they_tell() -> None:
     assert {text: kind_of(Message("tool", text)) for text in told} == told
     assert kind_of(Message("tool", "fine", failed=True)) == "fault"
     assert kind_of(Message("tool", "Error: quoted", failed=False)) == "ok"
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "https://a.example/a.png"}}
+ASKED = [{"type": "text", "text": "What is this?"}, PICTURE]
+READ_CALL = '<tool_call>{"name": "search", "arguments": {"query": "a"}}</tool_call>'
+
+
+@pytest.mark.parametrize(
+    ("format", "row"),
+    [
+        ("sharegpt", {"conversations": [{"from": "human", "value": ASKED}, {"from": "gpt", "value": "A."}]}),
+        ("sharegpt", {"images": ["a.png"], "conversations": [{"from": "human", "value": "<image>What is this?"}, {"from": "gpt", "value": "A."}]}),
+        ("openseeker", {"trajectory": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": READ_CALL}, {"role": "tool", "content": "a"}]}),
+        ("dolci", {"messages": [{"role": "user", "content": "Look."}, {"role": "assistant", "content": None, "function_calls": "look()"}, {"role": "environment", "content": [PICTURE]}]}),
+        ("openhands", {"history": [{"id": 0, "source": "user", "action": "message", "args": {"content": "What is this?", "image_urls": ["a.png"]}}, {"id": 1, "source": "agent", "action": "message", "args": {"content": "A."}}]}),
+        ("codex", {"events": [
+            {"type": "response_item", "payload": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Look."}]}},
+            {"type": "response_item", "payload": {"type": "function_call", "name": "view", "arguments": "{}", "call_id": "k"}},
+            {"type": "response_item", "payload": {"type": "function_call_output", "call_id": "k", "output": [{"type": "input_image", "image_url": "data:x"}]}},
+        ]}),
+        ("messages", {"images": [{"bytes": b"1234"}], "messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": "A."}]}),
+    ],
+)  # fmt: skip
+def test_an_image_is_counted_once_in_every_format(format: str, row: dict[str, Any]) -> None:
+    """A set of screenshots whose images vanish uncounted teaches answers to questions that nobody can see."""
+    assert notes_of(attempt_of(row, format))["image"] == 1
+
+
+def test_a_message_that_the_harness_wrote_is_not_trained_on() -> None:
+    """Claude Code writes errors of the API in the model's place; trained on, the student learns to say them."""
+    error = event("assistant", "u2", "u1", {"role": "assistant", "model": "<synthetic>", "content": "API Error: 529"})
+    events = [event("user", "u1", None, {"role": "user", "content": "Go on."}), error | {"isApiErrorMessage": True}]
+    attempt = attempt_of({"events": events}, "claude-code")
+    assert (attempt.messages[-1].weight, attempt.model) == (0.0, None)
+
+
+def test_a_file_of_tau2_gives_each_simulation_its_policy_tools_and_task(tmp_path: Path) -> None:
+    """The policy stands once per file; without it the student sees an agent that refuses for no reason."""
+    tool = {"name": "get_line", "doc": "Find a line.", "params": {"type": "object", "properties": {}}}
+    simulation = {
+        "id": "s",
+        "task_id": "7",
+        "reward_info": {"reward": 1.0},
+        "messages": [USER, {"role": "assistant", "content": "Bamako."}],
+    }
+    info = {
+        "agent_info": {"llm": "m/agent"},
+        "environment_info": {"policy": "Be brief.", "tool_defs": {"get_line": tool}},
+    }
+    log = {
+        "timestamp": "t",
+        "info": info,
+        "tasks": [{"id": "7", "purpose": "capitals"}],
+        "simulations": [simulation] * 2,
+    }
+    (tmp_path / "results.json").write_text(json.dumps(log, indent=2))
+    for raw in rows_of(tmp_path / "results.json"):
+        attempt = attempt_of(raw.value(), "auto")
+        assert (attempt.format, attempt.model, attempt.messages[0].content) == ("tau-bench", "m/agent", "Be brief.")
+        assert attempt.tools[0]["function"]["parameters"] == tool["params"]
+        assert attempt.metadata["task"]["purpose"] == "capitals"

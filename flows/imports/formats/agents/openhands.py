@@ -15,12 +15,15 @@ from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.chat import chat
 from flows.imports.formats.values.coerce import messages_of, object_of, text, word
+from flows.imports.formats.values.parts import content_of
 from flows.imports.formats.values.tools import tools_of
 
 SILENT = {"change_agent_state", "null", "recall", "agent_state_changed", "system"}
 """Actions and observations of the harness that the model neither writes nor reads."""
-NOT_ARGUMENTS = {"thought", "is_confirmed", "confirmation_state", "hidden", "security_risk", "image_urls",
-                 "images_urls", "file_urls", "tool_calls"}  # fmt: skip
+IMAGES = ("image_urls", "images_urls")
+OF_HARNESS = {"is_confirmed", "confirmation_state", "hidden", "security_risk", "file_urls", *IMAGES}
+"""Arguments that the harness adds to an action; they stay beside the message."""
+NOT_ARGUMENTS = {"thought", "tool_calls", *OF_HARNESS}
 EVENT = frozenset(
     {"action", "args", "observation", "content", "source", "message", "cause", "id", "tool_call_metadata"}
 )
@@ -56,18 +59,20 @@ def _events(events: Iterator[Row]) -> Iterator[Message]:
             continue
         extra = leftover(event, EVENT)
         if observation:
-            yield Message("tool", text(event.get("content")), answers=_call_id(event, event.get("cause")), extra=extra)
+            content, cause = content_of(event.get("content")), _call_id(event, event.get("cause"))
+            yield Message("tool", content.text, answers=cause, notes=tuple(content.notes), extra=extra)
         elif action:
             yield _action(event, action, extra)
 
 
 def _action(event: Row, action: str, extra: Row) -> Message:
     args = object_of(event.get("args"))
-    content = text(args.get("content"))
-    if action == "system":
-        return Message("system", content, extra=extra)
-    if action == "message":
-        return Message("user" if event.get("source") == "user" else "assistant", content, extra=extra)
+    content = content_of(args.get("content"))
+    shown = [one for name in IMAGES if isinstance(args.get(name), list) for one in args[name]]
+    extra = extra | {name: args[name] for name in OF_HARNESS if args.get(name)}
+    if action in ("system", "message"):
+        role = "system" if action == "system" else "user" if event.get("source") == "user" else "assistant"
+        return Message(role, content.text, notes=(*content.notes, *["image"] * len(shown)), extra=extra)
     if action == "think":
         given = {"thought": text(args.get("thought"))}
         return Message("assistant", calls=(Call("think", given, _call_id(event, event.get("id"))),), extra=extra)

@@ -20,6 +20,7 @@ DROPPED: dict[str, str] = {
     "signature": "a provider's proof of its own reasoning, which nobody else can check",
     "encrypted_content": "reasoning that only its provider can read; counted as redacted_reasoning",
     "cache_control": "a hint for the provider's prompt cache",
+    "toolUseResult": "Claude Code's copy of a tool result for its screen, with whole files that no model read",
 }
 """Field left out wherever it occurs -> the reason."""
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -29,6 +30,17 @@ def leftover(row: Row, read: frozenset[str]) -> Row:
     """The fields of a row that its format does not read, without empty and dropped ones."""
     rest = {key: _without_dropped(value) for key, value in row.items() if key not in read and key not in DROPPED}
     return {key: value for key, value in rest.items() if value not in EMPTY}
+
+
+def media_notes(row: Row, seen: int) -> list[str]:
+    """A note per image, video or sound in a column of the row, without the `seen` ones that its messages show."""
+    images = sum(_number(row.get(name)) for name in ("images", "image"))
+    others = sum(_number(row.get(name)) for name in ("videos", "video", "audios", "audio"))
+    return ["image"] * max(0, images - seen) + ["part"] * others
+
+
+def _number(media: object) -> int:
+    return len(media) if isinstance(media, list) else int(media not in (None, "", {}))
 
 
 def of_messages(messages: Sequence[Message]) -> Row:

@@ -14,6 +14,7 @@ from flows.imports.formats.values.calls import call_of
 from flows.imports.formats.values.chat import weight_of
 from flows.imports.formats.values.coerce import listed, messages_of, parsed_json, role_of, text, word
 from flows.imports.formats.values.markup import CALL, agent, responses
+from flows.imports.formats.values.parts import content_of, noted
 from flows.imports.formats.values.reasoning import thought
 from flows.imports.formats.values.tools import tools_of
 
@@ -39,14 +40,17 @@ def sharegpt(row: Row) -> Attempt:
 
 
 def _message(message: Row) -> Iterator[Message]:
-    speaker = message.get("from", message.get("role"))
-    role = role_of({"from": speaker}, SPEAKERS, "from")
-    content = text(message.get("value", message.get("content")))
+    role = role_of({"from": message.get("from", message.get("role"))}, SPEAKERS, "from")
+    content = content_of(message.get("value", message.get("content")))
+    yield from noted(_spoken(message, role, content.text), content.notes)
+
+
+def _spoken(message: Row, role: str, content: str) -> Iterator[Message]:
     if role == "tool":
         yield from responses(content) or (Message(role, part) for part in content.split(MERGED))
     elif role != "assistant":
         yield Message(role, content)
-    elif speaker == "function_call" and not CALL.search(content):
+    elif message.get("from", message.get("role")) == "function_call" and not CALL.search(content):
         reasoning, rest = thought(content)
         parsed = parsed_json(rest, "bad_call")
         calls = listed(parsed, "bad_call") if isinstance(parsed, list) else [parsed]

@@ -1,8 +1,9 @@
 """Reads ToolBench (ToolLLaMA's toolllama_G123_dfs): ReAct turns of Thought, Action and Action Input.
 
 `conversations` has turns of system, user, assistant and function. The system prompt lists the APIs as a Python or
-JSON list; a function turn is a result. The call Finish ends the attempt with `final_answer`, or gives up. The shape
-of turns follows ToolLLM's published data; it is written from memory and its paper.
+JSON list; a function turn is a result. The call Finish ends the attempt with `final_answer`, or gives up. The set has
+one row per step of an attempt: rows that end before Finish are unanswered. Source: OpenBMB/ToolBench,
+preprocess/preprocess_toolllama_data.py and data/toolllama/processed_answer/G1_demo_DFS_woFilter_w2.json.
 """
 
 import re

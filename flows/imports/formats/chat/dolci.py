@@ -32,7 +32,7 @@ def _message(message: Row) -> Iterator[Message]:
     calls = _calls(message.get("function_calls"))
     plain = {key: value for key, value in message.items() if key not in ("functions", "function_calls")}
     if plain.get("role") == "environment":
-        yield Message("tool", str(plain.get("content") or ""))
+        yield from chat_message(plain)
     elif calls:
         yield next(chat_message(plain | {"tool_calls": [_as_call(call) for call in calls]}))
     else:

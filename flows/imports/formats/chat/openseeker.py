@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from flows.imports.formats.attempt.outcomes import judged
 from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.values.chat import ROLES
-from flows.imports.formats.values.coerce import messages_of, parsed_json, role_of, text, word
+from flows.imports.formats.values.coerce import messages_of, parsed_json, role_of, word
 from flows.imports.formats.values.markup import agent, answered, responses
+from flows.imports.formats.values.parts import content_of, noted
 from flows.imports.formats.values.tools import tools_of
 
 TOOLS = re.compile(r"<tools>\s*(.*?)\s*</tools>", re.DOTALL)
@@ -42,7 +43,11 @@ def declared(messages: tuple[Message, ...]) -> list[Row]:
 
 
 def _message(message: Row) -> Iterator[Message]:
-    role, content = role_of(message, ROLES), text(message.get("content"))
+    content = content_of(message.get("content"))
+    yield from noted(_spoken(role_of(message, ROLES), content.text), content.notes)
+
+
+def _spoken(role: str, content: str) -> Iterator[Message]:
     if role == "assistant":
         yield answered(agent(content))
     elif results := responses(content) if role in ("user", "tool") else []:

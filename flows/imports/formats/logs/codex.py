@@ -1,43 +1,84 @@
 """Reads a session log of Codex (~/.codex/sessions/…/rollout-*.jsonl): lines of {timestamp, type, payload}.
 
-`response_item` payloads are what the model read and wrote: message, reasoning, function_call with its output,
-custom_tool_call, local_shell_call. `session_meta` and `turn_context` describe the session; `event_msg` repeats it
-for the terminal and is left out. Older logs have the payloads as bare lines. Source: public descriptions of Codex's
-rollout files.
+`response_item` payloads are what the model read and wrote. `session_meta`, `turn_context` and all other lines stay in
+the metadata; `event_msg` repeats the conversation for the terminal and is only counted there. Older logs have the
+payloads as bare lines. Source: RolloutItem and ResponseItem of openai/codex (codex-rs/protocol and codex-rs/history).
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.logs.claude_code import EVENTS
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.chat import ROLES
 from flows.imports.formats.values.coerce import messages_of, object_of, role_of, text, word
-from flows.imports.formats.values.parts import content_of, reasoning_text
+from flows.imports.formats.values.parts import Content, content_of, reasoning_text
 
-TYPES = {"session_meta", "response_item", "event_msg", "turn_context", "compacted"}
-ITEMS = {"message", "reasoning", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output",
-         "local_shell_call", "web_search_call"}  # fmt: skip
+TYPES = {"session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state",
+         "inter_agent_communication", "inter_agent_communication_metadata"}  # fmt: skip
+OUTPUTS = {"function_call_output", "custom_tool_call_output", "local_shell_call_output", "mcp_tool_call_output",
+           "tool_search_output"}  # fmt: skip
+SPOKEN = OUTPUTS | {"message", "reasoning", "function_call", "custom_tool_call", "local_shell_call", "web_search_call",
+                    "tool_search_call"}  # fmt: skip
+"""Items of the conversation; others (snapshots of the work tree, compactions) are the harness's."""
+ITEMS = SPOKEN | {"agent_message", "ghost_snapshot", "image_generation_call", "compaction", "context_compaction"}
+READ = frozenset({
+    "type", "role", "content", "call_id", "name", "arguments", "input", "output", "action", "summary", "tools",
+})  # fmt: skip
 
 
 def codex(row: Row) -> Attempt:
     """Convert one session."""
     lines = messages_of(row.get(EVENTS))
     payloads = [
-        (one.get("type"), object_of(one.get("payload"))) if "payload" in one else (_kind(one), one) for one in lines
+        (word(one.get("type")) or "", object_of(one.get("payload"))) if "payload" in one else (_kind(one), one)
+        for one in lines
     ]
     meta = next((payload for kind, payload in payloads if kind == "session_meta"), {})
     contexts = [payload for kind, payload in payloads if kind == "turn_context"]
     base = meta.get("base_instructions")
     system = text(meta.get("instructions") or (base.get("text") if isinstance(base, dict) else base))
-    turns = tuple(one for kind, payload in payloads if kind == "response_item" for one in _item(payload))
+    items = [payload for kind, payload in payloads if kind == "response_item"]
+    turns = tuple(one for item in items for one in _item(item))
     return Attempt(
         messages=(Message("system", system), *turns) if system else turns,
         model=next((word(one["model"]) for one in contexts if one.get("model")), None),
-        metadata={"session_meta": {k: v for k, v in meta.items() if k not in ("instructions", "base_instructions")}},
-    )  # fmt: skip
+        notes=tuple(_notes(payloads)),
+        metadata=_metadata(payloads, meta, contexts),
+    )
+
+
+def _notes(payloads: list[tuple[str, Row]]) -> Iterator[str]:
+    """The code of each line that shortens the context or is a message of another agent."""
+    for kind, payload in payloads:
+        spoken = kind == "response_item" and payload.get("type") == "agent_message"
+        if kind == "compacted":
+            yield "compacted"
+        elif spoken or kind == "inter_agent_communication":
+            yield "subagent"
+
+
+def _metadata(payloads: list[tuple[str, Row]], meta: Row, contexts: list[Row]) -> Row:
+    """Everything that is no message: the session, its settings, lines and items of the harness, counts of events."""
+    silent = [item for kind, item in payloads if kind == "response_item" and str(item.get("type")) not in SPOKEN]
+    other = [
+        {"type": kind} | payload
+        for kind, payload in payloads
+        if kind not in ("session_meta", "turn_context", "response_item", "event_msg")
+    ]
+    events = Counter(str(payload.get("type")) for kind, payload in payloads if kind == "event_msg")
+    kept = {
+        "session_meta": {key: one for key, one in meta.items() if key not in ("instructions", "base_instructions")},
+        "turn_contexts": [one for at, one in enumerate(contexts) if one not in contexts[:at]],
+        "other_items": silent,
+        "other_lines": other,
+        "event_counts": dict(events),
+    }
+    return {key: value for key, value in kept.items() if value}
 
 
 def _kind(line: Row) -> str:
@@ -45,36 +86,46 @@ def _kind(line: Row) -> str:
 
 
 def _item(item: Row) -> Iterator[Message]:
-    kind = item.get("type")
+    kind, extra = str(item.get("type")), leftover(item, READ)
     call_id = word(item.get("call_id") or item.get("id"))
     if kind == "message":
         role, content = role_of(item, ROLES), content_of(item.get("content"))
-        yield Message(role, content.text, notes=tuple(content.notes))
+        yield Message(role, content.text, notes=tuple(content.notes), extra=extra)
     elif kind == "reasoning":
-        words = "\n".join(
-            part for part in (reasoning_text(item.get("summary")), reasoning_text(item.get("content"))) if part
-        )
-        yield Message("assistant", reasoning=words or None, notes=() if words else ("redacted_reasoning",))
-    elif kind in ("function_call_output", "custom_tool_call_output"):
-        yield Message("tool", _output(item.get("output")), answers=call_id)
-    elif kind == "function_call":
-        yield Message("assistant", calls=(with_arguments(str(item.get("name")), item.get("arguments"), call_id),))
-    elif kind == "custom_tool_call":
-        yield Message("assistant", calls=(Call(str(item.get("name")), {"input": text(item.get("input"))}, call_id),))
-    elif kind == "local_shell_call":
-        yield Message("assistant", calls=(Call("local_shell", object_of(item.get("action")), call_id),))
-    elif kind == "web_search_call":
-        yield Message("assistant", calls=(Call("web_search", object_of(item.get("action")), call_id or "web_search"),))
-        yield Message("tool", "", answers=call_id or "web_search")
+        parts = (reasoning_text(item.get("summary")), reasoning_text(item.get("content")))
+        words = "\n".join(part for part in parts if part)
+        yield Message("assistant", reasoning=words or None, notes=() if words else ("redacted_reasoning",), extra=extra)
+    elif kind in OUTPUTS:
+        content = _output(item.get("output", item.get("tools")))
+        yield Message("tool", content.text, answers=word(item.get("call_id")), notes=tuple(content.notes), extra=extra)
+    elif kind in SPOKEN:
+        call = _call(kind, item, call_id)
+        yield Message("assistant", calls=(call,), extra=extra)
+        if kind == "web_search_call":
+            yield Message("tool", "", answers=call.id)
 
 
-def _output(value: Any) -> str:
-    """The text of an output: text, parts, or an object with `content` or `output`, also as JSON text."""
+def _call(kind: str, item: Row, call_id: str | None) -> Call:
+    """The call of an item; calls of the provider's own tools are named after the item."""
+    if kind == "function_call":
+        return with_arguments(str(item.get("name")), item.get("arguments"), call_id)
+    if kind == "custom_tool_call":
+        return Call(str(item.get("name")), {"input": text(item.get("input"))}, call_id)
+    if kind == "tool_search_call":
+        return with_arguments("tool_search", item.get("arguments"), call_id)
+    name = kind.removesuffix("_call")
+    return Call(name, object_of(item.get("action")), call_id or name)
+
+
+def _output(value: Any) -> Content:
+    """The content of an output: text, parts, or an object with `content` or `output`, also as JSON text."""
     inner = object_of(value) if isinstance(value, str) and value.startswith('{"output"') else value
     if isinstance(inner, dict):
         found = inner.get("output", inner.get("content"))
-        return found if isinstance(found, str) else json.dumps(inner, ensure_ascii=False, default=str)
-    return text(inner)
+        return Content(found if isinstance(found, str) else json.dumps(inner, ensure_ascii=False, default=str))
+    if isinstance(inner, list) and not all(isinstance(one, dict) and "type" in one for one in inner):
+        return Content(json.dumps(inner, ensure_ascii=False, default=str))
+    return content_of(inner)
 
 
 def recognise(row: Row) -> Sign | None:

@@ -26,6 +26,7 @@ ROLES = {
 WEIGHTS = ("weight", "trainable", "train", "loss")
 """Fields of a message that mark it as trained on or not: OpenAI, the factory's releases, Axolotl, ms-swift."""
 READ = {"role", "content", "tool_calls", "function_call", "tool_call_id", "tool_call_ids", "call_id", "refusal"}
+BLOCK = {"type", "content", "tool_use_id", "tool_call_id", "is_error"}
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -46,9 +47,9 @@ def chat_message(message: Row, roles: dict[str, str] = ROLES) -> Iterator[Messag
     elif role == "tool":
         yield from _results(message, content, extra)
     else:
-        for result in content.results:
-            yield _result(result)
-        if content.text or not content.results:
+        alone = bool(content.results) and not content.text
+        yield from _block_results(content, extra if alone else {})
+        if not alone:
             yield Message(role, content.text, notes=notes, extra=extra)
 
 
@@ -95,9 +96,9 @@ def _results(message: Row, content: Content, extra: Row) -> Iterator[Message]:
     answers = word(message.get("tool_call_id") or message.get("call_id")) or (ids[-1] if ids else None)
     name = word(message.get("name"))
     extra.pop("name", None)
-    for result in content.results:
-        yield _result(result)
-    if content.results and not content.text:
+    alone = bool(content.results) and not content.text
+    yield from _block_results(content, extra if alone else {})
+    if alone:
         return
     joint = [one for one in ids if one != answers]
     for one in joint:
@@ -114,6 +115,14 @@ def _results(message: Row, content: Content, extra: Row) -> Iterator[Message]:
     )
 
 
+def _block_results(content: Content, extra: Row) -> Iterator[Message]:
+    """The result blocks of a content; the first has the fields and notes of a message without text."""
+    for at, block in enumerate(content.results):
+        result = _result(block)
+        notes = (*result.notes, *content.notes) if at == 0 and not content.text else result.notes
+        yield replace(result, notes=notes, extra=extra | result.extra if at == 0 else result.extra)
+
+
 def _result(result: Row) -> Message:
     """An Anthropic result block."""
     content = content_of(_plain(result.get("content")))
@@ -124,6 +133,7 @@ def _result(result: Row) -> Message:
         answers=word(result.get("tool_use_id") or result.get("tool_call_id")),
         failed=failed if isinstance(failed, bool) else None,
         notes=tuple(content.notes),
+        extra={key: value for key, value in result.items() if key not in BLOCK and value not in EMPTY},
     )
 
 

@@ -5,10 +5,11 @@ Parts of reasoning, calls and results are separated from the text.
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flows.imports.formats.conversation import Refused, Row
+from flows.imports.formats.conversation import Message, Refused, Row
 
 IMAGES = {"image", "image_url", "input_image", "output_image", "image_file"}
 REASONING = {"thinking", "reasoning", "thought"}
@@ -42,6 +43,12 @@ def content_of(value: Any) -> Content:
     for part in value if isinstance(value, list) else [value]:
         _add(content, part)
     return content
+
+
+def noted(messages: Iterable[Message], notes: Sequence[str]) -> Iterator[Message]:
+    """The messages made of one content; its notes stand at the first of them."""
+    for at, message in enumerate(messages):
+        yield replace(message, notes=(*message.notes, *notes)) if at == 0 else message
 
 
 def _add(content: Content, part: Any) -> None:
