@@ -18,7 +18,7 @@ from flows.imports.reading.rows import LONGEST_ROW, RawRow
 LONGEST_DOCUMENT = 512 * 1024 * 1024
 """Maximum bytes of one document or session, whose rows are held in memory."""
 SAMPLES = {b'"samples"': ("samples", "eval"), b'"simulations"': ("simulations", "tasks")}
-"""Text that a log of many samples contains -> the field of its samples, and the one that must stand beside."""
+"""Text that a log of many samples contains -> the field of its samples, and another that such a log has."""
 
 
 def rows_of_text(open_stream: Callable[[], Any], first: int = 0) -> Iterator[RawRow]:
@@ -94,7 +94,7 @@ def _split(rows: Iterator[RawRow]) -> Iterator[RawRow]:
 
 
 def _about(log: object) -> Row:
-    """What a log says once for all samples: the model, and in tau2-bench the policy and the tools."""
+    """Fields that a log holds once for all samples: the model, and in tau2-bench the policy and the tools."""
     info = object_of(log)
     world = object_of(info.get("environment_info"))
     tools = world.get("tool_defs")

@@ -47,7 +47,7 @@ def _steps(row: Row) -> Iterator[Row]:
 def _step(message: Message, metrics: Row) -> Row:
     step = {"source": {"assistant": "agent"}.get(message["role"], message["role"]), "message": message["content"] or ""}
     if message["role"] == "assistant":
-        step |= {"metrics": metrics}
+        step |= {"metrics": metrics} | ({} if message["trainable"] else {"extra": {"trainable": False}})
     if message["reasoning_content"]:
         step |= {"reasoning_content": message["reasoning_content"]}
     calls = [

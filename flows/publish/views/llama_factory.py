@@ -3,24 +3,31 @@
 import json
 from collections.abc import Iterator
 
-from flows.publish.views.messages import REASONING_END, as_json, think_block, tool_calls
+from flows.publish.views.messages import REASONING_END, as_json, in_call_order, think_block, tool_calls
 from flows.publish.views.view import MESSAGE_COLUMNS, Message, ReleaseView, Row
 
 OBSERVATION_SEPARATOR = "\n</tool_response>\n<tool_response>\n"
 """LLaMA-Factory itself writes this between the tool results of one turn, under every template."""
 CALL_TAGS = ("<tool_call>", "</tool_call>")
+AGENT = ("gpt", "function_call")
+"""Names of the agent's turns."""
 
 
 def llama_factory(row: Row) -> Row:
     """The conversation, system prompt and tools of a released row.
 
-    LLaMA-Factory wants the two sides to alternate, so messages of one side on end are merged; a system message within
-    the conversation is read as one of the user.
+    LLaMA-Factory wants the two sides to alternate and skips every other row, so messages of one side on end are merged,
+    a system message within the conversation is read as one of the user, an empty turn of the user precedes a greeting
+    of the agent, and text after the agent's last turn, which nothing trains on, is left out.
     Text next to a tool call needs LLaMA-Factory 0.9.5; earlier versions refuse it.
     """
     first = next((at for at, message in enumerate(row["messages"]) if message["role"] != "system"), 0)
     system = [message["content"] for message in row["messages"][:first]]
-    turns = list(_turns(list(_alternating(row["messages"][first:]))))
+    turns = list(_turns(list(_alternating(list(in_call_order(row["messages"][first:]))))))
+    if turns and turns[0]["from"] in AGENT:
+        turns = [{"from": "human", "value": ""}, *turns]
+    if turns and turns[-1]["from"] not in AGENT:
+        turns = turns[:-1]
     functions = [tool.get("function", tool) for tool in json.loads(row["tools"])]
     return {"conversations": turns, "system": "\n\n".join(system), "tools": json.dumps(functions, ensure_ascii=False)}
 

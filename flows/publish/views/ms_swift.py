@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flows.publish.views.messages import as_json, think_block, tool_calls
+from flows.publish.views.messages import as_json, in_call_order, think_block, tool_calls
 from flows.publish.views.view import MESSAGE_COLUMNS, Message, ReleaseView, Row
 
 
@@ -11,7 +11,10 @@ def ms_swift(row: Row) -> Row:
 
     ms-swift trains every message of the agent but those with `loss` false: turns that the release does not train.
     """
-    return {"messages": [one for message in row["messages"] for one in _messages(message)], "tools": row["tools"]}
+    return {
+        "messages": [one for message in in_call_order(row["messages"]) for one in _messages(message)],
+        "tools": row["tools"],
+    }
 
 
 def _messages(message: Message) -> Iterator[Message]:

@@ -30,14 +30,24 @@ def called(id: str, name: str = "search", **arguments: Any) -> Row:
     return {"id": id, "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
 
 
-OPENAI: list[Row] = [
-    {"role": "user", "content": "Which river runs by Vell?"},
-    {"role": "assistant", "content": "I look.", "reasoning_content": "A map helps.", "tool_calls": [called("c1", query="Vell")]},
-    {"role": "tool", "tool_call_id": "c1", "content": "The Orm runs by Vell."},
-    {"role": "assistant", "content": "The Orm."},
-]  # fmt: skip
+def openai(place: str, river: str) -> list[Row]:
+    """A conversation in OpenAI's form."""
+    return [
+        {"role": "user", "content": f"Which river runs by {place}?"},
+        {"role": "assistant", "content": "I look.", "reasoning_content": f"A map of {place} helps.", "tool_calls": [called("c1", query=place)]},
+        {"role": "tool", "tool_call_id": "c1", "content": f"The {river} runs by {place}."},
+        {"role": "assistant", "content": f"The {river}."},
+    ]  # fmt: skip
+
+
+def weighted(messages: list[Row]) -> list[Row]:
+    """The messages, of the assistant's only the last one to be trained on, as OpenAI's fine-tuning format marks it."""
+    last = len(messages) - 1
+    return [one | {"weight": int(at == last)} if one["role"] == "assistant" else one for at, one in enumerate(messages)]
+
+
 BLOCKS: list[Row] = [
-    {"role": "user", "content": [{"type": "text", "text": "Which port?"}]},
+    {"role": "user", "content": [{"type": "text", "text": "Which port?"}, {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0K"}}]},
     {"role": "assistant", "content": [
         {"type": "thinking", "thinking": "Read it first.", "signature": "sig-1"},
         {"type": "text", "text": "I read the file."},
@@ -47,7 +57,10 @@ BLOCKS: list[Row] = [
     {"role": "assistant", "content": [{"type": "redacted_thinking", "data": "opaque"}, {"type": "text", "text": "Port 80."}]},
 ]  # fmt: skip
 READ_TOOL = {"name": "read", "description": "Read a file.", "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}}}  # fmt: skip
-SIGNATURE = {"sig-1": "a provider's proof", "opaque": "encrypted reasoning, counted"}
+SIGNATURE = {
+    "sig-1": "a provider's proof", "opaque": "encrypted reasoning, counted",
+    **dict.fromkeys(("image", "base64", "image/png", "iVBORw0K"), "an image, counted"),
+}  # fmt: skip
 
 
 def event(kind: str, uuid: str, parent: str | None, message: Row, **rest: Any) -> Row:
@@ -89,13 +102,13 @@ TOOLBENCH_SYSTEM = """You are AutoGPT, you can use many tools(functions) to do t
 Specifically, you have access to the following APIs: [{'name': 'rain_in_for_weather', 'description': 'This is the subfunction for tool "weather", you can use this tool.', 'parameters': {'type': 'object', 'properties': {'city': {'type': 'string', 'description': '', 'example_value': 'Rome'}}, 'required': ['city'], 'optional': []}}, {'name': 'Finish', 'description': "If you can't handle the task, call this function to restart.", 'parameters': {'type': 'object', 'properties': {'return_type': {'type': 'string', 'enum': ['give_answer', 'give_up_and_restart']}, 'final_answer': {'type': 'string'}}, 'required': ['return_type']}}]"""
 
 ROWS = [
-    Published("messages", {"messages": OPENAI, "tools": [SEARCH], "answer": "The Orm", "model": "m/one", "source": "maps"}, "ua[search]ta"),
+    Published("messages", {"messages": weighted(openai("Vell", "Orm")), "tools": [SEARCH], "answer": "The Orm", "model": "m/one", "source": "maps"}, "ua[search]ta"),
     Published(
         "anthropic",
         {"system": "You help.", "tools": [READ_TOOL], "messages": BLOCKS, "model": "claude-x", "max_tokens": 512},
         "sua[read]ta", drops=SIGNATURE,
     ),
-    Published("trl", {"prompt": OPENAI[:1], "completion": OPENAI[1:], "tools": [SEARCH]}, "ua[search]ta"),
+    Published("trl", {"prompt": openai("Tarn", "Sill")[:1], "completion": openai("Tarn", "Sill")[1:], "tools": [SEARCH]}, "ua[search]ta"),
     Published(
         "openseeker",
         {
@@ -112,9 +125,9 @@ ROWS = [
     Published(
         "openresearcher",
         {
-            "qid": 7, "question": "Which river?", "answer": "The Orm", "status": "completed",
+            "qid": 7, "question": "Which river is the longest?", "answer": "The Orm", "status": "completed",
             "messages": [
-                {"role": "user", "content": [{"type": "text", "text": "Which river?"}]},
+                {"role": "user", "content": [{"type": "text", "text": "Which river is the longest?"}]},
                 {"role": "assistant", "channel": "analysis", "content": "Look."},
                 {"role": "assistant", "channel": "commentary", "recipient": "browser.search", "content": '{"query": "river"}'},
                 {"role": "tool", "name": "browser.search", "content": [{"type": "text", "text": "The Orm."}]},
@@ -130,7 +143,7 @@ ROWS = [
             "uuid": "tc-1", "subset_name": "single",
             "available_tools": json.dumps([SEARCH]),
             "messages": json.dumps([
-                {"role": "user", "content": "Which river?"},
+                {"role": "user", "content": "Which river is blue?"},
                 {"role": "assistant", "content": "I search.", "function_call": {"name": "search", "arguments": '{"query": "river"}'}},
                 {"role": "function", "name": "search", "content": "The Orm."},
                 {"role": "assistant", "content": "The Orm, then."},
@@ -184,7 +197,7 @@ ROWS = [
         "glaive",
         {
             "system": GLAIVE_SYSTEM,
-            "chat": "USER: What does ABC cost?\n\n\nASSISTANT: <functioncall> {\"name\": \"price\", \"arguments\": '{\"of\": \"ABC\"}'} <|endoftext|>\n\n\nFUNCTION RESPONSE: {\"price\": 3}\n\n\nASSISTANT: It costs 3. <|endoftext|>\n\n\n",
+            "chat": "USER: What does DEF cost?\n\n\nASSISTANT: <functioncall> {\"name\": \"price\", \"arguments\": '{\"of\": \"DEF\"}'} <|endoftext|>\n\n\nFUNCTION RESPONSE: {\"price\": 3}\n\n\nASSISTANT: It costs 3. <|endoftext|>\n\n\n",
         },
         "sua[price]ta",
     ),
@@ -343,22 +356,22 @@ ROWS = [
     Published(
         "inspect",
         {
-            "id": "q1", "epoch": 1, "input": "Which river runs by Vell?", "target": "The Orm", "metadata": {"level": "easy"},
+            "id": "q1", "epoch": 1, "input": "Which river runs by Lund?", "target": "The Ense", "metadata": {"level": "easy"},
             "messages": [
-                {"id": "m0", "role": "user", "content": "Which river runs by Vell?", "source": "input"},
-                {"id": "m1", "role": "assistant", "model": "m/i", "content": [{"type": "reasoning", "reasoning": "A map."}, {"type": "text", "text": "I look."}], "tool_calls": [{"id": "i1", "function": "search", "arguments": {"query": "Vell"}, "type": "function"}]},
+                {"id": "m0", "role": "user", "content": "Which river runs by Lund?", "source": "input"},
+                {"id": "m1", "role": "assistant", "model": "m/i", "content": [{"type": "reasoning", "reasoning": "A map."}, {"type": "text", "text": "I look."}], "tool_calls": [{"id": "i1", "function": "search", "arguments": {"query": "Lund"}, "type": "function"}]},
                 {"id": "m2", "role": "tool", "tool_call_id": "i1", "function": "search", "content": "", "error": {"type": "timeout", "message": "It took too long."}},
-                {"id": "m3", "role": "assistant", "content": "The Orm."},
+                {"id": "m3", "role": "assistant", "content": "The Ense."},
             ],
             "output": {"model": "m/i", "choices": []},
-            "scores": {"match": {"value": "C", "answer": "The Orm", "explanation": "as the target"}},
+            "scores": {"match": {"value": "C", "answer": "The Ense", "explanation": "as the target"}},
         },
         "ua[search]ta",
         drops={"C": "becomes the verdict", "as the target": "explains the verdict", "timeout": "the kind of the tool's error"},
     ),
     Published(
         "verifiers",
-        {"example_id": 3, "task": "rivers", "prompt": OPENAI[:1], "completion": OPENAI[1:], "answer": "The Orm", "reward": 1.0, "info": {"level": 2}, "generation_ms": 12.5},
+        {"example_id": 3, "task": "rivers", "prompt": openai("Gast", "Moor")[:1], "completion": openai("Gast", "Moor")[1:], "answer": "The Moor", "reward": 1.0, "info": {"level": 2}, "generation_ms": 12.5},
         "ua[search]ta",
     ),
 ]  # fmt: skip

@@ -77,8 +77,9 @@ MARKUP = {"think", "tool_call", "tool_response", "answer", "name", "arguments", 
 @pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
 def test_a_published_row_keeps_its_conversation_and_every_field(published: Published) -> None:
     """A field that vanishes is noticed months later, when the set can no longer be had."""
+    before = copy.deepcopy(published.row)
     attempt = attempt_of(published.row, published.format)
-    assert shape(attempt) == published.shape
+    assert (shape(attempt), published.row) == (published.shape, before)
     if published.answer is not None:
         assert attempt.final_answer == published.answer
     kept = {word for leaf in leaves(asdict(attempt)) for word in pieces(leaf)}

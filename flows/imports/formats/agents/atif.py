@@ -51,12 +51,13 @@ def _step(step: Row) -> Iterator[Message]:
     else:
         calls = tuple(_call(one) for one in listed(step.get("tool_calls"), "bad_call"))
         reasoning, visible, _ = reasoning_of({"reasoning_content": step.get("reasoning_content")}, (), content.text)
-        weight = 0.0 if step.get("is_copied_context") is True else None
+        own = object_of(step.get("extra"))
+        weight = 0.0 if step.get("is_copied_context") is True or own.get("trainable") is False else None
         yield Message(role, visible, reasoning, calls, weight=weight, notes=tuple(content.notes), extra=rest)
         if len(results) == 1 < len(calls) and isinstance(results[0], dict) and not results[0].get("source_call_id"):
             for call in calls[:-1]:
                 yield Message("tool", "", answers=call.id, notes=("joint_result",))
-            results[0] = results[0] | {"source_call_id": calls[-1].id}
+            results = [results[0] | {"source_call_id": calls[-1].id}]
         elif results and not calls:
             yield from _environment(results)
             return

@@ -46,7 +46,7 @@ def content_of(value: Any) -> Content:
 
 
 def noted(messages: Iterable[Message], notes: Sequence[str]) -> Iterator[Message]:
-    """The messages made of one content; its notes stand at the first of them."""
+    """The messages made of one content; the first of them has its notes."""
     for at, message in enumerate(messages):
         yield replace(message, notes=(*message.notes, *notes)) if at == 0 else message
 

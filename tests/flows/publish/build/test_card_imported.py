@@ -10,7 +10,7 @@ from flows.imports.importer import Importer
 from flows.publish.release import run_publish
 from flows.refine.decide import run_refine
 from flows.settings import Publish, Settings
-from tests.flows.imports.published import OPENAI, SEARCH
+from tests.flows.imports.published import SEARCH, openai
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -20,7 +20,7 @@ def test_the_card_of_imported_rows_names_their_origin(tmp_path: Path) -> None:
     """A reader of the Hub relies on the first sentence of a card."""
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))
     path = tmp_path / "set.jsonl"
-    path.write_text(json.dumps({"messages": OPENAI, "tools": [SEARCH]}) + "\n")
+    path.write_text(json.dumps({"messages": openai("Vell", "Orm"), "tools": [SEARCH]}) + "\n")
     with connect(Lake(home.lake)) as con:
         existing = ExistingIds.of(con, datetime.now(UTC))
     options = ImportOptions("auto", "imported", "mit", accepted=True)
