@@ -49,8 +49,10 @@ class Overlap(Record):
 
     refine_id: RefineId
     trajectory_id: OfTrajectory
-    field: Name = Field(description="which text holds the span: instruction, answer, query")
-    index: Count | None = Field(description="index of the turn that made the query; null for instruction and answer")
+    field: Name = Field(description="which text holds the span: instruction, answer, query, agent_words, system_prompt")
+    index: Count | None = Field(
+        description="index of the turn of a query, of the agent's words or of a later system prompt; else null"
+    )
     start: Count = Field(description="position of the span's first word in that text, from 0")
     n_words: Count = Field(description="number of words of the span")
     text: Text = Field(description="the words, normalised (NFKC, case-folded, single spaces, no punctuation)")

@@ -30,7 +30,7 @@ WHOLE_ONLY = 5
 """An item of fewer words matches only a text that equals it: so few words occur in many other texts, too."""
 ROWS_PER_BATCH = 20_000
 SUFFIXES = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet", ".csv": "csv", ".tsv": "csv"}
-INDEX = pa.schema([("key", pa.uint64()), ("n", pa.int32()), ("item", pa.int64())])
+INDEX = pa.schema([("key", pa.uint64()), ("n", pa.int32()), ("item", pa.int64()), ("head", pa.uint64())])
 RAW = INDEX.append(pa.field("text", pa.uint64()))
 """With the key of the whole text that contains the n-gram: equal texts in several rows count once."""
 
@@ -126,7 +126,7 @@ def _build(con: duckdb.DuckDBPyConnection, source: Source, path: Path, report: P
         limits = {"path": str(raw), "whole_only": WHOLE_ONLY}
         create_temp_table(con, "benchmark_keys", query("decontaminate", "benchmark_keys"), limits)
         with pq.ParquetWriter(final, INDEX, compression="zstd", write_page_checksum=True) as writer:
-            for batch in con.sql("select key, n, item from benchmark_keys").to_arrow_reader(1_000_000):
+            for batch in con.sql("select key, n, item, head from benchmark_keys").to_arrow_reader(1_000_000):
                 writer.write_batch(batch.cast(INDEX))
         con.execute("drop table benchmark_keys")
         final.replace(path)
@@ -163,7 +163,8 @@ class _Tally:
             whole = pa.array(np.minimum(sizes[found["row"].to_numpy()], SPAN))
             found = found.filter(pc.equal(found["n"], whole.cast(pa.int32())))
             text = pa.array(whole_text_keys(hashes)).take(found["row"])
-            made.append(pa.table([found["key"], found["n"], pc.add(found["row"], first), text], schema=RAW))
+            item = pc.add(found["row"], first)
+            made.append(pa.table([found["key"], found["n"], item, found["head"], text], schema=RAW))
         self.items += int(filled.sum())
         self.empty += int((~filled).sum())
         return pa.concat_tables(made)

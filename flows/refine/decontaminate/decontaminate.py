@@ -1,8 +1,9 @@
 """Finds n-gram overlaps of trajectories with benchmarks: 13 consecutive words, or the whole of a shorter item.
 
-Instruction, answers and call arguments are checked; pages that the agent read are not. Texts are compared as n-grams of
-folded words (`ngrams.py`) with the benchmark indexes (`benchmarks.py`), batch by batch, so memory does not grow
-with either. Overlaps of 13 words follow GPT-3 (Brown et al. 2020, appendix C).
+Instruction, system prompt, answers, call arguments and all else that the agent wrote are checked; pages that it read
+are not. Texts are compared as n-grams of folded words (`ngrams.py`) with the benchmark indexes (`benchmarks.py`), batch
+by batch, so memory does not grow with either. Of the agent's long text, only turns that share words with a benchmark
+(`benchmark_words.py`) are compared. Overlaps of 13 words follow GPT-3 (Brown et al. 2020, appendix C).
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,11 @@ WORDS_VERSION = "1"
 """Raise it whenever the same text could get other words or hashes."""
 BASE = 0x9E3779B97F4A7C15
 INVERSE = pow(BASE, -1, 2**64)
-NGRAMS = pa.schema([("row", pa.int64()), ("start", pa.int32()), ("n", pa.int32()), ("key", pa.uint64())])
+HEAD = 5
+"""Words whose n-gram is the head of a longer one."""
+NGRAMS = pa.schema(
+    [("row", pa.int64()), ("start", pa.int32()), ("n", pa.int32()), ("key", pa.uint64()), ("head", pa.uint64())]
+)
 
 
 def folded_words(texts: pa.Array) -> pa.ListArray:
@@ -43,7 +47,10 @@ def word_hashes(texts: pa.Array) -> pa.ListArray:
 
 
 def ngrams(words: pa.ListArray, lengths: Iterable[int]) -> pa.Table:
-    """Every n-gram of each row for each n of `lengths`, as a table (row, start, n, key); `start` counts words."""
+    """Every n-gram of each row for each n of `lengths`, as a table (row, start, n, key, head); `start` counts words.
+
+    `head` is the key of the first HEAD words, or of all if there are fewer.
+    """
     flat, sizes = _flat(words)
     row, ends = np.repeat(np.arange(len(sizes)), sizes), np.repeat(np.cumsum(sizes), sizes)
     start = np.arange(len(flat)) - ends + np.repeat(sizes, sizes)
@@ -51,7 +58,8 @@ def ngrams(words: pa.ListArray, lengths: Iterable[int]) -> pa.Table:
     made = [NGRAMS.empty_table()]
     for n in sorted(set(lengths)):
         first = np.flatnonzero(np.arange(len(flat)) + n <= ends)
-        columns = row[first], start[first], np.full(len(first), n), key(first, np.full(len(first), n))
+        long, short = np.full(len(first), n), np.full(len(first), min(n, HEAD))
+        columns = row[first], start[first], long, key(first, long), key(first, short)
         made.append(pa.table([pa.array(column) for column in columns], names=NGRAMS.names).cast(NGRAMS))
     return pa.concat_tables(made)
 

@@ -4,11 +4,14 @@ import json
 
 import duckdb
 
+from flows.refine.decontaminate.benchmark_words import add_benchmark_words
+from flows.refine.decontaminate.benchmarks import index_benchmark, sources_of
 from flows.refine.gates.sql_functions import add_functions
 from flows.settings import Settings, SettingsError
 from sources.blocklist import Blocklist
 from sources.privacy.pii_validators import PERSONAL
 from sources.privacy.redaction import kinds
+from warehouse.console.progress import silent
 
 
 def parameters_of(settings: Settings) -> dict[str, object]:
@@ -33,5 +36,12 @@ def screening_parameters(settings: Settings) -> dict[str, object]:
 
 
 def bind_parameters(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, object]:
-    """All parameters; also adds the SQL functions to the connection. Raises as screening_parameters."""
-    return parameters_of(settings) | add_functions(con) | screening_parameters(settings)
+    """All parameters; also adds the SQL functions to the connection and builds missing benchmark indexes.
+
+    Raises as screening_parameters, and SettingsError naming a benchmark file that cannot be used.
+    """
+    sources, home = sources_of(settings.refine.benchmarks), settings.state / "benchmarks"
+    indexes = [index_benchmark(con, source, home, silent)[0] for source in sources]
+    add_benchmark_words(con, indexes)
+    compared = {"benchmark_indexes": sorted({source.id for source in sources})}
+    return parameters_of(settings) | add_functions(con) | screening_parameters(settings) | compared

@@ -1,4 +1,5 @@
--- one row per text to check for benchmark overlaps: a task's instruction or answer, a trajectory's answer, an argument of a call
+-- one row per text to check for benchmark overlaps: a task's instruction or answer, a trajectory's answer, an argument of a call,
+-- the agent's words, a system prompt (once, its owner is its MD5)
 with texts as (
     select distinct task_id as owner, 'instruction' as field, null::bigint as index, instruction as text
     from candidates
@@ -8,6 +9,11 @@ with texts as (
     union all
     select trajectory_id, 'answer', null, answer
     from candidates
+    union all
+    select distinct md5(system), 'system_prompt', null, system
+    from trajectories
+    semi join candidates using (trajectory_id)
+    where $decontaminating
 ),
 
 hashed as (
@@ -19,6 +25,11 @@ hashed as (
     from turn_facts
     semi join candidates using (trajectory_id)
     where argument_words is not null
+    union all
+    select trajectory_id, if(role = 'system', 'system_prompt', 'agent_words'), index, agent_words
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    where agent_words is not null
 )
 
 select row_number() over () - 1 as id, *

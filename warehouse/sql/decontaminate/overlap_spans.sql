@@ -36,3 +36,8 @@ union all
 select candidates.trajectory_id, owned.* exclude (owner)
 from owned
 join candidates on candidates.task_id = owned.owner
+union all
+select trajectories.trajectory_id, owned.* exclude (owner)
+from owned
+join trajectories on md5(trajectories.system) = owned.owner
+semi join candidates using (trajectory_id)

@@ -27,6 +27,22 @@ texts as (
     left join tasks on tasks.task_id = overlapping.task_id
     where overlapping.field = 'answer'
     union
+    select trajectory_id, 'system_prompt', null, system
+    from trajectories
+    where trajectory_id in (select trajectory_id from overlap_spans where field = 'system_prompt')
+    union
+    select
+        trajectory_id,
+        if(role = 'system', 'system_prompt', 'agent_words'),
+        index,
+        case when role = 'system' then content else concat_ws(' ', nullif(reasoning, ''), nullif(content, '')) end
+    from turns
+    where
+        role in ('assistant', 'system')
+        and (trajectory_id, index) in (
+            select (trajectory_id, index) from overlap_spans where field in ('agent_words', 'system_prompt')
+        )
+    union
     select
         trajectory_id,
         'query',

@@ -1,9 +1,9 @@
--- one row per trajectory: refuses attempts whose task, answer or a call shares 13 consecutive words with a benchmark, or equals a shorter item
+-- one row per trajectory: refuses attempts whose task, system prompt, answer, call or other words share 13 consecutive words with a benchmark, or hold a whole shorter item
 -- without it: a student is evaluated on items that it was trained on. Pages that were read do not count
 with worst as (
     select
         trajectory_id,
-        arg_min(field, case field when 'instruction' then 1 when 'answer' then 2 else 3 end) as field,
+        arg_min(field, list_position(['instruction', 'answer', 'query', 'agent_words', 'system_prompt'], field)) as field,
         max(n_words) as n_words
     from overlap_spans
     group by trajectory_id

@@ -37,15 +37,15 @@ def benchmark(folder: Path, *items: object, name: str = "quiz.jsonl") -> dict[st
 
 
 def lake_of(**edits: str) -> SmallLake:
-    """Six attempts of one task each; `instruction`, `answer`, `query`, `page` and `tiny` put words into one each."""
+    """Six attempts of one task each; each of `edits` puts words into one of them."""
     made = make_small_lake(DAY, n_tasks=6, samples=1)
     for place, (where, words) in enumerate(edits.items()):
         attempt = made.trajectories[place]
         if where == "instruction":
             task = next(task for task in made.tasks if task.task_id == attempt.task_id)
             made.tasks[made.tasks.index(task)] = task.model_copy(update={"instruction": words})
-        elif where == "answer":
-            made.trajectories[place] = attempt.model_copy(update={"answer": words})
+        elif where in ("answer", "system"):
+            made.trajectories[place] = attempt.model_copy(update={where: words})
         else:
             _edit_turn(made, attempt, where, words)
     return made
@@ -56,7 +56,8 @@ def _edit_turn(made: SmallLake, attempt: Trajectory, where: str, words: str) -> 
     turn = next(turn for turn in made.turns if turn.trajectory_id == attempt.trajectory_id and turn.role == role)
     arguments = words if where == "tiny" else {"top": 3, "query": words}
     calls = [{"id": "c0", "name": "search", "arguments": arguments}]
-    change = {"observation": words} if where == "page" else {"tool_calls": json.dumps(calls)}
+    fields = {"page": "observation", "reasoning": "reasoning", "content": "content"}
+    change = {fields[where]: words} if where in fields else {"tool_calls": json.dumps(calls)}
     made.turns[made.turns.index(turn)] = turn.model_copy(update=change)
 
 
@@ -67,6 +68,10 @@ def refined(home: Path, made: SmallLake, *benchmarks: dict[str, object]) -> dict
     return {
         row["trajectory_id"]: json.loads(row["gates"])["decontamination"] for row in query_lake(home, "from decisions")
     }
+
+
+def folded_text(*texts: str) -> list[str]:
+    return [" ".join(words) for words in folded_words(pa.array(texts)).to_pylist()]
 
 
 def query_lake(home: Path, query: str) -> list[dict[str, Any]]:
@@ -83,6 +88,19 @@ def test_overlaps_are_found_in_task_answer_and_query_but_not_in_pages(tmp_path: 
     reasons = [answers[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
     assert reasons == ["in_instruction", "in_answer", "in_query", "ok", "ok", "ok"]
     assert {answers[attempt.trajectory_id]["value"] for attempt in made.trajectories[:3]} == {19}
+
+
+def test_overlaps_are_found_in_all_that_the_agent_wrote_and_in_the_system_prompt(tmp_path: Path) -> None:
+    """An agent that recites an item, or a prompt with worked examples from it, teaches the item like a task would."""
+    prompt = f"You are careful. Example: {LONG}"
+    made = lake_of(reasoning=f"I recall: {LONG.upper()}", content=f"So, {SHORT} Ada.", system=prompt, page=LONG)
+    answers = refined(tmp_path, made, benchmark(tmp_path / "b", LONG, SHORT, TINY))
+    reasons = [answers[attempt.trajectory_id]["reason"] for attempt in made.trajectories]
+    assert reasons == ["in_agent_words", "in_agent_words", "in_system_prompt", "ok", "ok", "ok"]
+    spans = query_lake(tmp_path, "from benchmark_overlaps")
+    places = {(span["field"], span["n_words"], span["index"] is None) for span in spans}
+    assert places == {("agent_words", 6, False), ("agent_words", 19, False), ("system_prompt", 19, True)}
+    assert all(span["text"] in folded_text(LONG, SHORT) for span in spans)
 
 
 def test_a_short_item_matches_as_a_whole_only(tmp_path: Path) -> None:
