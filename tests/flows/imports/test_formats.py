@@ -129,6 +129,17 @@ def test_sessions_are_one_row_and_their_sub_agents_are_counted(tmp_path: Path) -
     assert sessions.metadata["sidechains"][0]["message"]["content"] == "Look at server.ini for me."
 
 
+def test_an_older_codex_log_of_bare_items_is_one_row(tmp_path: Path) -> None:
+    """Logs of 2025 hold the payloads alone; read line by line, each call would be a conversation without a question."""
+    path = tmp_path / "rollout.jsonl"
+    meta, *rest = [line["payload"] for line in CODEX_LINES if line["type"] in ("session_meta", "response_item")]
+    path.write_text("".join(json.dumps(one) + "\n" for one in [meta, {"record_type": "state"}, *rest]))
+    (raw,) = rows_of(path)
+    attempt = attempt_of(raw.value(), "auto")
+    assert (attempt.format, shape(attempt)) == ("codex", "sua[shell]ta[apply_patch]ta")
+    assert attempt.metadata["other_lines"] == [{"type": "other", "record_type": "state"}]
+
+
 def test_a_mix_of_formats_is_told_apart_row_by_row(tmp_path: Path) -> None:
     """Joined sets have rows of several formats; one format for all would misread the others."""
     (path, lake) = tmp_path / "set.jsonl", Lake(tmp_path / "lake")

@@ -137,8 +137,13 @@ def recognise(row: Row) -> Sign | None:
 
 
 def is_line(line: Row) -> bool:
-    """True if a line is one of such a log."""
-    return str(line.get("type")) in TYPES and isinstance(line.get("payload"), dict)
+    """True if a line is one of such a log, also of an older one."""
+    if "payload" in line:
+        return str(line.get("type")) in TYPES and isinstance(line["payload"], dict)
+    parts = line.get("content") if line.get("type") == "message" else None
+    first = parts[0] if isinstance(parts, list) and parts else None
+    is_message = isinstance(first, dict) and first.get("type") in ("input_text", "output_text")
+    return is_message or (line.get("type") in ("function_call", "function_call_output") and "call_id" in line)
 
 
 CODEX = Format(codex, frozenset({EVENTS}), recognise, split_completions=True)
