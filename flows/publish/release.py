@@ -61,7 +61,9 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         stored = store.put(built, manifest, report)
         location = store.location(manifest.name)
         record_release(con, lake, _first_rows(selection, student), _release_row(stored, location, day), day)
-    report(manifest.rows, manifest.rows, f"release {manifest.name}")
+    unrendered = sum(manifest.unrendered.values())
+    lacking = f", {unrendered} trajectories without student tokens (see its card)" if unrendered else ""
+    report(manifest.rows, manifest.rows, f"release {manifest.name}{lacking}")
     return {
         "release_id": manifest.release_id,
         "rows": manifest.rows,

@@ -24,7 +24,8 @@ class Publish(Section):
     student: LocalPath | None = Field(default=None, description="folder of the student's tokenizer and chat template")
     student_renderer: str = Field(
         default="auto",
-        description="renderer of the student, as `renderers` names it; auto: chosen by its chat template",
+        description="renderer of the student, as `renderers` names it; auto: chosen by its chat template; "
+        "template: the chat template itself",
     )
     training_window: Positive = Field(
         default=131_072, description="training window in tokens; longer rows are labelled over_window"

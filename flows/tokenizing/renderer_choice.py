@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from flows.tokenizing.harmony_vocabulary import provide_vocabulary
+from flows.tokenizing.template_renderer import TEMPLATE, TemplateRenderer
 from flows.tokenizing.thinking import ThinkingError, thinking_fields
 
 AUTO = "auto"
@@ -37,6 +38,8 @@ def open_renderer(
     family does not have.
     """
     setting = SETTINGS[owner]
+    if name == TEMPLATE and owner == "student":
+        return _own_template(tokenizer)
     if name == AUTO:
         name = _matching(tokenizer, owner)
     if name not in names():
@@ -57,6 +60,14 @@ def reopened(tokenizer: Any, renderer: Any) -> Any:
     from renderers import create_renderer
 
     return create_renderer(tokenizer, renderer.config)
+
+
+def _own_template(tokenizer: Any) -> TemplateRenderer:
+    if not tokenizer.chat_template or not tokenizer.is_fast:
+        raise RendererError(
+            f"{SETTINGS['student']} = {TEMPLATE} needs a fast tokenizer with a chat template: name a family instead"
+        )
+    return TemplateRenderer(tokenizer)
 
 
 def varied(tokenizer: Any, renderer: Any, fields: Mapping[str, Any]) -> Any:
@@ -96,6 +107,11 @@ def _matching(tokenizer: Any, owner: Owner) -> str:
     raise RendererError(
         f"{owner} {tokenizer.name_or_path}: no renderer {why}. If it belongs to a known model family, set "
         f"{SETTINGS[owner]} to one of {', '.join(usable or names())}"
+        + (
+            f"; {TEMPLATE} writes with the chat template itself"
+            if owner == "student" and tokenizer.chat_template
+            else ""
+        )
     )
 
 

@@ -19,8 +19,6 @@ from flows.publish.build.student_template import Message, StudentTemplate, Unren
 from flows.publish.errors import StudentError
 
 THREADS = 2
-OF_RENDERER = {"wrong_mask", "text_lost"}
-"""Faults of the renderer: one that writes no row right is of another family than the student."""
 TEACHER = ("token_ids", "loss_mask", "logprobs", "message_tokens", "segment_starts")
 """List columns of the teacher's ids, which the last segment of a trajectory holds alone."""
 Planned = list[Segment] | Unrendered
@@ -54,8 +52,7 @@ class StudentColumns:
 
     def check(self) -> None:
         """Raise StudentError if the renderer wrote no row right: it belongs to another model family."""
-        wrong = sum(self.unrendered[reason] for reason in OF_RENDERER)
-        if wrong and self.unrendered.total() == len(self.segments):
+        if self._fault and self.unrendered.total() == len(self.segments):
             raise StudentError(f"{self._fault}: set publish.student_renderer to the student's own family")
 
     def _planned(self, row: Message) -> Planned:
@@ -69,7 +66,7 @@ class StudentColumns:
             self.segments.append(1 if isinstance(plan, Unrendered) else len(plan))
             if isinstance(plan, Unrendered):
                 self.unrendered[plan.reason] += 1
-                if plan.reason in OF_RENDERER:
+                if plan.reason == "wrong_mask":
                     self._fault = f"{row['trajectory_id']}: {plan}"
 
 

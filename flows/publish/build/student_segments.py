@@ -85,8 +85,8 @@ class Conversation:
         return rounds
 
     def _split(self, point: Point) -> Sequence[Point]:
-        """The point itself, or one after each of its turns if the template drops reasoning within the stretch."""
-        if all(self._lack(turn, point.end) != "reasoning_lost" for turn in point.turns):
+        """The point itself, or one after each of its turns if the template rewrites turns within the stretch."""
+        if not any(self._lack(turn, point.end) for turn in point.turns):
             return [point]
         return [Point(turn + 1, (turn,)) for turn in point.turns]
 

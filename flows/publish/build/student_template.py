@@ -89,8 +89,10 @@ class StudentTemplate:
     def write(self, writer: Any, messages: Sequence[Message], tools: Sequence[Message]) -> Rendered:
         """The token ids of guarded messages. Raises Unrendered if the template refuses them, or the mask is wrong."""
         name, made = self.identity.renderer, _tokens(self._render(writer, messages, tools))
-        if len(made.sampled) != len(made.ids) or not any(made.sampled):
+        if len(made.sampled) != len(made.ids):
             raise Unrendered("wrong_mask", f"{name} gives no loss mask")
+        if not any(made.sampled):
+            raise Unrendered("text_lost", f"{name} writes no turn of the agent")
         for owner in {owner for mine, owner in zip(made.sampled, made.owners, strict=True) if mine}:
             if messages[owner]["role"] != "assistant":
                 raise Unrendered("wrong_mask", f"{name} masks message {owner} ({messages[owner]['role']})")
@@ -110,7 +112,7 @@ class StudentTemplate:
         number = rendered.owners[-1]
         ends = (at for at in range(len(rendered.ids)) if rendered.owners[at] == number)
         close = next((at for at in ends if self._decode([rendered.ids[at]]) == "</think>"), None)
-        if close is None or not self._decode(prompt.ids[-8:]).endswith("<think>"):
+        if number < 0 or close is None or not self._decode(prompt.ids[-8:]).endswith("<think>"):
             return rendered
         thought = self._literal.encode(guarded["reasoning_content"], add_special_tokens=False)
         return Rendered(
