@@ -22,7 +22,7 @@ from flows.commands.context import (
 from flows.commands.exit import exit_after, fail
 from flows.commands.export import export
 from flows.commands.lineage import lineage
-from flows.commands.serve import serve
+from flows.commands.serve import doctor, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,7 +71,7 @@ def _stage_command(stage: Stage, does: str) -> None:
 
 _stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
 _stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
-for verb in (export, lineage, publish.pull, serve):
+for verb in (doctor, export, lineage, publish.pull, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (rollout, refine, publish, release, lake, teacher, notify, deploy):

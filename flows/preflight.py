@@ -1,14 +1,16 @@
 """Checks, before `factory serve` waits and before a run works, that a night can be done to its end.
 
 Each check takes seconds and leaves nothing behind; its error names the setting. A night that would fail at its end,
-for a full disk or a mistyped bucket, fails at its start instead.
+for a full disk or a mistyped bucket, fails at its start instead. `factory doctor` runs all of them and prints each.
 """
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from flows.publish.check_store import check_store
+from flows.refine.gates.gates import load_gates
 from flows.refine.validate_settings import validate_keys, validate_settings
 from flows.rollout.engines.check import check_teacher
 from flows.settings import Settings
@@ -23,38 +25,71 @@ class NotReady(Exception):
 
 def check_before_serving(settings: Settings) -> None:
     """Raise the error of the first check that fails. Opens and creates no lake."""
-    chosen_composers(settings)
-    validate_keys(settings)
-    _check_home(settings)
-    check_teacher(settings.teacher)
-    check_store(settings.publish)
+    for check in CHECKS.values():
+        check(settings)
 
 
 def check_before_run(settings: Settings, only: str | None) -> None:
     """Raise the error of the first check that fails, of those that the steps of this run need."""
-    if only in (None, "tasks"):
-        chosen_composers(settings)
-    _check_home(settings)
-    if only in (None, "rollout"):
-        check_teacher(settings.teacher)
-    if only in (None, "publish"):
-        check_store(settings.publish)
+    for name, check in CHECKS.items():
+        if only is None or name in ("home", "disk", only):
+            check(settings)
     if only in (None, "refine"):
         validate_settings(settings)
 
 
-def _check_home(settings: Settings) -> None:
-    home = settings.home.absolute()
-    existing = next(path for path in (home, *home.parents) if path.exists())
+def _check_tasks(settings: Settings) -> str:
+    names = [composer.name for _, composer in chosen_composers(settings)]
+    return f"{settings.tasks.per_night:,} tasks a night, composed by {', '.join(names)}"
+
+
+def _check_refine(settings: Settings) -> str:
+    validate_keys(settings)
+    benchmarks = len(settings.refine.benchmarks)
+    return f"{len(load_gates(settings))} gates; overlaps are looked for with {benchmarks} benchmarks"
+
+
+def _check_home(settings: Settings) -> str:
+    existing = _existing(settings)
     if not os.access(existing, os.W_OK | os.X_OK):
         raise NotReady(f"home: {existing} is not writable")
-    _check_disk(existing, settings.min_free_gb)
+    return f"{settings.home.absolute()} is writable"
 
 
-def _check_disk(folder: Path, floor_gb: float) -> None:
+def _check_disk(settings: Settings) -> str:
+    folder, floor_gb = _existing(settings), settings.min_free_gb
     free = shutil.disk_usage(folder).free / GB
     if free < floor_gb:
         raise NotReady(
             f"{free:.1f} GB are free on the disk of {folder}, and min_free_gb = {floor_gb:g} are needed to start: free "
             "space, or lower the setting."
         )
+    return f"{free:,.1f} GB are free; a night starts from {floor_gb:g} (min_free_gb)"
+
+
+def _existing(settings: Settings) -> Path:
+    home = settings.home.absolute()
+    return next(path for path in (home, *home.parents) if path.exists())
+
+
+def _check_teacher(settings: Settings) -> str:
+    check_teacher(settings.teacher)
+    teacher = settings.teacher
+    place = f"{len(teacher.urls)} servers, at least one of which answers" if teacher.urls else "started by the night"
+    return f"{teacher.engine} {teacher.model or 'with its default model'}: {place}"
+
+
+def _check_store(settings: Settings) -> str:
+    check_store(settings.publish)
+    return f"releases can be stored in {settings.publish.to}"
+
+
+CHECKS: dict[str, Callable[[Settings], str]] = {
+    "tasks": _check_tasks,
+    "refine": _check_refine,
+    "home": _check_home,
+    "disk": _check_disk,
+    "rollout": _check_teacher,
+    "publish": _check_store,
+}
+"""The checks in their order, by the step that needs them; each returns a sentence, or raises the error of its room."""

@@ -1,4 +1,8 @@
-"""`factory serve`: run the nightly on its schedule until the command is stopped."""
+"""`factory serve` runs the nightly on its schedule until it is stopped; `factory doctor` tries what that needs.
+
+The same checks stop `serve` and `run` at the first failure. The doctor runs all of them, so that a new home is put
+right in one go.
+"""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.context import read_settings
-from flows.commands.exit import plain_errors
+from flows.commands.exit import OURS, plain_errors
 
 if TYPE_CHECKING:
     from flows.settings import Settings
@@ -15,6 +19,7 @@ Port = Annotated[int, typer.Option(help="Port of the Prefect server and its UI."
 Host = Annotated[
     str, typer.Option(help="Address that the server listens on. It asks nobody for a password: keep it private.")
 ]
+NO_ALERTS = "no alerts are sent, as [notify] urls is empty"
 
 
 def serve(port: Port = 4200, host: Host = "127.0.0.1") -> None:
@@ -56,3 +61,25 @@ def _check(settings: "Settings") -> None:
     from flows.preflight import check_before_serving
 
     check_before_serving(settings)
+
+
+def doctor() -> None:
+    """Check what a night needs: settings, disk, teacher, store, alerts. Exit code 1 if a check fails."""
+    from flows.preflight import CHECKS
+
+    failed = 0
+    with plain_errors():
+        settings = read_settings()
+        for name, check in CHECKS.items():
+            try:
+                typer.echo(f"ok      {name}: {check(settings)}")
+            except Exception as error:
+                if type(error).__module__.split(".")[0] not in OURS:
+                    raise
+                failed += 1
+                typer.echo(f"failed  {name}: {error}")
+        addresses = len(settings.notify.urls)
+        alerts = f"alerts go to {addresses} addresses (`factory notify test` tries them)" if addresses else NO_ALERTS
+        typer.echo(f"ok      notify: {alerts}")
+    if failed:
+        raise typer.Exit(1)

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.preflight import check_before_run, check_before_serving
 from flows.settings import load
 from tests.doubles.teachers.fake_vllm import fake_vllm
@@ -63,3 +65,18 @@ def test_a_single_step_needs_only_its_own(home: Path) -> None:
     """`factory crawl` must work while the teacher is down."""
     (home / "factory.toml").write_text(f'[teacher]\nengine = "vllm"\nurls = ["{CLOSED}"]\n')
     check_before_run(load(), "crawl")
+
+
+def test_the_doctor_runs_every_check_and_fails_with_any(home: Path) -> None:
+    """Whoever sets up a home mends all of its faults at once, instead of one for each start."""
+    sound = CliRunner().invoke(app, ["doctor"])
+    assert (sound.exit_code, [line.split()[0] for line in sound.output.splitlines()]) == (0, ["ok"] * 7)
+    (home / "factory.toml").write_text(
+        f'min_free_gb = 1e9\n[teacher]\nengine = "vllm"\nurls = ["{CLOSED}"]\n[notify]\nurls = ["json://h/s3cret"]\n'
+    )
+    ill = CliRunner().invoke(app, ["doctor"])
+    assert ill.exit_code == 1
+    failed = [line.split()[1] for line in ill.output.splitlines() if line.startswith("failed")]
+    assert failed == ["disk:", "rollout:"]
+    assert "s3cret" not in ill.output
+    assert [path.name for path in home.iterdir()] == ["factory.toml"]

@@ -192,9 +192,9 @@ def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
         return []
     return [
         "## Decontamination",
-        "`overlapping` counts trajectories whose task, system prompt, answer, calls or other words of the agent repeat 13 "
-        "consecutive words of a benchmark's item, or the whole of a shorter one (after NFKC, case and space folding); "
-        "pages that the agent read do not count. The gate `decontamination` rejects them.",
+        "`overlapping` counts trajectories whose task, system prompt, answer, calls or other words of the agent repeat "
+        "13 consecutive words of a benchmark's item, or the whole of a shorter one (after NFKC, case and space "
+        "folding); pages that the agent read do not count. The gate `decontamination` rejects them.",
         _table(con, "checked_benchmarks"),
     ]
 
