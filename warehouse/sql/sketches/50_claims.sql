@@ -23,7 +23,7 @@ foreign_letters as (
     select
         *,
         case when strlen(agent_text) > length(agent_text)
-            and regexp_matches(agent_text, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Thai}\p{Devanagari}]')
+            and len(scripts_in(agent_text)) > 0
         then regexp_replace(agent_text, '[[:ascii:]]+', '', 'g') end as foreign_text
     from agent_texts
 ),
