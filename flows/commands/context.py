@@ -103,5 +103,5 @@ def _print_next_steps() -> None:
     if not planned:
         echo('no task could be made; status of each page: factory sql "select url, status, detail from documents"')
     if release:
-        echo("release: {1} ({2} trajectories, {3} tokens)".format(*release))
+        echo("release: {1} ({2} rows, {3} tokens)".format(*release))
     echo('next: factory stats · factory sql "select * from funnel" · factory show ID')

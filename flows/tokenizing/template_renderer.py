@@ -6,9 +6,11 @@ faster. Guarded text stays text here too (`literal_tokenizer.py`).
 """
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -59,8 +61,10 @@ class TemplateRenderer:
         for number, message in enumerate(messages):
             if message["role"] == "assistant":
                 start, end = self._span(text, messages, number, tools)
-                places = [at for at, (first, last) in enumerate(offsets) if start <= first and last <= end]
-                for at in self._to_its_end(places, ids):
+                places = range(
+                    bisect_left(offsets, start, key=itemgetter(0)), bisect_right(offsets, end, key=itemgetter(1))
+                )
+                for at in self._to_its_end(list(places), ids):
                     owners[at] = number
         return Written(ids, [owner >= 0 for owner in owners], owners)
 

@@ -55,6 +55,7 @@ class Conversation:
         self._tools = [template.guarded(tool) for tool in schemas_of(row["tools"])]
         self._writers = template.writers(self._messages)
         self._written: dict[int, Rendered] = {}
+        self._lacks: dict[tuple[int, int], str | None] = {}
         self._hidden: dict[int, tuple[int, ...]] = {}
         """End -> turns whose reasoning was taken out before the renderer wrote up to there."""
 
@@ -91,14 +92,18 @@ class Conversation:
         return [Point(turn + 1, (turn,)) for turn in point.turns]
 
     def _lack(self, turn: int, end: int) -> str | None:
-        message, written = self._messages[turn], self._at(end).written(turn)
-        return self._template.missing(message, written) if message["role"] == "assistant" else None
+        if (turn, end) not in self._lacks:
+            message, written = self._messages[turn], self._at(end).written(turn)
+            is_agent = message["role"] == "assistant"
+            self._lacks[turn, end] = self._template.missing(message, written) if is_agent else None
+        return self._lacks[turn, end]
 
     def _at(self, end: int) -> Rendered:
         if end not in self._written:
             self._written[end] = self._write(self._guarded[:end])
             if self._lack(end - 1, end) == "reasoning_lost":
                 self._written[end] = self._kept(end) or self._written[end]
+                del self._lacks[end - 1, end]
         return self._written[end]
 
     def _write(self, messages: Sequence[Message]) -> Rendered:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,21 @@ class Rendered:
 
     def start(self, number: int) -> int:
         """The offset of the first token that the agent samples in message `number`; the length if there is none."""
-        places = zip(self.sampled, self.owners, strict=True)
-        return next((at for at, (mine, owner) in enumerate(places) if mine and owner == number), len(self.ids))
+        places = self._places.get(number)
+        return places[0] if places else len(self.ids)
 
     def written(self, number: int) -> list[int]:
         """The ids that the agent samples in message `number`."""
-        tokens = zip(self.ids, self.sampled, self.owners, strict=True)
-        return [token for token, mine, owner in tokens if mine and owner == number]
+        return [self.ids[at] for at in self._places.get(number, ())]
+
+    @cached_property
+    def _places(self) -> dict[int, list[int]]:
+        """Message -> offsets of the tokens that the agent samples in it, from one pass over a long conversation."""
+        places: dict[int, list[int]] = {}
+        for at, (mine, owner) in enumerate(zip(self.sampled, self.owners, strict=True)):
+            if mine:
+                places.setdefault(owner, []).append(at)
+        return places
 
 
 @dataclass(frozen=True)
