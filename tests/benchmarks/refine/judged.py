@@ -24,7 +24,7 @@ GATES = {
     "secrets": ("secrets",),
     "refusal": ("refusal",),
     "error_text": ("error_text",),
-    "invention": ("invention",),
+    "invention": ("invention", "claims", "tests"),
     "language": ("language",),
     "ending": ("answer", "status"),
     "loop": ("loop",),
