@@ -1,8 +1,8 @@
 """Selects the trajectories of a release, and gives each its split and its position, by seeded hashes.
 
-The split is a hash of seed and task, so that no task is in two splits and a task keeps its split in every later
-release; the position is a hash of seed and trajectory. Only ids are sorted here: the long rows are read later,
-bucket by bucket, so that memory stays bounded.
+The split is a hash of seed and question (`questions.py`), so that no question is in two splits, and one that was in
+a release keeps its split in every later one; the position is a hash of seed and trajectory. Only ids are sorted here:
+the long rows are read later, bucket by bucket, so that memory stays bounded.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.publish.build.questions import create_question_splits
 from flows.settings import Publish
 from warehouse.connect import create_temp_table, query
 
@@ -39,7 +40,8 @@ def select_trajectories(
     Leaves them as the table `chosen`. A bucket holds about `bucket_bytes` of uncompressed rows; its size does not
     change the release.
     """
-    shape = {"seed": settings.seed, "validation_share": settings.validation_share, "bucket_bytes": bucket_bytes}
+    shape = {"seed": settings.seed, "bucket_bytes": bucket_bytes}
+    create_question_splits(con, settings.seed, settings.validation_share)
     create_temp_table(con, "chosen", query("publish", "chosen"), shape)
     rows = con.sql("from chosen order by position").to_arrow_table()
     if not rows.num_rows:

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.publish.build.questions import create_question_tasks
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
 from flows.publish.views.openai import message_type, openai_message
@@ -60,6 +61,7 @@ def write_rl_tasks(con: duckdb.DuckDBPyConnection, out: Path) -> int:
     the other columns are those of warehouse/sql/publish/rl_tasks.sql. Raises StoreError.
     """
     create_withdrawn(con)
+    create_question_tasks(con)
     rows = con.sql(query("publish", "rl_tasks")).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
     with writing(out):

@@ -1,4 +1,4 @@
-"""The view `preference`: pairs of a kept and a rejected attempt at one task, with the gates' reasons, for DPO.
+"""The view `preference`: pairs of a kept and a rejected attempt at one question, with the gates' reasons, for DPO.
 
 Pairs hold no attempt that a release must not hold because of its content: withdrawn, contaminated, with secrets,
 or a duplicate.
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.publish.build.bucket_rows import SCALARS, TURNS, read_bucket, scatter
+from flows.publish.build.questions import create_question_tasks
 from flows.publish.build.rows import fold
 from flows.publish.build.split import BUCKET_BYTES, Selection
 from flows.publish.build.work_folder import work_folder
@@ -33,6 +34,7 @@ ROW_GROUP_ROWS = 100
 def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> int:
     """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
     create_withdrawn(con)
+    create_question_tasks(con)
     create_temp_table(con, "chosen", query("publish", "preference_pairs"), {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
     with work_folder(out.with_name(f".{out.name}.work")) as work:

@@ -98,7 +98,7 @@ def test_the_same_lake_makes_the_same_bytes_however_its_parts_are_named(tmp_path
 def test_threads_and_bucket_size_change_no_byte(tmp_path: Path) -> None:
     """A release must not depend on the machine that made it."""
     settings = settings_of(tmp_path, row_group_mb=1, shard_mb=1)
-    kept_lake(settings, words=20_000, samples=1)
+    kept_lake(settings, words=20_000, samples=1, n_tasks=10)
     found = [
         build(settings, tmp_path / f"{threads}-{size}", threads, size)
         for threads, size in ((1, 2**30), (4, 100_000), (2, 1))
@@ -147,12 +147,20 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
             "create table trajectories (trajectory_id text, task_id text, domain text, n_tokens bigint, "
             "ended_at timestamptz, run_id text, system text, tools text, engine text, ids text)"
         )
-        con.execute("create table tasks (task_id text)")
+        con.execute(
+            "create table tasks (task_id text, domain text, instruction text, answer text, created_at timestamptz, "
+            "composer text)"
+        )
+        con.execute("create table published_parts (trajectory_id text, task_id text, release_id text, split text)")
+        con.execute("create table release_parts (release_id text, manifest text)")
         con.executemany("insert into decisions values (?, true, 'r')", [[attempt] for attempt, _ in attempts])
         con.executemany(
             "insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '', 'vllm', null)", attempts
         )
-        con.executemany("insert into tasks values (?)", [[f"t{task}"] for task in tasks])
+        con.executemany(
+            "insert into tasks values (?, 'search', ?, null, now(), 'cloze')",
+            [[f"t{task}", f"Which keeper wrote page {task} of the log?"] for task in tasks],
+        )
         selection = select_trajectories(con, settings)
         assert selection
         return list(selection.rows.to_pylist())
@@ -234,7 +242,7 @@ def test_a_row_holds_its_task_its_verdicts_and_its_pages(tmp_path: Path) -> None
 def test_all_shards_have_the_same_documented_columns_and_bounded_row_groups(tmp_path: Path) -> None:
     """A column of another type in the second shard stops a loader in the middle of a training run."""
     settings = settings_of(tmp_path, shard_mb=1, row_group_mb=1)
-    kept_lake(settings, words=20_000, samples=1)
+    kept_lake(settings, words=20_000, samples=1, n_tasks=10)
     run_publish(settings, DAY, silent)
     shards = sorted(latest(settings).glob("data/*.parquet"))
     assert len(shards) > 2

@@ -14,20 +14,14 @@ kept as (
         ended_at,
         trajectories.run_id as run_id,
         refine_id,
+        split,
         sha256('shuffle:' || $seed || ':' || trajectory_id) as place,
-        ('0x' || sha256('split:' || $seed || ':' || task_id)[:8])::bigint / 4294967296.0 as draw,
         coalesce(n_chars + 6 * n_stream_tokens, 0) + length(system) + length(tools) as weight
     from decisions
     join trajectories using (trajectory_id)
-    semi join tasks using (task_id)
+    join question_splits using (task_id)
     left join sizes using (trajectory_id)
     where kept
-),
-split as (
-    select
-        * exclude (draw),
-        case when draw < $validation_share then 'validation' else 'train' end as split
-    from kept
 )
 select
     * exclude (place, weight),
@@ -36,6 +30,6 @@ select
         ((sum(weight) over (partition by split order by place rows unbounded preceding) - weight) // $bucket_bytes)::varchar,
         6, '0'
     ) as bucket
-from split
+from kept
 window shuffled as (order by split, place)
 order by position

@@ -1,8 +1,9 @@
--- one row per trajectory of a preference pair: at position 2n the kept attempt, at 2n + 1 the rejected one, of one task
+-- one row per trajectory of a preference pair: at position 2n the kept attempt, at 2n + 1 the rejected one, of one question
 with answered as (
     select
         trajectory_id,
         trajectories.task_id as task_id,
+        question_task,
         domain,
         n_tokens,
         kept,
@@ -11,11 +12,12 @@ with answered as (
         ended_at,
         trajectories.run_id as run_id,
         row_number() over (
-            partition by trajectories.task_id, kept
+            partition by question_task, kept
             order by sha256('pair:' || $seed || ':' || trajectory_id)
         ) as number
     from decisions
     join trajectories using (trajectory_id)
+    join question_tasks using (task_id)
     anti join withdrawn using (trajectory_id)
     where kept or not list_has_any(
         list_transform(reasons, lambda reason: split_part(reason, ':', 1)),
@@ -26,11 +28,11 @@ with answered as (
 
 pairs as (
     select
-        task_id,
+        question_task,
         number,
-        row_number() over (order by sha256('place:' || $seed || ':' || task_id || ':' || number)) - 1 as pair
+        row_number() over (order by sha256('place:' || $seed || ':' || question_task || ':' || number)) - 1 as pair
     from answered
-    group by task_id, number
+    group by question_task, number
     having count(*) = 2
 ),
 
@@ -43,7 +45,7 @@ sizes as (
 placed as (
     select answered.*, 2 * pair + (not kept)::integer as position, coalesce(weight, 0) as weight
     from answered
-    join pairs using (task_id, number)
+    join pairs using (question_task, number)
     left join sizes using (trajectory_id)
 ),
 

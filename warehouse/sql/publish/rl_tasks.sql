@@ -1,4 +1,4 @@
--- one row per task that some attempts solve and some do not, for reinforcement learning
+-- one row per question that some attempts solve and some do not, for reinforcement learning
 with newest as (
     select trajectory_id, verifier, passed
     from verdicts
@@ -10,28 +10,31 @@ with newest as (
 
 judged as (
     select
-        trajectories.task_id,
+        question_task as task_id,
         count(*) as attempts,
         count(*) filter (newest.passed) as passes
     from trajectories
     join newest using (trajectory_id)
     join tasks using (task_id)
+    join question_tasks using (task_id)
     where newest.verifier = tasks.verifiers[1]
         and trajectories.status <> 'aborted'
-    group by trajectories.task_id
+    group by question_task
 ),
 
 first_attempt as (
-    select task_id, arg_min({tools: tools, system: system}, trajectory_id) as first
+    select question_task as task_id, arg_min({tools: tools, system: system}, trajectory_id) as first
     from trajectories
-    group by task_id
+    join question_tasks using (task_id)
+    group by question_task
 ),
 
 -- content that one attempt must not hold can come from the task or its pages, so the whole task is left out
 rejected as (
-    select distinct trajectories.task_id
+    select distinct question_task as task_id
     from decisions
     join trajectories using (trajectory_id)
+    join question_tasks using (task_id)
     where list_has_any(
         list_transform(decisions.reasons, lambda reason: split_part(reason, ':', 1)),
         ['decontamination', 'blocked_hosts', 'secrets']
@@ -61,6 +64,9 @@ join first_attempt using (task_id)
 anti join rejected using (task_id)
 where judged.passes > 0 and judged.passes < judged.attempts
     and tasks.task_id not in (
-        select trajectories.task_id from withdrawn join trajectories using (trajectory_id)
+        select question_task
+        from withdrawn
+        join trajectories using (trajectory_id)
+        join question_tasks using (task_id)
     )
 order by tasks.task_id
