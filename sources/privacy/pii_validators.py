@@ -12,8 +12,8 @@ from collections.abc import Callable
 import phonenumbers
 from tld import is_tld
 
-PERSONAL = frozenset({"email", "phone", "credit_card", "iban", "us_ssn"})
-"""Kinds of personal data; all other kinds are secrets."""
+PERSONAL = frozenset({"email", "author_email", "phone", "credit_card", "iban", "us_ssn"})
+"""Kinds of personal data; all other kinds are secrets. An `author_email` stands where git and packages name authors."""
 
 LONGEST_PLACEHOLDER = 200
 """Characters. A longer match is a key that contains the word of a placeholder by chance."""
@@ -30,7 +30,15 @@ _RESERVED_DOMAIN = re.compile(
 )
 _ROLE_NAME = re.compile(
     r"(?:no-?reply|do-?not-?reply|git|user(?:name)?|you|me|name|someone|somebody|foo|bar|john\.?doe|jane\.?doe|test\w*"
-    r"|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?|sales)"
+    r"|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?|sales|team|hello|office|press"
+    r"|media|jobs|hr|billing|service|feedback|legal|privacy|marketing|notif\w*|alerts?|mailer-daemon|newsletter|orders?|accounts?"
+    r"|kontakt|anfrage|contacto|contato|bonjour|accueil|kundenservice|dev|devel\w*|users?|announce|list|maintainers?|releases?|ci"
+    r"|.*[-_.](?:dev|devel|users?|announce|list|discuss|commits|bugs|maintainers?|team|bot|noreply)|.*\[bot\])"
+)
+_LIST_DOMAIN = re.compile(r"(?:^|\.)(?:lists?|mailman|listserv|groups|googlegroups|vger|noreply)\.")
+_AUTHOR = re.compile(
+    r"(?i:(?:author|committer|maintainer|tagger)s?(?:_email|-email)?\W|-by:|\bcc:|user\.email|git_\w+_email|copyright|mailmap)[^\n]*$"
+    r"|\b[0-9a-f]{7,40}\b[^\n]*<$"
 )
 _FICTIONAL_PHONE = re.compile(r"\+?1?[2-9]\d\d555\d{4}|\+44(?:20794600|1632960|7700900|8081570)\d+")
 _USER_OF_URL = re.compile(r"://[^\s/@]*$")
@@ -75,6 +83,11 @@ def is_plausible(kind: str, secret: str, before: bytes) -> bool:
     return VALIDATORS[kind](secret, before.decode("utf-8", "replace"))
 
 
+def names_author(before: str) -> bool:
+    """True if an address after this text is that of an author, as git and packages publish it."""
+    return bool(_AUTHOR.search(before))
+
+
 def entropy(text: str) -> float:
     """Return the Shannon entropy in bits per character (Shannon 1948)."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
@@ -90,7 +103,7 @@ def _email(secret: str, before: str) -> bool:
     if _USER_OF_URL.search(before):
         return False
     name, _, domain = secret.lower().rpartition("@")
-    has_tld = is_tld(domain.rpartition(".")[2])
+    has_tld = is_tld(domain.rpartition(".")[2]) and not _LIST_DOMAIN.search(domain)
     return has_tld and not _RESERVED_DOMAIN.search(domain) and not _ROLE_NAME.fullmatch(name)
 
 

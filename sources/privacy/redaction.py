@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from kingfisher_sdk import Rules, Scanner
 
 from schemas.record import sha256_text
-from sources.privacy.pii_validators import PERSONAL, VALIDATORS, is_placeholder, is_plausible
+from sources.privacy.pii_validators import PERSONAL, VALIDATORS, is_placeholder, is_plausible, names_author
 
 CACHE = Path("~/.cache/horizon-factory/rules")
 """Folder of the compiled patterns: compiling takes seconds, loading a third of a second."""
@@ -89,7 +89,7 @@ def as_json(counts: Mapping[str, int]) -> str:
 
 def kinds() -> frozenset[str]:
     """Return every kind that the detector knows."""
-    return frozenset(_kind(rule["id"]) for rule in _rules().metadata() if rule["visible"])
+    return frozenset(_kind(rule["id"]) for rule in _rules().metadata() if rule["visible"]) | {"author_email"}
 
 
 @cache
@@ -125,7 +125,7 @@ def _find(text: bytes) -> list[Finding]:
     while matches := [match for match in _matches(bytes(rest)) if rest[match.start : match.end].strip(MASK)]:
         for match in sorted((match for match in matches if _is_valid(match, text)), key=_rank):
             if MASK not in rest[match.start : match.end]:
-                findings.append(match)
+                findings.append(_refined(match, text))
                 _mask(rest, match)
         for match in matches:
             _mask(rest, match)
@@ -149,6 +149,12 @@ def _is_valid(match: Finding, text: bytes) -> bool:
     secret = text[match.start : match.end].decode("utf-8", "replace")
     before = text[max(0, match.start - 60) : match.start]
     return not is_placeholder(secret) and (match.kind not in VALIDATORS or is_plausible(match.kind, secret, before))
+
+
+def _refined(match: Finding, text: bytes) -> Finding:
+    """The finding, as `author_email` where git or a package names an author."""
+    before = text[max(0, match.start - 90) : match.start].decode("utf-8", "replace")
+    return replace(match, kind="author_email") if match.kind == "email" and names_author(before) else match
 
 
 def _mask(text: bytearray, match: Finding) -> None:

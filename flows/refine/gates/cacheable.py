@@ -13,8 +13,10 @@ from typing import Any
 import duckdb
 
 KEY = "trajectory_id"
-KEYED_TABLES = {"candidates", "trajectories", "turn_facts", "made_calls", "turn_texts", "ground_truths"}
-"""Tables of a trajectory's own record, turns, calls and true answer. They never change once they have landed."""
+KEYED_TABLES = {
+    "candidates", "trajectories", "turn_facts", "made_calls", "final_words", "turn_texts", "ground_truths"
+}  # fmt: skip
+"""Tables of a trajectory's own record, turns, calls, last words and truth. They never change once they have landed."""
 VALUE_TABLES = {"tasks"}
 ROW_FUNCTIONS = {"unnest", "range", "generate_series"}
 """Table functions that read no table and no file."""

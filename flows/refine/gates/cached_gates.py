@@ -21,9 +21,9 @@ from warehouse.console.progress import ProgressCallback
 
 BATCH_BYTES = 128 * 1024 * 1024
 """Bytes of the sketches of the parts that one batch reads: some ten thousand long trajectories."""
-STEPS = ("task_words", "candidates", "ground_truths", "made_calls")
+STEPS = ("task_words", "candidates", "ground_truths", "made_calls", "final_words")
 """Files of `sql/decide` whose rows gates read."""
-FUNCTION_VERSIONS = {"detector", "words_version", "validator_version"}
+FUNCTION_VERSIONS = {"detector", "words_version", "validator_version", "language_version"}
 """Parameters that hold the versions of the SQL functions."""
 
 
@@ -104,15 +104,16 @@ def answer_missing(
 
 
 def make_gate_tables(con: duckdb.DuckDBPyConnection, gates: Iterable[Gate], parts: Mapping[str, Path]) -> None:
-    """Make `ground_truths`, `made_calls` and `turn_texts` of all `candidates`, if one of the gates reads them.
+    """Make `ground_truths`, `made_calls`, `final_words`, `turn_texts` of all `candidates`, if a gate reads them.
 
     Cached gates read these tables batch by batch; a gate that is not cached reads all candidates at once.
     """
     texts = " ".join(gate.text for gate in gates)
     if "ground_truths" in texts:
         make_ground_truths(con)
-    if "made_calls" in texts:
-        create_shared_table(con, "made_calls", query("decide", "made_calls"))
+    for name in ("made_calls", "final_words"):
+        if name in texts:
+            create_shared_table(con, name, query("decide", name))
     if "turn_texts" in texts:
         view_text(con, parts.values())
 
@@ -128,7 +129,8 @@ def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
 def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: ProgressCallback) -> None:
     """Make `gate_answers`, one row per candidate."""
     make_ground_truths(con)
-    create_shared_table(con, "made_calls", query("decide", "made_calls"))
+    for name in ("made_calls", "final_words"):
+        create_shared_table(con, name, query("decide", name))
     make_answers(con)
     run_gates(con, cached.gates, cached.parameters, report)
     for name in ("turn_signals", "gate_answers"):

@@ -1,4 +1,4 @@
-"""Parameters that the SQL of refine can bind by name: settings, versions of SQL functions, and blocklist patterns."""
+"""Parameters that the SQL of refine can bind by name: settings, patterns, versions of functions, blocklist."""
 
 import json
 
@@ -6,6 +6,7 @@ import duckdb
 
 from flows.refine.decontaminate.benchmark_words import add_benchmark_words
 from flows.refine.decontaminate.benchmarks import index_benchmark, sources_of
+from flows.refine.gates.patterns import patterns
 from flows.refine.gates.sql_functions import add_functions
 from flows.settings import Settings, SettingsError
 from sources.blocklist import Blocklist
@@ -32,7 +33,11 @@ def screening_parameters(settings: Settings) -> dict[str, object]:
     if settings.refine.allowed_sensitive_data and (unknown := set(settings.refine.allowed_sensitive_data) - kinds()):
         known = ", ".join(sorted(PERSONAL)) + ", github_token, ..."
         raise SettingsError(f"refine.allowed_sensitive_data = {sorted(unknown)}: no such kind. There are: {known}")
-    return {"blocked": Blocklist(settings.blocklist).pattern, "decontaminating": bool(settings.refine.benchmarks)}
+    return {
+        "blocked": Blocklist(settings.blocklist).pattern,
+        "personal": sorted(PERSONAL),
+        "decontaminating": bool(settings.refine.benchmarks),
+    }
 
 
 def bind_parameters(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, object]:
@@ -44,4 +49,4 @@ def bind_parameters(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[
     indexes = [index_benchmark(con, source, home, silent)[0] for source in sources]
     add_benchmark_words(con, indexes)
     compared = {"benchmark_indexes": sorted({source.id for source in sources})}
-    return parameters_of(settings) | add_functions(con) | screening_parameters(settings) | compared
+    return parameters_of(settings) | patterns() | add_functions(con) | screening_parameters(settings) | compared

@@ -3,7 +3,8 @@
 `secrets_in(text)` counts secrets and personal data by kind, as JSON; null if there are none. `folded_words(text)` gives
 the folded words of a text, `word_hashes(text)` the 64-bit hash of each. `scripts_in(text)` names the scripts other than
 Latin, `anchor_shingles(text)` gives hashes of short windows. `argument_fault(schema, arguments)` gives how a call's
-arguments break the JSON Schema; null if they are valid. Each depends on its arguments only and has a version among the
+arguments break the JSON Schema; null if they are valid. `foreign_language(task, system, answer)` gives the language of
+an answer that the task neither uses nor names. Each depends on its arguments only and has a version among the
 parameters, so that a new version computes cached answers again.
 """
 
@@ -17,6 +18,7 @@ from duckdb.func import ARROW, SPECIAL
 from flows.refine.decontaminate.ngrams import WORDS_VERSION, folded_words, word_hashes
 from flows.refine.dedupe.anchor_shingles import ANCHORS_VERSION, add_anchor_shingles
 from flows.refine.gates.argument_schema import argument_faults
+from flows.refine.gates.language import LANGUAGE_VERSION, foreign_answers
 from flows.refine.gates.scripts_in import SCRIPTS_VERSION, scripts_in
 from sources.privacy.redaction import count_kinds, detector_version
 
@@ -31,8 +33,12 @@ def add_functions(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
         "argument_fault", _argument_faults, ["varchar", "varchar"], "varchar", type=ARROW, null_handling=SPECIAL
     )
     add_anchor_shingles(con)
+    con.create_function(
+        "foreign_language", _foreign_language, ["varchar"] * 3, "varchar", type=ARROW, null_handling=SPECIAL
+    )
     versions = {"words_version": WORDS_VERSION, "validator_version": version("jsonschema-rs")}
     versions |= {"shingles_version": ANCHORS_VERSION, "scripts_version": SCRIPTS_VERSION}
+    versions |= {"language_version": LANGUAGE_VERSION}
     return {"detector": detector_version(), **versions}
 
 
@@ -42,6 +48,10 @@ def _secrets_in(texts: Any) -> pa.Array:
 
 def _argument_faults(schemas: Any, arguments: Any) -> pa.Array:
     return argument_faults(_one_chunk(schemas), _one_chunk(arguments))
+
+
+def _foreign_language(tasks: Any, systems: Any, answers: Any) -> pa.Array:
+    return pa.array(foreign_answers(*(texts.to_pylist() for texts in (tasks, systems, answers))), pa.string())
 
 
 def _folded_words(texts: Any) -> pa.Array:

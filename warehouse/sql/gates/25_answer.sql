@@ -1,5 +1,5 @@
--- one row per trajectory: refuses answers that are blank or cut off
--- without it: answers cut by the token limit, and empty forms, count as examples of an answer
+-- one row per trajectory: refuses answers that are blank, cut off, a tool call, or only a promise
+-- without it: answers cut by the token limit, calls that nothing ran and empty forms count as examples of an answer
 with finals as (
     select trajectory_id, arg_max(finish_reason, index) as finish_reason
     from turn_facts
@@ -11,11 +11,34 @@ with finals as (
 trimmed as (
     select
         candidates.trajectory_id,
-        trim(candidates.answer, e' \n\r\t') as answer,
+        final_words.answer,
+        final_words.sentences,
+        candidates.instruction,
+        trajectories.tools,
         finals.finish_reason,
-        trim(candidates.answer) = trim(candidates.true_answer) as is_truth
+        trim(candidates.answer) = trim(candidates.true_answer) as is_truth,
+        -- the last line outside code, and the last line of all
+        trim(string_split(trim(final_words.answer, e' \n\t'), chr(10))[-1]) as last_line,
+        regexp_replace(regexp_replace(final_words.answer, '^```\w*\s*', ''), '\s*```$', '') as bare,
+        regexp_matches(candidates.instruction, $asks_for_calls) as asks_for_calls
     from candidates
+    join final_words using (trajectory_id)
+    join trajectories using (trajectory_id)
     left join finals using (trajectory_id)
+),
+
+-- a fragment: what follows the last full stop of the last line, if it has words and ends in a letter or a comma
+parted as (
+    select
+        *,
+        regexp_extract(last_line, '(?:^|[.!?؟।]["”»)*_]*\s+|[。！？][」』”]*)([^.!?؟।。！？]+|[^。！？]*[a-z0-9][.][a-z0-9][^.!?؟।。！？]*)$', 1) as fragment,
+        coalesce(nullif(regexp_extract(bare, '"(?:name|tool|function|tool_name|action|function_name)"\s*:\s*"([\w.-]+)"', 1), ''), '-') as called,
+        coalesce(nullif(regexp_extract(last_line, '^`?(?:print\()?(?:functions\.|tools\.|await )?(\w+)\(.*\)\)?`?;?$', 1), ''), '-') as invoked,
+        -- lines of a list before its last one: do they end in a full stop?
+        list_filter(
+            string_split(answer, chr(10))[:-2], lambda line: regexp_matches(line, '^\s*([-*•]|\d+[.)])\s')
+        ) as items
+    from trimmed
 ),
 
 judged as (
@@ -25,15 +48,54 @@ judged as (
         case
             when finish_reason = 'length' then 'cut_by_limit'
             when is_truth or answer is null then 'ok'
-            when answer = '' or not regexp_matches(answer, '[\p{L}\p{N}]') then 'blank'
+            when answer = '' or not regexp_matches(answer, '[\p{L}\p{N}]') then case when regexp_matches(answer, '^[^\p{L}\p{N}]*[\p{So}\p{Sm}`"''(\[]') and answer <> '' then 'ok' else 'blank' end
             when regexp_matches(answer, '(?i)^(the )?(final )?answer( is)?[^\p{L}\p{N}]*$') then 'blank'
-            -- an odd number of fences: the last code block is not closed
-            when (length(answer) - length(replace(answer, '```', ''))) % 2 = 1 then 'cut_in_code'
+            -- a fence at the start of a line, with code after it, that nothing closes
+            when len(regexp_extract_all(answer, '(?:^|\n)\s*```')) % 2 = 1 and regexp_matches(answer, '(?:^|\n)\s*```[^`]*\n[^`]*[^\s`][^`]*$') then 'cut_in_code'
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
+            when regexp_matches(bare, '^[\[{]') and regexp_matches(bare, '^[\[{]\s*["\[{]') and not json_valid(bare) and not regexp_matches(bare, '[\]}]\W*$') then 'cut_in_data'
+            when asks_for_calls then 'ok'
+            when
+                json_valid(bare)
+                and called <> '-'
+                and regexp_matches(bare, '"(arguments|parameters|args|input|action_input|params|kwargs|tool_input)"\s*:')
+                and (coalesce(tools, '[]') = '[]' or contains(tools, '"' || called || '"'))
+            then 'call_as_answer'
+            when invoked <> '-' and contains(coalesce(tools, ''), '"' || invoked || '"') then 'call_as_answer'
+            when regexp_matches(last_line, '(?i)^[*_# ]*(action|action input|tool|tool call|function call|call|aktion|acción|ação|azione|行动|行動|动作|行动输入|アクション|действие|행동|الإجراء|eylem|akcja|hành động)( \d+)?[*_]*\s*[:：]') then 'call_as_answer'
+            when regexp_matches(right(answer, 400), '(</?tool_call>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
+            else 'whole'
+        end as reason,
+        sentences, fragment, last_line, items, instruction, answer
+    from parted
+),
+
+ended as (
+    select
+        trajectory_id,
+        chars,
+        case
+            when reason <> 'whole' then reason
+            when regexp_matches(instruction, $asks_for_text) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) then 'ok'
+            when len(sentences) > 0 and regexp_matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
+                and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
+            then 'only_a_promise'
+            when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
+            when regexp_matches(last_line, '[,،、，:：;；(\[{–—-]$') then 'cut_in_sentence'
+            when regexp_matches(fragment, $cut_words) then 'cut_in_sentence'
+            when len(items) >= 2 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s')
+                and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
+                and regexp_matches(last_line, '\p{L}$')
+            then 'cut_in_sentence'
+            when regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：]') then 'ok'
+            -- sentences before it on the line end in full stops, this one in a letter
+            when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '\p{L}$')
+                and (len(string_split(trim(fragment), ' ')) >= 4 or regexp_matches(fragment, '[\p{Han}\p{Hiragana}\p{Katakana}]{3,}'))
+            then 'cut_in_sentence'
             else 'ok'
         end as reason
-    from trimmed
+    from judged
 )
 
 select trajectory_id, reason = 'ok' as keep, reason, chars as value
-from judged
+from ended

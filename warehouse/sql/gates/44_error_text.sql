@@ -1,56 +1,58 @@
--- one row per trajectory: refuses answers that are an error message, and text that is noise after numeric overflow
--- without it: a student learns the messages of a broken client or server as answers. Only the start of the agent's own answer counts:
--- a page about tracebacks may be quoted, and an answer that begins with the truth (None, NaN., ValueError is raised) is right
-with answers as (
+-- one row per trajectory: refuses answers that are an error message or an unfilled template, answers after calls that all failed, and
+-- text that is noise after numeric overflow
+-- without it: a student learns the messages of a broken client as answers, and to invent what no tool gave. A task about errors, an
+-- error that a tool returned, and an answer that owns up to the failure are excused; so is one that begins with the truth
+with facts as (
     select
         trajectory_id,
-        trim(candidates.answer, e' \n\r\t') as answer,
-        left(trim(candidates.answer, e' \n\r\t'), 600) as opening,
-        coalesce(starts_with(
-            trim(regexp_replace(lower(opening), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ',
-            nullif(trim(regexp_replace(lower(left(true_answer, 600)), '[^\p{L}\p{N}]+', ' ', 'g')), '') || ' '
-        ), false) as is_truth
-    from candidates
+        min(index) filter (garbled) as garbled_at,
+        count(*) filter (role = 'tool') as results,
+        count(*) filter (result_fault = 'failed') as failed,
+        count(*) filter (result_fault in ('failed', 'nothing')) as fruitless,
+        arg_max(template_token, index) filter (calls_are_json is not null) as template_token,
+        coalesce(list_distinct(flatten(list(supported_claims))), []) as supported
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    group by trajectory_id
 ),
 
-garbled as (
-    select trajectory_id, min(index) as index
-    from turn_facts
-    where garbled
-    group by trajectory_id
+answers as (
+    select
+        candidates.trajectory_id,
+        candidates.instruction,
+        final_words.answer,
+        left(final_words.answer, 600) as opening,
+        facts.* exclude (trajectory_id),
+        coalesce(regexp_matches(candidates.instruction, $asks_about_errors), false) as about_errors,
+        coalesce(starts_with(
+            trim(regexp_replace(lower(opening), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ',
+            nullif(trim(regexp_replace(lower(left(candidates.true_answer, 600)), '[^\p{L}\p{N}]+', ' ', 'g')), '') || ' '
+        ), false) as is_truth
+    from candidates
+    join final_words using (trajectory_id)
+    left join facts using (trajectory_id)
 ),
 
 judged as (
     select
-        answers.trajectory_id,
-        garbled.index,
+        trajectory_id,
+        garbled_at,
         case
-            when garbled.index is not null then 'garbled'
+            when garbled_at is not null then 'garbled'
             when is_truth or answer is null then 'ok'
             when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
+            when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
+            when regexp_matches(opening, $client_error) and not (about_errors and coalesce(results > 0, false) and not regexp_matches(opening, $own_client)) then 'error_text'
+            when not about_errors and regexp_matches(answer, $any_error) then 'error_text'
             when
-                starts_with(answer, 'Traceback (most recent call last)')
-                or regexp_matches(
-                    opening,
-                    '(?i)^(error( code)?: ?\d{3}\b|(http )?(error )?(429|50[0-4])\b.{0,40}(error|gateway|unavailable|too many)'
-                    || '|internal server error|bad gateway|service unavailable|gateway timeout|too many requests|rate limit (exceeded|reached)'
-                    || '|connection (error|refused|reset|timed out)|(read )?timeout(error)?[^\p{L}\p{N}]*$|cuda (error|out of memory)'
-                    || '|(api|openai|server)[ _]?error\b|(validation|json(decode)?)[ _]?error ?:|request (timed out|failed)\b'
-                    -- exceptions of clients, by module or class name
-                    || '|(openai|anthropic|litellm|vllm|httpx|httpcore|aiohttp|requests|urllib3|botocore|google)[.\w]*(error|exception|timeout)[.\w]*:'
-                    || '|(api(connection|timeout|status)|ratelimit|internalserver|serviceunavailable|badrequest|authentication|permissiondenied)error:'
-                    || '|error: .{0,60}(timed? ?out|connection|rate limit|overloaded|unavailable|too many requests|quota|api key)'
-                    -- replies of servers: an error object, or a page that names the status
-                    || '|\{\s*"error"\s*:\s*(\{\s*"(message|code|type|status)"|"(rate|internal|service|bad gateway|too many|time|request))'
-                    || '|\{\s*"object"\s*:\s*"error"'
-                    || '|<(!doctype )?html(?s:.{0,400})\b(429|50[0-4]) (too many|internal server|bad gateway|service|gateway time))'
-                )
-            then 'error_text'
+                (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
+                and results > 0
+                and not regexp_matches(answer, $admits)
+            then 'all_calls_failed'
             else 'ok'
         end as reason
     from answers
-    left join garbled using (trajectory_id)
 )
 
-select trajectory_id, reason = 'ok' as keep, reason, index as value
+select trajectory_id, reason = 'ok' as keep, reason, garbled_at as value
 from judged

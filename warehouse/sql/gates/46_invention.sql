@@ -1,5 +1,7 @@
--- one row per trajectory: refuses agents that write a tool's result themselves, or cite an address that is in no text they read
--- without it: a student learns to make up facts that it should look up. Markup and addresses in the question or a page may be quoted
+-- one row per trajectory: refuses agents that write a tool's result or the user's next turn themselves, or cite an address or a
+-- quotation that is in no text they read
+-- without it: a student learns to make up facts that it should look up. Markup, addresses and words in the question or a page may be
+-- quoted, and so may an address that the agent fetched, and the front page of what the task names
 with final as (
     select trajectory_id, max(index) as index
     from turn_facts
@@ -14,38 +16,81 @@ supported as (
     group by trajectory_id
 ),
 
+short as (
+    select trajectory_id
+    from turn_facts
+    group by trajectory_id
+    having sum(result_bytes) < 6000
+),
+
 claims as (
     select
         turn_facts.trajectory_id,
         turn_facts.index,
-        turn_facts.parse = 'ok' or regexp_matches(turn_facts.tool_markup, 'res|RES|bservation') as whole,
-        case when not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup) then turn_facts.tool_markup end as tool_markup,
+        turn_facts.parse = 'ok' or regexp_matches(turn_facts.tool_markup, 'res|RES') or not regexp_matches(turn_facts.tool_markup, '^[<\[]') as whole,
+        case when
+            not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
+            and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(regexp_matches(candidates.instruction, $asks_for_dialogue), false))
+        then turn_facts.tool_markup end as tool_markup,
         case when final.index is not null then list_filter(
             turn_facts.cited_urls,
             lambda address:
                 not list_contains(coalesce(supported.texts, []), address)
                 and not regexp_matches(address, '^://(localhost|127\.|0\.0\.0\.0|\[|([^/]*\.)?example\.)')
-        ) end as unseen
+                -- the home page of what the task names, or of its documentation
+                and not (
+                    regexp_matches(address, '^://[^/]+(/[A-Za-z_-]*)?$')
+                    and len(list_filter(
+                        regexp_extract_all(lower(address), '[a-z]{2,}'),
+                        lambda word: len(word) > 1 and word not in ('com', 'org', 'net', 'www', 'docs', 'dev', 'io', 'http', 'https')
+                            and regexp_matches(lower(candidates.instruction), '(^|[^a-z])' || word || '($|[^a-z])')
+                    )) > 0
+                )
+        ) end as unseen,
+        case when final.index is not null and not coalesce(regexp_matches(candidates.instruction, $composes), false) then list_filter(
+            turn_facts.quotations, lambda quoted: not list_contains(coalesce(supported.texts, []), quoted)
+        ) end as unquoted
     from turn_facts
-    semi join candidates using (trajectory_id)
+    join candidates using (trajectory_id)
     left join supported using (trajectory_id)
     left join final using (trajectory_id, index)
-    where turn_facts.tool_markup is not null or len(turn_facts.cited_urls) > 0
+    where turn_facts.tool_markup is not null or len(turn_facts.cited_urls) > 0 or len(turn_facts.quotations) > 0
+),
+
+-- numbers in the last words, where no result gave two numbers to compute with, and the task and the calls do not hold them
+figures as (
+    select
+        turn_facts.trajectory_id,
+        max_by(len(list_filter(numbers, lambda number: not list_contains(coalesce(supported.texts, []), number))), turn_facts.index) as unread
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    semi join short using (trajectory_id)
+    left join supported using (trajectory_id)
+    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers')
+    group by turn_facts.trajectory_id
 ),
 
 faults as (
     select
         trajectory_id,
         count(tool_markup) filter (whole) as markups,
-        coalesce(sum(len(unseen)), 0) as unseen
+        coalesce(sum(len(unseen)), 0) as unseen,
+        coalesce(sum(len(unquoted)), 0) as unquoted
     from claims
     group by trajectory_id
 )
 
 select
     candidates.trajectory_id,
-    coalesce(markups = 0 and unseen = 0, true) as keep,
-    case when keep then 'ok' when markups > 0 then 'tool_markup' else 'url_never_shown' end as reason,
-    coalesce(markups + unseen, 0) as value
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) = 0 as keep,
+    case
+        when keep then 'ok'
+        when markups > 0 then 'tool_markup'
+        when unseen > 0 then 'url_never_shown'
+        when unquoted > 0 then 'quotation_never_read'
+        else 'number_never_read'
+    end as reason,
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) as value
 from candidates
 left join faults using (trajectory_id)
+left join figures using (trajectory_id)

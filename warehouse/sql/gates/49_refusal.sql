@@ -1,51 +1,73 @@
 -- one row per trajectory: refuses attempts that end by refusing, giving up or guessing
--- without it: a student learns to answer that it does not know. Marker phrases follow the cleaning of ShareGPT for Vicuna. They count
--- only at the start of the answer, after quotes and bold marks; a guess also counts where the agent's last message admits it
-with answers as (
+-- without it: a student learns to answer that it does not know. Sentences of the prose count at any place; what else the answer
+-- finds excuses them, and so do a task for such a text and a tool that found nothing. A guess also counts where the agent's
+-- last message admits it. English markers follow the cleaning of ShareGPT for Vicuna
+with finals as (
     select
         trajectory_id,
-        regexp_replace(replace(left(trim(answer), 240), '’', ''''), '^[^\p{L}\p{N}]+', '') as opening,
-        coalesce(lower(trim(answer)) = lower(trim(true_answer)), false) as is_truth
-    from candidates
-),
-
-finals as (
-    select trajectory_id, arg_max(guesses, index) as guesses
+        arg_max(guesses, index) filter (calls_are_json is not null) as guesses,
+        coalesce(bool_or(result_fault in ('empty', 'nothing')), false) as found_nothing,
+        coalesce(list_distinct(flatten(list(supported_claims))), []) as supported
     from turn_facts
     semi join candidates using (trajectory_id)
-    where calls_are_json is not null
     group by trajectory_id
+),
+
+sorted as (
+    select
+        candidates.trajectory_id,
+        candidates.instruction,
+        candidates.answer,
+        coalesce(lower(trim(candidates.answer)) = lower(trim(candidates.true_answer)), false) as is_truth,
+        finals.guesses,
+        finals.found_nothing,
+        final_words.sentences,
+        list_transform(final_words.sentences, lambda sentence: case
+            when len(list_filter(finals.supported, lambda claim: contains(claim, sentence))) > 0 then 'quoted'
+            when regexp_matches(sentence, $refuses) then 'refuses'
+            when regexp_matches(sentence, $gives_up) then 'gives_up'
+            when regexp_matches(sentence, $advises) then 'advises'
+            else 'says'
+        end) as kinds
+    from candidates
+    join final_words using (trajectory_id)
+    left join finals using (trajectory_id)
+),
+
+weighed as (
+    select
+        *,
+        list_contains(kinds, 'refuses') as refuses,
+        list_contains(kinds, 'gives_up') as gives_up,
+        array_to_string(list_filter(sentences, lambda sentence, place: kinds[place] = 'says'), ' ') as said,
+        array_to_string(list_filter(sentences, lambda sentence, place: kinds[place] in ('refuses', 'gives_up')), ' ') as denied,
+        regexp_matches(said, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') as is_specific,
+        regexp_matches(instruction, $asks_for_text) and regexp_matches(instruction, $regrets) as asks_for_it
+    from sorted
 ),
 
 judged as (
     select
-        answers.trajectory_id,
+        trajectory_id,
         case
-            when opening is null or is_truth then case when coalesce(guesses, false) then 'guess' else 'ok' end
-            when regexp_matches(
-                opening,
-                '(?i)^(i''?m sorry|sorry,? (but )?i\b|i apologi[sz]e|as an ai\b|i (cannot|can''?t|can not|am unable to|am not able to) '
-                || '(help|assist|fulfil|comply|provide|do that|browse|access)'
-                || '|(很?抱歉|对不起|對不起|不好意思).{0,12}([无無]法|不能|不便|[没沒]有?[办辦]法)|作[为為]一?[个個名]?(人工智[能慧]|ai)'
-                || '|我([无無]法|不能)(回答|提供|[协協]助|[帮幫]助|[满滿]足|[访訪][问問]|[浏瀏][览覽]))'
+            when answer is null or is_truth then case when coalesce(guesses, false) then 'guess' else 'ok' end
+            when coalesce(asks_for_it, false) then 'ok'
+            when refuses and not (
+                is_specific and kinds[-1] <> 'refuses' and not regexp_matches(denied, $speaks_as_model)
             ) then 'refusal'
-            when regexp_matches(
-                opening,
-                '(?i)^((unfortunately,? )?(i|we) (do not|don''?t|could not|couldn''?t|was not able to|wasn''?t able to|was unable to|were unable to|cannot|can''?t) '
-                || '(know|find|determine|locate|answer|identify|verify)'
-                || '|(the answer is |answer )?(not found|unknown|unanswerable|insufficient information|no answer( found)?)[^\p{L}\p{N}]*$'
-                || '|unable to (find|determine|locate|answer|identify)'
-                || '|((很?抱歉|对不起|對不起)[^\p{L}]*)?(我(不知道|不清楚|不[确確]定|找不到)|我?([无無]法[确確找判得]|[没沒]有?找到|未能?找到))'
-                || '|(答案)?(是|[为為])?(未知|不[详詳]|信息不足)[^\p{L}\p{N}]*$)'
-            ) then 'gave_up'
+            when
+                gives_up
+                and not is_specific
+                and strlen(said) < 24
+                and not (found_nothing and regexp_matches(instruction, $asks_if_there) and not regexp_matches(denied, $lacks_answer))
+            then 'gave_up'
             when
                 coalesce(guesses, false)
-                or regexp_matches(opening, '(?i)\b((my|a) (best|educated|wild|rough) guess|i(''d| would|''ll)? (just )?guess\b|(just|only) a guess)')
+                or regexp_matches(left(answer, 240), '(?i)\b((my|a) (best|educated|wild|rough) guess|i(''d| would|''ll)? (just )?guess\b|(just|only) a guess)')
             then 'guess'
             else 'ok'
         end as reason
-    from answers
-    left join finals using (trajectory_id)
+    from weighed
 )
 
 select trajectory_id, reason = 'ok' as keep, reason, null as value

@@ -1,5 +1,6 @@
--- one row per trajectory: refuses attempts that got the answer from the instruction, the system prompt or a mirror of a benchmark
--- without it: right answers that took no work are kept, and pages with a benchmark's answers (search-time contamination,
+-- one row per trajectory: refuses attempts that got the answer from the instruction, the system prompt or a mirror of a benchmark, that
+-- speak of their grader, or recite their system prompt
+-- without it: a student learns to write for a grader, and right answers that took no work are kept, and pages with a benchmark's answers (search-time contamination,
 -- Han et al. 2025) raise the scores that the benchmark measures
 with prompts as (
     select distinct trajectories.task_id, trajectories.system
@@ -90,18 +91,46 @@ opened as (
     group by trajectory_id
 ),
 
+-- words on a grader that no user or tool used first
+graded as (
+    select
+        trajectory_id,
+        list_distinct(list(on_grading) filter (on_grading is not null)) as said,
+        coalesce(list_distinct(flatten(list(supported_claims) filter (role <> 'system'))), []) as supported
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    group by trajectory_id
+),
+
 found as (
     select
         candidates.trajectory_id,
         case
             when searched.reason <> 'ok' then searched.reason
+            -- the instruction gives the answer away: `the answer is X`
+            when
+                coalesce(trim(candidates.true_answer), '') = ''
+                and length(trim(candidates.answer)) > 1
+                and regexp_matches(candidates.instruction, $announces_answer)
+                and starts_with(
+                    ltrim(split_part(lower(candidates.instruction), regexp_extract(lower(candidates.instruction), $announces_answer), 2), ' :="“„«「*-—'),
+                    lower(trim(candidates.answer, ' .!?。"'))
+                )
+            then 'answer_in_instruction'
             when opened.mirrors > 0 then 'benchmark_mirror'
+            when len(list_filter(graded.said, lambda words: not list_contains(graded.supported, words))) > 0 then 'speaks_of_grader'
+            when len(list_filter(
+                regexp_split_to_array(trajectories.system, '(?:[.!?。！？।؟]+\s*|\n)+'),
+                lambda sentence: length(trim(sentence)) >= 24 and contains(candidates.answer, trim(sentence))
+                    and not contains(candidates.instruction, trim(sentence))
+            )) > 0 then 'recites_system_prompt'
             else 'ok'
         end as reason,
         opened.mirrors
     from candidates
     join trajectories using (trajectory_id)
     left join opened using (trajectory_id)
+    left join graded using (trajectory_id)
     left join searched
         on searched.task_id = trajectories.task_id
         and searched.system = trajectories.system

@@ -1,12 +1,19 @@
--- one row per turn that the agent read and that supports its claims: cited addresses and tool markup that it holds
+-- one row per turn that supports the agent's claims: cited addresses, quotations, markup and numbers that it read, and addresses that it
+-- fetched
 with claims as (
     select
         part,
         trajectory_id,
-        list_distinct(flatten(list(list_append(cited_urls, tool_markup)))) as claimed
+        list_distinct(flatten(list(list_filter(
+            list_concat(cited_urls, quotations, [tool_markup, template_token, on_grading, constant_result]), lambda claim: claim is not null
+        )))) as claimed,
+        -- many results may give any number by arithmetic
+        case when coalesce(sum(result_bytes), 0) < 6000 then list_distinct(flatten(list(numbers))) else [] end as numbers
     from sketched_rows
-    where len(cited_urls) > 0 or tool_markup is not null
+    where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0 or result_bytes > 0
+        or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null
     group by part, trajectory_id
+    having len(claimed) > 0 or len(numbers) > 0
 ),
 
 -- an address has several spellings: %E4%BA%AC is 京, and text that follows without a space may not belong to it
@@ -14,6 +21,7 @@ spellings as (
     select
         part,
         trajectory_id,
+        numbers,
         flatten(list_transform(claimed, lambda claim: list_transform(
             case
                 when not contains(claim, '://') or (strlen(claim) = length(claim) and not contains(claim, '%')) then [claim]
@@ -35,25 +43,42 @@ texts_read as (
     select
         turn_part.part,
         turn_part.row,
-        turn_part.content,
+        turn_part.role,
+        case when turn_part.role = 'assistant' then turn_part.tool_calls else turn_part.content end as content,
         turn_part.observation,
         turn_part.url,
-        spellings.claimed
+        spellings.claimed,
+        spellings.numbers,
+        case when len(numbers) > 0 then regexp_replace(
+            regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(\d)[.,\s](\d{3})\b', '\1\2', 'g'),
+            ',', '.', 'g'
+        ) end as figures
     from turn_part
     join spellings using (part, trajectory_id)
-    where turn_part.role <> 'assistant'
+    where turn_part.role <> 'assistant' or turn_part.tool_calls is not null
 ),
 
 found as (
     select
         part,
         row,
-        list_sort(list_distinct(list_transform(
-            list_filter(claimed, lambda one:
-                contains(observation, one.spelling) or contains(content, one.spelling) or contains(url, one.spelling)
-            ),
-            lambda one: one.claim
-        ))) as supported_claims
+        list_sort(list_filter(list_concat(
+            list_distinct(list_transform(
+                list_filter(claimed, lambda one:
+                    (role <> 'assistant' or contains(one.claim, '://'))
+                    and (
+                        contains(observation, one.spelling) or contains(content, one.spelling) or contains(url, one.spelling)
+                        or (not contains(one.claim, '://') and contains(lower(concat_ws(' ', content, observation)), lower(one.spelling)))
+                    )
+                ),
+                lambda one: one.claim
+            )),
+            -- two numbers may give a third by arithmetic
+            case when figures is null then [] else list_append(
+                list_filter(numbers, lambda number: contains(figures, number)),
+                case when role = 'tool' and regexp_matches(figures, '\d(.|\n)*?\D\d') then 'numbers' end
+            ) end
+        ), lambda claim: claim is not null)) as supported_claims
     from texts_read
 )
 

@@ -4,11 +4,12 @@ with agent_texts as (
         *,
         case when role = 'assistant' then written end as agent_text,
         -- a loop that fills a third of a text repeats the shingle at one quarter of its positions, or has no letter b at all;
-        -- a short text loops if few of its trigrams are distinct
+        -- a short text may loop if three in ten of its trigrams are not distinct
         case
             when role <> 'assistant' then false
-            when strlen(written) < 600 then len(pieces) >= 60 and len(trigrams) * 10 < len(pieces)
+            when strlen(written) < 600 then len(pieces) >= 12 and len(trigrams) * 10 < len(pieces) * 7
             when len(anchor_shingles) * 150 < strlen(written) then true
+            when len(list_distinct(anchor_shingles)) * 10 < len(anchor_shingles) * 7 then true
             else
                 list_position(anchor_shingles, anchor_shingles[len(anchor_shingles) // 4]) < len(anchor_shingles) // 4
                 or list_position(anchor_shingles, anchor_shingles[len(anchor_shingles) // 2]) < len(anchor_shingles) // 2
@@ -50,6 +51,16 @@ counted as (
 lettered as (
     select
         *,
+        case when length(agent_text) < 600 then 10 else 30 end as probe,
+        case when recurs then list_filter(
+            list_transform(
+                regexp_split_to_array(
+                    array_to_string(string_split(agent_text, '```')[:-:2], chr(10)), '[.!?。！？؟।,，、;；]+\s*|\n'
+                ),
+                lambda piece: regexp_replace(trim(piece), '^([-*•]|\d+[.)])\s*', '')
+            ),
+            lambda piece: strlen(piece) >= 8 and not starts_with(piece, '|')
+        ) end as sentences,
         case when len(counts) > 0 then
             length(regexp_replace(agent_text, '[^A-Za-z]+', '', 'g')) + length(regexp_replace(foreign_text, '[^\p{L}\p{M}]+', '', 'g'))
         end as letters
@@ -57,7 +68,7 @@ lettered as (
 )
 
 select
-    * exclude (agent_text, recurs, foreign_text, counts),
+    * exclude (agent_text, recurs, foreign_text, counts, probe, sentences),
     list_filter(counts, lambda one: one.letters >= 0.01 * letters) as scripts,
     case when strlen(agent_text) >= 60 then text_hash end as message_hash,
     -- output of a model after numeric overflow, or of bytes that do not decode
@@ -74,18 +85,23 @@ select
         list_filter(
             list_transform(
                 [3, 1.5, 1],
-                lambda n: string_split(agent_text, substring(agent_text, (length(agent_text) / n)::bigint - 29, 30))
+                lambda n: string_split(agent_text, substring(agent_text, (length(agent_text) / n)::bigint - probe + 1, probe))
             ),
             lambda between: len(between) > 4
         ),
-        lambda between: 1 - list_sum(list_transform(list_distinct(between), lambda one: length(one) + 30))
+        lambda between: 1 - list_sum(list_transform(list_distinct(between), lambda one: length(one) + probe))
             / length(agent_text)
     )) end as looped_share,
+    -- sentences, clauses and list items that occur three times and more, outside code and tables: the share of all but the first
+    case when recurs and strlen(agent_text) < 100_000 then list_sum(list_transform(
+        map_entries(list_histogram(sentences)), lambda one: case when one.value >= 3 then (one.value - 1) * length(one.key) else 0 end
+    )) / length(agent_text) end as repeated_share,
     -- skip fenced code: its addresses are not citations. Drop the scheme: http and https give the same page
-    case when agent_text is not null and contains(content, '://') then list_distinct(list_transform(
+    case when agent_text is not null and (contains(content, '://') or contains(content, '10.')) then list_distinct(list_transform(
         regexp_extract_all(
             array_to_string(string_split(content, '```')[:-:2], ' '),
-            'https?(://[^\s<>()\[\]{}"''`|\\^，。；：！？、（）【】《》「」『』“”‘’…]+)',
+            -- an address, or the identifier of an article
+            '(?:https?|[dD][oO][iI](?:\.org/|[: ])\s?)(://[^\s<>()\[\]{}"''`|\\^，。；：！？、（）【】《》「」『』“”‘’…]+|10\.\d{4,9}/[\w.()/;-]+)',
             1
         ),
         lambda address: regexp_replace(address, '(#.*|[.,;:!?*_/]+)$', '')
@@ -96,16 +112,17 @@ select
                 when contains(agent_text, '<') then
                     contains(agent_text, '</') or contains(agent_text, '<|') or contains(agent_text, '<｜') or contains(agent_text, '<tool_')
                     or contains(agent_text, '<function') or contains(agent_text, '<invoke name=') or contains(agent_text, '<observation>')
-                    or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_')
-                else contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_')
+                    or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '<start_of') or contains(agent_text, '[INST]')
+                else contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '[INST]')
             end
         then nullif(regexp_extract(
             agent_text,
             '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
-            || '|<\|(?:im_start|im_end|eot_id|end_of_text|channel|python_tag|tool)'
+            || '|<\|(?:im_start|im_end|eot_id|end_of_text|endoftext|channel|python_tag|start|message|return|end|user|assistant|system|tool)\w*'
+            || '|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$'
         ), '') end,
-        -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; the word alone is common
-        case when contains(agent_text, chr(10) || 'Observation')
-        then nullif(regexp_extract(agent_text, '(?s)(?:^|\s)Action(?: \d+)?:.*?(\nObservation(?: \d+)?:)', 1), '') end
+        -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; and the other side of the talk
+        case when role = 'assistant' and contains(content, chr(10)) and regexp_matches(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns)
+        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns), '') end
     ) as tool_markup
 from lettered

@@ -1,4 +1,5 @@
--- one row per turn; adds captured_secrets: the number of secrets per kind that were counted at capture, as JSON; and
+-- one row per turn; adds captured_secrets: the number of secrets per kind that were counted at capture, as JSON;
+-- redacted_secrets: of those that placeholders replace in the text of the turn; and
 -- needs_detection: true if the detector of version $detector has not scanned all of it
 with scanned as (
     select
@@ -10,5 +11,5 @@ with scanned as (
     from turn_part
 )
 
-select *, case when not needs_detection then secrets end as captured_secrets
+select *, case when not needs_detection then secrets end as captured_secrets, nullif(redacted, '{}') as redacted_secrets
 from scanned

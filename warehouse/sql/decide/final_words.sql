@@ -1,0 +1,43 @@
+-- one row per candidate: its answer, the prose of it (without code, quotations and block quotes), and the sentences of the prose
+with unquoted as (
+    select
+        trajectory_id,
+        trim(replace(answer, '’', ''''), e' \n\r\t') as answer,
+        regexp_replace(
+            array_to_string(string_split(replace(answer, '’', ''''), '```')[:-:2], e'\n'),
+            '`[^`\n]*`|"[^"\n]{12,}"|“[^”]{3,}”|«[^»]{3,}»|„[^“”]{3,}[“”]|「[^」]{3,}」|『[^』]+』|(?:^|\n)>[^\n]*',
+            ' ',
+            'g'
+        ) as prose
+    from candidates
+),
+
+-- an answer that is one quotation is judged whole
+chosen as (
+    select trajectory_id, answer, case when regexp_matches(prose, '\p{L}{2}') then prose else answer end as prose
+    from unquoted
+),
+
+-- a turn to something else ends a sentence, as a full stop does: `I cannot find X, but Y` gives Y
+divided as (
+    select
+        *,
+        string_split(
+            regexp_replace(
+                regexp_replace(prose, '([.!?؟।…]["”»)*_]*)\s+|([。！？][」』”]*)|([:;：；])\s', '\1\2\3' || chr(10), 'g'),
+            '(?i)[,，、—–-] ?(but|however|though|yet|instead|aber|jedoch|sondern|mais|cependant|pero|sin embargo|mas|porém|ma|però|tuttavia|но|однако|зато|لكن|ولكن|लेकिन|परंतु|ama|ancak|fakat|ale|jednak|lecz|nhưng|tuy nhiên) '
+            || '|[,，、] ?(但是?|不过|不過|하지만|그러나|しかし|ただし)|(ませんが|ますが|ですが|ましたが|でしたが)、',
+                '\3' || chr(10),
+                'g'
+            ),
+            chr(10)
+        ) as pieces
+    from chosen
+)
+
+select
+    trajectory_id,
+    answer,
+    prose,
+    list_filter(list_transform(pieces, lambda piece: trim(piece)), lambda piece: regexp_matches(piece, '[\p{L}\p{N}]')) as sentences
+from divided

@@ -1,0 +1,37 @@
+-- one row per trajectory: refuses attempts whose last words claim tests, changes, searches or messages that no call made
+-- without it: a student learns to report work instead of doing it. A task without a change to make excuses words on changes, and a
+-- result that reports passed tests stands for a run of them
+with deeds as (
+    select
+        trajectory_id,
+        coalesce(arg_max(claimed_deeds, index) filter (claimed_deeds is not null), []) as claimed,
+        coalesce(list_distinct(flatten(list(shown_deeds))), []) as shown
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    group by trajectory_id
+),
+
+unshown as (
+    select
+        candidates.trajectory_id,
+        list_filter(deeds.claimed, lambda deed:
+            not list_contains(deeds.shown, deed)
+            and (deed in ('tested', 'searched') or regexp_matches(candidates.instruction, $asks_for_changes))
+        ) as deeds
+    from candidates
+    left join deeds using (trajectory_id)
+)
+
+select
+    trajectory_id,
+    coalesce(len(deeds), 0) = 0 as keep,
+    case coalesce(deeds[1], '')
+        when '' then 'ok'
+        when 'tested' then 'tests_never_run'
+        when 'wrote' then 'nothing_written'
+        when 'searched' then 'never_searched'
+        when 'pushed' then 'never_pushed'
+        else 'never_sent'
+    end as reason,
+    coalesce(len(deeds), 0) as value
+from unshown

@@ -1,0 +1,70 @@
+-- one row per turn; adds facts on calls and results for gates: the result's hash and fault, deeds that the agent's last words
+-- claim, tests that its calls weaken, and quotations, template tokens and words on grading that a text must support
+with last_words as (
+    select
+        *,
+        case when role = 'assistant' and coalesce(tool_calls, '[]') in ('[]', 'null') then replace(content, '’', '''') end as said,
+        coalesce(role = 'assistant' and regexp_matches(tool_calls, '[tT]est|[sS]pec'), false) as about_tests
+    from turn_part
+),
+
+edits as (
+    select
+        *,
+        case when about_tests and regexp_matches(tool_calls, 'assert|expect') then
+            coalesce(regexp_extract(tool_calls, '"(?:old_str|old_string|old|search|find|original)": ?"((?:[^"\\]|\\.)*)"', 1), '')
+        end as old_text,
+        case when old_text <> '' then
+            coalesce(regexp_extract(tool_calls, '"(?:new_str|new_string|new|replace|replacement|updated)": ?"((?:[^"\\]|\\.)*)"', 1), '')
+        end as new_text
+    from last_words
+)
+
+select
+    * exclude (said, about_tests, old_text, new_text),
+    case when role = 'tool' then hash(observation) end as result_hash,
+    case when role = 'tool' then strlen(observation) end as result_bytes,
+    case
+        when role <> 'tool' then null
+        when kind in ('fault', 'blocked') or regexp_matches(left(observation, 400), $result_failed) then 'failed'
+        when kind = 'empty' or observation is null or regexp_matches(left(observation, 60), '^[\s"]*$') then 'empty'
+        when regexp_matches(left(observation, 300), $result_nothing) then 'nothing'
+    end as result_fault,
+    case when said is not null then list_filter([
+        case when regexp_matches(said, $said_tests_pass) then 'tested' end,
+        case when regexp_matches(said, $said_wrote) then 'wrote' end,
+        case when regexp_matches(said, $said_searched) then 'searched' end,
+        case when regexp_matches(said, $said_sent) then 'sent' end,
+        case when regexp_matches(said, $said_pushed) then 'pushed' end
+    ], lambda deed: deed is not null) end as claimed_deeds,
+    -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
+    case when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
+        regexp_matches(tool_calls, '"(path|file|file_path|filename)": ?"[^"]*(test|spec)')
+        and regexp_matches(old_text, 'assert|expect\(')
+        and len(list_filter(
+            list_filter(string_split(old_text, '\n'), lambda line: regexp_matches(line, 'assert|expect\(')), lambda line: not contains(new_text, trim(line))
+        )) > 0
+    )) then coalesce(nullif(regexp_extract(tool_calls, '([\w-]*(?:test|Test|spec)[\w-]*\.\w{1,4})\b', 1), ''), 'tests') end as weakened_test,
+    case when about_tests then regexp_extract_all(
+        tool_calls,
+        '(?s)(?:"command": ?"create"|"name": ?"[^"]*(?:write|create)[^"]*"|(?:cat|tee|echo|touch|printf)[^|;&]{0,400}>?).{0,80}?([\w-]*(?:test|Test|spec)[\w-]*\.\w{1,4})\b',
+        1
+    ) end as created_tests,
+    -- words in quotation marks beside a verb of speech
+    case when said is not null then list_transform(
+        regexp_extract_all(said, $quotes_somebody, 2), lambda quoted: regexp_replace(quoted, '[.,;:!?…]+$', '')
+    ) end as quotations,
+    -- numbers of the last words, in the spelling of a program, if they are more than a count
+    case when strlen(said) < 4000 then list_filter(
+        list_distinct(list_transform(
+            regexp_extract_all(array_to_string(string_split(said, '```')[:-:2], ' '), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
+        )),
+        lambda number: length(number) >= 3
+    ) end as numbers,
+    -- `return 9` as the whole of a function: the result that a test of it expects
+    case when about_tests or tool_calls is not null and contains(tool_calls, 'return') then nullif(
+        '== ' || regexp_extract(tool_calls, 'def \w+\(\w[^)]*\)[^:\n]*:(?: |\\n)\s*return (-?[\d.]+|\\?[''"][\w .-]+\\?[''"])[\s\\''"]', 1), '== '
+    ) end as constant_result,
+    case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
+    case when role = 'assistant' then nullif(lower(regexp_extract(concat_ws(' ', reasoning, content), $on_grading)), '') end as on_grading
+from edits
