@@ -40,7 +40,7 @@ class Fault:
     """The path of the part whose bytes the file holds, if it is sound under another name."""
 
     def error(self) -> LakeDamaged:
-        """The error of a reader that meets this file."""
+        """The error of a reader of this file."""
         return damaged(self.path, self.phrase)
 
 

@@ -179,7 +179,7 @@ class StreamStart(Protocol):
 
 
 def ids_before(text: Sequence[int], whole: Sequence[int]) -> list[int]:
-    """The ids that stand before those of a text in the same text with special tokens; none if it is not in there."""
+    """The ids before those of a text in the same text with special tokens; none if it is not in there."""
     for at in range(len(whole) - len(text) + 1):
         if list(whole[at : at + len(text)]) == list(text):
             return list(whole[:at])

@@ -13,7 +13,7 @@ import phonenumbers
 from tld import is_tld
 
 PERSONAL = frozenset({"email", "author_email", "phone", "credit_card", "iban", "us_ssn"})
-"""Kinds of personal data; all other kinds are secrets. An `author_email` stands where git and packages name authors."""
+"""Kinds of personal data; all other kinds are secrets. An `author_email` is one that git or a package names."""
 
 LONGEST_PLACEHOLDER = 200
 """Characters. A longer match is a key that contains the word of a placeholder by chance."""

@@ -241,7 +241,7 @@ def _writers(tokenizer: LiteralTokenizer, renderer: Any) -> Writers:
 
 
 def _thinking(tokenizer: LiteralTokenizer, renderer: Any) -> Writers | None:
-    """The renderers with thinking on, for a family whose template thinks only when it is asked to; else None."""
+    """The renderers with thinking on, for a family whose template thinks only on a setting; else None."""
     if thinking_in_force(renderer.config)["thinking"] is not False:
         return None
     fields = thinking_fields(renderer.config, thinking=True, effort=None)

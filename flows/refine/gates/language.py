@@ -1,7 +1,7 @@
 """Finds if an answer is written in another language than its task wants.
 
 The language is identified by py3langid (Barbaresi; after Lui and Baldwin 2012), whose model ships in its wheel. Short
-texts, names and code say too little of a language: they are never called foreign.
+texts, names and code show too little of a language: they are never called foreign.
 """
 
 import re
@@ -20,9 +20,9 @@ SCRIPTS = (
 )  # fmt: skip
 """Languages with a script of their own; Japanese text is mostly in Chinese characters."""
 WIDE_SCRIPTS = (("ru", r"[\u0400-\u04ff]"), ("ar", r"[\u0600-\u06ff]"))
-"""Scripts of several languages, each with the one that stands for a doubtful text in it."""
+"""Scripts of several languages, each with the one taken for a doubtful text in it."""
 ALIKE = ({"no", "da", "sv"}, {"id", "ms"}, {"cs", "sk"}, {"ru", "uk", "bg"}, {"es", "ca"}, {"ar", "fa"})
-"""Languages that short texts do not tell apart."""
+"""Languages that short texts do not distinguish."""
 SHORT, CERTAIN = 90, 0.9
 _ASIDE = re.compile(
     r"(?m:^[!-~]+$)|(?m:^.*(?:Error|ERROR|Exception)\b.*$)|```.*?(?:```|$)|`[^`\n]*`|https?://\S+"

@@ -22,7 +22,7 @@ from schemas.trajectory import Status, Turn
 MAX_FORMAT_ERRORS = 2
 """Consecutive unparseable completions that are reported to the model; one more ends the attempt."""
 REFUSED = "refused"
-"""The `parse` of a turn that the model or the provider refused to write: asking again would be refused again."""
+"""The `parse` of a turn that the model or the provider refused to write: another try would be refused, too."""
 ANSWER_TOKENS = 512
 """Context reserved for a final answer, in tokens (at most an eighth of the window)."""
 

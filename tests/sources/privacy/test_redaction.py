@@ -72,7 +72,7 @@ def test_the_standard_library_holds_no_secrets() -> None:
     standard = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
     texts = [path.read_text("utf-8", "replace") for path in standard]
     found = [(one.kind, text.encode()[one.start : one.end]) for text in texts for one in find(text)]
-    assert [one for one in found if one[0] != "email"] == []
+    assert [one for one in found if one[0] not in ("email", "author_email")] == []
 
 
 def test_rows_scanned_together_have_independent_findings() -> None:

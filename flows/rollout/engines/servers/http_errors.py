@@ -135,7 +135,7 @@ def _message(raw: bytes) -> str:
 
 
 def _with_code(error: dict[str, Any]) -> object:
-    """The message of an error with its code, which tells an exhausted account from a rate limit."""
+    """The message of an error with its code, which distinguishes an exhausted account from a rate limit."""
     details = error.get("details")
     codes = [details.get("error_code") if isinstance(details, dict) else None, error.get("code"), error.get("type")]
     code = next((code for code in codes if isinstance(code, str)), None)

@@ -19,7 +19,7 @@ from flows.refine.dedupe import sketch
 from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
 from flows.refine.dedupe.sketch import Sketch, SketchError, open_sketch, sketch_parts
 from flows.refine.gates.candidates import make_candidates
-from flows.refine.gates.sql_functions import add_functions
+from flows.refine.gates.parameters import bind_parameters
 from flows.settings import Settings
 from schemas import Turn
 from tests.doubles.lakes.labelled_lake import LabelledLake, Shape
@@ -33,7 +33,7 @@ DAY = date(2026, 11, 20)
 
 def sketch_all(con: duckdb.DuckDBPyConnection, lake: Lake, home: Path) -> None:
     """Make `turn_facts` of every part, as refine does."""
-    parameters = add_functions(con) | {"decontaminating": True}
+    parameters = bind_parameters(con, Settings(home=home)) | {"decontaminating": True}
     sketch_parts(con, lake, open_sketch(con, home, parameters), silent)
 
 
@@ -71,7 +71,7 @@ def test_many_parts_are_read_by_several_queries(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sketch, "BATCH_BYTES", 2 * max(part.stat().st_size for part in lake.parts(Turn)))
     messages: list[str] = []
     with connect(lake) as con:
-        parameters = add_functions(con) | {"decontaminating": True}
+        parameters = bind_parameters(con, Settings(home=tmp_path)) | {"decontaminating": True}
         sketch_parts(
             con, lake, open_sketch(con, tmp_path / "two", parameters), lambda *reported: messages.append(reported[2])
         )
@@ -139,7 +139,7 @@ def test_a_sketch_file_that_loses_turns_is_refused(tmp_path: Path) -> None:
     write_small_lake(lake, DAY)
     with connect(lake) as con:
         adding = {**sql_files("sketches"), "90_own": "select * from turn_part where role <> 'tool'"}
-        own = Sketch(adding, {}, add_functions(con), tmp_path / "sketches" / "own")
+        own = Sketch(adding, {}, bind_parameters(con, Settings(home=tmp_path)), tmp_path / "sketches" / "own")
         with pytest.raises(SketchError, match=r"of 132 turns.*has 84 rows"):
             sketch_parts(con, lake, own, silent)
 
