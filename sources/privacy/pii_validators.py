@@ -29,10 +29,16 @@ _RESERVED_DOMAIN = re.compile(
     r"(?:^|\.)(?:example(?:\.\w+)?|test|invalid|localhost|local|internal|domain\.\w+|email\.\w+)$"
 )
 _ROLE_NAME = re.compile(
-    r"(?:no-?reply|do-?not-?reply|git|user(?:name)?|you|me|name|someone|somebody|foo|bar|john\.?doe|jane\.?doe|test\w*"
-    r"|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?|sales|team|hello|office|press"
-    r"|media|jobs|hr|billing|service|feedback|legal|privacy|marketing|notif\w*|alerts?|mailer-daemon|newsletter|orders?|accounts?"
-    r"|kontakt|anfrage|contacto|contato|bonjour|accueil|kundenservice|dev|devel\w*|users?|announce|list|maintainers?|releases?|ci"
+    r"(?:no-?reply|do-?not-?reply|git|user(?:name)?|you|me|name|someone|somebody|foo|bar|john\.?doe|jane\.?doe"
+    r"|test\w*|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?"
+    r"|sales|team|hello|office|press|media|jobs|hr|billing|service|feedback|legal|privacy|marketing|notif\w*"
+    r"|alerts?|mailer-daemon|newsletter|orders?|accounts?|kontakt|anfrage|contacto|contato|bonjour|accueil"
+    r"|kundenservice|biuro|sklep|redakcja|rezerwacje|recepcja|sekretariat|poczta|presse|redaktion|verwaltung"
+    r"|empfang|ventas|soporte|ayuda|atencion|reservas|administracion|redaccion|suporte|vendas|atendimento"
+    r"|faleconosco|assistenza|prenotazioni|segreteria|redazione|destek|iletisim|bilgi|reservations?|bookings?"
+    r"|customer[-._]?(?:service|care)|enquir(?:y|ies)|careers|editors?|secretary|reception|registration"
+    r"|conference|events?|board|library|museum|hostmaster|noc|returns|donations?|membership|dev|devel\w*|users?"
+    r"|announce|list|maintainers?|releases?|ci"
     r"|.*[-_.](?:dev|devel|users?|announce|list|discuss|commits|bugs|maintainers?|team|bot|noreply)|.*\[bot\])"
 )
 _LIST_DOMAIN = re.compile(r"(?:^|\.)(?:lists?|mailman|listserv|groups|googlegroups|vger|noreply)\.")

@@ -1,4 +1,4 @@
--- one row per trajectory: refuses attempts whose last words claim tests, changes, searches or messages that no call made
+-- one row per trajectory: refuses attempts whose last words claim tests, runs, changes, searches or messages that no call made
 -- without it: a student learns to report work instead of doing it. A task without a change to make excuses words on changes, and a
 -- result that reports passed tests stands for a run of them
 with deeds as (
@@ -16,7 +16,7 @@ unshown as (
         candidates.trajectory_id,
         list_filter(deeds.claimed, lambda deed:
             not list_contains(deeds.shown, deed)
-            and (deed in ('tested', 'searched') or regexp_matches(candidates.instruction, $asks_for_changes))
+            and (deed in ('tested', 'searched', 'ran') or regexp_matches(candidates.instruction, $asks_for_changes))
         ) as deeds
     from candidates
     left join deeds using (trajectory_id)
@@ -31,6 +31,7 @@ select
         when 'wrote' then 'nothing_written'
         when 'searched' then 'never_searched'
         when 'pushed' then 'never_pushed'
+        when 'ran' then 'never_run'
         else 'never_sent'
     end as reason,
     coalesce(len(deeds), 0) as value

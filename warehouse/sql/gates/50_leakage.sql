@@ -118,7 +118,10 @@ found as (
                 )
             then 'answer_in_instruction'
             when opened.mirrors > 0 then 'benchmark_mirror'
-            when len(list_filter(graded.said, lambda words: not list_contains(graded.supported, words))) > 0 then 'speaks_of_grader'
+            when
+                len(list_filter(graded.said, lambda words: not list_contains(graded.supported, words))) > 0
+                and not regexp_matches(candidates.instruction, $about_grading)
+            then 'speaks_of_grader'
             when len(list_filter(
                 regexp_split_to_array(trajectories.system, '(?:[.!?。！？।؟]+\s*|\n)+'),
                 lambda sentence: length(trim(sentence)) >= 24 and contains(candidates.answer, trim(sentence))

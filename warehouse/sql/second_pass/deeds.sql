@@ -20,7 +20,8 @@ shown as (
             case when role = 'assistant' and list_contains(deeds, 'wrote') and not regexp_matches(tool_calls, $only_reads) then 'wrote' end,
             case when role = 'assistant' and list_contains(deeds, 'searched') and regexp_matches(tool_calls, $did_search) then 'searched' end,
             case when role = 'assistant' and list_contains(deeds, 'sent') and regexp_matches(tool_calls, $did_send) then 'sent' end,
-            case when role = 'assistant' and list_contains(deeds, 'pushed') and regexp_matches(tool_calls, $did_push) then 'pushed' end
+            case when role = 'assistant' and list_contains(deeds, 'pushed') and regexp_matches(tool_calls, $did_push) then 'pushed' end,
+            case when role = 'assistant' and list_contains(deeds, 'ran') and regexp_matches(tool_calls, $did_run) then 'ran' end
         ], lambda deed: deed is not null) as shown_deeds
     from turn_part
     join claimed using (part, trajectory_id)

@@ -35,7 +35,8 @@ select
         case when regexp_matches(said, $said_wrote) then 'wrote' end,
         case when regexp_matches(said, $said_searched) then 'searched' end,
         case when regexp_matches(said, $said_sent) then 'sent' end,
-        case when regexp_matches(said, $said_pushed) then 'pushed' end
+        case when regexp_matches(said, $said_pushed) then 'pushed' end,
+        case when regexp_matches(said, $said_ran) then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
     case when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
