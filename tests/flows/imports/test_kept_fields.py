@@ -183,7 +183,7 @@ def test_conversations_as_they_are_pass_refine_and_every_message_keeps_its_place
     home = Settings(home=tmp_path, publish=Publish(to=str(tmp_path / "release"), validation_share=0))
     looked = [
         {"role": "assistant", "content": "I look.", "tool_calls": [called("c1", query="q")]},
-        result("c1", "found it"),
+        result("c1", "found it: 1900"),
     ]
     system, user = {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Some context first."}
     rows = [

@@ -57,7 +57,7 @@ claims as (
     where turn_facts.tool_markup is not null or len(turn_facts.cited_urls) > 0 or len(turn_facts.quotations) > 0
 ),
 
--- numbers in the last words, where no result gave two numbers to compute with, and the task and the calls do not hold them
+-- numbers in the last words, where no result gave a number to compute with, and the task and the calls do not hold them
 figures as (
     select
         turn_facts.trajectory_id,

@@ -1,7 +1,8 @@
 -- one row per trajectory: refuses secrets and personal data in released text that cannot be redacted
 -- without it: keys and addresses are published, and a student learns to recite them. The agent's text cannot be redacted, since its
--- tokens would no longer be the sampled ones; that of an imported row is, but what it teaches is a leak. Personal data that a user gave,
--- and authors' addresses in git and packages, do not refuse, nor do kinds in $allowed_sensitive_data: they are counted
+-- tokens would no longer be the sampled ones; that of an imported row is, so its personal data does not refuse, but an agent that
+-- writes keys and passwords teaches a leak. Authors' addresses in git and packages do not refuse, nor do kinds in
+-- $allowed_sensitive_data: they are counted
 with offered as (
     select candidates.trajectory_id, unnest([trajectories.tools, tasks.setup]) as text
     from candidates
@@ -30,20 +31,13 @@ found (trajectory_id, found) as (
     join offers using (text)
 ),
 
--- placeholders of an import: in the agent's words, and, for keys and passwords, in its tools' results
+-- placeholders of an import for keys and passwords in the agent's own words
 replaced as (
-    select turn_facts.trajectory_id, turn_facts.role, unnest(map_entries(from_json(redacted_secrets, '"MAP(VARCHAR, BIGINT)"'))) as one
+    select turn_facts.trajectory_id, unnest(map_entries(from_json(redacted_secrets, '"MAP(VARCHAR, BIGINT)"'))) as one
     from turn_facts
     semi join candidates using (trajectory_id)
     join trajectories using (trajectory_id)
-    where redacted_secrets is not null and trajectories.engine = 'import'
-),
-
-given as (
-    select trajectory_id, list(one.key) as kinds
-    from replaced
-    where role in ('user', 'system')
-    group by trajectory_id
+    where redacted_secrets is not null and trajectories.engine = 'import' and turn_facts.role = 'assistant'
 ),
 
 kinds as (
@@ -51,13 +45,9 @@ kinds as (
     from found
     where found is not null
     union all
-    select replaced.trajectory_id, replaced.one
+    select trajectory_id, one
     from replaced
-    left join given using (trajectory_id)
-    where replaced.role in ('assistant', 'tool')
-        and not (list_contains($personal, replaced.one.key) and (replaced.role = 'tool' or list_contains(coalesce(given.kinds, []), replaced.one.key)))
-        -- a word beside `password` in a result may be a fixture's
-        and not (replaced.role = 'tool' and replaced.one.key in ('password', 'password_in_words'))
+    where not list_contains($personal, one.key)
 ),
 
 judged as (

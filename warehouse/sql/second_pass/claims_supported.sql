@@ -73,10 +73,10 @@ found as (
                 ),
                 lambda one: one.claim
             )),
-            -- two numbers may give a third by arithmetic
+            -- a number may give another by arithmetic, or in another unit
             case when figures is null then [] else list_append(
                 list_filter(numbers, lambda number: contains(figures, number)),
-                case when role = 'tool' and regexp_matches(figures, '\d(.|\n)*?\D\d') then 'numbers' end
+                case when role = 'tool' and regexp_matches(figures, '\d') then 'numbers' end
             ) end
         ), lambda claim: claim is not null)) as supported_claims
     from texts_read

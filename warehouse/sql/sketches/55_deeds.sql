@@ -58,7 +58,7 @@ select
     -- numbers of the last words, in the spelling of a program, if they are more than a count
     case when strlen(said) < 4000 then list_filter(
         list_distinct(list_transform(
-            regexp_extract_all(array_to_string(string_split(said, '```')[:-:2], ' '), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
+            regexp_extract_all(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), '\w+://\S+', ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
         )),
         lambda number: length(number) >= 3
     ) end as numbers,
