@@ -113,15 +113,17 @@ select
                     contains(agent_text, '</') or contains(agent_text, '<|') or contains(agent_text, '<｜') or contains(agent_text, '<tool_')
                     or contains(agent_text, '<function') or contains(agent_text, '<invoke name=') or contains(agent_text, '<observation>')
                     or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '<start_of') or contains(agent_text, '[INST]')
-                    or contains(agent_text, '<think') or contains(agent_text, '### ')
+                    or contains(agent_text, '### ')
                 else contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '[INST]') or contains(agent_text, '### ')
             end
         then nullif(regexp_extract(
             agent_text,
             '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
             || '|<\|(?:im_start|im_end|eot_id|end_of_text|endoftext|channel|python_tag|start|message|return|end|user|assistant|system|tool)\w*'
-            || '|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$|</?think(?:ing)?>|</?scratchpad>|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
+            || '|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
         ), '') end,
+        -- thoughts that were not taken out of the words for the user
+        case when role = 'assistant' and contains(content, 'think') then nullif(regexp_extract(content, '</?think(?:ing)?>'), '') end,
         -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; and the other side of the talk
         case when role = 'assistant' and contains(content, chr(10)) and regexp_matches(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns)
         then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns), '') end
