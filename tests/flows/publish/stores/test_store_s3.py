@@ -99,7 +99,7 @@ def test_after_a_kill_only_missing_files_are_sent(
     """A publish that starts again after every interruption never ends on a slow connection."""
     use(real, monkeypatch)
     bucket, settings = bucket_of(real, tmp_path, shard_mb=1, row_group_mb=1)
-    kept_lake(settings, words=20_000, samples=1)
+    kept_lake(settings, n_tasks=10, words=20_000, samples=1)
     assert start(settings, "sending data", 3).wait() < 0
     sent = real.objects(bucket)
     assert len(sent) == 2
