@@ -20,7 +20,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from schemas import RECORDS, Record
-from warehouse.lake import Lake, LakeDamaged
+from warehouse.lake import Lake, LakeDamaged, LakeError
 from warehouse.part_faults import Fault, examine, find_copies
 
 OF_THE_QUERY = (duckdb.ParserException, duckdb.CatalogException, duckdb.InterruptException)
@@ -71,7 +71,7 @@ def naming_damage(lake: Lake) -> Iterator[None]:
 def find_cause(lake: Lake, error: BaseException) -> Fault | None:
     """The damaged part that an error of DuckDB or pyarrow, or one that it caused, comes from; None if there is none."""
     errors = list(_chain(error))
-    reading = [one for one in errors if isinstance(one, READING) or _is_of_arrow(one)]
+    reading = [one for one in errors if isinstance(one, (*READING, LakeError)) or _is_of_arrow(one)]
     refused = [str(Path(one.filename).absolute()) for one in errors if _names_file(one)]
     of_the_query = all(isinstance(one, OF_THE_QUERY) for one in reading) and not refused
     if of_the_query or any(isinstance(one, LakeDamaged) for one in errors):

@@ -38,13 +38,22 @@ def check_address(text: str) -> str:
     if not address:
         raise AddressError("the address is empty: write a folder, s3://bucket/prefix or hf://datasets/owner/name")
     if not (found := _scheme(address)):
-        return str(Path(address).expanduser()) if address.startswith("~") else address
+        return _in_home(address) if address.startswith("~") else address
     scheme, mark, rest = found
     if scheme + mark == S3:
         return _check_bucket(address, rest)
     if scheme + mark == HUB:
         return address
     raise AddressError(f"{address!r} is no address that the factory knows: {advice(scheme.lower(), rest)}")
+
+
+def _in_home(address: str) -> str:
+    try:
+        return str(Path(address).expanduser())
+    except RuntimeError as error:
+        raise AddressError(
+            f"{address!r} is in the home of an unknown user; a local name with a tilde is ./{address}"
+        ) from error
 
 
 def check_local_path(text: str) -> Path:

@@ -77,6 +77,11 @@ def test_the_home_folder_is_written_with_a_tilde(monkeypatch: pytest.MonkeyPatch
     assert check_local_path("~/sets") == tmp_path / "sets"
 
 
+def test_the_home_of_an_unknown_user_is_refused_with_the_local_name() -> None:
+    with pytest.raises(AddressError, match=r"'~nobody-here/x' .* \./~nobody-here/x"):
+        check_address("~nobody-here/x")
+
+
 @pytest.mark.parametrize("path", ["s3://bucket/x", "hf://datasets/o/n", "gs://b", "https://h/x", "s3:/b", "file:///x"])
 def test_a_remote_address_is_no_local_path(path: str) -> None:
     """An option that takes a folder of this machine must not make one called `s3:`."""
