@@ -16,6 +16,7 @@ from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
+pytestmark = pytest.mark.slow
 DAY = date(2026, 11, 20)
 
 Found = tuple[bool, list[str], str | None, str | None, float | None]
@@ -30,7 +31,6 @@ def refined(home: Path, made: SmallLake) -> dict[str, Found]:
         return {row[0]: row[1:] for row in rows.fetchall()}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("n_calls", "words"), [(4, 40), (30, 60), (60, 400)])
 def test_planted_copies_are_found_and_all_others_kept(n_calls: int, words: int, tmp_path: Path) -> None:
     """At every length: from turns with all shingles compared to turns with 24 of them compared."""
@@ -45,7 +45,6 @@ def test_planted_copies_are_found_and_all_others_kept(n_calls: int, words: int, 
     assert all(rows[id][0] and rows[id][2] is None for id in alone)
 
 
-@pytest.mark.slow
 def test_posting_lists_larger_than_memory_are_read_in_buckets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a million attempts must fit in memory and give the same copies as all at once."""
     kinds: dict[tuple[int, int], Kind] = {(0, 1): "exact_copy", (1, 1): "near_copy", (2, 1): "branch"}
@@ -68,7 +67,6 @@ def test_short_samples_with_the_same_content_are_duplicates(tmp_path: Path) -> N
     assert sum(kept for kept, *_ in refined(tmp_path, made).values()) == 1
 
 
-@pytest.mark.slow
 def test_the_same_pages_make_no_duplicates(tmp_path: Path) -> None:
     """Popular pages recur: only the agent's text and calls count, not the pages."""
     made = make_small_lake(DAY, n_tasks=6)
@@ -114,7 +112,6 @@ def test_the_shortest_of_equals_is_kept(tmp_path: Path) -> None:
     assert not rows[made.trajectories[0].trajectory_id][0]
 
 
-@pytest.mark.slow
 def test_a_chain_of_similar_attempts_is_one_cluster_with_one_keeper(tmp_path: Path) -> None:
     """If A is similar to B and B to C, all three are one cluster, though A and C alone would be kept."""
     made = make_small_lake(DAY, n_tasks=1, samples=8, kinds={(0, n): "exact_copy" for n in range(1, 8)}, words=60)
@@ -149,7 +146,6 @@ def calling(made: SmallLake, arguments: Callable[[int, int], dict[str, str]], re
     return made
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -169,7 +165,6 @@ def test_attempts_with_different_calls_or_order_are_kept(
     assert [reasons for _, reasons, *_ in rows.values() if "exact_duplicate:copy" in reasons] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("tasks", [1, 3])
 def test_attempts_without_text_and_with_different_calls_are_kept(tasks: int, tmp_path: Path) -> None:
     """For an agent without reasoning text only its calls count; their braces and names are no similarity."""

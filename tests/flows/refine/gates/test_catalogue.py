@@ -15,6 +15,7 @@ from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
+pytestmark = pytest.mark.slow
 DAY = date(2026, 11, 20)
 TOOLS = [
     {
@@ -96,7 +97,6 @@ def lake() -> Lakes:
     return Lakes()
 
 
-@pytest.mark.slow
 def test_calls_are_validated_against_the_schemas_of_the_row(tmp_path: Path, lake: Lakes) -> None:
     """A student trained on calls that its own tools refuse fails at its first step."""
 
@@ -205,7 +205,6 @@ def test_one_refused_call_among_many_is_kept(tmp_path: Path, lake: Lakes) -> Non
     assert reasons(tmp_path, "arguments", {"one": made}, max_invalid_call_share=0.25) == {"one": "ok"}
 
 
-@pytest.mark.slow
 def test_answers_that_are_cut_off_or_blank_are_refused(tmp_path: Path, lake: Lakes) -> None:
     """An empty form teaches nothing; a form filled in Chinese or Russian is an answer."""
     cases = {
@@ -227,7 +226,6 @@ def test_answers_that_are_cut_off_or_blank_are_refused(tmp_path: Path, lake: Lak
     }
 
 
-@pytest.mark.slow
 def test_domains_have_their_own_minimum_length(tmp_path: Path, lake: Lakes) -> None:
     cases = {"search": lake(), "code": lake(row={"domain": "code"}), "turns": lake(row={"domain": "web"})}
     found = reasons(tmp_path, "min_calls", cases, min_calls_by_domain={"code": 9}, min_turns_by_domain={"web": 9})
@@ -294,7 +292,6 @@ def test_error_text_is_refused_as_an_answer_and_kept_as_a_quotation(tmp_path: Pa
     }
 
 
-@pytest.mark.slow
 def test_addresses_that_no_tool_returned_must_not_be_cited(tmp_path: Path, lake: Lakes) -> None:
     """A student trained on invented addresses and tool results invents its own."""
     url = "https://wiki.test/a_b"
@@ -391,7 +388,6 @@ def test_a_mirror_of_a_benchmark_is_refused_and_its_neighbour_is_kept(tmp_path: 
     assert {case for case, reason in found.items() if reason == "benchmark_mirror"} == {"set", "sub"}
 
 
-@pytest.mark.slow
 def test_a_mirror_matches_in_any_spelling_of_its_address(tmp_path: Path, lake: Lakes) -> None:
     """A pasted list that matches nothing would let a benchmark's answers into a release."""
     cases = {"read": lake(t3={"url": "https://sub.quiz.org/data/1"}), "other": lake(t3={"url": "https://quiz.org/faq"})}
@@ -422,7 +418,6 @@ def test_evidence_counts_as_read_if_opened_or_listed(tmp_path: Path, lake: Lakes
     }
 
 
-@pytest.mark.slow
 def test_a_judges_verdict_decides_if_there_is_one(tmp_path: Path, lake: Lakes) -> None:
     def judged(*passed: bool) -> SmallLake:
         made = lake()
@@ -436,7 +431,6 @@ def test_a_judges_verdict_decides_if_there_is_one(tmp_path: Path, lake: Lakes) -
     assert reasons(tmp_path, "judge", cases) == {"none": "ok", "both": "ok", "one": "judge_refused"}
 
 
-@pytest.mark.slow
 def test_a_process_verifier_gives_no_outcome(tmp_path: Path, lake: Lakes) -> None:
     """Reading the right page is no proof of a right answer; a check that runs the answer is one."""
     read, ran = lake(), lake()
@@ -447,7 +441,6 @@ def test_a_process_verifier_gives_no_outcome(tmp_path: Path, lake: Lakes) -> Non
     assert reasons(tmp_path, "outcome", {"read": read, "ran": ran}) == {"read": "wrong_answer", "ran": "ok"}
 
 
-@pytest.mark.slow
 def test_shortcut_signals_measure_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
     """Rows solved by a shortcut are distinguishable from others, without a gate that decides on it."""
     early = lake()
