@@ -23,6 +23,8 @@ BATCH_BYTES = 128 * 1024 * 1024
 """Bytes of the sketches of the parts that one batch reads: some ten thousand long trajectories."""
 STEPS = ("task_words", "candidates", "ground_truths", "made_calls", "final_words")
 """Files of `sql/decide` whose rows gates read."""
+CANDIDATE_TABLES = ("made_calls", "final_words")
+"""Files of `sql/decide` that become tables of the candidates, under their own names."""
 FUNCTION_VERSIONS = {"detector", "words_version", "validator_version", "language_version"}
 """Parameters that hold the versions of the SQL functions."""
 
@@ -111,7 +113,7 @@ def make_gate_tables(con: duckdb.DuckDBPyConnection, gates: Iterable[Gate], part
     texts = " ".join(gate.text for gate in gates)
     if "ground_truths" in texts:
         make_ground_truths(con)
-    for name in ("made_calls", "final_words"):
+    for name in CANDIDATE_TABLES:
         if name in texts:
             create_shared_table(con, name, query("decide", name))
     if "turn_texts" in texts:
@@ -129,7 +131,7 @@ def _select_candidates(con: duckdb.DuckDBPyConnection, ids: str) -> bool:
 def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, report: ProgressCallback) -> None:
     """Make `gate_answers`, one row per candidate."""
     make_ground_truths(con)
-    for name in ("made_calls", "final_words"):
+    for name in CANDIDATE_TABLES:
         create_shared_table(con, name, query("decide", name))
     make_answers(con)
     run_gates(con, cached.gates, cached.parameters, report)
