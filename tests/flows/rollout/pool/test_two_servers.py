@@ -66,8 +66,8 @@ def test_a_dead_server_never_stalls_the_other(tmp_path: Path) -> None:
         run = threading.Thread(target=roll_out, args=(settings,))
         run.start()
         wait_for_turns(dying, living)
-        dying.kill()
         died = time.monotonic()
+        dying.kill()
         run.join()
     assert everything(settings) == everything(undisturbed)
     moved = {number(one) for one in turns(dying)}
