@@ -6,7 +6,7 @@ texts, names and code show too little of a language: they are never called forei
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +24,8 @@ WIDE_SCRIPTS = (("ru", r"[\u0400-\u04ff]"), ("ar", r"[\u0600-\u06ff]"))
 ALIKE = ({"no", "da", "sv"}, {"id", "ms"}, {"cs", "sk"}, {"ru", "uk", "bg"}, {"es", "ca"}, {"ar", "fa"})
 """Languages that short texts do not distinguish."""
 SHORT, CERTAIN = 90, 0.9
+REMEMBERED = 1024
+"""Texts whose languages are remembered: attempts at one task share its words and its system prompt."""
 _ASIDE = re.compile(
     r"(?m:^[!-~]+$)|(?m:^.*(?:Error|ERROR|Exception)\b.*$)|```.*?(?:```|$)|`[^`\n]*`|https?://\S+"
     r"|[\w./\\-]*[/\\_][\w./\\-]*|\b\w+\.\w{1,5}\b|\b[A-Z]{2,}\b",
@@ -44,11 +46,13 @@ def foreign_answers(
     return [_foreign(task or "", rules or "", answer or "") for task, rules, answer in rows]
 
 
-def named_languages(text: str) -> set[str]:
+@lru_cache(REMEMBERED)
+def named_languages(text: str) -> frozenset[str]:
     """The languages that a text names, in any of the languages of `phrases/languages.toml`."""
-    return {language for language, names in _names().items() if names.search(text)}
+    return frozenset(language for language, names in _names().items() if names.search(text))
 
 
+@lru_cache(REMEMBERED)
 def language_of(text: str) -> tuple[str | None, int]:
     """The language of a text's prose, None if it is too short or doubtful; and the number of its letters."""
     prose = " ".join(_LETTERS.findall(_QUOTED.sub(" ", _ASIDE.sub(" ", text[:4000]))))
@@ -67,14 +71,12 @@ def language_of(text: str) -> tuple[str | None, int]:
 
 def _foreign(task: str, rules: str, answer: str) -> str | None:
     written, letters = language_of(answer)
-    named, asked = named_languages(task), language_of(task)[0]
-    if (
-        written is None
-        or letters < 20
-        or written in named
-        or (named and re.search(joined("translates"), task, re.IGNORECASE))
-    ):
+    if written is None or letters < 20:
         return None
+    named = named_languages(task)
+    if written in named or (named and re.search(joined("translates"), task, re.IGNORECASE)):
+        return None
+    asked = language_of(task)[0]
     ruled = named_languages(rules)
     if ruled and not named and _orders(rules, ruled):
         return None if written in ruled else written
@@ -85,7 +87,7 @@ def _foreign(task: str, rules: str, answer: str) -> str | None:
     return written if asked is not None or named else None
 
 
-def _orders(task: str, named: set[str]) -> bool:
+def _orders(task: str, named: frozenset[str]) -> bool:
     """True if the task orders its answer in one of the named languages: `answer in French`, `in French, please`."""
     before, after = joined("orders_before"), joined("orders_after")
     names = "|".join(language_names()[language] for language in sorted(named))
