@@ -7,19 +7,21 @@ from schemas.imported import Imported
 from schemas.record import Record, arrow_schema, content_id, sha256_file, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
 from schemas.rollout import Rollout, Unfinished
-from schemas.task import Hop, Task
+from schemas.task import Hidden, Hop, Task
 from schemas.trajectory import Reparse, Trajectory, Turn
-from schemas.verdict import Decision, Verdict
+from schemas.verdict import Decision, Outcome, Verdict
 from schemas.withdrawal import Withdrawal
 
 RECORDS: tuple[type[Record], ...] = (
     Document,
     Task,
+    Hidden,
     Rollout,
     Unfinished,
     Trajectory,
     Turn,
     Reparse,
+    Outcome,
     Verdict,
     Decision,
     Release,
@@ -38,10 +40,12 @@ __all__ = [
     "Benchmark",
     "Decision",
     "Document",
+    "Hidden",
     "Hop",
     "Imported",
     "Link",
     "Manifest",
+    "Outcome",
     "Overlap",
     "Published",
     "Record",

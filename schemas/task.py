@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from schemas.columns import Domain, Evidence, GroundTruth, Instruction
+from schemas.columns import Domain, Evidence, GroundTruth, Instruction, OfTask
 from schemas.record import Count, Name, Names, Record, Text, Time, content_id
 
 TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‒–—―−", "-"))
@@ -54,6 +54,20 @@ class Task(Record):
         description="SHA-256 of the composing prompt, as hex; null if no model wrote the instruction"
     )
     created_at: Time = Field(description="UTC time at which the task was made")
+    run_id: Name = Field(description="night that made it, as in 2026-11-28 or 2026-11-28T1400")
+
+
+class Hidden(Record):
+    """The part of a task that no tool can reach (grain: one row per task that has a goal state or an oracle).
+
+    Composers write it beside the task; verifiers and rehearsals read it. Worlds are built from the task's setup alone.
+    """
+
+    record: ClassVar[str] = "hidden"
+
+    task_id: OfTask
+    goal: Text | None = Field(description="JSON: the truth with which verifiers compare the final state; null if none")
+    oracle: Text | None = Field(description="JSON: what the oracle knows of a solution; null if none")
     run_id: Name = Field(description="night that made it, as in 2026-11-28 or 2026-11-28T1400")
 
 

@@ -1,4 +1,6 @@
-"""A verdict is a verifier's judgement of a trajectory or a turn; a decision is refine's: keep, or reasons to reject.
+"""A verdict is a verifier's judgement of a trajectory or a turn, an outcome the state in which its world ended.
+
+A decision is refine's: keep, or reasons to reject.
 
 Verdicts are facts and stay. Decisions can be made again with other gates, so each carries the id of its refine
 and the value of every gate beside the reasons.
@@ -22,7 +24,7 @@ from schemas.columns import (
     Verifier,
     VerifierVersion,
 )
-from schemas.record import Count, Flag, Name, Names, Real, Record
+from schemas.record import Count, Flag, Name, Names, Real, Record, Text
 
 
 class Verdict(Record):
@@ -40,6 +42,26 @@ class Verdict(Record):
     judge_model: Name | None = Field(description="name of the model that judged; null if none did")
     judge_prompt_sha256: Name | None = Field(description="SHA-256 of the judge's prompt, as hex; null without a judge")
     run_id: Name = Field(description="night that judged, as in 2026-11-28 or 2026-11-28T1400")
+
+
+class Outcome(Record):
+    """The final state of an attempt's environment (grain: one row per trajectory in an environment with state).
+
+    Verifiers compare it with the hidden goal of the task, so that equal rows always get equal verdicts.
+    """
+
+    record: ClassVar[str] = "outcome"
+
+    trajectory_id: OfTrajectory
+    environment: Name = Field(description="kind of the environment, such as services")
+    environment_version: Name = Field(description="version of the environment's code")
+    digest: Name = Field(description="hash of the final state; equal digests mean equal states")
+    artifacts: Text = Field(description="JSON list of the files that the attempt left: path, sha256, n_bytes")
+    checks: Text = Field(description="JSON object of values that the environment derives from its final state")
+    limits: Names = Field(description="names of the environment's limits that the attempt reached")
+    n_restores: Count = Field(description="number of times that the world was rebuilt after a kill or a fault")
+    seconds: Real = Field(description="seconds of work in the environment, without waiting for it")
+    run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")
 
 
 class Decision(Record):

@@ -1,113 +1,25 @@
-"""The types that a domain is made of: tools, verifiers, composers and prompts.
+"""The types that a domain is made of: an environment, verifiers, composers, prompts and rehearsal policies.
 
 The toolbox, the verdicts and the nightly composing of tasks work with these types only. A new domain is therefore
 one new folder beside `search`, and no existing file changes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
-
+from flows.environments.environment import EnvironmentKind
+from flows.environments.tool import Answer, ToolCall
 from schemas.prompt import Prompt
-from schemas.task import Hop, Task
-from schemas.trajectory import Kind, Trajectory, Turn
-from schemas.verdict import Verdict
+from schemas.task import Hidden, Hop, Task
+from schemas.trajectory import Trajectory, Turn
+from schemas.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Tasks
-    from sources.index.library import Library
-
-
-class Arguments(BaseModel):
-    """Arguments of a tool. A subclass has one field per argument; unknown arguments are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def json_schema(cls) -> dict[str, object]:
-        """The JSON schema that the model sees: types, bounds and descriptions, no titles."""
-        full = cls.model_json_schema()
-        properties = {
-            name: {key: value for key, value in one.items() if key != "title"}
-            for name, one in full.get("properties", {}).items()
-        }
-        required = full.get("required", [])
-        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-@dataclass(frozen=True)
-class ToolCall:
-    """A tool call that the agent made; `arguments` are not validated yet."""
-
-    id: str
-    name: str
-    arguments: dict[str, object]
-
-
-@dataclass(frozen=True)
-class ToolSpec:
-    """A tool as the model sees it; `parameters` is the JSON schema of an object."""
-
-    name: str
-    description: str
-    parameters: dict[str, object]
-
-
-CONTENT_KINDS = frozenset({"ok", "truncated"})
-"""Kinds of an observation in which the model read content that the tool found."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The result of a tool before it is redacted and cut: text for the model, and the url of the page it is from."""
-
-    text: str
-    kind: Kind = "ok"
-    url: str | None = None
-
-
-@dataclass(frozen=True)
-class Resources:
-    """Read-only resources of one rollout, as paths and values: every worker process opens its own."""
-
-    library_path: Path
-    blocklist: tuple[str, ...] = ()
-    """Hosts and regular expressions over urls of pages that no tool may show."""
-
-    @cached_property
-    def library(self) -> "Library":
-        """The search index. Raises NotFound if none was built there, NotCrawlable on an invalid blocklist entry."""
-        from sources.blocklist import Blocklist
-        from sources.index.library import Library
-
-        return Library.open(self.library_path, Blocklist(self.blocklist))
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A tool that the agent can call."""
-
-    name: str
-    description: str
-    arguments: type[Arguments]
-    use: Callable[[Any, Resources], Answer]
-    """Runs the tool on validated arguments and blocks until it is done. An exception is a fault of the tool."""
-    read_only: bool = False
-    """True if it changes no state: it may run concurrently with the calls of its turn, and again after a fault."""
-    cpu_bound: bool = False
-    """True if it should run in a worker process rather than in a thread of the rollout."""
-
-    @cached_property
-    def spec(self) -> ToolSpec:
-        """The tool as the model sees it."""
-        return ToolSpec(self.name, self.description, self.arguments.json_schema())
 
 
 @dataclass(frozen=True)
@@ -124,13 +36,26 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """The rows of a finished trajectory, which are all that a verifier reads."""
+
+    task: Task
+    trajectory: Trajectory
+    turns: Sequence[Turn]
+    outcome: Outcome | None = None
+    """The final state of its environment; None if that has no state."""
+    hidden: Hidden | None = None
+    """The hidden truth of its task; None if the task has none."""
+
+
+@dataclass(frozen=True)
 class Verifier:
     """Judges a whole finished trajectory, from its rows alone, so that equal rows always get equal verdicts."""
 
     name: str
     version: str
     """Changes whenever the same rows may be judged differently."""
-    judge: Callable[[Task, Trajectory, Sequence[Turn]], Judgement]
+    judge: Callable[[Finished], Judgement]
 
 
 def verdict_row(
@@ -187,6 +112,19 @@ class Draft:
     hops: int = 0
     difficulty: dict[str, object] = field(default_factory=dict)
     setup: str = "{}"
+    """JSON object: everything from which the environment builds the attempt's world. The agent's tools may show it."""
+    goal: str | None = None
+    """JSON: the hidden truth with which verifiers compare the final state; no tool can reach it."""
+    oracle: str | None = None
+    """JSON: what the oracle of a rehearsal knows beside the task, such as the calls of a solution."""
+    answer_form: str = "text"
+    """text, number, set, table, state or files."""
+    tools: Sequence[str] | None = None
+    """Names of the tools offered; None for all of the environment."""
+    verifiers: Sequence[str] | None = None
+    """Names of the verifiers that judge an attempt; None for all of the domain."""
+    max_turns: int | None = None
+    """Assistant turns that a careful agent may need, if the composer knows; None for the settings' budget."""
 
 
 Writer = Callable[[str, str], str]
@@ -207,25 +145,43 @@ class Composer:
     """The prompt sent to the teacher; its hash is stored with the task. None if no model writes the task."""
 
 
+Play = Generator[Sequence[ToolCall], Sequence[Answer], str | None]
+"""A scripted attempt: yields the calls of each turn, receives their answers, and returns the final answer."""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """Scripted players of a domain's tasks, for rehearsals and probes; none of them writes reasoning.
+
+    Each takes the task and its hidden record; explorer and shortcuts must not read the latter and receive None.
+    """
+
+    oracle: Callable[[Task, Hidden | None], Play]
+    """Knows the hidden solution and solves every task."""
+    explorer: Callable[[Task, Hidden | None], Play] | None = None
+    """Knows the task and its tools only."""
+    shortcuts: Mapping[str, Callable[[Task, Hidden | None], Play]] = field(default_factory=dict)
+    """By name: lazy policies that must fail on every task, such as doing nothing."""
+
+
 @dataclass(frozen=True)
 class Domain:
     """One kind of problem, with everything that is particular to it."""
 
     name: str
-    tools: tuple[Tool, ...]
+    environment: EnvironmentKind
     verifiers: tuple[Verifier, ...]
     composers: tuple[Composer, ...]
     chat_prompt: Prompt
     """System prompt for models that call tools in JSON."""
-    text_prompt: Prompt
-    """System prompt for small models that write one line per call, such as `search:` and `answer:`."""
-    text_tools: tuple[Tool, ...] = ()
-    """Tools for those small models, which do much worse with more tools or more text."""
-
-    def tools_of(self, dialect: str) -> tuple[Tool, ...]:
-        """The tools offered in a dialect, `chat` or `text`."""
-        return self.text_tools if dialect == "text" else self.tools
+    text_prompt: Prompt | None = None
+    """System prompt for small models that write one line per call, such as `search:` and `answer:`; None if the
+    domain is too hard for them."""
+    policies: Policies | None = None
 
     def system_prompt(self, dialect: str) -> Prompt:
-        """The system prompt of a dialect, `chat` or `text`."""
-        return self.text_prompt if dialect == "text" else self.chat_prompt
+        """The system prompt of a dialect, `chat` or `text`. Raises LookupError if the domain has none for it."""
+        chosen = self.text_prompt if dialect == "text" else self.chat_prompt
+        if chosen is None:
+            raise LookupError(f"the domain {self.name} has no prompt for the dialect {dialect}; use a chat model")
+        return chosen

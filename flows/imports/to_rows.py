@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flows.domains.contract import Verifier, verdict_row
+from flows.domains.contract import Finished, Verifier, verdict_row
 from flows.imports.formats.conversation import Attempt, Outcome
 from flows.imports.problem import COMPOSER
 from flows.imports.to_turns import Measured, to_json, turns_of
@@ -136,7 +136,7 @@ def _trajectory(attempt: Attempt, place: Place, task: Task, turns: list[Turn], t
 def _judged(task: Task, trajectory: Trajectory, turns: list[Turn], verifiers: Sequence[Verifier]) -> Iterator[Verdict]:
     by_name = {one.name: one for one in verifiers}
     for one in (by_name[name] for name in task.verifiers):
-        yield verdict_row(trajectory, one.name, one.version, one.judge(task, trajectory, turns))
+        yield verdict_row(trajectory, one.name, one.version, one.judge(Finished(task, trajectory, turns)))
 
 
 def set_verdicts(attempt: Attempt, trajectory: str, run_id: str) -> Iterator[Verdict]:

@@ -15,7 +15,7 @@ from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.pool import RolloutContext
 from flows.rollout.sampling import attempt_sampling
 from flows.settings import Settings
-from schemas.task import Task
+from schemas.task import Hidden, Task
 from schemas.trajectory import trajectory_id
 
 
@@ -31,8 +31,14 @@ def check_planned(planned: pa.Table) -> None:
         verifiers[row["domain"]].update(row["verifiers"])
     _check("domains", tools.keys(), domains())
     for name in tools:
-        _check("tools", tools[name], [tool.name for tool in domain(name).tools])
+        if not domain(name).environment.has_state:
+            _check("tools", tools[name], [tool.name for tool in domain(name).environment.tools("{}", "chat")])
         _check("verifiers", verifiers[name], [verifier.name for verifier in domain(name).verifiers])
+
+
+def needs_library(planned: pa.Table) -> bool:
+    """True if the environment of a planned task reads the library of pages."""
+    return any("library" in domain(name).environment.needs for name in set(planned["domain"].to_pylist()))
 
 
 def _check(kind: str, needed: Iterable[str], known: Iterable[str]) -> None:
@@ -47,9 +53,9 @@ def build_plans(planned: pa.Table, settings: Settings, day: date, context: Rollo
     """The planned attempts in order, each with its brief, built as the iterator advances."""
     for batch in planned.to_batches(max_chunksize=256):
         for row in batch.to_pylist():
-            sample, expected = row.pop("sample"), row.pop("expected_tokens")
-            task = Task.model_validate(row)
-            yield Plan(task, sample, build_brief(task, sample, settings, day, context), expected)
+            sample, expected, hidden = row.pop("sample"), row.pop("expected_tokens"), row.pop("hidden")
+            task, truth = Task.model_validate(row), Hidden.model_validate(hidden) if hidden else None
+            yield Plan(task, sample, build_brief(task, sample, settings, day, context), truth, expected)
 
 
 def build_brief(task: Task, sample: int, settings: Settings, day: date, context: RolloutContext) -> Brief:
@@ -60,7 +66,7 @@ def build_brief(task: Task, sample: int, settings: Settings, day: date, context:
         run_id=day.isoformat(),
         system=domain(task.domain).system_prompt(context.dialect.name).text.strip(),
         instruction=task.instruction,
-        tools=context.toolbox.specs(task.domain, task.tools),
+        tools=context.toolbox.specs(task.domain, task.tools, task.setup),
         max_turns=task.max_turns,
         max_tokens=min(task.max_tokens, teacher.context_window, context.teacher.identity.context),
         max_seconds=task.max_seconds,

@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.protocol import Completion, Sampling, Teacher
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from flows.domains.contract import ToolCall, ToolSpec
+from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.server_load import Load
 from flows.rollout.usage import Usage, estimated_tokens
 

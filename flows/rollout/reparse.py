@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.loop.episode import parsed_columns
 from flows.rollout.loop.repetition import REPETITION

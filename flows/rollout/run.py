@@ -17,8 +17,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.domains.contract import Resources
-from flows.rollout.briefs import build_plans, check_planned
+from flows.environments.resources import Resources
+from flows.rollout.briefs import build_plans, check_planned, needs_library
 from flows.rollout.dialects.open import prove_dialect
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.recovery import Recovered, open_journal
@@ -31,7 +31,7 @@ from flows.rollout.pool.pool import Pool, RolloutContext
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
 from flows.rollout.sampling import attempt_sampling
-from flows.rollout.tools.toolbox import open_toolbox
+from flows.rollout.tools.toolbox import open_toolbox, remove_abandoned
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
 from sources.index.index_writer import is_intact, remove_index
@@ -86,7 +86,9 @@ def run_rollout(
             if not total:
                 return _counts(run.meter.status, {}, recovered)
             check_planned(run.planned)
-            library = _library(con, settings, lambda note: report(0, total, note))
+            library = None
+            if needs_library(run.planned):
+                library = _library(con, settings, lambda note: report(0, total, note))
         chosen = factories or _factories(lambda note: report(0, total, f"starting the teacher: {note}"))
         try:
             stopped = asyncio.run(_roll_out(run, library, chosen, report))
@@ -100,7 +102,7 @@ def run_rollout(
     return counts
 
 
-async def _roll_out(run: Run, library: Path, factories: Factories, report: ProgressCallback) -> str | None:
+async def _roll_out(run: Run, library: Path | None, factories: Factories, report: ProgressCallback) -> str | None:
     """Open teacher and tools and run the pool; return the budget that stopped it, or None."""
     settings, meter = run.settings, run.meter
     report(0, run.planned.num_rows, "starting the teacher")
@@ -111,8 +113,9 @@ async def _roll_out(run: Run, library: Path, factories: Factories, report: Progr
             dialect = factories.dialect(settings.teacher, teacher)
             await prove_dialect(settings.teacher, dialect, teacher)
             _show_teacher(run, teacher, dialect, report)
-            resources = Resources(library, tuple(settings.blocklist))
-            with open_toolbox(resources, dialect.name, settings.rollout) as toolbox:
+            resources = Resources(library, tuple(settings.blocklist), dialect.name)
+            remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
+            with open_toolbox(resources, settings.rollout, settings.state / "worlds") as toolbox:
                 context = RolloutContext(teacher, dialect, toolbox, run.journal)
                 pool = Pool(
                     context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share

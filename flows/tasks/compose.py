@@ -125,7 +125,7 @@ class _TaskRun:
             answer=draft.answer,
             evidence=draft.evidence,
             path=draft.path,
-            tools=[tool.name for tool in domain.tools],
+            tools=[tool.name for tool in domain.environment.tools(draft.setup, "chat")],
             verifiers=[verifier.name for verifier in domain.verifiers],
             setup=draft.setup,
             hops=draft.hops,

@@ -11,8 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from flows.domains.contract import Answer, Resources, Tool, ToolCall
 from flows.domains.search.tools import SearchArguments
+from flows.environments.functions import FunctionTool, function_environment
+from flows.environments.resources import Resources
+from flows.environments.tool import Answer, ToolCall
 from flows.rollout.tools.worker_process import serve
 from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
@@ -38,8 +40,8 @@ def fail(arguments: SearchArguments, resources: Resources) -> Answer:
     return Answer(f"{fault} {os.getpid()}")
 
 
-FAULTY = {"search": [Tool("search", "Fails on request.", SearchArguments, fail, read_only=True, cpu_bound=True)]}
-NOTHING = Resources(Path())
+SEARCH = FunctionTool("search", "Fails on request.", SearchArguments, fail, read_only=True, cpu_bound=True)
+FAULTY = {"search": function_environment("faulty", "1", [SEARCH])}
 
 
 async def _hang_forever() -> None:
@@ -57,4 +59,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["workers"]:
         asyncio.run(_hang_forever())
     else:
-        serve(FAULTY, NOTHING, Rollout())
+        serve({name: kind.open("{}", Resources(), Path()) for name, kind in FAULTY.items()}, Rollout())

@@ -17,7 +17,7 @@ QUESTIONS = {
     "recover turns from a corrupt journal": ("journal/recovery.py",),
     "parse frames of the SQLite write-ahead log": ("journal/wal_reader.py",),
     "checkpoint of every finished turn, to resume after a kill": ("journal/journal.py", "loop/episode.py"),
-    "timeout and retry of parallel tool calls": ("tools/toolbox.py",),
+    "timeout and retry of parallel tool calls": ("tools/executor.py", "tools/stateless_world.py"),
     "degenerate repetition in a generation": ("loop/repetition.py", "42_repetition.sql"),
     "special tokens in untrusted text": ("tokenizing/literal_tokenizer.py",),
     "token and time budget of a run": ("monitor/budget.py",),

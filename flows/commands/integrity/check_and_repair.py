@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 MADE_AGAIN = {
     "document": "the next crawl fetches the pages again",
     "task": "finished attempts stay as `task_lost`; `factory tasks` composes new tasks",
+    "hidden": "cannot be made again: attempts at those tasks are judged without their goal",
     "rollout": "the cost of those runs cannot be made again",
     "unfinished": "their reasons become `pending`",
     "trajectory": "the next `factory rollout` makes the attempts again, `factory import` those of files",
     "turn": "made again with their trajectories",
+    "outcome": "cannot be made again: the verdicts that read them stay",
     "verdict": "judged again, or made again with their trajectories",
     "reparse": "`factory rollout reparse` makes them again",
     "decision": "`factory refine` makes the newest again",

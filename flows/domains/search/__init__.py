@@ -3,14 +3,13 @@
 from flows.domains.contract import Domain
 from flows.domains.search.composers.cloze import CLOZE
 from flows.domains.search.composers.written import WRITTEN
-from flows.domains.search.tools import BEST_PASSAGE, FIND, OPEN, SEARCH
+from flows.domains.search.tools import LIBRARY
 from flows.domains.search.verifiers import CONTAINS_ANSWER, EVIDENCE_CONSULTED, EXACT_MATCH
 from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="search",
-    tools=(SEARCH, OPEN, FIND),
-    text_tools=(BEST_PASSAGE,),
+    environment=LIBRARY,
     verifiers=(EXACT_MATCH, CONTAINS_ANSWER, EVIDENCE_CONSULTED),
     composers=(CLOZE, WRITTEN),
     chat_prompt=prompt("search_system", __name__),

@@ -4,9 +4,14 @@ Each blocks while it works and returns an Answer; an exception is a fault. The t
 within which limits.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from pydantic import Field
 
-from flows.domains.contract import Answer, Arguments, Resources, Tool
+from flows.environments.functions import FunctionTool, function_environment
+from flows.environments.resources import Resources
+from flows.environments.tool import Answer, Arguments
 from schemas.prompt import prompt
 from sources.index.library import Blocked, NotFound
 
@@ -70,7 +75,19 @@ def _description(tool: str) -> str:
     return prompt(f"tool_{tool}", __package__).text.strip()
 
 
-SEARCH = Tool("search", _description("search"), SearchArguments, search, read_only=True, cpu_bound=True)
-OPEN = Tool("open", _description("open"), OpenArguments, open_page, read_only=True, cpu_bound=True)
-FIND = Tool("find", _description("find"), FindArguments, find, read_only=True, cpu_bound=True)
-BEST_PASSAGE = Tool("search", _description("search"), SearchArguments, best_passage, read_only=True, cpu_bound=True)
+def _tool(name: str, arguments: type[Arguments], use: Callable[[Any, Resources], Answer]) -> FunctionTool:
+    return FunctionTool(name, _description(name), arguments, use, read_only=True, cpu_bound=True)
+
+
+LIBRARY = function_environment(
+    "library",
+    "1",
+    tools=(
+        _tool("search", SearchArguments, search),
+        _tool("open", OpenArguments, open_page),
+        _tool("find", FindArguments, find),
+    ),
+    text_tools=(_tool("search", SearchArguments, best_passage),),
+    needs=("library",),
+)
+"""The read-only library of pages as an environment."""

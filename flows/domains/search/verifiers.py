@@ -6,11 +6,10 @@ a fact; refine decides what follows from it.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from flows.domains.contract import CONTENT_KINDS, Judgement, Verifier
-from schemas.task import Task
-from schemas.trajectory import Trajectory, Turn
+from flows.domains.contract import Finished, Judgement, Verifier
+from flows.environments.tool import CONTENT_KINDS
 
 ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 JOINTS = re.compile(r"(?<=\w)[(\[{=._:/\\]+(?=\w)")
@@ -39,20 +38,20 @@ def normalise_answer(text: str) -> str:
     return " ".join(ARTICLES.sub(" ", spaced).split())
 
 
-def exact_match(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
+def exact_match(attempt: Finished) -> Judgement:
     """Passes if the answer equals the ground truth, both normalised."""
-    return _compare(task, trajectory, lambda truth, answer: normalise_answer(truth) == normalise_answer(answer))
+    return _compare(attempt, lambda truth, answer: normalise_answer(truth) == normalise_answer(answer))
 
 
-def contains_answer(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
+def contains_answer(attempt: Finished) -> Judgement:
     """Passes if the answer states the ground truth, rather than containing its words by chance.
 
     Either both are equal when normalised; or the truth occurs in the answer as whole words (not as part of a name or
     of code, as `file` in `open(file)`), with at most MAX_NEW_WORDS new words per word of the truth. Words of the task
     (a blank may be answered with its whole sentence) and FRAMING words are not new.
     """
-    expected = set(normalise_answer(task.instruction).split()) | FRAMING
-    truth_words = normalise_answer(task.answer or "").split()
+    expected = set(normalise_answer(attempt.task.instruction).split()) | FRAMING
+    truth_words = normalise_answer(attempt.task.answer or "").split()
 
     def states(truth: str, answer: str) -> bool:
         if normalise_answer(truth) == normalise_answer(answer):
@@ -63,26 +62,26 @@ def contains_answer(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -
         new = [word for word in normalise_answer(answer).split() if word not in expected and word not in truth_words]
         return len(new) <= MAX_NEW_WORDS * len(truth_words)
 
-    return _compare(task, trajectory, states)
+    return _compare(attempt, states)
 
 
-def evidence_consulted(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
+def evidence_consulted(attempt: Finished) -> Judgement:
     """Passes if every page of evidence was opened, or a passage of it displayed. The score is the share of pages."""
-    wanted = {hop.url for hop in task.path if hop.doc_id in task.evidence}
+    wanted = {hop.url for hop in attempt.task.path if hop.doc_id in attempt.task.evidence}
     if not wanted:
         return Judgement("no_evidence")
-    seen = {turn.url for turn in turns if turn.role == "tool" and turn.kind in CONTENT_KINDS}
+    seen = {turn.url for turn in attempt.turns if turn.role == "tool" and turn.kind in CONTENT_KINDS}
     share = len(wanted & seen) / len(wanted)
     return Judgement("ok" if share == 1 else "not_consulted", share)
 
 
-def _compare(task: Task, trajectory: Trajectory, matches: Callable[[str, str], bool]) -> Judgement:
-    truth = task.answer or ""
+def _compare(attempt: Finished, matches: Callable[[str, str], bool]) -> Judgement:
+    truth, answer = attempt.task.answer or "", attempt.trajectory.answer
     if not normalise_answer(truth):
         return Judgement("no_truth")
-    if trajectory.answer is None:
+    if answer is None:
         return Judgement("no_answer", 0.0)
-    matched = matches(truth, trajectory.answer)
+    matched = matches(truth, answer)
     return Judgement("ok" if matched else "other_answer", float(matched))
 
 

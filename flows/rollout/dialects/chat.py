@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.append import QUESTION, Appender, split
 from flows.rollout.dialects.tool_calls import ToolSet, template_specs, tool_calls
 from flows.rollout.dialects.written_calls import Reader, WrittenCall, reader_of

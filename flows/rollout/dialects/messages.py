@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import orjson
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.tool_calls import ToolSet, tool_calls
 from flows.rollout.engines.chat.api import Api, Json
 from flows.rollout.protocol import NO_THINKING, Completion, Extension, Message, Parsed, Sampling, Thinking

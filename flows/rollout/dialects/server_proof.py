@@ -7,7 +7,7 @@ renders messages with its own template and returns the ids, so both sides can be
 import logging
 from collections.abc import Sequence
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.dialects.tool_calls import template_specs
 from flows.rollout.protocol import Message, Teacher, TeacherError, TeacherRefused, TemplateServer

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 
-from flows.domains.contract import ToolCall, ToolSpec
+from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.dialects.tool_calls import call_id
 from flows.rollout.protocol import (
     NO_THINKING,

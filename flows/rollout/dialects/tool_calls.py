@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from flows.domains.contract import ToolCall, ToolSpec
+from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.protocol import Completion
 
 STATUS_FAILURES = {"ok": None, "unknown_tool": "unknown_tool"}

@@ -1,4 +1,4 @@
-"""Moves finished trajectories with their turns and verdicts from the journal to parts of the lake, each exactly once.
+"""Moves finished trajectories with their turns, verdicts and outcomes from the journal to the lake, each exactly once.
 
 Finished trajectories get a part number in one transaction. The part is then written, its trajectories last, so that a
 trajectory in the lake implies that its turns and verdicts are there too. Last, the journal deletes the trajectories
@@ -16,21 +16,20 @@ from typing import Any
 
 import pyarrow as pa
 from pyarrow.json import ParseOptions, ReadOptions, read_json
-from pydantic import TypeAdapter
 
 from flows.rollout.journal.file import sql
 from flows.rollout.journal.journal import Journal
+from flows.rollout.journal.judged import Judged, decode_judged
 from flows.rollout.journal.turn_encoding import BINARY_COLUMNS, TurnRow, checksum
-from schemas.record import arrow_schema, night_of
+from schemas.record import Record, arrow_schema, night_of
 from schemas.trajectory import Trajectory, Turn
-from schemas.verdict import Verdict
+from schemas.verdict import Outcome, Verdict
 from sources.privacy.redaction import count_kinds_in_turns, detector_version
 from warehouse.lake import Lake, PartName
 from warehouse.part_checksums import recorded_parts
 from warehouse.part_faults import examine, open_part
 
 WORKER = "rollout"
-VERDICTS = TypeAdapter(list[Verdict])
 PART_TRAJECTORIES = 64
 """Most trajectories of one part."""
 
@@ -55,17 +54,18 @@ def clear_orphan_parts(lake: Lake) -> None:
     trajectories were there and are gone is left to `factory lake repair`.
     """
     complete = {path.name for path in (*lake.parts(Trajectory), *recorded_parts(lake.root, Trajectory.record))}
-    for model in (Turn, Verdict):
+    for model in (Turn, Verdict, Outcome):
         for path in lake.parts(model):
             name = _part_name(path)
             if name and path.name not in complete:
                 lake.write_table(model, arrow_schema(model).empty_table(), name)
 
 
-def is_part_complete(lake: Lake, run_id: str, seq: int) -> bool:
-    """True if the lake holds this part, undamaged, with its trajectories."""
+def is_part_complete(lake: Lake, run_id: str, seq: int, *, outcomes: bool = False) -> bool:
+    """True if the lake holds this part, undamaged, with its trajectories; and with outcomes, if it has any."""
     name = PartName(night_of(run_id), WORKER, seq)
-    found = {model: lake.part(model, name) for model in (Trajectory, Turn, Verdict)}
+    models: list[type[Record]] = [Trajectory, Turn, Verdict, *([Outcome] if outcomes else [])]
+    found = {model: lake.part(model, name) for model in models}
     return all(path.exists() and not examine(lake, model, path, whole=True) for model, path in found.items())
 
 
@@ -115,17 +115,22 @@ def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
     rows = journal.read("finished_of_part", run_id, seq)
     if not all(checksum(row[1], row[2]) == row[3] for row in rows):
         journal.mark_damaged("the checksum of a finished trajectory does not match")
-    if not is_part_complete(lake, run_id, seq):
-        _write_rows(journal, lake, PartName(night_of(run_id), WORKER, seq), rows)
+    judged = [decode_judged(row[2]) for row in rows]
+    if not is_part_complete(lake, run_id, seq, outcomes=any(one.outcome for one in judged)):
+        _write_rows(journal, lake, PartName(night_of(run_id), WORKER, seq), rows, judged)
     for trajectory_id, *_ in rows:
         journal.apply([(sql(name), (trajectory_id,)) for name in ("delete_turns", "delete_attempt")])
     journal.apply([(sql("delete_finished"), (run_id, seq))])
     return len(rows)
 
 
-def _write_rows(journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any, ...]]) -> None:
+def _write_rows(
+    journal: Journal, lake: Lake, name: PartName, rows: Sequence[tuple[Any, ...]], judged: Sequence[Judged]
+) -> None:
     """Write a part, the trajectories last: their presence marks the part as complete."""
-    lake.write(Verdict, [verdict for row in rows for verdict in VERDICTS.validate_json(row[2])], name)
+    lake.write(Verdict, [verdict for one in judged for verdict in one.verdicts], name)
+    if outcomes := [one.outcome for one in judged if one.outcome]:
+        lake.write(Outcome, outcomes, name)
     turns = (turn_batch(name.day.isoformat(), found) for row in rows if (found := journal.rows(row[0])))
     lake.write_batches(Turn, arrow_schema(Turn), turns, name)
     lake.write(Trajectory, [Trajectory.model_validate_json(row[1]) for row in rows], name)

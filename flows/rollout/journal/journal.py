@@ -23,10 +23,11 @@ from flows.rollout.journal.file import (
     journal_errors,
     sql,
 )
+from flows.rollout.journal.judged import encode_judged
 from flows.rollout.journal.turn_encoding import TurnRow, checksum, decode_for_reading, decode_turn, encode_turn
 from flows.rollout.loop.episode import Entry
 from schemas.trajectory import Trajectory, Turn
-from schemas.verdict import Verdict
+from schemas.verdict import Outcome, Verdict
 
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
@@ -85,9 +86,13 @@ class Journal:
         stored_setup, state = found
         if stored_setup == setup:
             return state
-        restart = (sql("restart_attempt"), (setup, now.isoformat(), trajectory_id))
-        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), restart])
+        await self.restart(trajectory_id, setup)
         return AttemptState([], now, state.aborts, restarted=len(state.entries))
+
+    async def restart(self, trajectory_id: str, setup: str) -> None:
+        """Delete an attempt's turns: it starts again from nothing, in the given setup."""
+        restart = (sql("restart_attempt"), (setup, datetime.now(UTC).isoformat(), trajectory_id))
+        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), restart])
 
     async def commit(self, entries: Iterable[Entry]) -> None:
         """Store finished turns; returns after they have reached the disk. Raises JournalError."""
@@ -101,10 +106,9 @@ class Journal:
         """Store why an attempt stopped; `counted` adds one to its aborts."""
         await self._write([(sql("abort_attempt"), (int(counted), error, trajectory_id))])
 
-    async def finish(self, trajectory: Trajectory, verdicts: Sequence[Verdict]) -> None:
-        """Store a finished trajectory with its verdicts, for the next drain."""
-        judged = b"[" + b",".join(verdict.model_dump_json().encode() for verdict in verdicts) + b"]"
-        row = trajectory.model_dump_json().encode()
+    async def finish(self, trajectory: Trajectory, verdicts: Sequence[Verdict], outcome: Outcome | None) -> None:
+        """Store a finished trajectory with its verdicts and outcome, for the next drain."""
+        row, judged = trajectory.model_dump_json().encode(), encode_judged(verdicts, outcome)
         values = (trajectory.trajectory_id, trajectory.run_id, row, judged, checksum(row, judged))
         await self._write([(sql("add_finished"), values)])
 

@@ -53,6 +53,10 @@ pragma user_version = 99
 -- one row per attempt with that id
 select setup, started_at, aborts from attempts where trajectory_id = ?
 
+-- name: attempt_ids
+-- one row per attempt that has no finished trajectory
+select trajectory_id from attempts where trajectory_id not in (select trajectory_id from done)
+
 -- name: add_attempt
 -- one row per attempt that starts
 insert into attempts (trajectory_id, setup, started_at) values (?, ?, ?)

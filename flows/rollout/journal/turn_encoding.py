@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 from pydantic import TypeAdapter
 
+from flows.environments.environment import Checkpoint
 from flows.rollout.loop.episode import Entry
 from flows.rollout.protocol import Sampling
 from schemas.trajectory import Turn
@@ -57,6 +58,7 @@ def encode_turn(entry: Entry) -> TurnRow:
     columns |= {name: value for name, value in turn.__dict__.items() if name not in BINARY_COLUMNS}
     stored = {"turn": columns, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status}
     resumed = {"sampling": asdict(entry.sampling) if entry.sampling else None, "api": entry.api_message}
+    resumed["checkpoint"] = asdict(entry.checkpoint) if entry.checkpoint else None
     row = orjson.dumps(stored | {name: value for name, value in resumed.items() if value})
     blobs = (_array_bytes("i", turn.token_ids), bytes(turn.sampled), _array_bytes("f", turn.logprobs))
     return TurnRow(turn.index, row, *blobs, crc=checksum(row, *blobs))
@@ -78,6 +80,7 @@ def decode_turn(row: TurnRow) -> Entry:
         forced_status=stored["asked"],
         sampling=SAMPLING.validate_python(stored["sampling"]) if "sampling" in stored else None,
         api_message=stored.get("api"),
+        checkpoint=Checkpoint(**stored["checkpoint"]) if "checkpoint" in stored else None,
     )
 
 

@@ -10,13 +10,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flows.domains.contract import ToolCall, ToolSpec
+from flows.environments.environment import Checkpoint
+from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.loop.budget_lines import budget_values
 from flows.rollout.loop.episode import Entry, Episode, calls_of
+from flows.rollout.loop.instructions import ToolMessage, format_error_text, instruction
 from flows.rollout.loop.repetition import REPETITION, ends_in_repetition
 from flows.rollout.protocol import Completion, ContextExceeded, Extension, Message, Parsed, Sampling
-from flows.rollout.tools.observation import Observation
-from schemas.prompt import prompt
+from flows.rollout.tools.observation import Performed
 from schemas.trajectory import Status, Turn
 
 MAX_FORMAT_ERRORS = 2
@@ -83,7 +84,7 @@ class Parse:
 
 @dataclass(frozen=True)
 class CallTools:
-    """Requests the Observations of the calls of one turn, in the calls' order."""
+    """Requests that the calls of one turn are Performed, in order."""
 
     calls: tuple[ToolCall, ...]
 
@@ -107,9 +108,17 @@ class Ending:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Reply:
+    """The tool messages that answer an assistant turn."""
+
+    messages: Sequence[ToolMessage]
+    checkpoint: Checkpoint | None = None
+    """The state of the environment after the calls of the turn."""
+    forced_status: Status | None = None
+
+
 Steps = Generator[Act, Any, None]
-ToolMessage = tuple[Message, Observation | None]
-"""A message of role tool, and its observation; None for an instruction of the factory."""
 
 
 def attempt(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending]:
@@ -207,50 +216,43 @@ def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
 
     Appends nothing if no final answer would fit after them.
     """
-    messages: list[ToolMessage] = []
-    if turn.parse == "ok":
-        observations: list[Observation] = yield CallTools(calls_of(turn))
-        messages += [(Message("tool", one.text, one.tool, one.call_id), one) for one in observations]
-    else:
-        messages += [_instruction("format_error", reason=format_error_text(str(turn.parse), brief.tools))]
+    reply = yield from _reply(brief, turn)
     if episode.assistant_turns < brief.max_turns:
         budget = budget_values(episode, brief.max_turns, brief.max_tokens)
-        line = [_instruction("budget_line", **budget)] if budget else []
-        fits = yield from _append(brief, episode, turn, messages + line)
+        line = [instruction("budget_line", **budget)] if budget else []
+        fits = yield from _append(brief, episode, turn, replace(reply, messages=[*reply.messages, *line]))
         if fits:
             return
-    status = _cap_status(brief, episode)
-    yield from _append(brief, episode, turn, [*messages, _instruction("answer_now")], forced_status=status)
+    last = replace(reply, messages=[*reply.messages, instruction("answer_now")])
+    yield from _append(brief, episode, turn, replace(last, forced_status=_cap_status(brief, episode)))
 
 
-def _append(
-    brief: Brief, episode: Episode, last: Turn, messages: list[ToolMessage], forced_status: Status | None = None
-) -> Generator[Act, Any, bool]:
-    rendered = tuple(message for message, _ in messages)
+def _reply(brief: Brief, turn: Turn) -> Generator[Act, Any, Reply]:
+    """The observations of a turn's calls, or an explanation of what was wrong with it."""
+    if turn.parse != "ok":
+        reason = format_error_text(str(turn.parse), brief.tools)
+        return Reply([instruction("format_error", reason=reason)])
+    done: Performed = yield CallTools(calls_of(turn))
+    messages = [(Message("tool", one.text, one.tool, one.call_id), one) for one in done.observations]
+    return Reply(messages, done.checkpoint)
+
+
+def _append(brief: Brief, episode: Episode, last: Turn, reply: Reply) -> Generator[Act, Any, bool]:
+    rendered = tuple(message for message, _ in reply.messages)
     extension: Extension = yield Render(episode.stream, episode.last_completion(last), rendered)
-    if _free_tokens(brief, episode, extension.n_tokens) < brief.reserve * (1 if forced_status else 2):
+    if _free_tokens(brief, episode, extension.n_tokens) < brief.reserve * (1 if reply.forced_status else 2):
         return False
     entries = []
-    for (message, observation), (ids, api_message) in zip(messages, extension.split(), strict=True):
+    for (message, observation), (ids, api_message) in zip(reply.messages, extension.split(), strict=True):
         if observation:
             turn = episode.tool_turn(observation, ids)
         else:
             turn = episode.message_turn("tool", message.content, ids)
-        entries.append(Entry(turn, extension.cue, forced_status=forced_status, api_message=api_message))
+        entries.append(Entry(turn, extension.cue, forced_status=reply.forced_status, api_message=api_message))
         episode.add(entries[-1:])
+    entries[-1] = replace(entries[-1], checkpoint=reply.checkpoint)
     yield Commit(tuple(entries))
     return True
-
-
-def format_error_text(parse: str, tools: Sequence[ToolSpec]) -> str:
-    """The explanation of a parse failure for the model that wrote the message."""
-    known = dict(line.split(": ", 1) for line in prompt("format_reasons").text.splitlines())
-    return str(known.get(parse, parse)).format(tools=", ".join(sorted(tool.name for tool in tools)))
-
-
-def _instruction(name: str, **values: str) -> ToolMessage:
-    """A prompt as a tool message: a user message would make chat templates strip the reasoning before it."""
-    return Message("tool", prompt(name).text.strip().format(**values)), None
 
 
 def _cap_status(brief: Brief, episode: Episode) -> Status:

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from flows.domains.contract import ToolCall
+from flows.environments.environment import Checkpoint
+from flows.environments.tool import ToolCall
 from flows.rollout.protocol import Completion, Parsed, Sampling
 from flows.rollout.tools.observation import Observation, clean
 from flows.rollout.usage import estimated_tokens
@@ -31,6 +32,8 @@ class Entry:
     """The sampling of the attempt, in its first entry; None in the others."""
     api_message: str | None = None
     """The turn as messages of an API without token ids, a JSON list; None where token ids hold the conversation."""
+    checkpoint: Checkpoint | None = None
+    """The state of the environment after this turn; None if the turn called no tool, or the environment has none."""
 
 
 @dataclass

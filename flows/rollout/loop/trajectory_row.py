@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from flows.domains.contract import ToolSpec
+from flows.environments.environment import EnvironmentKind
+from flows.environments.tool import ToolSpec
 from flows.rollout.loop.agent import Brief, Ending
 from flows.rollout.loop.episode import calls_of
 from flows.rollout.protocol import Dialect, Identity
 from flows.rollout.tools.observation import clean
 from schemas.record import content_id, sha256_text
-from schemas.task import Task
+from schemas.task import Hidden, Task
 from schemas.trajectory import NO_IDS, Trajectory, Turn
 
 
@@ -26,15 +27,18 @@ class Plan:
     task: Task
     sample: int
     brief: Brief
+    hidden: Hidden | None = None
+    """The hidden truth of the task, for its verifiers; no world is built from it."""
     expected_tokens: int | None = None
     """Mean length in tokens of earlier attempts at similar tasks; None without any."""
 
 
-def setup_id(brief: Brief, identity: Identity, dialect: Dialect) -> str:
+def setup_id(brief: Brief, identity: Identity, dialect: Dialect, environment: EnvironmentKind) -> str:
     """Content id of all inputs of a turn's tokens but the task; an attempt resumes only in the same setup."""
+    world = (environment.name, environment.version) if environment.has_state else ()
     rendering = (dialect.name, dialect.renderer, dialect.template_sha256, dialect.reasoning_policy)
     tools = tools_json(brief.tools)
-    return content_id(identity.engine, identity.model, identity.revision, *rendering, brief.system, tools)
+    return content_id(identity.engine, identity.model, identity.revision, *rendering, brief.system, tools, *world)
 
 
 def trajectory_row(

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from flows.domains.contract import Finished
 from flows.rollout.chat_protocol import ChatRequest, ChatTeacher
 from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.journal import AttemptState, Journal
 from flows.rollout.loop.agent import Act, Brief, CallTools, Commit, Ending, Generate, Parse, Render, attempt
 from flows.rollout.loop.episode import Episode
-from flows.rollout.loop.resume import resumed_plan
+from flows.rollout.loop.resume import recorded_calls, resumed_plan
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
 from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.pool.counts import PoolCounts
@@ -31,8 +32,9 @@ from flows.rollout.protocol import (
     TeacherError,
     TeacherRefused,
 )  # fmt: skip
-from flows.rollout.tools.observation import Observation, ToolFault
-from flows.rollout.tools.toolbox import Toolbox
+from flows.rollout.tools.observation import Performed, ToolFault
+from flows.rollout.tools.stateful_world import WorldDiffers
+from flows.rollout.tools.toolbox import Toolbox, World
 from flows.rollout.verifiers.judge import judge
 
 LOG = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ DEFAULT_LENGTH_DIVISOR = 8
 
 @dataclass(frozen=True)
 class RolloutContext:
-    """Teacher, dialect, tools and journal that all attempts of a run share."""
+    """Teacher, dialect, worlds and journal that all attempts of a run share."""
 
     teacher: Teacher
     dialect: Dialect
@@ -118,17 +120,21 @@ class Pool:
 
     async def _run_attempt(self, plan: Plan) -> None:
         brief, context = plan.brief, self._context
-        state = await context.journal.begin(
-            brief.trajectory_id, setup_id(brief, context.teacher.identity, context.dialect)
-        )
+        environment = context.toolbox.kind(plan.task.domain)
+        setup = setup_id(brief, context.teacher.identity, context.dialect, environment)
+        state = await context.journal.begin(brief.trajectory_id, setup)
         self._counts.restarted += state.restarted > 0
-        episode = Episode(brief.trajectory_id, brief.run_id)
+        episode, world = (
+            Episode(brief.trajectory_id, brief.run_id),
+            context.toolbox.world(plan.task, brief.trajectory_id),
+        )
         episode.add(state.entries)
-        plan, state = resumed_plan(plan, state.entries), replace(state, entries=[])
         try:
             await self.admission.admit(brief.trajectory_id, episode.n_tokens, self._expected_length(plan))
-            ending = await self._drive(plan, episode)
-            await self._finish(plan, ending, state)
+            await world.open(recorded_calls(state.entries, world.tools))
+            plan, state = resumed_plan(plan, state.entries), replace(state, entries=[])
+            ending = await self._drive(plan, episode, world)
+            await self._finish(plan, ending, state, world)
             self._counts.finished += 1
             self._counts.finished_turns += episode.assistant_turns
             self._add_length(plan, episode.n_tokens)
@@ -143,10 +149,14 @@ class Pool:
             await self._defer_abort(FailedAttempt(plan, state, "teacher_error", error))
         except ToolFault as error:
             await self._abort(FailedAttempt(plan, state, "tool_fault", error))
+        except WorldDiffers as error:
+            await context.journal.restart(brief.trajectory_id, setup)
+            await self._abort(FailedAttempt(plan, state, "replay_differs", error))
         except Exception as error:
             LOG.exception("attempt %s stopped", brief.trajectory_id)
             await self._abort(FailedAttempt(plan, state, type(error).__name__, error))
         finally:
+            await world.close()
             self.admission.release(brief.trajectory_id)
 
     def _expected_length(self, plan: Plan) -> int:
@@ -158,7 +168,7 @@ class Pool:
         lengths[0] += tokens
         lengths[1] += 1
 
-    async def _drive(self, plan: Plan, episode: Episode) -> Ending:
+    async def _drive(self, plan: Plan, episode: Episode, world: World) -> Ending:
         """Drive the generator of the agent loop: perform each act it yields, and send it the result.
 
         A prompt that the server has no room for is raised inside the loop, which ends the attempt with what it has.
@@ -172,11 +182,11 @@ class Pool:
                 return ending
             result, too_long = None, None
             try:
-                result = await self._perform(plan, act)
+                result = await self._perform(plan, act, world)
             except ContextExceeded as error:
                 too_long = error
 
-    async def _perform(self, plan: Plan, act: Act) -> Extension | Completion | Parsed | list[Observation] | None:
+    async def _perform(self, plan: Plan, act: Act, world: World) -> Extension | Completion | Parsed | Performed | None:
         dialect, brief = self._context.dialect, plan.brief
         match act:
             case Render(stream, after, messages):
@@ -188,7 +198,7 @@ class Pool:
             case Parse(completion):
                 return await dialect.parse(completion, brief.tools)
             case CallTools(calls):
-                return await self._context.toolbox.call_all(plan.task.domain, calls, plan.task.tools)
+                return await world.call_all(calls)
             case Commit(entries):
                 await self._context.journal.commit(entries)
                 self._counts.turns += sum(entry.turn.role == "assistant" for entry in entries)
@@ -213,11 +223,17 @@ class Pool:
             return await teacher.reply(request, brief.trajectory_id)
         return await teacher.generate(act.prompt_ids, sampling, brief.trajectory_id)
 
-    async def _finish(self, plan: Plan, ending: Ending, state: AttemptState) -> None:
+    async def _finish(self, plan: Plan, ending: Ending, state: AttemptState, world: World | None = None) -> None:
+        """Store the finished attempt with its outcome and verdicts; one that was given up has neither."""
         journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
         turns = await journal.turns(plan.brief.trajectory_id)
         row = trajectory_row(plan, ending, turns, state.started_at, made_by)
-        await journal.finish(row, judge(plan.task, row, turns) if ending.status != "aborted" else [])
+        if world is None:
+            await journal.finish(row, [], None)
+            return
+        outcome = await world.finish(ending.answer, row.trajectory_id, row.run_id)
+        await journal.finish(row, judge(Finished(plan.task, row, turns, outcome, plan.hidden)), outcome)
+        await world.remove()
 
     async def _abort(self, failed: FailedAttempt, *, counted: bool = True) -> None:
         plan, message = failed.plan, f"{failed.code}: {failed.error}"

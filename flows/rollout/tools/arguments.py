@@ -2,18 +2,12 @@
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
-from flows.domains.contract import Tool, ToolCall
+from flows.environments.tool import Tool, ToolCall
 
 
 def argument_error(call: ToolCall, tools: Mapping[str, Tool]) -> str | None:
     """The error message for the model if the call names none of the tools or its arguments are invalid, else None."""
     if call.name not in tools:
         return f"There is no tool {call.name!r}. The tools are: {', '.join(sorted(tools))}."
-    try:
-        tools[call.name].arguments.model_validate(call.arguments)
-    except ValidationError as error:
-        details = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        return f"These arguments do not fit {call.name}: {details}."
-    return None
+    details = tools[call.name].invalid(call.arguments)
+    return f"These arguments do not fit {call.name}: {details}." if details else None

@@ -4,9 +4,11 @@ A fault of a tool is never an observation. It raises ToolFault and aborts the at
 for evidence. Secrets and personal data are redacted before the model reads the text, so that tokens and text agree.
 """
 
+import time
 from dataclasses import dataclass
 
-from flows.domains.contract import Answer, Resources, Tool, ToolCall
+from flows.environments.environment import Checkpoint, Environment
+from flows.environments.tool import Answer, ToolCall
 from flows.settings import Rollout
 from schemas.record import sha256_text
 from schemas.trajectory import Kind
@@ -35,7 +37,7 @@ class Observation:
     redacted: str | None = None
     """JSON of the number of redacted secrets by kind; None if redaction is switched off."""
     seconds: float = 0.0
-    """Wall time of the call, queueing and retries included."""
+    """Wall time of the call itself: waiting for a free thread, worker or sandbox is not the attempt's."""
 
 
 def clean(text: str) -> str:
@@ -43,9 +45,20 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def execute(tool: Tool, call: ToolCall, resources: Resources, limits: Rollout) -> Observation:
-    """Run a tool call with valid arguments in this thread; raises any exception of the tool."""
-    return observe(call, tool.use(tool.arguments.model_validate(call.arguments), resources), limits, 0.0)
+@dataclass(frozen=True)
+class Performed:
+    """The calls of one turn, done: their observations in order, and the state of the environment after them."""
+
+    observations: list[Observation]
+    checkpoint: Checkpoint | None = None
+    """None for an environment without state."""
+
+
+def execute(environment: Environment, call: ToolCall, limits: Rollout) -> Observation:
+    """Make a call with valid arguments in this thread; raises any exception of the environment."""
+    started = time.perf_counter()
+    answer = environment.act(call)
+    return observe(call, answer, limits, time.perf_counter() - started)
 
 
 def observe(call: ToolCall, answer: Answer, limits: Rollout, seconds: float) -> Observation:

@@ -1,135 +1,81 @@
-"""Runs an agent's tool calls: concurrently if they are read-only, within time limits, with retries after a fault.
+"""Opens the worlds of a rollout's attempts: each with the tools that its task allows.
 
-A mistake of the agent (an unknown tool, invalid arguments, a wrong address) becomes an observation that explains it. A
-fault of the tool is retried with exponential backoff and then raised: it never reaches the model as text.
+Environments without state are opened once per rollout and shared; those with state are opened for each attempt.
 """
 
-import asyncio
-import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from itertools import groupby
+import shutil
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Self
 
 from flows.domains import domains
-from flows.domains.contract import Answer, Resources, Tool, ToolCall, ToolSpec
-from flows.rollout.tools.arguments import argument_error
-from flows.rollout.tools.observation import Observation, ToolFault, execute, observe
+from flows.environments.environment import EnvironmentKind
+from flows.environments.resources import Resources
+from flows.environments.tool import Tool, ToolSpec
+from flows.rollout.tools.executor import Executor
+from flows.rollout.tools.stateful_world import StatefulWorld
+from flows.rollout.tools.stateless_world import StatelessWorld
 from flows.rollout.tools.worker_process import command
 from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
-from sources.privacy.redaction import redact
+from schemas.task import Task
 
-THREADS = 8
-FIRST_WAIT_S = 0.1
-"""Wait before the first retry of a faulty tool; it doubles with each retry."""
-
-Tools = Mapping[str, Tool]
+World = StatelessWorld | StatefulWorld
 
 
-class Toolbox:
-    """The tools of all domains in one rollout, by domain and name, with limits on time and length.
-
-    With `workers`, CPU-bound tools run in worker processes, which are killed at the time limit. Without, all tools run
-    in threads, which cannot be killed.
-    """
+class Toolbox(AbstractContextManager["Toolbox"]):
+    """The environments of all domains in one rollout; `folder` holds the files of worlds, one folder per attempt."""
 
     def __init__(
-        self,
-        tools: Mapping[str, Iterable[Tool]],
-        resources: Resources,
-        limits: Rollout,
-        workers: Workers | None = None,
+        self, kinds: Mapping[str, EnvironmentKind], resources: Resources, executor: Executor, folder: Path
     ) -> None:
-        self.faults: Counter[str] = Counter()
-        """Faults so far as `tool:kind`, one per try; kind is timeout, died, or the name of the exception."""
-        self._tools = {domain: {tool.name: tool for tool in offered} for domain, offered in tools.items()}
-        self._resources, self._limits = resources, limits
-        self._workers = workers
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tool")
+        self.faults = executor.faults
+        self._kinds, self._resources, self._executor, self._folder = kinds, resources, executor, folder
+        self._shared = {name: kind.open("{}", resources, folder) for name, kind in kinds.items() if not kind.has_state}
 
     def __enter__(self) -> Self:
-        if self._limits.redact:
-            redact("")  # load the patterns now: the first call would otherwise wait about 1 s
+        self._executor.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._workers:
-            self._workers.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._executor.__exit__()
 
-    def specs(self, domain: str, names: Iterable[str]) -> tuple[ToolSpec, ...]:
-        """The named tools of a domain as the model sees them; names that this rollout does not offer are left out."""
-        tools = self._tools[domain]
-        return tuple(tools[name].spec for name in names if name in tools)
+    def kind(self, domain: str) -> EnvironmentKind:
+        """The kind of environment of a domain."""
+        return self._kinds[domain]
 
-    async def call_all(self, domain: str, calls: Sequence[ToolCall], allowed: Iterable[str]) -> list[Observation]:
-        """Run the calls of one turn: read-only ones concurrently, each other one by itself and in its place.
+    def specs(self, domain: str, names: Iterable[str], setup: str = "{}") -> tuple[ToolSpec, ...]:
+        """The named tools of a task's world as the model sees them; names that it does not offer are left out."""
+        return tuple(tool.spec for tool in self._tools(domain, setup, names).values())
 
-        Raises ToolFault if a call fails on every try; the calls after it are then not started.
-        """
-        tools = {name: self._tools[domain][name] for name in set(allowed) & self._tools[domain].keys()}
-        observations: list[Observation] = []
-        for concurrent in _rounds(calls, tools):
-            results = await asyncio.gather(
-                *(self._call(call, domain, tools) for call in concurrent), return_exceptions=True
-            )
-            for result in results:
-                if isinstance(result, BaseException):
-                    raise result
-                observations.append(result)
-        return observations
-
-    async def _call(self, call: ToolCall, domain: str, tools: Tools) -> Observation:
-        started = time.monotonic()
-        error = argument_error(call, tools)
-        if error:
-            observation = observe(call, Answer(error, "blocked"), self._limits, 0.0)
-        else:
-            observation = await self._retry(tools[call.name], call, domain)
-        return replace(observation, seconds=time.monotonic() - started)
-
-    async def _retry(self, tool: Tool, call: ToolCall, domain: str) -> Observation:
-        tries, last = (self._limits.tool_retries if tool.read_only else 0) + 1, ""
-        for retry in range(tries):
-            if retry:
-                await asyncio.sleep(FIRST_WAIT_S * 2 ** (retry - 1))
-            try:
-                return await self._run_once(tool, call, domain)
-            except TimeoutError:
-                kind, last = "timeout", f"took longer than {self._limits.tool_timeout_s} s"
-            except Exception as error:
-                kind = getattr(error, "kind", type(error).__name__)
-                last = str(error) if hasattr(error, "kind") else f"{kind}: {error}"
-            self.faults[f"{tool.name}:{kind}"] += 1
-        raise ToolFault(f"{tool.name} failed {tries} times, at last: {last}")
-
-    async def _run_once(self, tool: Tool, call: ToolCall, domain: str) -> Observation:
-        if tool.cpu_bound and self._workers:
-            return await self._workers.run(domain, call)
-        work = asyncio.get_running_loop().run_in_executor(
-            self._threads, execute, tool, call, self._resources, self._limits
+    def world(self, task: Task, trajectory_id: str) -> World:
+        """The world of an attempt, which has to be opened before its first call."""
+        kind, tools = self._kinds[task.domain], self._tools(task.domain, task.setup, task.tools)
+        if not kind.has_state:
+            return StatelessWorld(self._executor, task.domain, self._shared[task.domain], tools)
+        folder = self._folder / trajectory_id
+        return StatefulWorld(
+            self._executor, kind, lambda: kind.open(task.setup, self._resources, folder), folder, tools
         )
-        return await asyncio.wait_for(work, self._limits.tool_timeout_s or None)
+
+    def _tools(self, domain: str, setup: str, names: Iterable[str]) -> dict[str, Tool]:
+        tools = {tool.name: tool for tool in self._kinds[domain].tools(setup, self._resources.dialect)}
+        return {name: tools[name] for name in names if name in tools}
 
 
-def _rounds(calls: Sequence[ToolCall], tools: Tools) -> Iterator[list[ToolCall]]:
-    """The calls in order, grouped: neighbouring read-only ones together, each call that may write by itself."""
-
-    def writer(placed: tuple[int, ToolCall]) -> int | None:
-        place, call = placed
-        return place if call.name in tools and not tools[call.name].read_only else None
-
-    for _, group in groupby(enumerate(calls), writer):
-        yield [call for _, call in group]
-
-
-def open_toolbox(resources: Resources, dialect: str, limits: Rollout) -> Toolbox:
-    """A toolbox with the tools of every domain in a dialect. Raises as `Resources.library`, before a worker starts."""
-    resources.library  # noqa: B018 - opens the index
-    tools = {name: one.tools_of(dialect) for name, one in domains().items()}
+def open_toolbox(resources: Resources, limits: Rollout, folder: Path) -> Toolbox:
+    """A toolbox for every domain. Raises as `Resources.library`, before a worker starts."""
+    if resources.library_path:
+        resources.library  # noqa: B018 - opens the index
+    kinds = {name: one.environment for name, one in domains().items()}
     count = limits.tool_workers
-    workers = Workers(command(resources, dialect, limits), count, limits.tool_timeout_s) if count else None
-    return Toolbox(tools, resources, limits, workers)
+    workers = Workers(command(resources, limits), count, limits.tool_timeout_s) if count else None
+    return Toolbox(kinds, resources, Executor(limits, workers), folder)
+
+
+def remove_abandoned(folder: Path, alive: Collection[str]) -> None:
+    """Delete the files of worlds whose attempts are not among the unfinished ones."""
+    for left in folder.glob("*"):
+        if left.name not in alive:
+            shutil.rmtree(left, ignore_errors=True)

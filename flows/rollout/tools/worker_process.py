@@ -10,13 +10,15 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from flows.domains import domains
-from flows.domains.contract import Resources, Tool, ToolCall
+from flows.environments.environment import Environment
+from flows.environments.resources import Resources
+from flows.environments.tool import ToolCall
 from flows.rollout.tools.observation import execute
 from flows.settings import Rollout
 from sources.privacy.redaction import redact
@@ -26,15 +28,21 @@ GRACE_S = 5.0
 """Seconds from a call's time limit to the alarm; by then the rollout waits for the call no longer."""
 
 
-def command(resources: Resources, dialect: str, limits: Rollout) -> list[str]:
+def command(resources: Resources, limits: Rollout) -> list[str]:
     """The command line that starts a worker."""
-    opened = json.dumps([str(resources.library_path), resources.blocklist, dialect])
+    library = str(resources.library_path) if resources.library_path else None
+    opened = json.dumps([library, resources.blocklist, resources.dialect])
     return [sys.executable, "-m", "flows.rollout.tools.worker_process", opened, limits.model_dump_json()]
 
 
-def serve(tools: Mapping[str, Iterable[Tool]], resources: Resources, limits: Rollout) -> None:
-    """Answer calls on standard output, in order, until standard input closes. `tools` are those of each domain."""
-    known = {(domain, tool.name): tool for domain, offered in tools.items() for tool in offered}
+def stateless_environments(resources: Resources) -> dict[str, Environment]:
+    """One environment per domain without state, by domain; any number of attempts share it."""
+    kinds = {name: one.environment for name, one in domains().items() if not one.environment.has_state}
+    return {name: kind.open("{}", resources, Path()) for name, kind in kinds.items()}
+
+
+def serve(environments: Mapping[str, Environment], limits: Rollout) -> None:
+    """Answer calls on standard output, in order, until standard input closes; each domain has one environment."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -45,17 +53,17 @@ def serve(tools: Mapping[str, Iterable[Tool]], resources: Resources, limits: Rol
     _write(replies, READY)
     while True:
         request = json.loads(requests.get())
-        tool, call = known[request["domain"], request["call"]["name"]], ToolCall(**request["call"])
+        environment, call = environments[request["domain"]], ToolCall(**request["call"])
         if limits.tool_timeout_s:
             signal.setitimer(signal.ITIMER_REAL, limits.tool_timeout_s + GRACE_S)
-        reply = _reply(tool, call, resources, limits)
+        reply = _reply(environment, call, limits)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _write(replies, json.dumps(reply).encode() + b"\n")
 
 
-def _reply(tool: Tool, call: ToolCall, resources: Resources, limits: Rollout) -> dict[str, Any]:
+def _reply(environment: Environment, call: ToolCall, limits: Rollout) -> dict[str, Any]:
     try:
-        return asdict(execute(tool, call, resources, limits))
+        return asdict(execute(environment, call, limits))
     except Exception as error:
         return {"fault": type(error).__name__, "message": str(error)}
 
@@ -72,12 +80,12 @@ def _write(replies: BinaryIO, line: bytes) -> None:
 
 
 def main(opened: str, limits: str) -> None:
-    """Serve the tools of every domain; the arguments are those of `command`."""
-    library_path, blocklist, dialect = json.loads(opened)
-    resources = Resources(Path(library_path), tuple(blocklist))
-    resources.library  # noqa: B018 - opens the index before the worker reports that it is ready
-    tools = {name: one.tools_of(dialect) for name, one in domains().items()}
-    serve(tools, resources, Rollout.model_validate_json(limits))
+    """Serve the environments without state of every domain; the arguments are those of `command`."""
+    library, blocklist, dialect = json.loads(opened)
+    resources = Resources(Path(library) if library else None, tuple(blocklist), dialect)
+    if library:
+        resources.library  # noqa: B018 - opens the index before the worker reports that it is ready
+    serve(stateless_environments(resources), Rollout.model_validate_json(limits))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from flows.domains.contract import ToolCall
+from flows.environments.tool import ToolCall
 from flows.rollout.tools.observation import Observation
 from flows.rollout.tools.worker_process import READY
 

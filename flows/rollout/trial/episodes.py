@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from flows.domains.contract import Resources
+from flows.environments.resources import Resources
 from flows.rollout.briefs import build_brief
 from flows.rollout.chat_protocol import ChatTeacher
 from flows.rollout.journal.journal import Journal
+from flows.rollout.journal.judged import decode_judged
 from flows.rollout.loop.episode import calls_of
 from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.pool import Pool, RolloutContext
@@ -28,8 +27,6 @@ from flows.rollout.trial.world import VERIFIER, build_library, tasks
 from flows.settings import Settings
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
-
-VERDICTS = TypeAdapter(list[Verdict])
 
 
 @dataclass(frozen=True)
@@ -66,10 +63,10 @@ async def run_episodes(recorder: Recorder, dialect: Dialect, settings: Settings,
     An episode that the teacher or a tool fails ends `aborted`, with the error. Raises JournalError. An API that takes
     messages has no token ids to record.
     """
-    resources = Resources(build_library(folder))
+    resources = Resources(build_library(folder), dialect=dialect.name)
     with (
         Journal(folder / "journal.sqlite") as journal,
-        open_toolbox(resources, dialect.name, settings.rollout) as toolbox,
+        open_toolbox(resources, settings.rollout, folder / "worlds") as toolbox,
     ):
         taught = recorder.teacher if isinstance(recorder.teacher, ChatTeacher) else recorder
         context = RolloutContext(taught, dialect, toolbox, journal)
@@ -81,7 +78,7 @@ async def run_episodes(recorder: Recorder, dialect: Dialect, settings: Settings,
         for name, plan in plans.items():
             trajectory_id = plan.brief.trajectory_id
             _, _, row, verdicts, _ = finished[trajectory_id]
-            made = Trajectory.model_validate_json(row), VERDICTS.validate_json(verdicts)
+            made = Trajectory.model_validate_json(row), decode_judged(verdicts).verdicts
             exchanges = [one for one in recorder.exchanges if one.session == trajectory_id]
             turns = [entry.turn for entry in journal.entries(trajectory_id)]
             episodes.append(_episode(name, made, turns, exchanges, errors[trajectory_id]))

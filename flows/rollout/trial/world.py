@@ -49,7 +49,7 @@ def _task(name: str, settings: Settings, dialect: str) -> Task:
         answer=answer,
         evidence=[],
         path=[],
-        tools=[tool.name for tool in domain(DOMAIN).tools_of(dialect)],
+        tools=[tool.name for tool in domain(DOMAIN).environment.tools("{}", dialect)],
         verifiers=[VERIFIER],
         setup="{}",
         max_turns=MAX_TURNS,

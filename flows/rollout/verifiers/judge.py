@@ -3,26 +3,23 @@
 Every attempt is judged here, before its rows leave the journal.
 """
 
-from collections.abc import Sequence
-
 from flows.domains import domain
-from flows.domains.contract import verdict_row
+from flows.domains.contract import Finished, verdict_row
 from flows.rollout.verifiers import tool_calls
-from schemas.task import Task
-from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Verdict
 
 
-def judge(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> list[Verdict]:
+def judge(attempt: Finished) -> list[Verdict]:
     """All verdicts on a finished trajectory. Raises LookupError if the task names an unknown domain or verifier."""
+    task, trajectory = attempt.task, attempt.trajectory
     known = domain(task.domain)
     verifiers = {one.name: one for one in known.verifiers}
     chosen = [verifiers[name] for name in task.verifiers]
-    tools = {tool.name: tool for tool in known.tools if tool.name in task.tools}
+    tools = {tool.name: tool for tool in known.environment.tools(task.setup, "chat") if tool.name in task.tools}
     return [
-        *(verdict_row(trajectory, one.name, one.version, one.judge(task, trajectory, turns)) for one in chosen),
+        *(verdict_row(trajectory, one.name, one.version, one.judge(attempt)) for one in chosen),
         *(
             verdict_row(trajectory, tool_calls.NAME, tool_calls.VERSION, judgement, turn.index)
-            for turn, judgement in tool_calls.judge_turns(turns, tools)
+            for turn, judgement in tool_calls.judge_turns(attempt.turns, tools)
         ),
     ]

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flows.domains import domains
+from flows.domains.contract import Finished
 from flows.rollout.verifiers.judge import judge
-from schemas import Record, Task, Trajectory, Turn, Verdict
+from schemas import Hidden, Outcome, Record, Task, Trajectory, Turn, Verdict
 from schemas.record import night_of
 from warehouse.connect import connect, query
 from warehouse.lake import Lake, PartName
@@ -30,23 +31,24 @@ def rejudge(lake: Lake) -> int:
         run_id, _, number = path.stem.rpartition(f"-{WORKER}-")
         name = PartName(night_of(run_id), WORKER, int(number)) if run_id else None
         if name and not lake.part(Verdict, name).exists() and lake.part(Turn, name).exists():
-            verdicts = _verdicts(lake, path, lake.part(Turn, name))
+            verdicts = _verdicts(lake, path, name)
             lake.write(Verdict, verdicts, name)
             written += len(verdicts)
     return written
 
 
-def _verdicts(lake: Lake, trajectories: Path, turns: Path) -> list[Verdict]:
+def _verdicts(lake: Lake, trajectories: Path, name: PartName) -> list[Verdict]:
+    outcomes = _outcomes(lake.part(Outcome, name))
     with open_part(trajectories) as part:
         found = {row["trajectory_id"]: _validated(Trajectory, row) for row in part.read().to_pylist()}
-    tasks = _tasks(lake, sorted({row.task_id for row in found.values()}))
+    tasks, hidden = _tasks(lake, sorted({row.task_id for row in found.values()}))
     verdicts: list[Verdict] = []
-    with open_part(turns) as part:
+    with open_part(lake.part(Turn, name)) as part:
         rows = (row for batch in part.iter_batches(BATCH_TURNS) for row in batch.to_pylist())
-        for name, of_one in groupby(rows, key=lambda row: row["trajectory_id"]):
+        for attempt, of_one in groupby(rows, key=lambda row: row["trajectory_id"]):
             own = [_validated(Turn, row) for row in of_one]
-            if (row := found.get(name)) and row.status != "aborted" and (task := tasks.get(row.task_id)):
-                verdicts += judge(task, row, own)
+            if (row := found.get(attempt)) and row.status != "aborted" and (task := tasks.get(row.task_id)):
+                verdicts += judge(Finished(task, row, own, outcomes.get(attempt), hidden.get(task.task_id)))
     return verdicts
 
 
@@ -55,9 +57,18 @@ def _validated(model: type[M], row: dict[str, Any]) -> M:
     return model.model_validate(dict.fromkeys(model.model_fields) | row)
 
 
-def _tasks(lake: Lake, ids: list[str]) -> dict[str, Task]:
-    """The tasks of known domains, by id."""
+def _outcomes(path: Path) -> dict[str, Outcome]:
+    """The outcomes of a part by trajectory; a part of environments without state has none."""
+    if not path.exists():
+        return {}
+    with open_part(path) as part:
+        return {row["trajectory_id"]: _validated(Outcome, row) for row in part.read().to_pylist()}
+
+
+def _tasks(lake: Lake, ids: list[str]) -> tuple[dict[str, Task], dict[str, Hidden]]:
+    """The tasks of known domains and their hidden truths, by id."""
     with connect(lake) as con:
-        rows = con.sql(query("repair", "tasks_named"), params={"ids": ids})
-        found = [Task.model_validate(row) for row in rows.to_arrow_table().to_pylist()]
-    return {task.task_id: task for task in found if task.domain in domains()}
+        rows = con.sql(query("repair", "tasks_named"), params={"ids": ids}).to_arrow_table().to_pylist()
+        truths = con.sql(query("repair", "hidden_named"), params={"ids": ids}).to_arrow_table().to_pylist()
+    tasks = {row["task_id"]: _validated(Task, row) for row in rows if row["domain"] in domains()}
+    return tasks, {row["task_id"]: _validated(Hidden, row) for row in truths}

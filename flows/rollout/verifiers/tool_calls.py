@@ -5,7 +5,8 @@ It applies to every domain, since it needs only the tools' argument schemas and 
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from flows.domains.contract import CONTENT_KINDS, Judgement, Tool
+from flows.domains.contract import Judgement
+from flows.environments.tool import CONTENT_KINDS, Tool
 from flows.rollout.loop.episode import calls_of
 from flows.rollout.tools.arguments import argument_error
 from schemas.trajectory import Turn

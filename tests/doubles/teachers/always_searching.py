@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flows.domains.contract import ToolCall, ToolSpec
+from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.protocol import Completion, Dialect, Parsed, Sampling
 
 

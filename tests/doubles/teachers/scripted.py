@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.domains.contract import ToolCall, ToolSpec
+from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.protocol import (
     NO_THINKING,
     Completion,

@@ -12,7 +12,9 @@ import pytest
 
 import flows.domains
 from flows.domains import composers, domain, domains
-from flows.domains.contract import Resources, ToolCall, Writer
+from flows.domains.contract import Writer
+from flows.environments.resources import Resources
+from flows.environments.tool import ToolCall
 from flows.rollout.run import Factories, run_rollout
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.settings import Rollout, Settings, Tasks
@@ -22,6 +24,7 @@ from schemas import Record, Task, Trajectory, Verdict
 from sources.index.library import Library, Page
 from tests.doubles.sites import small_wiki
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
+from tests.doubles.worlds import call_all
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
@@ -76,9 +79,9 @@ async def test_its_tools_are_called_through_the_toolbox(tmp_path: Path) -> None:
         ToolCall("c3", "spell", {"words": "ab"}),
         ToolCall("c4", "search", {"query": "place"}),
     ]
-    with open_toolbox(Resources(tmp_path / "index"), "chat", Rollout(tool_workers=0)) as toolbox:
+    with open_toolbox(Resources(tmp_path / "index"), Rollout(tool_workers=0), tmp_path) as toolbox:
         specs = toolbox.specs("letters", ["count", "spell"])
-        found = await toolbox.call_all("letters", calls, ["count", "spell"])
+        found = await call_all(toolbox, "letters", calls, ["count", "spell"])
     assert [spec.name for spec in specs] == ["count", "spell"]
     assert [(one.kind, one.text) for one in found[:2]] == [("ok", "2"), ("ok", "a-b")]
     assert [one.kind for one in found[2:]] == ["blocked", "blocked"]

@@ -16,9 +16,16 @@ alike as (
 select
     attempts.sample,
     coalesce(past.tokens / past.n, alike.tokens)::integer as expected_tokens,
+    case
+        when hidden.task_id is not null
+            then struct_pack(
+                task_id := hidden.task_id, goal := hidden.goal, oracle := hidden.oracle, run_id := hidden.run_id
+            )
+    end as hidden,
     tasks.* exclude (date)
 from attempts
 join tasks using (task_id)
+left join hidden on hidden.task_id = tasks.task_id
 left join past
     on past.domain = tasks.domain and past.composer = tasks.composer and past.hops = tasks.hops
 left join alike

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.chat_protocol import ChatRequest
 from flows.rollout.engines.chat.api import SAMPLING, ApiCall, Json, Parts, Reply, base_path
 from flows.rollout.engines.servers.http_client import parse_json

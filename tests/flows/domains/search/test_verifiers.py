@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.domains.contract import Answer, ToolCall
+from flows.domains.contract import Finished
 from flows.domains.search.verifiers import normalise_answer
+from flows.environments.tool import Answer, ToolCall
 from flows.rollout.loop.agent import Ending
 from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.trajectory_row import Plan, trajectory_row
@@ -46,7 +47,7 @@ def verdicts(answer: str | None, turns: list[Turn], task: Task = TASK) -> dict[s
     plan = Plan(task, 0, replace(BRIEF, trajectory_id="t1"))
     now = datetime(2026, 1, 2, tzinfo=UTC)
     row = trajectory_row(plan, Ending("answered", answer), turns, now, MADE_BY)
-    return {one.verifier: one for one in judge(task, row, turns)}
+    return {one.verifier: one for one in judge(Finished(task, row, turns))}
 
 
 def opening(url: str = URL) -> Parsed:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, normalizers
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.publish.build.rows import STUDENT
 from flows.publish.build.student import StudentColumns
 from flows.rollout.dialects.chat import ChatDialect

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect, open_chat
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
 from flows.rollout.dialects.tool_calls import template_specs
 from flows.rollout.protocol import Completion, Message, Parsed

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.text import TextDialect, grammar
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused

@@ -49,7 +49,7 @@ async def fill(journal: Journal, names: list[str], turns: int = 3, finish: bool 
     await asyncio.gather(*(journal.commit([entry(name, place) for place in range(turns)]) for name in names))
     for name in names if finish else ():
         turns_of = [one.turn for one in journal.entries(name)]
-        await journal.finish(finished(name, turns_of), [verdict(name)])
+        await journal.finish(finished(name, turns_of), [verdict(name)], None)
 
 
 def verdict(name: str) -> Verdict:
@@ -200,7 +200,7 @@ async def test_turns_are_scanned_for_secrets_when_they_are_drained(tmp_path: Pat
         entries = [entry("a", 0), entry("a", 1)]
         entries[1] = replace(entries[1], turn=entries[1].turn.model_copy(update={"reasoning": key.text}))
         await journal.commit(entries)
-        await journal.finish(finished("a", [one.turn for one in entries]), [verdict("a")])
+        await journal.finish(finished("a", [one.turn for one in entries]), [verdict("a")], None)
         drain(journal, lake)
     found = [(row["detector"], row["secrets"]) for row in rows(lake, Turn)]
     assert found == [(detector_version(), None), (detector_version(), '{"gitlab_token": 1}')]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.domains.contract import Answer, ToolSpec
+from flows.environments.tool import Answer, ToolSpec
 from flows.rollout.journal.turn_encoding import decode_turn, encode_turn
 from flows.rollout.loop.agent import (
     Act,
@@ -22,12 +22,12 @@ from flows.rollout.loop.agent import (
     Parse,
     Render,
     attempt,
-    format_error_text,
     turn_seed,
 )
 from flows.rollout.loop.episode import Entry, Episode
+from flows.rollout.loop.instructions import format_error_text
 from flows.rollout.protocol import Completion, ContextExceeded, Extension, Parsed, Sampling
-from flows.rollout.tools.observation import Observation, observe
+from flows.rollout.tools.observation import Performed, observe
 from flows.settings import Rollout
 from schemas.trajectory import Turn
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -87,7 +87,7 @@ class Driven:
             committed += isinstance(act, Commit)
         return None
 
-    def perform(self, act: Act) -> Extension | Completion | Parsed | list[Observation] | None:
+    def perform(self, act: Act) -> Extension | Completion | Parsed | Performed | None:
         match act:
             case Render(stream, after, messages):
                 self.rendered.append(tuple(message.role for message in messages))
@@ -99,7 +99,9 @@ class Driven:
                 return asyncio.run(DIALECT.parse(completion, ()))
             case CallTools(calls):
                 texts = [self.tool(str(one.arguments.get("query"))) for one in calls]
-                return [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, texts, strict=True)]
+                return Performed(
+                    [observe(one, Answer(text), LIMITS, 0.5) for one, text in zip(calls, texts, strict=True)]
+                )
             case Commit(entries):
                 self.entries += [decode_turn(encode_turn(entry)) for entry in entries]
         return None

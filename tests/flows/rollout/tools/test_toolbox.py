@@ -4,21 +4,26 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flows.domains.contract import Answer, Arguments, Resources, Tool, ToolCall
 from flows.domains.search.tools import OpenArguments, SearchArguments
+from flows.environments.functions import FunctionTool
+from flows.environments.resources import Resources
+from flows.environments.tool import Answer, Arguments, ToolCall
 from flows.rollout.tools.observation import ToolFault
 from flows.rollout.tools.toolbox import Toolbox, open_toolbox
 from flows.settings import Rollout
 from schemas.record import sha256_text
 from sources.index.library import Library, Page
+from tests.doubles import worlds
 from tests.doubles.lakes.planted import planted
 from tests.doubles.sites import small_wiki
+from tests.doubles.worlds import call_all, functions
 
 NAMES = ("search", "open", "find")
 
@@ -43,24 +48,24 @@ def toolbox(resources: Resources) -> Iterator[Toolbox]:
 
 
 def using(use: Callable[[SearchArguments], Answer], **limits: float) -> Toolbox:
-    return Toolbox({"search": [tool("search", use)]}, Resources(Path()), Rollout.model_validate(limits))
+    return worlds.toolbox({"search": functions(tool("search", use))}, Rollout.model_validate(limits))
 
 
-def tool(name: str, use: Callable[[Any], Answer], *, read_only: bool = True) -> Tool:
+def tool(name: str, use: Callable[[Any], Answer], *, read_only: bool = True) -> FunctionTool:
     arguments: dict[str, type[Arguments]] = {"search": SearchArguments, "open": OpenArguments}
-    return Tool(name, "", arguments[name], lambda given, _: use(given), read_only)
+    return FunctionTool(name, "", arguments[name], lambda given, _: use(given), read_only=read_only)
 
 
 def threaded(resources: Resources, dialect: str) -> Toolbox:
     """The search domain's tools without worker processes."""
-    return open_toolbox(resources, dialect, Rollout(tool_workers=0))
+    return open_toolbox(replace(resources, dialect=dialect), Rollout(tool_workers=0), Path("unused"))
 
 
 SEARCH = ToolCall("c1", "search", {"query": "x"})
 
 
 async def test_a_search_shows_titles_addresses_and_passages(toolbox: Toolbox) -> None:
-    [seen] = await toolbox.call_all("search", [ToolCall("c1", "search", {"query": "Varnay cliffs"})], NAMES)
+    [seen] = await call_all(toolbox, "search", [ToolCall("c1", "search", {"query": "Varnay cliffs"})], NAMES)
     assert (seen.kind, seen.url, seen.call_id, seen.tool) == ("ok", None, "c1", "search")
     assert f"Varnay\n{small_wiki.address('island', 0)}\n" in seen.text
 
@@ -68,8 +73,8 @@ async def test_a_search_shows_titles_addresses_and_passages(toolbox: Toolbox) ->
 async def test_a_small_model_gets_one_passage_and_its_page_counts_as_consulted(resources: Resources) -> None:
     """Two passages instead of one halve its share of right answers."""
     with threaded(resources, "text") as box:
-        [seen] = await box.call_all(
-            "search", [ToolCall("c1", "search", {"query": "Varnay cliffs western shore"})], NAMES
+        [seen] = await call_all(
+            box, "search", [ToolCall("c1", "search", {"query": "Varnay cliffs western shore"})], NAMES
         )
     assert seen.url == small_wiki.address("island", 0)
     assert seen.text.startswith("The cliffs on its western")
@@ -79,7 +84,7 @@ async def test_a_small_model_gets_one_passage_and_its_page_counts_as_consulted(r
 async def test_a_page_is_opened_and_searched(toolbox: Toolbox) -> None:
     url = small_wiki.address("light", 3)
     calls = [ToolCall("c1", "open", {"url": url}), ToolCall("c2", "find", {"url": url, "words": "wrecks barrels"})]
-    opened, found = await toolbox.call_all("search", calls, NAMES)
+    opened, found = await call_all(toolbox, "search", calls, NAMES)
     assert (opened.kind, opened.url, found.kind, found.url) == ("ok", url, "ok", url)
     assert opened.text.startswith(f"{small_wiki.LIGHTS[3]} Lighthouse\n")
     assert "barrels" in found.text
@@ -99,14 +104,14 @@ async def test_a_page_is_opened_and_searched(toolbox: Toolbox) -> None:
     ],
 )
 async def test_a_mistake_of_the_agent_is_explained(toolbox: Toolbox, call: ToolCall, kind: str, message: str) -> None:
-    [seen] = await toolbox.call_all("search", [call], NAMES)
+    [seen] = await call_all(toolbox, "search", [call], NAMES)
     assert seen.kind == kind
     assert message in seen.text
 
 
 async def test_a_tool_that_the_task_does_not_offer_cannot_be_called(toolbox: Toolbox) -> None:
-    [seen] = await toolbox.call_all(
-        "search", [ToolCall("c", "open", {"url": "http://wiki.test/island/1"})], ("search",)
+    [seen] = await call_all(
+        toolbox, "search", [ToolCall("c", "open", {"url": "http://wiki.test/island/1"})], ("search",)
     )
     assert seen.kind == "blocked"
 
@@ -115,7 +120,7 @@ async def test_a_long_observation_keeps_head_and_tail_and_counts_the_dropped_byt
     """The summary of a test run stands at its end: without it an agent runs the tests again and again."""
     full = "ä" * 5_000 + " 2 failed"
     with using(lambda arguments: Answer(full), max_observation_chars=1_000) as box:
-        [seen] = await box.call_all("search", [SEARCH], NAMES)
+        [seen] = await call_all(box, "search", [SEARCH], NAMES)
     assert (seen.kind, seen.bytes_dropped) == ("truncated", 2 * (5_000 + 9 - 1_000))
     assert seen.text == "ä" * 700 + "\n[8018 bytes were cut here]\n" + "ä" * 291 + " 2 failed"
     assert seen.content_sha256 == sha256_text(full)
@@ -132,12 +137,12 @@ async def test_a_fault_is_retried_and_then_raised() -> None:
         return Answer("found")
 
     with using(broken, tool_retries=2) as box:
-        [seen] = await box.call_all("search", [SEARCH], NAMES)
+        [seen] = await call_all(box, "search", [SEARCH], NAMES)
         assert (seen.kind, seen.text, len(tries)) == ("ok", "found", 3)
         assert box.faults == {"search:OSError": 2}
     tries.clear()
     with using(broken, tool_retries=1) as box, pytest.raises(ToolFault, match=r"search failed 2 times.*disk gone"):
-        await box.call_all("search", [SEARCH], NAMES)
+        await call_all(box, "search", [SEARCH], NAMES)
 
 
 async def test_a_tool_that_hangs_is_a_fault() -> None:
@@ -148,7 +153,7 @@ async def test_a_tool_that_hangs_is_a_fault() -> None:
         return Answer("late")
 
     with using(hanging, tool_retries=0, tool_timeout_s=0.05) as box, pytest.raises(ToolFault, match="longer than"):
-        await box.call_all("search", [SEARCH], NAMES)
+        await call_all(box, "search", [SEARCH], NAMES)
     released.set()
 
 
@@ -162,7 +167,7 @@ async def test_read_only_calls_of_one_turn_run_concurrently() -> None:
 
     with using(meeting) as box:
         calls = [ToolCall(f"c{n}", "search", {"query": "x" * n}) for n in (4, 3, 2, 1)]
-        seen = await box.call_all("search", calls, NAMES)
+        seen = await call_all(box, "search", calls, NAMES)
     assert [one.text for one in seen] == ["xxxx", "xxx", "xx", "x"]
 
 
@@ -182,16 +187,16 @@ async def test_a_writing_call_runs_by_itself_in_order_and_is_never_retried() -> 
         return Answer(arguments.query)
 
     reading = tool("open", lambda arguments: doing(SearchArguments(query=arguments.url)))
-    both = {"search": [tool("search", doing, read_only=False), reading]}
-    with Toolbox(both, Resources(Path()), Rollout()) as box:
+    both = {"search": functions(tool("search", doing, read_only=False), reading)}
+    with worlds.toolbox(both, Rollout()) as box:
         made = [("open", "r1"), ("open", "r2"), ("search", "write 1"), ("search", "write 2"), ("open", "r3")]
         calls = [ToolCall(text, name, {"query" if name == "search" else "url": text}) for name, text in made]
-        seen = await box.call_all("search", calls, NAMES)
+        seen = await call_all(box, "search", calls, NAMES)
         assert [one.text for one in seen] == [text for _, text in made]
         begun.clear()
         ended.clear()
         with pytest.raises(ToolFault, match="failed 1 times"):
-            await box.call_all("search", [ToolCall("c", "search", {"query": "write fails"}), *calls], NAMES)
+            await call_all(box, "search", [ToolCall("c", "search", {"query": "write fails"}), *calls], NAMES)
     assert begun == ["write fails"]
     assert box.faults == {"search:OSError": 1}
 
@@ -212,13 +217,13 @@ async def test_secrets_never_reach_the_model_and_are_counted() -> None:
     """Redacting later would break the match of tokens and text, since the model has read the secret."""
     one = next(iter(planted(1, seed=2)))
     with using(lambda _: Answer(one.text)) as box:
-        [seen] = await box.call_all("search", [SEARCH], NAMES)
+        [seen] = await call_all(box, "search", [SEARCH], NAMES)
     assert one.secret not in seen.text and f"[REDACTED:{one.kind}]" in seen.text
     assert (seen.redacted, seen.content_sha256) == (f'{{"{one.kind}": 1}}', sha256_text(seen.text))
     with using(lambda _: Answer("nothing here")) as box:
-        assert [seen.redacted for seen in await box.call_all("search", [SEARCH], NAMES)] == ["{}"]
+        assert [seen.redacted for seen in await call_all(box, "search", [SEARCH], NAMES)] == ["{}"]
     with using(lambda _: Answer(one.text), redact=False) as box:
-        [seen] = await box.call_all("search", [SEARCH], NAMES)
+        [seen] = await call_all(box, "search", [SEARCH], NAMES)
     assert (seen.text, seen.redacted) == (one.text, None)
 
 
@@ -232,6 +237,6 @@ async def test_a_blocked_page_is_not_shown_and_the_observation_explains_it(index
         ToolCall("c4", "find", {"url": url, "words": "cliffs"}),
     ]
     with threaded(Resources(index, (re.escape(url),)), "chat") as box:
-        seen = await box.call_all("search", calls, NAMES)
+        seen = await call_all(box, "search", calls, NAMES)
     assert url not in seen[0].text
     assert [(one.kind, one.url) for one in seen[1:]] == [("blocked", None)] * 3

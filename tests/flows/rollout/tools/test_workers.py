@@ -12,21 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from flows.domains.contract import Resources, ToolCall
+from flows.environments.resources import Resources
+from flows.environments.tool import ToolCall
 from flows.rollout.tools.observation import ToolFault
 from flows.rollout.tools.toolbox import Toolbox, open_toolbox
 from flows.rollout.tools.workers import Workers
 from flows.settings import Rollout
 from sources.index.library import Library, NotFound, Page
-from tests.doubles.faulty_tools import COMMAND, FAULTY, NOTHING
+from tests.doubles import worlds
+from tests.doubles.faulty_tools import COMMAND, FAULTY
 from tests.doubles.sites import small_wiki
+from tests.doubles.worlds import call_all
 
 NAMES = ("search", "open", "find")
 
 
 def faulty_toolbox(count: int = 1, **limits: float) -> Toolbox:
     chosen = Rollout.model_validate(limits)
-    return Toolbox(FAULTY, NOTHING, chosen, Workers(COMMAND, count, chosen.tool_timeout_s))
+    return worlds.toolbox(FAULTY, chosen, workers=Workers(COMMAND, count, chosen.tool_timeout_s))
 
 
 def asking(query: str) -> list[ToolCall]:
@@ -60,11 +63,11 @@ async def test_a_worker_and_a_thread_give_the_same_observations(resources: Resou
     ]
     seen = []
     for count in (0, 1):
-        with open_toolbox(resources, "chat", Rollout(tool_workers=count, max_observation_chars=300)) as box:
+        with open_toolbox(resources, Rollout(tool_workers=count, max_observation_chars=300), Path("unused")) as box:
             seen.append(
                 [
                     (one.text, one.kind, one.url, one.content_sha256)
-                    for one in await box.call_all("search", calls, NAMES)
+                    for one in await call_all(box, "search", calls, NAMES)
                 ]
             )
             assert not box.faults
@@ -74,7 +77,7 @@ async def test_a_worker_and_a_thread_give_the_same_observations(resources: Resou
 
 def test_a_missing_library_is_an_error_before_any_worker_starts(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="build it first"):
-        open_toolbox(Resources(tmp_path), "chat", Rollout())
+        open_toolbox(Resources(tmp_path), Rollout(), tmp_path)
 
 
 @pytest.mark.slow
@@ -85,8 +88,8 @@ async def test_a_call_that_failed_in_a_worker_is_retried_in_another(
     box: Toolbox, tmp_path: Path, fault: str, kind: str
 ) -> None:
     """In a thread of the rollout a hanging tool would occupy its thread forever."""
-    [first] = await box.call_all("search", asking("hello"), NAMES)
-    [second] = await box.call_all("search", asking(f"{fault} once {tmp_path / 'marker'}"), NAMES)
+    [first] = await call_all(box, "search", asking("hello"), NAMES)
+    [second] = await call_all(box, "search", asking(f"{fault} once {tmp_path / 'marker'}"), NAMES)
     assert second.kind == "ok"
     assert box.faults == {f"search:{kind}": 1}
     assert (second.text.split()[1] == first.text.split()[1]) == (fault == "raise")
@@ -96,15 +99,15 @@ async def test_a_call_that_failed_in_a_worker_is_retried_in_another(
 @pytest.mark.slow
 async def test_a_call_that_fails_in_every_worker_is_a_fault_with_its_reason(box: Toolbox) -> None:
     with pytest.raises(ToolFault, match=r"search failed 2 times, at last: died: .* status 3"):
-        await box.call_all("search", asking("die"), NAMES)
+        await call_all(box, "search", asking("die"), NAMES)
 
 
 @pytest.mark.slow
 async def test_a_worker_that_is_killed_from_outside_costs_one_try(box: Toolbox) -> None:
     """The kernel kills processes that use too much memory; the attempt must survive that."""
-    [first] = await box.call_all("search", asking("hello"), NAMES)
+    [first] = await call_all(box, "search", asking("hello"), NAMES)
     os.kill(int(first.text.split()[1]), signal.SIGKILL)
-    [second] = await box.call_all("search", asking("hello"), NAMES)
+    [second] = await call_all(box, "search", asking("hello"), NAMES)
     assert second.text != first.text
 
 
@@ -112,14 +115,14 @@ async def test_waiting_for_a_worker_does_not_count_towards_the_time_limit() -> N
     """With many attempts and few workers, queueing would otherwise count as a hanging tool."""
     with faulty_toolbox(tool_timeout_s=5.0, tool_retries=0) as box:
         calls = [ToolCall(f"c{n}", "search", {"query": f"{n}"}) for n in range(300)]
-        seen = await box.call_all("search", calls, NAMES)
+        seen = await call_all(box, "search", calls, NAMES)
     assert [one.text.split()[0] for one in seen] == [str(n) for n in range(300)]
 
 
 async def test_closing_the_toolbox_does_not_wait_for_a_hanging_tool() -> None:
     with faulty_toolbox(tool_timeout_s=300.0, tool_retries=0) as box:
-        [first] = await box.call_all("search", asking("hello"), NAMES)
-        hanging = asyncio.create_task(box.call_all("search", asking("hang"), NAMES))
+        [first] = await call_all(box, "search", asking("hello"), NAMES)
+        hanging = asyncio.create_task(call_all(box, "search", asking("hang"), NAMES))
         await asyncio.sleep(0.2)
     with pytest.raises(ToolFault):
         await hanging

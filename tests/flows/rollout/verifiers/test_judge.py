@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.domains.contract import ToolCall
+from flows.environments.tool import ToolCall
 from flows.rollout.protocol import Parsed
 from schemas.trajectory import Kind
 from tests.flows.domains.search.test_verifiers import TASK, URL, attempt_turns, opening, verdicts

@@ -1,28 +1,16 @@
 """A small domain: count how often a letter occurs in the title of a page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import Field
 
-from flows.domains.contract import (
-    Answer,
-    Arguments,
-    Composer,
-    Corpus,
-    Domain,
-    Draft,
-    Judgement,
-    Refused,
-    Resources,
-    Tool,
-    Verifier,
-    Writer,
-)
+from flows.domains.contract import Composer, Corpus, Domain, Draft, Finished, Judgement, Refused, Verifier, Writer
+from flows.environments.functions import FunctionTool, function_environment
+from flows.environments.resources import Resources
+from flows.environments.tool import Answer, Arguments
 from schemas.prompt import prompt
-from schemas.task import Task
-from schemas.trajectory import Trajectory, Turn
 
 
 class CountArguments(Arguments):
@@ -42,8 +30,8 @@ def spell(arguments: SpellArguments, resources: Resources) -> Answer:
     return Answer("-".join(arguments.text)) if arguments.text else Answer("There is nothing to spell.", "empty")
 
 
-def number_matches(task: Task, trajectory: Trajectory, turns: Sequence[Turn]) -> Judgement:
-    passed = (trajectory.answer or "").strip() == task.answer
+def number_matches(attempt: Finished) -> Judgement:
+    passed = (attempt.trajectory.answer or "").strip() == attempt.task.answer
     return Judgement("ok" if passed else "other_number", float(passed))
 
 
@@ -77,9 +65,13 @@ def compose(title: Title, write: Writer) -> Draft:
 
 DOMAIN = Domain(
     name="letters",
-    tools=(
-        Tool("count", "Count a letter in a text.", CountArguments, count, read_only=True),
-        Tool("spell", "Spell a text letter by letter.", SpellArguments, spell, read_only=True),
+    environment=function_environment(
+        "letters",
+        "1",
+        tools=(
+            FunctionTool("count", "Count a letter in a text.", CountArguments, count, read_only=True),
+            FunctionTool("spell", "Spell a text letter by letter.", SpellArguments, spell, read_only=True),
+        ),
     ),
     verifiers=(Verifier("number_matches", "7", number_matches),),
     composers=(Composer("letters", "3", titles, compose),),

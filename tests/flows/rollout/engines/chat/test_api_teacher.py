@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.chat_protocol import ChatRequest, ChatTeacher
 from flows.rollout.dialects.open import open_dialect
 from flows.rollout.engines.open import open_teacher

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.open import open_dialect
 from flows.rollout.engines.embedded.model_download import MEMBER, SHA256, builtin_model
 from flows.rollout.engines.open import open_teacher

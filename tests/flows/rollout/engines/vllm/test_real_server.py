@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from flows.domains.contract import ToolSpec
+from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.open import open_dialect, prove_dialect
 from flows.rollout.dialects.text import TextDialect
 from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder

@@ -1,0 +1,1 @@
+"""Environments: the worlds of single attempts, each with its tools and their state."""

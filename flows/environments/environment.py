@@ -1,0 +1,95 @@
+"""The protocol of environments: the world of one attempt, with tools, state, checkpoints and a final state.
+
+Nothing in an environment is shared with another attempt. The rollout commits a checkpoint with every turn; after a
+kill it opens a fresh world and brings it to that checkpoint, so a world itself never outlives its process.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from flows.environments.resources import Resources
+from flows.environments.tool import Answer, Tool, ToolCall
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of an environment after a turn."""
+
+    digest: str
+    """Hash of the whole state: equal digests mean equal worlds."""
+    snapshot: str | None = None
+    """Name of a stored copy of the state, where repeated calls do not give the same state; None where they do."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that an attempt left in its environment."""
+
+    path: str
+    sha256: str
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class FinalState:
+    """The state in which an attempt left its environment, as values that verifiers compare with the hidden goal."""
+
+    digest: str
+    artifacts: tuple[Artifact, ...] = ()
+    checks: Mapping[str, object] = field(default_factory=dict)
+    """JSON values that the environment derives from its state, such as the changed rows of each table."""
+    limits: tuple[str, ...] = ()
+    """Names of the limits of the environment that the attempt reached."""
+
+
+class Environment(Protocol):
+    """The world of one attempt. Calls come one at a time, except concurrent calls of read-only tools."""
+
+    def tools(self) -> tuple[Tool, ...]:
+        """The tools of this world; their schemas may come from anywhere, a server included."""
+        ...
+
+    def act(self, call: ToolCall) -> Answer:
+        """Make a call with valid arguments and block until it is done.
+
+        An exception is a fault: the state is then as before the call, or the world is never used again.
+        """
+        ...
+
+    def checkpoint(self) -> Checkpoint:
+        """The state now, stored under the folder of the attempt where repeated calls do not give it again."""
+        ...
+
+    def restore(self, checkpoint: Checkpoint, calls: Sequence[ToolCall]) -> list[Answer]:
+        """Bring a fresh world to a checkpoint: from its snapshot, or by making the calls that led there again.
+
+        Returns the answers of repeated calls, for comparison with the recorded ones; none from a snapshot.
+        """
+        ...
+
+    def finish(self, answer: str | None) -> FinalState:
+        """The final state, after the agent gave its answer (None if it gave none)."""
+        ...
+
+    def close(self) -> None:
+        """Release everything that the world holds; may be called at any time, and twice."""
+        ...
+
+
+@dataclass(frozen=True)
+class EnvironmentKind:
+    """Environments of one kind, which one or several domains use."""
+
+    name: str
+    version: str
+    """Changes whenever the same calls on the same setup may give other answers."""
+    tools: Callable[[str, str], tuple[Tool, ...]]
+    """(setup of a task, dialect) -> the tools of its world, without opening it."""
+    open: Callable[[str, Resources, Path], Environment]
+    """(setup of a task, resources of the rollout, folder for files of the attempt) -> a fresh world."""
+    has_state: bool = True
+    """False if no call changes anything: the world then needs no checkpoint, and has no outcome."""
+    needs: tuple[str, ...] = ()
+    """Names of what a machine must have for it: `library`, for one."""
