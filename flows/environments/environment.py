@@ -93,3 +93,5 @@ class EnvironmentKind:
     """False if no call changes anything: the world then needs no checkpoint, and has no outcome."""
     needs: tuple[str, ...] = ()
     """Names of what a machine must have for it: `library`, for one."""
+    always: tuple[str, ...] = ()
+    """Names of tools that every task may use, whatever tools it names."""

@@ -30,6 +30,7 @@ class Rollout(Section):
     max_repeated_calls: Positive = Field(
         default=4, description="equal calls with equal results in a row that end an attempt as looped"
     )
+    notes: bool = Field(default=False, description="give every attempt the tools note_write and note_read")
     redact: bool = Field(
         default=True, description="replace secrets and personal data in observations before the model sees them"
     )

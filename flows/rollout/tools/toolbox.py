@@ -11,6 +11,7 @@ from typing import Self
 
 from flows.domains import domains
 from flows.environments.environment import EnvironmentKind
+from flows.environments.notes import with_notes
 from flows.environments.resources import Resources
 from flows.environments.tool import Tool, ToolSpec
 from flows.rollout.tools.executor import Executor
@@ -60,15 +61,17 @@ class Toolbox(AbstractContextManager["Toolbox"]):
         )
 
     def _tools(self, domain: str, setup: str, names: Iterable[str]) -> dict[str, Tool]:
-        tools = {tool.name: tool for tool in self._kinds[domain].tools(setup, self._resources.dialect)}
-        return {name: tools[name] for name in names if name in tools}
+        kind = self._kinds[domain]
+        tools = {tool.name: tool for tool in kind.tools(setup, self._resources.dialect)}
+        return {name: tools[name] for name in (*names, *kind.always) if name in tools}
 
 
 def open_toolbox(resources: Resources, limits: Rollout, folder: Path) -> Toolbox:
     """A toolbox for every domain. Raises as `Resources.library`, before a worker starts."""
     if resources.library_path:
         resources.library  # noqa: B018 - opens the index
-    kinds = {name: one.environment for name, one in domains().items()}
+    noting = with_notes if limits.notes and resources.dialect != "text" else lambda kind: kind
+    kinds = {name: noting(one.environment) for name, one in domains().items()}
     count = limits.tool_workers
     workers = Workers(command(resources, limits), count, limits.tool_timeout_s) if count else None
     return Toolbox(kinds, resources, Executor(limits, workers), folder)

@@ -3,8 +3,11 @@
 Every attempt is judged here, before its rows leave the journal.
 """
 
+import json
+
 from flows.domains import domain
 from flows.domains.contract import Finished, verdict_row
+from flows.environments.notes import NOTE_TOOLS
 from flows.rollout.verifiers import tool_calls
 from schemas.verdict import Verdict
 
@@ -16,6 +19,8 @@ def judge(attempt: Finished) -> list[Verdict]:
     verifiers = {one.name: one for one in known.verifiers}
     chosen = [verifiers[name] for name in task.verifiers]
     tools = {tool.name: tool for tool in known.environment.tools(task.setup, "chat") if tool.name in task.tools}
+    offered = {tool["function"]["name"] for tool in json.loads(trajectory.tools)}
+    tools |= {tool.name: tool for tool in NOTE_TOOLS if tool.name in offered}
     return [
         *(verdict_row(trajectory, one.name, one.version, one.judge(attempt)) for one in chosen),
         *(
