@@ -23,6 +23,8 @@ from flows.commands.exit import exit_after, fail
 from flows.commands.export import export
 from flows.commands.lineage import lineage
 from flows.commands.serve import doctor, serve
+from flows.commands.tasks import tasks
+from flows.commands.tasks.domains import domains
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,19 +64,16 @@ def run(
     run_nightly(day, only.value if only else None, max_tokens=max_tokens, max_hours=max_hours)
 
 
-def _stage_command(stage: Stage, does: str) -> None:
-    def command(day: Day = None) -> None:
-        run_nightly(day, stage.value)
+@app.command()
+def crawl(day: Day = None) -> None:
+    """Fetch pages of the sources into documents."""
+    run_nightly(day, Stage.crawl.value)
 
-    app.command(stage.value, help=does)(command)
 
-
-_stage_command(Stage.crawl, "Fetch pages of the sources into documents.")
-_stage_command(Stage.tasks, "Compose tasks from walks over the crawled pages.")
-for verb in (doctor, export, lineage, publish.pull, serve):
+for verb in (doctor, domains, export, lineage, publish.pull, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
-for room in (rollout, refine, publish, release, lake, teacher, notify, deploy):
+for room in (tasks, rollout, refine, publish, release, lake, teacher, notify, deploy):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 

@@ -7,7 +7,7 @@ from schemas.imported import Imported
 from schemas.record import Record, arrow_schema, content_id, sha256_file, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
 from schemas.rollout import Rollout, Unfinished
-from schemas.task import Hidden, Hop, Task
+from schemas.task import Hidden, Hop, Refusal, Task
 from schemas.trajectory import Reparse, Trajectory, Turn
 from schemas.verdict import Decision, Outcome, Verdict
 from schemas.withdrawal import Withdrawal
@@ -16,6 +16,7 @@ RECORDS: tuple[type[Record], ...] = (
     Document,
     Task,
     Hidden,
+    Refusal,
     Rollout,
     Unfinished,
     Trajectory,
@@ -49,6 +50,7 @@ __all__ = [
     "Overlap",
     "Published",
     "Record",
+    "Refusal",
     "Release",
     "Reparse",
     "Rollout",

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from schemas.columns import Domain, Evidence, GroundTruth, Instruction, OfTask
+from schemas.columns import Composer, Domain, Evidence, GroundTruth, Instruction, OfTask
 from schemas.record import Count, Name, Names, Record, Text, Time, content_id
 
 TYPOGRAPHY = str.maketrans(dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‒–—―−", "-"))
@@ -55,6 +55,10 @@ class Task(Record):
     )
     created_at: Time = Field(description="UTC time at which the task was made")
     run_id: Name = Field(description="night that made it, as in 2026-11-28 or 2026-11-28T1400")
+    answer_form: Name | None = Field(
+        default=None,
+        description="form of the truth: text, number, set, table, state or files; null: text, of an earlier version",
+    )
 
 
 class Hidden(Record):
@@ -69,6 +73,18 @@ class Hidden(Record):
     goal: Text | None = Field(description="JSON: the truth with which verifiers compare the final state; null if none")
     oracle: Text | None = Field(description="JSON: what the oracle knows of a solution; null if none")
     run_id: Name = Field(description="night that made it, as in 2026-11-28 or 2026-11-28T1400")
+
+
+class Refusal(Record):
+    """Refused candidates (grain: one row per completed run of the tasks step, composer and reason)."""
+
+    record: ClassVar[str] = "refusal"
+
+    domain: Domain
+    composer: Composer
+    reason: Name = Field(description="reason code: the composer's own, same_task, or probe_ and the probe that failed")
+    n: Count = Field(description="number of candidates")
+    run_id: Name = Field(description="night that refused them, as in 2026-11-28 or 2026-11-28T1400")
 
 
 def task_id(  # noqa: PLR0913, PLR0917 (all that an identity covers)

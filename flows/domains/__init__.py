@@ -1,18 +1,16 @@
-"""The domains: kinds of problems, each in one folder here with its tools, verifiers, composers and prompts.
+"""The domains: kinds of problems, each in one folder with its environment, verifiers, composers and prompts.
 
-A domain is found by its folder: a package of `flows.domains` that defines DOMAIN. There is no list to extend.
+A domain is found by its folder: a package of `flows.domains` that defines DOMAIN. There is no list to extend. Domains
+of other packages and folders of the settings are found too (`finding.py`).
 """
 
-from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
-
 from flows.domains.contract import Composer, Domain
+from flows.domains.finding import DomainError, find_domains
 
 
 def domains() -> dict[str, Domain]:
-    """All domains by name. Raises TypeError on a folder without a DOMAIN of the folder's name."""
-    return _find(tuple(__path__))
+    """All domains by name. Raises DomainError on a folder without a DOMAIN of the folder's name."""
+    return find_domains(tuple(__path__))
 
 
 def domain(name: str) -> Domain:
@@ -24,27 +22,14 @@ def domain(name: str) -> Domain:
 
 
 def composers() -> dict[str, tuple[Domain, Composer]]:
-    """All composers by name, each with its domain. Raises TypeError if two have one name."""
+    """All composers by name, each with its domain. Raises DomainError if two have one name."""
     found = dict[str, tuple[Domain, Composer]]()
     for one in domains().values():
         for composer in one.composers:
             if composer.name in found:
-                raise TypeError(f"two composers are named {composer.name!r}; rename that of domain {one.name!r}")
+                raise DomainError(f"two composers are named {composer.name!r}; rename that of domain {one.name!r}")
             found[composer.name] = one, composer
     return found
 
 
-@cache
-def _find(folders: tuple[str, ...]) -> dict[str, Domain]:
-    names = sorted(module.name for module in iter_modules(folders) if module.ispkg)
-    return {name: _load(name) for name in names}
-
-
-def _load(name: str) -> Domain:
-    found = getattr(import_module(f"{__name__}.{name}"), "DOMAIN", None)
-    if not isinstance(found, Domain) or found.name != name:
-        raise TypeError(f"flows/domains/{name}/__init__.py must define DOMAIN = Domain(name={name!r}, ...)")
-    return found
-
-
-__all__ = ["Domain", "composers", "domain", "domains"]
+__all__ = ["Domain", "DomainError", "composers", "domain", "domains"]

@@ -127,9 +127,14 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the settings of the working directory. Raises SettingsError that names every invalid key."""
+    """Read the settings of the working directory, and take domains from the folders that they name.
+
+    Raises SettingsError that names every invalid key.
+    """
+    from flows.domains.finding import use_folders
+
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise _settings_error(error) from error
     except VariableError as error:
@@ -138,6 +143,8 @@ def load() -> Settings:
         ) from error
     except ValueError as error:
         raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}") from error
+    use_folders(settings.tasks.domain_folders)
+    return settings
 
 
 def _settings_error(error: ValidationError) -> SettingsError:

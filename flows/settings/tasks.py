@@ -1,9 +1,15 @@
-"""Settings of the tasks: how many are composed per night, by which composers, with which budget."""
+"""Settings of the tasks: how many are composed per night, of which domains, by which composers, with which budget."""
 
-from pydantic import Field
+from typing import Annotated, Literal
 
+from pydantic import Field, field_validator
+
+from flows.settings.address import LocalPath
 from flows.settings.section import Section
-from flows.settings.types import Memory, Positive
+from flows.settings.types import Memory, Positive, Share
+
+Probe = Literal["oracle", "shortcuts", "digest", "canary", "blind"]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Tasks(Section):
@@ -11,14 +17,38 @@ class Tasks(Section):
 
     per_night: Positive = Field(default=40, description="tasks composed per night")
     samples: Positive = Field(default=2, description="attempts planned per task (k)")
-    composers: list[str] = Field(default=["cloze"], description="names of composers, used in turn")
+    share: dict[str, Weight] = Field(
+        default={},
+        description="domain -> its share of the tasks, relative to the other shares; {}: those of composers, equally",
+    )
+    composers: list[str] = Field(
+        default=["cloze"], description="names of composers, used in turn; of a domain without any here, all are used"
+    )
+    domain_folders: list[LocalPath] = Field(
+        default=[], description="folders of further domains, each a package that defines DOMAIN"
+    )
+    probes: list[Probe] = Field(
+        default=["oracle", "shortcuts", "digest", "canary"],
+        description="what each task must pass: oracle, shortcuts, digest, canary; blind asks the teacher without tools",
+    )
+    probe_share: Share = Field(default=1.0, description="share of the tasks that are probed")
+    blind_tries: Positive = Field(
+        default=4, description="tries of the teacher without tools (blind), all of which fail"
+    )
     min_hops: int = Field(default=1, ge=1, le=4, description="minimum number of hyperlinks in a walk")
     max_hops: int = Field(default=4, ge=1, le=4, description="maximum number of hyperlinks in a walk")
     min_page_chars: Positive = Field(default=400, description="shorter pages are skipped as near-empty")
     seed: int = Field(default=20260101, description="seed of walks and masks")
-    max_turns: Positive = Field(default=12, description="budget of a task: assistant turns")
+    max_turns: Positive = Field(default=12, description="budget of a task: assistant turns; a composer may set its own")
     max_tokens: Positive = Field(default=131_072, description="budget of a task: tokens of context")
     max_seconds: int = Field(
         default=0, ge=0, description="budget of a task: seconds of teacher and tool time, 0 for no limit"
     )
     memory_limit: Memory = Field(default="2GB", description="DuckDB's memory limit; larger data spills to disk")
+
+    @field_validator("share")
+    @classmethod
+    def _some_share(cls, share: dict[str, float]) -> dict[str, float]:
+        if share and not any(share.values()):
+            raise ValueError("all shares are 0: give at least one domain a share, or leave the table out")
+        return share

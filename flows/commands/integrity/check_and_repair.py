@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MADE_AGAIN = {
     "document": "the next crawl fetches the pages again",
     "task": "finished attempts stay as `task_lost`; `factory tasks` composes new tasks",
+    "refusal": "the counts of those nights cannot be made again",
     "hidden": "cannot be made again: attempts at those tasks are judged without their goal",
     "rollout": "the cost of those runs cannot be made again",
     "unfinished": "their reasons become `pending`",

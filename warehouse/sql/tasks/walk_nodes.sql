@@ -14,7 +14,7 @@ with measured as (
 used as (
     select distinct path[-1].url as url
     from tasks
-    where run_id <> $run_id
+    where run_id <> $run_id and len(path) > 0
 )
 select
     row_number() over (order by url) as node,

@@ -85,7 +85,7 @@ class Walks:
 
     def answer_pages(self) -> set[str]:
         """Urls of the pages that hold the answers of the tasks that an earlier run of this night composed."""
-        return {url for _, url in self._con.execute(self._sql["composed_tonight"], self._run).fetchall()}
+        return {url for _, url, _ in self._con.execute(self._sql["composed_tonight"], self._run).fetchall()}
 
     def newest_fetch(self) -> datetime:
         """The time when the newest page of the snapshot was fetched: from then on the same tasks can be made."""

@@ -1,0 +1,79 @@
+"""`factory tasks`: composes the night's tasks; `audit` shows how good the composers are, and tasks to look at."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.context import Day, open_warehouse, run_nightly
+
+if TYPE_CHECKING:
+    import duckdb
+    from rich.table import Table
+
+app = typer.Typer(invoke_without_command=True, help="Compose tasks from pages and from seeds.")
+QUALITY = {
+    "Composers, and the tasks that passed each probe": (
+        "tasks", "refused", "refused_by_probes", "oracle", "shortcuts", "digest", "canary", "blind",
+    ),
+    "Attempts, and tasks by how often they are solved": (
+        "tasks", "attempts", "pass_rate", "never_solved", "sometimes_solved", "always_solved",
+    ),
+}  # fmt: skip
+"""Title of a table -> its columns of the mart composer_quality."""
+
+
+@app.callback()
+def tasks(context: typer.Context, day: Day = None) -> None:
+    if context.invoked_subcommand is None:
+        run_nightly(day, "tasks")
+
+
+@app.command()
+def audit(
+    n: Annotated[int, typer.Option("--n", "-n", min=0, help="Tasks to show, drawn from the composers in turn.")] = 3,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+) -> None:
+    """Show each composer's refusals, probes and pass rates, and tasks with their truth for a person to look at."""
+    from rich.console import Console
+
+    console = Console()
+    with open_warehouse() as (con, _):
+        for table in (*_quality(con), _refusals(con), *_drawn(con, n, seed)):
+            console.print(table)
+
+
+def _quality(con: "duckdb.DuckDBPyConnection") -> "Iterator[Table]":
+    from warehouse.console.stats import frame
+    from warehouse.console.terminal import cell, empty_table
+
+    rows = frame(con, "composer_quality")
+    for title, columns in QUALITY.items():
+        shown = ("composer", *columns)
+        table = empty_table((name.replace("_", " ") for name in shown), title)
+        for row in rows.select(shown).iter_rows():
+            table.add_row(*map(cell, row))
+        yield table
+
+
+def _refusals(con: "duckdb.DuckDBPyConnection") -> "Table":
+    from warehouse.connect import query
+    from warehouse.console.terminal import cell, empty_table
+
+    table = empty_table(("domain", "composer", "reason", "candidates"), "Refused candidates")
+    for row in con.execute(query("tasks", "refusal_reasons")).fetchall():
+        table.add_row(*map(cell, row))
+    return table
+
+
+def _drawn(con: "duckdb.DuckDBPyConnection", n: int, seed: int) -> "Iterator[Table]":
+    from warehouse.connect import query
+    from warehouse.console.terminal import cell, empty_table
+
+    rows = con.execute(query("tasks", "drawn_tasks"), {"n": n, "seed": str(seed)})
+    names = [column[0] for column in rows.description]
+    for row in rows.fetchall():
+        table = empty_table(("task", row[0]))
+        for name, value in zip(names[1:], row[1:], strict=True):
+            table.add_row(cell(name), cell(value, most=4_000))
+        yield table

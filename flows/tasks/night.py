@@ -1,0 +1,126 @@
+"""One night's tasks: those that the lake has, those still wanted, and the counts of its candidates.
+
+Each domain fills its quota with its composers; what is refused is counted by composer and reason.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+
+import duckdb
+
+from flows.domains import composers as known_composers
+from flows.domains.contract import Composer, Corpus, Domain, Refused
+from flows.settings import Tasks
+from flows.tasks.apportion import Source, apportion, portions
+from flows.tasks.composers import Quota
+from flows.tasks.probes.probe import Probes
+from flows.tasks.rows import hidden_row, task_row
+from schemas.task import Hidden, Refusal, Task
+from warehouse.connect import query
+
+Composed = tuple[Task, Hidden | None]
+
+
+@dataclass
+class Made:
+    """The tasks of a night so far."""
+
+    by_composer: Counter[str]
+    by_domain: Counter[str]
+    ids: set[str]
+
+    @property
+    def total(self) -> int:
+        """Number of tasks."""
+        return self.by_composer.total()
+
+
+def made_earlier(con: duckdb.DuckDBPyConnection, day: date) -> Made:
+    """The tasks that earlier runs of the night composed, by composers that there still are."""
+    composed = con.execute(query("tasks", "composed_tonight"), {"run_id": day.isoformat()}).fetchall()
+    known = known_composers()
+    names = [composer for composer, _, _ in composed if composer in known]
+    domains = Counter(known[name][0].name for name in names)
+    return Made(Counter(names), domains, {task_id for _, _, task_id in composed})
+
+
+@dataclass
+class TaskNight:
+    """Makes the tasks that a night still wants."""
+
+    settings: Tasks
+    day: date
+    con: duckdb.DuckDBPyConnection
+    quotas: Sequence[Quota]
+    probes: Probes
+    made: Made
+    refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(domain, composer, reason) -> refused candidates."""
+    composed: Counter[str] = field(default_factory=Counter)
+    """Composer -> tasks of this run."""
+
+    def __post_init__(self) -> None:
+        shares = {quota.domain.name: quota.share for quota in self.quotas}
+        self._portions = portions(shares, self.settings.per_night)
+        self.already = self.made.total
+
+    def tasks(self) -> Iterator[Composed]:
+        """The tasks still wanted, in the order that an uninterrupted night has."""
+        made = Counter(self.made.by_domain)
+        sources = [Source(self._tasks_of(one), one.share, made[one.domain.name]) for one in self.quotas]
+        return islice(apportion(sources), max(0, self.settings.per_night - self.already))
+
+    def counts(self) -> Counter[str]:
+        """Candidates, composed and refused ones, refusals by reason, and `short:DOMAIN`: what a quota lacks."""
+        reasons = Counter[str]()
+        for (_, _, reason), n in self.refused.items():
+            reasons[f"refused:{reason}"] += n
+        composed, refused = self.composed.total(), reasons.total()
+        short = Counter({f"short:{name}": n - self.made.by_domain[name] for name, n in self._portions.items()})
+        totals = Counter(already=self.already, candidates=composed + refused, composed=composed, refused=refused)
+        return totals + self.composed + reasons + short
+
+    def refusals(self) -> list[Refusal]:
+        """The refused candidates of this run as rows."""
+        return [
+            Refusal(domain=domain, composer=composer, reason=reason, n=n, run_id=self.day.isoformat())
+            for (domain, composer, reason), n in sorted(self.refused.items())
+        ]
+
+    def _tasks_of(self, quota: Quota) -> Iterator[Composed]:
+        """The tasks of a domain. Composers that use the same candidates share them; the groups alternate."""
+        name = quota.domain.name
+        wanted = max(1, self._portions[name] - self.made.by_domain[name])
+        groups: dict[object, list[Composer]] = {}
+        for composer in quota.composers:
+            groups.setdefault(composer.candidates, []).append(composer)
+        made = Counter(self.made.by_composer)
+        sources = [
+            Source(self._tasks_by(quota.domain, group, wanted), made=sum(made[one.name] for one in group))
+            for group in groups.values()
+        ]
+        return apportion(sources)
+
+    def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
+        for candidate in group[0].candidates(Corpus(self.con, self.settings, self.day, wanted)):
+            composer = group[candidate.number % len(group)]
+            try:
+                task, hidden = self._composed(domain, composer, candidate)
+            except Refused as refusal:
+                self.refused[domain.name, composer.name, str(refusal)] += 1
+                continue
+            self.made.ids.add(task.task_id)
+            self.made.by_domain[domain.name] += 1
+            self.composed[composer.name] += 1
+            yield task, hidden
+
+    def _composed(self, domain: Domain, composer: Composer, candidate: object) -> Composed:
+        draft = composer.compose(candidate, self.probes.write)
+        task = task_row(domain, composer, draft, self.settings, self.day)
+        if task.task_id in self.made.ids:
+            raise Refused("same_task")
+        hidden = hidden_row(task, draft)
+        return self.probes.probed(domain, task, hidden), hidden
