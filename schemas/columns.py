@@ -24,6 +24,14 @@ Evidence = Annotated[Names, Field(description="doc_ids of the pages that hold th
 Hops = Annotated[Count, Field(description="hyperlinks on the task's path; 0 for imported rows")]
 Composer = Annotated[Name, Field(description="composer of the task: cloze, written; import for imported rows")]
 
+ParentId = Annotated[
+    Name | None, Field(description="id of the trajectory that delegated this one by a tool call; null if none did")
+]
+ParentCallId = Annotated[
+    Name | None,
+    Field(description="id of the parent's tool call whose result is this trajectory's answer; null if none"),
+]
+
 # the teacher
 TeacherModel = Annotated[Name, Field(description="name of the model, as the server reports it")]
 TeacherRevision = Annotated[Name | None, Field(description="revision or file hash of the weights; null if unknown")]
@@ -111,7 +119,7 @@ ReleaseId = Annotated[Name, Field(description="content id of the shards' data an
 Split = Annotated[Name, Field(description="train or validation; all attempts at a task are in one split")]
 ShardPath = Annotated[Name, Field(description="path of the shard under the release's folder")]
 ShardRow = Annotated[Count, Field(description="row number in the shard, from 0")]
-Rows = Annotated[Count, Field(description="number of rows, one per trajectory")]
+Rows = Annotated[Count, Field(description="number of rows")]
 Tokens = Annotated[Count, Field(description="number of tokens in token_ids of all rows")]
 FileBytes = Annotated[Count, Field(description="size of the file in bytes")]
 FileSha256 = Annotated[Name, Field(description="SHA-256 of the file's bytes, as hex")]

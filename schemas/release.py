@@ -138,8 +138,14 @@ class Manifest(Part):
     tokens: Tokens
     trajectories: Count | None = Field(
         default=None,
-        description="number of trajectories, where some have several rows, one per segment that the student sees; null "
-        "if each has one row",
+        description="number of trajectories, where some have several rows: one per context segment, and per stretch of "
+        "it that the student sees; null if each has one row",
+    )
+    segments: Count | None = Field(
+        default=None, description="number of context segments of all trajectories; absent if each has one"
+    )
+    children: Count | None = Field(
+        default=None, description="number of trajectories that another one delegated; absent if there are none"
     )
     unrendered: dict[str, int] = Field(
         default={}, description="reason -> number of trajectories without student tokens (student_fault)"
@@ -190,7 +196,8 @@ class Manifest(Part):
 
     def text(self) -> str:
         """The manifest as the text of manifest.json."""
-        return self.model_dump_json(indent=2) + "\n"
+        absent = {name for name in ("segments", "children") if getattr(self, name) is None}
+        return self.model_dump_json(indent=2, exclude=absent) + "\n"
 
 
 class Latest(Part):

@@ -1,7 +1,8 @@
 """The columns of released files: a row of a shard, a row of the preference pairs, a row of a pack plan.
 
 A field's description is all that a reader of a release learns about the column: it is in the dataset card and in
-the metadata of the Arrow field.
+the metadata of the Arrow field. The columns on segments stand only in releases that have some, so that others keep
+their bytes.
 """
 
 from typing import Annotated
@@ -31,6 +32,8 @@ from schemas.columns import (
     NToolCalls,
     NTurns,
     OfTask,
+    ParentCallId,
+    ParentId,
     PassRate,
     Reasoning,
     ReasoningPolicy,
@@ -58,8 +61,8 @@ Offsets = Annotated[list[int], pa.list_(pa.int32())]
 StreamIds = Annotated[
     TokenIds,
     Field(
-        description="every token id that the model read or sampled, in order, segments concatenated; in a trajectory "
-        "of several rows: in its last"
+        description="every token id that the model read or sampled, in order; with a student and several rows per "
+        "segment: in the last of them"
     ),
 ]
 LossMask = Annotated[Mask, Field(description="per token of token_ids: true if the teacher sampled it")]
@@ -94,7 +97,8 @@ class ReleaseRow(BaseModel):
         description="how the attempt ended: answered, turn_cap, context_cap, looped, timed_out, refused, unanswered"
     )
     messages: list[Message] = Field(
-        description="the conversation, in order; in a row that is not the last of its trajectory: as far as its segment"
+        description="the conversation of one segment, in order; with a student and several rows per segment: as far "
+        "as the row goes"
     )
     tools: ToolsJson
     token_ids: StreamIds
@@ -105,7 +109,9 @@ class ReleaseRow(BaseModel):
     message_tokens: Offsets = Field(
         description="number of tokens that each message adds; sums to the length of token_ids"
     )
-    segment_starts: Offsets = Field(description="offset in token_ids of the start of each context segment")
+    segment_starts: Offsets = Field(
+        description="offset in token_ids of the start of each context segment: [0], the row's"
+    )
     student_token_ids: TokenIds | None = Field(
         description="the conversation in the student's own token ids; empty with a student_fault; null without a "
         "student"
@@ -116,16 +122,16 @@ class ReleaseRow(BaseModel):
     )
     n_student_tokens: Count | None = Field(description="length of student_token_ids; null without a student")
     student_segment: Count | None = Field(
-        description="number of this row among the rows of its trajectory, from 0: one row per segment that the student "
-        "sees; null without a student"
+        description="number of this row among the rows of its trajectory's context segment, from 0: one row per "
+        "stretch that the student's chat template writes alike; null without a student"
     )
     student_segments: Count | None = Field(
-        description="number of rows of its trajectory: more than 1 if the student's chat template rewrites earlier "
-        "turns; null without a student"
+        description="number of rows of the context segment: more than 1 if the student's chat template rewrites "
+        "earlier turns; null without a student"
     )
     student_trained: Offsets | None = Field(
-        description="numbers of the messages that this row trains, each in one row of its trajectory; null without a "
-        "student"
+        description="numbers of the messages that this row trains, each in one row of its context segment; null "
+        "without a student"
     )
     student_dropped: Offsets | None = Field(
         description="numbers of the messages whose reasoning the student's chat template leaves out in this row; null "
@@ -140,9 +146,7 @@ class ReleaseRow(BaseModel):
     )
     n_turns: NTurns
     n_tool_calls: NToolCalls
-    n_tokens: Count = Field(
-        description="length of token_ids; 0: without token ids, or not the last row of its trajectory"
-    )
+    n_tokens: Count = Field(description="length of token_ids; 0: without token ids, or not the last row of its segment")
     n_sampled_tokens: NSampledTokens
     n_observation_tokens: NObservationTokens
     sample: Sample
@@ -172,6 +176,22 @@ class ReleaseRow(BaseModel):
     seed: Seed
     ids: Ids
     run_id: Name = Field(description="night that finished the attempt, as in 2026-11-28 or 2026-11-28T1400")
+
+
+class SegmentColumns(BaseModel):
+    """Further columns of the shards of a release that holds a trajectory of several segments or a child, in order.
+
+    One row is then one segment; the rows of a trajectory are adjacent, in order, and its scalar columns are those
+    of the whole trajectory in each of them.
+    """
+
+    segment: Count = Field(description="number of this row's context segment in its trajectory, from 0")
+    n_segments: Count = Field(description="number of context segments of the trajectory")
+    copied: Offsets = Field(
+        description="numbers of the messages that repeat messages of an earlier segment; no row trains them"
+    )
+    parent_id: ParentId
+    parent_call_id: ParentCallId
 
 
 class PreferenceRow(BaseModel):

@@ -2,6 +2,16 @@
 
 The agent's text and the tool results are separate columns with their lengths, so that statistics never read long
 text. Concatenating `token_ids` over a segment gives exactly the ids that the model read and sampled.
+
+A trajectory longer than the model's window has several segments. A later one opens with the system prompt and a user
+turn (the task, the agent's notes, its digest of the segment before), then repeats the last turns verbatim, then goes
+on. A repeated turn is a copy: `copy_of` holds the index of the original; its text, role and `token_ids` are the
+original's, `sampled` is false throughout, `logprobs` is empty, and its lengths count in no total of the trajectory.
+The system prompt of a later segment is a copy, too; the user turn is not. A digest is an ordinary sampled turn, which
+a tool turn without a tool asks for. Indexes run on through all segments, copies included.
+
+A child is a trajectory that another one delegated by a tool call; only its answer enters the parent, as that call's
+result. It has the task and the sample number of its parent, and can have children of its own.
 """
 
 from typing import ClassVar, Literal
@@ -21,6 +31,8 @@ from schemas.columns import (
     NTurns,
     OfTask,
     OfTrajectory,
+    ParentCallId,
+    ParentId,
     Reasoning,
     ReasoningPolicy,
     Renderer,
@@ -94,8 +106,8 @@ class Trajectory(Record):
     n_turns: NTurns
     n_tool_calls: NToolCalls
     n_tokens: Count = Field(
-        description="number of tokens of all turns, prompt included; imported: of their text, 0 if not counted; 0: of "
-        "an API without token ids"
+        description="number of tokens of all turns but copies, prompt included; imported: of their text, 0 if not "
+        "counted; 0: of an API without token ids"
     )
     n_sampled_tokens: NSampledTokens
     n_observation_tokens: NObservationTokens
@@ -103,6 +115,9 @@ class Trajectory(Record):
     ended_at: Time = Field(description="UTC time at which the attempt ended")
     error: Name | None = Field(description="reason code of an aborted attempt; null otherwise")
     ids: Ids = None
+    n_segments: Count | None = Field(default=None, description="number of context segments; null: one")
+    parent_id: ParentId = None
+    parent_call_id: ParentCallId = None
 
 
 class Turn(Record):
@@ -171,6 +186,10 @@ class Turn(Record):
         "null otherwise",
     )
     seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
+    copy_of: Count | None = Field(
+        default=None,
+        description="in a turn that a later segment repeats: index of the original, in an earlier segment; else null",
+    )
     run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")
 
 
@@ -199,3 +218,8 @@ class Reparse(Record):
 def trajectory_id(task_id: str, sample: int) -> str:
     """The id of the attempt number `sample` at a task, 32 hex digits."""
     return content_id("trajectory", task_id, sample)
+
+
+def child_id(parent_id: str, index: int, call_id: str) -> str:
+    """The id of the trajectory that a call delegates, 32 hex digits; `index` is that of the turn with the call."""
+    return content_id("child", parent_id, index, call_id)

@@ -4,6 +4,7 @@ A release is named after its data and lineage, so that the same lake and setting
 is never reused for other bytes.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel
 
+from flows.publish.build.shards import ShardFiles, data_hashes
 from flows.publish.build.split import Selection
 from flows.publish.build.student import StudentColumns
 from flows.settings import Publish
@@ -23,24 +25,24 @@ from warehouse.connect import query, sql_files
 RELEASE_SETTINGS = {"validation_share", "seed", "training_window", "shard_mb", "row_group_mb"}
 SAME_RELEASE = ("settings", "schema_version", "writer", "teachers", "student")
 """Fields of a manifest. The same data with other values of these fields is another release."""
-COUNTS = ("rows", "tokens", "trajectories", "unrendered")
+COUNTS = ("rows", "tokens", "trajectories", "segments", "children", "unrendered")
 Part = TypeVar("Part", bound=BaseModel)
 
 
 def build_manifest(
     con: duckdb.DuckDBPyConnection,
     selection: Selection,
-    data: list[str],
+    written: Sequence[ShardFiles],
     settings: Publish,
     student: StudentColumns | None,
 ) -> Manifest:
     """The manifest of a release, still without files. Reads the table `withdrawn`.
 
-    `data` is the data_sha256 of each shard, in order. If the newest release of the lake has the same data and
-    settings, its id and name are returned: a refine that decides the same makes no new release.
+    If the newest release of the lake has the same data and settings as the written shards, its id and name are
+    returned: a refine that decides the same makes no new release.
     """
-    newest = _newest(con)
-    rows = sum(student.segments) if student else selection.rows.num_rows
+    newest, data = _newest(con), data_hashes(written)
+    rows = sum(count for files in written for count in files.row_counts)
     fresh = Manifest(
         release_id="",
         name="unnamed",
@@ -54,6 +56,8 @@ def build_manifest(
         gates={name: sha256_text(text) for name, text in sql_files("gates").items()},
         rows=rows,
         trajectories=selection.rows.num_rows if rows > selection.rows.num_rows else None,
+        segments=selection.n_segments if selection.n_segments > selection.rows.num_rows else None,
+        children=selection.n_children or None,
         unrendered=dict(sorted(student.unrendered.items())) if student else {},
         tokens=pc.sum(selection.rows["n_tokens"]).as_py(),
         rows_without_ids=selection.rows.num_rows - pc.sum(selection.rows["has_ids"]).as_py(),

@@ -4,6 +4,7 @@ A release follows from the lake and the settings alone: the same inputs give the
 publish that is repeated, also after a kill, ends with one release and one set of rows.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -14,7 +15,7 @@ from flows.publish.build.bucket_rows import scatter
 from flows.publish.build.card import dataset_card
 from flows.publish.build.packing import write_packs
 from flows.publish.build.parquet_metadata import lineage_metadata
-from flows.publish.build.shards import data_hashes, write_shards
+from flows.publish.build.shards import ShardFiles, write_shards
 from flows.publish.build.split import Selection, select_trajectories
 from flows.publish.build.student import StudentColumns
 from flows.publish.build.work_folder import work_folder
@@ -52,7 +53,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
         written = write_shards(selection, settings.publish, folder, report, student)
-        draft = build_manifest(con, selection, data_hashes(written), settings.publish, student)
+        draft = build_manifest(con, selection, written, settings.publish, student)
         shards = [shard for files in written for shard in files.seal(lineage_metadata(draft))]
         built = folder / "release"
         manifest = draft.model_copy(update={"shards": shards, "packs": write_packs(shards, built)})
@@ -60,7 +61,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         (built / MANIFEST).write_text(manifest.text(), "utf-8")
         stored = store.put(built, manifest, report)
         location = store.location(manifest.name)
-        record_release(con, lake, _first_rows(selection, student), _release_row(stored, location, day), day)
+        record_release(con, lake, _first_rows(selection, written), _release_row(stored, location, day), day)
     unrendered = sum(manifest.unrendered.values())
     lacking = f", {unrendered} trajectories without student tokens (see its card)" if unrendered else ""
     report(manifest.rows, manifest.rows, f"release {manifest.name}{lacking}")
@@ -109,9 +110,9 @@ def _student(settings: Publish) -> StudentColumns | None:
     return StudentColumns(settings.student, settings.student_renderer) if settings.student else None
 
 
-def _first_rows(selection: Selection, student: StudentColumns | None) -> pa.Table:
-    """The selected trajectories with the number of the first row of each, `place`."""
-    counts = student.segments if student else [1] * selection.rows.num_rows
+def _first_rows(selection: Selection, written: Sequence[ShardFiles]) -> pa.Table:
+    """The selected trajectories with the number of the first row of each over all shards, `place`."""
+    counts = [count for files in written for count in files.row_counts]
     return selection.rows.append_column("place", pa.array(np.cumsum(counts) - counts))
 
 

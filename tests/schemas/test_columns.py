@@ -6,10 +6,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from schemas import RECORDS, arrow_schema
-from schemas.shard import Message, PackedRow, PreferenceRow, ReleaseRow
+from schemas.shard import Message, PackedRow, PreferenceRow, ReleaseRow, SegmentColumns
 
 SNAPSHOT = Path(__file__).with_name("columns.txt")
-RELEASED: tuple[type[BaseModel], ...] = (ReleaseRow, PreferenceRow, PackedRow, Message)
+RELEASED: tuple[type[BaseModel], ...] = (ReleaseRow, SegmentColumns, PreferenceRow, PackedRow, Message)
 
 
 def columns() -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""Prints one trajectory: its task, every turn with its token counts, the verdicts and the decision.
+"""Prints one trajectory: its task, every turn with its token counts, its children, the verdicts and the decision.
+
+A line marks where the context was compacted; copies that open a later segment are named, not repeated.
 
 The text is data from pages and models, so it is printed as plain text only: markup is not interpreted, and control
 characters are written by their number.
@@ -58,8 +60,14 @@ def render_trajectory(
     attempt = _rows(con, "attempt", trajectory_id=trajectory_id)[0]
     yield Rule(Text(f"trajectory {trajectory_id}"))
     yield _facts(attempt)
+    family, segment = _rows(con, "delegations", trajectory_id=trajectory_id), 0
     for turn in _rows(con, "displayed_turns", trajectory_id=trajectory_id):
-        yield from _turn(turn, most)
+        if turn["segment"] != segment:
+            segment = turn["segment"]
+            yield Rule(Text(f"segment {segment}: the context was compacted"))
+        yield from _turn(turn, most) if turn["copy_of"] is None else [_copy(turn)]
+        if turn["copy_of"] is None and turn["tool_call_id"]:
+            yield from _children(family, trajectory_id, turn["tool_call_id"])
     yield Rule(Text("verdicts"))
     yield _verdicts(_rows(con, "verdict_counts", trajectory_id=trajectory_id))
     yield _decision(attempt)
@@ -90,6 +98,7 @@ def _facts(attempt: Row) -> Table:
         f"({attempt['n_sampled_tokens']:,} sampled, {attempt['n_observation_tokens']:,} observed)",
         "teacher": f"{attempt['teacher_model']} ({attempt['engine']}, {attempt['dialect']}), seed {attempt['seed']}",
         "path": " → ".join(attempt["path"] or ()),
+        **({"child of": f"{attempt['parent_id']}, call {attempt['parent_call_id']}"} if attempt["parent_id"] else {}),
         "run": f"{attempt['run_id']}, {attempt['started_at']:%H:%M:%S} to {attempt['ended_at']:%H:%M:%S} UTC",
     }
     table = Table(show_header=False, box=None)
@@ -113,6 +122,23 @@ def _turn(turn: Row, most: int) -> Iterator[RenderableType]:
             yield Padding(Text(visible(shortened(turn[name], most)), style=style), (0, 0, 0, 4))
     for call in _calls(turn["tool_calls"]):
         yield Padding(Text(visible(shortened(call, most)), style="cyan"), (0, 0, 0, 4))
+
+
+def _copy(turn: Row) -> Text:
+    facts = f"{turn['index']} {turn['role']} · copy of turn {turn['copy_of']} · {turn['n_tokens']:,} tokens"
+    return Text(facts, style="dim")
+
+
+def _children(family: list[Row], parent_id: str, call_id: str, indent: int = 4) -> Iterator[RenderableType]:
+    """The trajectories that a call delegated, each with its own children below it, further indented."""
+    for child in family:
+        if child["parent_id"] != parent_id or call_id not in ("", child["parent_call_id"]):
+            continue
+        fate = {None: "not decided yet", True: "kept", False: "rejected"}[child["kept"]]
+        facts = f"{child['status']}, {fate} · {child['n_turns']} turns · {child['n_tokens']:,} tokens"
+        line = f"⤷ delegated to {child['trajectory_id']} · {facts}: {shortened(child['answer'] or '', 200)}"
+        yield Padding(Text(visible(line), style="bold magenta"), (0, 0, 0, indent))
+        yield from _children(family, child["trajectory_id"], "", indent + 4)
 
 
 def _calls(text: str | None) -> Iterator[str]:

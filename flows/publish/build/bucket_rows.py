@@ -24,8 +24,8 @@ TURN_COLUMNS = [
     "trajectory_id", "index", "segment", "role", "content", "reasoning", "tool_calls", "tool", "observation",
     "tool_call_id", "n_tokens", "token_ids", "sampled", "logprobs",
 ]  # fmt: skip
-WEIGHT = "weight"
-"""A column of turns that parts of older versions lack."""
+NEWER_COLUMNS = {"weight": pa.float64(), "copy_of": pa.int64()}
+"""Columns of turns that parts of older versions lack, and their types."""
 TURNS, SCALARS = "turns", "scalars"
 CHUNK_BYTES = 32 * 1024 * 1024
 TURN_BATCH_ROWS = 128
@@ -74,9 +74,17 @@ def _scatter_turns(lake: Lake, selection: Selection, folder: Path) -> None:
 def _turn_batches(lake: Lake) -> Iterator[pa.RecordBatch]:
     for path in lake.parts(Turn):
         with open_part(path) as part:
-            for batch in part.iter_batches(TURN_BATCH_ROWS, columns=[*TURN_COLUMNS, WEIGHT]):
-                has_weights = WEIGHT in batch.schema.names
-                yield batch if has_weights else batch.append_column(WEIGHT, pa.nulls(len(batch), pa.float64()))
+            for batch in part.iter_batches(TURN_BATCH_ROWS, columns=[*TURN_COLUMNS, *NEWER_COLUMNS]):
+                yield _completed(batch)
+
+
+def _completed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with every newer column, in order; null where its part is older."""
+    for name, kind in NEWER_COLUMNS.items():
+        values = batch.column(name) if name in batch.schema.names else pa.nulls(len(batch), kind)
+        batch = batch.drop_columns([name]) if name in batch.schema.names else batch
+        batch = batch.append_column(name, values)
+    return batch
 
 
 def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

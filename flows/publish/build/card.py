@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
+from flows.publish.build.segment_card import segment_columns, segment_section
 from flows.publish.build.student_card import student_section
 from flows.settings import Publish
 from schemas import Manifest, arrow_schema
@@ -34,6 +35,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
         _opening(con, manifest),
         *_without_ids(manifest),
         *_imported(con),
+        *segment_section(manifest),
         *student_section(manifest),
         "## How to load",
         _loading(manifest),
@@ -52,7 +54,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
         *_benchmarks(con),
         "## Columns",
         "The metadata of each Arrow field holds the same descriptions.",
-        _columns(arrow_schema(ReleaseRow)),
+        _columns(arrow_schema(ReleaseRow), segment_columns(manifest)),
         "Fields of each of the `messages`:",
         _columns(arrow_schema(Message)),
     ]
@@ -125,6 +127,8 @@ def _contents(manifest: Manifest, imported: int) -> str:
 
 
 def _grain(manifest: Manifest) -> str:
+    if manifest.segments:
+        return "context segment of a trajectory (see Segments and children)"
     return "trajectory" if manifest.trajectories is None else "segment of a trajectory (see Student tokens)"
 
 
@@ -199,10 +203,10 @@ def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def _columns(schema: pa.Schema) -> str:
-    rows = [(f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()) for field in schema]
+def _columns(schema: pa.Schema, more: Sequence[tuple[str, str, str]] = ()) -> str:
+    rows = [*((field.name, str(field.type), field.metadata[b"description"].decode()) for field in schema), *more]
     short = [
-        (name, "list of structs" if kind.startswith("list<element: struct") else kind, text)
+        (f"`{name}`", "list of structs" if kind.startswith("list<element: struct") else kind, text)
         for name, kind, text in rows
     ]
     return _markdown(("column", "type", "description"), short)

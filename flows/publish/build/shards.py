@@ -12,6 +12,7 @@ from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -87,9 +88,12 @@ class ShardFiles:
         self._held: list[pa.Table] = []
         self._held_rows = self._held_bytes = 0
         self.shards: list[OpenShard] = []
+        self.row_counts: list[int] = []
+        """Number of rows of each trajectory, in order; its rows are added together."""
 
     def add(self, rows: pa.Table) -> None:
         """Add rows; each full row group is written at once."""
+        self.row_counts += _run_lengths(rows["trajectory_id"])
         start = 0
         for number, size in enumerate(row_bytes(rows).tolist(), start=1):
             self._held_bytes += size
@@ -152,7 +156,7 @@ def write_shards(
     for split in pc.unique(selection.rows["split"]).to_pylist():
         written.append(ShardFiles(data, split, settings))
         for rows in prefetch(_rows_of(selection, split, folder)):
-            done += rows.num_rows
+            done += pc.count_distinct(rows["trajectory_id"]).as_py()
             written[-1].add(mark_over_window(student.fill(rows) if student else rows, settings.training_window))
             report(done, selection.rows.num_rows, "writing shards")
         written[-1].end()
@@ -166,10 +170,16 @@ def data_hashes(written: Iterable[ShardFiles]) -> list[str]:
     return [shard.data_sha256 for files in written for shard in files.shards]
 
 
+def _run_lengths(values: pa.ChunkedArray) -> list[int]:
+    ends = pc.run_end_encode(values.combine_chunks()).run_ends.to_numpy()
+    lengths: list[int] = np.diff(ends, prepend=0).tolist()
+    return lengths
+
+
 def _rows_of(selection: Selection, split: str, folder: Path) -> Iterator[pa.Table]:
-    chosen = selection.rows.filter(pc.equal(selection.rows["split"], split))
+    chosen, segmented = selection.rows.filter(pc.equal(selection.rows["split"], split)), selection.is_segmented
     for bucket in pc.unique(chosen["bucket"]).to_pylist():
         turns = read_bucket(folder / TURNS, bucket, ["position", "index"])
-        yield fold(turns, read_bucket(folder / SCALARS, bucket, ["position"]))
+        yield fold(turns, read_bucket(folder / SCALARS, bucket, ["position"]), segmented=segmented)
         for kind in (TURNS, SCALARS):
             (folder / kind / bucket).unlink()

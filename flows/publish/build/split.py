@@ -24,12 +24,28 @@ class Selection:
     """The trajectories to release, in released order."""
 
     rows: pa.Table
-    """trajectory_id, task_id, domain, n_tokens, split, position, bucket; one row per trajectory, by position."""
+    """trajectory_id, task_id, domain, n_tokens, n_segments, parent_id, split, position, bucket; one row per
+    trajectory, by position. Copies count in n_tokens."""
     refine_id: str
     created_at: datetime
     """UTC time at which the newest of them ended."""
     newest_run: str
     """Night of the run that finished the newest of them."""
+
+    @property
+    def n_segments(self) -> int:
+        """Number of context segments of all of them."""
+        return int(pc.sum(self.rows["n_segments"]).as_py())
+
+    @property
+    def n_children(self) -> int:
+        """Number of those that another one delegated."""
+        return int(pc.sum(self.rows["parent_id"].is_valid()).as_py())
+
+    @property
+    def is_segmented(self) -> bool:
+        """True if the shards have the columns on segments: a trajectory has several, or is a child."""
+        return self.n_segments > self.rows.num_rows or self.n_children > 0
 
 
 def select_trajectories(

@@ -1,5 +1,7 @@
-"""Adds the student's token ids to released rows, one row per segment that the student sees.
+"""Adds the student's token ids to released rows: one row per stretch of a context segment that the student sees alike.
 
+A context segment is what the teacher saw between two compactions. A student whose chat template rewrites earlier turns
+sees it in several stretches, each a row (`student_segment` of `student_segments`), trained in that row alone.
 The teacher's ids belong to another vocabulary. The student's are made once, here, where the mask can be checked
 against the messages. A row that the student's template cannot write stays in the release, without student tokens
 and with the reason in `student_fault`.
@@ -20,7 +22,7 @@ from flows.publish.errors import StudentError
 
 THREADS = 2
 TEACHER = ("token_ids", "loss_mask", "logprobs", "message_tokens", "segment_starts")
-"""List columns of the teacher's ids, which the last segment of a trajectory holds alone."""
+"""List columns of the teacher's ids, which the last row of a context segment holds alone."""
 Planned = list[Segment] | Unrendered
 
 
@@ -31,14 +33,16 @@ class StudentColumns:
         """Load the tokenizer in `folder`; `renderer` is a name, or auto. Raises StudentError."""
         self._template = StudentTemplate(folder, renderer)
         self.identity = self._template.identity
-        self.segments: list[int] = []
-        """Number of rows of each trajectory, in the order of `fill`."""
         self.unrendered: Counter[str] = Counter()
-        """Reason -> number of trajectories that the template cannot write."""
+        """Reason -> number of trajectories that the template cannot write, in at least one segment."""
+        self._planned_rows = self._unrendered_rows = 0
         self._fault = ""
 
     def fill(self, rows: pa.Table) -> pa.Table:
-        """The rows with their student columns, one row per segment; a trajectory's rows stand together, in order."""
+        """The rows of context segments with their student columns, several rows each where the student needs them.
+
+        A trajectory's rows are adjacent, in order.
+        """
         conversations = rows.select(["trajectory_id", "messages", "tools"]).to_pylist()
         with ThreadPoolExecutor(THREADS) as threads:
             planned = list(threads.map(self._planned, conversations))
@@ -52,7 +56,7 @@ class StudentColumns:
 
     def check(self) -> None:
         """Raise StudentError if the renderer wrote no row right: it belongs to another model family."""
-        if self._fault and self.unrendered.total() == len(self.segments):
+        if self._fault and self._unrendered_rows == self._planned_rows:
             raise StudentError(f"{self._fault}: set publish.student_renderer to the student's own family")
 
     def _planned(self, row: Message) -> Planned:
@@ -62,12 +66,17 @@ class StudentColumns:
             return error
 
     def _count(self, planned: list[Planned], conversations: list[Message]) -> None:
-        for plan, row in zip(planned, conversations, strict=True):
-            self.segments.append(1 if isinstance(plan, Unrendered) else len(plan))
-            if isinstance(plan, Unrendered):
-                self.unrendered[plan.reason] += 1
-                if plan.reason == "wrong_mask":
-                    self._fault = f"{row['trajectory_id']}: {plan}"
+        failed = [
+            (row["trajectory_id"], plan)
+            for plan, row in zip(planned, conversations, strict=True)
+            if isinstance(plan, Unrendered)
+        ]
+        self._planned_rows += len(planned)
+        self._unrendered_rows += len(failed)
+        self.unrendered.update(reason for _, reason in {(id, plan.reason) for id, plan in failed})
+        for trajectory_id, plan in failed:
+            if plan.reason == "wrong_mask":
+                self._fault = f"{trajectory_id}: {plan}"
 
 
 def mark_over_window(rows: pa.Table, window: int) -> pa.Table:
@@ -77,7 +86,7 @@ def mark_over_window(rows: pa.Table, window: int) -> pa.Table:
 
 
 def _marks(plan: Planned) -> list[dict[str, Any]]:
-    """The student columns of each row of a trajectory."""
+    """The student columns of each row of a context segment."""
     if isinstance(plan, Unrendered):
         return [_mark(0, 1, Segment(0, (), (), [], []), plan.reason)]
     return [_mark(number, len(plan), segment, None) for number, segment in enumerate(plan)]
@@ -97,7 +106,7 @@ def _mark(number: int, count: int, segment: Segment, fault: str | None) -> dict[
 
 
 def _segmented(rows: pa.Table, planned: list[Planned], conversations: list[Message]) -> pa.Table:
-    """The rows repeated for each segment, with the messages of the segment; the last one keeps the teacher's ids."""
+    """The rows repeated for each stretch, with its messages; the last one of a row keeps the teacher's ids."""
     counts = [1 if isinstance(plan, Unrendered) else len(plan) for plan in planned]
     is_last = pa.array(np.diff(np.repeat(np.arange(len(counts)), counts), append=len(counts)) > 0)
     rows = rows.take(pa.array(np.repeat(np.arange(len(counts)), counts)))

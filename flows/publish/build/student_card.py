@@ -25,15 +25,18 @@ def student_section(manifest: Manifest) -> list[str]:
 
 
 def _segments(manifest: Manifest) -> list[str]:
-    if manifest.trajectories is None:
+    conversations = manifest.segments or manifest.n_trajectories
+    if manifest.rows == conversations:
         return []
+    what = "context segments" if manifest.segments else "trajectories"
+    one = "context segment" if manifest.segments else "trajectory"
     return [
-        f"{manifest.trajectories:,} trajectories stand in {manifest.rows:,} rows: this template rewrites earlier "
-        "turns, such as by dropping their reasoning at a later user message, so that a trajectory has one row per "
+        f"{conversations:,} {what} take up {manifest.rows:,} rows: this template rewrites earlier "
+        f"turns, such as by dropping their reasoning at a later user message, so that a {one} has one row per "
         "segment (`student_segment` of `student_segments`, in order). Each turn of the agent is "
         "trained in one row, `student_trained`, which holds what the student reads when it writes that turn; "
-        "`student_dropped` lists the messages whose reasoning is left out there. The teacher's ids stand in the "
-        "last row of a trajectory."
+        "`student_dropped` lists the messages whose reasoning is left out there. The teacher's ids are in the "
+        f"last row of a {one}."
     ]
 
 

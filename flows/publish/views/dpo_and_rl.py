@@ -15,7 +15,7 @@ from flows.publish.build.questions import create_question_tasks
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
 from flows.publish.views.openai import message_type, openai_message
-from flows.publish.views.preference import write_preference
+from flows.publish.views.preference import unpaired_note, write_preference
 from flows.publish.views.view import LakeView, Row
 from warehouse.connect import query
 from warehouse.console.progress import ProgressCallback
@@ -124,7 +124,7 @@ def _trl_preference(
 ) -> tuple[int, str]:
     written, omitted = write_trl_pairs(con, lake, seed, out, report)
     note = f"{omitted} pairs left out: their attempts had other system prompts, and TRL has one per pair"
-    return written, note if omitted else ""
+    return written, "; ".join(one for one in (note if omitted else "", unpaired_note(con)) if one)
 
 
 def _rl(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> tuple[int, str]:

@@ -81,7 +81,13 @@ def _paired(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
 def _write(
     con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
 ) -> tuple[int, str]:
-    return write_preference(con, lake, seed, out, report), ""
+    return write_preference(con, lake, seed, out, report), unpaired_note(con)
+
+
+def unpaired_note(con: duckdb.DuckDBPyConnection) -> str:
+    """How many attempts are in no pair because they have several segments; empty if none is."""
+    ((count,),) = con.execute("select count(*) from trajectories where n_segments > 1 and parent_id is null").fetchall()
+    return f"{count} attempts of several segments are in no pair: a pair is two whole conversations" if count else ""
 
 
 PREFERENCE = LakeView(_write)

@@ -17,8 +17,11 @@ Message = dict[str, Any]
 MESSAGE_COLUMNS = ("trajectory_id", "messages", "tools")
 TOKEN_COLUMNS = ("token_ids", "loss_mask")
 STUDENT_COLUMNS = ("student_token_ids", "student_loss_mask")
-SEGMENT_COLUMNS = ("student_segment", "student_segments", "student_dropped", "student_fault")
-"""Columns that releases of older versions lack."""
+SEGMENT_COLUMNS = (
+    "segment", "n_segments", "copied", "parent_id", "parent_call_id",
+    "student_segment", "student_segments", "student_dropped", "student_fault",
+)  # fmt: skip
+"""Columns that releases of older versions lack, or those without context segments and children."""
 
 
 def as_seen(row: Row) -> Row | None:
@@ -34,7 +37,7 @@ def as_seen(row: Row) -> Row | None:
 
 
 def whole(row: Row) -> Row | None:
-    """The row if it holds its whole trajectory, with all reasoning; None for the earlier rows of a trajectory."""
+    """The row if it holds a whole context segment, with all reasoning; None for the earlier rows of the segment."""
     is_earlier = (row.get("student_segment") or 0) + 1 < (row.get("student_segments") or 1)
     return None if is_earlier else row
 

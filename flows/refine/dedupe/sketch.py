@@ -1,9 +1,10 @@
 """Sketches turns: reads the long text of each lake part once and stores narrow rows of it for all later work.
 
-The sketch is `turn_facts`, one row per turn. Each file of `warehouse/sql/sketches` adds columns to the turns and reads
-those of the files before it; together they are one query that streams over the text. The files of
-`warehouse/sql/second_pass` then read the few turns that need it again. A part's rows depend on the part, the SQL and
-the bound settings only, so parts can be sketched in any order and by any number of processes, with the same bytes.
+The sketch is `turn_facts`, one row per turn; copies that open a later segment are left out. Each file of
+`warehouse/sql/sketches` adds columns to the turns and reads those of the files before it; together they are one query
+that streams over the text. The files of `warehouse/sql/second_pass` then read the few turns that need it again. A
+part's rows depend on the part, the SQL and the bound settings only, so parts can be sketched in any order and by any
+number of processes, with the same bytes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +33,7 @@ from warehouse.parallel_queries import parallelism, run_parallel
 
 BATCH_BYTES = 64 * 1024 * 1024
 """Bytes on disk of the parts that one query reads. Its rows, some 40 MB for 400 MB of text, are held in memory."""
-NARROW = ("trajectory_id", "index", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
+NARROW = ("trajectory_id", "index", "segment", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
 """Columns of a turn that its row in the sketch has, too."""
 LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
 """Further columns of a turn that the SQL files read."""
@@ -62,7 +63,7 @@ def open_sketch(con: duckdb.DuckDBPyConnection, home: Path, parameters: Mapping[
     sketches, second_pass = sql_files("sketches"), sql_files("second_pass")
     named = set[str]().union(*(named_parameters(con, text) for text in (*sketches.values(), *second_pass.values())))
     used = {key: parameters[key] for key in sorted(named | FUNCTION_VERSIONS)}
-    version = content_id("sketch", sketches, second_pass, used, duckdb.__version__)[:12]
+    version = content_id("sketch", NARROW, sketches, second_pass, used, duckdb.__version__)[:12]
     return Sketch(sketches, second_pass, used, home / f"turn_facts-{version}")
 
 
@@ -90,7 +91,7 @@ def view_sketch(con: duckdb.DuckDBPyConnection, sketch: Sketch, files: Iterable[
 def view_text(con: duckdb.DuckDBPyConnection, parts: Iterable[Path]) -> None:
     """Make `turn_texts` a view over these parts, for the few gates that read long text."""
     read = f"read_parquet({_list(parts)}, union_by_name = true)"
-    con.execute(f"create or replace view turn_texts as select * from {read}")
+    con.execute(f"create or replace view turn_texts as select * from {read} where copy_of is null")
 
 
 def parts_of(lake: Lake) -> dict[str, Path]:
@@ -132,7 +133,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
     con.execute(
         f"create or replace temp view turns_read as select {', '.join((*sketch.narrow, *LONG))}, "
         "file_index::bigint - 1 as part, file_row_number as row "
-        f"from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true)"
+        f"from read_parquet({_list(parts)}, union_by_name = true, file_row_number = true) where copy_of is null"
     )
     turns = "from turns_read"
     for text in sketch.sketches.values():

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +186,6 @@ def test_messages_and_tokens_are_those_of_the_turns(tmp_path: Path) -> None:
     """A moved token or a lost message teaches the student other behaviour than the teacher's."""
     settings = settings_of(tmp_path)
     made = make_small_lake(DAY, kinds={(2, 0): "turn_cap", (3, 1): "no_calls"})
-    made.turns[:] = [turn.model_copy(update={"segment": turn.index // 4}) for turn in made.turns]
     write_records(Lake(settings.lake), DAY, made)
     write_decisions(Lake(settings.lake), DAY, made)
     run_publish(settings, DAY, silent)
@@ -200,11 +198,7 @@ def test_messages_and_tokens_are_those_of_the_turns(tmp_path: Path) -> None:
         assert row["loss_mask"] == [flag for turn in turns for flag in turn.sampled]
         assert row["logprobs"] == pytest.approx([value for turn in turns for value in turn.logprobs])
         assert row["message_tokens"] == [turn.n_tokens for turn in turns]
-        bounds = [*row["segment_starts"], len(row["token_ids"])]
-        assert [row["token_ids"][start:end] for start, end in pairwise(bounds)] == [
-            [token for turn in turns if turn.segment == segment for token in turn.token_ids]
-            for segment in range(turns[-1].segment + 1)
-        ]
+        assert row["segment_starts"] == [0]
 
 
 def message_of(turn: Turn) -> dict[str, Any]:

@@ -1,4 +1,4 @@
--- one row per domain where planned attempts differ from published + rejected + unfinished, each counted separately
+-- one row per domain where planned and delegated attempts differ from published + rejected + unfinished, each counted separately
 with planned as (
     select domain, sum(samples)::bigint as attempts
     from tasks
@@ -8,6 +8,12 @@ with planned as (
     from attempts
     anti join tasks using (task_id)
     group by domain
+    union all
+    select trajectories.domain, count(*) as attempts
+    from trajectories
+    semi join tasks using (task_id)
+    where parent_id is not null
+    group by trajectories.domain
 ),
 
 released as (

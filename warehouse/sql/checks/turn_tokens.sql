@@ -14,7 +14,7 @@ measured as (
         len(sampled) as mask,
         len(list_filter(sampled, lambda one: one)) as sampled_ids,
         len(logprobs) as logprobs
-    from turns
+    from stream_turns
 )
 
 select measured.*

@@ -9,6 +9,7 @@ select
     trajectories.n_turns,
     trajectories.n_tool_calls,
     trajectories.n_tokens,
+    trajectories.parent_id,
     task_words.instruction,
     task_words.answer as true_answer
 from trajectories

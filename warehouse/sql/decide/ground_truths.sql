@@ -9,3 +9,5 @@ select
     )) as evidence_urls
 from attempts
 join tasks using (task_id)
+-- a child works on a part of the task: its answer is no answer to the task
+where attempts.parent_id is null

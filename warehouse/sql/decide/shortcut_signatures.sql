@@ -3,7 +3,7 @@ with solved as (
     select answers.trajectory_id, candidates.task_id, answers.keep as solved
     from answers
     join candidates using (trajectory_id)
-    where answers.gate = 'outcome'
+    where answers.gate = 'outcome' and candidates.parent_id is null
 ),
 
 rates as (

@@ -10,6 +10,8 @@ with messages as (
         coalesce(calls_are_json, true) as calls_are_json,
         lag(role) over sequence as before,
         row_number() over sequence - 1 as place,
+        -- copies stand between the opening of a later segment and its first new turn, and are not read here
+        segment > 0 or index = coalesce(lag(index) over sequence, -1) + 1 as follows,
         max(index) over (partition by trajectory_id) as final,
         max(case when role = 'assistant' then index end) over sequence as called_at,
         candidates.answered as ended_by_agent,
@@ -65,7 +67,7 @@ misplaced as (
         trajectory_id,
         index,
         case
-            when index <> place then 'turn_missing'
+            when not follows then 'turn_missing'
             when not calls_are_json then 'calls_not_json'
             when place = 0 and role = 'tool' then 'opening'
             -- published sets have several system, user or assistant messages on end, which chat templates render

@@ -1,4 +1,4 @@
--- one row per domain ('all' too) and step: planned attempts, then every fate with its reason
+-- one row per domain ('all' too) and step: attempts (planned, or delegated by one), then every fate with its reason
 with planned as (
     select
         0 as position,

@@ -1,4 +1,4 @@
--- one row per night: pages that it fetched, attempts that it finished, and how the newest refine decides on them
+-- one row per night: pages that it fetched, planned attempts that it finished (tokens: with their children), and how the newest refine decides on them
 with fetched as (
     select run_id, count(*) filter (status in ('ok', 'not_modified')) as fetched_pages
     from documents
@@ -8,11 +8,11 @@ with fetched as (
 made as (
     select
         trajectories.run_id,
-        count(*) filter (trajectories.status <> 'aborted') as finished,
+        count(*) filter (trajectories.status <> 'aborted' and parent_id is null) as finished,
         sum(trajectories.n_tokens) as tokens,
-        count(*) filter (json_extract_string(decisions.gates, '/outcome/reason') <> 'not_judged') as judged,
-        count(*) filter (json_extract(decisions.gates, '/outcome/keep')::boolean) as solved,
-        count(*) filter (decisions.kept) as kept
+        count(*) filter (parent_id is null and json_extract_string(decisions.gates, '/outcome/reason') <> 'not_judged') as judged,
+        count(*) filter (parent_id is null and json_extract(decisions.gates, '/outcome/keep')::boolean) as solved,
+        count(*) filter (decisions.kept and parent_id is null) as kept
     from trajectories
     left join decisions using (trajectory_id)
     where trajectories.engine <> 'import'

@@ -17,9 +17,9 @@ with spent as (
 made as (
     select
         trajectories.run_id,
-        count(*) filter (trajectories.status <> 'aborted') as finished,
-        count(decisions.trajectory_id) as decided,
-        count(*) filter (decisions.kept) as kept,
+        count(*) filter (trajectories.status <> 'aborted' and parent_id is null) as finished,
+        count(decisions.trajectory_id) filter (parent_id is null) as decided,
+        count(*) filter (decisions.kept and parent_id is null) as kept,
         sum(trajectories.n_sampled_tokens) as ended_tokens,
         sum(trajectories.n_sampled_tokens) filter (
             decisions.trajectory_id is not null or trajectories.status = 'aborted'

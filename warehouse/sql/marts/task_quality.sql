@@ -7,6 +7,7 @@ with attempted as (
         count(*) filter (json_extract(decisions.gates, '/outcome/keep')::boolean) as solved
     from trajectories
     left join decisions using (trajectory_id)
+    where parent_id is null
     group by trajectories.task_id
 ),
 

@@ -1,7 +1,11 @@
--- one row per trajectory to publish: its split, its position in the seeded shuffle, and its bucket, in released order
+-- one row per trajectory to publish: its split, its position in the seeded shuffle, its bucket, and its tokens with those of copies
 with sizes as (
-    select trajectory_id, sum(n_chars) as n_chars, sum(n_tokens) as n_stream_tokens
-    from turns
+    select
+        trajectory_id,
+        sum(n_chars) as n_chars,
+        sum(n_tokens) as n_stream_tokens,
+        coalesce(sum(n_tokens) filter (copy_of is not null), 0)::bigint as n_copied_tokens
+    from stream_turns
     group by trajectory_id
 ),
 kept as (
@@ -9,7 +13,9 @@ kept as (
         trajectory_id,
         task_id,
         domain,
-        n_tokens,
+        n_tokens + coalesce(n_copied_tokens, 0) as n_tokens,
+        coalesce(n_segments, 1) as n_segments,
+        parent_id,
         engine <> 'import' and trajectories.ids is distinct from 'none' as has_ids,
         ended_at,
         trajectories.run_id as run_id,

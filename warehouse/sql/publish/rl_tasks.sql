@@ -19,6 +19,7 @@ judged as (
     join question_tasks using (task_id)
     where newest.verifier = tasks.verifiers[1]
         and trajectories.status <> 'aborted'
+        and trajectories.parent_id is null
     group by question_task
 ),
 
@@ -26,6 +27,7 @@ first_attempt as (
     select question_task as task_id, arg_min({tools: tools, system: system}, trajectory_id) as first
     from trajectories
     join question_tasks using (task_id)
+    where parent_id is null
     group by question_task
 ),
 

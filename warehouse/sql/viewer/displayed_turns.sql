@@ -1,6 +1,9 @@
--- one row per turn of the trajectory, in order, without its token columns
+-- one row per turn of the trajectory, in order, copies included, without its token columns
 select
     index,
+    segment,
+    copy_of,
+    tool_call_id,
     role,
     content,
     reasoning,
@@ -15,6 +18,6 @@ select
     cached_tokens,
     finish_reason,
     seconds
-from turns
+from stream_turns
 where trajectory_id = $trajectory_id
 order by index

@@ -1,4 +1,4 @@
--- one row per planned attempt: its fate (published, rejected, unfinished) and the reason
+-- one row per attempt, planned or delegated: its fate (published, rejected, unfinished) and the reason
 with released as (
     select distinct trajectory_id from published
 ),

@@ -17,10 +17,29 @@ made_from as (
     from hops
     join requests on requests.target = hops.url
     join trajectories using (task_id)
+),
+
+direct as (
+    from named
+    union all
+    from made_from
+    union all
+    from exposure
+),
+
+-- a parent holds the answers of its children, and a child the words of its parent: they are withdrawn together
+rooted as (
+    select coalesce(children.root_id, direct.trajectory_id) as root_id, target, how
+    from direct
+    left join children using (trajectory_id)
 )
 
-from named
-union all
-from made_from
-union all
-from exposure
+from direct
+union
+select root_id, target, how
+from rooted
+semi join children on children.root_id = rooted.root_id
+union
+select children.trajectory_id, target, how
+from rooted
+join children using (root_id)
