@@ -26,18 +26,20 @@ from flows.refine.dedupe.part_cache import (
     write_parts,
 )
 from schemas import Turn, content_id
-from warehouse.connect import create_temp_table, execute, named_parameters, query, sql_files
+from warehouse.connect import execute, named_parameters, query, sql_files
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.parallel_queries import parallelism, run_parallel
 
 BATCH_BYTES = 64 * 1024 * 1024
 """Bytes on disk of the parts that one query reads. Its rows, some 40 MB for 400 MB of text, are held in memory."""
+ALONE_BYTES = 1024 * 1024
+"""Bytes of parts up to which one query reads them all: planning it takes longer than reading."""
 NARROW = ("trajectory_id", "index", "segment", "role", "parse", "finish_reason", "tool_call_id", "kind", "url")
 """Columns of a turn that its row in the sketch has, too."""
 LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detector", "secrets")
 """Further columns of a turn that the SQL files read."""
-FUNCTION_VERSIONS = {"shingles_version", "scripts_version"}
+FUNCTION_VERSIONS = {"shingles_version", "scripts_version", "patterns_version"}
 """Parameters that hold the versions of the SQL functions of the sketches."""
 INTERMEDIATE = ("written", "anchor_shingles", "pieces", "trigrams")
 """Columns that one SQL file adds for later ones; they are not stored."""
@@ -118,7 +120,8 @@ def sketch_missing(
         rows = _rows(own, sketch, [parts[EMPTY], *(parts[file] for file in files)])
         write_parts(rows, [sketch.folder / file for file in files])
 
-    batches = batches_of(missing, parts, BATCH_BYTES, parallelism(con))
+    workers = parallelism(con) if sum(parts[file].stat().st_size for file in missing) > ALONE_BYTES else 1
+    batches = batches_of(missing, parts, BATCH_BYTES, workers)
     queries = {f"sketch {files[0]}": partial(sketch_batch, files) for files in batches}
     run_parallel(con, queries, report)
 
@@ -145,11 +148,10 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
 
 def _with_second_pass(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.Table) -> pa.Table:
     """The rows with the columns of the second-pass files, which read the rows so far as `sketched_rows`."""
-    con.register("rows", rows)
-    create_temp_table(con, "sketched_rows", "from rows")
-    con.unregister("rows")
+    con.register("sketched_rows", rows)
     for text in sketch.second_pass.values():
         rows = add_columns(rows, _query(con, _over("from turns_read", text), sketch))
+    con.unregister("sketched_rows")
     return rows
 
 

@@ -7,6 +7,7 @@ night computes answers for new trajectories only, and answers can be computed wh
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -25,7 +26,7 @@ STEPS = ("task_words", "candidates", "ground_truths", "made_calls", "final_words
 """Files of `sql/decide` whose rows gates read."""
 CANDIDATE_TABLES = ("made_calls", "final_words")
 """Files of `sql/decide` that become tables of the candidates, under their own names."""
-FUNCTION_VERSIONS = {"detector", "words_version", "validator_version", "language_version"}
+FUNCTION_VERSIONS = {"detector", "words_version", "validator_version", "language_version", "patterns_version"}
 """Parameters that hold the versions of the SQL functions."""
 
 
@@ -42,8 +43,7 @@ def open_cached_gates(
     con: duckdb.DuckDBPyConnection, home: Path, gates: Iterable[Gate], sketch: Sketch, parameters: Mapping[str, object]
 ) -> CachedGates:
     """Select the gates that can be cached. Each version of SQL, bound settings and sketch has a folder of its own."""
-    analysis = GateAnalysis(con)
-    cached = [gate for gate in gates if analysis.is_cacheable(gate.text)]
+    cached = [gate for gate in gates if _is_cacheable(gate.text)]
     named = {name for gate in cached for name in _named(con, gate.text)} | FUNCTION_VERSIONS
     used = {key: parameters[key] for key in sorted(named & parameters.keys())}
     steps = {name: text for name, text in sql_files("decide").items() if name in STEPS}
@@ -137,6 +137,13 @@ def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, repo
     run_gates(con, cached.gates, cached.parameters, report)
     for name in ("turn_signals", "gate_answers"):
         create_shared_table(con, name, sql_files("gate_cache")[name])
+
+
+@lru_cache(1000)
+def _is_cacheable(text: str) -> bool:
+    """Analyses a gate once a process: its text alone decides."""
+    with duckdb.connect() as con:
+        return GateAnalysis(con).is_cacheable(text)
 
 
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:

@@ -77,7 +77,7 @@ ended as (
         case
             when reason <> 'whole' then reason
             when regexp_matches(instruction, $asks_for_text) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) then 'ok'
-            when len(sentences) > 0 and regexp_matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
+            when len(sentences) > 0 and matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
             then 'only_a_promise'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'

@@ -42,8 +42,8 @@ judged as (
             when is_truth or answer is null then 'ok'
             when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
-            when regexp_matches(opening, $client_error) and not (about_errors and coalesce(results > 0, false) and not regexp_matches(opening, $own_client)) then 'error_text'
-            when not about_errors and regexp_matches(answer, $any_error) then 'error_text'
+            when matches(opening, $client_error) and not (about_errors and coalesce(results > 0, false) and not regexp_matches(opening, $own_client)) then 'error_text'
+            when not about_errors and matches(answer, $any_error) then 'error_text'
             when
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
                 and results > 0

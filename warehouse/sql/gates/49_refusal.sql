@@ -25,7 +25,7 @@ sorted as (
         list_transform(final_words.sentences, lambda sentence: case
             when len(list_filter(finals.supported, lambda claim: contains(claim, sentence))) > 0 then 'quoted'
             when regexp_matches(sentence, $refuses) then 'refuses'
-            when regexp_matches(sentence, $gives_up) then 'gives_up'
+            when matches(sentence, $gives_up) then 'gives_up'
             when regexp_matches(sentence, $advises) then 'advises'
             else 'says'
         end) as kinds

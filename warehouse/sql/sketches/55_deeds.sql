@@ -31,12 +31,12 @@ select
         when regexp_matches(left(observation, 300), $result_nothing) then 'nothing'
     end as result_fault,
     case when said is not null then list_filter([
-        case when regexp_matches(said, $said_tests_pass) then 'tested' end,
-        case when regexp_matches(said, $said_wrote) then 'wrote' end,
-        case when regexp_matches(said, $said_searched) then 'searched' end,
-        case when regexp_matches(said, $said_sent) then 'sent' end,
-        case when regexp_matches(said, $said_pushed) then 'pushed' end,
-        case when regexp_matches(said, $said_ran) then 'ran' end
+        case when matches(said, $said_tests_pass) then 'tested' end,
+        case when matches(said, $said_wrote) then 'wrote' end,
+        case when matches(said, $said_searched) then 'searched' end,
+        case when matches(said, $said_sent) then 'sent' end,
+        case when matches(said, $said_pushed) then 'pushed' end,
+        case when matches(said, $said_ran) then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
     case when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
@@ -53,7 +53,7 @@ select
     ) end as created_tests,
     -- words in quotation marks beside a verb of speech
     case when said is not null then list_transform(
-        regexp_extract_all(said, $quotes_somebody, 2), lambda quoted: regexp_replace(quoted, '[.,;:!?…]+$', '')
+        extracts(said, $quotes_somebody), lambda quoted: regexp_replace(quoted, '[.,;:!?…]+$', '')
     ) end as quotations,
     -- numbers of the last words, in the spelling of a program, if they are more than a count
     case when strlen(said) < 4000 then list_filter(
