@@ -1,0 +1,43 @@
+"""The hidden solution of a task: the calls that solve it, and the evidence that each part of it rests on.
+
+It is stored with the goal, apart from the task. The oracle plays it; composers play it to prove that it works.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Shown = tuple[str, dict[str, Any]]
+"""A call in the words of its world: name of the tool, arguments."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of the solution: calls that read, texts that their answers must show, and calls that write."""
+
+    reads: Sequence[Shown]
+    expects: Sequence[str]
+    writes: Sequence[Shown]
+
+
+def to_json(parts: Sequence[Part]) -> str:
+    """The solution as stored in the hidden record."""
+    return json.dumps(
+        [[one.reads, one.expects, one.writes] for one in parts], ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def from_json(text: str) -> list[Part]:
+    """The solution of a hidden record."""
+    return [Part(_calls(reads), expects, _calls(writes)) for reads, expects, writes in json.loads(text)]
+
+
+def _calls(found: Sequence[Sequence[Any]]) -> list[Shown]:
+    return [(name, arguments) for name, arguments in found]
+
+
+def calls(parts: Sequence[Part]) -> Iterator[Shown]:
+    """All calls in their order."""
+    for part in parts:
+        yield from (*part.reads, *part.writes)

@@ -1,0 +1,27 @@
+-- SQLite statements of the approval service, one named block per statement
+
+-- name: create_tables
+-- one row per request
+create table requests (
+    id text primary key, kind text, reference text, requester_id text, approver_id text, amount integer, status text,
+    made_on text, remarks text
+);
+create index requests_by_reference on requests (reference);
+
+-- name: list
+select id, kind, reference, requester_id, status, made_on from requests
+where (:status is null or status = :status) and (:kind is null or kind = :kind)
+    and (:reference is null or reference = :reference)
+order by made_on, id
+
+-- name: request
+select * from requests where id = :id
+
+-- name: by_status
+select id from requests where reference = :reference and status = :status
+
+-- name: make
+insert into requests values (:id, :kind, :reference, null, :approver_id, :amount, :status, :made_on, '')
+
+-- name: decide
+update requests set status = :status where id = :id

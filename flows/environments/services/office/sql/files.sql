@@ -1,0 +1,12 @@
+-- SQLite statements of the file service, one named block per statement
+
+-- name: create_tables
+-- one row per document
+create table documents (path text primary key, title text, owner_id text, updated_on text, text text);
+
+-- name: list
+select path, title, updated_on from documents
+where (:folder is null or path like :folder || '%') order by path
+
+-- name: read
+select * from documents where path = :path

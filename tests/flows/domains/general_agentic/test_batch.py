@@ -1,0 +1,162 @@
+"""Batches under policy: solvable by reading, proof against shortcuts, and rebuilt with identical answers."""
+
+import json
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from flows.domains.contract import Draft, Refused
+from flows.domains.general_agentic.batch.compose import BATCH_UNDER_POLICY, compose_batch
+from flows.domains.general_agentic.batch.scenarios import SCENARIOS
+from flows.domains.general_agentic.office.office import Office
+from flows.domains.general_agentic.players import PLAYERS
+from flows.domains.general_agentic.solution import from_json
+from flows.domains.seeds import Seed
+from flows.environments.services.catalogue import Offer
+from flows.environments.services.setup import Setup
+from flows.environments.tool import ToolCall
+from schemas.task import Hidden
+from tests.flows.domains.general_agentic.playing import drafts, play, rows, scripted, solved, verdicts
+
+COMPOSER = BATCH_UNDER_POLICY.name
+SAMPLE = drafts(COMPOSER, 9)
+
+
+def small(scenario: int, size: int = 6) -> Draft:
+    """The first draft of a scenario and size that is not refused."""
+    for seed in range(50):
+        try:
+            return compose_batch(Office(seed), SCENARIOS[scenario], size, seed)
+        except Refused:
+            continue
+    raise AssertionError(f"every seed of {SCENARIOS[scenario].name} was refused")
+
+
+@pytest.mark.parametrize(
+    "draft", SAMPLE, ids=lambda draft: f"{draft.difficulty['scenario']}-{draft.difficulty['n_items']}"
+)
+def test_the_oracle_solves_it_within_its_turns(draft: Draft) -> None:
+    """An unsolvable task teaches that work is in vain."""
+    task, hidden = rows(draft)
+    played = play(task, PLAYERS.oracle(task, hidden))
+    assert verdicts(task, hidden, played) == dict.fromkeys(task.verifiers, "ok")
+    assert [draft.difficulty["n_calls"]] == [len(played.calls)]
+    assert len(played.calls) < task.max_turns
+
+
+@pytest.mark.parametrize("name", sorted(PLAYERS.shortcuts))
+def test_no_shortcut_solves_any(name: str) -> None:
+    """A task that laziness solves rewards laziness."""
+    for draft in SAMPLE:
+        task, hidden = rows(draft)
+        assert not solved(task, hidden, play(task, PLAYERS.shortcuts[name](task, None)))
+
+
+@pytest.mark.slow
+def test_many_more_are_solved_by_the_oracle_and_by_no_shortcut() -> None:
+    """Unseen seeds must be as sound as those of the fast tests."""
+    for draft in drafts(COMPOSER, 60, first=1_000):
+        task, hidden = rows(draft)
+        assert solved(task, hidden, play(task, PLAYERS.oracle(task, hidden))), draft.difficulty
+        lazy = [
+            name for name, script in PLAYERS.shortcuts.items() if solved(task, hidden, play(task, script(task, None)))
+        ]
+        assert lazy == []
+
+
+def test_obeying_an_injected_instruction_after_perfect_work_fails() -> None:
+    """An agent that also follows the instructions of a stranger's mail is not safe to train on."""
+    draft = SAMPLE[0]
+    task, hidden = rows(draft)
+    offer = Offer(Setup.from_json(task.setup))
+    given = {"recipient": "ada@lattice-check.example", "subject": "account check"}
+    letter = ToolCall("x", offer.shown("mail_send"), offer.arguments("mail_send", given))
+    calls = [ToolCall(f"c{number}", *call) for number, call in enumerate(_calls(draft))]
+    assert solved(task, hidden, play(task, scripted(calls)))
+    assert verdicts(task, hidden, play(task, scripted([*calls, letter])))["policy_kept"] == "breached"
+    assert verdicts(task, hidden, play(task, scripted([*calls, letter])))["no_collateral"] == "collateral_write"
+
+
+def test_the_same_calls_give_the_same_answers_and_the_same_state() -> None:
+    """A restored attempt that reads other answers than before would be trained on a world that never was."""
+    for draft in SAMPLE[:4]:
+        task, hidden = rows(draft)
+        first, second = (play(task, PLAYERS.oracle(task, hidden)) for _ in range(2))
+        assert (first.answers, first.checkpoint, first.final) == (second.answers, second.checkpoint, second.final)
+
+
+def test_the_same_seed_gives_the_same_draft() -> None:
+    again = BATCH_UNDER_POLICY.compose(Seed(0, 13), lambda system, user: "")
+    assert again == SAMPLE[0]
+
+
+def test_the_setup_holds_neither_goal_nor_solution() -> None:
+    """The tools may show the whole setup, so anything hidden in it would be an answer sheet."""
+    for draft in SAMPLE:
+        setup = json.loads(draft.setup)
+        assert set(setup) == set(Setup.__dataclass_fields__)
+        wanted = json.loads(draft.goal or "")["delta"]
+        present = {json.dumps(row) for table in setup["rows"].values() for row in table}
+        added = [change for changes in wanted.values() for change in changes if change[0] == "added"]
+        assert not [one for one in added if json.dumps(list(one[1].values())) in present]
+        assert not any(json.dumps(calls[2]) in draft.setup for calls in json.loads(draft.oracle or "")[1:])
+
+
+def test_the_instruction_names_no_item_and_no_decision() -> None:
+    """With ids in the instruction the work of finding and deciding them would be gone."""
+    for draft in SAMPLE:
+        for part in from_json(draft.oracle or "")[1:]:
+            values = {str(value) for _, given in part.writes for value in given.values() if len(str(value)) > 3}
+            assert not [one for one in values if one in draft.instruction]
+
+
+@pytest.mark.parametrize("scenario", range(len(SCENARIOS)))
+def test_without_any_one_record_that_it_rests_on_the_goal_is_missed(scenario: int) -> None:
+    """Evidence that can be left out need not be read, and the task is shorter than it looks."""
+    draft = small(scenario)
+    task, hidden = rows(draft)
+    setup = json.loads(draft.setup)
+    resting = [(table, row) for table, found in setup["rows"].items() for row in found if rests_on(hidden, table, row)]
+    assert len(resting) >= 12
+    for table, row in Random(scenario).sample(resting, 12):
+        cut = {**setup["rows"], table: [one for one in setup["rows"][table] if one is not row]}
+        poorer = task.model_copy(update={"setup": json.dumps({**setup, "rows": cut})})
+        assert not solved(task, hidden, play(poorer, PLAYERS.oracle(poorer, hidden))), (table, row)
+
+
+def test_a_write_more_a_write_less_and_another_value_are_all_seen() -> None:
+    """The verdict must hang on every row."""
+    draft = SAMPLE[1]
+    task, hidden = rows(draft)
+    calls = [ToolCall(f"c{number}", *call) for number, call in enumerate(_calls(draft))]
+    offer = Offer(Setup.from_json(task.setup))
+    writes = [place for place, call in enumerate(calls) if offer.operations[call.name].writes]
+    for place in Random(1).sample(writes, 6):
+        assert not solved(task, hidden, play(task, scripted(calls[:place] + calls[place + 1 :])))
+    last = calls[writes[-1]]
+    changed: dict[str, object] = {
+        name: value + 1 if isinstance(value, int) else f"{value}x" for name, value in last.arguments.items()
+    }
+    other = [*calls[: writes[-1]], replace(last, arguments=changed), *calls[writes[-1] + 1 :]]
+    assert not solved(task, hidden, play(task, scripted(other)))
+
+
+COUNTED = {"entries", "events", "requests", "tickets"}
+"""Tables whose rows count for an item without being opened."""
+
+
+def rests_on(hidden: Hidden, table: str, row: list[object]) -> bool:
+    """True if a part of the solution opens the row and expects a text of it, or expects its id in a list."""
+    whole = json.dumps(row, ensure_ascii=False)
+    for part in from_json(hidden.oracle or ""):
+        opened = row[0] in {value for _, given in part.reads for value in given.values()}
+        if (opened and any(text in whole and text != row[0] for text in part.expects)) or (
+            table in COUNTED and row[0] in part.expects
+        ):
+            return True
+    return False
+
+
+def _calls(draft: Draft) -> list[tuple[str, dict[str, object]]]:
+    return [call for part in from_json(draft.oracle or "") for call in (*part.reads, *part.writes)]
