@@ -21,6 +21,8 @@ from schemas.verdict import Outcome
 
 Policy = Callable[[Task, Hidden | None], Play]
 ENGINE = "scripted"
+WHOLE_FORMS = {"state", "files"}
+"""Forms of a truth whose verifiers judge other parts of it; verifiers of the other forms accept other spellings."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,10 @@ class Attempt:
     judgements: Mapping[str, Judgement]
 
     def solved(self, process_verifiers: Iterable[str]) -> bool:
-        """True if a verifier of the outcome accepts it, by the rule with which refine keeps a trajectory."""
+        """True if refine would keep it: accepted by a verifier of the outcome, of a final state by all of them."""
         process = set(process_verifiers)
-        return any(one.passed for name, one in self.judgements.items() if name not in process)
+        passed = [one.passed for name, one in self.judgements.items() if name not in process]
+        return all(passed) and bool(passed) if self.finished.task.answer_form in WHOLE_FORMS else any(passed)
 
 
 @dataclass(frozen=True)

@@ -441,6 +441,24 @@ def test_a_process_verifier_gives_no_outcome(tmp_path: Path, lake: Lakes) -> Non
     assert reasons(tmp_path, "outcome", {"read": read, "ran": ran}) == {"read": "wrong_answer", "ran": "ok"}
 
 
+def test_a_final_state_is_right_only_for_all_of_its_verifiers(tmp_path: Path, lake: Lakes) -> None:
+    """Doing nothing leaves no collateral damage: trained on, the student learns to do nothing."""
+    cases = {}
+    for form in ("text", "state"):
+        for name, passed in {"half": (True, False), "whole": (True, True)}.items():
+            made = lake(task={"answer_form": form})
+            whole = [v for v in made.verdicts if v.turn_index is None and v.verifier != "evidence_consulted"]
+            judged = [one.model_copy(update={"passed": ok}) for one, ok in zip(whole, passed, strict=True)]
+            made.verdicts[:] = judged
+            cases[f"{form} {name}"] = made
+    assert reasons(tmp_path, "outcome", cases) == {
+        "text half": "ok",
+        "text whole": "ok",
+        "state half": "wrong_answer",
+        "state whole": "ok",
+    }
+
+
 def test_shortcut_signals_measure_how_much_work_an_answer_took(tmp_path: Path, lake: Lakes) -> None:
     """Rows solved by a shortcut are distinguishable from others, without a gate that decides on it."""
     early = lake()
