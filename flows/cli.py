@@ -25,6 +25,7 @@ from flows.commands.lineage import lineage
 from flows.commands.serve import doctor, serve
 from flows.commands.tasks import tasks
 from flows.commands.tasks.domains import domains
+from flows.commands.tasks.rehearse import rehearse
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,7 +71,7 @@ def crawl(day: Day = None) -> None:
     run_nightly(day, Stage.crawl.value)
 
 
-for verb in (doctor, domains, export, lineage, publish.pull, serve):
+for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (tasks, rollout, refine, publish, release, lake, teacher, notify, deploy):

@@ -37,7 +37,10 @@ TeacherModel = Annotated[Name, Field(description="name of the model, as the serv
 TeacherRevision = Annotated[Name | None, Field(description="revision or file hash of the weights; null if unknown")]
 Engine = Annotated[
     Name,
-    Field(description="vllm, sglang, embedded, chat (an API) or scripted; import: the row was not rolled out here"),
+    Field(
+        description="vllm, sglang, embedded, chat (an API) or scripted; import: the row was not rolled out here; "
+        "oracle, explorer, shortcut:NAME: a policy of a rehearsal, never released"
+    ),
 ]
 EngineVersion = Annotated[Name | None, Field(description="version that the inference server reports; null if unknown")]
 Dialect = Annotated[

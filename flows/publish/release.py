@@ -19,6 +19,7 @@ from flows.publish.build.shards import ShardFiles, write_shards
 from flows.publish.build.split import Selection, select_trajectories
 from flows.publish.build.student import StudentColumns
 from flows.publish.build.work_folder import work_folder
+from flows.publish.errors import PublishError
 from flows.publish.manifest import build_manifest
 from flows.publish.stores.open import open_store
 from flows.publish.stores.protocol import CARD, MANIFEST
@@ -36,7 +37,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
     """Publish all kept trajectories; returns release_id, rows, tokens, shards and location.
 
     Without kept trajectories it publishes nothing, leaves earlier releases as they are, and returns a `note`.
-    Raises PublishError if trajectories have missing turns or the store cannot be written.
+    Raises PublishError if trajectories have missing turns or are of a rehearsal, or the store cannot be written.
     """
     lake, store = Lake(settings.lake), open_store(settings.publish)
     store.check()
@@ -49,6 +50,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         if selection is None:
             return _nothing(report)
         check_withdrawn(con)
+        _refuse_rehearsals(con)
         student = _student(settings.publish)
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
@@ -72,6 +74,17 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         "shards": len(shards),
         "location": location,
     }
+
+
+def _refuse_rehearsals(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise PublishError if kept rows are of a rehearsal's policies, whatever the gates decide."""
+    found = con.execute(query("publish", "rehearsed")).fetchall()
+    if found:
+        engines = ", ".join(f"{n} of {engine}" for engine, n in found)
+        raise PublishError(
+            f"{engines} among the kept trajectories: scripted policies of `factory rehearse` are never released. Take "
+            "rehearsal out of refine.advisory_gates, and run `factory refine` again."
+        )
 
 
 def record_release(

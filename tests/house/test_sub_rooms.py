@@ -21,6 +21,7 @@ ROOMS: dict[str, Levels] = {
     ),
     "flows.rollout": (
         {"flow"},
+        {"rehearsal"},
         {"run", "writer", "trial"},
         {"run_record", "briefs"},
         {"monitor"},

@@ -22,8 +22,8 @@ with answered as (
     -- a pair compares two conversations from one prompt on: several segments are several conversations
     where coalesce(n_segments, 1) = 1 and parent_id is null and (kept or not list_has_any(
         list_transform(reasons, lambda reason: split_part(reason, ':', 1)),
-        ['withdrawn', 'structure', 'arguments', 'decontamination', 'blocked_hosts', 'secrets', 'exact_duplicate',
-            'near_duplicate']
+        ['withdrawn', 'rehearsal', 'structure', 'arguments', 'decontamination', 'blocked_hosts', 'secrets',
+            'exact_duplicate', 'near_duplicate']
     ))
 ),
 
