@@ -7,6 +7,7 @@ any DuckDB client can read it while the factory works.
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ import duckdb
 from schemas import RECORDS, Record, arrow_schema
 from warehouse.damage_boundary import LakeConnection, naming_damage
 from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged
+from warehouse.view_template import view_template
 
 Parameters = Mapping[str, object]
 """Values for a statement's named parameters ($name); names that the statement does not mention are ignored."""
@@ -76,16 +78,15 @@ def forbid_external_access(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Create the views over the parts, then every view and mart in the order of their dependencies.
+    """Create every view and mart in the connection's current database, which has none yet, over the lake's parts.
 
-    DuckDB binds a view when it creates it. The views are created over the empty parts, which have every column, and
-    the views over the parts are then replaced.
+    They are copied from a template, since DuckDB binds a view when it creates it, and a copied one when it is read.
     """
-    for model in RECORDS:
-        _view_parts(con, model, str(lake.empty_part(model).absolute()))
-    texts = _view_texts()
-    for name in _dependency_order(texts):
-        con.execute(f"create or replace view {name} as {texts[name]}")
+    template = view_template(partial(_write_views, lake))
+    [(current,)] = con.execute("select current_database()").fetchall()
+    con.execute(f"attach {_literal(str(template))} as view_template (read_only)")
+    con.execute(f"copy from database view_template to {current} (schema)")
+    con.execute("detach view_template")
     for model in RECORDS:
         _view_parts(con, model, lake.glob(model))
 
@@ -140,6 +141,16 @@ def rebuild_warehouse(path: Path, lake: Lake) -> None:
         con.execute("use memory")
         con.execute("detach warehouse")
     fresh.replace(path)
+
+
+def _write_views(lake: Lake, path: Path) -> None:
+    """Write a database of every view and mart, after those that it reads, over empty parts, which have every column."""
+    texts = _view_texts()
+    with duckdb.connect(path) as con:
+        for model in RECORDS:
+            _view_parts(con, model, str(lake.empty_part(model).absolute()))
+        for name in _dependency_order(texts):
+            con.execute(f"create view {name} as {texts[name]}")
 
 
 def _view_texts() -> dict[str, str]:

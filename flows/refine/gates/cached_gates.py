@@ -7,7 +7,6 @@ night computes answers for new trajectories only, and answers can be computed wh
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -29,6 +28,9 @@ CANDIDATE_TABLES = ("made_calls", "final_words")
 FUNCTION_VERSIONS = {"detector", "words_version", "validator_version", "language_version", "patterns_version"}
 """Parameters that hold the versions of the SQL functions."""
 
+_CACHEABLE: dict[str, bool] = {}
+"""SQL of a gate -> if its answers can be cached, which depends on nothing else."""
+
 
 @dataclass(frozen=True)
 class CachedGates:
@@ -43,7 +45,7 @@ def open_cached_gates(
     con: duckdb.DuckDBPyConnection, home: Path, gates: Iterable[Gate], sketch: Sketch, parameters: Mapping[str, object]
 ) -> CachedGates:
     """Select the gates that can be cached. Each version of SQL, bound settings and sketch has a folder of its own."""
-    cached = [gate for gate in gates if _is_cacheable(gate.text)]
+    cached = [gate for gate in gates if _is_cacheable(con, gate.text)]
     named = {name for gate in cached for name in _named(con, gate.text)} | FUNCTION_VERSIONS
     used = {key: parameters[key] for key in sorted(named & parameters.keys())}
     steps = {name: text for name, text in sql_files("decide").items() if name in STEPS}
@@ -139,11 +141,10 @@ def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, repo
         create_shared_table(con, name, sql_files("gate_cache")[name])
 
 
-@lru_cache(1000)
-def _is_cacheable(text: str) -> bool:
-    """Analyses a gate once a process: its text alone decides."""
-    with duckdb.connect() as con:
-        return GateAnalysis(con).is_cacheable(text)
+def _is_cacheable(con: duckdb.DuckDBPyConnection, text: str) -> bool:
+    if text not in _CACHEABLE:
+        _CACHEABLE[text] = GateAnalysis(con).is_cacheable(text)
+    return _CACHEABLE[text]
 
 
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:

@@ -87,7 +87,7 @@ ended as (
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '\p{L}$')
             then 'cut_in_sentence'
-            when regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：]') then 'ok'
+            when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：]') then 'ok'
             -- sentences before it on the line end in full stops, this one in a letter
             when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '\p{L}$')
                 and (len(string_split(trim(fragment), ' ')) >= 4 or regexp_matches(fragment, '[\p{Han}\p{Hiragana}\p{Katakana}]{3,}'))

@@ -1,0 +1,41 @@
+"""Phrases are found as DuckDB's regular expressions find them, so that a gate may use either."""
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from flows.refine.gates.patterns import extracts, matches, patterns
+from tests.flows.refine.gates.labelled.rows import labelled_rows
+
+LISTS = ("said_wrote", "said_tests_pass", "promises", "gives_up", "any_error", "client_error")
+
+
+@pytest.fixture(scope="module")
+def texts() -> pa.Array:
+    """Short texts in fifteen languages, an empty one and a null."""
+    words = [
+        str(one["content"]) for row in labelled_rows("tuning") for one in row.row["messages"] if one.get("content")
+    ]
+    return pa.array(["", None, *words[::7]])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_matches_the_same_texts(name: str, texts: pa.Array) -> None:
+    """A sentence that only one of the engines finds would be refused or kept by the place of its check."""
+    found = matches(texts, pa.array([patterns()[name]] * len(texts)))
+    assert found.to_pylist() == _by_duckdb("regexp_matches(text, $expression)", name, texts)
+    assert any(found.to_pylist()), "no text has such a phrase"
+
+
+def test_quotations_are_the_same(texts: pa.Array) -> None:
+    """A quotation that is not extracted is never compared with what the agent read."""
+    found = extracts(texts, pa.array([patterns()["quotes_somebody"]] * len(texts)))
+    assert found.to_pylist() == _by_duckdb("regexp_extract_all(text, $expression, 2)", "quotes_somebody", texts)
+    assert any(found.to_pylist())
+
+
+def _by_duckdb(call: str, name: str, texts: pa.Array) -> list[object]:
+    with duckdb.connect() as con:
+        con.register("rows", pa.table({"text": texts, "place": range(len(texts))}))
+        rows = con.execute(f"select {call} from rows order by place", {"expression": patterns()[name]}).fetchall()
+    return [found for (found,) in rows]
