@@ -28,6 +28,7 @@ from flows.schedule.history import current_night
 from flows.schedule.interrupts import sigterm_as_interrupt
 from flows.schedule.run_lock import refuse_other_home, run_lock
 from flows.settings import Settings, load
+from flows.tasks.composers import needs_pages
 from flows.tasks.flow import tasks
 from schemas.record import night_of
 from warehouse.connect import connect
@@ -70,12 +71,16 @@ def nightly(
 
 
 def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
-    """Run the steps in order, or one of them; whatever can fail at once is checked first."""
+    """Run the steps in order, or one of them; whatever can fail at once is checked first.
+
+    A night whose tasks need no pages does not crawl.
+    """
     check_before_run(settings, only)
     counts: dict[str, Counts] = {}
+    idle = {"crawl"} if only is None and not needs_pages(settings) else set()
     try:
         for name, step in STEPS.items():
-            if only in (None, name):
+            if only in (None, name) and name not in idle:
                 with preparing_in_background(settings) if name == "rollout" else nullcontext():
                     counts[name] = step(settings, night)
     except Exception:

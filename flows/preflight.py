@@ -73,10 +73,24 @@ def _existing(settings: Settings) -> Path:
 
 
 def _check_teacher(settings: Settings) -> str:
-    check_teacher(settings.teacher)
     teacher = settings.teacher
+    _check_dialect(settings)
+    check_teacher(teacher)
     place = f"{len(teacher.urls)} servers, at least one of which answers" if teacher.urls else "started by the night"
     return f"{teacher.engine} {teacher.model or 'with its default model'}: {place}"
+
+
+def _check_dialect(settings: Settings) -> None:
+    """Raise NotReady if a domain is too hard for the text dialect, in which the teacher would work."""
+    teacher = settings.teacher
+    if teacher.dialect == "chat" or (teacher.dialect == "auto" and teacher.engine != "embedded"):
+        return
+    if hard := sorted({domain.name for domain, _ in chosen_composers(settings) if domain.text_prompt is None}):
+        raise NotReady(
+            f"teacher.engine = {teacher.engine}, teacher.dialect = {teacher.dialect}: {', '.join(hard)} of "
+            "[tasks.share] needs a teacher that calls tools. Set teacher.engine to vllm, sglang or chat, or give the "
+            "domain no share; `factory rehearse` needs no teacher."
+        )
 
 
 def _check_store(settings: Settings) -> str:

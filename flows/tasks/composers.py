@@ -26,6 +26,11 @@ def chosen_composers(settings: Settings) -> list[tuple[Domain, Composer]]:
     return [(quota.domain, composer) for quota in quotas(settings) for composer in quota.composers]
 
 
+def needs_pages(settings: Settings) -> bool:
+    """True if a domain with a share reads the library of pages; raises SettingsError as `quotas`."""
+    return any("library" in quota.domain.environment.needs for quota in quotas(settings))
+
+
 def quotas(settings: Settings) -> list[Quota]:
     """The quotas of all domains with a share, in the order of the settings.
 

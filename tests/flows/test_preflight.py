@@ -37,6 +37,7 @@ CLOSED = "http://127.0.0.1:1"
         ('[publish]\nto = "taken/release"\n', ["publish.to", "taken is no folder"]),
         (f'[publish]\nto = "s3://b/p"\nendpoint_url = "{CLOSED}"\n', ["publish.endpoint_url", CLOSED]),
         ('[tasks]\ncomposers = ["poems"]\n', ["tasks.composers", "poems"]),
+        ("[tasks.share]\ngeneral_agentic = 1\n", ["general_agentic of [tasks.share]", "calls tools", "rehearse"]),
         ('[refine]\nadvisory_gates = ["luck"]\n', ["refine.advisory_gates", "luck"]),
     ],
 )
