@@ -54,6 +54,16 @@ def prove_order(setup: Setup, parts: Sequence[Part], wanted: Delta, first: Check
         world.close()
 
 
+def prove_rebuilt(setup: Setup, first: Checkpoint) -> None:
+    """Raises Refused if the world built again from the stored setup differs."""
+    world = Services(Setup.from_json(setup.to_json()))
+    try:
+        if world.checkpoint() != first:
+            raise Refused("not_rebuilt")
+    finally:
+        world.close()
+
+
 def goal_json(wanted: Delta, watched: Sequence[str]) -> str:
     """The goal of a hidden record: the wanted changes, and the tables that the task is about."""
     return json.dumps({"watched": sorted(watched), "delta": wanted}, ensure_ascii=False, separators=(",", ":"))

@@ -45,7 +45,7 @@ def test_a_folder_must_define_a_domain_of_its_own_name(
 def test_an_unknown_composer_is_refused_with_the_known_names() -> None:
     chosen = Settings(tasks=Tasks(composers=["written", "poem"]))
     with pytest.raises(
-        SettingsError, match=r"tasks\.composers = \['poem'\].*There are: batch_under_policy, cloze, written"
+        SettingsError, match=r"tasks\.composers = \['poem'\].*There are: batch_under_policy, cloze, tool_chain, written"
     ):
         chosen_composers(chosen)
 

@@ -16,8 +16,8 @@ from flows.domains.seeds import Seed
 from flows.environments.services.catalogue import Offer
 from flows.environments.services.setup import Setup
 from flows.environments.tool import ToolCall
-from schemas.task import Hidden
 from tests.flows.domains.general_agentic.playing import drafts, play, rows, scripted, solved, verdicts
+from tests.flows.domains.general_agentic.resting import without_rows
 
 COMPOSER = BATCH_UNDER_POLICY.name
 SAMPLE = drafts(COMPOSER, 9)
@@ -114,15 +114,9 @@ def test_the_instruction_names_no_item_and_no_decision() -> None:
 @pytest.mark.parametrize("scenario", range(len(SCENARIOS)))
 def test_without_any_one_record_that_it_rests_on_the_goal_is_missed(scenario: int) -> None:
     """Evidence that can be left out need not be read, and the task is shorter than it looks."""
-    draft = small(scenario)
-    task, hidden = rows(draft)
-    setup = json.loads(draft.setup)
-    resting = [(table, row) for table, found in setup["rows"].items() for row in found if rests_on(hidden, table, row)]
-    assert len(resting) >= 12
-    for table, row in Random(scenario).sample(resting, 12):
-        cut = {**setup["rows"], table: [one for one in setup["rows"][table] if one is not row]}
-        poorer = task.model_copy(update={"setup": json.dumps({**setup, "rows": cut})})
-        assert not solved(task, hidden, play(poorer, PLAYERS.oracle(poorer, hidden))), (table, row)
+    for poorer, what in without_rows(small(scenario), Random(scenario), 12):
+        task, hidden = rows(poorer)
+        assert not solved(task, hidden, play(task, PLAYERS.oracle(task, hidden))), what
 
 
 def test_a_write_more_a_write_less_and_another_value_are_all_seen() -> None:
@@ -140,22 +134,6 @@ def test_a_write_more_a_write_less_and_another_value_are_all_seen() -> None:
     }
     other = [*calls[: writes[-1]], replace(last, arguments=changed), *calls[writes[-1] + 1 :]]
     assert not solved(task, hidden, play(task, scripted(other)))
-
-
-COUNTED = {"entries", "events", "requests", "tickets"}
-"""Tables whose rows count for an item without being opened."""
-
-
-def rests_on(hidden: Hidden, table: str, row: list[object]) -> bool:
-    """True if a part of the solution opens the row and expects a text of it, or expects its id in a list."""
-    whole = json.dumps(row, ensure_ascii=False)
-    for part in from_json(hidden.oracle or ""):
-        opened = row[0] in {value for _, given in part.reads for value in given.values()}
-        if (opened and any(text in whole and text != row[0] for text in part.expects)) or (
-            table in COUNTED and row[0] in part.expects
-        ):
-            return True
-    return False
 
 
 def _calls(draft: Draft) -> list[tuple[str, dict[str, object]]]:

@@ -1,0 +1,1 @@
+"""Chains of dependent calls over several services, found by search over the graph of tools."""

@@ -1,0 +1,116 @@
+"""The composer of chains: draws an office, searches a chain of 12 to 40 calls, makes it minimal, and proves it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+
+from flows.domains.contract import Composer, Draft, Refused, Writer
+from flows.domains.general_agentic.chain.minimal import needs, prove_minimal, pruned, values
+from flows.domains.general_agentic.chain.search import Search, Step
+from flows.domains.general_agentic.chain.world import link_office
+from flows.domains.general_agentic.office.noise import injection
+from flows.domains.general_agentic.office.office import SERVICES, Office
+from flows.domains.general_agentic.proof import goal_json, play_forward, prove_rebuilt
+from flows.domains.general_agentic.solution import Part, to_json
+from flows.domains.seeds import Seed, seeded
+from flows.environments.services.catalogue import OPERATIONS, Offer
+from flows.environments.services.environment import Services
+from flows.environments.services.setup import Setup
+from schemas.record import content_id
+
+NAME, VERSION = "tool_chain", "1"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""Time from which every chain could be made: it needs no source."""
+SHORTEST, LONGEST = 12, 40
+"""Calls of a chain."""
+VERIFIERS = ("goal_state", "no_collateral", "policy_kept")
+
+
+def compose(seed: Seed, writer: Writer) -> Draft:
+    """A chain from a seed. Raises Refused."""
+    office = Office(seed.seed)
+    linked = link_office(office)
+    for row in office.draws.sample(office.rows["messages"], 2):
+        row[6] = f"{row[6]}\n{injection(office)}"
+    setup = office.setup(SERVICES)
+    world = Services(setup)
+    try:
+        search = Search(office, linked, world)
+        search.run(office.draws.randint(SHORTEST + 4, LONGEST))
+    finally:
+        world.close()
+    instruction = _instruction(office, search.sentences)
+    known = "\n".join([instruction, *(value for choice in setup.choices.values() for value in choice)])
+    steps = pruned(search.steps, known)
+    if not SHORTEST <= len(steps) <= LONGEST:
+        raise Refused("length")
+    return _draft(setup, steps, instruction, known, seed.number)
+
+
+def _draft(setup: Setup, steps: Sequence[Step], instruction: str, known: str, number: int) -> Draft:
+    parts = list(_parts(Offer(setup), steps, known))
+    world = Services(setup)
+    try:
+        first = world.checkpoint()
+        wanted = play_forward(world, parts)
+    finally:
+        world.close()
+    prove_rebuilt(setup, first)
+    prove_minimal(setup, steps, wanted)
+    tool_path = [step.operation for step in steps]
+    return Draft(
+        instruction,
+        None,
+        EPOCH,
+        difficulty={
+            "number": number,
+            "n_items": steps[-1].thread + 1,
+            "n_calls": len(steps),
+            "services": sorted(setup.services),
+            "tool_path": content_id(*tool_path),
+        },
+        setup=setup.to_json(),
+        goal=goal_json(wanted, sorted({table for name in tool_path for table in OPERATIONS[name].writes})),
+        oracle=to_json(parts),
+        answer_form="state",
+        verifiers=VERIFIERS,
+        max_turns=len(steps) * 2 + 20,
+    )
+
+
+def _parts(offer: Offer, steps: Sequence[Step], known: str) -> Iterator[Part]:
+    """A part per call; one that reads expects the values that later calls take from it first."""
+    seen = set[str]()
+    for place, step in enumerate(steps):
+        new = values(step.answer) - seen
+        seen |= new
+        if OPERATIONS[step.operation].writes:
+            yield Part([], [], [_shown(offer, step)])
+        else:
+            later = {value for one in steps[place + 1 :] for value in needs(one, known)}
+            yield Part([_shown(offer, step)], sorted(later & new), [])
+
+
+def _shown(offer: Offer, step: Step) -> tuple[str, dict[str, object]]:
+    return offer.shown(step.operation), offer.arguments(step.operation, step.arguments)
+
+
+def _instruction(office: Office, sentences: Sequence[str]) -> str:
+    draws, said = office.draws, _sentences()
+    values_of = {"name": office.name(), "company": office.company, "today": office.today.isoformat()}
+    drawn = {
+        part: draws.choice(of).format(**values_of, reference=office.fields["reference"]) for part, of in said.items()
+    }
+    listed = "\n".join(f"{number}. {sentence}" for number, sentence in enumerate(sentences, 1))
+    ending = " ".join(drawn[part] for part in ("about", "refused", "closing", "end"))
+    return f"{drawn['greeting']} {drawn['order']}\n{listed}\n{ending}"
+
+
+@cache
+def _sentences() -> Mapping[str, Sequence[str]]:
+    return tomllib.loads(files(__package__).joinpath("instructions.toml").read_text("utf-8"))
+
+
+TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose)

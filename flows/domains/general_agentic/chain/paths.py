@@ -1,0 +1,81 @@
+"""Paths through the graph of relations: from something that the instruction can name to a slot of an effect."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows.domains.general_agentic.batch.work import Call
+from flows.domains.general_agentic.chain.relations import RELATIONS, Reached, Relation, follow
+from flows.domains.general_agentic.chain.world import Linked
+from flows.domains.general_agentic.office.draws import Draws
+from flows.environments.services.world import World
+
+TRIES, LONGEST = 24, 4
+
+
+@dataclass(frozen=True)
+class Path:
+    """The end of a path, and the calls that lead there."""
+
+    end: Reached
+    calls: tuple[Call, ...]
+    passed: tuple[Any, ...]
+    """Records on the way, the end included."""
+
+
+class Paths:
+    """Draws paths over one world as it is now."""
+
+    def __init__(self, world: World, linked: Linked, draws: Draws) -> None:
+        self.world, self.linked, self.draws = world, linked, draws
+        self.touched: set[Any] = set()
+        """Records that a write of the chain has changed; no path leads through them."""
+        self.reached: list[Path] = []
+        """Ends of earlier paths, from which later ones may start."""
+
+    def draw(self, types: Sequence[str]) -> Path | None:
+        """A path that ends in one of the types; None if none is found."""
+        for _ in range(TRIES):
+            path, shortest = self._start(), self.draws.choice((1, 2, 2, 3))
+            for length in range(1, LONGEST + 1):
+                steps = [one for one in RELATIONS if one.source == path.end.type]
+                if not steps:
+                    break
+                longer = self.extend(path, self._towards(steps, types))
+                if longer is None:
+                    break
+                path = longer
+                if path.end.type in types and length >= shortest:
+                    return path
+        return None
+
+    def extend(self, path: Path, relation: Relation) -> Path | None:
+        """The path with one relation more; None if it has no target, or leads to a changed record or in a circle."""
+        found = follow(self.world.con, relation.name, self.world.setup.words, source=path.end.value)
+        if found is None or found["target"] in self.touched or found["target"] in path.passed:
+            return None
+        values = {**found, "source": path.end.value}
+        calls = tuple(
+            (operation, {argument: values[column] for argument, column in given}) for operation, given in relation.calls
+        )
+        end = Reached(relation.target, found["target"], relation.phrase.format(path.end.words))
+        return Path(end, (*path.calls, *calls), (*path.passed, found["target"]))
+
+    def _towards(self, steps: list[Relation], types: Sequence[str]) -> Relation:
+        """A relation, with those that end in a wanted type three times as likely."""
+        return self.draws.choices(steps, [3 if one.target in types else 1 for one in steps])[0]
+
+    def _start(self) -> Path:
+        untouched = [path for path in self.reached if not self.touched & set(path.passed)]
+        if untouched and self.draws.chance(0.5):
+            return self.draws.choice(untouched)
+        starts = [path for path in self._anchors() if path.end.value not in self.touched]
+        return self.draws.choice(starts)
+
+    def _anchors(self) -> Iterator[Path]:
+        for name, person in self.linked.people.items():
+            yield Path(Reached("person", person, name), (("people_search", {"name": name}),), (person,))
+        for name, account in self.linked.accounts.items():
+            yield Path(Reached("account", account, f"the account {name}"), (("accounts_list", {}),), (account,))
+        for path in self.linked.documents:
+            yield Path(Reached("document", path, f"the document {path}"), (), (path,))

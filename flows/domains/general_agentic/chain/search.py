@@ -1,0 +1,152 @@
+"""The search for a chain: adds one write after another, each with the paths that lead to it and the writes it requires.
+
+Everything is carried out in a world as it is planned, so that later steps see the effects of earlier ones.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.domains.contract import Refused
+from flows.domains.general_agentic.batch.work import Call
+from flows.domains.general_agentic.chain.conditions import establish
+from flows.domains.general_agentic.chain.effects import CREATES, EFFECTS, WEIGHTS, Effect
+from flows.domains.general_agentic.chain.paths import Path, Paths
+from flows.domains.general_agentic.chain.relations import RELATIONS, Reached, follow
+from flows.domains.general_agentic.chain.world import Linked
+from flows.domains.general_agentic.office.office import Office
+from flows.environments.services.catalogue import OPERATIONS
+from flows.environments.services.environment import Services
+
+BY_NAME = {one.name: one for one in RELATIONS}
+TRIES = 120
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of the chain with its answer; `thread` counts the sentences of the instruction."""
+
+    operation: str
+    arguments: Mapping[str, Any]
+    answer: str
+    thread: int
+
+
+class Search:
+    """One chain in the making."""
+
+    def __init__(self, office: Office, linked: Linked, services: Services) -> None:
+        self.office, self.services = office, services
+        self.paths = Paths(services.world, linked, office.draws)
+        self.steps: list[Step] = []
+        self.sentences: list[str] = []
+        self.created: list[Path] = []
+
+    def run(self, length: int) -> None:
+        """Add writes until the chain has so many steps. Raises Refused if it does not get there."""
+        weights = [WEIGHTS.get(one.operation, 4) for one in EFFECTS]
+        for _ in range(TRIES):
+            if len(self.steps) >= length:
+                return
+            self._add(self.office.draws.choices(EFFECTS, weights)[0])
+        raise Refused("chain_too_short")
+
+    def _add(self, effect: Effect) -> bool:
+        found = self._fill(effect)
+        if found is None:
+            return False
+        slots, given = found
+        arguments = {name: path.end.value for name, path in slots.items()} | given
+        for name, (relation, slot) in effect.bound.items():
+            bound = self.paths.extend(slots[slot], BY_NAME[relation])
+            if bound is None:
+                return False
+            slots, arguments = {**slots, name: bound}, {**arguments, name: bound.end.value}
+        final = {
+            name: value
+            for name, value in arguments.items()
+            if name in OPERATIONS[effect.operation].schema["properties"]
+        }
+        needed = establish(self.services.world, effect.operation, final)
+        if needed is None or self.paths.touched & {*needed.changes} or self._clashes(effect, final):
+            return False
+        reads = [call for path in slots.values() for call in path.calls]
+        self._perform(effect, slots, [*reads, *needed.calls, (effect.operation, final)])
+        self._remember(effect, slots, arguments, needed.changes)
+        return True
+
+    def _fill(self, effect: Effect) -> tuple[dict[str, Path], dict[str, Any]] | None:
+        slots = dict[str, Path]()
+        for name, types in effect.slots.items():
+            path = self._created(types) or self.paths.draw(types)
+            if path is None or path.end.value in {one.end.value for one in slots.values()}:
+                return None
+            slots[name] = path
+        given = {name: self._given(kind) for name, kind in effect.given.items()}
+        if "room" in given:
+            given |= self._time(str(given["room"]))
+        return slots, given
+
+    def _created(self, types: tuple[str, ...]) -> Path | None:
+        fitting = [one for one in self.created if one.end.type in types]
+        return self.office.draws.choice(fitting) if fitting and self.office.draws.chance(0.5) else None
+
+    def _given(self, kind: str) -> str:
+        if kind == "title":
+            return f"{self.office.draws.word('adjective')} {self.office.draws.word('topic')}".capitalize()
+        return self.office.draws.choice(self.office.choices[kind])
+
+    def _time(self, room: str) -> dict[str, Any]:
+        """The time of an event in that room, or another one."""
+        draws = self.office.draws
+        starts = [str(row[3]) for row in self.office.rows["events"] if row[5] == room]
+        start = draws.choice(starts) if starts else f"{self.office.day(-draws.randint(11, 20))}T10:00"
+        return {"starts_at": start, "minutes": 45}
+
+    def _clashes(self, effect: Effect, given: Mapping[str, Any]) -> bool:
+        """True if the service would refuse the write for a reason that no condition covers."""
+        world = self.services.world
+        if effect.operation.startswith("ticket_"):
+            queue = follow(world.con, "ticket_queue", world.setup.words, source=given["ticket_id"])
+            return queue is None or queue["target"] == given.get("queue")
+        if effect.operation == "request_make":
+            return follow(world.con, "order_request", world.setup.words, source=given["reference"]) is not None
+        if effect.operation == "person_set_region":
+            held = follow(world.con, "person_region", {}, source=given["person_id"])
+            return held is None or held["target"] == given["region"]
+        if effect.operation == "person_set_manager":
+            held = follow(world.con, "person_manager", {}, source=given["person_id"])
+            return held is not None and held["target"] == given["manager_id"]
+        return False
+
+    def _perform(self, effect: Effect, slots: Mapping[str, Path], calls: list[Call]) -> None:
+        done = {json.dumps((one.operation, one.arguments)) for one in self.steps}
+        for operation, arguments in calls:
+            key = json.dumps((operation, arguments))
+            if key in done and not OPERATIONS[operation].writes:
+                continue
+            done.add(key)
+            answer = self.services.perform(OPERATIONS[operation], arguments)
+            if answer.kind != "ok":
+                raise Refused("search_refused")
+            self.steps.append(Step(operation, arguments, answer.text, len(self.sentences)))
+
+    def _remember(
+        self, effect: Effect, slots: Mapping[str, Path], arguments: Mapping[str, Any], changes: tuple[str, ...]
+    ) -> None:
+        shown = {**arguments, **{name: path.end.words for name, path in slots.items()}}
+        self.sentences.append(effect.words.format(**shown))
+        self.paths.reached += [path for path in slots.values() if path.end.type not in {"amount", "email", "region"}]
+        self.paths.touched |= {*changes, *_changed(effect, arguments)}
+        if effect.operation in CREATES:
+            _, kind = CREATES[effect.operation]
+            new = str(next(iter(json.loads(self.steps[-1].answer).values())))
+            words = f"the {kind} that you made in step {len(self.sentences)}"
+            self.created.append(Path(Reached(kind, new, words), (), (new,)))
+
+
+def _changed(effect: Effect, arguments: Mapping[str, Any]) -> set[str]:
+    """Records that the write changes, or about which a path would give another target after it."""
+    names = ("order_id", "ticket_id", "person_id", "request_id", "reference")
+    return {arguments[name] for name in names if name in effect.slots}

@@ -1,0 +1,76 @@
+"""Chains of tools: every call is needed, later steps need earlier ones, and no shortcut leads there."""
+
+import json
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from flows.domains.contract import Draft
+from flows.domains.general_agentic.chain.compose import LONGEST, SHORTEST, TOOL_CHAIN
+from flows.domains.general_agentic.players import PLAYERS
+from flows.domains.general_agentic.solution import calls, from_json
+from flows.environments.services import Services
+from flows.environments.services.setup import Setup
+from flows.environments.tool import ToolCall
+from tests.flows.domains.general_agentic.playing import drafts, play, rows, scripted, solved, verdicts
+from tests.flows.domains.general_agentic.resting import without_rows
+
+SAMPLE = drafts(TOOL_CHAIN.name, 14)
+FREE = {"page", "part", "status"}
+
+
+@pytest.mark.parametrize("draft", SAMPLE, ids=lambda draft: str(draft.difficulty["n_calls"]))
+def test_the_oracle_solves_it_and_shortcuts_do_not(draft: Draft) -> None:
+    task, hidden = rows(draft)
+    played = play(task, PLAYERS.oracle(task, hidden))
+    assert verdicts(task, hidden, played) == dict.fromkeys(task.verifiers, "ok")
+    assert SHORTEST <= len(played.calls) <= LONGEST
+    again = play(task, PLAYERS.oracle(task, hidden))
+    assert (again.answers, again.final) == (played.answers, played.final)
+    lazy = [name for name, script in PLAYERS.shortcuts.items() if solved(task, hidden, play(task, script(task, None)))]
+    assert lazy == []
+
+
+def still_possible(draft: Draft, solution: Sequence[tuple[str, dict[str, Any]]]) -> list[ToolCall]:
+    """The calls that an agent can still make: each value stands in the instruction, in a schema or in an answer."""
+    setup = Setup.from_json(draft.setup)
+    world, known, possible = Services(setup), draft.instruction + json.dumps(setup.choices), list[ToolCall]()
+    free = {world.offer.field(name) for name in FREE}
+    for number, (name, arguments) in enumerate(solution):
+        if all(str(value) in known for argument, value in arguments.items() if argument not in free):
+            possible.append(ToolCall(f"c{number}", name, arguments))
+            known += world.act(possible[-1]).text
+    world.close()
+    return possible
+
+
+@pytest.mark.parametrize("draft", SAMPLE[:4], ids=lambda draft: str(draft.difficulty["n_calls"]))
+def test_without_any_one_call_the_goal_is_missed(draft: Draft) -> None:
+    """A call that can be left out is padding."""
+    task, hidden = rows(draft)
+    solution = list(calls(from_json(draft.oracle or "")))
+    assert solved(task, hidden, play(task, scripted(still_possible(draft, solution))))
+    for place in range(len(solution)):
+        fewer = still_possible(draft, solution[:place] + solution[place + 1 :])
+        assert not solved(task, hidden, play(task, scripted(fewer))), solution[place]
+
+
+def test_without_any_one_record_that_it_rests_on_the_goal_is_missed() -> None:
+    for draft in SAMPLE[:3]:
+        for poorer, what in without_rows(draft, Random(1), 5):
+            task, hidden = rows(poorer)
+            assert not solved(task, hidden, play(task, PLAYERS.oracle(task, hidden))), what
+
+
+def test_later_steps_need_earlier_ones() -> None:
+    """Conditions and created records join the steps; a list of unrelated errands is no chain."""
+    texts = [draft.instruction for draft in SAMPLE]
+    names = [[call[0] for call in calls(from_json(draft.oracle or ""))] for draft in SAMPLE]
+    assert any("that you made in step" in text for text in texts)
+    assert len({len(one) for one in names}) > 4
+
+
+def test_the_same_seed_gives_the_same_draft() -> None:
+    assert drafts.__wrapped__(TOOL_CHAIN.name, 3) == SAMPLE[: len(drafts(TOOL_CHAIN.name, 3))]
