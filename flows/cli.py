@@ -41,6 +41,7 @@ class Stage(StrEnum):
     crawl = "crawl"
     tasks = "tasks"
     rollout = "rollout"
+    judge = "judge"
     refine = "refine"
     publish = "publish"
 
@@ -69,6 +70,12 @@ def run(
 def crawl(day: Day = None) -> None:
     """Fetch pages of the sources into documents."""
     run_nightly(day, Stage.crawl.value)
+
+
+@app.command()
+def judge(day: Day = None) -> None:
+    """Let a model judge the attempts that it has not judged, by the settings of [judge]."""
+    run_nightly(day, Stage.judge.value)
 
 
 for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve):

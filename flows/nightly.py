@@ -1,4 +1,4 @@
-"""The nightly flow, and the contents page of the factory: crawl, tasks, rollout, refine, publish.
+"""The nightly flow, and the contents page of the factory: crawl, tasks, rollout, judge, refine, publish.
 
 Each step is the `flow.py` of its room and returns counts only. The data lies in the lake, so an interrupted run
 resumes, and any step can run alone.
@@ -14,6 +14,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
 from flows.crawl.flow import crawl
+from flows.judge.flow import judge
 from flows.notify.alert import Alerts
 from flows.preflight import check_before_run
 from flows.publish.flow import publish
@@ -42,6 +43,7 @@ STEPS: dict[str, Step] = {
     "crawl": crawl,  # pages of the sources become documents
     "tasks": partial(tasks, open_writer=open_writer),  # walks over their links become tasks
     "rollout": rollout,  # the teacher works each task, k samples
+    "judge": partial(judge, open_judge=open_writer),  # a model judges them against a rubric, if judge.enabled is set
     "refine": refine,  # every trajectory is kept, or rejected with its reasons
     "publish": publish,  # the kept trajectories become a release
 }
@@ -73,14 +75,14 @@ def nightly(
 def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
     """Run the steps in order, or one of them; whatever can fail at once is checked first.
 
-    A night whose tasks need no pages does not crawl.
+    A night whose tasks need no pages does not crawl, and one whose judge is off does not judge.
     """
     check_before_run(settings, only)
     counts: dict[str, Counts] = {}
-    idle = {"crawl"} if only is None and not needs_pages(settings) else set()
+    needed = {"crawl": needs_pages(settings), "judge": settings.judge.enabled}
     try:
         for name, step in STEPS.items():
-            if only in (None, name) and name not in idle:
+            if name == only or (only is None and needed.get(name, True)):
                 with preparing_in_background(settings) if name == "rollout" else nullcontext():
                     counts[name] = step(settings, night)
     except Exception:

@@ -9,11 +9,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.judge.rubric import load_rubric
 from flows.publish.check_store import check_store
 from flows.refine.gates.gates import load_gates
 from flows.refine.validate_settings import validate_keys, validate_settings
 from flows.rollout.engines.check import check_teacher
-from flows.settings import Settings
+from flows.rollout.protocol import TeacherError
+from flows.settings import Settings, SettingsError
 from flows.tasks.composers import chosen_composers
 
 GB = 1e9
@@ -93,6 +95,18 @@ def _check_dialect(settings: Settings) -> None:
         )
 
 
+def _check_judge(settings: Settings) -> str:
+    if not settings.judge.enabled:
+        return "off (judge.enabled); `factory judge` judges once"
+    rubric, teacher = load_rubric(settings.judge), settings.judge_teacher
+    try:
+        check_teacher(teacher)
+    except (TeacherError, SettingsError) as error:
+        raise NotReady(f"the model of [judge]: {error}") from error
+    model = teacher.model or "the default model"
+    return f"{settings.judge.votes} votes of {teacher.engine} {model}, with {len(rubric.codes)} reason codes"
+
+
 def _check_store(settings: Settings) -> str:
     check_store(settings.publish)
     return f"releases can be stored in {settings.publish.to}"
@@ -104,6 +118,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "home": _check_home,
     "disk": _check_disk,
     "rollout": _check_teacher,
+    "judge": _check_judge,
     "publish": _check_store,
 }
 """The checks in their order, by the step that needs them; each returns a sentence, or raises the error of its room."""

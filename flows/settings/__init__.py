@@ -15,6 +15,7 @@ from pydantic_settings import SettingsError as VariableError
 
 from flows.settings.address import LocalPath
 from flows.settings.crawl import Crawl
+from flows.settings.judge import Judge
 from flows.settings.notify import Notify
 from flows.settings.publish import Publish
 from flows.settings.refine import BenchmarkFiles, Refine
@@ -27,8 +28,8 @@ from sources.blocklist import Blocklist
 from sources.urls import NotCrawlable
 
 __all__ = [
-    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Notify", "Publish", "Refine", "Rollout", "Schedule", "Settings",
-    "SettingsError", "Tasks", "Teacher", "load",
+    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Judge", "Notify", "Publish", "Refine", "Rollout", "Schedule",
+    "Settings", "SettingsError", "Tasks", "Teacher", "load",
 ]  # fmt: skip
 
 SETTINGS_FILE = "factory.toml"
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     tasks: Tasks = Tasks()
     teacher: Teacher = Teacher()
     rollout: Rollout = Rollout()
+    judge: Judge = Judge()
     refine: Refine = Refine()
     publish: Publish = Publish()
     schedule: Schedule = Schedule()
@@ -89,6 +91,12 @@ class Settings(BaseSettings):
     def logs(self) -> Path:
         """Folder of the logs of servers that the factory starts."""
         return self.state / "logs"
+
+    @property
+    def judge_teacher(self) -> Teacher:
+        """The model that judges: `[judge.teacher]` if it holds any key, else the teacher."""
+        own = self.judge.teacher
+        return own if own.model_fields_set else self.teacher
 
     @property
     def deployment(self) -> str:
@@ -167,5 +175,9 @@ def _may_hold_secret(place: tuple[int | str, ...]) -> bool:
     for part in place:
         fields = getattr(kind, "model_fields", {})
         kind = fields[part].annotation if part in fields else kind
-    inner = getattr(kind, "model_fields", {})
-    return "SecretStr" in str([kind, *(field.annotation for field in inner.values())])
+    return _holds_secret(kind)
+
+
+def _holds_secret(kind: Any) -> bool:
+    inner = getattr(kind, "model_fields", {}).values()
+    return "SecretStr" in str(kind) or any(_holds_secret(field.annotation) for field in inner)

@@ -33,8 +33,13 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 def _table(name: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"\n[{name}]"
     yield f"# {(model.__doc__ or '').strip()}"
-    for key, field in model.model_fields.items():
-        yield from _lines(key, field)
+    fields = model.model_fields
+    for key, field in fields.items():
+        if not _section(field):
+            yield from _lines(key, field)
+    for key, field in fields.items():
+        if _section(field):
+            yield from (f"\n[{name}.{key}]", f"# {field.description}")
 
 
 def _lines(key: str, field: FieldInfo) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The retry policy of the nightly's steps: one for all five, without retries for errors that retries cannot mend."""
+"""The retry policy of the nightly's steps: one for all six, without retries for errors that retries cannot mend."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
 from flows.crawl.flow import crawl
+from flows.judge.flow import judge
+from flows.judge.rulings import JudgeError
 from flows.publish.errors import StoreError, StudentError
 from flows.publish.flow import publish
 from flows.refine.flow import refine
@@ -17,7 +19,7 @@ from flows.settings import SettingsError
 from flows.step import first_try_started_at
 from flows.tasks.flow import tasks
 
-STEPS: list[Task[Any, Any]] = [crawl, tasks, rollout, refine, publish]
+STEPS: list[Task[Any, Any]] = [crawl, tasks, rollout, judge, refine, publish]
 
 
 def retries(step: Task[Any, Any], error: Exception) -> bool:
@@ -36,7 +38,7 @@ def test_every_step_is_retried_with_backoff_and_never_cached(step: Task[Any, Any
 
 def test_steps_are_named_after_their_rooms() -> None:
     """Prefect's UI and its logs find a step by this name."""
-    assert [step.name for step in STEPS] == ["crawl", "tasks", "rollout", "refine", "publish"]
+    assert [step.name for step in STEPS] == ["crawl", "tasks", "rollout", "judge", "refine", "publish"]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
@@ -50,6 +52,11 @@ def test_publish_retries_a_store_error_but_not_an_unfit_student() -> None:
     assert retries(publish, StoreError("the disk is full"))
     assert not retries(publish, StudentError("no chat template"))
     assert retries(refine, StudentError("no chat template"))
+
+
+def test_an_unreadable_judge_is_not_asked_again() -> None:
+    """Each try pays for the same unreadable replies."""
+    assert not retries(judge, JudgeError("no readable verdict"))
 
 
 def test_outside_a_step_there_is_no_first_try() -> None:

@@ -8,7 +8,7 @@ with judged as (
     from verdicts
     semi join candidates using (trajectory_id)
     where verdicts.turn_index is null and not list_contains($process_verifiers::varchar[], verdicts.verifier)
-    order by verdicts.trajectory_id, verdicts.verifier, verdicts.version desc, verdicts.passed
+    order by verdicts.trajectory_id, verdicts.verifier, verdicts.run_id desc, verdicts.version desc, verdicts.passed
 ),
 
 grouped as (

@@ -2,7 +2,7 @@
 with judged as (
     select trajectory_id, list(distinct {verifier: verifier, passed: passed}) as verdicts
     from verdicts
-    where turn_index is null
+    where turn_index is null and judge_model is null
     group by trajectory_id
 )
 

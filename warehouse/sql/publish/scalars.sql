@@ -4,7 +4,7 @@ with newest as (
     from verdicts
     semi join chosen using (trajectory_id)
     qualify row_number() over (
-        partition by trajectory_id, turn_index, verifier order by version desc, verdicts.run_id desc, reason
+        partition by trajectory_id, turn_index, verifier order by verdicts.run_id desc, version desc, reason
     ) = 1
 ),
 of_trajectory as (

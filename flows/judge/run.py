@@ -1,0 +1,107 @@
+"""Judges every finished attempt of the lake that this judge has not judged: k votes each, a verdict by majority.
+
+A judge is a model with a rubric. Verdicts are written in small parts as they come, so a run that is killed goes on
+where it was, and a second run has nothing to do.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import date
+from functools import partial
+
+from flows.judge.attempts import Attempt, find_pending, pending_attempts
+from flows.judge.model import JudgeModel, OpenJudge
+from flows.judge.rubric import Rubric, load_rubric
+from flows.judge.rulings import VERIFIER, JudgeError, Record, Ruling
+from flows.judge.transcript import material
+from flows.judge.tries import Tries
+from flows.judge.votes import Vote, read_vote
+from flows.settings import Judge, Settings
+from warehouse.connect import connect
+from warehouse.console.progress import ProgressCallback
+from warehouse.lake import Lake
+
+LEAST_CHARS = 1_000
+"""A model whose window cannot hold an attempt cut to this size judges nothing."""
+Submit = Callable[[Attempt], None]
+COUNTS = ("judged", "passed", "failed", "steps", "unreadable", "skipped")
+
+
+def run_judge(settings: Settings, day: date, report: ProgressCallback, open_judge: OpenJudge) -> dict[str, int | str]:
+    """Judge what has no verdict of this judge yet.
+
+    Returns counts of attempts `judged`, and of these `passed` and `failed`; of `steps` with a verdict; of attempts
+    `unreadable` (without a majority of readable votes) and `skipped` (unreadable too often). Raises SettingsError on
+    an invalid rubric, JudgeError if the model writes nothing readable, and the error of a model that fails.
+    """
+    rubric, lake = load_rubric(settings.judge), Lake(settings.lake)
+    spill, limit = settings.state / "spill", settings.refine.memory_limit
+    with (
+        open_judge(settings.judge_teacher, settings.logs) as judge,
+        connect(lake, spill=spill, memory_limit=limit) as con,
+    ):
+        version = rubric.version(judge.model)
+        tries = Tries(settings.state, version)
+        record = Record(lake, day, rubric, judge.model, tries)
+        record.counts["skipped"] = len(tries.given_up)
+        named = {
+            "verifier": VERIFIER, "version": version, "model": judge.model, "prompt_sha256": rubric.sha256
+        }  # fmt: skip
+        count = find_pending(con, lake, named, tries.given_up)
+        hearing = partial(hear, judge, rubric, settings.judge)
+        with _concurrently(hearing, settings.judge.concurrency, record) as submit:
+            for attempt in pending_attempts(con, lake, count):
+                submit(attempt)
+                report(record.heard, count, f"{record.counts['passed']} passed")
+        report(count, count, f"{record.counts['passed']} passed, {record.counts['unreadable']} unreadable")
+    return {name: record.counts[name] for name in COUNTS}
+
+
+def hear(judge: JudgeModel, rubric: Rubric, settings: Judge, attempt: Attempt) -> Ruling:
+    """All votes on one attempt. The text is halved until it fits the model's window; every vote reads the same text."""
+    votes: list[Vote | None] = []
+    problem, size = "", settings.max_chars
+    user, turns = material(attempt, size, show_truth=settings.show_truth)
+    while len(votes) < settings.votes:
+        drawn = judge.draw(rubric.system, user, len(votes))
+        if drawn.too_long and size // 2 >= LEAST_CHARS:
+            size //= 2
+            user, turns = material(attempt, size, show_truth=settings.show_truth)
+            votes = []
+            continue
+        vote = read_vote(drawn.text or "", rubric.codes, turns if settings.steps else None)
+        votes.append(vote)
+        problem = problem if vote else drawn.problem or "a reply does not end with the JSON object that was asked for"
+    return Ruling(attempt.trajectory_id, votes, problem)
+
+
+@contextmanager
+def _concurrently(hearing: Callable[[Attempt], Ruling], most: int, record: Record) -> Iterator[Submit]:
+    """A function that has an attempt judged, at most `most` at once, and records rulings in the order of submission.
+
+    An error ends the block once the attempts that are being judged have ended and are recorded; an interrupt at once.
+    """
+    pool = ThreadPoolExecutor(most, thread_name_prefix="judge")
+    waiting: deque[Future[Ruling]] = deque()
+
+    def submit(attempt: Attempt) -> None:
+        waiting.append(pool.submit(hearing, attempt))
+        if len(waiting) >= 2 * most:
+            record.add(waiting.popleft().result())
+
+    try:
+        yield submit
+        while waiting:
+            record.add(waiting.popleft().result())
+    except Exception:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for future in waiting:
+            if future.done() and not future.cancelled() and not future.exception():
+                with suppress(JudgeError):
+                    record.add(future.result())
+        record.flush()
