@@ -45,6 +45,7 @@ def test_each_finished_attempt_is_judged_once_by_majority(tmp_path: Path) -> Non
                 "where judge_model is not null") == [("judge", fake.model, rubric.sha256, "2026-11-20")]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_gate_obeys_and_every_count_adds_up(tmp_path: Path) -> None:
     """A judge that no gate obeys is money for nothing."""
     made = make_small_lake(DAY, n_tasks=3)
@@ -75,6 +76,7 @@ def test_turns_of_the_agent_get_verdicts_of_their_own(tmp_path: Path) -> None:
     assert found == [(2, True, "ok"), (4, False, "other"), (None, True, "ok")]
 
 
+@pytest.mark.slow
 def test_unreadable_attempts_are_tried_again_but_not_for_ever(tmp_path: Path) -> None:
     """An unreadable reply must become no verdict, and must not be paid for night after night."""
     made = make_small_lake(DAY, n_tasks=2, samples=1)
@@ -117,6 +119,7 @@ def test_a_failed_request_leaves_no_verdict_and_keeps_the_others(tmp_path: Path)
     assert len({id for id, *_ in rows(settings, VERDICTS)}) == 12
 
 
+@pytest.mark.slow
 def test_a_changed_rubric_or_model_judges_anew_and_the_newest_night_decides(tmp_path: Path) -> None:
     """A verdict under a rubric that was found wrong must not refuse rows for ever."""
     rubric = tmp_path / "rubric.md"
