@@ -6,8 +6,10 @@ They run on matches only, so they may be slow. Placeholders (`example.com`, `AKI
 
 import math
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable
+from importlib.resources import files
 
 import phonenumbers
 from tld import is_tld
@@ -26,27 +28,40 @@ _PLACEHOLDER = re.compile(
 )
 _ONE_CHARACTER = re.compile(r"(.)\1*")
 _RESERVED_DOMAIN = re.compile(
-    r"(?:^|\.)(?:example(?:\.\w+)?|test|invalid|localhost|local|internal|domain\.\w+|email\.\w+)$"
+    r"(?:^|\.)(?:test|invalid|localhost|local|internal|(?:example|domain|email|test|acme|company|foo|bar|mysite)\.\w+|example)$"
 )
-_ROLE_NAME = re.compile(
-    r"(?:no-?reply|do-?not-?reply|git|user(?:name)?|you|me|name|someone|somebody|foo|bar|john\.?doe|jane\.?doe"
-    r"|test\w*|my-?email|email|admin|root|info|support|help|contact|postmaster|webmaster|abuse|security|bugs?"
-    r"|sales|team|hello|office|press|media|jobs|hr|billing|service|feedback|legal|privacy|marketing|notif\w*"
-    r"|alerts?|mailer-daemon|newsletter|orders?|accounts?|kontakt|anfrage|contacto|contato|bonjour|accueil"
-    r"|kundenservice|biuro|sklep|redakcja|rezerwacje|recepcja|sekretariat|poczta|presse|redaktion|verwaltung"
-    r"|empfang|ventas|soporte|ayuda|atencion|reservas|administracion|redaccion|suporte|vendas|atendimento"
-    r"|faleconosco|assistenza|prenotazioni|segreteria|redazione|destek|iletisim|bilgi|reservations?|bookings?"
-    r"|customer[-._]?(?:service|care)|enquir(?:y|ies)|careers|editors?|secretary|reception|registration"
-    r"|conference|events?|board|library|museum|hostmaster|noc|returns|donations?|membership|dev|devel\w*|users?"
-    r"|announce|list|maintainers?|releases?|ci"
-    r"|.*[-_.](?:dev|devel|users?|announce|list|discuss|commits|bugs|maintainers?|team|bot|noreply)|.*\[bot\])"
+_MAILBOXES = tomllib.loads(files("sources.privacy").joinpath("mailboxes.toml").read_text("utf-8"))
+_ROLE = rf"(?:{'|'.join(_MAILBOXES['roles'])})"
+_ROLE_NAME = re.compile(_ROLE)
+_OFFICE_NAME = re.compile(
+    rf"\w+[-._]{_ROLE}(?:[-._]?\d{{1,2}})?|{_ROLE}[-._]\w+"
+    r"|\w{3,}(?:office|bookings?|desk|team|service|support|amt|buero|stelle)"
+    r"|.*[-_.](?:dev|devel|users?|announce|list|discuss|commits|bugs|maintainers?|team|bot|noreply)|.*\[bot\]"
 )
+"""Names of an office beside that of its place or subject: `hall.bookings`, `urzad-lipowa`, `tidebook-dev`."""
+_FREE_DOMAINS = frozenset(_MAILBOXES["free_domains"])
 _LIST_DOMAIN = re.compile(r"(?:^|\.)(?:lists?|mailman|listserv|groups|googlegroups|vger|noreply)\.")
 _AUTHOR = re.compile(
-    r"(?i:(?:author|committer|maintainer|tagger)s?(?:_email|-email)?\W|-by:|\bcc:|user\.email|git_\w+_email|copyright|mailmap)[^\n]*$"
-    r"|\b[0-9a-f]{7,40}\b[^\n]*<$"
+    r"(?i:(?:author|committer|maintainer|tagger|contributor)s?(?:_email|-email)?\W|-by:|\bcc:|user\.email|git_\w+_email"
+    r"|copyright|mailmap|autor\w*|auteure?s?|verfasser\w*"
+    r"|автор\w*|作者|著者|저자|작성자|المؤلف|लेखक|yazar\w*|tác giả|opiekun)"
+    r"[^\n{]{0,80}$"
+    r"|\b[0-9a-f]{7,40}\b[^\n]{0,80}<$"
+    # git shortlog, the changelogs of Debian and RPM, the head of a patch
+    r"|(?:^|\n)\s*\d+\t[^\n<]*<$|(?:^|\n) -- [^\n<]*<$|\n\* \w{3} \w{3} +\d+ \d{4} [^\n<]*<$"
+    r"|\bFrom [0-9a-f]{40} [^\n]*\nFrom: [^\n<]*<$"
+    # manifests: an object or a list of persons over several lines, also in XML and R
+    r"|(?i:\b(?:author|maintainer|contributor|developer)s?[\"'\]]?\s*[:=]\s*(?:\{[^{}]*|\[[^\]]*))$"
+    r"|(?i:<(?:author|maintainer|contributor|developer)>(?:(?!</(?:author|maintainer|contributor|developer)).)*$)|\bperson\([^()]*$",
+    re.DOTALL,
 )
+"""Text before the address of an author, as git and packages publish it."""
 _FICTIONAL_PHONE = re.compile(r"\+?1?[2-9]\d\d555\d{4}|\+44(?:20794600|1632960|7700900|8081570)\d+")
+_PUBLIC_PHONES = frozenset({
+    phonenumbers.PhoneNumberType.TOLL_FREE, phonenumbers.PhoneNumberType.SHARED_COST,
+    phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.UAN,
+})  # fmt: skip
+_OFFICE = re.compile(rf"(?i:{'|'.join(_MAILBOXES['offices'])})[^\n@]*$")
 _USER_OF_URL = re.compile(r"://[^\s/@]*$")
 _NUMBER = re.compile(r"\+\d+\.\d+")
 _IN_URL = re.compile(r"[?&][\w.%-]+=$")
@@ -73,7 +88,12 @@ _NOT_A_SECRET_NAME = re.compile(
     r"[\"'\]]{0,2}\s*(?::=|=>|=|:)\s*[rbuf]{0,2}\\?[\"'`]?$",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"[A-Za-z_.\-/:]+\d{0,2}")
+_WORDS = re.compile(r"^[A-Za-z_.\-/:]+\d{0,2}$")
+_THROWAWAY = re.compile(
+    r"(?i:^(?:p[a@]ss(?:w[o0]rd|phrase)?|letmein|qwerty|hunter|secret|test|demo|guest|welcome|abc|admin)[\d!@#._-]{0,6}$)"
+)
+"""Passwords of fixtures and tutorials."""
+_IN_TEST = re.compile(r"def test_|fixture|client\.\w+\([^)]*$|create_user\([^)]*$", re.IGNORECASE)
 _CODE = re.compile(
     r"://|^[/.~]|\w\.\w+\.\w|^(?:self|this|os|process|config|settings|env|secrets?|params?|request)\.|\w\[|::|->"
 )
@@ -110,7 +130,16 @@ def _email(secret: str, before: str) -> bool:
         return False
     name, _, domain = secret.lower().rpartition("@")
     has_tld = is_tld(domain.rpartition(".")[2]) and not _LIST_DOMAIN.search(domain)
-    return has_tld and not _RESERVED_DOMAIN.search(domain) and not _ROLE_NAME.fullmatch(name)
+    return has_tld and not _RESERVED_DOMAIN.search(domain) and not _is_public(name, domain)
+
+
+def _is_public(name: str, domain: str) -> bool:
+    """True for the mailbox of an office: by its name, or by that of its own domain."""
+    if _ROLE_NAME.fullmatch(name):
+        return True
+    owner = domain.split(".", maxsplit=1)[0]
+    is_owner = re.sub(r"\W", "", name) == re.sub(r"\W", "", owner)
+    return owner not in _FREE_DOMAINS and bool(is_owner or _OFFICE_NAME.fullmatch(name))
 
 
 def _phone(secret: str, before: str) -> bool:
@@ -120,7 +149,10 @@ def _phone(secret: str, before: str) -> bool:
         number = phonenumbers.parse(secret, None if secret.startswith("+") else "US")
     except phonenumbers.NumberParseException:
         return False
-    return phonenumbers.is_valid_number(number) and not _FICTIONAL_PHONE.fullmatch(re.sub(r"[^\d+]", "", secret))
+    if _FICTIONAL_PHONE.fullmatch(re.sub(r"[^\d+]", "", secret)) or not phonenumbers.is_valid_number(number):
+        return False
+    kind = phonenumbers.number_type(number)
+    return kind not in _PUBLIC_PHONES and not (kind != phonenumbers.PhoneNumberType.MOBILE and _OFFICE.search(before))
 
 
 def _credit_card(secret: str, before: str) -> bool:
@@ -144,7 +176,9 @@ def _us_ssn(secret: str, _: str) -> bool:
 
 
 def _password(secret: str, before: str) -> bool:
-    if _NOT_A_SECRET_NAME.search(before) or _WORDS.fullmatch(secret) or _CODE.search(secret):
+    if any(one.search(before) for one in (_NOT_A_SECRET_NAME, _IN_TEST)) or any(
+        one.search(secret) for one in (_WORDS, _CODE, _THROWAWAY)
+    ):
         return False
     mixed = any(char.isdigit() for char in secret) and any(char.isalpha() for char in secret)
     return mixed and entropy(secret) >= 2.3

@@ -97,7 +97,7 @@ def detector_version() -> str:
     """Return a hash of the patterns, validators and libraries: if it changes, the same text may give other findings."""
     own = (
         files("sources.privacy").joinpath(name).read_text("utf-8")
-        for name in ("redaction.yml", "redaction.py", "pii_validators.py")
+        for name in ("redaction.yml", "mailboxes.toml", "redaction.py", "pii_validators.py")
     )
     return sha256_text("\0".join([*own, version("kingfisher-secret-scanner"), version("phonenumberslite")]))[:16]
 
@@ -147,13 +147,13 @@ def _matches(text: bytes) -> Iterator[Finding]:
 def _is_valid(match: Finding, text: bytes) -> bool:
     """True if the match passes its validator and is not a placeholder."""
     secret = text[match.start : match.end].decode("utf-8", "replace")
-    before = text[max(0, match.start - 60) : match.start]
+    before = text[max(0, match.start - 120) : match.start]
     return not is_placeholder(secret) and (match.kind not in VALIDATORS or is_plausible(match.kind, secret, before))
 
 
 def _refined(match: Finding, text: bytes) -> Finding:
     """The finding, as `author_email` where git or a package names an author."""
-    before = text[max(0, match.start - 90) : match.start].decode("utf-8", "replace")
+    before = text[max(0, match.start - 300) : match.start].decode("utf-8", "replace")
     return replace(match, kind="author_email") if match.kind == "email" and names_author(before) else match
 
 

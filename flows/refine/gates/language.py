@@ -12,13 +12,15 @@ from typing import Any
 
 from flows.refine.gates.patterns import joined, language_names
 
-LANGUAGE_VERSION = f"1 {version('py3langid')}"
+LANGUAGE_VERSION = f"2 {version('py3langid')}"
 """Changes with the rules of this module and with the identifier."""
 SCRIPTS = (
-    ("ko", r"[\uac00-\ud7a3]"), ("ja", r"[\u3040-\u30ff]"), ("zh", r"[\u4e00-\u9fff]"), ("th", r"[\u0e00-\u0e7f]"),
-    ("he", r"[\u0590-\u05ff]"), ("el", r"[\u0370-\u03ff]"), ("hi", r"[\u0900-\u097f]"),
+    ("ko", r"[\uac00-\ud7a3]", 2.5), ("ja", r"[\u3040-\u30ff]", 4), ("zh", r"[\u4e00-\u9fff]", 2.5),
+    ("th", r"[\u0e00-\u0e7f]", 1.5), ("he", r"[\u0590-\u05ff]", 1.5), ("el", r"[\u0370-\u03ff\u1f00-\u1fff]", 1.5),
+    ("hi", r"[\u0900-\u097f]", 1.5),
 )  # fmt: skip
-"""Languages with a script of their own; Japanese text is mostly in Chinese characters."""
+"""Languages with a script of their own, and the number of letters of any script per letter of it, up to which a text is
+in that language. Japanese text is mostly in Chinese characters, and each of these stands for several letters."""
 WIDE_SCRIPTS = (("ru", r"[\u0400-\u04ff]"), ("ar", r"[\u0600-\u06ff]"))
 """Scripts of several languages, each with the one taken for a doubtful text in it."""
 ALIKE = ({"no", "da", "sv"}, {"id", "ms"}, {"cs", "sk"}, {"ru", "uk", "bg"}, {"es", "ca"}, {"ar", "fa"})
@@ -26,6 +28,9 @@ ALIKE = ({"no", "da", "sv"}, {"id", "ms"}, {"cs", "sk"}, {"ru", "uk", "bg"}, {"e
 SHORT, CERTAIN = 90, 0.9
 REMEMBERED = 1024
 """Texts whose languages are remembered: attempts at one task share its words and its system prompt."""
+OWN_SHARE = 0.5
+"""Share of the letters."""
+_SENTENCE = re.compile(r"(?<=[.!?\u0964:])\s+|\n+|(?<=[\u3002\uff01\uff1f])")
 _ASIDE = re.compile(
     r"(?m:^[!-~]+$)|(?m:^.*(?:Error|ERROR|Exception)\b.*$)|```.*?(?:```|$)|`[^`\n]*`|https?://\S+"
     r"|[\w./\\-]*[/\\_][\w./\\-]*|\b\w+\.\w{1,5}\b|\b[A-Z]{2,}\b",
@@ -57,9 +62,9 @@ def language_of(text: str) -> tuple[str | None, int]:
     """The language of a text's prose, None if it is too short or doubtful; and the number of its letters."""
     prose = " ".join(_LETTERS.findall(_QUOTED.sub(" ", _ASIDE.sub(" ", text[:4000]))))
     letters = len(prose.replace(" ", ""))
-    for language, script in SCRIPTS:
+    for language, script, others in SCRIPTS:
         found = len(re.findall(script, prose))
-        if found >= 4 and found * (4 if language == "ja" else 2.5) >= letters:
+        if found >= 4 and found * others >= letters:
             return language, letters * 3
     if letters < 12 or prose.count(" ") < 2:
         return None, letters
@@ -84,7 +89,20 @@ def _foreign(task: str, rules: str, answer: str) -> str | None:
         return written if written == asked and named and _orders(task, named) else None
     if letters < SHORT and any({asked, written} <= group for group in ALIKE):
         return None
-    return written if asked is not None or named else None
+    if asked == "ja" and written == "zh" and not _is_chinese(answer):
+        return None
+    return written if (asked is not None or named) and not _is_quoting(answer, asked) else None
+
+
+def _is_chinese(text: str) -> bool:
+    """True if a text in Chinese characters is no list of Japanese nouns: JIS lacks some, or it has particles."""
+    return len(text.encode("cp932", "ignore").decode("cp932")) < len(text) or len(re.findall("[是的了们]", text)) > 2
+
+
+def _is_quoting(answer: str, asked: str | None) -> bool:
+    """True if sentences in the asked language make up a good part of an answer, as those around a quoted message do."""
+    sentences = [language_of(one) for one in _SENTENCE.split(_ASIDE.sub(" ", answer[:4000]))]
+    return sum(n for language, n in sentences if language == asked) >= OWN_SHARE * sum(n for _, n in sentences)
 
 
 def _orders(task: str, named: frozenset[str]) -> bool:

@@ -2,9 +2,10 @@
 with unquoted as (
     select
         trajectory_id,
-        trim(replace(answer, '’', ''''), e' \n\r\t') as answer,
+        -- accents as one letter with their base, as phrases have them
+        trim(replace(nfc_normalize(answer), '’', ''''), e' \n\r\t') as answer,
         regexp_replace(
-            array_to_string(string_split(replace(answer, '’', ''''), '```')[:-:2], e'\n'),
+            array_to_string(string_split(replace(nfc_normalize(answer), '’', ''''), '```')[:-:2], e'\n'),
             '`[^`\n]*`|"[^"\n]{12,}"|“[^”]{3,}”|«[^»]{3,}»|„[^“”]{3,}[“”]|「[^」]{3,}」|『[^』]+』|(?:^|\n)>[^\n]*',
             ' ',
             'g'

@@ -37,7 +37,10 @@ parted as (
         -- lines of a list before its last one: do they end in a full stop?
         list_filter(
             string_split(answer, chr(10))[:-2], lambda line: regexp_matches(line, '^\s*([-*•]|\d+[.)])\s')
-        ) as items
+        ) as items,
+        list_filter(
+            string_split(answer, chr(10))[:-2], lambda line: length(line) >= 40 and not regexp_matches(line, '^\s*([-*•|#>]|\d+[.)])')
+        ) as paragraphs
     from trimmed
 ),
 
@@ -53,7 +56,7 @@ judged as (
             -- a fence at the start of a line, with code after it, that nothing closes
             when len(regexp_extract_all(answer, '(?:^|\n)\s*```')) % 2 = 1 and regexp_matches(answer, '(?:^|\n)\s*```[^`]*\n[^`]*[^\s`][^`]*$') then 'cut_in_code'
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
-            when regexp_matches(bare, '^[\[{]') and regexp_matches(bare, '^[\[{]\s*["\[{]') and not json_valid(bare) and not regexp_matches(bare, '[\]}]\W*$') then 'cut_in_data'
+            when regexp_matches(bare, '^[\[{]') and regexp_matches(bare, '^[\[{]\s*["\[{]') and not json_valid(bare) and length(regexp_replace(bare, '[^\[{]+', '', 'g')) > length(regexp_replace(bare, '[^\]}]+', '', 'g')) then 'cut_in_data'
             when asks_for_calls then 'ok'
             when
                 json_valid(bare)
@@ -66,7 +69,7 @@ judged as (
             when regexp_matches(right(answer, 400), '(</?tool_call>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
             else 'whole'
         end as reason,
-        sentences, fragment, last_line, items, instruction, answer
+        sentences, fragment, last_line, items, paragraphs, instruction, answer
     from parted
 ),
 
@@ -80,14 +83,39 @@ ended as (
             when len(sentences) > 0 and matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
             then 'only_a_promise'
+            when
+                len(sentences) > 0
+                and len(list_filter(sentences, lambda sentence: not (
+                    matches(sentence, $holds_nothing) or matches(sentence, $promises) or matches(sentence, $only_confirms)
+                ))) = 0
+                and regexp_matches(instruction, $asks_a_question)
+                and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes))
+                and not contains(answer, '```')
+            then 'only_a_promise'
+            when matches(answer, $only_confirms) and regexp_matches(instruction, $asks_a_question) and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes)) then 'only_a_promise'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
-            when regexp_matches(last_line, '[,،、，:：;；(\[{–—-]$') then 'cut_in_sentence'
-            when regexp_matches(fragment, $cut_words) then 'cut_in_sentence'
+            when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
+            when length(fragment) >= 12 and regexp_matches(fragment, $cut_words) then 'cut_in_sentence'
             when len(items) >= 2 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s')
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '\p{L}$')
             then 'cut_in_sentence'
             when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：]') then 'ok'
+            -- a whole sentence of this length ends in a full stop
+            when
+                length(fragment) >= 70
+                and len(string_split(trim(fragment), ' ')) >= 11
+                and regexp_matches(fragment, '^\W*\p{Lu}.*\s[\p{Ll}''-]+$')
+            then 'cut_in_sentence'
+            -- every paragraph before the last line ends in a full stop
+            when
+                len(paragraphs) > 0
+                and len(list_filter(paragraphs, lambda line: not regexp_matches(line, '[.!?…。！？।؟:：][”"»)*_]*\s*$'))) = 0
+                and len(string_split(last_line, ' ')) >= 5
+                and regexp_matches(last_line, '\p{Ll}$')
+                and not regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s')
+            then 'cut_in_sentence'
+            when length(fragment) >= 50 and regexp_matches(fragment, '[क-ह]$') then 'cut_in_sentence'
             -- sentences before it on the line end in full stops, this one in a letter
             when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '\p{L}$')
                 and (len(string_split(trim(fragment), ' ')) >= 4 or regexp_matches(fragment, '[\p{Han}\p{Hiragana}\p{Katakana}]{3,}'))

@@ -17,12 +17,41 @@ supported as (
 
 -- a test that the agent wrote itself, to reproduce a fault, may go again
 weakened as (
+    select turn_facts.trajectory_id, count(*) as calls
+    from turn_facts
+    join candidates using (trajectory_id)
+    join created using (trajectory_id)
+    where
+        weakened_test is not null
+        and not list_contains(coalesce(files, []), weakened_test)
+        -- the task names the result that the test expects now
+        and not coalesce(regexp_matches(instruction, '(^|[^\w.])' || regexp_escape(expected_result) || '($|[^\w])'), false)
+    group by turn_facts.trajectory_id
+),
+
+-- the last run leaves tests out, and none ran them all
+selected as (
     select trajectory_id, count(*) as calls
     from turn_facts
     semi join candidates using (trajectory_id)
-    join created using (trajectory_id)
-    where weakened_test is not null and not list_contains(coalesce(files, []), weakened_test)
+    where test_run is not null
     group by trajectory_id
+    having count(*) filter (test_run = 'all') = 0
+),
+
+-- what the task says from a verb of change to the tests, or from the tests to the verb
+asked as (
+    select
+        trajectory_id,
+        list_filter(
+            list_concat(
+                regexp_extract_all(instruction, '(?:' || $asks_to_change_tests || ')(?:[^.!?;。！？\n]|\.[\w/]){0,60}?(?:' || $names_tests || ')'),
+                regexp_extract_all(instruction, '(?:' || $names_tests || ')(?:[^.!?;。！？\n]|\.[\w/]){0,40}?(?:' || $asks_to_change_tests || ')')
+            ),
+            -- `change it so that the tests pass` changes no test
+            lambda words: not regexp_matches(words, $is_purpose)
+        ) as changes
+    from candidates
 ),
 
 -- a result holds the test
@@ -37,13 +66,11 @@ hard_coded as (
 
 select
     candidates.trajectory_id,
-    hard_coded.calls is null and (
-        weakened.calls is null
-        or coalesce(regexp_matches(instruction, '(' || $asks_to_change_tests || ')[^.!?;。！？\n]{0,60}(' || $names_tests || ')'), false)
-        or coalesce(regexp_matches(instruction, '(' || $names_tests || ')[^.!?;。！？\n]{0,40}(' || $asks_to_change_tests || ')'), false)
-    ) as keep,
+    hard_coded.calls is null and ((weakened.calls is null and selected.calls is null) or coalesce(len(asked.changes), 0) > 0) as keep,
     case when keep then 'ok' when hard_coded.calls > 0 then 'result_hard_coded' else 'tests_weakened' end as reason,
-    coalesce(weakened.calls, 0) + coalesce(hard_coded.calls, 0) as value
+    coalesce(weakened.calls, 0) + coalesce(selected.calls, 0) + coalesce(hard_coded.calls, 0) as value
 from candidates
 left join weakened using (trajectory_id)
+left join selected using (trajectory_id)
+left join asked using (trajectory_id)
 left join hard_coded using (trajectory_id)

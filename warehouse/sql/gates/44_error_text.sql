@@ -9,6 +9,7 @@ with facts as (
         count(*) filter (role = 'tool') as results,
         count(*) filter (result_fault = 'failed') as failed,
         count(*) filter (result_fault in ('failed', 'nothing')) as fruitless,
+        arg_max(quoted_error, index) filter (calls_are_json is not null) as quoted_error,
         arg_max(template_token, index) filter (calls_are_json is not null) as template_token,
         coalesce(list_distinct(flatten(list(supported_claims))), []) as supported
     from turn_facts
@@ -21,9 +22,14 @@ answers as (
         candidates.trajectory_id,
         candidates.instruction,
         final_words.answer,
+        final_words.sentences,
         left(final_words.answer, 600) as opening,
         facts.* exclude (trajectory_id),
-        coalesce(regexp_matches(candidates.instruction, $asks_about_errors), false) as about_errors,
+        coalesce(
+            regexp_matches(candidates.instruction, $asks_about_errors)
+            or (list_contains(supported, quoted_error) and regexp_matches(candidates.instruction, $may_concern_errors)),
+            false
+        ) as about_errors,
         coalesce(starts_with(
             trim(regexp_replace(lower(opening), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ',
             nullif(trim(regexp_replace(lower(left(candidates.true_answer, 600)), '[^\p{L}\p{N}]+', ' ', 'g')), '') || ' '
@@ -42,11 +48,17 @@ judged as (
             when is_truth or answer is null then 'ok'
             when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
+            when strlen(answer) < 300 and len(sentences) <= 2 and (
+                matches(opening, $own_notice) and not regexp_matches(instruction, $asks_for_text)
+                -- who reports that every call failed says why
+                or not about_errors and matches(opening, $service_notice) and not (failed = results and results > 0 and strlen(answer) >= 60)
+            ) then 'error_text'
             when matches(opening, $client_error) and not (about_errors and coalesce(results > 0, false) and not regexp_matches(opening, $own_client)) then 'error_text'
             when not about_errors and matches(answer, $any_error) then 'error_text'
             when
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
                 and results > 0
+                and not about_errors
                 and not regexp_matches(answer, $admits)
             then 'all_calls_failed'
             else 'ok'

@@ -16,6 +16,15 @@ supported as (
     group by trajectory_id
 ),
 
+-- the first result that an attempt read
+read as (
+    select trajectory_id, min(index) as index
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    where role = 'tool'
+    group by trajectory_id
+),
+
 short as (
     select trajectory_id
     from turn_facts
@@ -31,6 +40,7 @@ claims as (
         case when
             not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
             and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(regexp_matches(candidates.instruction, $asks_for_dialogue), false))
+            and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or regexp_matches(turn_facts.tool_markup, $invents_turns) or not regexp_matches(turn_facts.tool_markup, $writes_results || '|' || $writes_steps))
         then turn_facts.tool_markup end as tool_markup,
         case when final.index is not null then list_filter(
             turn_facts.cited_urls,
@@ -54,6 +64,7 @@ claims as (
     join candidates using (trajectory_id)
     left join supported using (trajectory_id)
     left join final using (trajectory_id, index)
+    left join read on read.trajectory_id = turn_facts.trajectory_id
     where turn_facts.tool_markup is not null or len(turn_facts.cited_urls) > 0 or len(turn_facts.quotations) > 0
 ),
 
@@ -63,10 +74,10 @@ figures as (
         turn_facts.trajectory_id,
         max_by(len(list_filter(numbers, lambda number: not list_contains(coalesce(supported.texts, []), number))), turn_facts.index) as unread
     from turn_facts
-    semi join candidates using (trajectory_id)
+    join candidates using (trajectory_id)
     semi join short using (trajectory_id)
     left join supported using (trajectory_id)
-    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers')
+    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers') and not coalesce(regexp_matches(candidates.instruction, $asks_about_errors), false)
     group by turn_facts.trajectory_id
 ),
 

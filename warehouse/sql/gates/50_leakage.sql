@@ -121,11 +121,12 @@ found as (
             when
                 len(list_filter(graded.said, lambda words: not list_contains(graded.supported, words))) > 0
                 and not regexp_matches(candidates.instruction, $about_grading)
+                and not regexp_matches(candidates.instruction, $on_grading)
             then 'speaks_of_grader'
             when len(list_filter(
                 regexp_split_to_array(trajectories.system, '(?:[.!?。！？।؟]+\s*|\n)+'),
-                lambda sentence: length(trim(sentence)) >= 24 and contains(candidates.answer, trim(sentence))
-                    and not contains(candidates.instruction, trim(sentence))
+                lambda sentence: length(trim(sentence)) >= 24 and contains(lower(candidates.answer), lower(trim(sentence)))
+                    and not contains(lower(candidates.instruction), lower(trim(sentence)))
             )) > 0 then 'recites_system_prompt'
             else 'ok'
         end as reason,

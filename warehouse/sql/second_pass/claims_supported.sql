@@ -5,13 +5,13 @@ with claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, [tool_markup, template_token, on_grading, constant_result]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, [tool_markup, template_token, on_grading, constant_result, quoted_error]), lambda claim: claim is not null
         )))) as claimed,
         -- many results may give any number by arithmetic
         case when coalesce(sum(result_bytes), 0) < 6000 then list_distinct(flatten(list(numbers))) else [] end as numbers
     from sketched_rows
     where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0 or result_bytes > 0
-        or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null
+        or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null
     group by part, trajectory_id
     having len(claimed) > 0 or len(numbers) > 0
 ),
@@ -24,6 +24,8 @@ spellings as (
         numbers,
         flatten(list_transform(claimed, lambda claim: list_transform(
             case
+                -- words on grading are inflected
+                when not contains(claim, '://') and strlen(claim) > length(claim) and length(claim) < 40 then [claim, left(claim, greatest(6, length(claim) - 3))]
                 when not contains(claim, '://') or (strlen(claim) = length(claim) and not contains(claim, '%')) then [claim]
                 else list_distinct([
                     claim,
@@ -76,7 +78,7 @@ found as (
             -- a number may give another by arithmetic, or in another unit
             case when figures is null then [] else list_append(
                 list_filter(numbers, lambda number: contains(figures, number)),
-                case when role = 'tool' and regexp_matches(figures, '\d') then 'numbers' end
+                case when role = 'tool' and regexp_matches(figures, $numerals) then 'numbers' end
             ) end
         ), lambda claim: claim is not null)) as supported_claims
     from texts_read

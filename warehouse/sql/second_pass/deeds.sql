@@ -1,31 +1,51 @@
 -- one row per turn that shows deeds which the agent claims in its last words: calls that run tests, write, search or send, and
 -- results that report passed tests
 with claimed as (
-    select part, trajectory_id, list_distinct(flatten(list(claimed_deeds))) as deeds
+    select part, trajectory_id, list_distinct(flatten(list(claimed_deeds))) as deeds, coalesce(flatten(list(claimed_files)), []) as files
     from sketched_rows
     where len(claimed_deeds) > 0
     group by part, trajectory_id
 ),
 
-shown as (
+-- calls without their ids: `call_1` is no call
+called as (
     select
         turn_part.part,
         turn_part.row,
+        turn_part.role,
+        turn_part.observation,
+        claimed.deeds,
+        claimed.files,
+        list_transform(
+            string_split(turn_part.tool_calls, '{"id": ')[2:], lambda call: regexp_replace(call, '^("(?:[^"\\]|\\.)*"|null), ', '')
+        ) as calls,
+        list_filter(calls, lambda call: not regexp_matches(call, $only_reads)) as acts
+    from turn_part
+    join claimed using (part, trajectory_id)
+    where turn_part.role = 'tool' or turn_part.tool_calls is not null
+),
+
+shown as (
+    select
+        part,
+        row,
         list_filter([
             case
                 when not list_contains(deeds, 'tested') then null
-                when role = 'tool' and regexp_matches(observation, '(?i)\d+ (tests? )?pass|tests? pass|passed|all (checks|tests)|build success|\bok\b|\bgreen\b') then 'tested'
-                when role = 'assistant' and regexp_matches(tool_calls, $did_test) then 'tested'
+                when role = 'tool' and regexp_matches(observation, $reports_tests) then 'tested'
+                when len(list_filter(acts, lambda call: regexp_matches(call, $did_test))) > 0 then 'tested'
             end,
-            case when role = 'assistant' and list_contains(deeds, 'wrote') and not regexp_matches(tool_calls, $only_reads) then 'wrote' end,
-            case when role = 'assistant' and list_contains(deeds, 'searched') and regexp_matches(tool_calls, $did_search) then 'searched' end,
-            case when role = 'assistant' and list_contains(deeds, 'sent') and regexp_matches(tool_calls, $did_send) then 'sent' end,
-            case when role = 'assistant' and list_contains(deeds, 'pushed') and regexp_matches(tool_calls, $did_push) then 'pushed' end,
-            case when role = 'assistant' and list_contains(deeds, 'ran') and regexp_matches(tool_calls, $did_run) then 'ran' end
+            -- of the files that the answer names, a call or a result holds one
+            case when list_contains(deeds, 'wrote') and (
+                len(acts) > 0 and len(files) = 0
+                or len(list_filter(files, lambda file: contains(observation, file) or contains(array_to_string(acts, ' '), file))) > 0
+            ) then 'wrote' end,
+            case when list_contains(deeds, 'searched') and len(list_filter(calls, lambda call: regexp_matches(call, $did_search))) > 0 then 'searched' end,
+            case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: regexp_matches(call, $did_send))) > 0 then 'sent' end,
+            case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,
+            case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: regexp_matches(call, $did_run))) > 0 then 'ran' end
         ], lambda deed: deed is not null) as shown_deeds
-    from turn_part
-    join claimed using (part, trajectory_id)
-    where role = 'tool' or tool_calls is not null
+    from called
 )
 
 select part, row, shown_deeds

@@ -52,14 +52,19 @@ lettered as (
     select
         *,
         case when length(agent_text) < 600 then 10 else 30 end as probe,
+        -- without code; rows of tables and data, statements and lines of logs may be alike
+        case when recurs then regexp_replace(
+            array_to_string(string_split(agent_text, '```')[:-:2], chr(10)),
+            '(?m:^ *(?:\||\[|(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b|\d{4}-\d\d|\d\d:\d\d|> |\$ ).*$|^[!-~\p{Latin}]*[,;\t][!-~\p{Latin}]*$|^.*[;{}]$)',
+            '',
+            'g'
+        ) end as prose,
         case when recurs then list_filter(
             list_transform(
-                regexp_split_to_array(
-                    array_to_string(string_split(agent_text, '```')[:-:2], chr(10)), '[.!?。！？؟।,，、;；]+\s*|\n'
-                ),
+                regexp_split_to_array(prose, '[.!?。！？؟।,，、;；]+\s*|\n'),
                 lambda piece: regexp_replace(trim(piece), '^([-*•]|\d+[.)])\s*', '')
             ),
-            lambda piece: strlen(piece) >= 8 and not starts_with(piece, '|')
+            lambda piece: strlen(piece) >= 8
         ) end as sentences,
         case when len(counts) > 0 then
             length(regexp_replace(agent_text, '[^A-Za-z]+', '', 'g')) + length(regexp_replace(foreign_text, '[^\p{L}\p{M}]+', '', 'g'))
@@ -68,7 +73,7 @@ lettered as (
 )
 
 select
-    * exclude (agent_text, recurs, foreign_text, counts, probe, sentences),
+    * exclude (agent_text, recurs, foreign_text, counts, probe, prose, sentences),
     list_filter(counts, lambda one: one.letters >= 0.01 * letters) as scripts,
     case when strlen(agent_text) >= 60 then text_hash end as message_hash,
     -- output of a model after numeric overflow, or of bytes that do not decode
@@ -110,7 +115,7 @@ select
         case when
             case
                 when contains(agent_text, '<') then
-                    contains(agent_text, '</') or contains(agent_text, '<|') or contains(agent_text, '<｜') or contains(agent_text, '<tool_')
+                    contains(agent_text, '</') or contains(agent_text, '<|') or regexp_matches(agent_text, '<(?:unk|pad|bos|eos|eod|sop)>') or contains(agent_text, '<｜') or contains(agent_text, '<tool_')
                     or contains(agent_text, '<function') or contains(agent_text, '<invoke name=') or contains(agent_text, '<observation>')
                     or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '<start_of') or contains(agent_text, '[INST]')
                     or contains(agent_text, '### ')
@@ -120,12 +125,19 @@ select
             agent_text,
             '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
             || '|<\|(?:im_start|im_end|eot_id|end_of_text|endoftext|channel|python_tag|start|message|return|end|user|assistant|system|tool)\w*'
-            || '|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
+            || '|<[|｜][\w▁ ]{2,40}[|｜]>|<(?:unk|pad|bos|eos|eod|sop)>|\[gMASK\]|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
         ), '') end,
         -- thoughts that were not taken out of the words for the user
-        case when role = 'assistant' and contains(content, 'think') then nullif(regexp_extract(content, '</?think(?:ing)?>'), '') end,
+        case when role = 'assistant' and contains(content, '</') then nullif(regexp_extract(content, '</?(?:think(?:ing)?|scratch_?pad|reflection|reasoning|inner_monologue|thoughts?)>'), '') end,
         -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; and the other side of the talk
         case when role = 'assistant' and contains(content, chr(10)) and regexp_matches(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns)
-        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns), '') end
+        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns), '') end,
+        -- the first message of an attempt has read no result that it could report
+        case when role = 'assistant' and index <= 2 and tool_calls is not null
+            and matches(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results)
+        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results), '') end,
+        case when role = 'assistant' and index <= 2 and contains(content, chr(10))
+            and matches(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps)
+        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps), '') end
     ) as tool_markup
 from lettered
