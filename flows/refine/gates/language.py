@@ -87,11 +87,16 @@ def _foreign(task: str, rules: str, answer: str) -> str | None:
         return None if written in ruled else written
     if written in ruled or written == asked:
         return written if written == asked and named and _orders(task, named) else None
-    if letters < SHORT and any({asked, written} <= group for group in ALIKE):
+    if (asked is None and not named) or _is_alike(asked, written, answer, letters) or _is_quoting(answer, asked):
         return None
-    if asked == "ja" and written == "zh" and not _is_chinese(answer):
-        return None
-    return written if (asked is not None or named) and not _is_quoting(answer, asked) else None
+    return written
+
+
+def _is_alike(asked: str | None, written: str, answer: str, letters: int) -> bool:
+    """True if the answer may as well be in the asked language."""
+    if (asked, written) == ("ja", "zh"):
+        return not _is_chinese(answer)
+    return letters < SHORT and any({asked, written} <= group for group in ALIKE)
 
 
 def _is_chinese(text: str) -> bool:

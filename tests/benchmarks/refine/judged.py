@@ -34,7 +34,7 @@ GATES = {
 """Family of labelled rows -> the gates that name its defects. All of them are the text gates."""
 SET_ASIDE = frozenset({
     "withdrawn", "structure", "arguments", "min_calls", "decontamination", "blocked_hosts", "evidence",
-    "exact_duplicate", "near_duplicate", "outcome", "judge",
+    "exact_duplicate", "near_duplicate", "outcome", "judge", "rehearsal",
 })  # fmt: skip
 """Gates whose answers do not count here: they judge structure, lists, other rows or verdicts."""
 ANSWERS = "select row, gates from imports join decisions using (trajectory_id) where file = $file order by row"
