@@ -1,7 +1,8 @@
 """Finds which scripts other than Latin a text has letters of, for the gate that finds slips into another language.
 
 Pages are long, and a regular expression per script would read each seven times. A table gives the script of every code
-point instead, so a column is read once; the classes are those of Unicode's property Script, as RE2 has them.
+point instead, so a column is read once; the classes are those of Unicode's property Script, as RE2 has them. Most texts
+outside ASCII hold a quotation mark or an accent only: their bytes show that no letter of these scripts begins in them.
 """
 
 import sys
@@ -26,19 +27,54 @@ SCRIPTS_VERSION = "1"
 TABLED = 0x20000
 """Code points that are looked up; all letters beyond them are Han."""
 SURROGATES = range(0xD800, 0xE000)
+FIRST_LEAD = 0xC2
+"""The smallest byte that begins a letter of several bytes in UTF-8; another byte always follows it."""
 
 
 def scripts_in(texts: pa.Array) -> pa.ListArray:
     """Per text the names of the scripts it has letters of, in the order of SCRIPTS; an empty list for null."""
-    filled = pc.fill_null(texts, "")
-    # a space after each text: a reduction over an empty range would return the next text's first element
-    joined = " ".join([*filled.to_pylist(), ""])
-    masks = _table()[np.frombuffer(joined.encode("utf-32-le"), np.uint32)]
-    ends = np.cumsum(pc.utf8_length(filled).to_numpy(zero_copy_only=False).astype(np.int64) + 1)
-    found = np.bitwise_or.reduceat(masks, np.concatenate([[0], ends])[:-1])
+    likely = _may_have(texts)
+    found = np.zeros(len(texts), np.uint8)
+    if likely.any():
+        found[likely] = _scripts(texts.filter(pa.array(likely)))
     rows, names = np.nonzero((found[:, None] >> np.arange(len(SCRIPTS), dtype=np.uint8)) & 1)
-    offsets = np.searchsorted(rows, np.arange(len(ends) + 1))
+    offsets = np.searchsorted(rows, np.arange(len(texts) + 1))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(list(SCRIPTS)).take(pa.array(names)))
+
+
+def _may_have(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """True for each text that two bytes begin a letter of one of SCRIPTS in; accents and quotation marks do not."""
+    texts = pc.fill_null(texts.cast(pa.large_string()), "")
+    ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    bytes_of = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[ends[0] : ends[-1]]
+    leads = np.flatnonzero(bytes_of >= FIRST_LEAD)
+    begins = leads[_beginnings()[bytes_of[leads].astype(np.uint16) << 8 | bytes_of[leads + 1]]]
+    bounds = np.searchsorted(begins, ends - ends[0])
+    likely: npt.NDArray[np.bool_] = bounds[1:] > bounds[:-1]
+    return likely
+
+
+def _scripts(texts: pa.Array) -> npt.NDArray[np.uint8]:
+    """The bits of the scripts of each text, none of which is null."""
+    # a space after each text: a reduction over an empty range would return the next text's first element
+    joined = " ".join([*texts.to_pylist(), ""])
+    masks = _table()[np.frombuffer(joined.encode("utf-32-le"), np.uint32)]
+    ends = np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.int64) + 1)
+    found: npt.NDArray[np.uint8] = np.bitwise_or.reduceat(masks, np.concatenate([[0], ends])[:-1])
+    return found
+
+
+@cache
+def _beginnings() -> npt.NDArray[np.bool_]:
+    """True for each two bytes, as one integer, that begin the UTF-8 form of a letter of one of SCRIPTS."""
+    codes = np.flatnonzero(_table())
+    first = np.where(
+        codes < 0x800, 0xC0 | codes >> 6, np.where(codes < 0x10000, 0xE0 | codes >> 12, 0xF0 | codes >> 18)
+    )
+    second = 0x80 | 63 & np.where(codes < 0x800, codes, np.where(codes < 0x10000, codes >> 6, codes >> 12))
+    begins = np.zeros(1 << 16, bool)
+    begins[first << 8 | second] = True
+    return begins
 
 
 @cache

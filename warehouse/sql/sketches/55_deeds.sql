@@ -4,14 +4,16 @@ with last_words as (
     select
         *,
         case when role = 'assistant' and coalesce(tool_calls, '[]') in ('[]', 'null') then replace(nfc_normalize(content), '’', '''') end as said,
-        coalesce(role = 'assistant' and regexp_matches(tool_calls, '[tT]est|[sS]pec'), false) as about_tests
+        coalesce(role = 'assistant' and (
+            contains(tool_calls, 'test') or contains(tool_calls, 'Test') or contains(tool_calls, 'spec') or contains(tool_calls, 'Spec')
+        ), false) as about_tests
     from turn_part
 ),
 
 edits as (
     select
         *,
-        case when about_tests and regexp_matches(tool_calls, 'assert|expect') then
+        case when about_tests and (contains(tool_calls, 'assert') or contains(tool_calls, 'expect')) then
             coalesce(regexp_extract(tool_calls, '"(?:old_str|old_string|old|search|find|original)": ?"((?:[^"\\]|\\.)*)"', 1), '')
         end as old_text,
         case when old_text <> '' then
