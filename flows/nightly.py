@@ -73,24 +73,30 @@ def nightly(
 
 
 def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
-    """Run the steps in order, or one of them; whatever can fail at once is checked first.
-
-    A night whose tasks need no pages does not crawl, and one whose judge is off does not judge.
-    """
+    """Run the steps in order, or one of them; whatever can fail at once is checked first."""
     check_before_run(settings, only)
     counts: dict[str, Counts] = {}
-    needed = {"crawl": needs_pages(settings), "judge": settings.judge.enabled}
     try:
-        for name, step in STEPS.items():
-            if name == only or (only is None and needed.get(name, True)):
-                with preparing_in_background(settings) if name == "rollout" else nullcontext():
-                    counts[name] = step(settings, night)
+        for name in chosen_steps(settings, only):
+            with preparing_in_background(settings) if name == "rollout" else nullcontext():
+                counts[name] = STEPS[name](settings, night)
     except Exception:
         with suppress(Exception):  # the step's error matters more than a failed artifact
             create_artifacts(settings, counts)
         raise
     create_artifacts(settings, counts)
     return counts
+
+
+def chosen_steps(settings: Settings, only: str | None) -> list[str]:
+    """The steps of a run, in order: one of them, or all that it needs.
+
+    A night whose tasks need no pages does not crawl, and one whose judge is off does not judge.
+    """
+    if only is not None:
+        return [only]
+    needed = {"crawl": needs_pages(settings), "judge": settings.judge.enabled}
+    return [name for name in STEPS if needed.get(name, True)]
 
 
 def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:

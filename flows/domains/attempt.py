@@ -9,18 +9,25 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from flows.domains.contract import Domain, Finished, Judgement, Play
 from flows.environments.environment import Environment, EnvironmentKind, FinalState
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
-from schemas.record import content_id, sha256_text
+from schemas.record import sha256_text
 from schemas.task import Hidden, Task
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Outcome
 
 Policy = Callable[[Task, Hidden | None], Play]
 ENGINE = "scripted"
+BLANK_TURN: dict[str, Any] = (
+    dict.fromkeys(Turn.model_fields)
+    | dict.fromkeys(("segment", "n_chars", "n_tokens", "bytes_dropped", "seconds"), 0)
+    | {name: [] for name in ("token_ids", "sampled", "logprobs")}
+)
+"""A turn without text and tokens; the rows of these attempts are never stored, so they are not validated."""
 WHOLE_FORMS = {"state", "files"}
 """Forms of a truth whose verifiers judge other parts of it; verifiers of the other forms accept other spellings."""
 
@@ -95,7 +102,7 @@ def _answer(environment: Environment, tools: Mapping[str, Tool], call: ToolCall)
 
 
 def _calls_turn(task: Task, place: int, calls: Iterable[ToolCall]) -> Turn:
-    made = [asdict(call) for call in calls]
+    made = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in calls]
     tool = made[0]["name"] if made else None
     return _turn(task, place, "assistant", content="", tool_calls=json.dumps(made), parse="ok", tool=tool)
 
@@ -108,11 +115,8 @@ def _tool_turn(task: Task, place: int, call: ToolCall, answer: Answer) -> Turn:
 
 
 def _turn(task: Task, place: int, role: str, **columns: object) -> Turn:
-    blank: dict[str, object] = dict.fromkeys(Turn.model_fields)
-    numbers = dict.fromkeys(("segment", "n_chars", "n_tokens", "bytes_dropped", "seconds"), 0)
-    ids: dict[str, object] = {name: [] for name in ("token_ids", "sampled", "logprobs")}
-    own = {"trajectory_id": _id(task), "index": place, "role": role, "run_id": task.run_id}
-    return Turn.model_validate(blank | numbers | ids | own | columns)
+    own = {"trajectory_id": ENGINE, "index": place, "role": role, "run_id": task.run_id}
+    return Turn.model_construct(**BLANK_TURN | own | columns)
 
 
 def _trajectory(task: Task, turns: list[Turn], answer: str | None) -> Trajectory:
@@ -124,7 +128,7 @@ def _trajectory(task: Task, turns: list[Turn], answer: str | None) -> Trajectory
         blank
         | dict.fromkeys(texts, ENGINE)
         | dict.fromkeys(counts, 0)
-        | {"trajectory_id": _id(task), "task_id": task.task_id, "domain": task.domain, "run_id": task.run_id}
+        | {"trajectory_id": ENGINE, "task_id": task.task_id, "domain": task.domain, "run_id": task.run_id}
         | {"sampling": "{}", "started_at": now, "ended_at": now, "answer": answer}
         | {"status": "turn_cap" if answer is None else "answered"}
         | {"n_turns": sum(turn.role == "assistant" for turn in turns)}
@@ -145,7 +149,3 @@ def _outcome(kind: EnvironmentKind, final: FinalState, trajectory: Trajectory) -
         seconds=0.0,
         run_id=trajectory.run_id,
     )
-
-
-def _id(task: Task) -> str:
-    return content_id(ENGINE, task.task_id)

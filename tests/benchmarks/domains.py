@@ -39,7 +39,7 @@ class Size(NamedTuple):
     qwen3: bool
 
 
-FULL, SMOKE = Size(200, 30, 30, qwen3=True), Size(4, 2, 2, qwen3=False)
+FULL, SMOKE = Size(200, 30, 30, qwen3=True), Size(2, 1, 1, qwen3=False)
 NAMES = (
     "tasks_per_min", "tasks_per_min_probed", "oracle", "explorer", "shortcuts", "calls_median", "tokens_mean",
     "tokens_median", "tokens_p90", "tokens_hard", "observation_share", "replay_identical",

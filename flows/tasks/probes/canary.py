@@ -25,10 +25,10 @@ def leak(task: Task, hidden: Hidden | None) -> str | None:
     if _states_answer(task):
         return "answer"
     goal, oracle = (_parsed(text) for text in ((hidden.goal, hidden.oracle) if hidden else (None, None)))
-    shown = {_canonical(part) for given in (_parsed(task.setup), task.instruction) for part in _parts(given)}
+    shown = [part for given in (_parsed(task.setup), task.instruction) for part in _parts(given)]
     if _all_shown(goal, shown):
         return "goal"
-    if any(_canonical(part) in shown for part in _compounds(oracle)):
+    if any(part in shown for part in _compounds(oracle)):
         return "oracle"
     readable = f"{task.instruction} {task.setup}"
     digests = (one for part in _parts(goal) if isinstance(part, str) for one in DIGEST.findall(part))
@@ -40,10 +40,10 @@ def _states_answer(task: Task) -> bool:
     return len(words.replace(" ", "")) >= MIN_ANSWER_CHARS and f" {words} " in f" {lowercase_words(task.instruction)} "
 
 
-def _all_shown(goal: Any, shown: set[str]) -> bool:
+def _all_shown(goal: Any, shown: list[Any]) -> bool:
     """True if every compound part of the goal is shown: some may equal parts of the first state by right."""
     parts = list(_compounds(goal))
-    return bool(parts) and all(_canonical(part) in shown for part in parts)
+    return bool(parts) and all(part in shown for part in parts)
 
 
 def _compounds(truth: Any) -> Iterator[Any]:
@@ -57,13 +57,16 @@ def _compounds(truth: Any) -> Iterator[Any]:
 
 def _parts(value: Any) -> Iterator[Any]:
     """The value and everything inside it, JSON in texts included."""
-    yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for part in inner:
-        yield from _parts(part)
-    if isinstance(value, str):
-        for part in _embedded(value):
-            yield from _parts(part)
+    left = [value]
+    while left:
+        part = left.pop()
+        yield part
+        if isinstance(part, dict):
+            left += part.values()
+        elif isinstance(part, list):
+            left += part
+        elif isinstance(part, str):
+            left += _embedded(part)
 
 
 def _embedded(text: str) -> Iterator[Any]:
@@ -87,7 +90,3 @@ def _n_leaves(value: Any) -> int:
 
 def _parsed(text: str | None) -> Any:
     return json.loads(text) if text is not None else None
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)

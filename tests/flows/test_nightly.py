@@ -1,0 +1,24 @@
+"""The steps of a night."""
+
+import pytest
+
+from flows.nightly import STEPS, chosen_steps
+from flows.settings import Settings, Tasks
+
+UNJUDGED = [name for name in STEPS if name != "judge"]
+
+
+@pytest.mark.parametrize(
+    ("share", "only", "steps"),
+    [
+        ({}, None, UNJUDGED),
+        ({"search": 1, "general_agentic": 9}, None, UNJUDGED),
+        ({"general_agentic": 1}, None, ["tasks", "rollout", "refine", "publish"]),
+        ({"general_agentic": 1}, "crawl", ["crawl"]),
+    ],
+)
+def test_a_night_whose_tasks_need_no_pages_does_not_crawl(
+    share: dict[str, float], only: str | None, steps: list[str]
+) -> None:
+    """Hours of crawling would serve no task; `factory crawl` still fetches pages."""
+    assert chosen_steps(Settings(tasks=Tasks(share=share)), only) == steps
