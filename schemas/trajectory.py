@@ -5,10 +5,13 @@ text. Concatenating `token_ids` over a segment gives exactly the ids that the mo
 
 A trajectory longer than the model's window has several segments. A later one opens with the system prompt and a user
 turn (the task, the agent's notes, its digest of the segment before), then repeats the last turns verbatim, then goes
-on. A repeated turn is a copy: `copy_of` holds the index of the original; its text, role and `token_ids` are the
-original's, `sampled` is false throughout, `logprobs` is empty, and its lengths count in no total of the trajectory.
-The system prompt of a later segment is a copy, too; the user turn is not. A digest is an ordinary sampled turn, which
-a tool turn without a tool asks for. Indexes run on through all segments, copies included.
+on. A repeated turn is a copy: `copy_of` holds the index of the original; its role, its text and the ids that the
+teacher sampled are the original's (those around them are the template's at the new place), `sampled` is false
+throughout, `logprobs` is empty, and its lengths count in no total of the trajectory. The system prompt of a later
+segment is a copy, too; the user turn is not. A digest is an ordinary sampled turn, which a tool turn without a tool
+requests. Indexes run on through all segments, copies included. By eviction, without a digest, a later segment repeats
+all turns of the one before; in copies of earlier tool results a short line replaces the text, counted in
+`bytes_dropped`.
 
 A child is a trajectory that another one delegated by a tool call; only its answer enters the parent, as that call's
 result. It has the task and the sample number of its parent, and can have children of its own.

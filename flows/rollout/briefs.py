@@ -10,11 +10,12 @@ from datetime import date
 import pyarrow as pa
 
 from flows.domains import domain, domains
-from flows.rollout.loop.agent import Brief, turn_seed
+from flows.rollout.loop.acts import Brief, Compaction
+from flows.rollout.loop.agent import turn_seed
 from flows.rollout.loop.trajectory_row import Plan
-from flows.rollout.pool.pool import RolloutContext
+from flows.rollout.pool.performer import RolloutContext
 from flows.rollout.sampling import attempt_sampling
-from flows.settings import Settings
+from flows.settings import Rollout, Settings
 from schemas.task import Hidden, Task
 from schemas.trajectory import trajectory_id
 
@@ -61,6 +62,8 @@ def build_plans(planned: pa.Table, settings: Settings, day: date, context: Rollo
 def build_brief(task: Task, sample: int, settings: Settings, day: date, context: RolloutContext) -> Brief:
     """The inputs of one attempt at a task, with the sampling of the settings and a seed of its own."""
     name, teacher = trajectory_id(task.task_id, sample), settings.teacher
+    window = min(teacher.context_window, context.teacher.identity.context)
+    compaction = _compaction(settings.rollout, window) if task.max_tokens > window else None
     return Brief(
         trajectory_id=name,
         run_id=day.isoformat(),
@@ -68,10 +71,15 @@ def build_brief(task: Task, sample: int, settings: Settings, day: date, context:
         instruction=task.instruction,
         tools=context.toolbox.specs(task.domain, task.tools, task.setup),
         max_turns=task.max_turns,
-        max_tokens=min(task.max_tokens, teacher.context_window, context.teacher.identity.context),
+        max_tokens=task.max_tokens if compaction else min(task.max_tokens, window),
         max_seconds=task.max_seconds,
         max_repeated_calls=settings.rollout.max_repeated_calls,
         sampling=attempt_sampling(
             teacher, context.teacher.identity, turn_seed(teacher.seed, name), settings.rollout.max_repetitions
         ),
+        compaction=compaction,
     )
+
+
+def _compaction(limits: Rollout, window: int) -> Compaction | None:
+    return Compaction(window, limits.compact_at, limits.compaction) if limits.compact_at else None

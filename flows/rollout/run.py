@@ -27,7 +27,8 @@ from flows.rollout.monitor.run_status import RunStatus, save_status
 from flows.rollout.monitor.status_display import progress_line
 from flows.rollout.monitor.teacher_facts import teacher_facts
 from flows.rollout.pool.admission import max_in_flight
-from flows.rollout.pool.pool import Pool, RolloutContext
+from flows.rollout.pool.performer import RolloutContext
+from flows.rollout.pool.pool import Pool
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
 from flows.rollout.sampling import attempt_sampling

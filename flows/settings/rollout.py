@@ -1,5 +1,7 @@
 """Settings of the rollout: concurrency, budgets of a run, limits of tools and attempts."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from flows.settings.section import Section
@@ -29,6 +31,17 @@ class Rollout(Section):
     )
     max_repeated_calls: Positive = Field(
         default=4, description="equal calls with equal results in a row that end an attempt as looped"
+    )
+    compact_at: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="share of the context window past which an attempt goes on in a new segment, such as 0.75; its "
+        "task's budget of tokens then counts all segments; none: the attempt ends at the window",
+    )
+    compaction: Literal["digest", "evict"] = Field(
+        default="digest",
+        description="digest: the agent sums up its work; evict: earlier tool results are left out, without the model",
     )
     notes: bool = Field(default=False, description="give every attempt the tools note_write and note_read")
     redact: bool = Field(

@@ -59,7 +59,8 @@ def encode_turn(entry: Entry) -> TurnRow:
     stored = {"turn": columns, "cue": entry.cue, "answer": entry.answer, "asked": entry.forced_status}
     resumed = {"sampling": asdict(entry.sampling) if entry.sampling else None, "api": entry.api_message}
     resumed["checkpoint"] = asdict(entry.checkpoint) if entry.checkpoint else None
-    row = orjson.dumps(stored | {name: value for name, value in resumed.items() if value})
+    flags = {"digest": True} if entry.asks_digest else {}
+    row = orjson.dumps(stored | flags | {name: value for name, value in resumed.items() if value})
     blobs = (_array_bytes("i", turn.token_ids), bytes(turn.sampled), _array_bytes("f", turn.logprobs))
     return TurnRow(turn.index, row, *blobs, crc=checksum(row, *blobs))
 
@@ -81,6 +82,7 @@ def decode_turn(row: TurnRow) -> Entry:
         sampling=SAMPLING.validate_python(stored["sampling"]) if "sampling" in stored else None,
         api_message=stored.get("api"),
         checkpoint=Checkpoint(**stored["checkpoint"]) if "checkpoint" in stored else None,
+        asks_digest=stored.get("digest", False),
     )
 
 

@@ -11,12 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.environments.environment import Checkpoint
-from flows.environments.tool import ToolCall, ToolSpec
+from flows.rollout.loop.acts import Act, Brief, CallTools, Commit, Ending, Generate, Parse, Render
 from flows.rollout.loop.budget_lines import budget_values
+from flows.rollout.loop.compaction import (
+    digest_of,
+    evict_results,
+    is_digest_possible,
+    is_eviction_due,
+    open_next_segment,
+)
 from flows.rollout.loop.episode import Entry, Episode, calls_of
+from flows.rollout.loop.free_tokens import cap_status, completion_tokens, free_tokens, is_over_limit
 from flows.rollout.loop.instructions import ToolMessage, format_error_text, instruction
 from flows.rollout.loop.repetition import REPETITION, ends_in_repetition
-from flows.rollout.protocol import Completion, ContextExceeded, Extension, Message, Parsed, Sampling
+from flows.rollout.protocol import Completion, ContextExceeded, Extension, Message, Parsed
 from flows.rollout.tools.observation import Performed
 from schemas.trajectory import Status, Turn
 
@@ -24,88 +32,6 @@ MAX_FORMAT_ERRORS = 2
 """Consecutive unparseable completions that are reported to the model; one more ends the attempt."""
 REFUSED = "refused"
 """The `parse` of a turn that the model or the provider refused to write: another try would be refused, too."""
-ANSWER_TOKENS = 512
-"""Context reserved for a final answer, in tokens (at most an eighth of the window)."""
-
-
-@dataclass(frozen=True)
-class Brief:
-    """The inputs of one attempt: prompts, tools, budget, and sampling parameters with the attempt's seed."""
-
-    trajectory_id: str
-    run_id: str
-    system: str
-    instruction: str
-    tools: tuple[ToolSpec, ...]
-    max_turns: int
-    max_tokens: int
-    max_seconds: int
-    max_repeated_calls: int
-    sampling: Sampling
-
-    @property
-    def reserve(self) -> int:
-        """Tokens of context that an ordinary turn leaves for a final answer."""
-        return min(ANSWER_TOKENS, self.max_tokens // 8)
-
-
-@dataclass(frozen=True)
-class Render:
-    """Requests the messages as an Extension of the stream.
-
-    `after` is the completion that the stream ends with, with its prompt's tail; None at the start. The stream is
-    mutated later: read it before sending the result.
-    """
-
-    stream: Sequence[int]
-    after: Completion | None
-    messages: tuple[Message, ...]
-
-
-@dataclass(frozen=True)
-class Generate:
-    """Requests a Completion of the prompt. The prompt is mutated later: read it before sending the result."""
-
-    prompt_ids: Sequence[int]
-    sampling: Sampling
-    must_answer: bool
-    api_messages: Sequence[str] = ()
-    """The conversation for an API without token ids; `prompt_ids` is empty then."""
-    n_tokens: int = 0
-    """Tokens of the prompt, those of an API as far as they are counted."""
-
-
-@dataclass(frozen=True)
-class Parse:
-    """Requests a completion as Parsed. Its `prompt_ids` are the prompt's tail only, however long the episode is."""
-
-    completion: Completion
-
-
-@dataclass(frozen=True)
-class CallTools:
-    """Requests that the calls of one turn are Performed, in order."""
-
-    calls: tuple[ToolCall, ...]
-
-
-@dataclass(frozen=True)
-class Commit:
-    """Requests that finished turns are made durable; the loop continues only after that."""
-
-    entries: tuple[Entry, ...]
-
-
-Act = Render | Generate | Parse | CallTools | Commit
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How an attempt ended; `error` is a reason code for statuses that have several causes."""
-
-    status: Status
-    answer: str | None = None
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +42,7 @@ class Reply:
     checkpoint: Checkpoint | None = None
     """The state of the environment after the calls of the turn."""
     forced_status: Status | None = None
+    asks_digest: bool = False
 
 
 Steps = Generator[Act, Any, None]
@@ -127,6 +54,8 @@ def attempt(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending]:
         yield from _open(brief, episode)
     while True:
         if episode.last is None:
+            if is_eviction_due(brief, episode):
+                yield from evict_results(episode)
             ending = _budget_ending(brief, episode)
             if ending:
                 return ending
@@ -136,10 +65,12 @@ def attempt(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending]:
         ending = _turn_ending(brief, episode)
         if ending:
             return ending
-        if episode.last:
+        if episode.last and episode.digest_due:
+            yield from open_next_segment(brief, episode)
+        elif episode.last:
             yield from _answer_turn(brief, episode, episode.last)
         if episode.last:
-            return Ending(_cap_status(brief, episode))
+            return Ending(cap_status(brief, episode))
 
 
 def turn_seed(seed: int, *place: object) -> int:
@@ -150,7 +81,7 @@ def turn_seed(seed: int, *place: object) -> int:
 def _budget_ending(brief: Brief, episode: Episode) -> Ending | None:
     if brief.max_seconds and episode.seconds >= brief.max_seconds:
         return Ending("timed_out")
-    if _completion_tokens(brief, episode) < 1:
+    if completion_tokens(brief, episode) < 1:
         return Ending(episode.forced_status or "context_cap")
     return None
 
@@ -186,21 +117,23 @@ def _generate_turn(brief: Brief, episode: Episode) -> Generator[Act, Any, Ending
     """Sample, parse and commit one turn; an ending if the server's window is smaller than known and has no room."""
     sampling = replace(
         brief.sampling,
-        max_tokens=min(brief.sampling.max_tokens, _completion_tokens(brief, episode)),
+        max_tokens=min(brief.sampling.max_tokens, completion_tokens(brief, episode)),
         seed=turn_seed(brief.sampling.seed, episode.length),
     )
     before = len(episode.stream)
     episode.stream.extend(episode.cue)
     try:
         completion: Completion = yield Generate(
-            episode.stream, sampling, episode.forced_status is not None, episode.api_messages, episode.n_tokens
+            episode.stream, sampling, episode.writes_text_only, episode.api_messages, episode.n_tokens
         )
     except ContextExceeded:
         return Ending(episode.forced_status or "context_cap")
     finally:
         del episode.stream[before:]
     parsed: Parsed = yield Parse(replace(completion, prompt_ids=episode.prompt_tail()))
-    if parsed.parse == "ok" and not parsed.calls and parsed.answer is None:
+    if episode.digest_due:
+        parsed = digest_of(parsed)
+    elif parsed.parse == "ok" and not parsed.calls and parsed.answer is None:
         parsed = replace(parsed, parse="empty")
     if ends_in_repetition(completion.token_ids, completion.finish_reason, sampling.repeat_limit):
         parsed = replace(parsed, parse=REPETITION, calls=(), answer=None)
@@ -221,10 +154,13 @@ def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
         budget = budget_values(episode, brief.max_turns, brief.max_tokens)
         line = [instruction("budget_line", **budget)] if budget else []
         fits = yield from _append(brief, episode, turn, replace(reply, messages=[*reply.messages, *line]))
+        if not fits and is_digest_possible(brief, episode):
+            asking = replace(reply, messages=[*reply.messages, instruction("digest")], asks_digest=True)
+            fits = yield from _append(brief, episode, turn, asking)
         if fits:
             return
     last = replace(reply, messages=[*reply.messages, instruction("answer_now")])
-    yield from _append(brief, episode, turn, replace(last, forced_status=_cap_status(brief, episode)))
+    yield from _append(brief, episode, turn, replace(last, forced_status=cap_status(brief, episode)))
 
 
 def _reply(brief: Brief, turn: Turn) -> Generator[Act, Any, Reply]:
@@ -240,29 +176,21 @@ def _reply(brief: Brief, turn: Turn) -> Generator[Act, Any, Reply]:
 def _append(brief: Brief, episode: Episode, last: Turn, reply: Reply) -> Generator[Act, Any, bool]:
     rendered = tuple(message for message, _ in reply.messages)
     extension: Extension = yield Render(episode.stream, episode.last_completion(last), rendered)
-    if _free_tokens(brief, episode, extension.n_tokens) < brief.reserve * (1 if reply.forced_status else 2):
+    is_last = reply.forced_status or reply.asks_digest
+    if free_tokens(brief, episode, extension.n_tokens) < brief.reserve * (1 if is_last else 2):
         return False
-    entries = []
+    if not is_last and is_digest_possible(brief, episode) and is_over_limit(brief, episode, extension.n_tokens):
+        return False
+    entries: list[Entry] = []
     for (message, observation), (ids, api_message) in zip(reply.messages, extension.split(), strict=True):
         if observation:
             turn = episode.tool_turn(observation, ids)
         else:
             turn = episode.message_turn("tool", message.content, ids)
-        entries.append(Entry(turn, extension.cue, forced_status=reply.forced_status, api_message=api_message))
+        is_final = len(entries) + 1 == len(reply.messages)
+        entry = Entry(turn, extension.cue, forced_status=reply.forced_status, api_message=api_message)
+        closing = replace(entry, checkpoint=reply.checkpoint, asks_digest=reply.asks_digest)
+        entries.append(closing if is_final else entry)
         episode.add(entries[-1:])
-    entries[-1] = replace(entries[-1], checkpoint=reply.checkpoint)
     yield Commit(tuple(entries))
     return True
-
-
-def _cap_status(brief: Brief, episode: Episode) -> Status:
-    return "turn_cap" if episode.assistant_turns >= brief.max_turns else "context_cap"
-
-
-def _completion_tokens(brief: Brief, episode: Episode) -> int:
-    """Tokens that the next turn may have: all that is left for a final answer, else what leaves room for one."""
-    return _free_tokens(brief, episode, len(episode.cue)) - (0 if episode.forced_status else brief.reserve)
-
-
-def _free_tokens(brief: Brief, episode: Episode, added: int) -> int:
-    return brief.max_tokens - episode.n_tokens - added

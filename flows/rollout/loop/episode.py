@@ -15,7 +15,11 @@ from flows.environments.tool import ToolCall
 from flows.rollout.protocol import Completion, Parsed, Sampling
 from flows.rollout.tools.observation import Observation, clean
 from flows.rollout.usage import estimated_tokens
+from schemas.prompt import prompt
 from schemas.trajectory import Status, Turn
+
+EVICTED = prompt("evicted_result").text.strip()
+"""The text in place of a tool result that an eviction removed."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,13 @@ class Entry:
     """The turn as messages of an API without token ids, a JSON list; None where token ids hold the conversation."""
     checkpoint: Checkpoint | None = None
     """The state of the environment after this turn; None if the turn called no tool, or the environment has none."""
+    asks_digest: bool = False
+    """True if this turn requests a digest, after which the context is compacted."""
 
 
 @dataclass
 class Episode:
-    """The stream of token ids so far, and the counts that the loop needs for its decisions."""
+    """The token ids of the current segment, and the counts that the loop needs for its decisions."""
 
     trajectory_id: str
     run_id: str
@@ -49,7 +55,16 @@ class Episode:
     """Tokens of that conversation: the API's last count, and an estimate of what was added since."""
     cue: list[int] = field(default_factory=list)
     length: int = 0
-    """Number of turns, of every role."""
+    """Number of turns, of every role, in all segments."""
+    segment: int = 0
+    tokens_before: int = 0
+    """Tokens of the earlier segments, copies left out."""
+    copied_tokens: int = 0
+    """Tokens of the copies in the current segment."""
+    digest_due: bool = False
+    """True from the request of a digest to the opening of the next segment."""
+    result_tokens: list[int] = field(default_factory=list)
+    """Tokens of the tool results of each step in the current segment; evicted ones count 0."""
     assistant_turns: int = 0
     seconds: float = 0.0
     last: Turn | None = None
@@ -59,9 +74,9 @@ class Episode:
     last_turn_end: int = 0
     """Position in the stream at which the last assistant turn ends."""
     tokens_at_turn: int = 0
-    """Tokens of the conversation at the end of the last assistant turn."""
+    """Tokens spent at the end of the last assistant turn."""
     tokens_a_turn_ago: int = 0
-    """Tokens of the conversation at the end of the assistant turn before that."""
+    """Tokens spent at the end of the assistant turn before that."""
     answer: str | None = None
     forced_status: Status | None = None
     """The status with which the attempt will end, once the final answer was requested because of a limit."""
@@ -79,6 +94,8 @@ class Episode:
         """Advance the state by finished turns, in order."""
         for entry in entries:
             turn = entry.turn
+            if turn.segment != self.segment:
+                self._open_segment(turn.segment)
             if turn.role == "assistant":
                 self.last_prompt_tail = self.prompt_tail()
             self.stream.extend(turn.token_ids)
@@ -87,16 +104,30 @@ class Episode:
             self.length += 1
             self.seconds += turn.seconds
             self.forced_status = entry.forced_status or self.forced_status
+            self.digest_due = self.digest_due or entry.asks_digest
             self.last = turn if turn.role == "assistant" else None
-            if self.last:
+            if turn.copy_of is not None:
+                self._add_copy(turn)
+            elif self.last:
                 self._add_assistant_turn(turn, entry.answer)
             elif turn.role == "tool" and turn.tool:
                 self._add_observation(turn)
+            self._add_step(turn)
 
     @property
     def n_tokens(self) -> int:
-        """Number of tokens of the conversation, without the generation prompt."""
+        """Number of tokens of the current segment, without the generation prompt."""
         return len(self.stream) + self.api_tokens
+
+    @property
+    def spent_tokens(self) -> int:
+        """Number of tokens of all segments, copies left out."""
+        return self.tokens_before + self.n_tokens - self.copied_tokens
+
+    @property
+    def writes_text_only(self) -> bool:
+        """True if the next turn is a final answer or a digest: no tool is to be called in it."""
+        return self.forced_status is not None or self.digest_due
 
     def last_completion(self, turn: Turn) -> Completion:
         """The completion that the last turn was made from."""
@@ -119,9 +150,26 @@ class Episode:
         """
         return [*self.stream[max(0, self.last_turn_end - 1) :], *self.cue]
 
+    def _add_step(self, turn: Turn) -> None:
+        if turn.role == "assistant":
+            self.result_tokens.append(0)
+        elif turn.tool and self.result_tokens and turn.observation != EVICTED:
+            self.result_tokens[-1] += turn.n_tokens
+
+    def _open_segment(self, number: int) -> None:
+        self.tokens_before, self.copied_tokens, self.segment = self.spent_tokens, 0, number
+        self.stream, self.api_messages, self.api_tokens = array("i"), [], 0
+        self.cue, self.last_turn_end, self.digest_due, self.result_tokens = [], 0, False, []
+
+    def _add_copy(self, turn: Turn) -> None:
+        """A copy is part of the stream and of no count."""
+        self.copied_tokens += turn.n_tokens
+        if turn.role == "assistant":
+            self.last_turn_end = len(self.stream)
+
     def _add_assistant_turn(self, turn: Turn, answer: str | None) -> None:
         self.last_turn_end = len(self.stream)
-        self.tokens_a_turn_ago, self.tokens_at_turn = self.tokens_at_turn, self.n_tokens
+        self.tokens_a_turn_ago, self.tokens_at_turn = self.tokens_at_turn, self.spent_tokens
         self.assistant_turns += 1
         self.answer = answer
         self.parse_failures = 0 if turn.parse == "ok" else self.parse_failures + 1
@@ -183,7 +231,12 @@ class Episode:
     def _turn(self, role: str, ids: list[int], **columns: object) -> Turn:
         blank: dict[str, object] = dict.fromkeys(Turn.model_fields)
         defaults = {"bytes_dropped": 0, "seconds": 0.0, "logprobs": [], "sampled": [False] * len(ids)}
-        place = {"trajectory_id": self.trajectory_id, "index": self.length, "segment": 0, "run_id": self.run_id}
+        place = {
+            "trajectory_id": self.trajectory_id,
+            "index": self.length,
+            "segment": self.segment,
+            "run_id": self.run_id,
+        }
         own = {"role": role, "token_ids": ids, "n_tokens": len(ids)}
         return Turn.model_validate(blank | defaults | place | own | columns)
 

@@ -32,6 +32,8 @@ def recorded_calls(entries: Sequence[Entry], tools: Mapping[str, Tool]) -> Recor
     recorded = Recorded()
     for entry in entries:
         turn = entry.turn
+        if turn.copy_of is not None:
+            continue
         if turn.role == "assistant":
             pending = deque(calls_of(turn))
         elif turn.tool and pending:

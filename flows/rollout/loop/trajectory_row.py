@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from flows.environments.environment import EnvironmentKind
 from flows.environments.tool import ToolSpec
-from flows.rollout.loop.agent import Brief, Ending
+from flows.rollout.loop.acts import Brief, Ending
 from flows.rollout.loop.episode import calls_of
 from flows.rollout.protocol import Dialect, Identity
 from flows.rollout.tools.observation import clean
@@ -46,7 +46,8 @@ def trajectory_row(
 ) -> Trajectory:
     """The row of an attempt that ended now; `turns` are its committed turns, `made_by` its teacher and dialect."""
     identity, dialect = made_by
-    brief, assistant_turns = plan.brief, [turn for turn in turns if turn.role == "assistant"]
+    own = [turn for turn in turns if turn.copy_of is None]
+    brief, assistant_turns = plan.brief, [turn for turn in own if turn.role == "assistant"]
     return Trajectory(
         trajectory_id=brief.trajectory_id,
         task_id=plan.task.task_id,
@@ -70,13 +71,14 @@ def trajectory_row(
         answer=clean(ending.answer) if ending.answer is not None else None,
         n_turns=len(assistant_turns),
         n_tool_calls=sum(len(calls_of(turn)) for turn in assistant_turns),
-        n_tokens=sum(turn.n_tokens for turn in turns),
-        n_sampled_tokens=sum(_n_sampled(turn) for turn in turns),
-        n_observation_tokens=sum(turn.n_tokens for turn in turns if turn.role == "tool"),
+        n_tokens=sum(turn.n_tokens for turn in own),
+        n_sampled_tokens=sum(_n_sampled(turn) for turn in own),
+        n_observation_tokens=sum(turn.n_tokens for turn in own if turn.role == "tool"),
         started_at=started_at,
         ended_at=datetime.now(UTC),
         error=ending.error,
         ids=None if identity.token_ids else NO_IDS,
+        n_segments=turns[-1].segment + 1 if turns and turns[-1].segment else None,
     )
 
 

@@ -13,28 +13,19 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from flows.domains.contract import Finished
-from flows.rollout.chat_protocol import ChatRequest, ChatTeacher
 from flows.rollout.journal.file import JournalError
-from flows.rollout.journal.journal import AttemptState, Journal
-from flows.rollout.loop.agent import Act, Brief, CallTools, Commit, Ending, Generate, Parse, Render, attempt
+from flows.rollout.journal.journal import AttemptState
+from flows.rollout.loop.acts import Ending
 from flows.rollout.loop.episode import Episode
 from flows.rollout.loop.resume import recorded_calls, resumed_plan
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
 from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.pool.counts import PoolCounts
-from flows.rollout.protocol import (
-    Completion,
-    ContextExceeded,
-    Dialect,
-    Extension,
-    Parsed,
-    Teacher,
-    TeacherError,
-    TeacherRefused,
-)  # fmt: skip
-from flows.rollout.tools.observation import Performed, ToolFault
+from flows.rollout.pool.performer import Performer, RolloutContext
+from flows.rollout.protocol import TeacherError, TeacherRefused
+from flows.rollout.tools.observation import ToolFault
 from flows.rollout.tools.stateful_world import WorldDiffers
-from flows.rollout.tools.toolbox import Toolbox, World
+from flows.rollout.tools.toolbox import World
 from flows.rollout.verifiers.judge import judge
 
 LOG = logging.getLogger(__name__)
@@ -43,16 +34,6 @@ OUTAGE_FAILURES = 8
 OBSERVE_EVERY_S = 1.0
 DEFAULT_LENGTH_DIVISOR = 8
 """An attempt is expected to fill 1/8 of its token budget while no similar attempt has finished."""
-
-
-@dataclass(frozen=True)
-class RolloutContext:
-    """Teacher, dialect, worlds and journal that all attempts of a run share."""
-
-    teacher: Teacher
-    dialect: Dialect
-    toolbox: Toolbox
-    journal: Journal
 
 
 @dataclass(frozen=True)
@@ -75,6 +56,7 @@ class Pool:
         self._counts = PoolCounts(faults=context.toolbox.faults)
         self.admission = Admission(context.teacher, in_flight, kv_share)
         self._context = context
+        self._performer = Performer(context, self.admission, self._counts, self._abort_failed)
         self._lengths: dict[tuple[str, str], list[int]] = {}
         """Sum of tokens and number of the attempts that finished in this run, by domain and composer."""
         self._in_flight = in_flight
@@ -133,7 +115,7 @@ class Pool:
             await self.admission.admit(brief.trajectory_id, episode.n_tokens, self._expected_length(plan))
             await world.open(recorded_calls(state.entries, world.tools))
             plan, state = resumed_plan(plan, state.entries), replace(state, entries=[])
-            ending = await self._drive(plan, episode, world)
+            ending = await self._performer.drive(plan, episode, world)
             await self._finish(plan, ending, state, world)
             self._counts.finished += 1
             self._counts.finished_turns += episode.assistant_turns
@@ -168,61 +150,6 @@ class Pool:
         lengths[0] += tokens
         lengths[1] += 1
 
-    async def _drive(self, plan: Plan, episode: Episode, world: World) -> Ending:
-        """Drive the generator of the agent loop: perform each act it yields, and send it the result.
-
-        A prompt that the server has no room for is raised inside the loop, which ends the attempt with what it has.
-        """
-        loop, result, too_long = attempt(plan.brief, episode), None, None
-        while True:
-            try:
-                act = loop.throw(too_long) if too_long else loop.send(result)
-            except StopIteration as end:
-                ending: Ending = end.value
-                return ending
-            result, too_long = None, None
-            try:
-                result = await self._perform(plan, act, world)
-            except ContextExceeded as error:
-                too_long = error
-
-    async def _perform(self, plan: Plan, act: Act, world: World) -> Extension | Completion | Parsed | Performed | None:
-        dialect, brief = self._context.dialect, plan.brief
-        match act:
-            case Render(stream, after, messages):
-                if after is None:
-                    return await dialect.open(messages, brief.tools)
-                return await dialect.extend(stream, after, messages)
-            case Generate():
-                return await self._generate(plan, act)
-            case Parse(completion):
-                return await dialect.parse(completion, brief.tools)
-            case CallTools(calls):
-                return await world.call_all(calls)
-            case Commit(entries):
-                await self._context.journal.commit(entries)
-                self._counts.turns += sum(entry.turn.role == "assistant" for entry in entries)
-        return None
-
-    async def _generate(self, plan: Plan, act: Generate) -> Completion:
-        await self.admission.grow(plan.brief.trajectory_id, act.n_tokens)
-        completion = await self._sample(plan.brief, act)
-        if len(completion.token_ids) != len(completion.logprobs):
-            raise TeacherError("the teacher sent token ids and log-probabilities of different lengths")
-        if completion.prompt_ids is not None and completion.prompt_ids != list(act.prompt_ids):
-            raise TeacherError("the teacher reports another prompt than the one that was sent")
-        self._counts.add(completion)
-        await self._abort_failed()
-        return completion
-
-    async def _sample(self, brief: Brief, act: Generate) -> Completion:
-        teacher = self._context.teacher
-        sampling = self._context.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=brief.tools)
-        if isinstance(teacher, ChatTeacher):
-            request = ChatRequest(act.api_messages, brief.tools, sampling, act.must_answer)
-            return await teacher.reply(request, brief.trajectory_id)
-        return await teacher.generate(act.prompt_ids, sampling, brief.trajectory_id)
-
     async def _finish(self, plan: Plan, ending: Ending, state: AttemptState, world: World | None = None) -> None:
         """Store the finished attempt with its outcome and verdicts; one that was given up has neither."""
         journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
@@ -232,7 +159,8 @@ class Pool:
             await journal.finish(row, [], None)
             return
         outcome = await world.finish(ending.answer, row.trajectory_id, row.run_id)
-        await journal.finish(row, judge(Finished(plan.task, row, turns, outcome, plan.hidden)), outcome)
+        own = [turn for turn in turns if turn.copy_of is None]
+        await journal.finish(row, judge(Finished(plan.task, row, own, outcome, plan.hidden)), outcome)
         await world.remove()
 
     async def _abort(self, failed: FailedAttempt, *, counted: bool = True) -> None:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from flows.environments.environment import Environment, EnvironmentKind, FinalState
+from flows.environments.notes import Notes, notes_text
 from flows.environments.tool import Answer, Tool, ToolCall
 from flows.rollout.tools.arguments import argument_error
 from flows.rollout.tools.executor import Executor
@@ -74,6 +75,10 @@ class StatefulWorld:
             seconds=self.seconds,
             run_id=run_id,
         )
+
+    def notes(self) -> str:
+        """The notes of the agent as one text; empty if there are none, or the environment has no place for them."""
+        return notes_text(self._environment.notes) if isinstance(self._environment, Notes) else ""
 
     async def close(self) -> None:
         """End the world and keep its files: the attempt may resume."""

@@ -47,6 +47,10 @@ class StatelessWorld:
         """There is no state, hence no outcome."""
         return None
 
+    def notes(self) -> str:
+        """There is no state, hence no notes."""
+        return ""
+
     async def close(self) -> None:
         """The environment stays open for other attempts."""
 

@@ -18,7 +18,8 @@ from flows.rollout.journal.journal import Journal
 from flows.rollout.journal.judged import decode_judged
 from flows.rollout.loop.episode import calls_of
 from flows.rollout.loop.trajectory_row import Plan
-from flows.rollout.pool.pool import Pool, RolloutContext
+from flows.rollout.pool.performer import RolloutContext
+from flows.rollout.pool.pool import Pool
 from flows.rollout.protocol import Dialect
 from flows.rollout.tools.toolbox import open_toolbox
 from flows.rollout.trial.exactness import Exactness, compare

@@ -49,7 +49,8 @@ def attempt(task_id: str, solved: bool) -> Trajectory:
     counts = ("sample", "seed", "n_turns", "n_tool_calls", "n_tokens", "n_sampled_tokens", "n_observation_tokens")
     times = dict.fromkeys(("started_at", "ended_at"), NOON)
     own = {"trajectory_id": f"{task_id}-{solved}", "task_id": task_id, "status": "answered"}
-    return Trajectory.model_validate(names | dict.fromkeys(counts, 0) | times | own)
+    alone = dict.fromkeys(("n_segments", "parent_id", "parent_call_id"))
+    return Trajectory.model_validate(names | dict.fromkeys(counts, 0) | times | own | alone)
 
 
 def decision(task_id: str, solved: bool) -> Decision:

@@ -12,7 +12,10 @@ placed as (
         copy_of,
         sampled,
         logprobs,
-        hash(role, content, reasoning, tool_calls, observation, token_ids) as said,
+        token_ids,
+        hash(role, content, reasoning, tool_calls) as said,
+        observation,
+        bytes_dropped,
         lag(segment) over sequence as segment_before,
         row_number() over (partition by trajectory_id, segment order by index) - 1 as place,
         max(index) filter (copy_of is not null) over (partition by trajectory_id, segment) as last_copy,
@@ -35,7 +38,12 @@ faults as (
             when copy.copy_of is null and copy.index < copy.last_copy and copy.place > copy.has_system::integer then 'copy_out_of_place'
             when copy.copy_of is null then null
             when original.index is null or original.segment >= copy.segment or original.copy_of is not null then 'no_original'
-            when original.said <> copy.said then 'copy_differs'
+            -- the ids around those that the teacher sampled are the template's; an evicted result has lost its text
+            when original.said <> copy.said
+                or copy.token_ids[len(copy.token_ids) - len(original.logprobs) + 1:]
+                    <> original.token_ids[len(original.token_ids) - len(original.logprobs) + 1:]
+                or (copy.observation is distinct from original.observation and copy.bytes_dropped <= original.bytes_dropped)
+            then 'copy_differs'
             when list_bool_or(copy.sampled) or len(copy.logprobs) > 0 then 'copy_is_sampled'
         end as fault
     from placed as copy

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flows.domains.contract import Finished
 from flows.domains.search.verifiers import normalise_answer
 from flows.environments.tool import Answer, ToolCall
-from flows.rollout.loop.agent import Ending
+from flows.rollout.loop.acts import Ending
 from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.trajectory_row import Plan, trajectory_row
 from flows.rollout.protocol import Completion, Parsed

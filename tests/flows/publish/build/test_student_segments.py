@@ -171,7 +171,7 @@ def test_a_release_holds_one_marked_row_per_segment_and_counts_both(chats: Setti
             assert trainable == row["student_trained"]
     assert {row["student_segments"] for row in rows} == {1, 2}
     card = (latest(chats) / "README.md").read_text("utf-8")
-    assert f"{len(ids)} trajectories stand in {len(rows)} rows" in card
+    assert f"{len(ids)} trajectories take up {len(rows)} rows" in card
     with connect(Lake(chats.lake)) as con:
         assert con.execute(query("checks", "release_rows")).fetchall() == []
         for number, shard, place in con.execute("select trajectory_id, shard, row from published").fetchall():

@@ -12,18 +12,8 @@ from hypothesis import strategies as st
 
 from flows.environments.tool import Answer, ToolSpec
 from flows.rollout.journal.turn_encoding import decode_turn, encode_turn
-from flows.rollout.loop.agent import (
-    Act,
-    Brief,
-    CallTools,
-    Commit,
-    Ending,
-    Generate,
-    Parse,
-    Render,
-    attempt,
-    turn_seed,
-)
+from flows.rollout.loop.acts import Act, Brief, CallTools, Commit, Ending, Generate, Parse, Render
+from flows.rollout.loop.agent import attempt, turn_seed
 from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.instructions import format_error_text
 from flows.rollout.protocol import Completion, ContextExceeded, Extension, Parsed, Sampling
