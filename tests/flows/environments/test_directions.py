@@ -1,6 +1,7 @@
 """Environments know neither domains nor hidden truths, so no call of an agent can reach either."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,21 @@ def test_no_environment_reaches_a_domain_or_a_hidden_truth(path: Path) -> None:
     used = names(path)
     assert not [name for name in used if name.startswith(("flows.domains", "flows.rollout", "flows.tasks"))]
     assert not used & {"schemas.task.Hidden", "schemas.Hidden", ".goal", ".oracle"}
+
+
+def test_a_domain_is_named_only_in_its_own_rooms() -> None:
+    """A domain that other rooms know by name cannot be added, or left out, as one folder.
+
+    Only `search` is: the teacher's trial plays it, and imports use its verifiers.
+    """
+    domains = {path.parent.name for path in (ROOT / "flows" / "domains").glob("*/__init__.py")} - {"search"}
+    assert domains
+    named = {
+        f"{path.relative_to(ROOT)} names {domain}"
+        for room in ("flows", "schemas", "sources", "warehouse")
+        for path in [*(ROOT / room).rglob("*.py"), *(ROOT / room).rglob("*.sql")]
+        for domain in domains
+        if ROOT / "flows" / "domains" / domain not in path.parents
+        if re.search(rf"domains\.{domain}\b|['\"]{domain}['\"]", path.read_text("utf-8"))
+    }
+    assert sorted(named) == []
