@@ -21,10 +21,11 @@ from flows.environments.tool import Answer, Tool, ToolCall
 class Services:
     """The office world of one attempt. It holds the initial state, the agent's changes to it, and no goal."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, image: bytes | None = None) -> None:
+        """`image` is the database of a world of the same setup to which nothing was done yet, if there is one."""
         self.offer, self._lock = Offer(setup), Lock()
         scripts = {TABLES[table].name: TABLES[table].script for table in self.offer.tables}
-        self.world = World(setup, list(scripts.values()), self.offer.tables)
+        self.world = World(setup, list(scripts.values()), self.offer.tables, image)
 
     def tools(self) -> tuple[Tool, ...]:
         """The tools of the setup's services, and `ask_user`."""

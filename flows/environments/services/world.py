@@ -21,20 +21,30 @@ TIME = "%Y-%m-%dT%H:%M"
 class World:
     """One in-memory database. Calls must come one at a time."""
 
-    def __init__(self, setup: Setup, schemas: Sequence[str], tables: Sequence[str]) -> None:
-        """`schemas` are scripts that create at least the `tables`, which make up the state."""
+    def __init__(self, setup: Setup, schemas: Sequence[str], tables: Sequence[str], image: bytes | None = None) -> None:
+        """`schemas` are scripts that create at least the `tables`, which make up the state; an image replaces both."""
         self.setup, self.tables = setup, tables
         self.n_writes = 0
         self.breaches: list[str] = []
         self._created: dict[str, int] = {}
         self._digest: tuple[int, str] = -1, ""
         self.con = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None, cached_statements=256)
+        if image is None:
+            self._fill(schemas)
+        else:
+            self.con.deserialize(image)
+
+    def _fill(self, schemas: Sequence[str]) -> None:
         self.con.executescript("begin;" + "".join(schemas))
-        for table, rows in setup.rows.items():
+        for table, rows in self.setup.rows.items():
             if rows:
                 marks = ",".join("?" * len(rows[0]))
                 self.con.executemany(STATEMENTS["insert"].format(table=table, marks=marks), rows)
         self.con.execute("commit")
+
+    def image(self) -> bytes:
+        """The database as bytes."""
+        return self.con.serialize()
 
     def rows(self, statement: str, **values: object) -> list[Row]:
         """The rows of a select, as dicts."""

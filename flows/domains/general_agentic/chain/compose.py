@@ -1,4 +1,4 @@
-"""The composer of chains: draws an office, searches a chain of 12 to 40 calls, makes it minimal, and proves it."""
+"""The composer of chains: draws an office, searches a chain of 12 to 40 calls, and proves it minimal."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,8 +7,9 @@ from functools import cache
 from importlib.resources import files
 
 from flows.domains.contract import Composer, Draft, Refused, Writer
-from flows.domains.general_agentic.chain.minimal import needs, prove_minimal, pruned, values
-from flows.domains.general_agentic.chain.search import Search, Step
+from flows.domains.general_agentic.chain.minimal import prove_reads, prove_writes
+from flows.domains.general_agentic.chain.search import Search
+from flows.domains.general_agentic.chain.steps import Step
 from flows.domains.general_agentic.chain.world import link_office
 from flows.domains.general_agentic.office.noise import injection
 from flows.domains.general_agentic.office.office import SERVICES, Office
@@ -42,8 +43,9 @@ def compose(seed: Seed, writer: Writer) -> Draft:
     finally:
         world.close()
     instruction = _instruction(office, search.sentences)
-    known = "\n".join([instruction, *(value for choice in setup.choices.values() for value in choice)])
-    steps = pruned(search.steps, known)
+    known = f"{search.known}\n{instruction}"
+    steps = search.steps
+    prove_reads(steps, known)
     if not SHORTEST <= len(steps) <= LONGEST:
         raise Refused("length")
     return _draft(setup, steps, instruction, known, seed.number)
@@ -53,12 +55,12 @@ def _draft(setup: Setup, steps: Sequence[Step], instruction: str, known: str, nu
     parts = list(_parts(Offer(setup), steps, known))
     world = Services(setup)
     try:
-        first = world.checkpoint()
+        first, image = world.checkpoint(), world.world.image()
         wanted = play_forward(world, parts)
     finally:
         world.close()
     prove_rebuilt(setup, first)
-    prove_minimal(setup, steps, wanted)
+    prove_writes(setup, image, steps, wanted)
     tool_path = [step.operation for step in steps]
     return Draft(
         instruction,
@@ -84,12 +86,12 @@ def _parts(offer: Offer, steps: Sequence[Step], known: str) -> Iterator[Part]:
     """A part per call; one that reads expects the values that later calls take from it first."""
     seen = set[str]()
     for place, step in enumerate(steps):
-        new = values(step.answer) - seen
+        new = step.shows - seen
         seen |= new
-        if OPERATIONS[step.operation].writes:
+        if step.writes:
             yield Part([], [], [_shown(offer, step)])
         else:
-            later = {value for one in steps[place + 1 :] for value in needs(one, known)}
+            later = {value for one in steps[place + 1 :] for value in one.needs(known)}
             yield Part([_shown(offer, step)], sorted(later & new), [])
 
 

@@ -63,7 +63,7 @@ EFFECTS = (
     Effect(
         "mail_send",
         "Write to {recipient}; the subject is the bare id of {subject}.",
-        {"recipient": ("email",), "subject": ("order", "ticket", "request", "account")},
+        {"recipient": ("email",), "subject": ("order", "ticket", "request", "account", "event")},
     ),
     Effect(
         "event_book",
@@ -73,7 +73,7 @@ EFFECTS = (
         given={"room": "room", "title": "title"},
     ),
 )
-WEIGHTS = {"mail_send": 1, "ticket_close": 2, "ticket_route": 2}
+WEIGHTS = {"mail_send": 2, "ticket_close": 2, "ticket_route": 2}
 """Operation -> how often it is drawn; others 4."""
 CREATES = {"request_make": ("requests", "request"), "event_book": ("events", "event")}
 """Operation -> (table, type) of the record that it creates."""

@@ -4,8 +4,8 @@ Everything is carried out in a world as it is planned, so that later steps see t
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flows.domains.contract import Refused
@@ -14,6 +14,7 @@ from flows.domains.general_agentic.chain.conditions import establish
 from flows.domains.general_agentic.chain.effects import CREATES, EFFECTS, WEIGHTS, Effect
 from flows.domains.general_agentic.chain.paths import Path, Paths
 from flows.domains.general_agentic.chain.relations import RELATIONS, Reached, follow
+from flows.domains.general_agentic.chain.steps import Step, tight
 from flows.domains.general_agentic.chain.world import Linked
 from flows.domains.general_agentic.office.office import Office
 from flows.environments.services.catalogue import OPERATIONS
@@ -21,16 +22,8 @@ from flows.environments.services.environment import Services
 
 BY_NAME = {one.name: one for one in RELATIONS}
 TRIES = 120
-
-
-@dataclass(frozen=True)
-class Step:
-    """One call of the chain with its answer; `thread` counts the sentences of the instruction."""
-
-    operation: str
-    arguments: Mapping[str, Any]
-    answer: str
-    thread: int
+FORCED = ("order_status", "decision")
+"""Choices of which a condition leaves one, so that a tool's schema is enough to know it."""
 
 
 class Search:
@@ -42,15 +35,23 @@ class Search:
         self.steps: list[Step] = []
         self.sentences: list[str] = []
         self.created: list[Path] = []
+        self.known = "\n".join(value for choice in FORCED for value in office.choices[choice])
 
     def run(self, length: int) -> None:
         """Add writes until the chain has so many steps. Raises Refused if it does not get there."""
-        weights = [WEIGHTS.get(one.operation, 4) for one in EFFECTS]
         for _ in range(TRIES):
             if len(self.steps) >= length:
                 return
-            self._add(self.office.draws.choices(EFFECTS, weights)[0])
+            self._add(self._effect())
         raise Refused("chain_too_short")
+
+    def _effect(self) -> Effect:
+        """An effect; one that takes a record made before is as likely as all others, if there is such a record."""
+        kinds = {path.end.type for path in self.created}
+        taking = [one for one in EFFECTS if any(kinds & {*types} for types in one.slots.values())]
+        if taking and self.office.draws.chance(0.5):
+            return self.office.draws.choice(taking)
+        return self.office.draws.choices(EFFECTS, [WEIGHTS.get(one.operation, 4) for one in EFFECTS])[0]
 
     def _add(self, effect: Effect) -> bool:
         found = self._fill(effect)
@@ -71,8 +72,10 @@ class Search:
         needed = establish(self.services.world, effect.operation, final)
         if needed is None or self.paths.touched & {*needed.changes} or self._clashes(effect, final):
             return False
-        reads = [call for path in slots.values() for call in path.calls]
-        self._perform(effect, slots, [*reads, *needed.calls, (effect.operation, final)])
+        sentence = self._sentence(effect, slots, arguments)
+        calls = [*(call for path in slots.values() for call in path.calls), *needed.calls, (effect.operation, final)]
+        if not self._perform(calls, sentence):
+            return False
         self._remember(effect, slots, arguments, needed.changes)
         return True
 
@@ -90,7 +93,7 @@ class Search:
 
     def _created(self, types: tuple[str, ...]) -> Path | None:
         fitting = [one for one in self.created if one.end.type in types]
-        return self.office.draws.choice(fitting) if fitting and self.office.draws.chance(0.5) else None
+        return self.office.draws.choice(fitting) if fitting and self.office.draws.chance(0.8) else None
 
     def _given(self, kind: str) -> str:
         if kind == "title":
@@ -120,30 +123,43 @@ class Search:
             return held is not None and held["target"] == given["manager_id"]
         return False
 
-    def _perform(self, effect: Effect, slots: Mapping[str, Path], calls: list[Call]) -> None:
-        done = {json.dumps((one.operation, one.arguments)) for one in self.steps}
-        for operation, arguments in calls:
-            key = json.dumps((operation, arguments))
-            if key in done and not OPERATIONS[operation].writes:
-                continue
-            done.add(key)
-            answer = self.services.perform(OPERATIONS[operation], arguments)
-            if answer.kind != "ok":
-                raise Refused("search_refused")
-            self.steps.append(Step(operation, arguments, answer.text, len(self.sentences)))
+    def _perform(self, calls: Sequence[Call], sentence: str) -> bool:
+        """Carry out the calls, reads first, if each read is needed; False if some value is known by chance."""
+        done, thread = {step.key for step in self.steps}, len(self.sentences)
+        new = [Step(operation, arguments, "{}", thread) for operation, arguments in calls]
+        new = [step for place, step in enumerate(new) if step.writes or step.key not in {*done, *_keys(new[:place])}]
+        reads = [self._answered(step) for step in new if not step.writes]
+        writes = [step for step in new if step.writes]
+        known = "\n".join([self.known, *self.sentences, sentence])
+        if not tight([*self.steps, *reads, *writes], known):
+            return False
+        self.sentences.append(sentence)
+        self.steps += [*reads, *(self._answered(step) for step in writes)]
+        return True
+
+    def _answered(self, step: Step) -> Step:
+        answer = self.services.perform(OPERATIONS[step.operation], step.arguments)
+        if answer.kind != "ok":
+            raise Refused("search_refused")
+        return replace(step, answer=answer.text)
+
+    def _sentence(self, effect: Effect, slots: Mapping[str, Path], arguments: Mapping[str, Any]) -> str:
+        return effect.words.format(**{**arguments, **{name: path.end.words for name, path in slots.items()}})
 
     def _remember(
         self, effect: Effect, slots: Mapping[str, Path], arguments: Mapping[str, Any], changes: tuple[str, ...]
     ) -> None:
-        shown = {**arguments, **{name: path.end.words for name, path in slots.items()}}
-        self.sentences.append(effect.words.format(**shown))
         self.paths.reached += [path for path in slots.values() if path.end.type not in {"amount", "email", "region"}]
         self.paths.touched |= {*changes, *_changed(effect, arguments)}
         if effect.operation in CREATES:
             _, kind = CREATES[effect.operation]
             new = str(next(iter(json.loads(self.steps[-1].answer).values())))
             words = f"the {kind} that you made in step {len(self.sentences)}"
-            self.created.append(Path(Reached(kind, new, words), (), (new,)))
+            self.created.append(Path(Reached(kind, new, words), (((), new),)))
+
+
+def _keys(steps: Sequence[Step]) -> set[str]:
+    return {step.key for step in steps}
 
 
 def _changed(effect: Effect, arguments: Mapping[str, Any]) -> set[str]:

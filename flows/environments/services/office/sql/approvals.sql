@@ -9,7 +9,7 @@ create table requests (
 create index requests_by_reference on requests (reference);
 
 -- name: list
-select id, kind, reference, requester_id, status, made_on from requests
+select id, kind, reference, status, made_on from requests
 where (:status is null or status = :status) and (:kind is null or kind = :kind)
     and (:reference is null or reference = :reference)
 order by made_on, id

@@ -8,7 +8,7 @@ create table people (
 );
 
 -- name: search
-select id, name, email, kind, department from people
+select id, name, kind from people
 where (:name is null or name like '%' || :name || '%') and (:email is null or email = :email)
     and (:department is null or department = :department)
 order by name, id

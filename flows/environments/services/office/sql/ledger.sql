@@ -9,7 +9,7 @@ create table entries (
 create index entries_by_reference on entries (reference);
 
 -- name: accounts
-select id, name, owner_id, status from accounts order by name, id
+select id, name from accounts order by name, id
 
 -- name: account
 select * from accounts where id = :id

@@ -10,7 +10,7 @@ create table orders (
 create table order_lines (order_id text, sku text, quantity integer, unit_price integer, primary key (order_id, sku));
 
 -- name: orders
-select id, customer_id, placed_on, status, total from orders
+select id, placed_on, status from orders
 where (:customer_id is null or customer_id = :customer_id) and (:status is null or status = :status)
 order by placed_on, id
 

@@ -1,0 +1,81 @@
+"""The steps of a chain, and the values that each one needs and shows.
+
+A value is known if the instruction or a tool's schema gives it, or if an answer before shows it. A chain is sound if
+every value is known in time, and tight if no call that reads can be left out.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flows.environments.services.catalogue import OPERATIONS
+
+FREE = frozenset({"page", "part", "status", "day"})
+"""Arguments that anybody can give."""
+WORD = re.compile(r"[^\s\"'(),;:]+")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of the chain with its answer; `thread` counts the sentences of the instruction."""
+
+    operation: str
+    arguments: Mapping[str, Any]
+    answer: str
+    thread: int
+
+    @property
+    def writes(self) -> bool:
+        """True if it changes the state."""
+        return bool(OPERATIONS[self.operation].writes)
+
+    @property
+    def key(self) -> str:
+        """Equal for equal calls."""
+        return json.dumps((self.operation, self.arguments))
+
+    @cached_property
+    def shows(self) -> frozenset[str]:
+        """All values of its answer, and all words of its texts."""
+        return frozenset(_leaves(json.loads(self.answer)))
+
+    def needs(self, known: str) -> set[str]:
+        """The arguments that only an answer can give; `known` is the instruction and the choices of the schemas."""
+        given = {str(value) for name, value in self.arguments.items() if name not in FREE}
+        return {value for value in given if not stated(value, known)}
+
+
+def stated(value: str, text: str) -> bool:
+    """True if a text states a value as a whole, not as a part of a longer word or number."""
+    return value in text and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
+
+
+def sound(steps: Sequence[Step], known: str) -> bool:
+    """True if every call gets its values from the instruction or from an answer before."""
+    return all(_sources(steps, known))
+
+
+def tight(steps: Sequence[Step], known: str) -> bool:
+    """True if each call that reads is the only source of some value that a later call needs."""
+    only = {sources[0] for sources in _sources(steps, known) if len(sources) == 1}
+    return only.issuperset(place for place, step in enumerate(steps) if not step.writes)
+
+
+def _sources(steps: Sequence[Step], known: str) -> Iterator[list[int]]:
+    """For each value that a call needs, the places of the steps before that show it."""
+    for place, step in enumerate(steps):
+        for value in step.needs(known):
+            yield [before for before in range(place) if value in steps[before].shows]
+
+
+def _leaves(found: Any) -> Iterator[str]:
+    if isinstance(found, dict | list):
+        for one in found.values() if isinstance(found, dict) else found:
+            yield from _leaves(one)
+    elif found is not None:
+        yield str(found)
+        if isinstance(found, str) and " " in found:
+            yield from (word.rstrip(".") for word in WORD.findall(found))
