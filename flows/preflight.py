@@ -16,7 +16,7 @@ from flows.refine.validate_settings import validate_keys, validate_settings
 from flows.rollout.engines.check import check_teacher
 from flows.rollout.protocol import TeacherError
 from flows.settings import Settings, SettingsError
-from flows.tasks.composers import chosen_composers
+from flows.tasks.composers import chosen_composers, quotas
 
 GB = 1e9
 
@@ -41,8 +41,11 @@ def check_before_run(settings: Settings, only: str | None) -> None:
 
 
 def _check_tasks(settings: Settings) -> str:
-    names = [composer.name for _, composer in chosen_composers(settings)]
-    return f"{settings.tasks.per_night:,} tasks a night, composed by {', '.join(names)}"
+    parts = [
+        f"{quota.share:.0%} {quota.domain.name} by {', '.join(composer.name for composer in quota.composers)}"
+        for quota in quotas(settings)
+    ]
+    return f"{settings.tasks.per_night:,} tasks a night: {'; '.join(parts)}"
 
 
 def _check_refine(settings: Settings) -> str:

@@ -67,13 +67,15 @@ def _refusals(con: "duckdb.DuckDBPyConnection") -> "Table":
 
 
 def _drawn(con: "duckdb.DuckDBPyConnection", n: int, seed: int) -> "Iterator[Table]":
+    from rich.text import Text
+
     from warehouse.connect import query
-    from warehouse.console.terminal import cell, empty_table
+    from warehouse.console.terminal import cell, empty_table, visible
 
     rows = con.execute(query("tasks", "drawn_tasks"), {"n": n, "seed": str(seed)})
     names = [column[0] for column in rows.description]
     for row in rows.fetchall():
         table = empty_table(("task", row[0]))
         for name, value in zip(names[1:], row[1:], strict=True):
-            table.add_row(cell(name), cell(value, most=4_000))
+            table.add_row(cell(name), Text(visible(value)) if isinstance(value, str) else cell(value, most=4_000))
         yield table
