@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.chat import ChatDialect
+from flows.rollout.loop.compaction import digest_of
 from flows.rollout.loop.episode import parsed_columns
 from flows.rollout.loop.repetition import REPETITION
 from flows.rollout.protocol import Completion, Parsed
@@ -34,7 +36,9 @@ BATCH_TURNS = 128
 COMPARED_CHARS = 80
 """Characters of a turn's text that must occur in its decoded ids, as a test for the right tokenizer."""
 PARSED_COLUMNS = ("parse", "content", "reasoning", "tool_calls")
-TURN_COLUMNS = ["trajectory_id", "index", "role", *PARSED_COLUMNS, "token_ids", "logprobs", "finish_reason"]
+TURN_COLUMNS = [
+    "trajectory_id", "index", "segment", "role", *PARSED_COLUMNS, "token_ids", "logprobs", "finish_reason", "copy_of"
+]  # fmt: skip
 TRAJECTORY_COLUMNS = ["trajectory_id", "dialect", "tools", "run_id", "ids"]
 
 
@@ -58,6 +62,7 @@ class _Attempt:
     tools: Sequence[ToolSpec]
     prompt_tail: list[int] = field(default_factory=list)
     """The last id of the last assistant turn and all ids after it: the end of the next prompt."""
+    segment: int = 0
     same_tokenizer: bool | None = None
     """True if its ids are of the dialect's tokenizer; None until a turn with text has been compared."""
     skipped: str | None = None
@@ -87,13 +92,18 @@ class Reparser:
     async def _part(self, turns: Path, trajectories: Path) -> AsyncIterator[Reparse]:
         attempts = {row["trajectory_id"]: self._attempt(row) for row in _rows(trajectories, TRAJECTORY_COLUMNS)}
         before = self._newest_reparses(list(attempts))
-        for row in _rows(turns, TURN_COLUMNS):
-            attempt = attempts.get(row["trajectory_id"])
-            if attempt is None or attempt.skipped:
+        for row, following in pairwise(chain(_rows(turns, TURN_COLUMNS), [None])):
+            attempt = attempts.get(row["trajectory_id"]) if row else None
+            if row is None or attempt is None or attempt.skipped:
                 continue
+            if row["segment"] != attempt.segment:
+                attempt.segment, attempt.prompt_tail = row["segment"], []
             if row["role"] != "assistant":
                 attempt.prompt_tail += row["token_ids"]
+            elif row.get("copy_of") is not None:
+                attempt.prompt_tail = row["token_ids"][-1:]
             else:
+                row["is_digest"] = _is_digest(row, following)
                 changed = await self._turn(attempt, row, before.get((row["trajectory_id"], row["index"]), row))
                 if changed:
                     yield changed
@@ -112,7 +122,8 @@ class Reparser:
         if row["parse"] == REPETITION:
             return None
         completion = Completion(ids[start:], logprobs, row["finish_reason"] or "stop", prompt)
-        return self._changed(attempt, row, before, await self._dialect.parse(completion, attempt.tools))
+        parsed = await self._dialect.parse(completion, attempt.tools)
+        return self._changed(attempt, row, before, digest_of(parsed) if row["is_digest"] else parsed)
 
     def _changed(
         self, attempt: _Attempt, row: dict[str, Any], before: dict[str, Any], parsed: Parsed
@@ -157,6 +168,12 @@ class Reparser:
 
     def _write(self, rows: list[Reparse]) -> None:
         self._lake.write(Reparse, rows, self._lake.next_part(night_of(rows[0].run_id), WORKER, Reparse))
+
+
+def _is_digest(row: dict[str, Any], following: dict[str, Any] | None) -> bool:
+    """True for an assistant turn that ends a segment: the agent's summary, whose calls were not made."""
+    same = following is not None and following["trajectory_id"] == row["trajectory_id"]
+    return bool(same and following and following["segment"] > row["segment"])
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Token exactness through the real dialect, client, journal and lake: stored ids equal the ids that the server saw."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
@@ -9,6 +10,8 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 import pytest
 
+from flows.rollout.dialects.chat import ChatDialect
+from flows.rollout.reparse import Reparser
 from flows.rollout.run import run_rollout
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory, Turn
@@ -115,8 +118,10 @@ def test_each_segment_is_what_the_server_saw_across_a_compaction(
                     assert (tuple(stream + turn["token_ids"][:cue]), tuple(turn["token_ids"][cue:])) in served
                 stream += turn["token_ids"]
     with connect(lake) as con:
+        counts = asyncio.run(Reparser(ChatDialect(tiny.tiny_tokenizer(), "qwen3"), lake, con).reparse(DAY, silent))
         found = {name: con.execute(text).fetchall() for name, text in sql_files("checks").items()}
         stored = con.execute("select sum(n_segments), sum(n_tokens) from trajectories").fetchall()
         counted = con.execute("select count(*), sum(n_tokens - n_copied_tokens) from segments").fetchall()
     assert {name: rows for name, rows in found.items() if rows} == {}
     assert stored == counted
+    assert counts.turns > 0 and (counts.changed, counts.skipped) == ({}, {})

@@ -40,9 +40,9 @@ def finished(name: str, turns: list[Turn]) -> Trajectory:
     )
     times = {"started_at": datetime(2026, 1, 2, tzinfo=UTC), "ended_at": datetime(2026, 1, 2, tzinfo=UTC)}
     n_tokens = sum(turn.n_tokens for turn in turns)
-    return Trajectory.model_validate(
-        blank | times | {"n_segments": None, "trajectory_id": name, "run_id": RUN, "n_tokens": n_tokens}
-    )
+    alone = dict.fromkeys(("n_segments", "parent_id", "parent_call_id"))
+    own = {"trajectory_id": name, "run_id": RUN, "n_tokens": n_tokens}
+    return Trajectory.model_validate(blank | times | alone | own)
 
 
 async def fill(journal: Journal, names: list[str], turns: int = 3, finish: bool = True) -> None:
