@@ -45,7 +45,7 @@ def compose() -> None:
 
 def attempt(task_id: str, solved: bool) -> Trajectory:
     """A finished attempt at the task; its id says how it ended."""
-    names = dict.fromkeys(Trajectory.model_fields, "")
+    names = {name: "" for name, column in Trajectory.model_fields.items() if column.is_required()}
     counts = ("sample", "seed", "n_turns", "n_tool_calls", "n_tokens", "n_sampled_tokens", "n_observation_tokens")
     times = dict.fromkeys(("started_at", "ended_at"), NOON)
     own = {"trajectory_id": f"{task_id}-{solved}", "task_id": task_id, "status": "answered"}
