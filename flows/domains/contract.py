@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Tasks
+    from flows.settings.environments import McpServer
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Corpus:
-    """The inputs of a composer: the lake's views in DuckDB, the task settings, the day, the number of tasks wanted."""
+    """The inputs of a composer: the lake's views in DuckDB, the settings, the day, the number of tasks wanted."""
 
     con: "duckdb.DuckDBPyConnection"
     settings: "Tasks"
     day: date
     wanted: int
+    servers: "Sequence[McpServer]" = ()
+    """Servers of tools of the settings."""
 
 
 class Candidate(Protocol):

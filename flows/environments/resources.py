@@ -1,4 +1,4 @@
-"""Resources that all attempts of a rollout read: the library of pages, and the blocklist of its hosts."""
+"""Resources that all attempts of a rollout read: the library of pages, the blocklist of its hosts, servers of tools."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from flows.settings.environments import McpServer
     from sources.index.library import Library
 
 
@@ -19,6 +20,9 @@ class Resources:
     """Hosts and regular expressions over urls of pages that no tool may show."""
     dialect: str = "chat"
     """Dialect of the teacher, `chat` or `text`: small models get other tools."""
+
+    servers: tuple["McpServer", ...] = ()
+    """Servers of tools of the settings."""
 
     @cached_property
     def library(self) -> "Library":

@@ -72,6 +72,8 @@ class Tool:
     _: KW_ONLY
     read_only: bool = False
     """True if it changes no state: it may run concurrently with the calls of its turn, and again after a fault."""
+    volatile: bool = False
+    """True if an equal call may give another answer although nothing was written: a rebuilt world does not compare."""
     cpu_bound: bool = False
     """True if it should run in a worker process rather than in a thread; for environments without state."""
 
@@ -95,4 +97,4 @@ class Tool:
 
     @cached_property
     def _validator(self) -> Validator:
-        return validator_for(self.spec.parameters, pattern_options=RegexOptions())
+        return validator_for(self.spec.parameters, pattern_options=RegexOptions(), offline=True)

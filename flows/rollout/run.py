@@ -114,7 +114,7 @@ async def _roll_out(run: Run, library: Path | None, factories: Factories, report
             dialect = factories.dialect(settings.teacher, teacher)
             await prove_dialect(settings.teacher, dialect, teacher)
             _show_teacher(run, teacher, dialect, report)
-            resources = Resources(library, tuple(settings.blocklist), dialect.name)
+            resources = Resources(library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp))
             remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
             with open_toolbox(resources, settings.rollout, settings.state / "worlds") as toolbox:
                 context = RolloutContext(teacher, dialect, toolbox, run.journal)

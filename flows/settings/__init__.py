@@ -6,7 +6,7 @@ setting is refused before any work starts, with the key, the value and the allow
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -15,6 +15,7 @@ from pydantic_settings import SettingsError as VariableError
 
 from flows.settings.address import LocalPath
 from flows.settings.crawl import Crawl
+from flows.settings.environments import Environments
 from flows.settings.judge import Judge
 from flows.settings.notify import Notify
 from flows.settings.publish import Publish
@@ -28,8 +29,8 @@ from sources.blocklist import Blocklist
 from sources.urls import NotCrawlable
 
 __all__ = [
-    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Judge", "Notify", "Publish", "Refine", "Rollout", "Schedule",
-    "Settings", "SettingsError", "Tasks", "Teacher", "load",
+    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Environments", "Judge", "Notify", "Publish", "Refine", "Rollout",
+    "Schedule", "Settings", "SettingsError", "Tasks", "Teacher", "load",
 ]  # fmt: skip
 
 SETTINGS_FILE = "factory.toml"
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
         description="hosts, with their subdomains, and regular expressions over urls: never crawled, shown or released",
     )
     crawl: Crawl = Crawl()
+    environments: Environments = Environments()
     tasks: Tasks = Tasks()
     teacher: Teacher = Teacher()
     rollout: Rollout = Rollout()
@@ -173,11 +175,13 @@ def _may_hold_secret(place: tuple[int | str, ...]) -> bool:
     """True if the setting at this place is a secret, a list of secrets, or a section with one."""
     kind: Any = Settings
     for part in place:
+        if isinstance(part, int) and get_origin(kind) is list:
+            [kind] = get_args(kind)
         fields = getattr(kind, "model_fields", {})
         kind = fields[part].annotation if part in fields else kind
     return _holds_secret(kind)
 
 
 def _holds_secret(kind: Any) -> bool:
-    inner = getattr(kind, "model_fields", {}).values()
-    return "SecretStr" in str(kind) or any(_holds_secret(field.annotation) for field in inner)
+    inner = (field.annotation for field in getattr(kind, "model_fields", {}).values())
+    return "SecretStr" in str(kind) or any(map(_holds_secret, (*get_args(kind), *inner)))

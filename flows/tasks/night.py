@@ -14,6 +14,7 @@ import duckdb
 from flows.domains import composers as known_composers
 from flows.domains.contract import Composer, Corpus, Domain, Refused
 from flows.settings import Tasks
+from flows.settings.environments import McpServer
 from flows.tasks.apportion import Source, apportion, portions
 from flows.tasks.composers import Quota
 from flows.tasks.probes.probe import Probes
@@ -57,6 +58,7 @@ class TaskNight:
     quotas: Sequence[Quota]
     probes: Probes
     made: Made
+    servers: Sequence[McpServer] = ()
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(domain, composer, reason) -> refused candidates."""
     composed: Counter[str] = field(default_factory=Counter)
@@ -105,7 +107,8 @@ class TaskNight:
         return apportion(sources)
 
     def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
-        for candidate in group[0].candidates(Corpus(self.con, self.settings, self.day, wanted)):
+        corpus = Corpus(self.con, self.settings, self.day, wanted, self.servers)
+        for candidate in group[0].candidates(corpus):
             composer = group[candidate.number % len(group)]
             try:
                 task, hidden = self._composed(domain, composer, candidate)

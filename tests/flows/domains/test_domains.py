@@ -25,7 +25,7 @@ def test_a_domain_is_complete(name: str) -> None:
 
 
 def test_an_unknown_domain_is_refused_with_the_known_names() -> None:
-    with pytest.raises(LookupError, match="no domain named 'serch'; there are: general_agentic, search"):
+    with pytest.raises(LookupError, match="no domain named 'serch'; there are: general_agentic, mcp_server, search"):
         domain("serch")
 
 
@@ -45,7 +45,8 @@ def test_a_folder_must_define_a_domain_of_its_own_name(
 def test_an_unknown_composer_is_refused_with_the_known_names() -> None:
     chosen = Settings(tasks=Tasks(composers=["written", "poem"]))
     with pytest.raises(
-        SettingsError, match=r"tasks\.composers = \['poem'\].*There are: batch_under_policy, cloze, tool_chain, written"
+        SettingsError,
+        match=r"tasks\.composers = \['poem'\].*There are: batch_under_policy, cloze, .*, written_by_hand",
     ):
         chosen_composers(chosen)
 

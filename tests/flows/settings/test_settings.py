@@ -138,6 +138,9 @@ def test_two_homes_never_share_a_deployment(home: Path) -> None:
         'notify = "json://reader:hunter2@127.0.0.1"\n',
         'teacher = "hunter2"\n',
         '[teacher]\napi_key = ["hunter2"]\n',
+        '[[environments.mcp]]\nname = "a"\ncommand = "b"\nenv = {A = ["hunter2"]}\n',
+        2 * '[[environments.mcp]]\nname = "a"\ncommand = "b"\nenv = {A = "hunter2"}\n',
+        '[[environments.mcp]]\nname = "a"\nurl = "http://a.example"\nheaders = "hunter2"\n',
     ],
 )
 def test_an_error_about_a_secret_setting_does_not_show_it(
@@ -148,7 +151,7 @@ def test_an_error_about_a_secret_setting_does_not_show_it(
     with pytest.raises(SettingsError) as error:
         load()
     assert "hunter2" not in str(error.value) + str(capfd.readouterr())
-    assert str(error.value).startswith(("notify", "teacher"))
+    assert str(error.value).startswith(("notify", "teacher", "environments"))
 
 
 def test_addresses_of_alerts_never_show_in_the_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

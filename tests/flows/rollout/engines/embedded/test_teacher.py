@@ -85,10 +85,8 @@ async def test_a_crash_of_the_model_loses_no_turn(tmp_path: Path) -> None:
         running = [asyncio.create_task(teacher.generate(prompt, sampling, str(at))) for at in range(6)]
         await asyncio.sleep(0.2)
         for child in psutil.Process().children(recursive=True):
-            if (
-                "flows.rollout.engines.embedded.teacher" in child.cmdline()
-                and "flows.process_guard" not in child.cmdline()
-            ):
+            command = child.cmdline()
+            if "flows.rollout.engines.embedded.teacher" in command and "process_guard" not in " ".join(command):
                 child.kill()
         completions = await asyncio.gather(*running)
     assert {tuple(one.token_ids) for one in completions} == {tuple(before.token_ids)}

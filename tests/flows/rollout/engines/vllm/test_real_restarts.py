@@ -67,7 +67,7 @@ class Terminator(threading.Thread):
                 command = child.cmdline()
             except psutil.Error:
                 continue
-            if ENTRY in command and "flows.process_guard" not in command:
+            if ENTRY in command and "process_guard" not in " ".join(command):
                 return child
         return None
 

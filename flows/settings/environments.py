@@ -1,0 +1,82 @@
+"""Settings of the environments: servers of tools that speak the Model Context Protocol, as the worlds of attempts.
+
+Variables and headers of a server are secrets. They are shown nowhere, and a text that holds one is masked.
+"""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from flows.settings.address import HttpUrl, LocalPath
+from flows.settings.section import Section
+from flows.settings.types import Positive
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class McpServer(Section):
+    """One server: a command that speaks over its standard input and output, or the address of a running server."""
+
+    name: str = Field(description="name of the server, which tasks refer to")
+    command: str | None = Field(default=None, description="program that starts the server; not set: it runs at `url`")
+    args: list[str] = Field(default=[], description="arguments of the program")
+    env: dict[str, SecretStr] = Field(
+        default={}, description="environment variables of the program, beside PATH, HOME and the like"
+    )
+    cwd: LocalPath | None = Field(default=None, description="working directory of the program")
+    url: HttpUrl | None = Field(default=None, description="address of a server that runs already (streamable HTTP)")
+    headers: dict[str, SecretStr] = Field(default={}, description="headers of its requests, such as Authorization")
+    read_only: Literal["declared"] | list[str] = Field(
+        default="declared",
+        description="tools that change nothing: a list of names, or declared: those with readOnlyHint",
+    )
+    restorable: Literal[False, "replay"] = Field(
+        default=False,
+        description="replay: each start is the same state, and equal calls give equal answers, so that an attempt has "
+        "a server of its own and may use all tools; false: only tools that change nothing, on shared servers",
+    )
+    pool: Positive = Field(default=1, description="connections that the attempts share, if it is not restorable")
+    max_restarts: int = Field(
+        default=5, ge=0, description="times that a shared connection is opened again with no call done in between"
+    )
+    start_timeout_s: Seconds = Field(default=30.0, description="seconds until it must have listed its tools")
+    timeout_s: Seconds = Field(default=60.0, description="seconds that a call may take, within rollout.tool_timeout_s")
+    max_result_chars: Positive = Field(default=1_000_000, description="characters of a result that are read")
+    tasks: LocalPath | None = Field(
+        default=None, description="JSON lines of tasks for it: instruction, answer, and optionally tools, max_turns"
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _valid_name(cls, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise ValueError("write a small letter, then at most 31 small letters, digits, - or _")
+        return name
+
+    @model_validator(mode="after")
+    def _one_transport(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError(f"the server {self.name} needs either a command or a url")
+        return self
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no text may show."""
+        return tuple(one.get_secret_value() for one in (*self.env.values(), *self.headers.values()))
+
+
+class Environments(Section):
+    """Worlds of attempts that other programs offer."""
+
+    mcp: list[McpServer] = Field(
+        default=[], description="servers of tools, a table [[environments.mcp]] for each; needs horizon-factory[mcp]"
+    )
+
+    @field_validator("mcp")
+    @classmethod
+    def _distinct(cls, servers: list[McpServer]) -> list[McpServer]:
+        names = [one.name for one in servers]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two servers are named {', '.join(twice)}: rename one of them")
+        return servers
