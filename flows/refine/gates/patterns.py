@@ -44,6 +44,11 @@ def matches(texts: pa.Array, expressions: pa.Array) -> pa.BooleanArray:
     return _of_each(texts, expressions, _holds, pa.bool_())
 
 
+def first_match(texts: pa.Array, expressions: pa.Array) -> pa.Array:
+    """For each text the first match of its expression; null if there is none, and for null."""
+    return _of_each(texts, expressions, _first, pa.string())
+
+
 def extracts(texts: pa.Array, expressions: pa.Array) -> pa.ListArray:
     """For each text the second group of every match, as `regexp_extract_all(text, expression, 2)`; null for null."""
     return _of_each(texts, expressions, _second_groups, pa.list_(pa.string()))
@@ -59,6 +64,11 @@ def _of_each(texts: pa.Array, expressions: pa.Array, found: Callable[[Any, str],
 
 def _holds(compiled: Any, text: str) -> bool:
     return compiled.search(text) is not None
+
+
+def _first(compiled: Any, text: str) -> str | None:
+    match = compiled.search(text)
+    return match[0] if match else None
 
 
 def _second_groups(compiled: Any, text: str) -> list[str]:

@@ -4,9 +4,9 @@
 the folded words of a text, `word_hashes(text)` the 64-bit hash of each. `scripts_in(text)` names the scripts other than
 Latin, `anchor_shingles(text)` gives hashes of short windows. `argument_fault(schema, arguments)` gives how a call's
 arguments break the JSON Schema; null if they are valid. `foreign_language(task, system, answer)` gives the language of
-an answer that the task neither uses nor names. `matches(text, expression)` and `extracts(text, expression)` search a
-text for an expression of `patterns.py`. Each depends on its arguments only and has a version among the parameters, so
-that a new version computes cached answers again.
+an answer that the task neither uses nor names. `matches`, `first_match` and `extracts` search a text for an
+expression of `patterns.py`. Each depends on its arguments only and has a version among the parameters, so that a new
+version computes cached answers again.
 """
 
 from importlib.metadata import version
@@ -20,7 +20,7 @@ from flows.refine.decontaminate.ngrams import WORDS_VERSION, folded_words, word_
 from flows.refine.dedupe.anchor_shingles import ANCHORS_VERSION, add_anchor_shingles
 from flows.refine.gates.argument_schema import argument_faults
 from flows.refine.gates.language import LANGUAGE_VERSION, foreign_answers
-from flows.refine.gates.patterns import extracts, matches
+from flows.refine.gates.patterns import extracts, first_match, matches
 from flows.refine.gates.scripts_in import SCRIPTS_VERSION, scripts_in
 from sources.privacy.redaction import count_kinds, detector_version
 
@@ -39,6 +39,7 @@ def add_functions(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
         "foreign_language", _foreign_language, ["varchar"] * 3, "varchar", type=ARROW, null_handling=SPECIAL
     )
     con.create_function("matches", _matches, ["varchar"] * 2, "boolean", type=ARROW, null_handling=SPECIAL)
+    con.create_function("first_match", _first_match, ["varchar"] * 2, "varchar", type=ARROW, null_handling=SPECIAL)
     con.create_function("extracts", _extracts, ["varchar"] * 2, "varchar[]", type=ARROW, null_handling=SPECIAL)
     versions = {"words_version": WORDS_VERSION, "validator_version": version("jsonschema-rs")}
     versions |= {"shingles_version": ANCHORS_VERSION, "scripts_version": SCRIPTS_VERSION}
@@ -60,6 +61,10 @@ def _foreign_language(tasks: Any, systems: Any, answers: Any) -> pa.Array:
 
 def _matches(texts: Any, expressions: Any) -> pa.Array:
     return matches(_one_chunk(texts), _one_chunk(expressions))
+
+
+def _first_match(texts: Any, expressions: Any) -> pa.Array:
+    return first_match(_one_chunk(texts), _one_chunk(expressions))
 
 
 def _extracts(texts: Any, expressions: Any) -> pa.Array:

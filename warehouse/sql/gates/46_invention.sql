@@ -40,7 +40,7 @@ claims as (
         case when
             not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
             and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(regexp_matches(candidates.instruction, $asks_for_dialogue), false))
-            and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or regexp_matches(turn_facts.tool_markup, $invents_turns) or not regexp_matches(turn_facts.tool_markup, $writes_results || '|' || $writes_steps))
+            and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or matches(turn_facts.tool_markup, $invents_turns) or not matches(turn_facts.tool_markup, $writes_results || '|' || $writes_steps))
         then turn_facts.tool_markup end as tool_markup,
         case when final.index is not null then list_filter(
             turn_facts.cited_urls,

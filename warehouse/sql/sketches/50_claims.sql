@@ -130,14 +130,12 @@ select
         -- thoughts that were not taken out of the words for the user
         case when role = 'assistant' and contains(content, '</') then nullif(regexp_extract(content, '</?(?:think(?:ing)?|scratch_?pad|reflection|reasoning|inner_monologue|thoughts?)>'), '') end,
         -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; and the other side of the talk
-        case when role = 'assistant' and contains(content, chr(10)) and regexp_matches(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns)
-        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns), '') end,
+        case when role = 'assistant' and contains(content, chr(10))
+        then nullif(first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns), '') end,
         -- the first message of an attempt has read no result that it could report
         case when role = 'assistant' and index <= 2 and tool_calls is not null
-            and matches(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results)
-        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results), '') end,
+        then nullif(first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results), '') end,
         case when role = 'assistant' and index <= 2 and contains(content, chr(10))
-            and matches(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps)
-        then nullif(regexp_extract(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps), '') end
+        then nullif(first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps), '') end
     ) as tool_markup
 from lettered

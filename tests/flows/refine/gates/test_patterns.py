@@ -4,7 +4,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.refine.gates.patterns import extracts, matches, patterns
+from flows.refine.gates.patterns import extracts, first_match, matches, patterns
 from tests.flows.refine.gates.labelled.rows import labelled_rows
 
 LISTS = ("said_wrote", "said_tests_pass", "promises", "gives_up", "any_error", "client_error")
@@ -25,6 +25,13 @@ def test_a_list_matches_the_same_texts(name: str, texts: pa.Array) -> None:
     found = matches(texts, pa.array([patterns()[name]] * len(texts)))
     assert found.to_pylist() == _by_duckdb("regexp_matches(text, $expression)", name, texts)
     assert any(found.to_pylist()), "no text has such a phrase"
+
+
+def test_the_first_match_is_the_same(texts: pa.Array) -> None:
+    """Markup is excused by the words of a page: another match of it would convict."""
+    found = first_match(texts, pa.array([patterns()["invents_turns"]] * len(texts)))
+    assert found.to_pylist() == _by_duckdb("nullif(regexp_extract(text, $expression), '')", "invents_turns", texts)
+    assert any(found.to_pylist())
 
 
 def test_quotations_are_the_same(texts: pa.Array) -> None:
