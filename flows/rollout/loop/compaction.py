@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from flows.rollout.loop.acts import Brief, Commit, ReadNotes, Recall
-from flows.rollout.loop.episode import EVICTED, Entry, Episode
+from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.free_tokens import is_over_limit, may_compact
+from flows.rollout.loop.instructions import EVICTED
 from flows.rollout.loop.segment_draft import Drafting, SegmentDraft
 from flows.rollout.protocol import Parsed
 from schemas.prompt import prompt

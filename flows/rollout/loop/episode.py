@@ -12,14 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from flows.environments.environment import Checkpoint
 from flows.environments.tool import ToolCall
+from flows.rollout.loop.instructions import EVICTED
 from flows.rollout.protocol import Completion, Parsed, Sampling
 from flows.rollout.tools.observation import Observation, clean
 from flows.rollout.usage import estimated_tokens
-from schemas.prompt import prompt
 from schemas.trajectory import Status, Turn
-
-EVICTED = prompt("evicted_result").text.strip()
-"""The text in place of a tool result that an eviction removed."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,11 @@ class Entry:
     """The state of the environment after this turn; None if the turn called no tool, or the environment has none."""
     asks_digest: bool = False
     """True if this turn requests a digest, after which the context is compacted."""
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of tokens of the turn; estimated for an API without token ids."""
+        return self.turn.n_tokens or estimated_tokens(self.api_message or "")
 
 
 @dataclass
@@ -107,12 +109,12 @@ class Episode:
             self.digest_due = self.digest_due or entry.asks_digest
             self.last = turn if turn.role == "assistant" else None
             if turn.copy_of is not None:
-                self._add_copy(turn)
+                self._add_copy(entry)
             elif self.last:
                 self._add_assistant_turn(turn, entry.answer)
             elif turn.role == "tool" and turn.tool:
                 self._add_observation(turn)
-            self._add_step(turn)
+            self._add_step(entry)
 
     @property
     def n_tokens(self) -> int:
@@ -150,21 +152,21 @@ class Episode:
         """
         return [*self.stream[max(0, self.last_turn_end - 1) :], *self.cue]
 
-    def _add_step(self, turn: Turn) -> None:
-        if turn.role == "assistant":
+    def _add_step(self, entry: Entry) -> None:
+        if entry.turn.role == "assistant":
             self.result_tokens.append(0)
-        elif turn.tool and self.result_tokens and turn.observation != EVICTED:
-            self.result_tokens[-1] += turn.n_tokens
+        elif entry.turn.tool and self.result_tokens and entry.turn.observation != EVICTED:
+            self.result_tokens[-1] += entry.n_tokens
 
     def _open_segment(self, number: int) -> None:
         self.tokens_before, self.copied_tokens, self.segment = self.spent_tokens, 0, number
         self.stream, self.api_messages, self.api_tokens = array("i"), [], 0
         self.cue, self.last_turn_end, self.digest_due, self.result_tokens = [], 0, False, []
 
-    def _add_copy(self, turn: Turn) -> None:
+    def _add_copy(self, entry: Entry) -> None:
         """A copy is part of the stream and of no count."""
-        self.copied_tokens += turn.n_tokens
-        if turn.role == "assistant":
+        self.copied_tokens += entry.n_tokens
+        if entry.turn.role == "assistant":
             self.last_turn_end = len(self.stream)
 
     def _add_assistant_turn(self, turn: Turn, answer: str | None) -> None:

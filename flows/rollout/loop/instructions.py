@@ -7,6 +7,8 @@ from flows.rollout.protocol import Message
 from flows.rollout.tools.observation import Observation
 from schemas.prompt import prompt
 
+EVICTED = prompt("evicted_result").text.strip()
+"""The text in place of a tool result that an eviction removed."""
 ToolMessage = tuple[Message, Observation | None]
 """A message of role tool, and its observation; None for an instruction of the factory."""
 

@@ -12,7 +12,6 @@ from typing import Any
 from flows.rollout.loop.acts import Act, Render
 from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.protocol import Completion, Extension, Message
-from flows.rollout.usage import estimated_tokens
 from schemas.trajectory import Turn
 
 Drafting = Generator[Act, Any, None]
@@ -30,7 +29,7 @@ class SegmentDraft:
     @property
     def n_tokens(self) -> int:
         """Number of tokens of the opening; those of an API are estimated."""
-        return len(self._stream) + sum(estimated_tokens(entry.api_message or "") for entry in self.entries)
+        return sum(entry.n_tokens for entry in self.entries)
 
     def open(self, task: str) -> Drafting:
         """Add the system prompt, and the user turn with this text."""

@@ -164,3 +164,34 @@ def test_a_killed_run_goes_on_at_the_turn_it_had_reached(tmp_path: Path, api: Fa
 def _turns(body: Json) -> list[str]:
     """The messages of a request, without breakpoints."""
     return [json.dumps(turn).replace(', "cache_control": {"type": "ephemeral"}', "") for turn in body["messages"]]
+
+
+def searcher(turn: int, body: Json) -> Spoken:
+    """Searches without end, sums up on demand, and answers when it must."""
+    last = json.dumps(body["messages"][-1])
+    if "Your context is nearly full" in last:
+        return Spoken("I found page 7 so far.", "I sum up.")
+    if "answer now" in last:
+        return Spoken("It is page 7.", "I must answer.")
+    return Spoken("", "I search.", (("search", {"query": f"island lighthouse keeper {len(json.dumps(body))}"}),))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", [OpenAiForm(), AnthropicForm()], ids=["openai", "anthropic"])
+def test_a_conversation_longer_than_the_window_goes_on_in_segments(
+    tmp_path: Path, form: OpenAiForm | AnthropicForm
+) -> None:
+    """An API refuses a result without its call: a segment that opens by halves would end every long attempt."""
+    with fake_api(form, speak=searcher) as fake:
+        settings = home(tmp_path, fake, compact_at=0.6, notes=True, max_observation_chars=1_500)
+        teacher = settings.teacher.model_copy(update={"context_window": 4_000})
+        settings = planned(settings.model_copy(update={"teacher": teacher}), max_turns=20)
+        roll_out(settings)
+    found = rows(settings, Trajectory)
+    assert {(row["status"], row["answer"], row["error"]) for row in found} == {("turn_cap", "It is page 7.", None)}
+    assert all(row["n_segments"] > 2 for row in found)
+    run_refine(settings, DAY, silent)
+    with connect(Lake(settings.lake)) as con:
+        assert not {name: faults for name, faults in run_checks(con).items() if faults}
+        refused = "select count(*) from gate_verdicts where gate in ('structure', 'arguments') and not keep"
+        assert con.execute(refused).fetchall() == [(0,)]
