@@ -53,7 +53,7 @@ def test_no_name_stands_for_two_columns() -> None:
 @pytest.mark.slow
 def test_tool_paths_differ_and_twins_are_rare() -> None:
     """A thousand tasks of one shape teach the shape."""
-    chosen = mixed(200)
+    chosen = mixed(100)
     assert len({draft.difficulty["tool_path"] for draft in chosen}) >= 0.8 * len(chosen)
     assert twins(chosen) <= 0.02 * len(chosen)
     assert len({draft.setup for draft in chosen}) == len(chosen)
