@@ -19,6 +19,7 @@ from flows.commands.context import (
     open_warehouse,
     run_nightly,
 )
+from flows.commands.environments import environments
 from flows.commands.exit import exit_after, fail
 from flows.commands.export import export
 from flows.commands.lineage import lineage
@@ -81,7 +82,7 @@ def judge(day: Day = None) -> None:
 for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
-for room in (tasks, rollout, refine, publish, release, lake, teacher, notify, deploy):
+for room in (tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 

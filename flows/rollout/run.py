@@ -89,7 +89,7 @@ def run_rollout(
             check_planned(run.planned)
             library = None
             if needs_library(run.planned):
-                library = _library(con, settings, lambda note: report(0, total, note))
+                library = open_library(con, settings, lambda note: report(0, total, note))
         chosen = factories or _factories(lambda note: report(0, total, f"starting the teacher: {note}"))
         try:
             stopped = asyncio.run(_roll_out(run, library, chosen, report))
@@ -182,7 +182,7 @@ async def _check_budget(pool: Pool, run: Run, stopped: list[str]) -> None:
         await asyncio.sleep(BUDGET_CHECK_EVERY_S)
 
 
-def _library(con: duckdb.DuckDBPyConnection, settings: Settings, note: Callable[[str], None]) -> Path:
+def open_library(con: duckdb.DuckDBPyConnection, settings: Settings, note: Callable[[str], None]) -> Path:
     """Return the index of the lake's newest pages, built unless an earlier run built the same one."""
     snapshot, n_pages = con.sql(query("rollout", "library_snapshot")).fetchall()[0]
     path = settings.state / "library" / str(snapshot)
