@@ -17,8 +17,9 @@ from warehouse.lake import Lake
 
 VERIFIER = "judge"
 WORKER = "judge"
-PART_ATTEMPTS = 16
-"""Attempts per part: a kill loses at most so many, and those in flight."""
+PART_SHARE, LEAST_PART, MOST_PART = 100, 16, 128
+"""A part holds one PART_SHARE-th of a run's attempts within these limits: a kill loses at most so many, and those in
+flight. Smaller parts would be so many that every query over the lake gets slower."""
 FIRST_UNREADABLE = 16
 """Unreadable attempts at the start of a run, with none readable, that end it: the model or the rubric does not fit."""
 
@@ -93,6 +94,8 @@ class Record:
     rubric: Rubric
     model: str
     tries: Tries
+    pending: int
+    """Attempts that the run is to judge."""
     counts: Counter[str] = field(default_factory=Counter)
     _rows: list[Verdict] = field(default_factory=list)
     _attempts: int = 0
@@ -119,7 +122,7 @@ class Record:
         self.counts["steps"] += len(rows) - 1
         self._rows += rows
         self._attempts += 1
-        if self._attempts >= PART_ATTEMPTS:
+        if self._attempts >= min(MOST_PART, max(LEAST_PART, self.pending // PART_SHARE)):
             self.flush()
 
     def flush(self) -> None:

@@ -4,9 +4,9 @@ A judge is a model with a rubric. Verdicts are written in small parts as they co
 where it was, and a second run has nothing to do.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
@@ -26,6 +26,7 @@ from warehouse.lake import Lake
 LEAST_CHARS = 1_000
 """A model whose window cannot hold an attempt cut to this size judges nothing."""
 Submit = Callable[[Attempt], None]
+SIGNALS_S = 0.5
 COUNTS = ("judged", "passed", "failed", "steps", "unreadable", "skipped")
 
 
@@ -44,12 +45,11 @@ def run_judge(settings: Settings, day: date, report: ProgressCallback, open_judg
     ):
         version = rubric.version(judge.model)
         tries = Tries(settings.state, version)
-        record = Record(lake, day, rubric, judge.model, tries)
-        record.counts["skipped"] = len(tries.given_up)
         named = {
             "verifier": VERIFIER, "version": version, "model": judge.model, "prompt_sha256": rubric.sha256
         }  # fmt: skip
         count = find_pending(con, lake, named, tries.given_up)
+        record = Record(lake, day, rubric, judge.model, tries, count, Counter(skipped=len(tries.given_up)))
         hearing = partial(hear, judge, rubric, settings.judge)
         with _concurrently(hearing, settings.judge.concurrency, record) as submit:
             for attempt in pending_attempts(con, lake, count):
@@ -77,6 +77,13 @@ def hear(judge: JudgeModel, rubric: Rubric, settings: Judge, attempt: Attempt) -
     return Ruling(attempt.trajectory_id, votes, problem)
 
 
+def _result(future: Future[Ruling]) -> Ruling:
+    """The result of a future. Wakes up to look for signals: a wait that never ends can sleep through Ctrl-C."""
+    while not wait([future], SIGNALS_S).done:
+        continue
+    return future.result()
+
+
 @contextmanager
 def _concurrently(hearing: Callable[[Attempt], Ruling], most: int, record: Record) -> Iterator[Submit]:
     """A function that has an attempt judged, at most `most` at once, and records rulings in the order of submission.
@@ -89,12 +96,12 @@ def _concurrently(hearing: Callable[[Attempt], Ruling], most: int, record: Recor
     def submit(attempt: Attempt) -> None:
         waiting.append(pool.submit(hearing, attempt))
         if len(waiting) >= 2 * most:
-            record.add(waiting.popleft().result())
+            record.add(_result(waiting.popleft()))
 
     try:
         yield submit
         while waiting:
-            record.add(waiting.popleft().result())
+            record.add(_result(waiting.popleft()))
     except Exception:
         pool.shutdown(wait=True, cancel_futures=True)
         raise

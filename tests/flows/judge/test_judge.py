@@ -10,6 +10,7 @@ import pytest
 from flows.judge.rubric import load_rubric
 from flows.judge.rulings import FIRST_UNREADABLE, JudgeError
 from flows.judge.tries import MAX_TRIES
+from flows.refine.audit import draw_sample, read_labels
 from flows.refine.decide import run_refine
 from flows.settings import Judge, SettingsError
 from tests.doubles.lakes.small_lake import make_small_lake
@@ -19,6 +20,7 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake
 from warehouse.query import run_checks
 
+NEXT = date(2026, 11, 21)
 SPAWN = multiprocessing.get_context("spawn")
 VERDICTS = "select trajectory_id, passed, score, reason from verdicts where judge_model is not null order by all"
 
@@ -130,7 +132,7 @@ def test_a_changed_rubric_or_model_judges_anew_and_the_newest_night_decides(tmp_
         judge(settings)
         panel.say = lambda user, n: PASS
         other = settings.model_copy(update={"judge": settings.judge.model_copy(update={"rubric": rubric})})
-        assert judge(other, date(2026, 11, 21))["judged"] == 1
+        assert judge(other, NEXT)["judged"] == 1
         run_refine(settings, DAY, silent)
         assert rows(settings, "select kept from decisions") == [(True,)]
     assert rows(settings, "select count(distinct version) from verdicts where verifier = 'judge'") == [(2,)]
@@ -145,6 +147,27 @@ def test_a_rubric_that_cannot_be_used_is_refused_by_name(text: str | bytes | Non
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(SettingsError, match=rf"judge\.rubric.*{says}"):
         load_rubric(Judge(rubric=path))
+
+
+@pytest.mark.slow
+def test_an_audit_gives_the_judge_an_error_rate_by_its_version(tmp_path: Path) -> None:
+    """A judge that nobody checks refuses rows by an opinion; two judges must not share one rate."""
+    made, file = make_small_lake(DAY, n_tasks=4), tmp_path / "audit.csv"
+    strict = made.tasks[0].instruction
+    with judging(lambda user, n: FAIL if strict in user else PASS) as (fake, _):
+        settings = home_of(tmp_path, fake, made, votes=1)
+        judge(settings)
+        judge(settings.model_copy(update={"judge": settings.judge.model_copy(update={"show_truth": True})}), NEXT)
+    with connect(Lake(settings.lake)) as con:
+        assert draw_sample(con, settings, 8, 0, file) == 8
+    file.write_text("\n".join(["trajectory_id,is_correct", *(f"{row.trajectory_id},yes" for row in made.trajectories)]))
+    with connect(Lake(settings.lake)) as con:
+        read_labels(con, Lake(settings.lake), settings, file)
+    newest = "select max(version) from verdicts where verifier = 'judge' and run_id = '2026-11-21'"
+    columns = "version, checked, false_failures, false_passes"
+    assert rows(settings, f"select {columns} from verifier_errors where verifier = 'judge'") == [
+        (rows(settings, newest)[0][0], 8, 2, 0)
+    ]
 
 
 @pytest.mark.slow

@@ -42,6 +42,9 @@ def test_a_variable_wins_over_the_file(home: Path, monkeypatch: pytest.MonkeyPat
         ("[crawl]\nmax_pages = -3\n", ["crawl.max_pages", "-3", "greater than 0"]),
         ("[crawl]\nmax_page = 3\n", ["crawl.max_page", "no such setting"]),
         ('[teacher]\nengine = "gpt"\n', ["teacher.engine", "gpt", "embedded", "vllm"]),
+        ("[judge]\nvotes = 4\n", ["judge.votes", "4", "odd number"]),
+        ('[judge.teacher]\nmodel = "m"\n', ["judge.teacher", "engine"]),
+        ('[judge.teacher]\nengine = "gpt"\n', ["judge.teacher.engine", "gpt", "vllm"]),
         ("[crawl\n", ["factory.toml"]),
         ("[refine]\nmin_calls_by_domain = {code = -3}\n", ["refine.min_calls_by_domain.code", "-3", "equal to 0"]),
         (f"[refine]\nmin_turns_by_domain = {{code = {10**30}}}\n", ["refine.min_turns_by_domain.code", "less than"]),
@@ -141,6 +144,10 @@ def test_two_homes_never_share_a_deployment(home: Path) -> None:
         '[[environments.mcp]]\nname = "a"\ncommand = "b"\nenv = {A = ["hunter2"]}\n',
         2 * '[[environments.mcp]]\nname = "a"\ncommand = "b"\nenv = {A = "hunter2"}\n',
         '[[environments.mcp]]\nname = "a"\nurl = "http://a.example"\nheaders = "hunter2"\n',
+        '[judge.teacher]\nengine = "chat"\napi_key = ["hunter2"]\n',
+        '[judge.teacher]\napi_key = "hunter2"\n',
+        '[judge]\nteacher = "hunter2"\n',
+        'judge = "hunter2"\n',
     ],
 )
 def test_an_error_about_a_secret_setting_does_not_show_it(
