@@ -3,7 +3,7 @@
 import pytest
 
 from flows.nightly import STEPS, chosen_steps
-from flows.settings import Settings, Tasks
+from flows.settings import Judge, Settings, Tasks
 
 UNJUDGED = [name for name in STEPS if name != "judge"]
 
@@ -22,3 +22,10 @@ def test_a_night_whose_tasks_need_no_pages_does_not_crawl(
 ) -> None:
     """Hours of crawling would serve no task; `factory crawl` still fetches pages."""
     assert chosen_steps(Settings(tasks=Tasks(share=share)), only) == steps
+
+
+def test_a_judge_is_a_step_of_a_night_only_if_it_is_switched_on() -> None:
+    """Judging costs money, so nobody gets it unasked; it comes before the decisions that depend on it."""
+    assert chosen_steps(Settings(judge=Judge(enabled=True)), None) == list(STEPS)
+    assert list(STEPS)[-3:] == ["judge", "refine", "publish"]
+    assert chosen_steps(Settings(), "judge") == ["judge"]

@@ -158,7 +158,7 @@ def test_an_error_about_a_secret_setting_does_not_show_it(
     with pytest.raises(SettingsError) as error:
         load()
     assert "hunter2" not in str(error.value) + str(capfd.readouterr())
-    assert str(error.value).startswith(("notify", "teacher", "environments"))
+    assert str(error.value).startswith(("notify", "teacher", "environments", "judge"))
 
 
 def test_addresses_of_alerts_never_show_in_the_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
