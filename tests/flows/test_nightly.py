@@ -25,7 +25,7 @@ def test_a_night_whose_tasks_need_no_pages_does_not_crawl(
 
 
 def test_a_judge_is_a_step_of_a_night_only_if_it_is_switched_on() -> None:
-    """Judging costs money, so nobody gets it unasked; it comes before the decisions that depend on it."""
+    """Judging costs money, so it is off by default; it comes before the decisions that depend on it."""
     assert chosen_steps(Settings(judge=Judge(enabled=True)), None) == list(STEPS)
     assert list(STEPS)[-3:] == ["judge", "refine", "publish"]
     assert chosen_steps(Settings(), "judge") == ["judge"]

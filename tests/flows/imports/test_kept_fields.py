@@ -289,7 +289,7 @@ READ_CALL = '<tool_call>{"name": "search", "arguments": {"query": "a"}}</tool_ca
     ],
 )  # fmt: skip
 def test_an_image_is_counted_once_in_every_format(format: str, row: dict[str, Any]) -> None:
-    """A set of screenshots whose images vanish uncounted teaches answers to questions that nobody can see."""
+    """A set of screenshots whose images vanish uncounted teaches answers to invisible questions."""
     assert notes_of(attempt_of(row, format))["image"] == 1
 
 

@@ -151,7 +151,7 @@ def test_a_rubric_that_cannot_be_used_is_refused_by_name(text: str | bytes | Non
 
 @pytest.mark.slow
 def test_an_audit_gives_the_judge_an_error_rate_by_its_version(tmp_path: Path) -> None:
-    """A judge that nobody checks refuses rows by an opinion; two judges must not share one rate."""
+    """An unchecked judge refuses rows by an opinion; two judges must not share one rate."""
     made, file = make_small_lake(DAY, n_tasks=4), tmp_path / "audit.csv"
     strict = made.tasks[0].instruction
     with judging(lambda user, n: FAIL if strict in user else PASS) as (fake, _):

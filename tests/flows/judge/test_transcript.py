@@ -78,7 +78,7 @@ def test_a_long_attempt_is_cut_in_the_middle_and_every_cut_is_counted(size: int)
 
 
 def test_a_prompt_that_the_model_refuses_as_too_long_is_halved(tmp_path: Path) -> None:
-    """The size of a window is known only in tokens, and an API counts them only when it is asked."""
+    """The size of a window is known only in tokens, and an API counts them only for a request."""
     made = make_small_lake(DAY, n_tasks=1, samples=1, n_calls=60, words=200)
     with judging(lambda user, n: PASS, context=8_000) as (fake, panel):
         settings = home_of(tmp_path, fake, made, model={"max_completion_tokens": 1_000, "context_window": 32_000})

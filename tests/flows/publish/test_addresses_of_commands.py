@@ -45,7 +45,7 @@ def test_a_misspelt_subcommand_is_no_address(words: str, tmp_path: Path, monkeyp
     "words", ["s3://bucket/sets --date 2026-01-02", "--date 2026-01-02 s3://bucket/sets", "--to s3://bucket/sets"]
 )
 def test_the_address_stands_before_or_after_the_options(words: str) -> None:
-    """`factory publish s3://bucket/sets` publishes there, wherever the options stand."""
+    """`factory publish s3://bucket/sets` publishes there, with options before or after the address."""
     given: list[str | None] = []
     group = typer.Typer(cls=AddressGroup, invoke_without_command=True)
 

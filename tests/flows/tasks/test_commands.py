@@ -44,7 +44,7 @@ def compose() -> None:
 
 
 def attempt(task_id: str, solved: bool) -> Trajectory:
-    """A finished attempt at the task; its id says how it ended."""
+    """A finished attempt at the task; its id shows how it ended."""
     names = {name: "" for name, column in Trajectory.model_fields.items() if column.is_required()}
     counts = ("sample", "seed", "n_turns", "n_tool_calls", "n_tokens", "n_sampled_tokens", "n_observation_tokens")
     times = dict.fromkeys(("started_at", "ended_at"), NOON)

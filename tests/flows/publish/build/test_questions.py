@@ -20,7 +20,7 @@ OTHERS = [f"Who painted the {thing} that hangs in the {place} of the northern mu
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
 def test_groups_are_the_connected_components(edges: list[tuple[int, int]]) -> None:
-    """A group cut in two can stand in both splits."""
+    """A group cut in two can be in both splits."""
     ends = np.array(edges, np.int64).reshape(-1, 2)
     expected = list(range(31))
     for one, other in edges:
