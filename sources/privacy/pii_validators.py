@@ -40,18 +40,22 @@ _OFFICE_NAME = re.compile(
 )
 """Names of an office beside that of its place or subject: `hall.bookings`, `urzad-lipowa`, `tidebook-dev`."""
 _FREE_DOMAINS = frozenset(_MAILBOXES["free_domains"])
+_STATE = re.compile(r"\.(?:gov|mil|gob|gouv|govt|gub|go)(?:\.\w\w)?$|\.gouv\.fr$|\.bund\.de$|\.europa\.eu$")
+"""Domains of states and their offices."""
 _LIST_DOMAIN = re.compile(r"(?:^|\.)(?:lists?|mailman|listserv|groups|googlegroups|vger|noreply)\.")
 _AUTHOR = re.compile(
-    r"(?i:(?:author|committer|maintainer|tagger|contributor)s?(?:_email|-email)?\W|-by:|\bcc:|user\.email|git_\w+_email"
+    r"(?i:(?:author|committer|maintainer|tagger|contributor|uploader)s?(?:_email|-email)?\W"
+    r"|-by:|written by|bugs? to|\bcc:|user\.email|git_\w+_email"
     r"|copyright|mailmap|autor\w*|auteure?s?|verfasser\w*"
     r"|автор\w*|作者|著者|저자|작성자|المؤلف|लेखक|yazar\w*|tác giả|opiekun)"
     r"[^\n{]{0,80}$"
     r"|\b[0-9a-f]{7,40}\b[^\n]{0,80}<$"
     # git shortlog, the changelogs of Debian and RPM, the head of a patch
-    r"|(?:^|\n)\s*\d+\t[^\n<]*<$|(?:^|\n) -- [^\n<]*<$|\n\* \w{3} \w{3} +\d+ \d{4} [^\n<]*<$"
+    r"|(?:^|\n)\s*\d+\t[^\n<]*<$|(?:^|\n) -- [^\n<]*<$|(?:^|\n)\* \w{3} \w{3} +\d+ \d{4} [^\n<]*<$"
     r"|\bFrom [0-9a-f]{40} [^\n]*\nFrom: [^\n<]*<$"
     # manifests: an object or a list of persons over several lines, also in XML and R
-    r"|(?i:\b(?:author|maintainer|contributor|developer)s?[\"'\]]?\s*[:=]\s*(?:\{[^{}]*|\[[^\]]*))$"
+    r"|(?i:\b(?:author|maintainer|contributor|developer)s?[\"'\]]?\s*[:=]\s*"
+    r"(?:\{[^{}]*|\[[^\]]*|\n(?:\s*[-*] [^\n]*\n)*\s*[-*] [^\n]*))$"
     r"|(?i:<(?:author|maintainer|contributor|developer)>(?:(?!</(?:author|maintainer|contributor|developer)).)*$)|\bperson\([^()]*$",
     re.DOTALL,
 )
@@ -139,6 +143,8 @@ def _is_public(name: str, domain: str) -> bool:
         return True
     owner = domain.split(".", maxsplit=1)[0]
     is_owner = re.sub(r"\W", "", name) == re.sub(r"\W", "", owner)
+    if _STATE.search(domain):
+        return True
     return owner not in _FREE_DOMAINS and bool(is_owner or _OFFICE_NAME.fullmatch(name))
 
 

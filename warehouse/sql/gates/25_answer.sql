@@ -93,18 +93,22 @@ ended as (
                 and not contains(answer, '```')
             then 'only_a_promise'
             when matches(answer, $only_confirms) and regexp_matches(instruction, $asks_a_question) and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes)) then 'only_a_promise'
+            -- a quotation, a bracket or bold text that nothing closes, an empty item, half a row of a table
+            when regexp_matches(last_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') then 'cut_in_sentence'
+            when regexp_matches(last_line, '^\|.*[^|\s]$') and regexp_matches(answer, '\|\s*\n') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
             when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
             when length(fragment) >= 12 and regexp_matches(fragment, $cut_words) then 'cut_in_sentence'
-            when len(items) >= 2 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s')
+            when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and regexp_matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words) then 'cut_in_sentence'
+            when len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}')
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '\p{L}$')
             then 'cut_in_sentence'
             when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：]') then 'ok'
             -- a whole sentence of this length ends in a full stop
             when
-                length(fragment) >= 70
-                and len(string_split(trim(fragment), ' ')) >= 11
+                length(fragment) >= 60
+                and len(string_split(trim(fragment), ' ')) >= 10
                 and regexp_matches(fragment, '^\W*\p{Lu}.*\s[\p{Ll}''-]+$')
             then 'cut_in_sentence'
             -- every paragraph before the last line ends in a full stop
@@ -118,7 +122,11 @@ ended as (
             when length(fragment) >= 50 and regexp_matches(fragment, '[क-ह]$') then 'cut_in_sentence'
             -- sentences before it on the line end in full stops, this one in a letter
             when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '\p{L}$')
-                and (len(string_split(trim(fragment), ' ')) >= 4 or regexp_matches(fragment, '[\p{Han}\p{Hiragana}\p{Katakana}]{3,}'))
+                and (
+                    len(string_split(trim(fragment), ' ')) >= 4
+                    or regexp_matches(fragment, $opens_sentence)
+                    or regexp_matches(fragment, '[\p{Han}\p{Hiragana}\p{Katakana}]{3,}')
+                )
             then 'cut_in_sentence'
             else 'ok'
         end as reason

@@ -1,10 +1,27 @@
 -- one row per trajectory: refuses attempts that delete, skip or weaken tests beyond what the task wants changed, or that write the
 -- result which a test expects as the whole of a function
 -- without it: a student learns to make a check pass by taking the check away
-with created as (
-    select trajectory_id, list_distinct(flatten(list(created_tests))) as files
+with named as (
+    select trajectory_id, unnest(supported_claims) as file, index, role
     from turn_facts
     semi join candidates using (trajectory_id)
+    where role in ('tool', 'user') and supported_claims is not null
+    union all
+    select trajectory_id, unnest(created_tests) as file, index, 'creates' as role
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    where len(created_tests) > 0
+),
+
+-- test files that a call made before any result or the task named them
+created as (
+    select trajectory_id, list(file) as files
+    from (
+        select trajectory_id, file
+        from named
+        group by trajectory_id, file
+        having min(index) filter (role = 'creates') < coalesce(min(index) filter (role <> 'creates'), 1_000_000)
+    )
     group by trajectory_id
 ),
 
@@ -20,7 +37,7 @@ weakened as (
     select turn_facts.trajectory_id, count(*) as calls
     from turn_facts
     join candidates using (trajectory_id)
-    join created using (trajectory_id)
+    left join created using (trajectory_id)
     where
         weakened_test is not null
         and not list_contains(coalesce(files, []), weakened_test)
@@ -29,14 +46,14 @@ weakened as (
     group by turn_facts.trajectory_id
 ),
 
--- the last run leaves tests out, and none ran them all
+-- all tests ran, but the last run leaves some out
 selected as (
     select trajectory_id, count(*) as calls
     from turn_facts
     semi join candidates using (trajectory_id)
     where test_run is not null
     group by trajectory_id
-    having count(*) filter (test_run = 'all') = 0
+    having count(*) filter (test_run = 'all') > 0 and arg_max(test_run, index) = 'some'
 ),
 
 -- what the task says from a verb of change to the tests, or from the tests to the verb

@@ -49,11 +49,16 @@ judged as (
             when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
             when strlen(answer) < 300 and len(sentences) <= 2 and (
-                matches(opening, $own_notice) and not regexp_matches(instruction, $asks_for_text)
+                matches(opening, $own_notice) and not (about_errors and regexp_matches(instruction, $asks_for_text))
                 -- who reports that every call failed says why
                 or not about_errors and matches(opening, $service_notice) and not (failed = results and results > 0 and strlen(answer) >= 60)
             ) then 'error_text'
-            when matches(opening, $client_error) and not (about_errors and coalesce(results > 0, false) and not regexp_matches(opening, $own_client)) then 'error_text'
+            when matches(opening, $client_error) and not (
+                about_errors
+                and coalesce(results > 0, false)
+                and (strlen(answer) >= 80 or list_contains(supported, quoted_error) or contains(lower(instruction), lower(left(answer, 12))))
+                and not regexp_matches(opening, $own_client)
+            ) then 'error_text'
             when not about_errors and matches(answer, $any_error) then 'error_text'
             when
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))

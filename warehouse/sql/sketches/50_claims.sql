@@ -125,7 +125,7 @@ select
             agent_text,
             '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
             || '|<\|(?:im_start|im_end|eot_id|end_of_text|endoftext|channel|python_tag|start|message|return|end|user|assistant|system|tool)\w*'
-            || '|<[|｜][\w▁ ]{2,40}[|｜]>|<(?:unk|pad|bos|eos|eod|sop)>|\[gMASK\]|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*$|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
+            || '|<[|｜][\w▁ ]{2,40}[|｜]>|<(?:unk|pad|bos|eos|eod|sop)>|\[gMASK\]|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|^\s*<s>|</s>\s*(?:$|<s>)|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
         ), '') end,
         -- thoughts that were not taken out of the words for the user
         case when role = 'assistant' and contains(content, '</') then nullif(regexp_extract(content, '</?(?:think(?:ing)?|scratch_?pad|reflection|reasoning|inner_monologue|thoughts?)>'), '') end,

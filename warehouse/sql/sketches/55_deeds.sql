@@ -39,7 +39,7 @@ select
         case when matches(said, $said_sent) then 'sent' end,
         case when matches(said, $said_pushed) then 'pushed' end,
         -- a search with grep is a run, too, which the calls need not show
-        case when matches(said, $said_ran) and not regexp_matches(said, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat)\b') then 'ran' end
+        case when matches(said, $said_ran) and not regexp_matches(said, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
     case when matches(said, $said_wrote) then list_distinct(regexp_extract_all(said, $file_names)) end as claimed_files,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create

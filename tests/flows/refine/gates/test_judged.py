@@ -1,5 +1,7 @@
 """The text gates on the labelled conversations that tune them, and the parts that their answers rest on."""
 
+import re
+
 import duckdb
 import pytest
 
@@ -77,3 +79,10 @@ def test_addresses_of_authors_are_no_leak(before: str, names: bool) -> None:
 )
 def test_mailboxes_of_the_public_are_no_personal_data(address: str, is_private: bool) -> None:
     assert is_plausible("email", address, b"write to ") == is_private
+
+
+def test_no_phrase_ends_a_word_of_letters_beyond_ascii_by_an_ascii_class() -> None:
+    r"""RE2 knows `\b` and `\w` for ASCII only: `exporté\b` and `внутренн\w+` match nothing, and nobody would notice."""
+    ascii_only = re.compile(r"[^\x00-\x7f…]\)?\\w|[^\x00-\x7f…]\)?\\b|\\b\(?[\u0430-\u0451]")
+    found = {name: ascii_only.findall(expression) for name, expression in patterns().items()}
+    assert {name: places for name, places in found.items() if places} == {}
