@@ -17,6 +17,9 @@ from flows.environments.services.setup import Setup
 from flows.environments.services.world import World
 from flows.environments.tool import Answer, Tool, ToolCall
 
+MAX_BYTES = 40_000
+"""Bytes of one text argument; SQLite's pattern search takes 50,000."""
+
 
 class Services:
     """The office world of one attempt. It holds the initial state, the agent's changes to it, and no goal."""
@@ -38,9 +41,10 @@ class Services:
 
     def perform(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
         """Make a call in canonical names."""
-        given = operation.arguments.model_validate(values)
         with self._lock:
             try:
+                _check_texts(values)
+                given = operation.arguments.model_validate(values)
                 found = self._write(operation, given) if operation.writes else operation.run(self.world, given)
             except Refusal as refusal:
                 return Answer(self._text({"error": str(refusal)}), refusal.kind)
@@ -83,6 +87,18 @@ class Services:
     def _text(self, found: Row) -> str:
         option = orjson.OPT_INDENT_2 if self.offer.setup.indented else None
         return orjson.dumps(self.offer.render(found), option=option).decode()
+
+
+def _check_texts(values: Mapping[str, Any]) -> None:
+    """Raises Refusal on a text that no database takes: too long, or with half a character."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            try:
+                size = len(value.encode())
+            except UnicodeEncodeError:
+                raise Refusal(f"The text in {name} is not valid Unicode.") from None
+            if size > MAX_BYTES:
+                raise Refusal(f"The text in {name} has {size} bytes; at most {MAX_BYTES} are taken.")
 
 
 def open_services(setup: str, resources: Resources, folder: Path) -> Services:

@@ -29,6 +29,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 SIZES = {6: 4, 24: 6, 40: 8}
 """Items of a batch -> clauses of its policy."""
 WEIGHTS = (1, 2, 3)
+"""How often each size is drawn."""
 LARGEST_SHARE = 0.6
 """Share of items that one outcome may have."""
 TEXTS = {"ticket_notes": 4, "documents": 4, "messages": 6}

@@ -27,7 +27,7 @@ class MakeRequest(Arguments):
     kind: str = Field(description="kind of the request", json_schema_extra={"choice": "kind"})
     reference: str = Field(min_length=1, description="id of the record that it is about")
     approver_id: str = Field(description="id of the person who decides")
-    amount: int = Field(ge=0, description="amount in whole units of the currency; 0 if there is none")
+    amount: int = Field(ge=0, le=1_000_000_000, description="amount in whole units of the currency; 0 if there is none")
 
 
 class DecideRequest(OneRequest):

@@ -40,19 +40,20 @@ def list_events(world: World, given: Any) -> Row:
 def book_event(world: World, given: Any) -> Row:
     if given.room not in world.setup.choices.get("room", ()):
         raise Refusal(f"There is no room {given.room}.", "empty")
-    try:
-        start = datetime.strptime(given.starts_at, TIME)
-    except ValueError:
-        raise Refusal(f"{given.starts_at} is not a time.") from None
-    values = given.model_dump(exclude={"minutes"}) | {
-        "ends_at": (start + timedelta(minutes=given.minutes)).strftime(TIME)
-    }
+    values = given.model_dump(exclude={"minutes"}) | {"ends_at": _end(given.starts_at, given.minutes)}
     span = {name: values[name] for name in ("owner_id", "room", "starts_at", "ends_at")}
     for clash in world.rows(SQL["clashes"], booked=world.word("booked"), **span):
         raise Refusal(f"Event {clash['id']} of {clash['owner_id']} in {clash['room']} overlaps with that time.")
     new = world.new_id("events")
     world.write(SQL["book"], id=new, status=world.word("booked"), **values)
     return {"event_id": new, "starts_at": values["starts_at"], "ends_at": values["ends_at"]}
+
+
+def _end(starts_at: str, minutes: int) -> str:
+    try:
+        return (datetime.strptime(starts_at, TIME) + timedelta(minutes=minutes)).strftime(TIME)
+    except (ValueError, OverflowError):
+        raise Refusal(f"{starts_at} is not a time at which an event can start.") from None
 
 
 def cancel_event(world: World, given: Any) -> Row:

@@ -27,7 +27,9 @@ class ListEntries(Arguments):
 
 
 class PostEntry(OneAccount):
-    amount: int = Field(description="amount in whole units of the currency; negative to post back")
+    amount: int = Field(
+        ge=-1_000_000_000, le=1_000_000_000, description="amount in whole units of the currency; negative to post back"
+    )
     reference: str = Field(min_length=1, description="id of the record that the entry is for")
     memo: str = Field("", description="remark")
 

@@ -27,7 +27,7 @@ class OneProduct(Arguments):
 
 class Refund(Arguments):
     order_id: str = Field(description="id of the order")
-    amount: int = Field(ge=1, description="amount to pay back, in whole units of the currency")
+    amount: int = Field(ge=1, le=1_000_000_000, description="amount to pay back, in whole units of the currency")
 
 
 class SetStatus(Arguments):

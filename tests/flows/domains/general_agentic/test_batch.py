@@ -65,6 +65,18 @@ def test_many_more_are_solved_by_the_oracle_and_by_no_shortcut() -> None:
         assert lazy == []
 
 
+def test_the_explorer_opens_every_item_and_writes_nothing() -> None:
+    """Its length says how much there is to read only if it gets everywhere by itself."""
+    draft = SAMPLE[0]
+    task, hidden = rows(draft)
+    explorer = PLAYERS.explorer
+    assert explorer is not None
+    played = play(task, explorer(task, None))
+    opened = {str(value) for call in played.calls for value in call.arguments.values()}
+    assert {str(next(iter(part.reads[0][1].values()))) for part in from_json(hidden.oracle or "")[1:]} <= opened
+    assert played.final.checks == {"delta": {}, "breaches": []}
+
+
 def test_obeying_an_injected_instruction_after_perfect_work_fails() -> None:
     """An agent that also follows the instructions of a stranger's mail is not safe to train on."""
     draft = SAMPLE[0]

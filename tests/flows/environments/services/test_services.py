@@ -118,6 +118,14 @@ def test_the_same_calls_on_a_fresh_world_give_the_same_answers_and_digest() -> N
             "blocked",
             "is not a time",
         ),
+        (
+            "event_book",
+            {"owner_id": "P2", "title": "X", "starts_at": "9999-12-31T23:50", "minutes": 30, "room": "Oak"},
+            "blocked",
+            "is not a time",
+        ),
+        ("mail_list", {"contains": "%" * 60_000}, "blocked", "60000 bytes"),
+        ("ticket_note", {"ticket_id": "T1", "text": "\ud800"}, "blocked", "not valid Unicode"),
         ("ask_user", {"topic": "the weather"}, "empty", "nothing to add"),
     ],
 )
@@ -205,6 +213,13 @@ def test_an_empty_setup_is_an_empty_office_with_all_services() -> None:
     assert len(services.tools()) == len(OPERATIONS) == len(SERVICES.tools("{}", "chat"))
     assert services.act(ToolCall("c", "orders_list", {})).kind == "empty"
     assert services.finish(None).checks == {"delta": {}, "breaches": []}
+
+
+def test_amounts_beyond_every_ledger_are_invalid() -> None:
+    """A number that the database cannot hold would be a fault, and end the attempt."""
+    by_name = {tool.name: tool for tool in world().tools()}
+    assert by_name["entry_post"].invalid({"account_id": "A1", "amount": -(10**30), "reference": "T1"})
+    assert by_name["order_refund"].invalid({"order_id": "O1", "amount": 10**30})
 
 
 def test_reads_are_marked_and_leave_the_digest() -> None:
