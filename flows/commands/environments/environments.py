@@ -44,7 +44,7 @@ def serve(
 
 
 @app.command()
-def tools(name: Annotated[str, typer.Argument(help="Name of a server in [[environments.mcp]].")]) -> None:
+def tools(name: Annotated[str, typer.Argument(help="Name of a server of the settings (environments.mcp).")]) -> None:
     """Start a server of the settings and list the tools that agents get, and the others with the reason."""
     from flows.environments.mcp.kind import connected_offer
 

@@ -17,7 +17,11 @@ from flows.environments.mcp.kind import MCP, connected_offer
 from flows.environments.mcp.setup import Setup, usable_name
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, ToolCall
+from flows.rollout.tools.executor import Executor
+from flows.rollout.tools.toolbox import Toolbox
+from flows.settings import Rollout
 from flows.settings.environments import McpServer
+from tests.doubles.worlds import open_world
 
 SCRIPT = str(Path(__file__).parents[3] / "doubles" / "mcp_server.py")
 TOKEN = "tok-4711-do-not-show"
@@ -169,6 +173,32 @@ def test_a_task_for_a_server_that_the_settings_lack_says_what_to_add(tmp_path: P
     with pytest.raises(ServerFault, match=r"\[\[environments.mcp\]\]"):
         MCP.open(json.dumps({"server": "gone", "tools": [], "tools_sha256": ""}), Resources(), tmp_path)
     assert MCP.tools("{}", "chat") == ()
+
+
+async def test_a_write_during_which_the_server_dies_is_made_once_in_a_rebuilt_world(tmp_path: Path) -> None:
+    """The entry was made before the crash: without the rebuilding it would be lost, or made twice."""
+    one = server(tmp_path, restorable="replay")
+    setup = connected_offer(one).setup.as_json()
+    box = Toolbox({"odd": MCP}, Resources(servers=(one,)), Executor(Rollout(redact=False)), tmp_path / "worlds")
+    with box:
+        world = await open_world(box, "odd", ["add", "total"], setup=setup)
+        await world.call_all([ToolCall("c1", "add", {"n": 2})])
+        (tmp_path / "crash_in_add").touch()
+        done = await world.call_all([ToolCall("c2", "add", {"n": 3}), ToolCall("c3", "total", {})])
+        await world.close()
+    assert [seen.text.split(" of")[0] for seen in done.observations] == ["total 5", "total 5"]
+    assert box.faults == {"add:died": 1}
+
+
+def test_without_the_extra_everything_else_works_and_the_error_names_it() -> None:
+    """A night without such servers must need no SDK, and pay nothing for it."""
+    code = (
+        "import sys; sys.modules['mcp'] = sys.modules['mcp_types'] = None\n"
+        "from flows.domains import domains; domains()\n"
+        "from flows.environments.mcp.kind import connected_offer; connected_offer(None)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert 'pip install "horizon-factory[mcp]"' in ended.stderr
 
 
 @pytest.mark.slow
