@@ -141,10 +141,11 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
     attempts = [(f"t{task}-{sample}", f"t{task}") for task, samples in tasks.items() for sample in range(samples)]
     with closing(duckdb.connect()) as con:
         con.execute("create table decisions (trajectory_id text, kept bool, refine_id text)")
-        con.execute("create table turns (trajectory_id text, n_chars bigint, n_tokens bigint)")
+        con.execute("create table stream_turns (trajectory_id text, n_chars bigint, n_tokens bigint, copy_of bigint)")
         con.execute(
             "create table trajectories (trajectory_id text, task_id text, domain text, n_tokens bigint, "
-            "ended_at timestamptz, run_id text, system text, tools text, engine text, ids text)"
+            "ended_at timestamptz, run_id text, system text, tools text, engine text, ids text, "
+            "n_segments bigint, parent_id text)"
         )
         con.execute(
             "create table tasks (task_id text, domain text, instruction text, answer text, created_at timestamptz, "
@@ -154,7 +155,8 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
         con.execute("create table release_parts (release_id text, manifest text)")
         con.executemany("insert into decisions values (?, true, 'r')", [[attempt] for attempt, _ in attempts])
         con.executemany(
-            "insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '', 'vllm', null)", attempts
+            "insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '', 'vllm', null, null, null)",
+            attempts,
         )
         con.executemany(
             "insert into tasks values (?, 'search', ?, null, now(), 'cloze')",
