@@ -67,7 +67,7 @@ def rows(home: Path, model: type[Record]) -> list[dict[str, Any]]:
 
 
 def test_a_domain_is_found_by_its_folder() -> None:
-    assert sorted(domains()) == ["general_agentic", "letters", "search"]
+    assert {"letters", "search"} <= set(domains())
     assert composers()["letters"][0] is domain("letters")
 
 
