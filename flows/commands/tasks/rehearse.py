@@ -28,7 +28,7 @@ def rehearse(
 
     from rich.console import Console
 
-    from flows.rollout.rehearsal.display import rehearsal_table
+    from flows.rollout.rehearsal.display import rehearsal_tables
     from flows.rollout.rehearsal.rehearse import rehearse as rehearse_domain
     from warehouse.console.progress import stage_bar
 
@@ -40,7 +40,8 @@ def rehearse(
     if as_json:
         typer.echo(json.dumps([one.as_dict() for one in found], indent=2))
     else:
-        Console().print(rehearsal_table(found, settings.teacher.tokenizer or "a splitter without a vocabulary"))
+        tokenizer = settings.teacher.tokenizer or "a splitter without a vocabulary"
+        Console().print(*rehearsal_tables(found, tokenizer))
     if wrong := [one for one in found if _is_wrong(one)]:
         names = ", ".join(f"{one.domain} {one.engine} {one.solved:.0%}" for one in wrong)
         fail(f"an oracle must solve all tasks, and a shortcut none: {names}")

@@ -1,29 +1,38 @@
-"""Prints the figures of a rehearsal as a table, with the caption that says what they do not show."""
+"""Prints the figures of a rehearsal, one table per domain, with the caption that says what they do not show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from flows.rollout.rehearsal.rehearse import Rehearsed
-from warehouse.console.terminal import cell, empty_table
+from warehouse.console.terminal import cell
 
-COLUMNS = (
-    "domain", "policy", "tasks", "solved", "calls", "turns", "tokens, median", "mean", "p90", "from tools", "seconds",
-)  # fmt: skip
+COLUMNS = ("solved", "calls", "turns", "median", "mean", "p90", "tools", "s")
 CAPTION = (
     "Scripted policies write no reasoning: the lengths are a lower bound of what a thinking teacher writes, and say "
-    "nothing of its quality. Calls and turns are medians. Tokens of {tokenizer}."
+    "nothing of its quality. Calls and turns are medians. Policies after a dash are shortcuts, which must fail. Tokens "
+    "(median, mean, p90, share from tools) of {tokenizer}."
 )
 
 
-def rehearsal_table(found: Iterable[Rehearsed], tokenizer: str) -> Table:
-    """One row per domain and policy."""
-    table = empty_table(COLUMNS, "Rehearsal")
-    for one in found:
-        shares = (f"{one.solved:.0%}", f"{one.observation_share or 0:.0%}")
-        lengths = (one.tokens_median, one.tokens_mean, one.tokens_p90)
-        counts = [f"{value:,.0f}" for value in (one.calls, one.turns, *lengths)]
-        values = (one.domain, one.engine, one.attempts, shares[0], *counts, shares[1], f"{one.seconds:.1f}")
-        table.add_row(*map(cell, values))
-    table.caption = CAPTION.format(tokenizer=tokenizer)
-    return table
+def rehearsal_tables(found: Iterable[Rehearsed], tokenizer: str) -> Iterator[Table]:
+    """One table per domain, with one row per policy; the last has the caption."""
+    by_domain = [(name, list(rows)) for name, rows in groupby(found, lambda one: one.domain)]
+    for place, (name, rows) in enumerate(by_domain, 1):
+        table = Table(title=f"{name}: {rows[0].attempts} tasks", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        table.add_column("policy", no_wrap=True)
+        for column in COLUMNS:
+            table.add_column(column, justify="right", no_wrap=True)
+        for one in rows:
+            table.add_row(*map(cell, _values(one)))
+        table.caption = CAPTION.format(tokenizer=tokenizer) if place == len(by_domain) else None
+        yield table
+
+
+def _values(one: Rehearsed) -> tuple[str, ...]:
+    lengths = (one.tokens_median, one.tokens_mean, one.tokens_p90)
+    counts = [f"{value:,.0f}" for value in (one.calls, one.turns, *lengths)]
+    policy = one.engine.replace("shortcut:", "- ")
+    return (policy, f"{one.solved:.0%}", *counts, f"{one.observation_share or 0:.0%}", f"{one.seconds:.0f}")
