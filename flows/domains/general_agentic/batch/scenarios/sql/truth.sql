@@ -86,10 +86,13 @@ where m.folder = :folder
 create temp table facts_in_text (path text, rating text, topic text, amount integer, minutes integer, day text)
 
 -- name: add_fact_in_text
+-- one row per text that states facts
 insert into facts_in_text values (:path, :rating, :topic, :amount, :minutes, :day)
 
 -- name: texts_of_documents
+-- one row per document
 select path, text from documents
 
 -- name: texts_of_messages
+-- one row per message
 select id, body from messages
