@@ -7,13 +7,16 @@ create table messages (
 );
 
 -- name: list
+-- one row per message
 select id, folder, sender, subject, sent_at from messages
 where (:folder is null or folder = :folder) and (:sender is null or sender = :sender)
     and (:contains is null or subject || ' ' || body like '%' || :contains || '%')
 order by sent_at desc, id
 
 -- name: read
+-- one row per message
 select * from messages where id = :id
 
 -- name: send
+-- one row per message
 insert into messages values (:id, 'sent', :sender, :recipient, :subject, :at, :body)
