@@ -121,7 +121,7 @@ found as (
             when
                 len(list_filter(graded.said, lambda words: not list_contains(graded.supported, words))) > 0
                 and not regexp_matches(candidates.instruction, $about_grading)
-                and not matches(candidates.instruction, $on_grading)
+                and not matches(candidates.instruction, $on_grading_mixed || '|' || $on_grading)
             then 'speaks_of_grader'
             when len(list_filter(
                 regexp_split_to_array(trajectories.system, '(?:[.!?。！？।؟]+\s*|\n)+'),

@@ -84,5 +84,10 @@ select
         '== ' || regexp_extract(tool_calls, 'def \w+\(\w[^)]*\)[^:\n]*:(?: |\\n)\s*return (-?[\d.]+|\\?[''"][\w .-]+\\?[''"])[\s\\''"]', 1), '== '
     ) end as constant_result,
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
-    case when role = 'assistant' then nullif(lower(regexp_extract(concat_ws(' ', reasoning, content), $on_grading)), '') end as on_grading
+    case
+        when role <> 'assistant' then null
+        when strlen(written) > length(written) and regexp_matches(written, '(?i)ground.truth|gold|answer|system prompt|grader|rubric')
+            then nullif(lower(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed || '|' || $on_grading)), '')
+        else nullif(lower(regexp_extract(concat_ws(' ', reasoning, content), $on_grading)), '')
+    end as on_grading
 from edits
