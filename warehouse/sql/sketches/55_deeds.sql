@@ -86,7 +86,8 @@ select
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
     case
         when role <> 'assistant' then null
-        when strlen(written) > length(written) and regexp_matches(written, '(?i)ground.truth|gold|answer|system prompt|grader|rubric')
+        when strlen(written) > length(written)
+            and regexp_matches(written, '(?i)ground[ -]truth|gold(en)?[ -](answer|label)|(reference|expected) answer|system prompt|grader|rubric')
             then nullif(lower(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed || '|' || $on_grading)), '')
         else nullif(lower(regexp_extract(concat_ws(' ', reasoning, content), $on_grading)), '')
     end as on_grading
