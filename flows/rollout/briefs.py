@@ -15,6 +15,7 @@ from flows.rollout.loop.agent import turn_seed
 from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.performer import RolloutContext
 from flows.rollout.sampling import attempt_sampling
+from flows.rollout.tools.delegate import DELEGATE
 from flows.settings import Rollout, Settings
 from schemas.task import Hidden, Task
 from schemas.trajectory import trajectory_id
@@ -56,20 +57,25 @@ def build_plans(planned: pa.Table, settings: Settings, day: date, context: Rollo
         for row in batch.to_pylist():
             sample, expected, hidden = row.pop("sample"), row.pop("expected_tokens"), row.pop("hidden")
             task, truth = Task.model_validate(row), Hidden.model_validate(hidden) if hidden else None
-            yield Plan(task, sample, build_brief(task, sample, settings, day, context), truth, expected)
+            brief = build_brief(task, sample, settings, day, context)
+            yield Plan(task, sample, brief, truth, expected_tokens=expected)
 
 
 def build_brief(task: Task, sample: int, settings: Settings, day: date, context: RolloutContext) -> Brief:
     """The inputs of one attempt at a task, with the sampling of the settings and a seed of its own."""
     name, teacher = trajectory_id(task.task_id, sample), settings.teacher
     window = min(teacher.context_window, context.teacher.identity.context)
+    tools, levels = (
+        context.toolbox.specs(task.domain, task.tools, task.setup),
+        _levels(task, settings.rollout, context),
+    )
     compaction = _compaction(settings.rollout, window) if task.max_tokens > window else None
     return Brief(
         trajectory_id=name,
         run_id=day.isoformat(),
         system=domain(task.domain).system_prompt(context.dialect.name).text.strip(),
         instruction=task.instruction,
-        tools=context.toolbox.specs(task.domain, task.tools, task.setup),
+        tools=(*tools, DELEGATE.spec) if levels else tools,
         max_turns=task.max_turns,
         max_tokens=task.max_tokens if compaction else min(task.max_tokens, window),
         max_seconds=task.max_seconds,
@@ -78,7 +84,14 @@ def build_brief(task: Task, sample: int, settings: Settings, day: date, context:
             teacher, context.teacher.identity, turn_seed(teacher.seed, name), settings.rollout.max_repetitions
         ),
         compaction=compaction,
+        levels=levels,
     )
+
+
+def _levels(task: Task, limits: Rollout, context: RolloutContext) -> int:
+    """Levels of children: none in an environment with state, which a child would share with its parent."""
+    possible = not context.toolbox.kind(task.domain).has_state and context.dialect.name != "text"
+    return limits.delegate_levels if possible else 0
 
 
 def _compaction(limits: Rollout, window: int) -> Compaction | None:

@@ -44,6 +44,13 @@ class Rollout(Section):
         description="digest: the agent sums up its work; evict: earlier tool results are left out, without the model",
     )
     notes: bool = Field(default=False, description="give every attempt the tools note_write and note_read")
+    delegate_levels: int = Field(
+        default=0,
+        ge=0,
+        le=3,
+        description="levels of attempts that answer questions of an attempt (tool delegate), in environments without "
+        "state; 0: none",
+    )
     redact: bool = Field(
         default=True, description="replace secrets and personal data in observations before the model sees them"
     )

@@ -26,11 +26,13 @@ from flows.rollout.journal.file import (
 from flows.rollout.journal.judged import encode_judged
 from flows.rollout.journal.turn_encoding import TurnRow, checksum, decode_for_reading, decode_turn, encode_turn
 from flows.rollout.loop.episode import Entry
+from schemas.record import sha256_text
 from schemas.trajectory import Trajectory, Turn
 from schemas.verdict import Outcome, Verdict
 
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
+FinishedAttempt = tuple[Trajectory, Sequence[Verdict], Outcome | None]
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,9 @@ class Journal:
         return AttemptState([], now, state.aborts, restarted=len(state.entries))
 
     async def restart(self, trajectory_id: str, setup: str) -> None:
-        """Delete an attempt's turns: it starts again from nothing, in the given setup."""
+        """Delete an attempt's turns and children: it starts again from nothing, in the given setup."""
         restart = (sql("restart_attempt"), (setup, datetime.now(UTC).isoformat(), trajectory_id))
-        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), restart])
+        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), *_without_children(trajectory_id), restart])
 
     async def commit(self, entries: Iterable[Entry]) -> None:
         """Store finished turns; returns after they have reached the disk. Raises JournalError."""
@@ -108,9 +110,15 @@ class Journal:
 
     async def finish(self, trajectory: Trajectory, verdicts: Sequence[Verdict], outcome: Outcome | None) -> None:
         """Store a finished trajectory with its verdicts and outcome, for the next drain."""
-        row, judged = trajectory.model_dump_json().encode(), encode_judged(verdicts, outcome)
-        values = (trajectory.trajectory_id, trajectory.run_id, row, judged, checksum(row, judged))
-        await self._write([(sql("add_finished"), values)])
+        await self.finish_all([(trajectory, verdicts, outcome)])
+
+    async def finish_all(self, finished: Sequence[FinishedAttempt]) -> None:
+        """Store finished trajectories together, children before their parents."""
+        await self._write([_add_finished(*one) for one in finished])
+
+    async def forget_children(self, trajectory_id: str) -> None:
+        """Delete all attempts that descend from an attempt by delegation, with their turns."""
+        await self._write(_without_children(trajectory_id))
 
     def find_attempt(self, trajectory_id: str) -> tuple[str, AttemptState] | None:
         """Return the setup and state of an attempt; None if it has not begun. Raises JournalDamaged."""
@@ -189,3 +197,18 @@ class Journal:
                         done.set_exception(failed) if failed else done.set_result(None)
         finally:
             self._flushing = None
+
+
+def _add_finished(trajectory: Trajectory, verdicts: Sequence[Verdict], outcome: Outcome | None) -> Statement:
+    row, judged = trajectory.model_dump_json().encode(), encode_judged(verdicts, outcome)
+    values = (trajectory.trajectory_id, trajectory.run_id, row, judged, checksum(row, judged))
+    return sql("add_finished"), values
+
+
+def _without_children(trajectory_id: str) -> list[Statement]:
+    return [(sql(name), (trajectory_id,)) for name in ("delete_turns_of_children", "delete_children")]
+
+
+def child_setup(setup: str, parent_id: str, question: str) -> str:
+    """The setup of a child: it also starts again if its parent asks another question in its place."""
+    return f"child:{parent_id}:{setup}:{sha256_text(question)}"

@@ -71,7 +71,7 @@ update attempts set setup = ?, started_at = ? where trajectory_id = ?
 update attempts set aborts = aborts + ?, error = ? where trajectory_id = ?
 
 -- name: attempt_progress
--- one row per unfinished attempt: its messages, turns and tokens in the journal
+-- one row per unfinished attempt, children aside: its messages, turns and tokens in the journal
 with counted as (
     -- turns of an API have no token ids, but its count of the tokens that it sampled
     select rowid, json_extract(cast(row as text), '$.turn.sampled_tokens') as sampled_tokens
@@ -90,7 +90,7 @@ select
 from attempts
 left join turns using (trajectory_id)
 left join counted on counted.rowid = turns.rowid
-where attempts.trajectory_id not in (select trajectory_id from done)
+where attempts.trajectory_id not in (select trajectory_id from done) and attempts.setup not like 'child:%'
 group by attempts.trajectory_id, attempts.aborts, attempts.error
 
 -- name: turns_of_attempt
@@ -104,6 +104,26 @@ insert into turns (trajectory_id, place, row, token_ids, sampled, logprobs, crc)
 -- name: delete_turns_from
 -- one row per turn of an attempt, from a place on
 delete from turns where trajectory_id = ? and place >= ?
+
+-- name: delete_turns_of_children
+-- one row per turn of an attempt's children, of theirs, and so on
+with recursive family(name) as (
+    select trajectory_id from attempts where setup like 'child:' || ? || ':%'
+    union all
+    select child.trajectory_id from attempts as child join family on child.setup like 'child:' || family.name || ':%'
+)
+
+delete from turns where trajectory_id in (select name from family)
+
+-- name: delete_children
+-- one row per child of an attempt, of its children, and so on
+with recursive family(name) as (
+    select trajectory_id from attempts where setup like 'child:' || ? || ':%'
+    union all
+    select child.trajectory_id from attempts as child join family on child.setup like 'child:' || family.name || ':%'
+)
+
+delete from attempts where trajectory_id in (select name from family)
 
 -- name: add_finished
 -- one row per finished trajectory

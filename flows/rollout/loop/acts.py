@@ -49,6 +49,8 @@ class Brief:
     sampling: Sampling
     compaction: Compaction | None = None
     """None: `max_tokens` fit into the window."""
+    levels: int = 0
+    """Levels of children below the attempt, to which it may delegate."""
 
     @property
     def window(self) -> int:

@@ -29,6 +29,8 @@ class Plan:
     brief: Brief
     hidden: Hidden | None = None
     """The hidden truth of the task, for its verifiers; no world is built from it."""
+    parent: tuple[str, str] | None = None
+    """Of a child: the trajectory that delegated it, and the id of the call."""
     expected_tokens: int | None = None
     """Mean length in tokens of earlier attempts at similar tasks; None without any."""
 
@@ -77,6 +79,8 @@ def trajectory_row(
         started_at=started_at,
         ended_at=datetime.now(UTC),
         error=ending.error,
+        parent_id=plan.parent[0] if plan.parent else None,
+        parent_call_id=plan.parent[1] if plan.parent else None,
         ids=None if identity.token_ids else NO_IDS,
         n_segments=turns[-1].segment + 1 if turns and turns[-1].segment else None,
     )

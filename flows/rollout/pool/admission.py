@@ -67,6 +67,10 @@ class Admission:
             self.release(session)
             await self._wait(claim, new=False)
 
+    async def rejoin(self, session: str, tokens: int) -> None:
+        """Wait until an attempt that was released fits again; before new ones. Raises Stopped."""
+        await self._wait(Claim(session, next(self._numbers), tokens, tokens), new=False)
+
     def release(self, session: str) -> None:
         """Release the claim of an attempt that has ended or must wait, and admit queued attempts that now fit."""
         budget = self._budget_of.pop(session, None)

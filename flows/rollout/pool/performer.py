@@ -4,10 +4,11 @@ Everything that an act touches is shared by the attempts of a run, except the wo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from flows.environments.tool import ToolCall
 from flows.rollout.chat_protocol import ChatRequest, ChatTeacher
 from flows.rollout.journal.journal import Journal
 from flows.rollout.loop.acts import (
@@ -27,6 +28,7 @@ from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.admission import Admission
 from flows.rollout.pool.counts import PoolCounts
+from flows.rollout.pool.delegation import Delegation, RunChild, delegates
 from flows.rollout.protocol import Completion, ContextExceeded, Dialect, Extension, Parsed, Teacher, TeacherError
 from flows.rollout.tools.observation import Performed
 from flows.rollout.tools.toolbox import Toolbox, World
@@ -46,7 +48,9 @@ class RolloutContext:
 
 
 class Performer:
-    """Drives the loops of a run's attempts; `on_completion` is called after each completion of the teacher."""
+    """Drives the loops of a run's attempts.
+
+    `on_completion` is called after each completion of the teacher, `run_child` runs a delegated attempt."""
 
     def __init__(
         self,
@@ -54,9 +58,10 @@ class Performer:
         admission: Admission,
         counts: PoolCounts,
         on_completion: Callable[[], Awaitable[None]],
+        run_child: RunChild,
     ) -> None:
         self._context, self._admission, self._counts = context, admission, counts
-        self._on_completion = on_completion
+        self._on_completion, self._delegation = on_completion, Delegation(run_child, context.toolbox.limits)
 
     async def drive(self, plan: Plan, episode: Episode, world: World) -> Ending:
         """Drive the generator of the agent loop: perform each act it yields, and send it the result.
@@ -72,11 +77,11 @@ class Performer:
                 return ending
             result, too_long = None, None
             try:
-                result = await self._perform(plan, act, world)
+                result = await self._perform(plan, act, world, episode)
             except ContextExceeded as error:
                 too_long = error
 
-    async def _perform(self, plan: Plan, act: Act, world: World) -> Result:
+    async def _perform(self, plan: Plan, act: Act, world: World, episode: Episode) -> Result:
         dialect, brief = self._context.dialect, plan.brief
         match act:
             case Render(stream, after, messages):
@@ -87,11 +92,21 @@ class Performer:
             case Parse(completion):
                 return await dialect.parse(completion, brief.tools)
             case CallTools(calls):
-                return await world.call_all(calls)
+                return await self._call_tools(plan, calls, world, episode)
             case ReadNotes():
                 return world.notes()
             case Commit() | Recall():
                 return await self._journaled(act, brief.trajectory_id)
+
+    async def _call_tools(self, plan: Plan, calls: Sequence[ToolCall], world: World, episode: Episode) -> Performed:
+        """While children work, the attempt leaves its place in the server's cache to them."""
+        if not delegates(plan, calls):
+            return await world.call_all(calls)
+        name = plan.brief.trajectory_id
+        self._admission.release(name)
+        done = await self._delegation.perform(plan, episode.length - 1, calls, world)
+        await self._admission.rejoin(name, episode.n_tokens)
+        return done
 
     async def _journaled(self, act: Commit | Recall, trajectory_id: str) -> list[Entry] | None:
         if isinstance(act, Recall):

@@ -8,25 +8,28 @@ resume in the next run.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from flows.domains.contract import Finished
 from flows.rollout.journal.file import JournalError
-from flows.rollout.journal.journal import AttemptState
+from flows.rollout.journal.journal import AttemptState, FinishedAttempt, child_setup
 from flows.rollout.loop.acts import Ending
 from flows.rollout.loop.episode import Episode
 from flows.rollout.loop.resume import recorded_calls, resumed_plan
 from flows.rollout.loop.trajectory_row import Plan, setup_id, trajectory_row
 from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.pool.counts import PoolCounts
+from flows.rollout.pool.delegation import children
 from flows.rollout.pool.performer import Performer, RolloutContext
 from flows.rollout.protocol import TeacherError, TeacherRefused
 from flows.rollout.tools.observation import ToolFault
 from flows.rollout.tools.stateful_world import WorldDiffers
 from flows.rollout.tools.toolbox import World
 from flows.rollout.verifiers.judge import judge
+from schemas.trajectory import Turn
 
 LOG = logging.getLogger(__name__)
 OUTAGE_FAILURES = 8
@@ -56,7 +59,7 @@ class Pool:
         self._counts = PoolCounts(faults=context.toolbox.faults)
         self.admission = Admission(context.teacher, in_flight, kv_share)
         self._context = context
-        self._performer = Performer(context, self.admission, self._counts, self._abort_failed)
+        self._performer = Performer(context, self.admission, self._counts, self._abort_failed, self._run_child)
         self._lengths: dict[tuple[str, str], list[int]] = {}
         """Sum of tokens and number of the attempts that finished in this run, by domain and composer."""
         self._in_flight = in_flight
@@ -102,8 +105,7 @@ class Pool:
 
     async def _run_attempt(self, plan: Plan) -> None:
         brief, context = plan.brief, self._context
-        environment = context.toolbox.kind(plan.task.domain)
-        setup = setup_id(brief, context.teacher.identity, context.dialect, environment)
+        setup = self._setup(plan)
         state = await context.journal.begin(brief.trajectory_id, setup)
         self._counts.restarted += state.restarted > 0
         episode, world = (
@@ -155,13 +157,55 @@ class Pool:
         journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
         turns = await journal.turns(plan.brief.trajectory_id)
         row = trajectory_row(plan, ending, turns, state.started_at, made_by)
+        own = [turn for turn in turns if turn.copy_of is None]
         if world is None:
+            await journal.forget_children(row.trajectory_id)
             await journal.finish(row, [], None)
             return
         outcome = await world.finish(ending.answer, row.trajectory_id, row.run_id)
-        own = [turn for turn in turns if turn.copy_of is None]
-        await journal.finish(row, judge(Finished(plan.task, row, own, outcome, plan.hidden)), outcome)
+        self.admission.release(row.trajectory_id)
+        finished = [*await self._finished_children(plan, own)]
+        judged = judge(Finished(plan.task, row, own, outcome, plan.hidden))
+        await journal.finish_all([*finished, (row, judged, outcome)])
         await world.remove()
+
+    async def _run_child(self, plan: Plan) -> Ending:
+        """Run a child to its end, from its journaled turns on; it is stored with its parent."""
+        brief, context = plan.brief, self._context
+        state = await context.journal.begin(brief.trajectory_id, self._setup(plan))
+        episode, world = (
+            Episode(brief.trajectory_id, brief.run_id),
+            context.toolbox.world(plan.task, brief.trajectory_id),
+        )
+        episode.add(state.entries)
+        try:
+            await self.admission.admit(brief.trajectory_id, episode.n_tokens, self._expected_length(plan))
+            return await self._performer.drive(resumed_plan(plan, state.entries), episode, world)
+        finally:
+            self.admission.release(brief.trajectory_id)
+
+    async def _finished_children(self, plan: Plan, turns: Sequence[Turn]) -> list[FinishedAttempt]:
+        """The rows of all that descends from an attempt, children before their parents."""
+        journal, made_by = self._context.journal, (self._context.teacher.identity, self._context.dialect)
+        found: list[FinishedAttempt] = []
+        for child in children(plan, turns):
+            ending = await self._run_child(child)
+            name = child.brief.trajectory_id
+            state = await asyncio.to_thread(journal.find_attempt, name)
+            written = await journal.turns(name)
+            started_at = state[1].started_at if state else datetime.now(UTC)
+            row = trajectory_row(
+                resumed_plan(child, state[1].entries if state else []), ending, written, started_at, made_by
+            )
+            own = [turn for turn in written if turn.copy_of is None]
+            found += [*await self._finished_children(child, own), (row, judge(Finished(plan.task, row, own)), None)]
+        return found
+
+    def _setup(self, plan: Plan) -> str:
+        context = self._context
+        environment = context.toolbox.kind(plan.task.domain)
+        setup = setup_id(plan.brief, context.teacher.identity, context.dialect, environment)
+        return child_setup(setup, plan.parent[0], plan.brief.instruction) if plan.parent else setup
 
     async def _abort(self, failed: FailedAttempt, *, counted: bool = True) -> None:
         plan, message = failed.plan, f"{failed.code}: {failed.error}"

@@ -31,7 +31,7 @@ class Toolbox(AbstractContextManager["Toolbox"]):
     def __init__(
         self, kinds: Mapping[str, EnvironmentKind], resources: Resources, executor: Executor, folder: Path
     ) -> None:
-        self.faults = executor.faults
+        self.faults, self.limits = executor.faults, executor.limits
         self._kinds, self._resources, self._executor, self._folder = kinds, resources, executor, folder
         self._shared = {name: kind.open("{}", resources, folder) for name, kind in kinds.items() if not kind.has_state}
 

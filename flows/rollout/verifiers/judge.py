@@ -8,19 +8,22 @@ import json
 from flows.domains import domain
 from flows.domains.contract import Finished, verdict_row
 from flows.environments.notes import NOTE_TOOLS
+from flows.rollout.tools.delegate import DELEGATE
 from flows.rollout.verifiers import tool_calls
 from schemas.verdict import Verdict
 
 
 def judge(attempt: Finished) -> list[Verdict]:
-    """All verdicts on a finished trajectory. Raises LookupError if the task names an unknown domain or verifier."""
+    """All verdicts on a finished trajectory; on a child, which has another question, on its calls only.
+
+    Raises LookupError if the task names an unknown domain or verifier."""
     task, trajectory = attempt.task, attempt.trajectory
     known = domain(task.domain)
     verifiers = {one.name: one for one in known.verifiers}
-    chosen = [verifiers[name] for name in task.verifiers]
+    chosen = [verifiers[name] for name in task.verifiers] if trajectory.parent_id is None else []
     tools = {tool.name: tool for tool in known.environment.tools(task.setup, "chat") if tool.name in task.tools}
     offered = {tool["function"]["name"] for tool in json.loads(trajectory.tools)}
-    tools |= {tool.name: tool for tool in NOTE_TOOLS if tool.name in offered}
+    tools |= {tool.name: tool for tool in (*NOTE_TOOLS, DELEGATE) if tool.name in offered}
     return [
         *(verdict_row(trajectory, one.name, one.version, one.judge(attempt)) for one in chosen),
         *(
