@@ -122,7 +122,7 @@ def with_notes(kind: EnvironmentKind) -> EnvironmentKind:
         tools=tools,
         open=opened,
         has_state=True,
-        always=(*kind.always, *NAMES),
+        always=(*kind.always, *(tool.name for tool in NOTE_TOOLS)),
     )
 
 

@@ -33,7 +33,7 @@ Script = Callable[[str, int], str]
 CUE = tiny.encode("<|im_start|>assistant\n")
 
 
-def call(name: str, **arguments: object) -> str:
+def call(name: str, /, **arguments: object) -> str:
     """The text of a tool call."""
     return f"<tool_call>{json.dumps({'name': name, 'arguments': arguments})}</tool_call>"
 
