@@ -17,8 +17,11 @@ import pytest
 from tests.house.places import CODE_ROOMS, ROOT
 
 pytestmark = pytest.mark.slow
-TRAINERS_OWN = {"flows.publish.views.verl_dataset"}
-"""Imported by a trainer, in an environment that has torch."""
+NOT_OF_THE_BASE = {
+    "flows.publish.views.verl_dataset",
+    *(f"flows.environments.mcp.{name}" for name in ("connection", "pool", "results", "serve", "world")),
+}
+"""Imported by a trainer, in an environment that has torch, or by a user of the extra `mcp`."""
 IMPORT_ALL = """
 import importlib, json, sys
 print(json.dumps([importlib.import_module(name).__file__ for name in sys.argv[1:]]))
@@ -92,6 +95,6 @@ def test_the_installed_wheel_starts_its_command_and_writes_a_settings_file(envir
 def test_every_module_is_imported_from_the_installed_wheel(environment: Path, tmp_path: Path) -> None:
     """A dependency that only the development environment has would fail at a user's first use of the module."""
     modules = {name.removesuffix(".py").removesuffix("/__init__") for name in _room_files() if name.endswith(".py")}
-    names = sorted({name.replace("/", ".") for name in modules} - TRAINERS_OWN)
+    names = sorted({name.replace("/", ".") for name in modules} - NOT_OF_THE_BASE)
     files = json.loads(_run(tmp_path, environment / "python", "-c", IMPORT_ALL, *names).splitlines()[-1])
     assert [path for path in files if not Path(path).is_relative_to(environment.parent)] == []

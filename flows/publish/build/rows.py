@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from flows.publish.errors import PublishError
 from schemas import arrow_schema
 from schemas.shard import Message, ReleaseRow, SegmentColumns
+from warehouse.lake import LakeError
 
 STUDENT = ("n_student_tokens", *(name for name in ReleaseRow.model_fields if name.startswith("student_")))
 """Columns that student.py fills; null without a student."""
@@ -38,7 +39,7 @@ def fold(turns: pa.Table, scalars: pa.Table, *, segmented: bool = False) -> pa.T
     """The released rows of one bucket. `turns` are sorted by position and index, `scalars` by position.
 
     `segmented` adds the SegmentColumns. Raises PublishError unless the turns of each trajectory are numbered 0, 1, 2,
-    ... without gaps, in as many segments as its record says.
+    ... without gaps, in as many segments as its record says; LakeError if a trajectory has two records.
     """
     rows = _rows(turns, scalars)
     starts, tokens = rows.starts, _offsets(turns["token_ids"])
@@ -88,6 +89,8 @@ def row_bytes(rows: pa.Table) -> Ints:
 
 
 def _rows(turns: pa.Table, scalars: pa.Table) -> Rows:
+    if twice := scalars.num_rows - len(scalars["trajectory_id"].unique()):
+        raise LakeError(f"{twice} trajectories are in the lake twice; `factory lake check` reads every part.")
     position, index = turns["position"].to_numpy(), turns["index"].to_numpy()
     opens = np.diff(position, prepend=-1) != 0
     firsts = np.flatnonzero(opens)

@@ -109,7 +109,7 @@ def test_a_server_ended_under_load_leaves_no_cut_turn(model: Path, tmp_path: Pat
 
 
 def assert_every_turn_ended(lake: Lake, model: Path) -> None:
-    """Each sampled turn ends at the token limit or with a stop id, and every count of the lake adds up."""
+    """Each sampled turn ends at a limit (tokens, repetitions) or with a stop id, and every count adds up."""
     stops = [json.loads((model / "config.json").read_text())["eos_token_id"]]
     with connect(lake) as con:
         assert not {name: rows for name, rows in run_checks(con).items() if rows}
@@ -118,7 +118,9 @@ def assert_every_turn_ended(lake: Lake, model: Path) -> None:
         ).fetchall()
         engines = con.execute("select distinct engine, dialect, engine_version from trajectories").fetchall()
     assert turns and all(counted == stored > 0 for *_, counted, stored in turns)
-    assert {(reason, last in stops) for reason, last, *_ in turns} <= {("stop", True), ("length", False)}
+    assert {(reason, last in stops) for reason, last, *_ in turns} <= {
+        ("stop", True), ("length", False), ("repetition", False),
+    }  # fmt: skip
     assert engines[0][:2] == ("vllm", "chat") and engines[0][2].startswith("0.")
 
 
