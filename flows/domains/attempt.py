@@ -6,19 +6,18 @@ A rehearsal plays the same policies through the real rollout.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flows.domains.contract import Domain, Finished, Judgement, Play
-from flows.environments.environment import Environment, EnvironmentKind, FinalState
+from flows.environments.environment import Environment, outcome_row
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
 from schemas.record import sha256_text
 from schemas.task import Hidden, Task
 from schemas.trajectory import Trajectory, Turn
-from schemas.verdict import Outcome
 
 Policy = Callable[[Task, Hidden | None], Play]
 ENGINE = "scripted"
@@ -66,9 +65,10 @@ class Player:
             allowed = {tool.name: tool for tool in environment.tools() if tool.name in task.tools}
             turns, answer = _played(environment, allowed, policy(task, hidden), task)
             trajectory = _trajectory(task, turns, answer)
-            outcome = _outcome(kind, environment.finish(answer), trajectory) if kind.has_state else None
+            final = environment.finish(answer) if kind.has_state else None
         finally:
             environment.close()
+        outcome = outcome_row(kind, final, trajectory.trajectory_id, trajectory.run_id) if final else None
         finished = Finished(task, trajectory, turns, outcome, hidden)
         verifiers = {one.name: one for one in self.domain.verifiers}
         return Attempt(finished, {name: verifiers[name].judge(finished) for name in task.verifiers})
@@ -133,19 +133,4 @@ def _trajectory(task: Task, turns: list[Turn], answer: str | None) -> Trajectory
         | {"status": "turn_cap" if answer is None else "answered"}
         | {"n_turns": sum(turn.role == "assistant" for turn in turns)}
         | {"n_tool_calls": sum(turn.role == "tool" for turn in turns)}
-    )
-
-
-def _outcome(kind: EnvironmentKind, final: FinalState, trajectory: Trajectory) -> Outcome:
-    return Outcome(
-        trajectory_id=trajectory.trajectory_id,
-        environment=kind.name,
-        environment_version=kind.version,
-        digest=final.digest,
-        artifacts=json.dumps([asdict(one) for one in final.artifacts]),
-        checks=json.dumps(final.checks, sort_keys=True),
-        limits=list(final.limits),
-        n_restores=0,
-        seconds=0.0,
-        run_id=trajectory.run_id,
     )

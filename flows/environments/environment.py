@@ -4,13 +4,15 @@ Nothing in an environment is shared with another attempt. The rollout commits a 
 kill it opens a fresh world and brings it to that checkpoint, so a world itself never outlives its process.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
+from schemas.verdict import Outcome
 
 
 @dataclass(frozen=True)
@@ -95,3 +97,19 @@ class EnvironmentKind:
     """Names of what a machine must have for it: `library`, for one."""
     always: tuple[str, ...] = ()
     """Names of tools that every task may use, whatever tools it names."""
+
+
+def outcome_row(kind: EnvironmentKind, final: FinalState, trajectory_id: str, run_id: str) -> Outcome:
+    """The lake's row of a final state, before any rebuilding or work is counted."""
+    return Outcome(
+        trajectory_id=trajectory_id,
+        environment=kind.name,
+        environment_version=kind.version,
+        digest=final.digest,
+        artifacts=json.dumps([asdict(one) for one in final.artifacts], ensure_ascii=False),
+        checks=json.dumps(final.checks, ensure_ascii=False, sort_keys=True),
+        limits=list(final.limits),
+        n_restores=0,
+        seconds=0.0,
+        run_id=run_id,
+    )

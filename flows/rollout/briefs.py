@@ -65,10 +65,8 @@ def build_brief(task: Task, sample: int, settings: Settings, day: date, context:
     """The inputs of one attempt at a task, with the sampling of the settings and a seed of its own."""
     name, teacher = trajectory_id(task.task_id, sample), settings.teacher
     window = min(teacher.context_window, context.teacher.identity.context)
-    tools, levels = (
-        context.toolbox.specs(task.domain, task.tools, task.setup),
-        _levels(task, settings.rollout, context),
-    )
+    tools = context.toolbox.specs(task.domain, task.tools, task.setup)
+    levels = _levels(task, settings.rollout, context)
     compaction = _compaction(settings.rollout, window) if task.max_tokens > window else None
     return Brief(
         trajectory_id=name,

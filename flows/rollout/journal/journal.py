@@ -94,7 +94,8 @@ class Journal:
     async def restart(self, trajectory_id: str, setup: str) -> None:
         """Delete an attempt's turns and children: it starts again from nothing, in the given setup."""
         restart = (sql("restart_attempt"), (setup, datetime.now(UTC).isoformat(), trajectory_id))
-        await self._write([(sql("delete_turns_from"), (trajectory_id, 0)), *_without_children(trajectory_id), restart])
+        own = (sql("delete_turns_from"), (trajectory_id, 0))
+        await self._write([own, *await self._without_children(trajectory_id), restart])
 
     async def commit(self, entries: Iterable[Entry]) -> None:
         """Store finished turns; returns after they have reached the disk. Raises JournalError."""
@@ -118,7 +119,11 @@ class Journal:
 
     async def forget_children(self, trajectory_id: str) -> None:
         """Delete all attempts that descend from an attempt by delegation, with their turns."""
-        await self._write(_without_children(trajectory_id))
+        await self._write(await self._without_children(trajectory_id))
+
+    async def _without_children(self, trajectory_id: str) -> list[Statement]:
+        found = await asyncio.to_thread(self.read, "descendants", trajectory_id)
+        return [(sql(name), row) for row in found for name in ("delete_turns", "delete_attempt")]
 
     def find_attempt(self, trajectory_id: str) -> tuple[str, AttemptState] | None:
         """Return the setup and state of an attempt; None if it has not begun. Raises JournalDamaged."""
@@ -203,10 +208,6 @@ def _add_finished(trajectory: Trajectory, verdicts: Sequence[Verdict], outcome: 
     row, judged = trajectory.model_dump_json().encode(), encode_judged(verdicts, outcome)
     values = (trajectory.trajectory_id, trajectory.run_id, row, judged, checksum(row, judged))
     return sql("add_finished"), values
-
-
-def _without_children(trajectory_id: str) -> list[Statement]:
-    return [(sql(name), (trajectory_id,)) for name in ("delete_turns_of_children", "delete_children")]
 
 
 def child_setup(setup: str, parent_id: str, question: str) -> str:

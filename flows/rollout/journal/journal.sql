@@ -105,17 +105,7 @@ insert into turns (trajectory_id, place, row, token_ids, sampled, logprobs, crc)
 -- one row per turn of an attempt, from a place on
 delete from turns where trajectory_id = ? and place >= ?
 
--- name: delete_turns_of_children
--- one row per turn of an attempt's children, of theirs, and so on
-with recursive family(name) as (
-    select trajectory_id from attempts where setup like 'child:' || ? || ':%'
-    union all
-    select child.trajectory_id from attempts as child join family on child.setup like 'child:' || family.name || ':%'
-)
-
-delete from turns where trajectory_id in (select name from family)
-
--- name: delete_children
+-- name: descendants
 -- one row per child of an attempt, of its children, and so on
 with recursive family(name) as (
     select trajectory_id from attempts where setup like 'child:' || ? || ':%'
@@ -123,7 +113,7 @@ with recursive family(name) as (
     select child.trajectory_id from attempts as child join family on child.setup like 'child:' || family.name || ':%'
 )
 
-delete from attempts where trajectory_id in (select name from family)
+select name from family
 
 -- name: add_finished
 -- one row per finished trajectory

@@ -10,7 +10,6 @@ import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import NoReturn
 
 from flows.domains.contract import Finished
@@ -108,10 +107,8 @@ class Pool:
         setup = self._setup(plan)
         state = await context.journal.begin(brief.trajectory_id, setup)
         self._counts.restarted += state.restarted > 0
-        episode, world = (
-            Episode(brief.trajectory_id, brief.run_id),
-            context.toolbox.world(plan.task, brief.trajectory_id),
-        )
+        episode = Episode(brief.trajectory_id, brief.run_id)
+        world = context.toolbox.world(plan.task, brief.trajectory_id)
         episode.add(state.entries)
         try:
             await self.admission.admit(brief.trajectory_id, episode.n_tokens, self._expected_length(plan))
@@ -173,10 +170,8 @@ class Pool:
         """Run a child to its end, from its journaled turns on; it is stored with its parent."""
         brief, context = plan.brief, self._context
         state = await context.journal.begin(brief.trajectory_id, self._setup(plan))
-        episode, world = (
-            Episode(brief.trajectory_id, brief.run_id),
-            context.toolbox.world(plan.task, brief.trajectory_id),
-        )
+        episode = Episode(brief.trajectory_id, brief.run_id)
+        world = context.toolbox.world(plan.task, brief.trajectory_id)
         episode.add(state.entries)
         try:
             await self.admission.admit(brief.trajectory_id, episode.n_tokens, self._expected_length(plan))
@@ -190,13 +185,9 @@ class Pool:
         found: list[FinishedAttempt] = []
         for child in children(plan, turns):
             ending = await self._run_child(child)
-            name = child.brief.trajectory_id
-            state = await asyncio.to_thread(journal.find_attempt, name)
-            written = await journal.turns(name)
-            started_at = state[1].started_at if state else datetime.now(UTC)
-            row = trajectory_row(
-                resumed_plan(child, state[1].entries if state else []), ending, written, started_at, made_by
-            )
+            state = await journal.begin(child.brief.trajectory_id, self._setup(child))
+            written = [entry.turn for entry in state.entries]
+            row = trajectory_row(resumed_plan(child, state.entries), ending, written, state.started_at, made_by)
             own = [turn for turn in written if turn.copy_of is None]
             found += [*await self._finished_children(child, own), (row, judge(Finished(plan.task, row, own)), None)]
         return found

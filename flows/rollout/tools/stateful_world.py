@@ -6,13 +6,12 @@ never in place.
 """
 
 import asyncio
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.environments.environment import Environment, EnvironmentKind, FinalState
+from flows.environments.environment import Environment, EnvironmentKind, FinalState, outcome_row
 from flows.environments.notes import Notes, notes_text
 from flows.environments.tool import Answer, Tool, ToolCall
 from flows.rollout.tools.arguments import argument_error
@@ -63,18 +62,8 @@ class StatefulWorld:
     async def finish(self, answer: str | None, trajectory_id: str, run_id: str) -> Outcome:
         """The final state as a row of the lake. Raises ToolFault."""
         final = await self.executor.retry(self.kind.name, WRITE_TRIES, lambda: self._final(answer), self._rebuild)
-        return Outcome(
-            trajectory_id=trajectory_id,
-            environment=self.kind.name,
-            environment_version=self.kind.version,
-            digest=final.digest,
-            artifacts=json.dumps([asdict(one) for one in final.artifacts], ensure_ascii=False),
-            checks=json.dumps(final.checks, ensure_ascii=False, sort_keys=True),
-            limits=list(final.limits),
-            n_restores=self.n_restores,
-            seconds=self.seconds,
-            run_id=run_id,
-        )
+        row = outcome_row(self.kind, final, trajectory_id, run_id)
+        return row.model_copy(update={"n_restores": self.n_restores, "seconds": self.seconds})
 
     def notes(self) -> str:
         """The notes of the agent as one text; empty if there are none, or the environment has no place for them."""
