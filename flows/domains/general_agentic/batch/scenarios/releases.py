@@ -100,15 +100,6 @@ def _outcomes(office: Office, kind: str, deferred: str) -> list[Outcome]:
     def write(item: Item) -> tuple[str, dict[str, Any]]:
         return "mail_send", {"recipient": item.refs["email"], "subject": f"Your order {item.id}"}
 
-    def ask(item: Item) -> tuple[str, dict[str, Any]]:
-        given = {
-            "kind": kind,
-            "reference": item.id,
-            "approver_id": item.refs["manager"],
-            "amount": item.values["total"],
-        }
-        return "request_make", given
-
     reference, subject = office.label("reference"), 'with the subject "Your order", a space and the id of the order'
     return [
         Outcome("release", f'move the order to "{released}"', lambda item: [move(item, released)]),
@@ -135,7 +126,7 @@ def _outcomes(office: Office, kind: str, deferred: str) -> list[Outcome]:
             "ask",
             f'leave the order as it is and make a request of the kind "{kind}" about it for its total, to be decided '
             f"by the person in {office.label('manager_id')} of the customer",
-            lambda item: [ask(item)],
+            lambda item: [shared.approval_request(kind, item)],
             ["total", "tier"],
         ),
     ]

@@ -85,15 +85,6 @@ def _outcomes(  # noqa: PLR0913, PLR0917 (all that the outcomes name)
     def refund(item: Item, amount: int) -> tuple[str, dict[str, Any]]:
         return "order_refund", {"order_id": item.refs["order"], "amount": amount}
 
-    def ask(item: Item) -> tuple[str, dict[str, Any]]:
-        given = {
-            "kind": kind,
-            "reference": item.id,
-            "approver_id": item.refs["manager"],
-            "amount": item.values["total"],
-        }
-        return "request_make", given
-
     def give_credit(item: Item) -> tuple[str, dict[str, Any]]:
         return "entry_post", {"account_id": credit, "amount": item.values["total"], "reference": item.refs["customer"]}
 
@@ -130,7 +121,7 @@ def _outcomes(  # noqa: PLR0913, PLR0917 (all that the outcomes name)
             "ask",
             f'make a request of the kind "{kind}" about the ticket for the total of the order, to be decided by the '
             f"person in {manager} of the customer, and leave the ticket open",
-            lambda item: [ask(item)],
+            lambda item: [shared.approval_request(kind, item)],
             ["total", "tier"],
         ),
     ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flows.domains.general_agentic.batch.facts import Fact
-from flows.domains.general_agentic.batch.work import Call
+from flows.domains.general_agentic.batch.work import Call, Item
 from flows.domains.general_agentic.office.office import Office
 
 
@@ -81,3 +81,9 @@ def account(office: Office, name: str, owner: str, status: str = "account_open")
 def consent_call(record: str) -> Call:
     """The call that lists the requests about a record."""
     return "requests_list", {"reference": record}
+
+
+def approval_request(kind: str, item: Item) -> Call:
+    """The call that requests the approval of an item's total by the manager in charge."""
+    given = {"kind": kind, "reference": item.id, "approver_id": item.refs["manager"], "amount": item.values["total"]}
+    return "request_make", given
