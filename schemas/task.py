@@ -59,6 +59,10 @@ class Task(Record):
         default=None,
         description="form of the truth: text, number, set, table, state or files; null: text, of an earlier version",
     )
+    licenses: Names | None = Field(
+        default=None,
+        description="licenses of the sources that the task shows, such as MIT or CC-BY-4.0; null if none is recorded",
+    )
 
 
 class Hidden(Record):

@@ -128,6 +128,8 @@ class Draft:
     """Names of the verifiers that judge an attempt; None for all of the domain."""
     max_turns: int | None = None
     """Assistant turns that a careful agent may need, if the composer knows; None for the settings' budget."""
+    licenses: Sequence[str] = ()
+    """Licenses of the sources that the task shows, as SPDX names where they have one; empty if none is recorded."""
 
 
 Writer = Callable[[str, str], str]

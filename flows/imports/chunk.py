@@ -169,6 +169,7 @@ class Chunk:
             task_created_at=since,
             now=self.file.now,
             run_id=self.run_id,
+            license=self.options.license,
         )
 
     def _row(self, row: int, status: str, format: str | None = None) -> Imported:

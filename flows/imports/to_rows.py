@@ -37,6 +37,8 @@ class Place:
     task_created_at: datetime
     now: datetime
     run_id: str
+    license: str | None = None
+    """As the importer declares it for the file."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def _task(attempt: Attempt, place: Place, verifiers: Sequence[Verifier]) -> Task
         prompt_sha256=None,
         created_at=place.task_created_at,
         run_id=place.run_id,
+        licenses=[place.license] if place.license else None,
     )
 
 

@@ -43,6 +43,7 @@ def task_row(domain: Domain, composer: Composer, draft: Draft, settings: Tasks, 
         created_at=draft.created_at,
         run_id=str(day),
         answer_form=draft.answer_form,
+        licenses=sorted(set(draft.licenses)) or None,
     )
 
 

@@ -50,6 +50,7 @@ def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: P
         "`token_ids` are in the vocabulary of the row's teacher: `template_sha256` is the hash of its chat template, "
         "`vocabulary_sha256` that of its tokenizer.",
         _table(con, "teachers"),
+        *_licenses(con),
         *_trust(con),
         *_benchmarks(con),
         "## Columns",
@@ -174,6 +175,18 @@ def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
         "except for redacted secrets and personal data, and they name no pages. The "
         "licenses are as given to the import.",
         _table(con, "imported_files"),
+    ]
+
+
+def _licenses(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The section on the licenses of the tasks' sources; empty if none is recorded."""
+    if not con.execute(query("publish", "licenses")).fetchone():
+        return []
+    return [
+        "## Licenses of the sources",
+        "As declared by the sources of each task: its pages, source trees or data. A trajectory of several licenses "
+        "counts for each.",
+        _table(con, "licenses"),
     ]
 
 

@@ -61,6 +61,8 @@ def composed(home: Path) -> Counter[str]:
 def test_each_domain_gets_its_share(home: Path) -> None:
     compose(settings(home, share={"search": 1, "dials": 3}))
     assert composed(home) == {"search": 3, "dials": 9}
+    licenses = {row["domain"]: row["licenses"] for row in rows(home, Task)}
+    assert licenses == {"search": ["CC0-1.0"], "dials": None}, "a release could not say what its sources allow"
 
 
 def test_a_domain_without_candidates_leaves_its_part_to_the_others_and_is_counted(tmp_path: Path) -> None:

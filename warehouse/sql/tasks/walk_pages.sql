@@ -5,7 +5,8 @@ select
     nodes.url,
     nodes.title,
     edges.anchor,
-    pages.text[:$max_chars] as text
+    pages.text[:$max_chars] as text,
+    pages.license
 from walk_steps as steps
 join walk_nodes as nodes using (node)
 join pages using (url)

@@ -45,6 +45,7 @@ class WalkCandidate:
             path=[Hop(doc_id=step.doc_id, url=step.url, anchor=step.anchor) for step in self.walk.steps],
             hops=self.walk.hops,
             difficulty={"answer_page_chars": len(last.text)},
+            licenses=[step.license for step in self.walk.steps if step.license],
         )
 
 

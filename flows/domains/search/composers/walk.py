@@ -35,6 +35,8 @@ class Step:
     anchor: str | None
     """Words of the link to the next page; None on the last."""
     text: str
+    license: str | None = None
+    """As its source declares it; None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,9 @@ class Walks:
         self._con.execute(f"create or replace temp table {name} as {self._sql[name]}", parameters)
 
     def _steps(self, rows: Iterator[tuple[str, ...]]) -> Iterator[Step]:
-        for _, doc_id, url, title, anchor, text in rows:
+        for _, doc_id, url, title, anchor, text, license in rows:
             name = title or url
-            yield Step(doc_id, url, name, self._names(name), anchor, text)
+            yield Step(doc_id, url, name, self._names(name), anchor, text, license)
 
     def _names(self, title: str) -> tuple[str, ...]:
         words = re.findall(r"[^\W_]+", title.lower())
