@@ -1,5 +1,7 @@
 """A server that answers at once, so that a benchmark measures its client: vLLM's /v1/completions with canned replies.
 
+Its /tokenize uses the real tokenizer, since a client compares that with its own before it begins.
+
 It does not parse prompts: it echoes the bytes of the ids and counts the generation cue in them to find the turn. An
 answer therefore costs the server a small part of its cost to the client, at any length. The words are tokens of
 Qwen3's tokenizer: some reasoning and a search, and an answer in the last turn. Run it as a process
@@ -24,14 +26,27 @@ class Script:
     """Canned replies of `sampled` tokens each: `turns` - 1 searches, then an answer."""
 
     def __init__(self, tokenizer: Any, turns: int, sampled: int) -> None:
-        self._turns = turns
+        self._tokenizer, self._turns = tokenizer, turns
         self._cue = b",".join(b"%d" % token for token in tokenizer.encode("<|im_start|>assistant\n"))
         self._end = tokenizer.encode("<|im_end|>")
         self._searches = [self._choice(tokenizer, _search(number), sampled) for number in range(VARIANTS)]
         self._answer = self._choice(tokenizer, "The answer is Varnay.", sampled)
 
-    def reply(self, body: bytes) -> bytes:
-        """The whole reply to a request's body."""
+    def reply(self, path: bytes, body: bytes) -> bytes:
+        """The whole reply to a posted body."""
+        return self._tokenized(orjson.loads(body)) if path == b"/tokenize" else self._completed(body)
+
+    def _tokenized(self, body: dict[str, Any]) -> bytes:
+        """The ids of a prompt, or of messages in the chat template."""
+        if "prompt" in body:
+            tokens = self._tokenizer.encode(body["prompt"], add_special_tokens=body["add_special_tokens"])
+        else:
+            options = {"add_generation_prompt": body["add_generation_prompt"], **body["chat_template_kwargs"]}
+            text = self._tokenizer.apply_chat_template(body["messages"], body["tools"], tokenize=False, **options)
+            tokens = self._tokenizer.encode(text, add_special_tokens=False)
+        return orjson.dumps({"tokens": tokens, "count": len(tokens)})
+
+    def _completed(self, body: bytes) -> bytes:
         start = body.index(b'"prompt":[') + 9
         prompt = body[start : body.index(b"]", start) + 1]
         turn = prompt.count(self._cue)
@@ -90,7 +105,8 @@ class Connection(asyncio.Protocol):
         """Answer every complete request."""
         self._read += data
         for line, body in self._requests():
-            reply = self._script.reply(body) if line.startswith(b"POST") else _get(line.split()[1])
+            method, path, _ = line.split(b" ", 2)
+            reply = self._script.reply(path, body) if method == b"POST" else _get(path)
             head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply)
             if self._transport:
                 self._transport.write(head + reply)
