@@ -6,13 +6,13 @@ A rehearsal plays the same policies through the real rollout.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flows.domains.contract import Domain, Finished, Judgement, Play
-from flows.environments.environment import Environment, outcome_row
+from flows.environments.environment import Environment, FinalState, examined, outcome_row
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
 from schemas.record import sha256_text
@@ -65,13 +65,18 @@ class Player:
             allowed = {tool.name: tool for tool in environment.tools() if tool.name in task.tools}
             turns, answer = _played(environment, allowed, policy(task, hidden), task)
             trajectory = _trajectory(task, turns, answer)
-            final = environment.finish(answer) if kind.has_state else None
+            final = self._final(environment, answer, hidden) if kind.has_state else None
         finally:
             environment.close()
         outcome = outcome_row(kind, final, trajectory.trajectory_id, trajectory.run_id) if final else None
         finished = Finished(task, trajectory, turns, outcome, hidden)
         verifiers = {one.name: one for one in self.domain.verifiers}
         return Attempt(finished, {name: verifiers[name].judge(finished) for name in task.verifiers})
+
+    def _final(self, environment: Environment, answer: str | None, hidden: Hidden | None) -> FinalState:
+        final = environment.finish(answer)
+        checks = examined(self.domain.environment, environment, hidden, self.resources, self.folder / "examination")
+        return replace(final, checks={**final.checks, **checks})
 
 
 def _played(

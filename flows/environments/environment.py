@@ -5,14 +5,18 @@ kill it opens a fresh world and brings it to that checkpoint, so a world itself 
 """
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
 from schemas.verdict import Outcome
+
+if TYPE_CHECKING:
+    from schemas.task import Hidden
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,27 @@ class EnvironmentKind:
     """Names of what a machine must have for it: `library`, for one."""
     always: tuple[str, ...] = ()
     """Names of tools that every task may use, whatever tools it names."""
+    examine: Callable[[Any, "Hidden", Resources, Path], Mapping[str, object]] | None = None
+    """(world after `finish`, hidden record, resources, empty folder) -> values that are added to the checks.
+
+    For verdicts that need a run, such as one of hidden tests; a domain provides it, since no environment reads hidden
+    truths. It is called when an attempt has ended, and the folder is deleted after it. A kill or a fault in the middle
+    is followed by another call with the same final state. An exception is a fault, never a result.
+    """
+
+
+def examined(
+    kind: EnvironmentKind, environment: Environment, hidden: "Hidden | None", resources: Resources, beside: Path
+) -> Mapping[str, object]:
+    """The checks of an examination in a new folder next to `beside`; none if the kind or the task has nothing hidden.
+
+    Raises the exceptions of the examination.
+    """
+    if kind.examine is None or hidden is None:
+        return {}
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="examination-", dir=beside.parent, ignore_cleanup_errors=True) as folder:
+        return kind.examine(environment, hidden, resources, Path(folder))
 
 
 def outcome_row(kind: EnvironmentKind, final: FinalState, trajectory_id: str, run_id: str) -> Outcome:

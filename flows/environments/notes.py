@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -16,6 +17,9 @@ from flows.environments.environment import Checkpoint, Environment, EnvironmentK
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Arguments, Tool, ToolCall
 from schemas.prompt import prompt
+
+if TYPE_CHECKING:
+    from schemas.task import Hidden
 
 MAX_NOTES = 20
 MAX_CHARS = 4_000
@@ -46,13 +50,14 @@ class Notes:
     """An environment with notes beside its own tools."""
 
     def __init__(self, inner: Environment) -> None:
-        self._inner = inner
+        self.inner = inner
+        """The environment without notes."""
         self.notes: dict[str, str] = {}
         """Texts by name, in the order in which they were first written."""
 
     def tools(self) -> tuple[Tool, ...]:
         """The tools of the environment, then those of the notes."""
-        return (*self._inner.tools(), *NOTE_TOOLS)
+        return (*self.inner.tools(), *NOTE_TOOLS)
 
     def act(self, call: ToolCall) -> Answer:
         """Write or read a note, or make the call in the environment."""
@@ -60,11 +65,11 @@ class Notes:
             return self._write(WriteArguments.model_validate(call.arguments))
         if call.name == READ.name:
             return self._read(ReadArguments.model_validate(call.arguments).name)
-        return self._inner.act(call)
+        return self.inner.act(call)
 
     def checkpoint(self) -> Checkpoint:
         """The environment's checkpoint and the notes, by one digest; notes need no snapshot, they are written again."""
-        inner, notes = self._inner.checkpoint(), json.dumps(self.notes, ensure_ascii=False)
+        inner, notes = self.inner.checkpoint(), json.dumps(self.notes, ensure_ascii=False)
         digest = hashlib.sha256(f"{inner.digest}\n{notes}".encode("utf-8", "surrogatepass")).hexdigest()
         return Checkpoint(digest, json.dumps(asdict(inner)))
 
@@ -74,18 +79,18 @@ class Notes:
         Returns no answers if the environment makes none of its calls again.
         """
         own = [call for call in calls if call.name not in NAMES]
-        made = self._inner.restore(Checkpoint(**json.loads(checkpoint.snapshot or "{}")), own)
+        made = self.inner.restore(Checkpoint(**json.loads(checkpoint.snapshot or "{}")), own)
         answers = iter(made)
         repeated = [self.act(call) if call.name in NAMES else next(answers, None) for call in calls]
         return [one for one in repeated if one] if len(made) == len(own) else []
 
     def finish(self, answer: str | None) -> FinalState:
         """The environment's final state; notes are means, not results."""
-        return self._inner.finish(answer)
+        return self.inner.finish(answer)
 
     def close(self) -> None:
         """Close the environment."""
-        self._inner.close()
+        self.inner.close()
 
     def _write(self, note: WriteArguments) -> Answer:
         if not note.text:
@@ -115,6 +120,9 @@ def with_notes(kind: EnvironmentKind) -> EnvironmentKind:
     def opened(setup: str, resources: Resources, folder: Path) -> Notes:
         return Notes(kind.open(setup, resources, folder))
 
+    def examine(world: Notes, hidden: "Hidden", resources: Resources, folder: Path) -> Mapping[str, object]:
+        return kind.examine(world.inner, hidden, resources, folder) if kind.examine else {}
+
     return replace(
         kind,
         name=f"{kind.name}+notes",
@@ -122,6 +130,7 @@ def with_notes(kind: EnvironmentKind) -> EnvironmentKind:
         tools=tools,
         open=opened,
         has_state=True,
+        examine=examine if kind.examine else None,
         always=(*kind.always, *(tool.name for tool in NOTE_TOOLS)),
     )
 

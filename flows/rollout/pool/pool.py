@@ -159,7 +159,7 @@ class Pool:
             await journal.forget_children(row.trajectory_id)
             await journal.finish(row, [], None)
             return
-        outcome = await world.finish(ending.answer, row.trajectory_id, row.run_id)
+        outcome = await world.finish(ending.answer, plan.hidden, row)
         self.admission.release(row.trajectory_id)
         finished = [*await self._finished_children(plan, own)]
         judged = judge(Finished(plan.task, row, own, outcome, plan.hidden))

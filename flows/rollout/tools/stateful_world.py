@@ -7,20 +7,25 @@ never in place.
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.environments.environment import Environment, EnvironmentKind, FinalState, outcome_row
+from flows.environments.environment import Environment, EnvironmentKind, FinalState, examined, outcome_row
 from flows.environments.notes import Notes, notes_text
+from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
 from flows.rollout.tools.arguments import argument_error
 from flows.rollout.tools.executor import Executor
 from flows.rollout.tools.observation import Observation, Performed, ToolFault, execute, observe
 from flows.rollout.tools.recorded import Recorded
+from schemas.task import Hidden, Task
+from schemas.trajectory import Trajectory
 from schemas.verdict import Outcome
 
 WRITE_TRIES = 2
+EXAMINATION = "examination"
+"""Name under which faults of examinations are counted."""
 
 
 class WorldDiffers(Exception):
@@ -33,7 +38,8 @@ class StatefulWorld:
 
     executor: Executor
     kind: EnvironmentKind
-    opened: Callable[[], Environment]
+    task: Task
+    resources: Resources
     folder: Path
     """Folder of the attempt, which an environment that keeps files creates."""
     tools: Mapping[str, Tool]
@@ -59,10 +65,20 @@ class StatefulWorld:
         self._made = []
         return Performed(observations, checkpoint)
 
-    async def finish(self, answer: str | None, trajectory_id: str, run_id: str) -> Outcome:
-        """The final state as a row of the lake. Raises ToolFault."""
-        final = await self.executor.retry(self.kind.name, WRITE_TRIES, lambda: self._final(answer), self._rebuild)
-        row = outcome_row(self.kind, final, trajectory_id, run_id)
+    async def finish(self, answer: str | None, hidden: Hidden | None, trajectory: Trajectory) -> Outcome:
+        """The final state and its examination as a row of the lake. Raises ToolFault."""
+
+        retry = self.executor.retry
+        final = await retry(self.kind.name, WRITE_TRIES, lambda: self._final(answer), self._rebuild)
+
+        async def finish_again() -> None:
+            nonlocal final
+            await self._rebuild()
+            final = await self._final(answer)
+
+        checks = await retry(EXAMINATION, WRITE_TRIES, lambda: self._examined(hidden), finish_again)
+        final = replace(final, checks={**final.checks, **checks})
+        row = outcome_row(self.kind, final, trajectory.trajectory_id, trajectory.run_id)
         return row.model_copy(update={"n_restores": self.n_restores, "seconds": self.seconds})
 
     def notes(self) -> str:
@@ -98,6 +114,10 @@ class StatefulWorld:
         environment = self._world()
         return await self.executor.in_thread(lambda: environment.finish(answer))
 
+    async def _examined(self, hidden: Hidden | None) -> Mapping[str, object]:
+        world, resources = self._world(), self.resources
+        return await self.executor.in_thread(lambda: examined(self.kind, world, hidden, resources, self.folder))
+
     def _world(self) -> Environment:
         if self._environment is None:
             raise ToolFault(f"the world of the environment {self.kind.name} is not open")
@@ -113,7 +133,8 @@ class StatefulWorld:
         self._environment = await asyncio.to_thread(self._built)
 
     def _built(self) -> Environment:
-        environment, recorded = self.opened(), self.recorded
+        environment = self.kind.open(self.task.setup, self.resources, self.folder)
+        recorded = self.recorded
         try:
             if recorded.checkpoint:
                 answers = environment.restore(recorded.checkpoint, [call for call, _ in recorded.calls])

@@ -14,6 +14,8 @@ from flows.rollout.tools.arguments import argument_error
 from flows.rollout.tools.executor import Executor
 from flows.rollout.tools.observation import Observation, Performed, observe
 from flows.rollout.tools.recorded import Recorded
+from schemas.task import Hidden
+from schemas.trajectory import Trajectory
 from schemas.verdict import Outcome
 
 Tools = Mapping[str, Tool]
@@ -43,7 +45,7 @@ class StatelessWorld:
     async def open(self, recorded: Recorded) -> None:
         """The environment is open, and nothing is to be made again."""
 
-    async def finish(self, answer: str | None, trajectory_id: str, run_id: str) -> Outcome | None:
+    async def finish(self, answer: str | None, hidden: Hidden | None, trajectory: Trajectory) -> Outcome | None:
         """There is no state, hence no outcome."""
         return None
 

@@ -56,9 +56,7 @@ class Toolbox(AbstractContextManager["Toolbox"]):
         if not kind.has_state:
             return StatelessWorld(self._executor, task.domain, self._shared[task.domain], tools)
         folder = self._folder / trajectory_id
-        return StatefulWorld(
-            self._executor, kind, lambda: kind.open(task.setup, self._resources, folder), folder, tools
-        )
+        return StatefulWorld(self._executor, kind, task, self._resources, folder, tools)
 
     def _tools(self, domain: str, setup: str, names: Iterable[str]) -> dict[str, Tool]:
         kind = self._kinds[domain]

@@ -10,10 +10,17 @@ ROOT = Path(__file__).parents[3]
 MODULES = sorted((ROOT / "flows" / "environments").rglob("*.py"))
 
 
+class WithoutTypes(ast.NodeTransformer):
+    """Leaves out imports for type checks: they give a running program nothing."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
+
+
 def names(path: Path) -> set[str]:
-    """Modules and names that a file imports, and the attributes that it reads."""
+    """Modules and names that a file imports when it runs, and the attributes that it reads."""
     found = set[str]()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(WithoutTypes().visit(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):

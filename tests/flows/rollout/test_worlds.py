@@ -1,5 +1,6 @@
 """Environments with state: after kills and faults the worlds are as in an undisturbed run, and none is left behind."""
 
+import gc
 import json
 import os
 import random
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.rollout.run import Factories, run_rollout
+from flows.rollout.run import Counts, Factories, run_rollout
 from flows.settings import Rollout, Settings
 from schemas import Outcome, Record, Trajectory, Turn, Verdict
 from tests.doubles.domains import FUSE, available, write_tasks
@@ -52,9 +53,9 @@ def home(folder: Path, name: str, setups: list[tuple[str, str]] | None = None, *
     return settings
 
 
-def roll_out(settings: Settings, fuse: int = 0) -> None:
+def roll_out(settings: Settings, fuse: int = 0) -> Counts:
     FUSE[0] = fuse
-    run_rollout(settings, DAY, silent, Factories(opening(ScriptedTeacher(script)), open_tiny_dialect))
+    return run_rollout(settings, DAY, silent, Factories(opening(ScriptedTeacher(script)), open_tiny_dialect))
 
 
 def killed_run(settings: Settings, fuse: int) -> None:
@@ -132,6 +133,48 @@ def test_a_write_that_fails_is_made_in_a_rebuilt_world_and_never_twice(tmp_path:
     assert (tmp_path / "marker").exists()
     [row] = pq.read_table(Lake(settings.lake).parts(Outcome)[0], partitioning=None).to_pylist()
     assert row["n_restores"] == 1
+
+
+def test_a_fault_of_an_examination_is_counted_and_made_again(tmp_path: Path) -> None:
+    """A verdict from a broken examination would be a silent pass, or fail an attempt that solved its task."""
+    faults = json.dumps({"faults": {"examination": str(tmp_path / "marker")}})
+    settings = home(tmp_path, "ledger", [(faults, json.dumps(GOAL))])
+    counts = roll_out(settings)
+    assert counts["fault:examination:OSError"] == 1
+    [outcome] = rows(settings, Outcome)
+    assert json.loads(outcome["checks"]) == {"accounts": GOAL, "calls": 10, "examined": True}
+    assert [row["reason"] for row in rows(settings, Verdict) if row["verifier"] == "balances_match"] == ["ok"]
+
+
+def test_an_examination_that_cannot_be_made_leaves_no_verdict(tmp_path: Path) -> None:
+    """The attempt is retried in a later run instead of failing for good."""
+    faults = json.dumps({"faults": {"examination": str(tmp_path / "missing" / "marker")}})
+    settings = home(tmp_path, "ledger", [(faults, json.dumps(GOAL))])
+    counts = roll_out(settings)
+    assert (counts["finished"], counts["fault:examination:FileNotFoundError"], counts["fault:tool_fault"]) == (0, 2, 1)
+    assert rows(settings, Verdict) == []
+    (tmp_path / "missing").mkdir()
+    assert roll_out(settings)["finished"] == 1
+
+
+@pytest.mark.parametrize("notes", [False, True])
+def test_no_call_of_an_attempt_can_reach_the_hidden_record(tmp_path: Path, notes: bool) -> None:
+    """While an agent acts, its truth stands in no file of any world and in no object that a world holds."""
+    settings = home(tmp_path, "ledger", [("{}", '{"canary": 918273645}')] * 2, notes=notes)
+    seen: list[str] = []
+
+    def searching(prompt: str, seed: int) -> str:
+        worlds = [path.read_text() for path in (settings.state / "worlds").rglob("*") if path.is_file()]
+        gc.collect()
+        ledgers = [json.dumps(one.__dict__) for one in gc.get_objects() if type(one).__name__ == "Ledger"]
+        assert ledgers
+        seen.extend([prompt, *worlds, *ledgers])
+        return script(prompt, seed)
+
+    run_rollout(settings, DAY, silent, Factories(opening(ScriptedTeacher(searching)), open_tiny_dialect))
+    assert [json.loads(row["checks"])["examined"] for row in rows(settings, Outcome)] == [False, False]
+    assert len(seen) > 10
+    assert not [text for text in seen if "918273645" in text]
 
 
 def test_a_world_that_differs_when_rebuilt_starts_again_and_is_counted(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from flows.environments.environment import Checkpoint, EnvironmentKind, FinalSta
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Arguments, Tool, ToolCall
 from schemas.prompt import prompt
+from schemas.task import Hidden
 from tests.doubles.domains import event
 
 
@@ -32,7 +33,9 @@ TOOLS = (
 
 
 class Ledger:
-    """Accounts by name. `faults` in the setup: number of a call -> a file; the call fails while the file is missing.
+    """Accounts by name.
+
+    `faults` in the setup: number of a call, or `examination` -> a file; it fails once if that is missing.
 
     `drift` names a file whose content is added to every answer, as a world that is not deterministic would.
     """
@@ -51,10 +54,7 @@ class Ledger:
         account = str(call.arguments["account"])
         if call.name == "add":
             self._accounts[account] += int(str(call.arguments["amount"]))
-        marker = Path(str(dict(self._setup.get("faults", {})).get(str(self._calls), "/")))  # type: ignore[call-overload]
-        if not marker.exists():
-            marker.touch()
-            raise OSError("the pen broke after the entry was made")
+        self.fault(str(self._calls))
         event()
         drift = Path(str(self._setup.get("drift", "/dev/null"))).read_text()
         return Answer(f"{account}: {self._accounts[account]}{drift}")
@@ -73,6 +73,13 @@ class Ledger:
     def close(self) -> None:
         self._accounts.clear()
 
+    def fault(self, moment: str) -> None:
+        """Fail if the setup names a file for the moment which is missing, and make it."""
+        marker = Path(str(dict(self._setup.get("faults", {})).get(moment, "/")))  # type: ignore[call-overload]
+        if not marker.exists():
+            marker.touch()
+            raise OSError("the pen broke after the entry was made")
+
     def _state(self) -> str:
         return json.dumps([sorted(self._accounts.items()), self._calls])
 
@@ -81,16 +88,26 @@ def _opened(setup: str, resources: Resources, folder: Path) -> Ledger:
     return Ledger(setup)
 
 
+def _examine(ledger: Ledger, hidden: Hidden, resources: Resources, folder: Path) -> dict[str, object]:
+    """Writes the truth into its folder, as an examination by hidden tests does, and reads it again."""
+    (folder / "truth.json").write_text(str(hidden.goal))
+    event()
+    ledger.fault("examination")
+    return {"examined": json.loads((folder / "truth.json").read_text()) == dict(ledger.finish(None).checks)["accounts"]}
+
+
 def balances_match(attempt: Finished) -> Judgement:
     if attempt.outcome is None or attempt.hidden is None or attempt.hidden.goal is None:
         return Judgement("no_outcome")
     checks, goal = json.loads(attempt.outcome.checks), json.loads(attempt.hidden.goal)
+    if checks["examined"] != (checks["accounts"] == goal):
+        return Judgement("not_examined")
     return Judgement("ok" if checks["accounts"] == goal else "other_balances")
 
 
 DOMAIN = Domain(
     name="ledger",
-    environment=EnvironmentKind("ledger", "1", lambda setup, dialect: TOOLS, _opened),
+    environment=EnvironmentKind("ledger", "1", lambda setup, dialect: TOOLS, _opened, examine=_examine),
     verifiers=(Verifier("balances_match", "1", balances_match),),
     composers=(),
     chat_prompt=prompt("search_system", "flows.domains.search"),
