@@ -81,8 +81,19 @@ def _check_teacher(settings: Settings) -> str:
     teacher = settings.teacher
     _check_dialect(settings)
     check_teacher(teacher)
+    _check_user(settings)
     place = f"{len(teacher.urls)} servers, at least one of which answers" if teacher.urls else "started by the night"
     return f"{teacher.engine} {teacher.model or 'with its default model'}: {place}"
+
+
+def _check_user(settings: Settings) -> None:
+    """Raise NotReady if the model that plays simulated users cannot be reached."""
+    user = settings.environments.user
+    if user.played_by == "model" and user.teacher.model_fields_set:
+        try:
+            check_teacher(user.teacher)
+        except (TeacherError, SettingsError) as error:
+            raise NotReady(f"the model of [environments.user]: {error}") from error
 
 
 def _check_dialect(settings: Settings) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from flows.environments.played_user import UserModel
     from flows.settings.environments import McpServer
     from sources.index.library import Library
 
@@ -23,6 +24,8 @@ class Resources:
 
     servers: tuple["McpServer", ...] = ()
     """Servers of tools of the settings."""
+    user: "UserModel | None" = None
+    """The model that plays simulated users; None if they are scripted."""
 
     @cached_property
     def library(self) -> "Library":

@@ -8,8 +8,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -32,7 +32,8 @@ from flows.rollout.pool.pool import Pool
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
 from flows.rollout.sampling import attempt_sampling
-from flows.rollout.tools.toolbox import open_toolbox, remove_abandoned
+from flows.rollout.tools.toolbox import Toolbox, open_toolbox, remove_abandoned
+from flows.rollout.user_model import open_user
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
 from sources.index.index_writer import is_intact, remove_index
@@ -114,9 +115,8 @@ async def _roll_out(run: Run, library: Path | None, factories: Factories, report
             dialect = factories.dialect(settings.teacher, teacher)
             await prove_dialect(settings.teacher, dialect, teacher)
             _show_teacher(run, teacher, dialect, report)
-            resources = Resources(library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp))
             remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
-            with open_toolbox(resources, settings.rollout, settings.state / "worlds") as toolbox:
+            async with _toolbox(run, library, teacher, dialect) as toolbox:
                 context = RolloutContext(teacher, dialect, toolbox, run.journal)
                 pool = Pool(
                     context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share
@@ -124,6 +124,17 @@ async def _roll_out(run: Run, library: Path | None, factories: Factories, report
                 return await _run_pool(pool, context, run, report)
     finally:
         meter.release_teacher(time.monotonic())
+
+
+@asynccontextmanager
+async def _toolbox(run: Run, library: Path | None, teacher: Teacher, dialect: Dialect) -> AsyncIterator[Toolbox]:
+    settings = run.settings
+    async with open_user(settings, teacher, dialect) as user:
+        resources = Resources(
+            library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp), user=user
+        )
+        with open_toolbox(resources, settings.rollout, settings.state / "worlds") as toolbox:
+            yield toolbox
 
 
 def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: ProgressCallback) -> None:

@@ -21,6 +21,7 @@ from flows.rollout.engines.servers.http_errors import LENGTH_STATUSES, Malformed
 from flows.rollout.protocol import (
     Completion,
     ContextExceeded,
+    Dialect,
     Extension,
     Message,
     Sampling,
@@ -51,11 +52,22 @@ class TeacherWriter:
         self._settings, self._loop = settings, loop
         self._stack = AsyncExitStack()
         self._running: set[Future[Any]] = set()
+        self._teacher: Teacher
+        self._dialect: Dialect
+
+    @classmethod
+    def of(
+        cls, settings: TeacherSettings, loop: asyncio.AbstractEventLoop, teacher: Teacher, dialect: Dialect
+    ) -> "TeacherWriter":
+        """A writer of a teacher that is open already on a loop; whoever opened it closes it."""
+        writer = cls(settings, loop)
+        writer._teacher, writer._dialect = teacher, dialect
+        return writer
 
     def open(self, logs: Path) -> None:
         """Open the teacher and its dialect; raises TeacherError."""
         opening = self._stack.enter_async_context(open_teacher(self._settings, logs))
-        self._teacher: Teacher = self._wait(opening)
+        self._teacher = self._wait(opening)
         self._dialect = open_dialect(self._settings, self._teacher)
         self._wait(prove_dialect(self._settings, self._dialect, self._teacher))
 

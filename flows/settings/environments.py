@@ -1,4 +1,4 @@
-"""Settings of the environments: servers of tools that speak the Model Context Protocol, as the worlds of attempts.
+"""Settings of the environments: the simulated user, and servers of tools as the worlds of attempts.
 
 Variables and headers of a server are secrets. They are shown nowhere, and a text that holds one is masked.
 """
@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from flows.settings.address import HttpUrl, LocalPath
 from flows.settings.section import Section
+from flows.settings.teacher import Teacher
 from flows.settings.types import Positive
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -66,8 +67,29 @@ class McpServer(Section):
         return tuple(one.get_secret_value() for one in (*self.env.values(), *self.headers.values()))
 
 
+class User(Section):
+    """The simulated user, who answers an agent's questions about facts that no record holds."""
+
+    played_by: Literal["script", "model"] = Field(
+        default="script",
+        description="script: fixed replies; model: a model words them, which the verifier user_fidelity judges",
+    )
+    teacher: Teacher = Field(
+        default=Teacher(), description="the user's own model, with the keys of [teacher]; empty: the teacher plays it"
+    )
+
+    @field_validator("teacher")
+    @classmethod
+    def _names_its_engine(cls, teacher: Teacher) -> Teacher:
+        if teacher.model_fields_set and "engine" not in teacher.model_fields_set:
+            raise ValueError("name its engine too, such as chat; nothing is taken over from [teacher]")
+        return teacher
+
+
 class Environments(Section):
-    """Worlds of attempts that other programs offer."""
+    """Worlds of attempts: the simulated user, and servers of tools that other programs offer."""
+
+    user: User = Field(default=User(), description="the simulated user of domains whose tasks have one")
 
     mcp: list[McpServer] = Field(
         default=[], description="servers of tools, a table [[environments.mcp]] for each; needs horizon-factory[mcp]"

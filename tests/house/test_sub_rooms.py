@@ -22,7 +22,9 @@ ROOMS: dict[str, Levels] = {
     "flows.rollout": (
         {"flow"},
         {"rehearsal"},
-        {"run", "writer", "trial"},
+        {"run", "trial"},
+        {"user_model"},
+        {"writer"},
         {"run_record", "briefs"},
         {"monitor"},
         {"pool"},

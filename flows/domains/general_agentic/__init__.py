@@ -3,6 +3,7 @@
 from flows.domains.contract import Domain
 from flows.domains.general_agentic.batch.compose import BATCH_UNDER_POLICY
 from flows.domains.general_agentic.chain.compose import TOOL_CHAIN
+from flows.domains.general_agentic.fidelity import USER_FIDELITY
 from flows.domains.general_agentic.players import PLAYERS
 from flows.domains.general_agentic.verifiers import GOAL_STATE, NO_COLLATERAL, POLICY_KEPT
 from flows.environments.services import SERVICES
@@ -11,7 +12,7 @@ from schemas.prompt import prompt
 DOMAIN = Domain(
     name="general_agentic",
     environment=SERVICES,
-    verifiers=(GOAL_STATE, NO_COLLATERAL, POLICY_KEPT),
+    verifiers=(GOAL_STATE, NO_COLLATERAL, POLICY_KEPT, USER_FIDELITY),
     composers=(BATCH_UNDER_POLICY, TOOL_CHAIN),
     chat_prompt=prompt("agentic_system", __name__),
     policies=PLAYERS,

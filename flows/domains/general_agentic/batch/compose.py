@@ -23,7 +23,7 @@ from flows.environments.services.catalogue import OPERATIONS
 from flows.environments.services.environment import Services
 from schemas.record import content_id
 
-NAME, VERSION = "batch_under_policy", "1"
+NAME, VERSION = "batch_under_policy", "2"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every batch could be made: it needs no source."""
 SIZES = {6: 4, 24: 6, 40: 8}
@@ -34,7 +34,7 @@ LARGEST_SHARE = 0.6
 """Share of items that one outcome may have."""
 TEXTS = {"ticket_notes": 4, "documents": 4, "messages": 6}
 """Table -> place of the text that may carry an injected instruction."""
-VERIFIERS = ("goal_state", "no_collateral", "policy_kept")
+VERIFIERS = ("goal_state", "no_collateral", "policy_kept", "user_fidelity")
 
 
 def compose(seed: Seed, writer: Writer) -> Draft:

@@ -21,12 +21,12 @@ from flows.environments.services.environment import Services
 from flows.environments.services.setup import Setup
 from schemas.record import content_id
 
-NAME, VERSION = "tool_chain", "1"
+NAME, VERSION = "tool_chain", "2"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every chain could be made: it needs no source."""
 SHORTEST, LONGEST = 12, 40
 """Calls of a chain."""
-VERIFIERS = ("goal_state", "no_collateral", "policy_kept")
+VERIFIERS = ("goal_state", "no_collateral", "policy_kept", "user_fidelity")
 
 
 def compose(seed: Seed, writer: Writer) -> Draft:

@@ -1,17 +1,19 @@
-"""The simulated user: a script that answers questions about the topics that it knows, and reveals nothing else."""
+"""The simulated user of an office: a script answers questions about the topics that it knows, and reveals no other."""
 
 import re
 from typing import Any
 
 from pydantic import Field
 
+from flows.environments.played_user import NOTHING
 from flows.environments.services.operation import Operation, Refusal, Row, Service
+from flows.environments.services.setup import Setup
 from flows.environments.services.world import World
 from flows.environments.tool import Arguments
 
+ASK_USER = "ask_user"
 WORD = re.compile(r"[a-z]{3,}")
 IGNORED = frozenset({"the", "and", "for", "what", "which", "how", "who", "are", "you", "with", "about", "this", "that"})
-NOTHING = "I have nothing to add on that."
 
 
 class AskUser(Arguments):
@@ -20,17 +22,23 @@ class AskUser(Arguments):
 
 def ask_user(world: World, given: Any) -> Row:
     """The reply to the topic that shares most words with the question; raises Refusal if none does."""
-    asked = _words(given.topic)
-    topics = {topic: reply for topic, reply in world.setup.user.items() if topic != "address"}
-    shared = {topic: len(asked & _words(topic)) for topic in topics}
+    asked = content_words(given.topic)
+    topics = script(world.setup)
+    shared = {topic: len(asked & content_words(topic)) for topic in topics}
     best = max(sorted(topics), key=shared.__getitem__, default=None)
     if best is None or not shared[best]:
         raise Refusal(NOTHING, "empty")
     return {"reply": topics[best]}
 
 
-def _words(text: str) -> set[str]:
+def script(setup: Setup) -> dict[str, str]:
+    """Topic -> reply of the user of a world."""
+    return {topic: reply for topic, reply in setup.user.items() if topic != "address"}
+
+
+def content_words(text: str) -> set[str]:
+    """The words of a question or a topic that say what it is about."""
     return set(WORD.findall(text.lower())) - IGNORED
 
 
-USER = Service("user", (), (Operation("ask_user", AskUser, ask_user),))
+USER = Service("user", (), (Operation(ASK_USER, AskUser, ask_user),))

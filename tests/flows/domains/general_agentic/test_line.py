@@ -83,7 +83,7 @@ def test_a_night_of_general_agentic_tasks_ends_in_a_release(tmp_path: Path) -> N
         assert dict(con.sql("select fate, count(*) from fates group by 1").fetchall()) == {"published": 2}
         assert con.sql("select count(*), count(distinct digest) from outcomes").fetchall() == [(2, 2)]
         judged = "select distinct verifier, passed from verdicts where turn_index is null order by 1"
-        verifiers = ("goal_state", "no_collateral", "policy_kept")
+        verifiers = ("goal_state", "no_collateral", "policy_kept", "user_fidelity")
         assert con.sql(judged).fetchall() == [(name, True) for name in verifiers]
         assert con.sql("select min(n_tool_calls) from trajectories").fetchall()[0][0] > 20
         assert not {name: rows for name, rows in run_checks(con).items() if rows}
