@@ -1,0 +1,1 @@
+"""Environments whose state is a folder of files."""

@@ -1,0 +1,1 @@
+"""Tests: workspaces of files."""
