@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.environments.environment import EnvironmentKind
+from flows.environments.resources import Resources
 from flows.environments.tool import Answer, ToolCall
 from schemas.prompt import Prompt
 from schemas.task import Hidden, Hop, Task
@@ -91,6 +92,8 @@ class Corpus:
     wanted: int
     servers: "Sequence[McpServer]" = ()
     """Servers of tools of the settings."""
+    resources: Resources = Resources()
+    """Images of sandboxes and source trees, for composers that run code."""
 
 
 class Candidate(Protocol):

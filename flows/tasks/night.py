@@ -13,6 +13,7 @@ import duckdb
 
 from flows.domains import composers as known_composers
 from flows.domains.contract import Composer, Corpus, Domain, Refused
+from flows.environments.resources import Resources
 from flows.settings import Tasks
 from flows.settings.environments import McpServer
 from flows.tasks.apportion import Source, apportion, portions
@@ -59,6 +60,7 @@ class TaskNight:
     probes: Probes
     made: Made
     servers: Sequence[McpServer] = ()
+    resources: Resources = field(default_factory=Resources)
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(domain, composer, reason) -> refused candidates."""
     composed: Counter[str] = field(default_factory=Counter)
@@ -107,7 +109,7 @@ class TaskNight:
         return apportion(sources)
 
     def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
-        corpus = Corpus(self.con, self.settings, self.day, wanted, self.servers)
+        corpus = Corpus(self.con, self.settings, self.day, wanted, self.servers, self.resources)
         for candidate in group[0].candidates(corpus):
             composer = group[candidate.number % len(group)]
             try:
