@@ -92,7 +92,7 @@ class Corpus:
     wanted: int
     servers: "Sequence[McpServer]" = ()
     """Servers of tools of the settings."""
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     """Images of sandboxes and source trees, for composers that run code."""
 
 
