@@ -1,13 +1,15 @@
-"""Resources that all attempts of a rollout read: the library of pages, the blocklist of its hosts, servers of tools."""
+"""Resources that all attempts of a rollout read: the library of pages, servers of tools, images of sandboxes."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flows.environments.played_user import UserModel
-    from flows.settings.environments import McpServer
+    from flows.environments.sandbox import Sandbox
+    from flows.settings.environments import ImageSettings, McpServer, SandboxSettings
     from sources.index.library import Library
 
 
@@ -26,6 +28,36 @@ class Resources:
     """Servers of tools of the settings."""
     user: "UserModel | None" = None
     """The model that plays simulated users; None if they are scripted."""
+    images_path: Path | None = None
+    """Folder of built images; None: `horizon-factory/images` in the user's cache."""
+    sources_path: Path | None = None
+    """Folder of source trees that tasks start from; None: `horizon-factory/sources` in the user's cache."""
+    images: tuple["ImageSettings", ...] = ()
+    """Images of the settings, beside the default ones."""
+    cores: int | None = None
+    """Sandboxed commands that run at once in this process; None: one per core of the machine."""
+
+    def with_sandbox(self, settings: "SandboxSettings") -> "Resources":
+        """The same with images and cores as the settings have them."""
+        return replace(self, images_path=settings.images_path, images=tuple(settings.images), cores=settings.cores)
+
+    def sandbox(self, image: str) -> "Sandbox":
+        """A sandbox with this image, which is built if it is missing. All sandboxes of a process share its cores.
+
+        Raises SandboxFault if this machine cannot run one, LookupError on an unknown image, and ImageError if a
+        package of it cannot be installed.
+        """
+        from flows.environments.sandbox import Images, Sandbox, SandboxFault, shared_slots, unavailable
+
+        if reason := unavailable():
+            raise SandboxFault(reason)
+        images = Images(self.images_path or cache_folder() / "images", self.images)
+        return Sandbox(images.image(image), shared_slots(self.cores or os.cpu_count() or 1))
+
+    @property
+    def sources_folder(self) -> Path:
+        """Folder of source trees: `sources_path`, or its default."""
+        return self.sources_path or cache_folder() / "sources"
 
     @cached_property
     def library(self) -> "Library":
@@ -36,3 +68,8 @@ class Resources:
         if self.library_path is None:
             raise NotFound("this rollout has no library: name `library` in what the environment needs")
         return Library.open(self.library_path, Blocklist(self.blocklist))
+
+
+def cache_folder() -> Path:
+    """Folder of downloads and builds that a machine needs once: horizon-factory in $XDG_CACHE_HOME or ~/.cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "horizon-factory"

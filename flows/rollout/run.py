@@ -132,7 +132,7 @@ async def _toolbox(run: Run, library: Path | None, teacher: Teacher, dialect: Di
     async with open_user(settings, teacher, dialect) as user:
         resources = Resources(
             library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp), user=user
-        )
+        ).with_sandbox(settings.sandbox)
         with open_toolbox(resources, settings.rollout, settings.state / "worlds") as toolbox:
             yield toolbox
 

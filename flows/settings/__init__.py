@@ -15,7 +15,7 @@ from pydantic_settings import SettingsError as VariableError
 
 from flows.settings.address import LocalPath
 from flows.settings.crawl import Crawl
-from flows.settings.environments import Environments
+from flows.settings.environments import Environments, SandboxSettings
 from flows.settings.judge import Judge
 from flows.settings.notify import Notify
 from flows.settings.publish import Publish
@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     )
     crawl: Crawl = Crawl()
     environments: Environments = Environments()
+    sandbox: SandboxSettings = SandboxSettings()
     tasks: Tasks = Tasks()
     teacher: Teacher = Teacher()
     rollout: Rollout = Rollout()

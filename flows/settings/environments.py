@@ -1,4 +1,4 @@
-"""Settings of the environments: the simulated user, and servers of tools as the worlds of attempts.
+"""Settings of the environments: the simulated user, servers of tools as the worlds of attempts, the sandbox for code.
 
 Variables and headers of a server are secrets. They are shown nowhere, and a text that holds one is masked.
 """
@@ -6,6 +6,7 @@ Variables and headers of a server are secrets. They are shown nowhere, and a tex
 import re
 from typing import Annotated, Literal, Self
 
+from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from flows.settings.address import HttpUrl, LocalPath
@@ -14,6 +15,7 @@ from flows.settings.teacher import Teacher
 from flows.settings.types import Positive
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+DEBIAN = re.compile(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?(=[A-Za-z0-9.+~:-]+)?")
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -84,6 +86,65 @@ class User(Section):
         if teacher.model_fields_set and "engine" not in teacher.model_fields_set:
             raise ValueError("name its engine too, such as chat; nothing is taken over from [teacher]")
         return teacher
+
+
+class ImageSettings(Section):
+    """The packages that a sandboxed command finds installed."""
+
+    name: str = Field(description="name of the image, which tasks refer to")
+    python: list[str] = Field(
+        default=[], description="Python packages, such as numpy>=2, from the package index of pip; wheels only"
+    )
+    debian: list[str] = Field(
+        default=[], description="Debian packages, such as nodejs, with all that they depend on; from apt's sources"
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _valid_name(cls, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise ValueError("write a small letter, then at most 31 small letters, digits, - or _")
+        return name
+
+    @field_validator("python")
+    @classmethod
+    def _valid_requirements(cls, packages: list[str]) -> list[str]:
+        for one in packages:
+            try:
+                if Requirement(one).url:
+                    raise ValueError(f"{one!r} is an address: write the name of a package of the index")
+            except InvalidRequirement as error:
+                raise ValueError(f"{one!r} is no requirement such as numpy>=2") from error
+        return packages
+
+    @field_validator("debian")
+    @classmethod
+    def _valid_debian(cls, packages: list[str]) -> list[str]:
+        if odd := [one for one in packages if not DEBIAN.fullmatch(one)]:
+            raise ValueError(f"{odd[0]!r} is no name of a Debian package")
+        return packages
+
+
+class SandboxSettings(Section):
+    """The sandbox in which code of a model runs."""
+
+    cores: Positive | None = Field(
+        default=None, description="sandboxed commands that run at once; not set: one per core of the machine"
+    )
+    images_path: LocalPath | None = Field(
+        default=None, description="folder of built images; not set: horizon-factory/images in the user's cache"
+    )
+    images: list[ImageSettings] = Field(
+        default=[], description="images beside python, science and ml, a table [[sandbox.images]] for each"
+    )
+
+    @field_validator("images")
+    @classmethod
+    def _distinct(cls, images: list[ImageSettings]) -> list[ImageSettings]:
+        names = [one.name for one in images]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two images are named {', '.join(twice)}: rename one of them")
+        return images
 
 
 class Environments(Section):

@@ -41,7 +41,8 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
     with connect(lake, spill=spill, memory_limit=settings.tasks.memory_limit) as con, ExitStack() as teacher:
         write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings.teacher, settings.logs)))
         made, probes = made_earlier(con, day), Probes(settings, write)
-        night = TaskNight(settings.tasks, day, con, chosen, probes, made, settings.environments.mcp, Resources())
+        resources = Resources().with_sandbox(settings.sandbox)
+        night = TaskNight(settings.tasks, day, con, chosen, probes, made, settings.environments.mcp, resources)
         report(night.already, settings.tasks.per_night)
         tasks, n = night.tasks(), night.already
         while part := list(islice(tasks, PART_TASKS)):

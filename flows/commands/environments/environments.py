@@ -84,6 +84,7 @@ def _served(  # noqa: PLR0913, PLR0917 (the options of the command)
         setup = task.setup
     library = open_library(con, settings, lambda note: None) if "library" in kind.needs else None
     resources = Resources(library, tuple(settings.blocklist), "chat", tuple(settings.environments.mcp))
+    resources = resources.with_sandbox(settings.sandbox)
     offered = {tool.name: tool for tool in kind.tools(setup, "chat") if task is None or tool.name in task.tools}
     if not offered:
         fail(f"the environment {kind.name} has no tools without the setup of a task: name one with --task or --setup")

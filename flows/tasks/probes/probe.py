@@ -48,7 +48,8 @@ class Probes:
     def _trial(self, domain: Domain, task: Task, hidden: Hidden | None) -> Iterator["Trial"]:
         self.settings.state.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="probe-", dir=self.settings.state) as folder:
-            player = Player(domain, Resources(), Path(folder))
+            resources = Resources().with_sandbox(self.settings.sandbox)
+            player = Player(domain, resources, Path(folder))
             yield Trial(player, task, hidden, tuple(self.settings.refine.process_verifiers))
 
     @property

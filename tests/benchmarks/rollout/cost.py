@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from flows.environments.resources import cache_folder
 from flows.rollout.dialects.open import open_dialect
-from flows.rollout.engines.embedded.model_download import cache_folder
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.protocol import Completion, Sampling, Teacher
 from flows.rollout.run import Factories, run_rollout

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.environments.resources import cache_folder
 from flows.process_guard import free_port
-from flows.rollout.engines.embedded.model_download import cache_folder
 from flows.rollout.engines.vllm.serve import CPU_ARGS
 from flows.settings import Settings
 from tests.benchmarks.figure import MissingTool

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from flows.rollout.engines.embedded.model_download import cache_folder
+from flows.environments.resources import cache_folder
 from flows.tokenizing.harmony_vocabulary import byte_characters
 
 SPLIT = (

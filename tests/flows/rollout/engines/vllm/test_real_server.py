@@ -15,10 +15,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from flows.environments.resources import cache_folder
 from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.open import open_dialect, prove_dialect
 from flows.rollout.dialects.text import TextDialect
-from flows.rollout.engines.embedded.model_download import builtin_model, cache_folder
+from flows.rollout.engines.embedded.model_download import builtin_model
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.engines.vllm.metrics import read_load
 from flows.rollout.protocol import ContextExceeded, Dialect, Extension, Message, Sampling, Teacher

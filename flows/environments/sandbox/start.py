@@ -1,0 +1,198 @@
+"""Starts bubblewrap for one command, and lets the command begin only when its limits are in force.
+
+Inside, a shell reports that the sandbox is complete and waits for a word. If the factory dies before that word, the
+shell reads the end of its input and ends; after it, bubblewrap ends with the thread that started it. So no command runs
+without its limits, and none outlives the factory.
+"""
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.environments.sandbox.arguments import STDIN, arguments, as_descriptor, mounts_of
+from flows.environments.sandbox.command import MB, Command, Limits, SandboxFault
+from flows.environments.sandbox.image import Image
+from flows.environments.sandbox.private_mounts import reachable
+from flows.environments.sandbox.seccomp import seccomp_filter
+
+NOBODY = 65534
+"""User under which root starts a sandbox."""
+WAIT = 'echo >&0; read -r go && exec "$@" <"$0"'
+"""Shell: report on standard input, a socket; wait for a line; become the command, with its own input."""
+START_S = 30.0
+OPEN_FILES = 1024
+SPARE_PROCESSES = 16
+"""Processes that may exist beyond the limit until the next sample ends the command."""
+NICE = 5
+"""Commands leave the processor to the factory and its teacher when both want it."""
+_CREDENTIALS = struct.Struct("3i")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox whose command has begun."""
+
+    wrapper: subprocess.Popen[bytes]
+    first_pid: int
+    """Process 1 of the sandbox, as the host counts: all its processes end with it."""
+    command_pid: int
+    handle: int
+    """Descriptor of process 1."""
+    output: int
+    """Descriptor of its standard output and standard error."""
+
+    def kill(self) -> None:
+        """End all processes of the sandbox."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+
+
+@contextmanager
+def started(image: Image, command: Command) -> Iterator[Running]:
+    """The command, running in this thread's care; at the end of the block nothing of it is left.
+
+    Raises SandboxFault if bubblewrap fails.
+    """
+    with ExitStack() as stack:
+        ours, theirs = socket.socketpair()
+        stack.enter_context(ours)
+        output, written = os.pipe()
+        stack.callback(os.close, output)
+        wrapper = _wrapper(image, command, theirs, written)
+        stack.callback(_end, wrapper)
+        running = _await_start(wrapper, ours, output)
+        stack.callback(os.close, running.handle)
+        stack.callback(running.kill)
+        _begin(running, ours)
+        yield running
+
+
+def _wrapper(image: Image, command: Command, socket_inside: socket.socket, written: int) -> subprocess.Popen[bytes]:
+    """Start bubblewrap with an empty environment; the descriptors given are closed here."""
+    with ExitStack() as stack:
+        stack.enter_context(socket_inside)
+        stack.callback(os.close, written)
+
+        def passed(name: str, data: bytes) -> int:
+            descriptor = as_descriptor(name, data)
+            stack.callback(os.close, descriptor)
+            return descriptor
+
+        try:
+            sources = [mount.source for mount in mounts_of(image, command)]
+            if os.geteuid() == 0:
+                sources = stack.enter_context(reachable(sources))
+            seccomp = passed("seccomp", seccomp_filter())
+            stdin = passed("stdin", command.stdin) if command.stdin else None
+            words = arguments(image, command, sources, seccomp=seccomp, stdin=stdin)
+            options = passed("arguments", b"".join(os.fsencode(word) + b"\0" for word in words))
+            inside = [
+                *_with_limits(command.limits),
+                "/bin/sh",
+                "-c",
+                WAIT,
+                STDIN if command.stdin else "/dev/null",
+                *command.argv,
+            ]
+            return subprocess.Popen(
+                [*_as_ordinary_user(), _program("bwrap"), "--args", str(options), "--", *inside],
+                env={},
+                cwd="/",
+                stdin=socket_inside.fileno(),
+                stdout=written,
+                stderr=written,
+                pass_fds=[one for one in (options, seccomp, stdin) if one is not None],
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise SandboxFault(f"the sandbox cannot be started: {error}") from error
+
+
+def _as_ordinary_user() -> list[str]:
+    if os.geteuid():
+        return []
+    user = f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"
+    return [_program("setpriv"), *user, "--inh-caps=-all", "--"]
+
+
+def _program(name: str) -> str:
+    if found := shutil.which(name):
+        return found
+    raise SandboxFault(f"{name} is missing: install the Debian packages bubblewrap and util-linux")
+
+
+def _await_start(wrapper: subprocess.Popen[bytes], ours: socket.socket, output: int) -> Running:
+    """Wait for the report from inside, which the kernel signs with the pid of its sender."""
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    ours.settimeout(START_S)
+    try:
+        report, signed, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
+    except OSError as error:
+        raise SandboxFault(f"bubblewrap did not start within {START_S:g} s: {error}") from error
+    if not report:
+        wrapper.wait()
+        raise SandboxFault(f"bubblewrap failed: {_available(output).decode('utf-8', 'replace').strip()[-500:]}")
+    pid, _, _ = _CREDENTIALS.unpack(signed[0][2][: _CREDENTIALS.size])
+    first = _parent(pid)
+    return Running(wrapper, first, pid, os.pidfd_open(first), output)
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+
+
+def _begin(running: Running, ours: socket.socket) -> None:
+    os.setpriority(os.PRIO_PROCESS, running.command_pid, NICE)
+    for pid in (running.first_pid, running.command_pid):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", "ascii")
+    ours.sendall(b"\n")
+
+
+def _with_limits(limits: Limits) -> Iterator[str]:
+    """The program that gives itself the limits of each process: a second line behind those of all together.
+
+    It runs inside, since the kernel counts the processes of one user in each user namespace.
+    """
+    yield "/usr/bin/prlimit"
+    cpu_s = max(1, round(limits.cpu_s))
+    most = {
+        "fsize": limits.file_mb * MB,
+        "data": 2 * limits.memory_mb * MB,
+        "nproc": limits.processes + SPARE_PROCESSES,
+        "nofile": OPEN_FILES,
+        "memlock": 8 * MB,
+        "msgqueue": MB,
+        "sigpending": 4096,
+        "core": 0,
+        "rtprio": 0,
+        "nice": 0,
+        "cpu": cpu_s + 1,
+    }
+    for name, value in most.items():
+        _, hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        soft = min(cpu_s, bound) if name == "cpu" else bound
+        yield f"--{name}={soft}:{bound}"
+
+
+def _available(descriptor: int) -> bytes:
+    os.set_blocking(descriptor, False)
+    with contextlib.suppress(BlockingIOError):
+        return os.read(descriptor, MB)
+    return b""
+
+
+def _end(wrapper: subprocess.Popen[bytes]) -> None:
+    """End bubblewrap, and with it whatever it started, if it still runs."""
+    if wrapper.returncode is None:
+        wrapper.kill()
+        wrapper.wait()

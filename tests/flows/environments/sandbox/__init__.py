@@ -1,0 +1,1 @@
+"""Tests of the sandbox: real programs that try to leave it or to use up the machine."""

@@ -1,0 +1,49 @@
+"""A command in the sandbox: it works in its workspace with the image's programs, and its end is recorded."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.environments.sandbox import Command, Mount, Sandbox
+from tests.flows.environments.sandbox.conftest import Run
+
+
+def test_a_command_works_in_its_workspace(run: Run, workspace: Path) -> None:
+    """An agent whose files do not reach the workspace has done its work for nothing."""
+    (workspace / "given.txt").write_text("given")
+    done = run("sh", "-c", "pwd; cat given.txt; echo made >made.txt; echo wrong >&2; exit 3")
+    assert (done.exit_code, done.limit, done.output) == (3, None, b"/workspace\ngivenwrong\n")
+    assert (workspace / "made.txt").read_text() == "made\n"
+
+
+def test_tests_run_with_the_image_s_python(run: Run, workspace: Path) -> None:
+    """Without pytest in the image no task of code could be judged."""
+    (workspace / "test_one.py").write_text("def test_one():\n    assert 1 + 1 == 2\n")
+    done = run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert done.exit_code == 0, done.output
+    assert b"1 passed" in done.output
+
+
+def test_input_arrives_and_nothing_else(run: Run) -> None:
+    """A command that reads its input must not wait for a terminal, nor read the factory's words."""
+    assert run("cat", stdin=b"one\ntwo\n").output == b"one\ntwo\n"
+    assert run("cat").output == b""
+
+
+@pytest.mark.parametrize("words", [("no-such-program",), ("sh", "-c", "kill -9 $$")])
+def test_a_command_that_fails_is_no_fault(run: Run, words: tuple[str, ...]) -> None:
+    """A mistake of the agent must reach it as an observation, not abort its attempt."""
+    assert run(*words).exit_code in (127, 137)
+
+
+def test_mounts_are_read_only_unless_writable(sandbox: Sandbox, workspace: Path, tmp_path: Path) -> None:
+    """A task's tree that an attempt can change is changed for all attempts."""
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    tree.mkdir()
+    out.mkdir()
+    (tree / "code.py").write_text("original")
+    script = "echo changed >/tree/code.py; echo result >/out/result.txt"
+    mounts = (Mount(tree, "/tree"), Mount(out, "/out", writable=True))
+    assert b"Read-only" in sandbox.run(Command(("sh", "-c", script), workspace, mounts)).output
+    assert (tree / "code.py").read_text() == "original"
+    assert (out / "result.txt").read_text() == "result\n"
