@@ -21,11 +21,12 @@ from schemas.trajectory import Trajectory, Turn
 
 Policy = Callable[[Task, Hidden | None], Play]
 ENGINE = "scripted"
-BLANK_TURN: dict[str, Any] = (
+BLANK: dict[str, Any] = (
     dict.fromkeys(Turn.model_fields)
     | dict.fromkeys(("segment", "n_chars", "n_tokens", "bytes_dropped", "seconds"), 0)
     | {name: [] for name in ("token_ids", "sampled", "logprobs")}
 )
+BLANK_TURN = Turn.model_construct(**BLANK)
 """A turn without text and tokens; the rows of these attempts are never stored, so they are not validated."""
 WHOLE_FORMS = {"state", "files"}
 """Forms of a truth whose verifiers judge other parts of it; verifiers of the other forms accept other spellings."""
@@ -121,7 +122,7 @@ def _tool_turn(task: Task, place: int, call: ToolCall, answer: Answer) -> Turn:
 
 def _turn(task: Task, place: int, role: str, **columns: object) -> Turn:
     own = {"trajectory_id": ENGINE, "index": place, "role": role, "run_id": task.run_id}
-    return Turn.model_construct(**BLANK_TURN | own | columns)
+    return BLANK_TURN.model_copy(update=own | columns)
 
 
 def _trajectory(task: Task, turns: list[Turn], answer: str | None) -> Trajectory:

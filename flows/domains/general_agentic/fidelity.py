@@ -11,9 +11,8 @@ from typing import Any
 
 from flows.domains.contract import Finished, Judgement, Verifier
 from flows.environments.played_user import NOTHING
-from flows.environments.services.catalogue import Offer
+from flows.environments.services.catalogue import Offer, offer_of
 from flows.environments.services.office.user import ASK_USER, content_words, script
-from flows.environments.services.setup import Setup
 from schemas.trajectory import Turn
 
 VALUE = re.compile(r"[\w.@/:+-]*\d[\w.@/:+-]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -33,7 +32,7 @@ def user_fidelity(attempt: Finished) -> Judgement:
     Reasons: `solved_task` (it names a record of the goal or a tool), `contradicts_script` (a value that the script
     lacks, or its opposite), `revealed_unasked` (a fact of another topic than that of the question).
     """
-    offer = Offer(Setup.from_json(attempt.task.setup))
+    offer = offer_of(attempt.task.setup)
     goal = (attempt.hidden and attempt.hidden.goal) or "{}"
     work = _values(" ".join(_strings(json.loads(goal)))) | set(offer.operations) - {offer.shown(ASK_USER)}
     said = list(_exchanges(attempt.turns, offer))
@@ -79,7 +78,8 @@ def _exchanges(turns: Sequence[Turn], offer: Offer) -> Iterator[tuple[str, str]]
     asked: dict[str, str] = {}
     for turn in turns:
         if turn.role == "assistant":
-            calls = [one for one in json.loads(turn.tool_calls or "[]") if one["name"] == tool]
+            made = json.loads(turn.tool_calls) if turn.tool_calls and tool in turn.tool_calls else []
+            calls = [one for one in made if one["name"] == tool]
             asked = {one["id"]: str(one["arguments"].get(topic, "")) for one in calls}
         elif turn.tool_call_id in asked and turn.kind in {"ok", "truncated"}:
             yield asked[turn.tool_call_id], _reply(turn.observation or "", reply)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from flows.environments.services.office.approvals import APPROVALS
@@ -98,6 +98,12 @@ def _description(service: str, operation: str) -> str:
     return descriptions(service)[operation]
 
 
+@lru_cache(maxsize=16)
+def offer_of(setup: str) -> Offer:
+    """The offer of a world by the JSON of its setup; tools, players and worlds of a task share it."""
+    return Offer(Setup.from_json(setup))
+
+
 def tools(setup: str, dialect: str) -> tuple[Tool, ...]:
     """The tools of a world by the JSON of its setup."""
-    return Offer(Setup.from_json(setup)).tools
+    return offer_of(setup).tools

@@ -16,8 +16,8 @@ KEY_COLUMNS = {"order_lines": 2}
 
 
 def delta(world: World) -> Delta:
-    """The changes of every table that changed."""
-    found = {table: _changes(world, table, world.setup.rows.get(table, ())) for table in world.tables}
+    """The changes of every table that changed; only tables that an operation wrote to can have."""
+    found = {table: _changes(world, table, world.setup.rows.get(table, ())) for table in world.written}
     return {table: changes for table, changes in sorted(found.items()) if changes}
 
 

@@ -11,7 +11,7 @@ import orjson
 from flows.environments.environment import Checkpoint, EnvironmentKind, FinalState
 from flows.environments.played_user import NOTHING, PlayedUser
 from flows.environments.resources import Resources
-from flows.environments.services.catalogue import TABLES, Offer, tools
+from flows.environments.services.catalogue import TABLES, Offer, offer_of, tools
 from flows.environments.services.delta import delta
 from flows.environments.services.office.user import ASK_USER, script
 from flows.environments.services.operation import Operation, Refusal, Row
@@ -29,14 +29,15 @@ MAX_BYTES = 40_000
 class Services:
     """The office world of one attempt. It holds the initial state, the agent's changes to it, and no goal."""
 
-    def __init__(self, setup: Setup, image: bytes | None = None, user: PlayedUser | None = None) -> None:
+    def __init__(self, setup: Setup | Offer, image: bytes | None = None, user: PlayedUser | None = None) -> None:
         """`image` is the database of a world of the same setup to which nothing was done yet, if there is one.
 
         Without `user` the script of the setup answers questions.
         """
-        self.offer, self._lock, self._user = Offer(setup), Lock(), user
+        self.offer = setup if isinstance(setup, Offer) else Offer(setup)
+        self._lock, self._user = Lock(), user
         scripts = {TABLES[table].name: TABLES[table].script for table in self.offer.tables}
-        self.world = World(setup, list(scripts.values()), self.offer.tables, image)
+        self.world = World(self.offer.setup, list(scripts.values()), self.offer.tables, image)
 
     def tools(self) -> tuple[Tool, ...]:
         """The tools of the setup's services, and `ask_user`."""
@@ -111,8 +112,7 @@ class Services:
         except BaseException:
             world.roll_back(created)
             raise
-        world.breaches += breaches
-        world.n_writes += 1
+        world.wrote(operation.writes, breaches)
         return found
 
     def _text(self, found: Row) -> str:
@@ -138,9 +138,9 @@ def _check_texts(values: Mapping[str, Any]) -> None:
 
 def open_services(setup: str, resources: Resources, folder: Path) -> Services:
     """A fresh world from the JSON of a setup; no file is used but for the words of a user that a model plays."""
-    read = Setup.from_json(setup)
-    user = PlayedUser(resources.user, script(read), folder) if resources.user else None
-    return Services(read, user=user)
+    offer = offer_of(setup)
+    user = PlayedUser(resources.user, script(offer.setup), folder) if resources.user else None
+    return Services(offer, user=user)
 
 
 SERVICES = EnvironmentKind("services", "1", tools, open_services)

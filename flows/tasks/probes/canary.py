@@ -18,6 +18,8 @@ MIN_ANSWER_CHARS = 4
 MIN_LEAVES = 4
 """Values of a compound part of the hidden truth that is searched for; smaller ones may be equal by chance."""
 DIGEST = re.compile(r"[0-9a-f]{32,}")
+BRACKET = re.compile(r"[\[{]")
+DECODER = json.JSONDecoder()
 
 
 def leak(task: Task, hidden: Hidden | None) -> str | None:
@@ -71,10 +73,10 @@ def _parts(value: Any) -> Iterator[Any]:
 
 def _embedded(text: str) -> Iterator[Any]:
     """The JSON objects and lists that a text holds."""
-    decoder, at = json.JSONDecoder(), 0
-    while found := re.compile(r"[\[{]").search(text, at):
+    at = 0
+    while found := BRACKET.search(text, at):
         try:
-            part, at = decoder.raw_decode(text, found.start())
+            part, at = DECODER.raw_decode(text, found.start())
         except (ValueError, RecursionError):
             at = found.end()
             continue

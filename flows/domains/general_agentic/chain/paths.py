@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flows.domains.general_agentic.batch.work import Call
@@ -48,11 +49,10 @@ class Paths:
         for _ in range(TRIES):
             path, shortest = self._start(), self.draws.choice((1, 2, 2, 3))
             for length in range(1, LONGEST + 1):
-                left = LONGEST - length
-                steps = [one for one in FROM.get(path.end.type, ()) if _distance(one.target, types) <= left]
+                steps, weights = onward(path.end.type, tuple(types), LONGEST - length)
                 if not steps:
                     break
-                longer = self.extend(path, self._towards(steps, types))
+                longer = self.extend(path, self.draws.choices(steps, weights)[0])
                 if longer is None:
                     break
                 path = longer
@@ -72,10 +72,6 @@ class Paths:
         end = Reached(relation.target, found["target"], relation.phrase.format(path.end.words))
         return Path(end, (*path.hops, (calls, found["target"])))
 
-    def _towards(self, steps: list[Relation], types: Sequence[str]) -> Relation:
-        """A relation, with those that end in a wanted type three times as likely."""
-        return self.draws.choices(steps, [3 if one.target in types else 1 for one in steps])[0]
-
     def _start(self) -> Path:
         untouched = [path for path in self.reached if not self.touched & set(path.passed)]
         if untouched and self.draws.chance(0.5):
@@ -83,6 +79,16 @@ class Paths:
         while (path := self.draws.choice(self._anchors)).end.value in self.touched:
             pass
         return path
+
+
+@cache
+def onward(source: str, types: tuple[str, ...], left: int) -> tuple[list[Relation], list[int]]:
+    """The relations from which one of the types can be reached in `left` more, and their weights.
+
+    Those that end in a wanted type are three times as likely.
+    """
+    steps = [one for one in FROM.get(source, ()) if _distance(one.target, types) <= left]
+    return steps, [3 if one.target in types else 1 for one in steps]
 
 
 def _distance(source: str, types: Sequence[str]) -> int:
