@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from schemas.task import Hidden
 
 
+SANDBOX = "sandbox"
+"""Need of a kind whose tools, or whose examination, run commands in the sandbox."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The state of an environment after a turn."""
@@ -98,7 +102,7 @@ class EnvironmentKind:
     has_state: bool = True
     """False if no call changes anything: the world then needs no checkpoint, and has no outcome."""
     needs: tuple[str, ...] = ()
-    """Names of what a machine must have for it: `library`, for one."""
+    """Names of what a rollout must have for it: `library`, SANDBOX."""
     always: tuple[str, ...] = ()
     """Names of tools that every task may use, whatever tools it names."""
     examine: Callable[[Any, "Hidden", Resources, Path], Mapping[str, object]] | None = None

@@ -59,6 +59,10 @@ class Answer:
     text: str
     kind: Kind = "ok"
     url: str | None = None
+    queued_s: float = 0.0
+    """Seconds of the call that it waited for a core of the sandbox."""
+    cpu_s: float = 0.0
+    """Processor seconds of its sandboxed command."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Tool:
     """True if an equal call may give another answer although nothing was written: a rebuilt world does not compare."""
     cpu_bound: bool = False
     """True if it should run in a worker process rather than in a thread; for environments without state."""
+    sandboxed: bool = False
+    """True if it runs a command in the sandbox, which has time limits of its own: it waits until a core is free."""
 
     @cached_property
     def spec(self) -> ToolSpec:

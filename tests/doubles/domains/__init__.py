@@ -1,4 +1,4 @@
-"""Two small domains whose environments have state: one is replayed after a kill, one is restored from snapshots.
+"""Small domains whose environments have state: one is replayed after a kill, two are restored from snapshots.
 
 `available()` adds them to the domains that the rollout finds.
 """
@@ -31,13 +31,13 @@ def event() -> None:
 
 @contextmanager
 def available() -> Iterator[None]:
-    """Adds the domains `ledger` and `notebook` inside the block."""
+    """Adds the domains `ledger`, `notebook` and `workshop` inside the block."""
     flows.domains.__path__.append(str(Path(__file__).parent))
     try:
         yield
     finally:
         flows.domains.__path__.pop()
-        for name in ("ledger", "notebook"):
+        for name in ("ledger", "notebook", "workshop"):
             sys.modules.pop(f"flows.domains.{name}", None)
 
 

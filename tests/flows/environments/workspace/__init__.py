@@ -1,1 +1,1 @@
-"""Tests: workspaces of files."""
+"""Tests of workspaces: their tools, their stored states, and attempts in them that are killed."""
