@@ -189,6 +189,15 @@ class Turn(Record):
         "null otherwise",
     )
     seconds: Real = Field(description="wall-clock seconds of the generation or of the tool call; 0 for other messages")
+    queued_seconds: Real | None = Field(
+        default=None,
+        description="seconds that the tool call waited for a thread or for a core of the sandbox, not part of seconds; "
+        "null for other messages, and in parts of earlier versions",
+    )
+    cpu_seconds: Real | None = Field(
+        default=None,
+        description="processor seconds of the tool call's sandboxed command, 0 without one; null as in queued_seconds",
+    )
     copy_of: Count | None = Field(
         default=None,
         description="in a turn that a later segment repeats: index of the original, in an earlier segment; else null",

@@ -210,6 +210,8 @@ class Episode:
             bytes_dropped=observation.bytes_dropped,
             redacted=observation.redacted,
             seconds=observation.seconds,
+            queued_seconds=observation.queued_s,
+            cpu_seconds=observation.cpu_s,
         )
 
     def assistant_turn(self, completion: Completion, parsed: Parsed) -> Turn:

@@ -16,6 +16,16 @@ from warehouse.console.progress import is_running, process_start, write_atomic
 FILE = "rollout.json"
 
 
+class ToolCost(BaseModel):
+    """Seconds of the tool calls of one domain in this run."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    seconds: float
+    queued_s: float
+    cpu_s: float
+
+
 class RunStatus(BaseModel):
     """The status of a run at one moment. Rates are over the last minute; None means unknown."""
 
@@ -71,6 +81,10 @@ class RunStatus(BaseModel):
     discarded_tokens: int = 0
     """Tokens sampled in these generations, not part of `sampled_tokens`."""
     faults: dict[str, int] = {}
+    tools: dict[str, ToolCost] = {}
+    """By domain."""
+    sandbox_queued: int = 0
+    """Sandboxed tool calls that wait for a core."""
     teacher: list[tuple[str, str]] = []
     """Facts about the teacher as names and values: its servers' models and limits, and the sampling in force."""
     context_window: int | None = None

@@ -105,7 +105,16 @@ def _attempts(status: RunStatus) -> Iterator[Fact]:
     if status.is_running:
         running = f"{status.in_flight:,} running"
         yield "in flight", f"{running}, {status.waiting:,} queued for KV cache, {status.not_started:,} not started"
+    yield from _tools(status)
     yield "faults", ", ".join(f"{code} {n:,}" for code, n in sorted(status.faults.items())) or "none"
+
+
+def _tools(status: RunStatus) -> Iterator[Fact]:
+    if status.is_running and status.sandbox_queued:
+        yield "sandbox queue", f"{plural(status.sandbox_queued, 'call waits', 'calls wait')} for a core"
+    for domain, one in sorted(status.tools.items()):
+        times = f"{one.seconds:,.1f} s of work, {one.queued_s:,.1f} s of waiting, {one.cpu_s:,.1f} s of sandboxed CPU"
+        yield f"tools, {domain}", times
 
 
 def _rates(status: RunStatus) -> Iterator[Fact]:

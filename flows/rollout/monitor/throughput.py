@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from flows.rollout.monitor.budget import Budget
-from flows.rollout.monitor.run_status import RunStatus
+from flows.rollout.monitor.run_status import RunStatus, ToolCost
 from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.protocol import Identity
 from flows.rollout.server_load import Load
@@ -17,7 +17,7 @@ from flows.rollout.server_load import Load
 WINDOW_S = 60.0
 COUNTED = (
     "finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens", "prompt_tokens",
-    "cached_tokens", "cost",
+    "cached_tokens", "cost", "sandbox_queued",
 )  # fmt: skip
 """Counts of the pool that the status shows unchanged."""
 SUMMED = ("preemptions", "prefix_queries", "prefix_hits", "refusals", "discarded", "discarded_tokens")
@@ -69,6 +69,7 @@ class Meter:
             working_s=now - self._ready_since,
             **{name: getattr(counts, name) for name in COUNTED},
             faults=dict(counts.faults),
+            tools={domain: ToolCost.model_validate(one) for domain, one in counts.tools.items()},
             turns_per_s=turns_per_s,
             tokens_per_s=tokens_per_s,
             left_s=self._seconds_left(now, counts, turns_per_s, tokens_per_s),

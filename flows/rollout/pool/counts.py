@@ -1,9 +1,23 @@
 """The counts of a pool in one run, which the status, the budget and the record of the run read."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flows.rollout.protocol import Completion
+from flows.rollout.tools.observation import Observation
+
+
+@dataclass
+class ToolTime:
+    """Seconds of the tool calls of one domain."""
+
+    seconds: float = 0.0
+    """Wall seconds of the calls, without waiting."""
+    queued_s: float = 0.0
+    """Seconds of waiting for a thread, or for a core of the sandbox."""
+    cpu_s: float = 0.0
+    """Processor seconds of sandboxed commands."""
 
 
 @dataclass
@@ -13,6 +27,8 @@ class PoolCounts:
     in_flight: int = 0
     waiting: int = 0
     """Attempts that wait in a server's queue until their context fits."""
+    sandbox_queued: int = 0
+    """Sandboxed tool calls that wait for a core now."""
     turns: int = 0
     sampled_tokens: int = 0
     prompt_tokens: int = 0
@@ -32,6 +48,17 @@ class PoolCounts:
     """Attempts that restarted from nothing because teacher or prompts had changed."""
     faults: Counter[str] = field(default_factory=Counter)
     """Stopped attempts and failed tool calls, by reason code."""
+
+    tools: dict[str, ToolTime] = field(default_factory=dict)
+    """By domain."""
+
+    def add_calls(self, domain: str, observations: Iterable[Observation]) -> None:
+        """Count the seconds of the tool calls of one turn."""
+        total = self.tools.setdefault(domain, ToolTime())
+        for one in observations:
+            total.seconds += one.seconds
+            total.queued_s += one.queued_s
+            total.cpu_s += one.cpu_s
 
     def add(self, completion: Completion) -> None:
         """Count the tokens of a completion, and its cost."""

@@ -30,6 +30,7 @@ from flows.rollout.pool.admission import Admission
 from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.pool.delegation import Delegation, RunChild, delegates
 from flows.rollout.protocol import Completion, ContextExceeded, Dialect, Extension, Parsed, Teacher, TeacherError
+from flows.rollout.tools.delegate import DELEGATE
 from flows.rollout.tools.observation import Performed
 from flows.rollout.tools.toolbox import Toolbox, World
 
@@ -101,10 +102,13 @@ class Performer:
     async def _call_tools(self, plan: Plan, calls: Sequence[ToolCall], world: World, episode: Episode) -> Performed:
         """While children work, the attempt leaves its place in the server's cache to them."""
         if not delegates(plan, calls):
-            return await world.call_all(calls)
+            done = await world.call_all(calls)
+            self._counts.add_calls(plan.task.domain, done.observations)
+            return done
         name = plan.brief.trajectory_id
         self._admission.release(name)
         done = await self._delegation.perform(plan, episode.length - 1, calls, world)
+        self._counts.add_calls(plan.task.domain, (one for one in done.observations if one.tool != DELEGATE.name))
         await self._admission.rejoin(name, episode.n_tokens)
         return done
 

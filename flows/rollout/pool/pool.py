@@ -8,11 +8,12 @@ resume in the next run.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from flows.domains.contract import Finished
+from flows.environments.environment import SANDBOX
 from flows.rollout.journal.file import JournalError
 from flows.rollout.journal.journal import AttemptState, FinishedAttempt, child_setup
 from flows.rollout.loop.acts import Ending
@@ -23,6 +24,7 @@ from flows.rollout.pool.admission import Admission, Stopped
 from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.pool.delegation import children
 from flows.rollout.pool.performer import Performer, RolloutContext
+from flows.rollout.pool.sandbox_budget import PlanQueue, SandboxBudget
 from flows.rollout.protocol import TeacherError, TeacherRefused
 from flows.rollout.tools.observation import ToolFault
 from flows.rollout.tools.stateful_world import WorldDiffers
@@ -62,6 +64,8 @@ class Pool:
         self._lengths: dict[tuple[str, str], list[int]] = {}
         """Sum of tokens and number of the attempts that finished in this run, by domain and composer."""
         self._in_flight = in_flight
+        self._plans: PlanQueue | None = None
+        """The plans of `run`."""
         self._max_starts = max_starts
         self._teacher_failures: list[FailedAttempt] = []
         """Failures of the teacher since its last successful completion."""
@@ -70,16 +74,18 @@ class Pool:
     def counts(self) -> PoolCounts:
         """The counts up to now."""
         self._counts.in_flight, self._counts.waiting = self.admission.admitted, self.admission.waiting
+        self._counts.sandbox_queued = self._context.toolbox.executor.queued
         return self._counts
 
     async def run(self, plans: Iterable[Plan]) -> None:
         """Run all plans. Raises TeacherError if the teacher is down, JournalError, LakeError."""
-        waiting = iter(plans)
-        observer = asyncio.create_task(self._observe())
+        budget = SandboxBudget(self._context.toolbox.executor.cores, self._in_flight)
+        self._plans = PlanQueue(iter(plans), self._needs_sandbox, budget)
+        observer = asyncio.create_task(self._observe(self._plans))
         try:
             async with asyncio.TaskGroup() as slots:
                 for _ in range(self._in_flight):
-                    slots.create_task(self._slot(waiting))
+                    slots.create_task(self._slot(self._plans))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
         finally:
@@ -91,16 +97,25 @@ class Pool:
     def stop(self, reason: str) -> None:
         """End every attempt at its next turn; its committed turns stay in the journal for the next run."""
         self.admission.stop(reason)
+        if self._plans:
+            self._plans.stop()
 
-    async def _observe(self) -> None:
+    async def _observe(self, plans: PlanQueue) -> None:
         while True:
             await asyncio.sleep(OBSERVE_EVERY_S)
             self.admission.observe()
+            plans.observe(self._context.toolbox.executor.queued)
 
-    async def _slot(self, waiting: Iterator[Plan]) -> None:
+    async def _slot(self, plans: PlanQueue) -> None:
         with contextlib.suppress(Stopped):
-            for plan in waiting:
-                await self._run_attempt(plan)
+            while plan := await plans.next():
+                try:
+                    await self._run_attempt(plan)
+                finally:
+                    plans.end(plan)
+
+    def _needs_sandbox(self, plan: Plan) -> bool:
+        return SANDBOX in self._context.toolbox.kind(plan.task.domain).needs
 
     async def _run_attempt(self, plan: Plan) -> None:
         brief, context = plan.brief, self._context

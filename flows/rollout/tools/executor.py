@@ -24,14 +24,19 @@ FIRST_WAIT_S = 0.1
 
 
 class Executor:
-    """Threads and, for CPU-bound tools of environments without state, worker processes of one rollout."""
+    """Threads and, for CPU-bound tools of environments without state, worker processes of one rollout.
 
-    def __init__(self, limits: Rollout, workers: Workers | None = None) -> None:
+    As many threads as `cores` make the calls that need the sandbox, so that those never keep the others waiting.
+    """
+
+    def __init__(self, limits: Rollout, workers: Workers | None = None, cores: int = 1) -> None:
         self.faults: Counter[str] = Counter()
         """Faults so far as `tool:kind`, one per try; kind is timeout, died, or the name of the exception."""
-        self.limits = limits
+        self.limits, self.cores = limits, cores
         self._workers = workers
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="tool")
+        self._sandboxed = ThreadPoolExecutor(cores, thread_name_prefix="sandbox")
+        self._queued = 0
 
     def __enter__(self) -> Self:
         if self.limits.redact:
@@ -41,7 +46,13 @@ class Executor:
     def __exit__(self, *_: object) -> None:
         if self._workers:
             self._workers.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._sandboxed):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def queued(self) -> int:
+        """Sandboxed calls that wait for a core now."""
+        return max(0, self._queued - self.cores)
 
     async def run_once(self, environment: Environment, domain: str, tool: Tool, call: ToolCall) -> Observation:
         """Make a call once; raises TimeoutError or the environment's exception.
@@ -50,7 +61,24 @@ class Executor:
         """
         if tool.cpu_bound and self._workers:
             return await self._workers.run(domain, call)
-        return await self.in_thread(lambda: execute(environment, call, self.limits))
+        return await self.perform(environment, tool, call)
+
+    async def perform(self, environment: Environment, tool: Tool, call: ToolCall) -> Observation:
+        """Make a call in a thread, or in the order of arrival once a core of the sandbox is free.
+
+        Raises TimeoutError or the environment's exception; the sandbox itself ends a command that takes too long.
+        """
+        asked = time.perf_counter()
+        run_in = self.in_sandbox if tool.sandboxed else self.in_thread
+        return await run_in(lambda: execute(environment, call, self.limits, asked))
+
+    async def in_sandbox(self, work: Callable[[], T]) -> T:
+        """Run work that starts sandboxed commands, each with its own limits, once a core is free."""
+        self._queued += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._sandboxed, work)
+        finally:
+            self._queued -= 1
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run blocking work; raises TimeoutError if it takes longer than a call may, without waiting for a thread."""

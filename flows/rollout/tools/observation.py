@@ -5,7 +5,7 @@ for evidence. Secrets and personal data are redacted before the model reads the 
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.environments.environment import Checkpoint, Environment
 from flows.environments.tool import Answer, ToolCall
@@ -38,6 +38,10 @@ class Observation:
     """JSON of the number of redacted secrets by kind; None if redaction is switched off."""
     seconds: float = 0.0
     """Wall time of the call itself: waiting for a free thread, worker or sandbox is not the attempt's."""
+    queued_s: float = 0.0
+    """Seconds of that waiting."""
+    cpu_s: float = 0.0
+    """Processor seconds of its sandboxed command."""
 
 
 def clean(text: str) -> str:
@@ -54,11 +58,17 @@ class Performed:
     """None for an environment without state."""
 
 
-def execute(environment: Environment, call: ToolCall, limits: Rollout) -> Observation:
-    """Make a call with valid arguments in this thread; raises any exception of the environment."""
+def execute(environment: Environment, call: ToolCall, limits: Rollout, asked: float | None = None) -> Observation:
+    """Make a call with valid arguments in this thread; raises any exception of the environment.
+
+    `asked` is the time of `perf_counter` since when the call has waited for the thread.
+    """
     started = time.perf_counter()
     answer = environment.act(call)
-    return observe(call, answer, limits, time.perf_counter() - started)
+    seconds = max(0.0, time.perf_counter() - started - answer.queued_s)
+    waited = started - asked if asked is not None else 0.0
+    observed = observe(call, answer, limits, seconds)
+    return replace(observed, queued_s=waited + answer.queued_s, cpu_s=answer.cpu_s)
 
 
 def observe(call: ToolCall, answer: Answer, limits: Rollout, seconds: float) -> Observation:

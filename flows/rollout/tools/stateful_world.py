@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.environments.environment import Environment, EnvironmentKind, FinalState, examined, outcome_row
+from flows.environments.environment import SANDBOX, Environment, EnvironmentKind, FinalState, examined, outcome_row
 from flows.environments.notes import Notes, notes_text
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
 from flows.rollout.tools.arguments import argument_error
 from flows.rollout.tools.executor import Executor
-from flows.rollout.tools.observation import Observation, Performed, ToolFault, execute, observe
+from flows.rollout.tools.observation import Observation, Performed, ToolFault, observe
 from flows.rollout.tools.recorded import Recorded
 from schemas.task import Hidden, Task
 from schemas.trajectory import Trajectory
@@ -107,8 +107,7 @@ class StatefulWorld:
         return made
 
     async def _once(self, call: ToolCall) -> Observation:
-        environment, limits = self._world(), self.executor.limits
-        return await self.executor.in_thread(lambda: execute(environment, call, limits))
+        return await self.executor.perform(self._world(), self.tools[call.name], call)
 
     async def _final(self, answer: str | None) -> FinalState:
         environment = self._world()
@@ -116,7 +115,8 @@ class StatefulWorld:
 
     async def _examined(self, hidden: Hidden | None) -> Mapping[str, object]:
         world, resources = self._world(), self.resources
-        return await self.executor.in_thread(lambda: examined(self.kind, world, hidden, resources, self.folder))
+        run_in = self.executor.in_sandbox if SANDBOX in self.kind.needs else self.executor.in_thread
+        return await run_in(lambda: examined(self.kind, world, hidden, resources, self.folder))
 
     def _world(self) -> Environment:
         if self._environment is None:

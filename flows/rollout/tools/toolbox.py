@@ -3,6 +3,7 @@
 Environments without state are opened once per rollout and shared; those with state are opened for each attempt.
 """
 
+import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -31,16 +32,16 @@ class Toolbox(AbstractContextManager["Toolbox"]):
     def __init__(
         self, kinds: Mapping[str, EnvironmentKind], resources: Resources, executor: Executor, folder: Path
     ) -> None:
-        self.faults, self.limits = executor.faults, executor.limits
-        self._kinds, self._resources, self._executor, self._folder = kinds, resources, executor, folder
+        self.faults, self.limits, self.executor = executor.faults, executor.limits, executor
+        self._kinds, self._resources, self._folder = kinds, resources, folder
         self._shared = {name: kind.open("{}", resources, folder) for name, kind in kinds.items() if not kind.has_state}
 
     def __enter__(self) -> Self:
-        self._executor.__enter__()
+        self.executor.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._executor.__exit__()
+        self.executor.__exit__()
 
     def kind(self, domain: str) -> EnvironmentKind:
         """The kind of environment of a domain."""
@@ -54,9 +55,9 @@ class Toolbox(AbstractContextManager["Toolbox"]):
         """The world of an attempt, which has to be opened before its first call."""
         kind, tools = self._kinds[task.domain], self._tools(task.domain, task.setup, task.tools)
         if not kind.has_state:
-            return StatelessWorld(self._executor, task.domain, self._shared[task.domain], tools)
+            return StatelessWorld(self.executor, task.domain, self._shared[task.domain], tools)
         folder = self._folder / trajectory_id
-        return StatefulWorld(self._executor, kind, task, self._resources, folder, tools)
+        return StatefulWorld(self.executor, kind, task, self._resources, folder, tools)
 
     def _tools(self, domain: str, setup: str, names: Iterable[str]) -> dict[str, Tool]:
         kind = self._kinds[domain]
@@ -72,7 +73,7 @@ def open_toolbox(resources: Resources, limits: Rollout, folder: Path) -> Toolbox
     kinds = {name: noting(one.environment) for name, one in domains().items()}
     count = limits.tool_workers
     workers = Workers(command(resources, limits), count, limits.tool_timeout_s) if count else None
-    return Toolbox(kinds, resources, Executor(limits, workers), folder)
+    return Toolbox(kinds, resources, Executor(limits, workers, resources.cores or os.cpu_count() or 1), folder)
 
 
 def remove_abandoned(folder: Path, alive: Collection[str]) -> None:

@@ -8,7 +8,9 @@ with answered as (
         turns.n_chars,
         turns.n_tokens,
         turns.bytes_dropped,
-        turns.seconds
+        turns.seconds,
+        turns.queued_seconds,
+        turns.cpu_seconds
     from turns
     join trajectories using (trajectory_id)
     where turns.role = 'tool' and turns.tool is not null
@@ -29,7 +31,11 @@ summed as (
         avg(n_chars) as mean_chars,
         avg(n_tokens) as mean_tokens,
         sum(bytes_dropped)::bigint as bytes_dropped,
-        avg(seconds) as mean_seconds
+        avg(seconds) as mean_seconds,
+        sum(seconds) as seconds,
+        sum(queued_seconds) as queued_seconds,
+        max(queued_seconds) as max_queued_seconds,
+        sum(cpu_seconds) as cpu_seconds
     from answered
     group by domain, tool
 )
