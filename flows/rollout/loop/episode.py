@@ -209,9 +209,7 @@ class Episode:
             content_sha256=observation.content_sha256,
             bytes_dropped=observation.bytes_dropped,
             redacted=observation.redacted,
-            seconds=observation.seconds,
-            queued_seconds=observation.queued_s,
-            cpu_seconds=observation.cpu_s,
+            **observation.times,
         )
 
     def assistant_turn(self, completion: Completion, parsed: Parsed) -> Turn:

@@ -43,6 +43,11 @@ class Observation:
     cpu_s: float = 0.0
     """Processor seconds of its sandboxed command."""
 
+    @property
+    def times(self) -> dict[str, float]:
+        """The columns of its turn that hold seconds."""
+        return {"seconds": self.seconds, "queued_seconds": self.queued_s, "cpu_seconds": self.cpu_s}
+
 
 def clean(text: str) -> str:
     """The text with lone surrogates replaced: JSON can carry them, Arrow cannot."""

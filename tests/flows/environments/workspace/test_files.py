@@ -1,4 +1,4 @@
-"""The tools `read`, `edit` and `write`: what they refuse and say, and that no link leads them out of the workspace."""
+"""The tools `read`, `edit` and `write`: their errors, and links that must not lead them out of the workspace."""
 
 import os
 from pathlib import Path
@@ -30,7 +30,7 @@ def refusal(root: Path, path: str) -> str:
 
 
 def test_read_shows_numbers_ranges_head_and_tail(root: Path) -> None:
-    """Line numbers are what an agent steers by; a test summary stands at the end of a long file."""
+    """An agent edits by line numbers; a test summary stands at the end of a long file."""
     assert read(root, "a.txt").text == "     1\tone\n     2\ttwo\n     3\ttwo"
     assert read(root, "/workspace/long.txt", 1999, 5).text == "  1999\tline 1999\n  2000\tline 2000"
     whole = read(root, "./long.txt")
@@ -105,7 +105,7 @@ def test_links_inside_are_followed_as_the_agents_commands_follow_them(root: Path
     assert (root / "dangling").is_symlink()
 
 
-def test_edit_replaces_a_text_that_occurs_once_and_says_what_is_wrong_otherwise(root: Path) -> None:
+def test_edit_replaces_a_text_that_occurs_once_and_explains_any_other(root: Path) -> None:
     """An edit at the wrong one of two places is an error that no test may catch."""
     assert edit(root, "a.txt", "one\ntwo", "1\n2").text == "Edited a.txt:\n     1\t1\n     2\t2\n     3\ttwo\n     4\t"
     assert (root / "a.txt").read_text() == "1\n2\ntwo\n"
