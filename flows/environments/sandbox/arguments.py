@@ -38,7 +38,17 @@ def arguments(
     yield from ("--seccomp", str(seccomp))
     for name, target in image.links.items():
         yield from ("--symlink", target, name)
-    yield from ("--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var/tmp")  # noqa: S108
+    yield from (
+        "--proc",
+        "/proc",
+        "--ro-bind",
+        "/dev/null",
+        "/proc/1/mem",
+        "--ro-bind",
+        "/dev/null",
+        "/proc/1/task/1/mem",
+    )
+    yield from ("--dev", "/dev", "--dir", "/run", "--dir", "/var/tmp")  # noqa: S108
     yield from _memory_folders(command.limits)
     for mount, source in zip(mounts_of(image, command), sources, strict=True):
         yield from ("--bind" if mount.writable else "--ro-bind", str(source), mount.target)

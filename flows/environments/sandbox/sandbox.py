@@ -6,7 +6,7 @@ A command ends with all its processes: none lives on, so that its workspace can 
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,9 @@ from flows.environments.sandbox.tree import Size, claim
 from flows.environments.sandbox.watch import Watch
 
 SIGNALLED = 128
+CANNOT_EXECUTE = 126
+ARGUMENT, ARGUMENTS = 131_072, 1_500_000
+"""Bytes of one argument and of all together that Linux gives to a program (MAX_ARG_STRLEN, a quarter of the stack)."""
 CPU_SIGNAL, FILE_SIGNAL = 24, 25
 """SIGXCPU and SIGXFSZ: the kernel's own ends for two limits of a process."""
 T = TypeVar("T")
@@ -35,8 +38,21 @@ class Sandbox:
         Started by root, it runs as `nobody`, which then owns the workspace and every writable mount. Raises
         SandboxFault if the sandbox itself fails, never because of the command.
         """
+        if reason := _refused(command.argv):
+            return Completed(CANNOT_EXECUTE, reason.encode(), None, 0.0, 0.0, 0.0, len(reason))
         with self._slots.slot() as queued_s:
             return _in_own_thread(lambda: _run(self.image, command, queued_s))
+
+
+def _refused(argv: Sequence[str]) -> str | None:
+    """The error of arguments that no program can be given, worded as a shell words it."""
+    if any("\0" in one for one in argv):
+        return "argument with a null character\n"
+    try:
+        sizes = [len(os.fsencode(one)) for one in argv]
+    except UnicodeEncodeError:
+        return "argument with half a character\n"
+    return "Argument list too long\n" if max(sizes, default=0) >= ARGUMENT or sum(sizes) > ARGUMENTS else None
 
 
 def _run(image: Image, command: Command, queued_s: float) -> Completed:

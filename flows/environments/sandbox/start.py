@@ -94,7 +94,7 @@ def _wrapper(image: Image, command: Command, socket_inside: socket.socket, writt
             seccomp = passed("seccomp", seccomp_filter())
             stdin = passed("stdin", command.stdin) if command.stdin else None
             words = arguments(image, command, sources, seccomp=seccomp, stdin=stdin)
-            options = passed("arguments", b"".join(os.fsencode(word) + b"\0" for word in words))
+            options = passed("arguments", b"".join(map(_terminated, words)))
             inside = [
                 *_with_limits(command.limits),
                 "/bin/sh",
@@ -115,6 +115,13 @@ def _wrapper(image: Image, command: Command, socket_inside: socket.socket, writt
             )
         except (OSError, ValueError) as error:
             raise SandboxFault(f"the sandbox cannot be started: {error}") from error
+
+
+def _terminated(word: str) -> bytes:
+    """An option as bubblewrap reads it; a null character within it would begin another option."""
+    if "\0" in word:
+        raise SandboxFault(f"a path or variable of a command holds a null character: {word[:80]!r}")
+    return os.fsencode(word) + b"\0"
 
 
 def _as_ordinary_user() -> list[str]:

@@ -6,6 +6,7 @@ can hide memory from its own figures in files of /tmp and /dev/shm, so those are
 
 import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,28 @@ class Usage:
         files = self._memory_files()
         upper = files + sum(one.rss for one in self.processes.values())
         return upper if upper <= enough else files + sum(map(self._proportional, self.processes))
+
+    def deleted_bytes(self, device: int) -> int:
+        """Bytes on a device in deleted files that processes hold open or mapped, of which no folder knows."""
+        found = dict[int, int]()
+        for name in self.processes:
+            with contextlib.suppress(OSError), os.scandir(f"{self._proc}/{name}/fd") as entries:
+                for entry in entries:
+                    with contextlib.suppress(OSError):
+                        status = entry.stat()
+                        if status.st_nlink == 0 and status.st_dev == device:
+                            found[status.st_ino] = status.st_blocks * 512
+            for inode, n_bytes in self._deleted_mappings(name):
+                found.setdefault(inode, n_bytes)
+        return sum(found.values())
+
+    def _deleted_mappings(self, name: str) -> Iterator[tuple[int, int]]:
+        """(inode, bytes mapped) of the deleted files of the workspace that a process maps."""
+        with contextlib.suppress(OSError), Path(self._proc, name, "maps").open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"(deleted)\n") and b" /workspace/" in line:
+                    start, _, end = line.split()[0].partition(b"-")
+                    yield int(line.split()[4]), int(end, 16) - int(start, 16)
 
     def n_memory_files(self) -> int:
         """The number of files in memory."""

@@ -99,14 +99,15 @@ class Watch:
             now = _free_bytes(folder)
             if free - now > self._limits.disk_mb * MB // 8:
                 self._free[folder] = now
-                if self.grew(folder):
+                if self._grew(folder):
                     return True
         return False
 
-    def grew(self, folder: Path) -> bool:
+    def _grew(self, folder: Path) -> bool:
         """True if a writable folder grew by more than the limit."""
         size = measure(folder)
-        grown = size.n_bytes - self._writable[folder].n_bytes
+        deleted = self.usage.deleted_bytes(folder.stat().st_dev)
+        grown = size.n_bytes + deleted - self._writable[folder].n_bytes
         return size.too_deep or grown > self._limits.disk_mb * MB
 
 

@@ -1,0 +1,1 @@
+"""Attempts to leave the sandbox, and their run."""
