@@ -1,7 +1,8 @@
-"""The composer of chains: draws an office, searches a chain of 12 to 40 calls, and proves it minimal."""
+"""The composer of chains: draws an office, searches one to six chains of 12 to 40 calls, and proves them minimal."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -21,37 +22,41 @@ from flows.environments.services.environment import Services
 from flows.environments.services.setup import Setup
 from schemas.record import content_id
 
-NAME, VERSION = "tool_chain", "2"
+NAME, VERSION = "tool_chain", "3"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every chain could be made: it needs no source."""
 SHORTEST, LONGEST = 12, 40
 """Calls of a chain."""
+CHAINS = (1, 2, 4, 6)
+"""Chains of a task, which share an office, its records and one numbering of their points."""
 VERIFIERS = ("goal_state", "no_collateral", "policy_kept", "user_fidelity")
 
 
 def compose(seed: Seed, writer: Writer) -> Draft:
     """A chain from a seed. Raises Refused."""
     office = Office(seed.seed)
-    linked = link_office(office)
+    n_chains = office.draws.choice(CHAINS)
+    linked = link_office(office, n_chains)
     for row in office.draws.sample(office.rows["messages"], 2):
         row[6] = f"{row[6]}\n{injection(office)}"
     setup = office.setup(SERVICES)
     world = Services(setup)
     try:
         search = Search(office, linked, world)
-        search.run(office.draws.randint(SHORTEST + 4, LONGEST))
+        search.run(sum(office.draws.randint(SHORTEST + 4, LONGEST) for _ in range(n_chains)))
     finally:
         world.close()
     instruction = _instruction(office, search.sentences)
     known = f"{search.known}\n{instruction}"
     steps = search.steps
     prove_reads(steps, known)
-    if not SHORTEST <= len(steps) <= LONGEST:
+    if not SHORTEST * n_chains <= len(steps) <= LONGEST * n_chains:
         raise Refused("length")
-    return _draft(setup, steps, instruction, known, seed.number)
+    draft = _draft(setup, steps, instruction, known)
+    return replace(draft, difficulty={"number": seed.number, "n_chains": n_chains, **draft.difficulty})
 
 
-def _draft(setup: Setup, steps: Sequence[Step], instruction: str, known: str, number: int) -> Draft:
+def _draft(setup: Setup, steps: Sequence[Step], instruction: str, known: str) -> Draft:
     parts = list(_parts(Offer(setup), steps, known))
     world = Services(setup)
     try:
@@ -67,7 +72,6 @@ def _draft(setup: Setup, steps: Sequence[Step], instruction: str, known: str, nu
         None,
         EPOCH,
         difficulty={
-            "number": number,
             "n_items": steps[-1].thread + 1,
             "n_calls": len(steps),
             "services": sorted(setup.services),
@@ -84,15 +88,17 @@ def _draft(setup: Setup, steps: Sequence[Step], instruction: str, known: str, nu
 
 def _parts(offer: Offer, steps: Sequence[Step], known: str) -> Iterator[Part]:
     """A part per call; one that reads expects the values that later calls take from it first."""
-    seen = set[str]()
-    for place, step in enumerate(steps):
-        new = step.shows - seen
-        seen |= new
-        if step.writes:
-            yield Part([], [], [_shown(offer, step)])
-        else:
-            later = {value for one in steps[place + 1 :] for value in one.needs(known)}
-            yield Part([_shown(offer, step)], sorted(later & new), [])
+    seen, later, expects = set[str](), set[str](), list[list[str]]()
+    new = []
+    for step in steps:
+        new.append(step.shows - seen)
+        seen |= step.shows
+    for step, fresh in zip(reversed(steps), reversed(new), strict=True):
+        expects.append(sorted(later & fresh))
+        later |= step.needs(known)
+    for step, expected in zip(steps, reversed(expects), strict=True):
+        shown = [_shown(offer, step)]
+        yield Part([], [], shown) if step.writes else Part(shown, expected, [])
 
 
 def _shown(offer: Offer, step: Step) -> tuple[str, dict[str, object]]:

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from flows.domains.general_agentic.batch.work import Call
-from flows.domains.general_agentic.chain.relations import RELATIONS, Reached, Relation, follow
+from flows.domains.general_agentic.chain.rankings import RANKINGS, Ranking
+from flows.domains.general_agentic.chain.relations import RELATIONS, Hop, Reached, Relation
 from flows.domains.general_agentic.chain.world import Linked
 from flows.domains.general_agentic.office.draws import Draws
 from flows.environments.services.world import World
 
 TRIES, LONGEST = 24, 4
+GROUPS_SHARE = 0.4
+"""Share of the paths that start at a group of records, among which one is chosen."""
+Edge = Relation | Ranking
+EDGES: tuple[Edge, ...] = (*RELATIONS, *RANKINGS)
 
 
 @dataclass(frozen=True)
@@ -19,18 +24,27 @@ class Path:
     """The end of a path, and the calls that lead there."""
 
     end: Reached
-    hops: tuple[tuple[tuple[Call, ...], Any], ...]
-    """Calls of each hop, and the record or value that they show."""
+    hops: tuple[Hop, ...]
 
     @property
-    def calls(self) -> list[Call]:
-        """All calls in their order."""
-        return [call for calls, _ in self.hops for call in calls]
+    def calls(self) -> Iterator[tuple[Call, frozenset[str]]]:
+        """All calls in their order, each with the values that had to be weighed for it."""
+        weighed = frozenset[str]()
+        for hop in self.hops:
+            for call in hop.calls:
+                yield call, weighed
+                weighed = frozenset()
+            weighed = hop.weighed
 
     @property
-    def passed(self) -> tuple[Any, ...]:
-        """Records on the way, the end included."""
-        return tuple(target for _, target in self.hops)
+    def weighed(self) -> frozenset[str]:
+        """Values that had to be weighed to choose the end."""
+        return self.hops[-1].weighed
+
+    @cached_property
+    def passed(self) -> frozenset[Any]:
+        """Records on the way, the end and all that were compared included."""
+        return frozenset(one for hop in self.hops for one in (hop.target, *hop.candidates))
 
 
 class Paths:
@@ -42,7 +56,7 @@ class Paths:
         """Records that a write of the chain has changed; no path leads through them."""
         self.reached: list[Path] = []
         """Ends of earlier paths, from which later ones may start."""
-        self._anchors = list(_anchors(linked))
+        self._records, self._groups = list(_records(linked)), list(_groups(linked))
 
     def draw(self, types: Sequence[str]) -> Path | None:
         """A path that ends in one of the types; None if none is found."""
@@ -60,35 +74,33 @@ class Paths:
                     return path
         return None
 
-    def extend(self, path: Path, relation: Relation) -> Path | None:
+    def extend(self, path: Path, relation: Edge) -> Path | None:
         """The path with one relation more; None if it has no target, or leads to a changed record or in a circle."""
-        found = follow(self.world.con, relation.name, self.world.setup.words, source=path.end.value)
-        if found is None or found["target"] in self.touched or found["target"] in path.passed:
+        hop = relation.hop(self.world, path.end.value)
+        if hop is None or self.touched & {hop.target, *hop.candidates} or hop.target in path.passed:
             return None
-        values = {**found, "source": path.end.value}
-        calls = tuple(
-            (operation, {argument: values[column] for argument, column in given}) for operation, given in relation.calls
-        )
-        end = Reached(relation.target, found["target"], relation.phrase.format(path.end.words))
-        return Path(end, (*path.hops, (calls, found["target"])))
+        end = Reached(relation.target, hop.target, relation.phrase.format(path.end.words))
+        return Path(end, (*path.hops, hop))
 
     def _start(self) -> Path:
-        untouched = [path for path in self.reached if not self.touched & set(path.passed)]
-        if untouched and self.draws.chance(0.5):
-            return self.draws.choice(untouched)
-        while (path := self.draws.choice(self._anchors)).end.value in self.touched:
+        if self.reached and self.draws.chance(0.5):
+            path = self.draws.choice(self.reached)
+            if self.touched.isdisjoint(path.passed):
+                return path
+        anchors = self._groups if self.draws.chance(GROUPS_SHARE) else self._records
+        while (path := self.draws.choice(anchors)).end.value in self.touched:
             pass
         return path
 
 
 @cache
-def onward(source: str, types: tuple[str, ...], left: int) -> tuple[list[Relation], list[int]]:
+def onward(source: str, types: tuple[str, ...], left: int) -> tuple[list[Edge], list[int]]:
     """The relations from which one of the types can be reached in `left` more, and their weights.
 
-    Those that end in a wanted type are three times as likely.
+    Those that end in a wanted type are three times as likely, and so are those that compare records.
     """
     steps = [one for one in FROM.get(source, ()) if _distance(one.target, types) <= left]
-    return steps, [3 if one.target in types else 1 for one in steps]
+    return steps, [(3 if one.target in types else 1) * (3 if isinstance(one, Ranking) else 1) for one in steps]
 
 
 def _distance(source: str, types: Sequence[str]) -> int:
@@ -97,25 +109,30 @@ def _distance(source: str, types: Sequence[str]) -> int:
 
 
 def _distances() -> dict[tuple[str, str], int]:
-    names = {one.source for one in RELATIONS} | {one.target for one in RELATIONS}
+    names = {one.source for one in EDGES} | {one.target for one in EDGES}
     found = {(name, name): 0 for name in names}
     for length in range(1, LONGEST + 1):
         for (source, target), before in list(found.items()):
-            for one in RELATIONS:
+            for one in EDGES:
                 if before == length - 1 and one.target == source:
                     found.setdefault((one.source, target), length)
     return found
 
 
-FROM = {one.source: [other for other in RELATIONS if other.source == one.source] for one in RELATIONS}
+FROM = {one.source: [other for other in EDGES if other.source == one.source] for one in EDGES}
 DISTANCES = _distances()
 """(type, type) -> number of relations on the shortest way from the first to the second."""
 
 
-def _anchors(linked: Linked) -> Iterator[Path]:
+def _records(linked: Linked) -> Iterator[Path]:
     for name, person in linked.people.items():
-        yield Path(Reached("person", person, name), (((("people_search", {"name": name}),), person),))
+        yield Path(Reached("person", person, name), (Hop(person, (("people_search", {"name": name}),)),))
     for name, account in linked.accounts.items():
-        yield Path(Reached("account", account, f"the account {name}"), (((("accounts_list", {}),), account),))
+        yield Path(Reached("account", account, f"the account {name}"), (Hop(account, (("accounts_list", {}),)),))
     for path in linked.documents:
-        yield Path(Reached("document", path, f"the document {path}"), (((), path),))
+        yield Path(Reached("document", path, f"the document {path}"), (Hop(path, ()),))
+
+
+def _groups(linked: Linked) -> Iterator[Path]:
+    for kind, values in linked.groups.items():
+        yield from (Path(Reached(kind, value, f'"{value}"'), (Hop(value, ()),)) for value in values)

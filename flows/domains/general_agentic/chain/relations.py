@@ -8,11 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flows.domains.general_agentic.batch.work import Call
+from flows.environments.services.world import World
 from schemas.named_statements import load_statements
 
 STATEMENTS = load_statements("flows.domains.general_agentic.chain", "sql/relations.sql")
 Arguments = tuple[tuple[str, str], ...]
 """(argument of the call, column of the relation's row; `source` is the record itself)."""
+
+
+@dataclass(frozen=True)
+class Hop:
+    """An edge followed from one record."""
+
+    target: Any
+    calls: tuple[Call, ...]
+    """Calls that show the target."""
+    weighed: frozenset[str] = frozenset()
+    """Values that these calls show and that decide between candidates."""
+    candidates: frozenset[Any] = frozenset()
+    """Records among which it was chosen."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,19 @@ class Relation:
     phrase: str
     """Words for the target, with {} for the words of the source."""
     calls: tuple[tuple[str, Arguments], ...]
+
+    def hop(self, world: World, source: Any) -> Hop | None:
+        """The edge from a record; None unless there is exactly one target."""
+        found = follow(world.con, self.name, world.setup.words, source=source)
+        if found is None:
+            return None
+        return Hop(found["target"], tuple(filled(one, {**found, "source": source}) for one in self.calls))
+
+
+def filled(call: tuple[str, Arguments], values: Mapping[str, Any]) -> Call:
+    """The call with its arguments taken from the columns of a row."""
+    operation, given = call
+    return operation, {argument: values[column] for argument, column in given}
 
 
 def _by_id(operation: str, argument: str) -> tuple[tuple[str, Arguments], ...]:

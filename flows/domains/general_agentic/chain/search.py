@@ -9,25 +9,26 @@ from dataclasses import replace
 from typing import Any
 
 from flows.domains.contract import Refused
-from flows.domains.general_agentic.batch.work import Call
 from flows.domains.general_agentic.chain.conditions import establish
 from flows.domains.general_agentic.chain.effects import CREATES, EFFECTS, WEIGHTS, Effect
+from flows.domains.general_agentic.chain.ledger import Ledger
 from flows.domains.general_agentic.chain.paths import Path, Paths
-from flows.domains.general_agentic.chain.relations import RELATIONS, Reached, follow
-from flows.domains.general_agentic.chain.steps import Step, tight
+from flows.domains.general_agentic.chain.relations import RELATIONS, Hop, Reached, follow
+from flows.domains.general_agentic.chain.steps import Step
 from flows.domains.general_agentic.chain.world import Linked
 from flows.domains.general_agentic.office.office import Office
 from flows.environments.services.catalogue import OPERATIONS
 from flows.environments.services.environment import Services
 
 BY_NAME = {one.name: one for one in RELATIONS}
-TRIES = 120
+TRIES = 6
+"""Writes tried per step of the chain."""
 FORCED = ("order_status", "decision")
 """Choices of which a condition leaves one, so that a tool's schema is enough to know it."""
 
 
 class Search:
-    """One chain in the making."""
+    """A chain, or several that share an office, in the making."""
 
     def __init__(self, office: Office, linked: Linked, services: Services) -> None:
         self.office, self.services = office, services
@@ -35,11 +36,12 @@ class Search:
         self.steps: list[Step] = []
         self.sentences: list[str] = []
         self.created: list[Path] = []
+        self._ledger, self._done = Ledger(), set[str]()
         self.known = "\n".join(value for choice in FORCED for value in office.choices[choice])
 
     def run(self, length: int) -> None:
         """Add writes until the chain has so many steps. Raises Refused if it does not get there."""
-        for _ in range(TRIES):
+        for _ in range(TRIES * length):
             if len(self.steps) >= length:
                 return
             self._add(self._effect())
@@ -73,8 +75,11 @@ class Search:
         if needed is None or self.paths.touched & {*needed.changes} or self._clashes(effect, final):
             return False
         sentence = self._sentence(effect, slots, arguments)
-        calls = [*(call for path in slots.values() for call in path.calls), *needed.calls, (effect.operation, final)]
-        if not self._perform(calls, sentence):
+        thread, weighed = len(self.sentences), frozenset(one for path in slots.values() for one in path.weighed)
+        read = [Step(*call, "{}", thread, compared) for path in slots.values() for call, compared in path.calls]
+        required = [Step(*call, "{}", thread) for call in needed.calls]
+        last = Step(effect.operation, final, "{}", thread, weighed)
+        if not self._perform([*read, *required, last], sentence):
             return False
         self._remember(effect, slots, arguments, needed.changes)
         return True
@@ -123,18 +128,26 @@ class Search:
             return held is not None and held["target"] == given["manager_id"]
         return False
 
-    def _perform(self, calls: Sequence[Call], sentence: str) -> bool:
+    def _perform(self, calls: Sequence[Step], sentence: str) -> bool:
         """Carry out the calls, reads first, if each read is needed; False if some value is known by chance."""
-        done, thread = {step.key for step in self.steps}, len(self.sentences)
-        new = [Step(operation, arguments, "{}", thread) for operation, arguments in calls]
-        new = [step for place, step in enumerate(new) if step.writes or step.key not in {*done, *_keys(new[:place])}]
-        reads = [self._answered(step) for step in new if not step.writes]
-        writes = [step for step in new if step.writes]
-        known = "\n".join([self.known, *self.sentences, sentence])
-        if not tight([*self.steps, *reads, *writes], known):
+        new = dict[str, Step]()
+        for step in calls:
+            if step.key not in self._done:
+                new.setdefault(step.key, step)
+        try:
+            reads = [self._answered(step) for step in new.values() if not step.writes]
+        except Refused:
+            return False
+        writes = [step for step in new.values() if step.writes]
+        if not self._ledger.add(reads, writes, sentence, "\n".join([self.known, *self.sentences, sentence])):
             return False
         self.sentences.append(sentence)
-        self.steps += [*reads, *(self._answered(step) for step in writes)]
+        self._done |= {step.key for step in reads}
+        self.steps += reads
+        for step in writes:
+            answered = self._answered(step)
+            self._ledger.answered(len(self.steps), answered)
+            self.steps.append(answered)
         return True
 
     def _answered(self, step: Step) -> Step:
@@ -155,11 +168,7 @@ class Search:
             _, kind = CREATES[effect.operation]
             new = str(next(iter(json.loads(self.steps[-1].answer).values())))
             words = f"the {kind} that you made in step {len(self.sentences)}"
-            self.created.append(Path(Reached(kind, new, words), (((), new),)))
-
-
-def _keys(steps: Sequence[Step]) -> set[str]:
-    return {step.key for step in steps}
+            self.created.append(Path(Reached(kind, new, words), (Hop(new, ()),)))
 
 
 def _changed(effect: Effect, arguments: Mapping[str, Any]) -> set[str]:

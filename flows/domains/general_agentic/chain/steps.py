@@ -26,13 +26,15 @@ class Step:
     arguments: Mapping[str, Any]
     answer: str
     thread: int
+    weighed: frozenset[str] = frozenset()
+    """Values of other records that had to be compared before this call could be made."""
 
     @property
     def writes(self) -> bool:
         """True if it changes the state."""
         return bool(OPERATIONS[self.operation].writes)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal for equal calls."""
         return json.dumps((self.operation, self.arguments))
@@ -43,9 +45,9 @@ class Step:
         return frozenset(_leaves(json.loads(self.answer)))
 
     def needs(self, known: str) -> set[str]:
-        """The arguments that only an answer can give; `known` is the instruction and the choices of the schemas."""
+        """The values that only an answer can give; `known` is the instruction and the choices of the schemas."""
         given = {str(value) for name, value in self.arguments.items() if name not in FREE}
-        return {value for value in given if not stated(value, known)}
+        return {value for value in given | self.weighed if not stated(value, known)}
 
 
 def stated(value: str, text: str) -> bool:

@@ -1,12 +1,14 @@
 """The office of a chain: people, orders, tickets, mails, documents, accounts and requests that refer to each other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flows.domains.general_agentic.office import people
 from flows.domains.general_agentic.office.office import Office
 from flows.domains.general_agentic.office.words import words
 
-N_STAFF, N_CUSTOMERS = 8, 9
+N_STAFF, N_CUSTOMERS, N_PROJECTS = (6, 2), (5, 4), (4, 1)
+"""People and projects of an office: so many, and so many more for each chain."""
 
 
 @dataclass
@@ -18,17 +20,22 @@ class Linked:
     accounts: dict[str, str] = field(default_factory=dict)
     """Name -> id."""
     documents: list[str] = field(default_factory=list)
+    groups: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Kind of a group of records, such as `queue` -> its names."""
 
 
-def link_office(office: Office) -> Linked:
-    """Fill the office."""
+def link_office(office: Office, n_chains: int) -> Linked:
+    """Fill the office with records for so many chains."""
     linked, draws = Linked(), office.draws
+    n_staff, n_customers, n_projects = (few + more * n_chains for few, more in (N_STAFF, N_CUSTOMERS, N_PROJECTS))
     staff: list[people.Person] = []
-    for _ in range(N_STAFF):
+    for _ in range(n_staff):
         staff.append(people.staff(office, draws.choice(staff).id if staff else None))
-    customers = [people.customer(office, draws.choice(staff).id) for _ in range(N_CUSTOMERS)]
+    customers = [people.customer(office, draws.choice(staff).id) for _ in range(n_customers)]
+    linked.groups = {one: office.choices[one] for one in ("queue", "kind")}
+    linked.groups |= {"department": office.departments, "folder": ["projects/"]}
     linked.people = {one.name: one.id for one in (*staff, *customers)}
-    for topic in draws.words("topic", 6):
+    for topic in draws.words("topic", n_projects):
         _project(office, linked, topic, draws.choice(staff).id)
     for place, one in enumerate((*staff, *customers)):
         for _ in range(draws.randint(1, 2)):
@@ -41,7 +48,7 @@ def link_office(office: Office) -> Linked:
 
 def _project(office: Office, linked: Linked, topic: str, owner: str) -> None:
     draws, name = office.draws, f"{topic.capitalize()} {office.draws.randint(10, 99)}"
-    limit, state = draws.randint(2, 9) * 50, office.state("account_open")
+    limit, state = draws.randint(101, 449), office.state("account_open")
     account = office.add(
         "accounts", office.new_id("accounts"), name, owner, state, limit, draws.text("background", 1, 2)
     )
@@ -57,7 +64,7 @@ def _project(office: Office, linked: Linked, topic: str, owner: str) -> None:
 
 def _message(office: Office, linked: Linked, writer: people.Person, place: int) -> None:
     draws, day = office.draws, office.day(office.draws.randint(1, 60))
-    sent = f"{day}T{draws.randint(10, 17)}:{10 + place}"
+    sent = f"{day}T{draws.randint(10, 17)}:{10 + place % 50}"
     text = f"The details are in {draws.choice(linked.documents)} as before."
     people.letter(office, writer.email, "inbox", draws.word("topic").capitalize(), sent, text)
 
@@ -66,11 +73,11 @@ def _order(office: Office, linked: Linked, buyer: people.Person, approver: str) 
     draws, gap = office.draws, office.draws.randint(3, 9)
     price = draws.randint(101, 997)
     sku = people.product(office, draws.choice(list(words()["products"])), price, draws.randint(1, 50))
-    for place in range(draws.randint(1, 2)):
+    for place, quantity in enumerate(draws.sample(range(1, 7), draws.choice((1, 1, 2, 3, 4, 5)))):
         status = draws.choice(("delivered", "held", "processing"))
         placed = 10 + gap * (place + 1)
         delivered = placed - 4 if status == "delivered" else None
-        order = people.order(office, buyer.id, sku, place + 1, price, status, placed, delivered)
+        order = people.order(office, buyer.id, sku, quantity, price, status, placed, delivered)
         amount, account = draws.randint(11, 99), draws.choice(list(linked.accounts.values()))
         memo, day = draws.text("memo", 1, 1), office.day(placed - 1)
         office.add("entries", office.new_id("entries"), account, amount, order, day, memo)

@@ -18,7 +18,7 @@ from flows.environments.tool import ToolCall
 from tests.flows.domains.general_agentic.playing import drafts, play, rows, scripted, solved, verdicts
 from tests.flows.domains.general_agentic.resting import without_rows
 
-SAMPLE = drafts(TOOL_CHAIN.name, 10)
+SAMPLE = sorted(drafts(TOOL_CHAIN.name, 10), key=lambda draft: int(str(draft.difficulty["n_calls"])))
 FREE = {"page", "part", "status", "day"}
 
 
@@ -27,7 +27,8 @@ def test_the_oracle_solves_it_and_shortcuts_do_not(draft: Draft) -> None:
     task, hidden = rows(draft)
     played = play(task, PLAYERS.oracle(task, hidden))
     assert verdicts(task, hidden, played) == dict.fromkeys(task.verifiers, "ok")
-    assert SHORTEST <= len(played.calls) <= LONGEST
+    chains = int(str(draft.difficulty["n_chains"]))
+    assert SHORTEST * chains <= len(played.calls) <= LONGEST * chains
     again = play(task, PLAYERS.oracle(task, hidden))
     assert (again.answers, again.final) == (played.answers, played.final)
     lazy = [name for name, script in PLAYERS.shortcuts.items() if solved(task, hidden, play(task, script(task, None)))]
@@ -49,15 +50,23 @@ def still_possible(draft: Draft, solution: Sequence[tuple[str, dict[str, Any]]])
     return possible
 
 
-@pytest.mark.parametrize("draft", SAMPLE[:3], ids=lambda draft: str(draft.difficulty["n_calls"]))
-def test_without_any_one_call_the_goal_is_missed(draft: Draft) -> None:
+@pytest.mark.parametrize("draft", SAMPLE[:2], ids=lambda draft: str(draft.difficulty["n_calls"]))
+def test_without_any_one_call_the_goal_is_missed_or_a_comparison_lacks_a_value(draft: Draft) -> None:
     """A call that can be left out is padding."""
     task, hidden = rows(draft)
-    solution = list(calls(from_json(draft.oracle or "")))
+    parts = from_json(draft.oracle or "")
+    solution = list(calls(parts))
     assert solved(task, hidden, play(task, scripted(still_possible(draft, solution))))
-    for place in range(len(solution)):
-        fewer = still_possible(draft, solution[:place] + solution[place + 1 :])
-        assert not solved(task, hidden, play(task, scripted(fewer))), solution[place]
+    for place, part in enumerate(parts):
+        played = play(task, scripted(still_possible(draft, solution[:place] + solution[place + 1 :])))
+        seen = "\n".join(answer.text for answer in played.answers)
+        assert not solved(task, hidden, played) or not all(value in seen for value in part.expects), solution[place]
+
+
+def test_records_are_compared_before_one_is_chosen() -> None:
+    """Chains that only follow references need no reading of several records before a write."""
+    compared = [draft for draft in SAMPLE if "with the highest" in draft.instruction]
+    assert len(compared) >= len(SAMPLE) // 2
 
 
 def test_without_any_one_record_that_it_rests_on_the_goal_is_missed() -> None:
@@ -76,4 +85,4 @@ def test_later_steps_need_earlier_ones() -> None:
 
 
 def test_the_same_seed_gives_the_same_draft() -> None:
-    assert drafts.__wrapped__(TOOL_CHAIN.name, 3) == SAMPLE[: len(drafts(TOOL_CHAIN.name, 3))]
+    assert drafts.__wrapped__(TOOL_CHAIN.name, 3) == drafts(TOOL_CHAIN.name, 10)[: len(drafts(TOOL_CHAIN.name, 3))]

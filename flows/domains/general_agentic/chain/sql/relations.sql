@@ -96,3 +96,28 @@ select queue as target from tickets where id = :source and status = :open
 -- name: approved
 -- one row per approved request about the record
 select id as target from requests where reference = :source and status = :approved
+
+-- name: largest_order
+-- one row per order of the person, the largest first
+select id as target, total as value from orders where customer_id = :source order by total desc
+
+-- name: largest_request
+-- one row per pending request of the kind, the largest first
+select id as target, amount as value, status from requests where kind = :source and status = :pending
+order by amount desc
+
+-- name: ticket_of_largest_order
+-- one row per open ticket of the queue, that about the largest order first
+select t.id as target, o.id as about, o.total as value, t.status
+from tickets as t left join orders as o on o.id = t.reference
+where t.queue = :source and t.status = :open order by o.total desc
+
+-- name: longest_service
+-- one row per person of the department, the first to come first
+select id as target, since as value from people where department = :source order by since
+
+-- name: highest_limit
+-- one row per account that a document of the folder names, that with the highest limit first
+select a.id as target, d.path as about, a.entry_limit as value
+from documents as d join accounts as a on instr(d.text, a.id || '.') > 0
+where d.path like :source || '%' order by a.entry_limit desc

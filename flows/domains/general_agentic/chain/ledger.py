@@ -1,0 +1,54 @@
+"""Keeps, for a chain in the making, which answers show each value, so that a step is checked without its predecessors.
+
+The chain stays tight at every step: each call that reads is the only source of some value that a later call needs.
+`steps.tight` proves the same of the finished chain from scratch.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from flows.domains.general_agentic.chain.steps import Step, stated
+
+
+class Ledger:
+    """The values of a chain's steps so far."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, list[int]] = {}
+        """Value -> places of the steps whose answers show it."""
+        self._only: dict[int, set[str]] = {}
+        """Place of a read -> values of which it is the only source of some later call."""
+        self._length = 0
+
+    def add(self, reads: Sequence[Step], writes: Sequence[Step], sentence: str, known: str) -> bool:
+        """Add the steps of a sentence if the chain stays sound and tight; `known` includes the sentence.
+
+        The answers of the writes are not there yet: `answered` adds what they show.
+        """
+        here, new = self._length, [*reads, *writes]
+        only = _without_stated(self._only, sentence) | {here + place: set() for place in range(len(reads))}
+        for place, step in enumerate(new):
+            for value in step.needs(known):
+                sources = [*self._shown.get(value, ()), *_places(value, reads[:place], here)]
+                if not sources:
+                    return False
+                if len(sources) == 1 and sources[0] in only:
+                    only[sources[0]].add(value)
+        if not all(only.values()):
+            return False
+        for place, step in enumerate(reads, here):
+            self.answered(place, step)
+        self._only, self._length = only, here + len(new)
+        return True
+
+    def answered(self, place: int, step: Step) -> None:
+        """Note what the answer of the step at a place shows."""
+        for value in step.shows:
+            self._shown.setdefault(value, []).append(place)
+
+
+def _places(value: str, reads: Sequence[Step], first: int) -> list[int]:
+    return [place for place, step in enumerate(reads, first) if value in step.shows]
+
+
+def _without_stated(only: Mapping[int, set[str]], sentence: str) -> dict[int, set[str]]:
+    return {place: {value for value in values if not stated(value, sentence)} for place, values in only.items()}
