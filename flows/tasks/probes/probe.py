@@ -14,6 +14,7 @@ from pathlib import Path
 
 from flows.domains.attempt import Attempt, Player, Policy
 from flows.domains.contract import Domain, Play, Refused, Writer
+from flows.environments.environment import SANDBOX
 from flows.environments.resources import Resources
 from flows.settings import Settings
 from flows.tasks.probes.canary import leak
@@ -85,7 +86,7 @@ class Trial:
     @property
     def playable(self) -> bool:
         """True if its world can be opened here: worlds over the library of pages cannot."""
-        return not self.player.domain.environment.needs
+        return set(self.player.domain.environment.needs) <= {SANDBOX}
 
     def solved(self, name: str, policy: Policy) -> bool:
         """True if the policy solves the task. Raises Refused if policy, world or verifier fail."""

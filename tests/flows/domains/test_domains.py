@@ -25,7 +25,7 @@ def test_a_domain_is_complete(name: str) -> None:
 
 
 def test_an_unknown_domain_is_refused_with_the_known_names() -> None:
-    with pytest.raises(LookupError, match="no domain named 'serch'; there are: general_agentic, mcp_server, search"):
+    with pytest.raises(LookupError, match=r"no domain named 'serch'; there are: .*general_agentic, .*search"):
         domain("serch")
 
 

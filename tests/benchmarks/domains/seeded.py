@@ -67,12 +67,14 @@ def figures_of(domain: Domain, size: Size, folder: Path) -> Iterator[Figure]:
         domain, size.composed, folder / "probed", probes=["oracle", "shortcuts", "digest", "canary"]
     )
     yield figure("tasks_per_min_probed", probed, "1/min", tasks)
-    settings = _settings(domain, folder / "rehearsed", size.rehearsed, tokenizer=_qwen3(folder) if size.qwen3 else None)
-    found = {one.engine: one for one in rehearse(settings, domain, size.rehearsed, _compose, silent)}
+    settings = settings_of(
+        domain, folder / "rehearsed", size.rehearsed, tokenizer=qwen3(folder) if size.qwen3 else None
+    )
+    found = {one.engine: one for one in rehearse(settings, domain, size.rehearsed, compose, silent)}
     rehearsed = f"{size.rehearsed} tasks"
-    for name, value in _shares(found).items():
+    for name, value in shares(found).items():
         yield figure(name, value, "share", rehearsed)
-    for name, value in _lengths(found["oracle"], settings.state / "rehearsal" / domain.name / "oracle").items():
+    for name, value in lengths(found["oracle"], settings.state / "rehearsal" / domain.name / "oracle").items():
         yield figure(name, value, "calls" if name.startswith("calls") else "tokens", f"{rehearsed}, by the oracle")
     yield figure("observation_share", found["oracle"].observation_share, "share", rehearsed)
     yield figure(
@@ -80,7 +82,8 @@ def figures_of(domain: Domain, size: Size, folder: Path) -> Iterator[Figure]:
     )
 
 
-def _shares(found: dict[str, Rehearsed]) -> dict[str, float]:
+def shares(found: dict[str, Rehearsed]) -> dict[str, float]:
+    """Shares solved, by the kind of policy; of the shortcuts the highest."""
     shortcuts = [one.solved for name, one in found.items() if name.startswith("shortcut:")]
     explorer = found.get("explorer")
     return {
@@ -90,7 +93,7 @@ def _shares(found: dict[str, Rehearsed]) -> dict[str, float]:
     }
 
 
-def _lengths(oracle: Rehearsed, home: Path) -> dict[str, float]:
+def lengths(oracle: Rehearsed, home: Path) -> dict[str, float]:
     """`tokens_hard` is the mean of the longest quarter."""
     tokens = sorted(row["n_tokens"] for row in rows(home, Trajectory))
     hard = tokens[-max(1, len(tokens) // 4) :]
@@ -104,9 +107,9 @@ def _lengths(oracle: Rehearsed, home: Path) -> dict[str, float]:
 
 
 def _tasks_per_min(domain: Domain, n: int, home: Path, probes: list[str]) -> float:
-    settings = _settings(domain, home, n, probes=probes)
+    settings = settings_of(domain, home, n, probes=probes)
     begun = time.perf_counter()
-    counts = _compose(settings, DAY)
+    counts = compose(settings, DAY)
     return int(counts["composed"]) / (time.perf_counter() - begun) * 60
 
 
@@ -142,13 +145,15 @@ def _calls(written: str) -> Sequence[ToolCall]:
     return [ToolCall(**call) for call in json.loads(written)]
 
 
-def _settings(domain: Domain, home: Path, n: int, **given: Any) -> Settings:
+def settings_of(domain: Domain, home: Path, n: int, **given: Any) -> Settings:
+    """Settings of a home for so many tasks of one domain."""
     tasks = {"per_night": n, "share": {domain.name: 1}} | ({"probes": given["probes"]} if "probes" in given else {})
     teacher = TeacherSettings(tokenizer=given.get("tokenizer"))
     return Settings(home=home, tasks=Tasks.model_validate(tasks), teacher=teacher)
 
 
-def _compose(settings: Settings, day: date) -> dict[str, int | str]:
+def compose(settings: Settings, day: date) -> dict[str, int | str]:
+    """Compose the tasks of a night without a teacher."""
     return run_tasks(settings, day, silent, _no_teacher)
 
 
@@ -158,6 +163,7 @@ def _no_teacher(*_: object) -> Iterator[Any]:
     yield
 
 
-def _qwen3(folder: Path) -> str:
+def qwen3(folder: Path) -> str:
+    """The path of Qwen3's tokenizer, made in the folder."""
     family_tokenizer("qwen3").save_pretrained(folder / "qwen3")
     return str(folder / "qwen3")

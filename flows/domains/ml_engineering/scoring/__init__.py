@@ -1,0 +1,1 @@
+"""Scoring of submissions: reading them as hostile input, and metrics over their predictions."""
