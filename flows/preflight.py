@@ -9,6 +9,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.environments.environment import SANDBOX
+from flows.environments.resources import Resources
+from flows.environments.sandbox import unavailable
+from flows.environments.sandbox.escapes.trial import tried
 from flows.judge.rubric import load_rubric
 from flows.publish.check_store import check_store
 from flows.refine.gates.gates import load_gates
@@ -45,7 +49,23 @@ def _check_tasks(settings: Settings) -> str:
         f"{quota.share:.0%} {quota.domain.name} by {', '.join(composer.name for composer in quota.composers)}"
         for quota in quotas(settings)
     ]
+    if (code := _code_domains(settings)) and (reason := unavailable()):
+        raise NotReady(f"{', '.join(code)} of [tasks.share] runs code of the teacher in a sandbox, but {reason}")
     return f"{settings.tasks.per_night:,} tasks a night: {'; '.join(parts)}"
+
+
+def _code_domains(settings: Settings) -> list[str]:
+    return [quota.domain.name for quota in quotas(settings) if SANDBOX in quota.domain.environment.needs]
+
+
+def _check_sandbox(settings: Settings) -> str:
+    """Try to leave the sandbox in every way that is known to it, if a domain needs one."""
+    if not _code_domains(settings):
+        return "not needed; no domain with a share runs code"
+    attempts = tried(Resources().with_sandbox(settings.sandbox).sandbox("bare"))
+    if out := [f"{one.name} ({one.got})" for one in attempts if one.got]:
+        raise NotReady(f"code can leave the sandbox of this machine: {'; '.join(out)}. Give no domain of code a share.")
+    return f"held {len(attempts)} attempts to leave it"
 
 
 def _check_refine(settings: Settings) -> str:
@@ -128,6 +148,7 @@ def _check_store(settings: Settings) -> str:
 
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "tasks": _check_tasks,
+    "sandbox": _check_sandbox,
     "refine": _check_refine,
     "home": _check_home,
     "disk": _check_disk,

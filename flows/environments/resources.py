@@ -44,8 +44,8 @@ class Resources:
     def sandbox(self, image: str) -> "Sandbox":
         """A sandbox with this image, which is built if it is missing. All sandboxes of a process share its cores.
 
-        Raises SandboxFault if this machine cannot run one, LookupError on an unknown image, and ImageError if a
-        package of it cannot be installed.
+        Raises SandboxFault if this machine cannot run one, and ImageError on an unknown image or one that cannot be
+        built.
         """
         from flows.environments.sandbox import Images, Sandbox, SandboxFault, shared_slots, unavailable
 

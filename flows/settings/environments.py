@@ -135,7 +135,7 @@ class SandboxSettings(Section):
         default=None, description="folder of built images; not set: horizon-factory/images in the user's cache"
     )
     images: list[ImageSettings] = Field(
-        default=[], description="images beside python, science and ml, a table [[sandbox.images]] for each"
+        default=[], description="images beside bare, python, science and ml, a table [[sandbox.images]] for each"
     )
 
     @field_validator("images")

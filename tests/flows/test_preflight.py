@@ -71,7 +71,7 @@ def test_a_single_step_needs_only_its_own(home: Path) -> None:
 def test_the_doctor_runs_every_check_and_fails_with_any(home: Path) -> None:
     """Whoever sets up a home mends all of its faults at once, instead of one for each start."""
     sound = CliRunner().invoke(app, ["doctor"])
-    assert (sound.exit_code, [line.split()[0] for line in sound.output.splitlines()]) == (0, ["ok"] * 8)
+    assert (sound.exit_code, [line.split()[0] for line in sound.output.splitlines()]) == (0, ["ok"] * 9)
     (home / "factory.toml").write_text(
         f'min_free_gb = 1e9\n[teacher]\nengine = "vllm"\nurls = ["{CLOSED}"]\n[notify]\nurls = ["json://h/s3cret"]\n'
     )

@@ -2,8 +2,8 @@
 
 from flows.environments.sandbox.availability import unavailable
 from flows.environments.sandbox.command import Command, Completed, Limits, Mount, SandboxFault
-from flows.environments.sandbox.image import Image
-from flows.environments.sandbox.images import Images
+from flows.environments.sandbox.images.image import Image
+from flows.environments.sandbox.images.images import Images
 from flows.environments.sandbox.sandbox import Sandbox
 from flows.environments.sandbox.slots import Slots, shared_slots
 from flows.environments.sandbox.tree import remove

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from flows.environments.sandbox.command import MB, Command, Limits, Mount
-from flows.environments.sandbox.image import Image
+from flows.environments.sandbox.images.image import Image
 
 WORKSPACE = "/workspace"
 STDIN = "/run/stdin"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flows.environments.sandbox.command import MB, Command, Completed, Limits
-from flows.environments.sandbox.image import Image
+from flows.environments.sandbox.images.image import Image
 from flows.environments.sandbox.slots import Slots
 from flows.environments.sandbox.start import NOBODY, started
 from flows.environments.sandbox.tree import Size, claim

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from flows.environments.sandbox.arguments import STDIN, arguments, as_descriptor, mounts_of
 from flows.environments.sandbox.command import MB, Command, Limits, SandboxFault
-from flows.environments.sandbox.image import Image
+from flows.environments.sandbox.images.image import Image
 from flows.environments.sandbox.private_mounts import reachable
 from flows.environments.sandbox.seccomp import seccomp_filter
 

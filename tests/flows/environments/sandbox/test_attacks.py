@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,14 @@ import pytest
 from flows.environments.sandbox import Command, Sandbox, remove
 from flows.environments.sandbox.escapes.trial import tried
 from tests.flows.environments.sandbox.attacks.attacks import ATTACKS
-from tests.flows.environments.sandbox.attacks.make import bare_sandbox, results
+from tests.flows.environments.sandbox.attacks.make import bare_sandbox
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
 
 NOBODY = 65534
+ATTACKING = (HERE / "attacks").relative_to(ROOT).as_posix()
+KILLS = 50
 LEAST_ESCAPES, LEAST_ATTACKS = 60, 20
 SLACK_S = 25
 """Seconds to an attack's end, on a machine with other work."""
@@ -32,38 +35,33 @@ def bare(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 
 
 @pytest.fixture(scope="module")
-def as_ordinary_user(sandbox: Sandbox) -> dict[str, Any]:
-    """The results of another user, who sees the sandbox's modules and the machine's own Python only."""
-    if os.geteuid() or not Path("/usr/bin/python3").exists():
-        pytest.skip("the tests run as an ordinary user already, or this machine has no /usr/bin/python3")
-    folder = Path(tempfile.mkdtemp(prefix="ordinary-"))
-    try:
-        for part in ("flows/__init__.py", "flows/environments/__init__.py", "flows/environments/sandbox"):
-            _copy(ROOT / part, folder / part)
-        attacks = HERE.relative_to(ROOT) / "attacks"
-        _copy(ROOT / attacks, folder / attacks)
+def rooms(sandbox: Sandbox) -> Iterator[Path]:
+    """A folder that an ordinary user may read and write, with the modules of the sandbox and of the attacks."""
+    folder = Path(tempfile.mkdtemp(prefix="rooms-"))
+    for part in ("flows/__init__.py", "flows/environments/__init__.py", "flows/environments/sandbox", ATTACKING):
+        _copy(ROOT / part, folder / part)
+    if not os.geteuid():
         for path in (folder, *folder.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
-        user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
-        program = [
-            "/usr/bin/python3",
-            "-B",
-            "-m",
-            "tests.flows.environments.sandbox.attacks.make",
-            str(folder / "images"),
-        ]
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(folder),
-            "HOME": str(folder),
-            "TMPDIR": str(folder),
-        }
-        done = subprocess.run([*user, *program], cwd=folder, env=environment, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr.decode()
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-    finally:
-        remove(folder)
+    yield folder
+    remove(folder)
+
+
+def _program(rooms: Path, user: str, module: str, *words: str) -> dict[str, Any]:
+    """The JSON that a module of the attacks prints, run as root or as an ordinary user with the machine's Python."""
+    python, as_user = sys.executable, list[str]()
+    if user == "ordinary" and os.geteuid() == 0:
+        if not Path(python := "/usr/bin/python3").exists():
+            pytest.skip("this machine has no /usr/bin/python3 for an ordinary user")
+        as_user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
+    elif user == "root" and os.geteuid():
+        pytest.skip("the tests run as an ordinary user")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(rooms), "HOME": str(rooms), "TMPDIR": str(rooms)}
+    command = [*as_user, python, "-B", "-m", f"{ATTACKING.replace('/', '.')}.{module}", str(rooms / user), *words]
+    done = subprocess.run(command, cwd=rooms, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -82,19 +80,26 @@ def test_no_attempt_gets_out(bare: Sandbox) -> None:
 
 
 @pytest.mark.slow
-def test_no_attack_uses_up_the_machine(bare: Sandbox) -> None:
-    """An attack without an end, or one whose end is unnamed, takes the night's time and teaches the student nothing."""
-    assert len(ATTACKS) >= LEAST_ATTACKS
-    _check(results(bare, list(ATTACKS)))
+@pytest.mark.parametrize("user", ["root", "ordinary"])
+def test_no_attack_uses_up_the_machine(rooms: Path, user: str) -> None:
+    """An attack without an end, or one whose end is unnamed, takes the night's time and teaches the student nothing.
+
+    A factory of an ordinary user has no root that gives up its rights, so each hole must be closed for itself.
+    """
+    made = _program(rooms, user, "make")
+    assert len(made["escapes"]) >= LEAST_ESCAPES
+    assert [one for one in made["escapes"] if one[1]] == []
+    assert len(made["attacks"]) >= LEAST_ATTACKS
+    _check(made["attacks"])
 
 
 @pytest.mark.slow
-def test_an_ordinary_user_is_as_safe(as_ordinary_user: dict[str, Any]) -> None:
-    """A factory of an ordinary user has no root that gives up its rights, so each hole must be closed for itself."""
-    escapes = as_ordinary_user["escapes"]
-    assert len(escapes) >= LEAST_ESCAPES
-    assert [one for one in escapes if one[1]] == []
-    _check(as_ordinary_user["attacks"])
+@pytest.mark.parametrize("user", ["root", "ordinary"])
+def test_a_killed_factory_leaves_no_process(rooms: Path, user: str) -> None:
+    """Code that outlives the factory runs without limits, and changes a workspace that the next run restores."""
+    done = _program(rooms, user, "kills", str(KILLS))
+    assert (done["left"], done["mounts"]) == ([], True)
+    assert done["ran"] > 0
 
 
 def _check(made: dict[str, list[Any]]) -> None:

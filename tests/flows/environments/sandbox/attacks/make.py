@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flows.environments.sandbox import Command, Images, Limits, Sandbox, Slots, remove, unavailable
 from flows.environments.sandbox.escapes.trial import tried
-from flows.environments.sandbox.images import Packages
+from flows.environments.sandbox.images.images import Packages
 from tests.flows.environments.sandbox.attacks.attacks import ATTACKS, Attack
 
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from flows.environments.sandbox.image import BIN, EMPTY, ETC, INTERPRETER, LIVE, PACKAGES, Image, image_of
-from flows.environments.sandbox.packages import install_python, versions
+from flows.environments.sandbox.images.debian import install_debian
+from flows.environments.sandbox.images.image import BIN, EMPTY, ETC, INTERPRETER, LIVE, PACKAGES, Image, image_of
+from flows.environments.sandbox.images.packages import ImageError, install_python, versions
 from flows.environments.sandbox.tree import remove
 
 
@@ -45,6 +46,7 @@ class Listed(Protocol):
 
 TESTS, ARRAYS = "pytest>=8,<10", ("numpy>=2,<3", "scipy>=1.14,<2", "pandas>=2.2,<4")
 DEFAULTS = (
+    Packages("bare"),
     Packages("python", (TESTS,)),
     Packages("science", (TESTS, *ARRAYS, "sympy>=1.13,<2")),
     Packages("ml", (TESTS, *ARRAYS, "scikit-learn>=1.6,<2")),
@@ -69,11 +71,11 @@ class Images:
     def image(self, name: str) -> Image:
         """The image of that name, built if it is missing.
 
-        Raises LookupError on an unknown name, and ImageError if a package cannot be installed.
+        Raises ImageError on an unknown name, and if a package cannot be installed.
         """
         if not (wanted := self._known.get(name)):
             known = ", ".join(sorted(self._known))
-            raise LookupError(f"there is no image {name!r}: there are {known}; list it under [[sandbox.images]]")
+            raise ImageError(f"there is no image {name!r}: there are {known}; list it under [[sandbox.images]]")
         place = self.folder / f"{name}-{_key(wanted)}"
         if not (place / RECORD).exists():
             self._build(wanted, place)
@@ -104,7 +106,8 @@ def _fill(wanted: Listed, folder: Path) -> None:
         (folder / ETC / name).write_text(text, "utf-8")
     for one in LIVE:
         (folder / ETC / one.name).mkdir() if one.is_dir() else (folder / ETC / one.name).touch()
-    content = [_key(wanted), *versions(folder / PACKAGES)]
+    debian = install_debian(wanted.debian, folder) if wanted.debian else []
+    content = [_key(wanted), *versions(folder / PACKAGES), *debian]
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
     (folder / RECORD).write_text(json.dumps({"digest": digest, "packages": content[1:]}), "utf-8")
 

@@ -21,6 +21,8 @@ EMPTY = "empty"
 BIN = "bin"
 ETC = "etc"
 USR = "usr"
+HOST = "/host"
+"""The place of the machine's /usr inside an image that has one of its own."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ def image_of(name: str, digest: str, folder: Path) -> Image:
 
 
 def _system(folder: Path) -> list[Mount]:
-    """The machine's /usr, and top-level folders that are not links into it."""
-    own = [Path("/usr")] if not (folder / USR).is_dir() else []
-    apart = [one for one in _top() if not one.is_symlink()]
-    merged = [] if own else [Mount(folder / USR, "/usr"), Mount(Path("/usr"), "/host/usr")]
-    return [*(Mount(one, str(one)) for one in (*own, *apart)), *merged]
+    """The machine's /usr, or the image's own with the machine's below it, and top-level folders beside /usr."""
+    apart = [Mount(one, str(one)) for one in _top() if not one.is_symlink()]
+    if (folder / USR).is_dir():
+        return [*apart, Mount(folder / USR, "/usr"), Mount(Path("/usr"), f"{HOST}/usr")]
+    return [*apart, Mount(Path("/usr"), "/usr")]
 
 
 def _top() -> list[Path]:
@@ -69,8 +71,10 @@ def _packages(folder: Path) -> list[Mount]:
     own = [INTERPRETER / "lib" / version / "site-packages", Path("/usr/local/lib", version, "dist-packages")]
     places = [*own, *map(Path, SYSTEM_PACKAGES), *sorted(Path("/usr/local/lib").glob("python3*/*-packages"))]
     existing = list(dict.fromkeys(place for place in places if place.is_dir()))
-    shown = [Mount(folder / PACKAGES, str(existing[0]))] if existing else []
-    return [*shown, *(Mount(folder / EMPTY, str(place)) for place in existing[1:])]
+    host = HOST if (folder / USR).is_dir() else ""
+    targets = [f"{host}{place}" if place.is_relative_to("/usr") else str(place) for place in existing]
+    shown = [PACKAGES] + [EMPTY] * len(targets)
+    return [Mount(folder / name, target) for name, target in zip(shown, targets, strict=False)]
 
 
 def _environment() -> dict[str, str]:

@@ -13,7 +13,7 @@ TIMEOUT_S = 1800
 
 
 class ImageError(Exception):
-    """A package of an image cannot be installed; the message ends with the last lines of its client."""
+    """An image is unknown or cannot be built; the message ends with the last lines of the client that failed."""
 
 
 def install_python(requirements: Sequence[str], packages: Path, scripts: Path) -> None:
