@@ -17,6 +17,8 @@ from tld import is_tld
 PERSONAL = frozenset({"email", "author_email", "phone", "credit_card", "iban", "us_ssn"})
 """Kinds of personal data; all other kinds are secrets. An `author_email` is one that git or a package names."""
 
+OFFICE_WINDOW = 48
+"""Characters before an address that may name its office."""
 LONGEST_PLACEHOLDER = 200
 """Characters. A longer match is a key that contains the word of a placeholder by chance."""
 
@@ -26,6 +28,12 @@ _PLACEHOLDER = re.compile(
     r"|[<>{}]|\$\(|%\(|^\$|^%[sd(]",
     re.IGNORECASE,
 )
+_DOCUMENTED = re.compile(
+    # jwt.io, Stripe, GitHub, Slack, Google and Twilio print these in their documentation
+    r"eyJzdWIiOiIxMjM0NTY3ODkwI|SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c|k_test_(?:4eC39HqLyjWDarjtT1zdp7dc|BQokikJOvBiI2HlWgH4olfQ2)"
+    r"|16C7e42F292c6912E7710c838347Ae178B4a|T00000000/B00000000|AIzaSyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe|wJalrXUtnFEMI/K7MDENG"
+)
+"""Parts of the keys and tokens that documentation prints."""
 _ONE_CHARACTER = re.compile(r"(.)\1*")
 _RESERVED_DOMAIN = re.compile(
     r"(?:^|\.)(?:test|invalid|localhost|local|internal|(?:example|domain|email|test|acme|company|foo|bar|mysite)\.\w+|example)$"
@@ -39,6 +47,10 @@ _OFFICE_NAME = re.compile(
     r"|.*[-_.](?:dev|devel|users?|announce|list|discuss|commits|bugs|maintainers?|team|bot|noreply)|.*\[bot\]"
 )
 """Names of an office beside that of its place or subject: `hall.bookings`, `urzad-lipowa`, `tidebook-dev`."""
+_ASSOCIATION = re.compile(
+    rf"(?:^|[-._]|[a-z]{{3}})(?:{'|'.join(_MAILBOXES['associations'])})(?:$|[-._\d])|^(?:sp|zs|zso|gim|lo|ps|ies|ceip|kita|vhs|bs|ms|hs|jhs|gs|rs|gym)\d{{1,3}}$"
+)
+"""Names of clubs, schools and shops, which have their mailbox on any domain: `ruderclub-mueritz@gmx.de`, `sp7@`."""
 _FREE_DOMAINS = frozenset(_MAILBOXES["free_domains"])
 _STATE = re.compile(r"\.(?:gov|mil|gob|gouv|govt|gub|go)(?:\.\w\w)?$|\.gouv\.fr$|\.bund\.de$|\.europa\.eu$")
 """Domains of states and their offices."""
@@ -60,12 +72,24 @@ _AUTHOR = re.compile(
     re.DOTALL,
 )
 """Text before the address of an author, as git and packages publish it."""
+_AUTHOR_AFTER = re.compile(
+    r"^[>)\]\"'`,;:\s]{0,6}(?:[^\n@.]|\.(?=\w)){0,60}(?i:\b(?:author\w*|committed|commits?|maintain\w*|trailer|co-author\w*"
+    r"|package\.json|setup\.(?:cfg|py)|pyproject|cargo\.toml|codeowners|gemspec|mailmap|pom\.xml|changelog)\b)"
+)
+"""Text after the address of an author: `<ivo@lang.dev> is the author of commit 4be`."""
+_CODE_OWNER = re.compile(
+    r"\n\s*(?:/\S*|\*\.\w+) +(?:@\S+ +)*$|(?i:codeowners|owns /|owner of /|belongs to )[^\n@]{0,40}$"
+)
+"""Text before the address of an owner of paths in a repository."""
 _FICTIONAL_PHONE = re.compile(r"\+?1?[2-9]\d\d555\d{4}|\+44(?:20794600|1632960|7700900|8081570)\d+")
 _PUBLIC_PHONES = frozenset({
     phonenumbers.PhoneNumberType.TOLL_FREE, phonenumbers.PhoneNumberType.SHARED_COST,
     phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.UAN,
 })  # fmt: skip
 _OFFICE = re.compile(rf"(?i:{'|'.join(_MAILBOXES['offices'])})[^\n@]*$")
+_OFFICE_OF_MAIL = re.compile(
+    rf"(?i:{'|'.join(_MAILBOXES['offices'])}|{'|'.join(_MAILBOXES['mail_offices'])})\w*[^\n@.;]{{0,32}}$"
+)
 _USER_OF_URL = re.compile(r"://[^\s/@]*$")
 _NUMBER = re.compile(r"\+\d+\.\d+")
 _IN_URL = re.compile(r"[?&][\w.%-]+=$")
@@ -97,6 +121,12 @@ _THROWAWAY = re.compile(
     r"(?i:^(?:p[a@]ss(?:w[o0]rd|phrase)?|letmein|qwerty|hunter|secret|test|demo|guest|welcome|abc|admin)[\d!@#._-]{0,6}$)"
 )
 """Passwords of fixtures and tutorials."""
+_DEFAULT_PASSWORDS = frozenset({
+    "password", "pass", "passwd", "pwd", "secret", "token", "pw", "user", "username", "port", "guest", "root", "toor",
+    "admin", "postgres", "mysql", "mariadb", "redis", "rabbitmq", "mongo", "minio", "minioadmin", "elastic", "test",
+})  # fmt: skip
+"""Passwords that installers and container images set for a local service."""
+_USER_BEFORE_PASSWORD = re.compile(r"://([^:/@\s]+):$")
 _IN_TEST = re.compile(r"def test_|fixture|client\.\w+\([^)]*$|create_user\([^)]*$", re.IGNORECASE)
 _CODE = re.compile(
     r"://|^[/.~]|\w\.\w+\.\w|^(?:self|this|os|process|config|settings|env|secrets?|params?|request)\.|\w\[|::|->"
@@ -105,7 +135,10 @@ _CODE = re.compile(
 
 def is_placeholder(secret: str) -> bool:
     """True if documentation writes such a value in place of a secret, of any kind."""
-    return len(secret) <= LONGEST_PLACEHOLDER and bool(_PLACEHOLDER.search(secret) or _ONE_CHARACTER.fullmatch(secret))
+    is_short = len(secret) <= LONGEST_PLACEHOLDER
+    return bool(
+        (is_short and (_PLACEHOLDER.search(secret) or _ONE_CHARACTER.fullmatch(secret))) or _DOCUMENTED.search(secret)
+    )
 
 
 def is_plausible(kind: str, secret: str, before: bytes) -> bool:
@@ -113,9 +146,9 @@ def is_plausible(kind: str, secret: str, before: bytes) -> bool:
     return VALIDATORS[kind](secret, before.decode("utf-8", "replace"))
 
 
-def names_author(before: str) -> bool:
-    """True if an address after this text is that of an author, as git and packages publish it."""
-    return bool(_AUTHOR.search(before))
+def names_author(before: str, after: str) -> bool:
+    """True if an address between these texts is that of an author, as git and packages publish it."""
+    return bool(_AUTHOR.search(before) or _AUTHOR_AFTER.search(after) or _CODE_OWNER.search(before))
 
 
 def entropy(text: str) -> float:
@@ -134,7 +167,9 @@ def _email(secret: str, before: str) -> bool:
         return False
     name, _, domain = secret.lower().rpartition("@")
     has_tld = is_tld(domain.rpartition(".")[2]) and not _LIST_DOMAIN.search(domain)
-    return has_tld and not _RESERVED_DOMAIN.search(domain) and not _is_public(name, domain)
+    if not has_tld or _RESERVED_DOMAIN.search(domain) or _is_public(name, domain):
+        return False
+    return domain.split(".", maxsplit=1)[0] in _FREE_DOMAINS or not _OFFICE_OF_MAIL.search(before[-OFFICE_WINDOW:])
 
 
 def _is_public(name: str, domain: str) -> bool:
@@ -142,6 +177,8 @@ def _is_public(name: str, domain: str) -> bool:
     if _ROLE_NAME.fullmatch(name):
         return True
     owner = domain.split(".", maxsplit=1)[0]
+    if _ASSOCIATION.search(name):
+        return True
     is_owner = re.sub(r"\W", "", name) == re.sub(r"\W", "", owner)
     if _STATE.search(domain):
         return True
@@ -194,11 +231,10 @@ def _aws_secret(secret: str, _: str) -> bool:
     return not _HEX.fullmatch(secret) and any(map(str.isupper, secret)) and any(map(str.islower, secret))
 
 
-def _url_password(secret: str, _: str) -> bool:
-    placeholders = {"password", "pass", "passwd", "pwd", "secret", "token", "pw", "user", "username", "port", "guest"}
-    return secret.lower().strip("[]:") not in placeholders and not re.fullmatch(
-        r"[A-Z_]+|\d{1,5}|\[?[\w-]*\]?:\S*", secret
-    )
+def _url_password(secret: str, before: str) -> bool:
+    user = _USER_BEFORE_PASSWORD.search(before)
+    is_default = secret.lower().strip("[]:") in _DEFAULT_PASSWORDS or (user is not None and user[1] == secret)
+    return not is_default and not re.fullmatch(r"[A-Z_]+|\d{1,5}|\[?[\w-]*\]?:\S*", secret)
 
 
 def _token(secret: str, _: str) -> bool:

@@ -153,8 +153,9 @@ def _is_valid(match: Finding, text: bytes) -> bool:
 
 def _refined(match: Finding, text: bytes) -> Finding:
     """The finding, as `author_email` where git or a package names an author."""
-    before = text[max(0, match.start - 300) : match.start].decode("utf-8", "replace")
-    return replace(match, kind="author_email") if match.kind == "email" and names_author(before) else match
+    before = (b"\n" + text)[max(0, match.start - 299) : match.start + 1].decode("utf-8", "replace")
+    after = text[match.end : match.end + 120].decode("utf-8", "replace")
+    return replace(match, kind="author_email") if match.kind == "email" and names_author(before, after) else match
 
 
 def _mask(text: bytearray, match: Finding) -> None:

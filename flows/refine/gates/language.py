@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.refine.gates.patterns import joined, language_names
 
-LANGUAGE_VERSION = f"2 {version('py3langid')}"
+LANGUAGE_VERSION = f"3 {version('py3langid')}"
 """Changes with the rules of this module and with the identifier."""
 SCRIPTS = (
     ("ko", r"[\uac00-\ud7a3]", 2.5), ("ja", r"[\u3040-\u30ff]", 4), ("zh", r"[\u4e00-\u9fff]", 2.5),
@@ -20,7 +20,8 @@ SCRIPTS = (
     ("hi", r"[\u0900-\u097f]", 1.5),
 )  # fmt: skip
 """Languages with a script of their own, and the number of letters of any script per letter of it, up to which a text is
-in that language. Japanese text is mostly in Chinese characters, and each of these stands for several letters."""
+in that language. Japanese text is mostly in Chinese characters, and each of these stands for several letters; two kana
+among them are enough, since Chinese has none."""
 WIDE_SCRIPTS = (("ru", r"[\u0400-\u04ff]"), ("ar", r"[\u0600-\u06ff]"))
 """Scripts of several languages, each with the one taken for a doubtful text in it."""
 ALIKE = ({"no", "da", "sv"}, {"id", "ms"}, {"cs", "sk"}, {"ru", "uk", "bg"}, {"es", "ca"}, {"ar", "fa"})
@@ -64,7 +65,7 @@ def language_of(text: str) -> tuple[str | None, int]:
     letters = len(prose.replace(" ", ""))
     for language, script, others in SCRIPTS:
         found = len(re.findall(script, prose))
-        if found >= 4 and found * others >= letters:
+        if found >= (2 if language == "ja" else 4) and found * others >= letters:
             return language, letters * 3
     if letters < 12 or prose.count(" ") < 2:
         return None, letters

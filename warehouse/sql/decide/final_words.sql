@@ -1,4 +1,5 @@
--- one row per candidate: its answer, the prose of it (without code, quotations and block quotes), and the sentences of the prose
+-- one row per candidate: its answer, the prose of it (without code, quotations and block quotes), the sentences of the prose, and of
+-- an answer that may hold no result the number of its words that a result holds and the task does not
 with unquoted as (
     select
         trajectory_id,
@@ -34,11 +35,30 @@ divided as (
             chr(10)
         ) as pieces
     from chosen
+),
+
+words as (
+    select
+        trajectory_id,
+        arg_max(plain_words, index) filter (plain_words is not null) as plain_words,
+        coalesce(flatten(list(supported_claims) filter (role = 'tool')), []) as read,
+        coalesce(flatten(list(supported_claims) filter (role = 'user')), []) as asked,
+        count(*) filter (role = 'tool') as results,
+        count(*) filter (result_fault is not null) as faults
+    from turn_facts
+    semi join candidates using (trajectory_id)
+    group by trajectory_id
 )
 
 select
     trajectory_id,
     answer,
     prose,
+    case when plain_words is not null then len(list_filter(
+        plain_words, lambda word: list_contains(read, word) and not list_contains(asked, word)
+    )) end as grounded,
+    coalesce(results > faults, false) as has_result,
+    coalesce(results, 0) = 0 or has_result as is_served,
     list_filter(list_transform(pieces, lambda piece: trim(piece)), lambda piece: regexp_matches(piece, '[\p{L}\p{N}]')) as sentences
 from divided
+left join words using (trajectory_id)

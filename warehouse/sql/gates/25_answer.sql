@@ -1,4 +1,4 @@
--- one row per trajectory: refuses answers that are blank, cut off, a tool call, or only a promise
+-- one row per trajectory: refuses answers that are blank, cut off, a tool call, only a promise, or say nothing of what was found
 -- without it: answers cut by the token limit, calls that nothing ran and empty forms count as examples of an answer
 with finals as (
     select trajectory_id, arg_max(finish_reason, index) as finish_reason
@@ -16,6 +16,8 @@ trimmed as (
         candidates.instruction,
         trajectories.tools,
         finals.finish_reason,
+        final_words.grounded,
+        final_words.is_served,
         trim(candidates.answer) = trim(candidates.true_answer) as is_truth,
         -- the last line outside code, and the last line of all
         trim(string_split(trim(final_words.answer, e' \n\t'), chr(10))[-1]) as last_line,
@@ -32,8 +34,10 @@ parted as (
     select
         *,
         regexp_extract(last_line, '(?:^|[.!?؟।]["”»)*_]*\s+|[。！？][」』”]*)([^.!?؟।。！？]+|[^。！？]*[a-z0-9][.][a-z0-9][^.!?؟।。！？]*)$', 1) as fragment,
-        coalesce(nullif(regexp_extract(bare, '"(?:name|tool|function|tool_name|action|function_name)"\s*:\s*"([\w.-]+)"', 1), ''), '-') as called,
-        coalesce(nullif(regexp_extract(last_line, '^`?(?:print\()?(?:functions\.|tools\.|await )?(\w+)\(.*\)\)?`?;?$', 1), ''), '-') as invoked,
+        -- an answer that is data, or ends in a fenced block of it
+        case when json_valid(bare) then bare else regexp_extract(answer, '\n```\w*\s*(\{[^`]*\})\s*```\s*$', 1) end as block,
+        coalesce(nullif(regexp_extract(block, '"(?:name|tool|function|tool_name|action|function_name)"\s*:\s*"([\w.-]+)"', 1), ''), '-') as called,
+        coalesce(nullif(regexp_extract(last_line, '(?:^|[:：>→] ?|^\p{L}+ )`?(?:print\()?(?:functions\.|tools\.|await )?(\w+)(?:\(.*\)| ?[:：] ?\{.*\}| \{.*\})\)?`?;?$', 1), ''), '-') as invoked,
         -- lines of a list before its last one: do they end in a full stop?
         list_filter(
             string_split(answer, chr(10))[:-2], lambda line: regexp_matches(line, '^\s*([-*•]|\d+[.)])\s')
@@ -57,19 +61,19 @@ judged as (
             when len(regexp_extract_all(answer, '(?:^|\n)\s*```')) % 2 = 1 and regexp_matches(answer, '(?:^|\n)\s*```[^`]*\n[^`]*[^\s`][^`]*$') then 'cut_in_code'
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
             when regexp_matches(bare, '^[\[{]') and regexp_matches(bare, '^[\[{]\s*["\[{]') and not json_valid(bare) and length(regexp_replace(bare, '[^\[{]+', '', 'g')) > length(regexp_replace(bare, '[^\]}]+', '', 'g')) then 'cut_in_data'
-            when asks_for_calls then 'ok'
+            when asks_for_calls then 'whole'
             when
-                json_valid(bare)
+                json_valid(block)
                 and called <> '-'
-                and regexp_matches(bare, '"(arguments|parameters|args|input|action_input|params|kwargs|tool_input)"\s*:')
+                and regexp_matches(block, '"(arguments|parameters|args|input|action_input|params|kwargs|tool_input)"\s*:')
                 and (coalesce(tools, '[]') = '[]' or contains(tools, '"' || called || '"'))
             then 'call_as_answer'
             when invoked <> '-' and contains(coalesce(tools, ''), '"' || invoked || '"') then 'call_as_answer'
             when regexp_matches(last_line, '(?i)^[*_# ]*(action|action input|tool|tool call|function call|call|aktion|acción|ação|azione|行动|行動|动作|行动输入|アクション|действие|행동|الإجراء|eylem|akcja|hành động)( \d+)?[*_]*\s*[:：]') then 'call_as_answer'
-            when regexp_matches(right(answer, 400), '(</?tool_call>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
+            when regexp_matches(right(answer, 400), '(</?tool_call>|</?use_mcp_tool>|</(?:arguments|parameters?|tool_name|tool_input|action_input|tool_use)>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
             else 'whole'
         end as reason,
-        sentences, fragment, last_line, items, paragraphs, instruction, answer
+        sentences, fragment, last_line, items, paragraphs, instruction, answer, grounded, is_served, tools
     from parted
 ),
 
@@ -79,7 +83,17 @@ ended as (
         chars,
         case
             when reason <> 'whole' then reason
-            when regexp_matches(instruction, $asks_for_text) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) then 'ok'
+            when regexp_matches(instruction, $composes) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) then 'ok'
+            when
+                grounded = 0
+                and is_served
+                and strlen(answer) < 600
+                and not regexp_matches(regexp_replace(answer, '(^|\n)\s*\d+[.)]', '', 'g'), '\p{N}|```')
+                and regexp_matches(instruction, $asks_a_question)
+                and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes))
+                and not regexp_matches(instruction, $composes)
+                and matches(answer, $reports_only)
+            then 'says_nothing'
             when len(sentences) > 0 and matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
             then 'only_a_promise'

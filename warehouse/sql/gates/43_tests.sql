@@ -41,8 +41,17 @@ weakened as (
     where
         weakened_test is not null
         and not list_contains(coalesce(files, []), weakened_test)
-        -- the task names the result that the test expects now
+        -- the task names the result that the test expects now, or orders a new behaviour, which changes the result
         and not coalesce(regexp_matches(instruction, '(^|[^\w.])' || regexp_escape(expected_result) || '($|[^\w])'), false)
+        and not (expected_result is not null and not coalesce(regexp_matches(instruction, $reports_fault), true))
+        -- the task removes what the test's name says
+        and not (
+            coalesce(regexp_matches(instruction, $orders_removal) and not regexp_matches(instruction, $reports_fault), false)
+            and len(list_filter(
+                regexp_extract_all(lower(weakened_test), '[a-z]{3,}'),
+                lambda word: word not in ('test', 'tests', 'spec', 'specs') and contains(lower(instruction), word)
+            )) > 0
+        )
     group by turn_facts.trajectory_id
 ),
 
@@ -67,7 +76,8 @@ asked as (
             ),
             -- `change it so that the tests pass` changes no test
             lambda words: not regexp_matches(words, $is_purpose)
-        ) as changes
+        ) as changes,
+        regexp_matches(instruction, $names_tests) and regexp_matches(instruction, $doubts_tests) as doubts
     from candidates
 ),
 
@@ -83,7 +93,7 @@ hard_coded as (
 
 select
     candidates.trajectory_id,
-    hard_coded.calls is null and ((weakened.calls is null and selected.calls is null) or coalesce(len(asked.changes), 0) > 0) as keep,
+    hard_coded.calls is null and ((weakened.calls is null and selected.calls is null) or coalesce(len(asked.changes), 0) > 0 or coalesce(asked.doubts, false)) as keep,
     case when keep then 'ok' when hard_coded.calls > 0 then 'result_hard_coded' else 'tests_weakened' end as reason,
     coalesce(weakened.calls, 0) + coalesce(selected.calls, 0) + coalesce(hard_coded.calls, 0) as value
 from candidates

@@ -23,6 +23,8 @@ answers as (
         candidates.instruction,
         final_words.answer,
         final_words.sentences,
+        final_words.grounded,
+        final_words.is_served,
         left(final_words.answer, 600) as opening,
         facts.* exclude (trajectory_id),
         coalesce(
@@ -60,6 +62,17 @@ judged as (
                 and not regexp_matches(opening, $own_client)
             ) then 'error_text'
             when not about_errors and matches(answer, $any_error) then 'error_text'
+            -- a failure that no result had
+            when
+                grounded = 0
+                and is_served
+                and strlen(answer) < 400
+                and len(sentences) <= 3
+                and not about_errors
+                and not regexp_matches(instruction, $composes)
+                and not regexp_matches(instruction, $concerns_machines)
+                and matches(answer, $tells_of_failure)
+            then 'error_text'
             when
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
                 and results > 0

@@ -77,7 +77,7 @@ figures as (
     join candidates using (trajectory_id)
     semi join short using (trajectory_id)
     left join supported using (trajectory_id)
-    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers') and not coalesce(regexp_matches(candidates.instruction, $asks_about_errors), false)
+    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers') and not coalesce(regexp_matches(candidates.instruction, $asks_about_errors || '|' || $asks_for_examples), false)
     group by turn_facts.trajectory_id
 ),
 

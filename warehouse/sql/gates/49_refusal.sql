@@ -1,6 +1,7 @@
 -- one row per trajectory: refuses attempts that end by refusing, giving up or guessing
 -- without it: a student learns to answer that it does not know. Sentences of the prose count at any place; what else the answer
--- finds excuses them, and so do a task for such a text and a tool that found nothing. A guess also counts where the agent's
+-- finds excuses them, and so do a task for such a text, a tool that found nothing, and a reason from a result. An answer that sends
+-- the task back and holds no word of a result is a refusal, too. A guess also counts where the agent's
 -- last message admits it. English markers follow the cleaning of ShareGPT for Vicuna
 with finals as (
     select
@@ -22,6 +23,8 @@ sorted as (
         finals.guesses,
         finals.found_nothing,
         final_words.sentences,
+        final_words.grounded,
+        final_words.has_result,
         list_transform(final_words.sentences, lambda sentence: case
             when len(list_filter(finals.supported, lambda claim: contains(claim, sentence))) > 0 then 'quoted'
             when regexp_matches(sentence, $refuses) then 'refuses'
@@ -56,7 +59,17 @@ judged as (
                 is_specific and kinds[-1] <> 'refuses' and not regexp_matches(denied, $speaks_as_model)
             ) then 'refusal'
             when
+                grounded = 0
+                and has_result
+                and not found_nothing
+                and strlen(answer) < 600
+                and not regexp_matches(answer, '\p{N}')
+                and not regexp_matches(instruction, $composes)
+                and matches(answer, $declines)
+            then 'refusal'
+            when
                 gives_up
+                and not (coalesce(grounded, 0) > 0 and regexp_matches(instruction, $asks_for_changes))
                 and not is_specific
                 and strlen(said) < 24
                 and not (found_nothing and regexp_matches(instruction, $asks_if_there) and not regexp_matches(denied, $lacks_answer))

@@ -5,13 +5,13 @@ with claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, plain_words, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test]), lambda claim: claim is not null
         )))) as claimed,
         -- many results may give any number by arithmetic
         case when coalesce(sum(result_bytes), 0) < 6000 then list_distinct(flatten(list(numbers))) else [] end as numbers
     from sketched_rows
     where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0 or result_bytes > 0
-        or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null
+        or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
     group by part, trajectory_id
     having len(claimed) > 0 or len(numbers) > 0
 ),

@@ -1,5 +1,6 @@
 -- one row per turn; adds facts on calls and results for gates: the result's hash and fault, deeds that the agent's last words
--- claim, tests that its calls weaken, and quotations, template tokens and words on grading that a text must support
+-- claim, tests that its calls weaken, and quotations, template tokens, words on grading and words of doubtful answers that a text
+-- must support
 with last_words as (
     select
         *,
@@ -8,6 +9,15 @@ with last_words as (
             contains(tool_calls, 'test') or contains(tool_calls, 'Test') or contains(tool_calls, 'spec') or contains(tool_calls, 'Spec')
         ), false) as about_tests
     from turn_part
+),
+
+-- last words that may claim a deed, without what they only propose, expect or deny
+claiming as (
+    select
+        *,
+        case when matches(said, $said_tests_pass || '|' || $said_wrote || '|' || $said_searched || '|' || $said_sent || '|' || $said_pushed || '|' || $said_ran)
+        then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming
+    from last_words
 ),
 
 edits as (
@@ -19,11 +29,11 @@ edits as (
         case when old_text <> '' then
             coalesce(regexp_extract(tool_calls, '"(?:new_str|new_string|new|replace|replacement|updated)": ?"((?:[^"\\]|\\.)*)"', 1), '')
         end as new_text
-    from last_words
+    from claiming
 )
 
 select
-    * exclude (said, about_tests, old_text, new_text),
+    * exclude (said, claiming, about_tests, old_text, new_text),
     case when role = 'tool' then hash(observation) end as result_hash,
     case when role = 'tool' then strlen(observation) end as result_bytes,
     case
@@ -32,16 +42,16 @@ select
         when kind = 'empty' or observation is null or regexp_matches(left(observation, 60), '^[\s"]*$') then 'empty'
         when regexp_matches(left(observation, 300), $result_nothing) then 'nothing'
     end as result_fault,
-    case when said is not null then list_filter([
-        case when matches(said, $said_tests_pass) then 'tested' end,
-        case when matches(said, $said_wrote) then 'wrote' end,
-        case when matches(said, $said_searched) then 'searched' end,
-        case when matches(said, $said_sent) then 'sent' end,
-        case when matches(said, $said_pushed) then 'pushed' end,
+    case when claiming is not null then list_filter([
+        case when matches(claiming, $said_tests_pass) then 'tested' end,
+        case when matches(claiming, $said_wrote) then 'wrote' end,
+        case when matches(claiming, $said_searched) then 'searched' end,
+        case when matches(claiming, $said_sent) then 'sent' end,
+        case when matches(claiming, $said_pushed) then 'pushed' end,
         -- a search with grep is a run, too, which the calls need not show
-        case when matches(said, $said_ran) and not regexp_matches(said, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
+        case when matches(claiming, $said_ran) and not regexp_matches(claiming, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
-    case when matches(said, $said_wrote) then list_distinct(regexp_extract_all(said, $file_names)) end as claimed_files,
+    case when matches(claiming, $said_wrote) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
     case when about_tests and regexp_matches(tool_calls, $hollow_tests) then 'hollow' when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
         regexp_matches(tool_calls, '\\n-\s*(?:self\.)?(?:assert|expect\()') and not regexp_matches(tool_calls, '\\n\+\s*(?:self\.)?(?:assert|expect\()')
@@ -84,6 +94,19 @@ select
         '== ' || regexp_extract(tool_calls, 'def \w+\(\w[^)]*\)[^:\n]*:(?: |\\n)\s*return (-?[\d.]+|\\?[''"][\w .-]+\\?[''"])[\s\\''"]', 1), '== '
     ) end as constant_result,
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
+    -- short last words that may hold no result: stems of their words, in pairs of letters where no spaces part them
+    case when strlen(said) < 1200 and matches(said, $reports_only || '|' || $declines || '|' || $tells_of_failure || '|' || $gives_up || '|' || $refuses)
+    then list_distinct(list_filter(
+        list_concat(
+            list_transform(
+                regexp_extract_all(lower(said), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
+                lambda word: left(regexp_replace(word, '^[وبل]?ال', ''), greatest(4, length(word) - 2))
+            ),
+            regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
+            regexp_extract_all(regexp_replace(said, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
+        ),
+        lambda word: not regexp_matches(word, $plain_nouns)
+    )) end as plain_words,
     case
         when role <> 'assistant' then null
         when strlen(written) > length(written)

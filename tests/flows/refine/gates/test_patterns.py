@@ -16,7 +16,7 @@ def texts() -> pa.Array:
     words = [
         str(one["content"]) for row in labelled_rows("tuning") for one in row.row["messages"] if one.get("content")
     ]
-    return pa.array(["", None, *words[::7]])
+    return pa.array(["", None, *words[::5]])
 
 
 @pytest.mark.parametrize("name", LISTS)
