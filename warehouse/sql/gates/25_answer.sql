@@ -1,4 +1,4 @@
--- one row per trajectory: refuses answers that are blank, cut off, a tool call, only a promise, or say nothing of what was found
+-- one row per trajectory: refuses answers that are blank, cut off, a tool call, only a promise, or hold no result
 -- without it: answers cut by the token limit, calls that nothing ran and empty forms count as examples of an answer
 with finals as (
     select trajectory_id, arg_max(finish_reason, index) as finish_reason

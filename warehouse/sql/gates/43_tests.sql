@@ -44,7 +44,7 @@ weakened as (
         -- the task names the result that the test expects now, or orders a new behaviour, which changes the result
         and not coalesce(regexp_matches(instruction, '(^|[^\w.])' || regexp_escape(expected_result) || '($|[^\w])'), false)
         and not (expected_result is not null and not coalesce(regexp_matches(instruction, $reports_fault), true))
-        -- the task removes what the test's name says
+        -- the task removes the subject of the test
         and not (
             coalesce(regexp_matches(instruction, $orders_removal) and not regexp_matches(instruction, $reports_fault), false)
             and len(list_filter(
@@ -65,7 +65,7 @@ selected as (
     having count(*) filter (test_run = 'all') > 0 and arg_max(test_run, index) = 'some'
 ),
 
--- what the task says from a verb of change to the tests, or from the tests to the verb
+-- words of the task from a verb of change to the tests, or from the tests to the verb
 asked as (
     select
         trajectory_id,
