@@ -10,12 +10,15 @@ from datetime import date
 import pyarrow as pa
 
 from flows.domains import domain, domains
+from flows.environments.environment import SANDBOX
+from flows.environments.sandbox import unavailable
 from flows.rollout.loop.acts import Brief, Compaction
 from flows.rollout.loop.agent import turn_seed
 from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.performer import RolloutContext
 from flows.rollout.sampling import attempt_sampling
 from flows.rollout.tools.delegate import DELEGATE
+from flows.rollout.tools.toolbox import offered_kind
 from flows.settings import Rollout, Settings
 from schemas.task import Hidden, Task
 from schemas.trajectory import trajectory_id
@@ -25,8 +28,10 @@ class RolloutError(Exception):
     """The planned tasks cannot be rolled out; the message names the missing domain, tool or verifier."""
 
 
-def check_planned(planned: pa.Table) -> None:
-    """Raise RolloutError if a planned task needs a domain, a tool or a verifier that does not exist."""
+def check_planned(planned: pa.Table, limits: Rollout) -> None:
+    """Raise RolloutError if a planned task needs a domain, a tool or a verifier that does not exist, or a sandbox that
+    this machine cannot run.
+    """
     tools, verifiers = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for row in planned.select(["domain", "tools", "verifiers"]).to_pylist():
         tools[row["domain"]].update(row["tools"])
@@ -36,6 +41,9 @@ def check_planned(planned: pa.Table) -> None:
         if not domain(name).environment.has_state:
             _check("tools", tools[name], [tool.name for tool in domain(name).environment.tools("{}", "chat")])
         _check("verifiers", verifiers[name], [verifier.name for verifier in domain(name).verifiers])
+    sandboxed = [name for name in tools if SANDBOX in offered_kind(domain(name), limits, "chat").needs]
+    if sandboxed and (reason := unavailable()):
+        raise RolloutError(f"planned tasks of {', '.join(sorted(sandboxed))} run code in a sandbox: {reason}")
 
 
 def needs_library(planned: pa.Table) -> bool:

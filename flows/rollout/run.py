@@ -87,7 +87,7 @@ def run_rollout(
             report(0, total)
             if not total:
                 return _counts(run.meter.status, {}, recovered)
-            check_planned(run.planned)
+            check_planned(run.planned, settings.rollout)
             library = None
             if needs_library(run.planned):
                 library = open_library(con, settings, lambda note: report(0, total, note))

@@ -44,6 +44,11 @@ class Rollout(Section):
         description="digest: the agent sums up its work; evict: earlier tool results are left out, without the model",
     )
     notes: bool = Field(default=False, description="give every attempt the tools note_write and note_read")
+    python: dict[str, str] = Field(
+        default={},
+        description="domain -> image of the sandbox, such as science: gives its attempts the tool python, which runs "
+        "programs in files of their own",
+    )
     delegate_levels: int = Field(
         default=0,
         ge=0,

@@ -7,12 +7,15 @@ import duckdb
 
 from flows.domains import domains
 from flows.domains.contract import Domain
+from flows.environments.environment import SANDBOX
+from flows.environments.sandbox import unavailable
 from flows.settings import Settings
 from flows.tasks.composers import quotas
 from warehouse.connect import query
 
 NEEDS: Mapping[str, Callable[[duckdb.DuckDBPyConnection], str]] = {
-    "library": lambda con: f"pages ({con.execute('select count(*) from pages').fetchall()[0][0]:,} in the lake)"
+    "library": lambda con: f"pages ({con.execute('select count(*) from pages').fetchall()[0][0]:,} in the lake)",
+    SANDBOX: lambda con: "sandbox (does not work on this machine)" if unavailable() else "sandbox (works)",
 }
 """Need of an environment -> a function that names it with its state on this machine."""
 

@@ -1,4 +1,4 @@
-"""The tools `edit` and `write`: changes of single files, with errors that say what to do instead.
+"""The tools `edit` and `write`: changes of single files, with errors that name the next step.
 
 They run on the host, since no process of the agent lives between two calls. Bytes that are no UTF-8 survive an edit.
 """

@@ -48,7 +48,7 @@ def _copy_file(source: str, target: str) -> None:
 
 
 def _clear(target: Path, path: str) -> int:
-    """Remove whatever stands where a file is laid, and links on the way to it; returns the file's permission bits."""
+    """Remove whatever is in the place of a file, and links on the way to it; returns the file's permission bits."""
     for folder in parents(path):
         if (target / folder).is_symlink() or (target / folder).is_file():
             (target / folder).unlink()

@@ -23,7 +23,7 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Refused(Exception):
-    """A path that cannot be used; `answer` says so to the model."""
+    """A path that cannot be used; `answer` explains it to the model."""
 
     def __init__(self, text: str, *, missing: bool = False) -> None:
         super().__init__(text)

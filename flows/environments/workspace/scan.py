@@ -1,7 +1,7 @@
 """Lists a workspace that hostile code has written: every file, folder and link, with the hash of what it holds.
 
 Nothing is interpreted: a `.git` folder, ignore files and attributes are files like others. Names are bytes (in Python:
-surrogate escapes). A file is hashed again only if the kernel says that it changed, which no command can hide: its
+surrogate escapes). A file is hashed again only if the kernel reports a change, which no command can hide: its
 change time cannot be set.
 """
 

@@ -37,7 +37,7 @@ class Snapshots:
         """Blobs of the states that are kept, by their names, the newest last."""
 
     def save(self, name: str, tree: Tree, root: Path, marks: Marks) -> None:
-        """Store a state, whose files stand under `root`, with what else belongs to it."""
+        """Store a state, whose files are under `root`, with what else belongs to it."""
         changed = {path: one for path, one in tree.items() if not _is_first(one, self._first.get(path))}
         blobs = frozenset(one.content for one in changed.values() if one.kind == "file")
         for path, one in changed.items():

@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
-from flows.domains import domains
+from flows.domains import Domain, domains
 from flows.environments.environment import EnvironmentKind
 from flows.environments.notes import with_notes
 from flows.environments.resources import Resources
 from flows.environments.tool import Tool, ToolSpec
+from flows.environments.workspace import with_python
 from flows.rollout.tools.executor import Executor
 from flows.rollout.tools.stateful_world import StatefulWorld
 from flows.rollout.tools.stateless_world import StatelessWorld
@@ -65,12 +66,24 @@ class Toolbox(AbstractContextManager["Toolbox"]):
         return {name: tools[name] for name in (*names, *kind.always) if name in tools}
 
 
+def offered_kind(domain: Domain, limits: Rollout, dialect: str) -> EnvironmentKind:
+    """The kind of environment in which a domain's attempts work: with `python` and notes if the settings say so.
+
+    Models that are small enough for the text dialect get neither.
+    """
+    kind = domain.environment
+    if dialect == "text":
+        return kind
+    if image := limits.python.get(domain.name):
+        kind = with_python(kind, image)
+    return with_notes(kind) if limits.notes else kind
+
+
 def open_toolbox(resources: Resources, limits: Rollout, folder: Path) -> Toolbox:
     """A toolbox for every domain. Raises as `Resources.library`, before a worker starts."""
     if resources.library_path:
         resources.library  # noqa: B018 - opens the index
-    noting = with_notes if limits.notes and resources.dialect != "text" else lambda kind: kind
-    kinds = {name: noting(one.environment) for name, one in domains().items()}
+    kinds = {name: offered_kind(one, limits, resources.dialect) for name, one in domains().items()}
     count = limits.tool_workers
     workers = Workers(command(resources, limits), count, limits.tool_timeout_s) if count else None
     return Toolbox(kinds, resources, Executor(limits, workers, resources.cores or os.cpu_count() or 1), folder)

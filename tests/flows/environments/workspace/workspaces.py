@@ -16,10 +16,15 @@ from flows.environments.workspace import WORKSPACE, Workspace
 TOOLS = ["bash", "python", "read", "edit", "write", "run_tests", "submit"]
 
 
-def opened(folder: Path, files: Mapping[str, object] | None = None, **setup: object) -> Workspace:
-    """A workspace with these files and all tools; `folder` is that of its attempt."""
+def require_sandbox() -> None:
+    """Skip the test on a machine without a sandbox, unless FACTORY_REQUIRE_SANDBOX demands one."""
     if (reason := unavailable()) and not os.environ.get("FACTORY_REQUIRE_SANDBOX"):
         pytest.skip(reason)
+
+
+def opened(folder: Path, files: Mapping[str, object] | None = None, **setup: object) -> Workspace:
+    """A workspace with these files and all tools; `folder` is that of its attempt."""
+    require_sandbox()
     described = {"files": files or {}, "tools": TOOLS} | setup
     world = WORKSPACE.open(json.dumps(described), Resources(sources_path=folder.parent / "sources"), folder)
     assert isinstance(world, Workspace)
