@@ -31,7 +31,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Suite:
-    """The results of one run by test id, and the end of what it printed."""
+    """The results of one run by test id, and the end of its output."""
 
     results: Mapping[str, Result] = field(default_factory=dict)
     seconds: float = 0.0

@@ -34,7 +34,7 @@ def script(prompt: str, seed: int) -> str:
 def test_the_example_of_the_guide_becomes_a_task_whose_attempt_calls_the_server_and_is_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without this nobody could use a tool server of their own in a night."""
+    """Without this a night could use no tool server of the user's own."""
     toml, lines = re.findall(r"```(?:toml|json)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)

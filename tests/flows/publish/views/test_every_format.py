@@ -196,7 +196,7 @@ def _tools(row: Row) -> Row:
 @pytest.mark.slow
 @pytest.mark.parametrize("view", RELEASE_VIEWS)
 def test_a_view_of_the_release_holds_every_field_of_every_format(made: Made, view: str, tmp_path: Path) -> None:
-    """A field that a view loses is missing from training, and nobody notices before the student is worse."""
+    """A field that a view loses is missing from training, which shows only in a worse student."""
     written = exported(made, view, tmp_path / view)
     if view == "llama-factory":
         sides = [[turn["from"] in ("gpt", "function_call") for turn in row["conversations"]] for row in written]

@@ -175,7 +175,7 @@ def test_an_observation_that_fills_the_context_ends_the_attempt_with_a_status() 
 
 
 def test_a_prompt_that_the_server_refuses_ends_the_attempt_with_what_it_has() -> None:
-    """Its window is smaller than it says: five of five long attempts were lost as failures."""
+    """Its window is smaller than its card claims: five of five long attempts were lost as failures."""
     driven = Driven(lambda prompt, seed: searching(prompt, seed, 99), tool=lambda query: "x" * 700)
     driven.window = 1_500
     assert driven.run() == Ending("context_cap")

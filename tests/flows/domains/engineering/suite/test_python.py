@@ -66,7 +66,7 @@ def outcomes(suite: Suite) -> dict[str, str]:
 
 
 def test_each_test_has_its_outcome(tmp_path: Path, sandbox: Sandbox) -> None:
-    """A composer that miscounts one test makes tasks that nobody can solve."""
+    """A composer that miscounts one test makes tasks without a solution."""
     made = tree(tmp_path, FILES)
     before = sorted(made.rglob("*"))
 

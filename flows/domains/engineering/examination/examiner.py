@@ -1,0 +1,88 @@
+"""Examines an attempt at an engineering task: hidden tests, rewritten for this run alone, over the agent's solution.
+
+Tested code and tests share a process, so code can take over everything in it. The verdict therefore rests on what that
+code cannot know: the place of each expected value among its decoys, which stays outside with the key.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.domains.engineering.examination.judging import Expected, judged
+from flows.domains.engineering.examination.key import Key
+from flows.domains.engineering.examination.rewriting import Rewritten, rewrite
+from flows.domains.engineering.examination.staging import lay_over
+from flows.domains.engineering.suite.languages import language
+from flows.domains.engineering.suite.results import read_report
+from flows.domains.engineering.suite.run import REPORT, run_plan
+from flows.environments.resources import Resources
+from flows.environments.sandbox import Limits, Sandbox
+from flows.environments.workspace.environment import Workspace
+from flows.environments.workspace.materialise import materialise
+from schemas.task import Hidden
+
+TAMPERED_SHOWN = 50
+
+
+def examine(workspace: Workspace, hidden: Hidden, resources: Resources, folder: Path) -> Mapping[str, object]:
+    """The checks of a workspace's final state: `verdict`, a reason code, its counts, and `tampered` paths.
+
+    A hidden record without a goal gives no checks. Raises the errors of the sandbox and of source trees, and never one
+    for what the agent's code does.
+    """
+    if hidden.goal is None:
+        return {}
+    goal: dict[str, Any] = json.loads(hidden.goal)
+    tree = folder / "tree"
+    materialise(workspace.setup, resources.sources_folder, tree)
+    changes = lay_over(tree, workspace.root, language(goal["language"]))
+    sandbox = resources.sandbox(workspace.setup.image)
+    checks = Examination(tree, sandbox, workspace.setup.command_limits()).run(goal, folder)
+    return checks | {"n_solution": len(changes.solution), "tampered": list(changes.tampered[:TAMPERED_SHOWN])}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One run of hidden tests over a staged tree."""
+
+    tree: Path
+    sandbox: Sandbox
+    limits: Limits
+
+    def run(self, goal: Mapping[str, Any], folder: Path) -> dict[str, object]:
+        """Write the tests of a goal into the tree, run them, and judge the report."""
+        key = Key(secrets.SystemRandom())
+        ids = [*goal["fail_to_pass"], *goal["pass_to_pass"]]
+        modules = {one.partition("::")[0] for one in ids}
+        rewritten = {path: rewrite(path, goal["tests"][path], key) for path in sorted(modules) if path in goal["tests"]}
+        self._write(goal["tests"], rewritten)
+        expected = Expected(
+            fail_to_pass=frozenset(_new_ids(goal["fail_to_pass"], rewritten)),
+            pass_to_pass=frozenset(_new_ids(goal["pass_to_pass"], rewritten)),
+            must_fail=frozenset(one for module in rewritten.values() for one in module.must_fail),
+        )
+        plan = {"select": sorted(expected.all), "files": [], "ignore": [], "observe": True}
+        work = folder / "run"
+        work.mkdir()
+        done = run_plan(work, self.tree, self.sandbox, goal["language"], self.limits, plan)
+        return judged(list(read_report(work / REPORT)), expected, key, done.limit)
+
+    def _write(self, tests: Mapping[str, str], rewritten: Mapping[str, Rewritten]) -> None:
+        """Write rewritten modules under their new names, and other files of the tests as they are."""
+        for path, text in tests.items():
+            module = rewritten.get(path)
+            place = self.tree / (module.path if module else path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(module.text if module else text, "utf-8")
+
+
+def _new_ids(ids: list[str], rewritten: Mapping[str, Rewritten]) -> list[str]:
+    """New ids of tests; one whose module is not in the goal keeps its own."""
+    made = list[str]()
+    for one in ids:
+        module = rewritten.get(one.partition("::")[0])
+        made += module.ids(one) if module else [one]
+    return made
