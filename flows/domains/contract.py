@@ -173,6 +173,25 @@ class Policies:
 
 
 @dataclass(frozen=True)
+class FolderParts:
+    """A task as a folder of files, for other frameworks: an image of packages, files, hidden tests and a solution.
+
+    Paths of `files` are relative to `workdir`, which the agent sees; those of `tests` to `/tests`, where `test.sh`
+    writes its reward to /logs/verifier/reward.txt; those of `solution` to `/solution`, with `solve.sh`.
+    """
+
+    workdir: str
+    files: Mapping[str, bytes]
+    tests: Mapping[str, bytes]
+    solution: Mapping[str, bytes]
+    python: Sequence[str] = ()
+    debian: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = 600.0
+    """Seconds that the tests may take."""
+
+
+@dataclass(frozen=True)
 class Domain:
     """One kind of problem, with everything that is particular to it."""
 
@@ -186,6 +205,8 @@ class Domain:
     """System prompt for small models that write one line per call, such as `search:` and `answer:`; None if the
     domain is too hard for them."""
     policies: Policies | None = None
+    folder: Callable[[Task, Hidden, Resources], FolderParts] | None = None
+    """A task as a folder for other frameworks; None if its world cannot be one."""
 
     def system_prompt(self, dialect: str) -> Prompt:
         """The system prompt of a dialect, `chat` or `text`. Raises LookupError if the domain has none for it."""

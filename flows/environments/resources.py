@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flows.environments.played_user import UserModel
-    from flows.environments.sandbox import Sandbox
-    from flows.settings.environments import ImageSettings, McpServer, SandboxSettings
+    from flows.environments.sandbox import Listed, Sandbox
+    from flows.settings.environments import McpServer, SandboxSettings
     from sources.index.library import Library
 
 
@@ -32,8 +32,8 @@ class Resources:
     """Folder of built images; None: `horizon-factory/images` in the user's cache."""
     sources_path: Path | None = None
     """Folder of source trees that tasks start from; None: `horizon-factory/sources` in the user's cache."""
-    images: tuple["ImageSettings", ...] = ()
-    """Images of the settings, beside the default ones."""
+    images: tuple["Listed", ...] = ()
+    """Images beside the default ones: those of the settings, and those that a world adds."""
     cores: int | None = None
     """Sandboxed commands that run at once in this process; None: one per core of the machine."""
 

@@ -28,7 +28,7 @@ class Drawn(Protocol):
 
 
 class JudgeModel(Protocol):
-    """An open model, which many threads may ask at once."""
+    """An open model, which many threads may use at once."""
 
     @property
     def model(self) -> str:

@@ -37,7 +37,7 @@ REPLY_SHARE = 4
 
 @dataclass(frozen=True)
 class Drawn:
-    """One reply; `text` is None if there is none to use, and `problem` then says why."""
+    """One reply; `text` is None if there is none to use, and `problem` is then the reason."""
 
     text: str | None
     problem: str = ""

@@ -27,6 +27,9 @@ class Tasks(Section):
     domain_folders: list[LocalPath] = Field(
         default=[], description="folders of further domains, each a package that defines DOMAIN"
     )
+    folders: list[LocalPath] = Field(
+        default=[], description="task folders in Harbor's format, or folders of them; the domain task_folders"
+    )
     probes: list[Probe] = Field(
         default=["oracle", "shortcuts", "digest", "canary"],
         description="what each task must pass: oracle, shortcuts, digest, canary; blind asks the teacher without tools",

@@ -1,11 +1,12 @@
 """`factory tasks`: composes the night's tasks; `audit` shows how good the composers are, and tasks to look at."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.context import Day, open_warehouse, run_nightly
+from flows.commands.context import Day, local_path, open_warehouse, run_nightly
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,6 +42,25 @@ def audit(
     with open_warehouse() as (con, _):
         for table in (*_quality(con), _refusals(con), *_drawn(con, n, seed)):
             console.print(table)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="Folder to write to.", callback=local_path)],
+    domain: Annotated[str | None, typer.Option(help="Only tasks of this domain.")] = None,
+    n: Annotated[int | None, typer.Option("--n", "-n", min=1, help="At most so many tasks, the newest first.")] = None,
+) -> None:
+    """Write tasks as folders in Harbor's format, each with its image, files, hidden tests and solution."""
+    from flows.environments.resources import Resources
+    from flows.tasks.folders.export import Chosen, export_folders
+    from warehouse.console.progress import stage_bar
+
+    with open_warehouse() as (con, settings), stage_bar("export", settings.state) as report:
+        counts = export_folders(con, Resources().with_sandbox(settings.sandbox), out, Chosen(domain, n), report)
+    skipped = counts.pop("skipped", 0)
+    typer.echo(f"{counts.total()} folders in {out}" + "".join(f" · {name}: {k}" for name, k in sorted(counts.items())))
+    if skipped:
+        typer.echo(f"{skipped} tasks are left out: the world of their domain is no folder of files")
 
 
 def _quality(con: "duckdb.DuckDBPyConnection") -> "Iterator[Table]":

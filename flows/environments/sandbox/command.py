@@ -38,8 +38,12 @@ class Mount:
     """A file or folder of the host that the command sees at `target`, an absolute path."""
 
     source: Path
+    """Made absolute at once, since the thread that starts a sandbox has no working directory of its own."""
     target: str
     writable: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", self.source.absolute())
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Command:
     """Variables beside those of the image."""
     stdin: bytes = b""
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "workspace", self.workspace.absolute())
 
 
 @dataclass(frozen=True)

@@ -66,10 +66,14 @@ class Workspace:
 
     def run(self, argv: Sequence[str], stdin: bytes = b"") -> Answer:
         """Run a program in the workspace. Raises SandboxFault."""
-        done = self._sandbox.run(Command(tuple(argv), self.root, stdin=stdin, limits=self._limits))
+        done = self._sandbox.run(self.command(argv, stdin))
         if done.limit and done.limit not in self._limits_reached:
             self._limits_reached.append(done.limit)
         return answer_of(done, self._limits)
+
+    def command(self, argv: Sequence[str], stdin: bytes = b"") -> Command:
+        """The program as the sandbox runs it; a world that shows more than its files overrides this."""
+        return Command(tuple(argv), self.root, stdin=stdin, limits=self._limits)
 
     def checkpoint(self) -> Checkpoint:
         """The state now, stored under its digest."""

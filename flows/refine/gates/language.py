@@ -94,7 +94,7 @@ def _foreign(task: str, rules: str, answer: str) -> str | None:
 
 
 def _is_alike(asked: str | None, written: str, answer: str, letters: int) -> bool:
-    """True if the answer may as well be in the asked language."""
+    """True if the answer may as well be in the wanted language."""
     if (asked, written) == ("ja", "zh"):
         return not _is_chinese(answer)
     return letters < SHORT and any({asked, written} <= group for group in ALIKE)

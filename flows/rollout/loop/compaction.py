@@ -23,7 +23,7 @@ MIN_FREED = 1 / 8
 
 
 def is_digest_possible(brief: Brief, episode: Episode) -> bool:
-    """True if the agent may be asked for a digest now."""
+    """True if the agent may write a digest now."""
     by_digest = brief.compaction is not None and brief.compaction.kind == "digest"
     return by_digest and not episode.writes_text_only and may_compact(brief, episode)
 

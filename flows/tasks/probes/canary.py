@@ -14,7 +14,7 @@ from schemas.task import Hidden, Task
 from sources.index.passage_splitter import lowercase_words
 
 MIN_ANSWER_CHARS = 4
-"""Letters and digits of an answer; shorter ones stand in many texts by chance."""
+"""Letters and digits of an answer; shorter ones are in many texts by chance."""
 MIN_LEAVES = 4
 """Values of a compound part of the hidden truth that is searched for; smaller ones may be equal by chance."""
 DIGEST = re.compile(r"[0-9a-f]{32,}")

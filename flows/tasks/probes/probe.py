@@ -134,7 +134,7 @@ def digest(trial: Trial) -> str:
 
 
 def canary(trial: Trial) -> str:
-    """Passes if the hidden truth stands neither in the instruction nor in the setup."""
+    """Passes if the hidden truth is neither in the instruction nor in the setup."""
     if part := leak(trial.task, trial.hidden):
         raise Refused(f"probe_canary_{part}")
     return PASSED

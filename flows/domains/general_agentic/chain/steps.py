@@ -14,7 +14,7 @@ from typing import Any
 from flows.environments.services.catalogue import OPERATIONS
 
 FREE = frozenset({"page", "part", "status", "day"})
-"""Arguments that anybody can give."""
+"""Arguments without a meaning, such as the length of a page."""
 WORD = re.compile(r"[^\s\"'(),;:]+")
 
 

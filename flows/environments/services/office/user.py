@@ -37,7 +37,7 @@ def script(setup: Setup) -> dict[str, str]:
 
 
 def content_words(text: str) -> set[str]:
-    """The words of a question or a topic that say what it is about."""
+    """The words of a question or a topic that carry its meaning."""
     return set(WORD.findall(text.lower())) - IGNORED
 
 

@@ -37,7 +37,7 @@ class RateLimits:
         self._until = max(self._until, time.monotonic() + min(seconds, MAX_WAIT_S))
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Hold requests back if the headers of a reply say that nothing remains."""
+        """Hold requests back if by the headers of a reply nothing remains."""
         self.hold(seconds_to_wait({name.lower(): value for name, value in headers.items()}))
 
 

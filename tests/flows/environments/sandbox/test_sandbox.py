@@ -47,3 +47,16 @@ def test_mounts_are_read_only_unless_writable(sandbox: Sandbox, workspace: Path,
     assert b"Read-only" in sandbox.run(Command(("sh", "-c", script), workspace, mounts)).output
     assert (tree / "code.py").read_text() == "original"
     assert (out / "result.txt").read_text() == "result\n"
+
+
+def test_relative_paths_mean_the_working_directory(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A factory whose home is a relative path would find no file of its own attempts."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("files", "tree"):
+        Path(name).mkdir()
+    Path("tree/a.txt").write_text("a")
+    done = sandbox.run(Command(("sh", "-c", "cat /tree/a.txt >b.txt"), Path("files"), (Mount(Path("tree"), "/tree"),)))
+    assert done.exit_code == 0, done.output
+    assert Path("files/b.txt").read_text() == "a"

@@ -1,0 +1,32 @@
+"""A task of this domain as a folder again: the files that came in, with the packages that its image was made of."""
+
+import base64
+import json
+
+from flows.domains.contract import FolderParts
+from flows.environments.resources import Resources
+from schemas.task import Hidden, Task
+
+Given = dict[str, str | dict[str, str]]
+
+
+def folder_parts(task: Task, hidden: Hidden, resources: Resources) -> FolderParts:
+    """The parts of the folder from the rows alone."""
+    setup, goal, oracle = (json.loads(text or "{}") for text in (task.setup, hidden.goal, hidden.oracle))
+    return FolderParts(
+        workdir=setup["workdir"],
+        files=_bytes(setup["files"]),
+        tests=_bytes(goal["tests"]),
+        solution=_bytes(oracle["files"]),
+        python=goal["packages"]["python"],
+        debian=goal["packages"]["debian"],
+        variables=setup["variables"],
+        timeout_s=goal["timeout_s"],
+    )
+
+
+def _bytes(files: Given) -> dict[str, bytes]:
+    return {
+        name: data.encode() if isinstance(data, str) else base64.b64decode(data["base64"])
+        for name, data in files.items()
+    }

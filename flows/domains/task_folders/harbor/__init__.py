@@ -1,0 +1,1 @@
+"""Task folders in the format of Harbor: their configuration, image, files, tests and solution."""

@@ -1,0 +1,130 @@
+"""Reads a Harbor task folder whole: instruction, configuration, recipe, build context, tests and solution.
+
+The layout is that of harbor.models.task.paths in the package harbor 0.26. A folder is data of strangers: links are
+refused, sizes are bounded, and nothing in it runs here.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.domains.contract import Refused
+from flows.domains.task_folders.harbor.config import TaskConfig, read_config
+from flows.domains.task_folders.harbor.dockerfile import Recipe, read_dockerfile
+
+CONFIG = "task.toml"
+INSTRUCTION = "instruction.md"
+DOCKERFILE = "environment/Dockerfile"
+COMPOSE_FILES = ("environment/docker-compose.yaml", "environment/docker-compose.yml")
+TESTS, TEST_SCRIPT = "tests", "test.sh"
+SOLUTION, SOLUTION_SCRIPT = "solution", "solve.sh"
+MAX_BYTES = 4 << 20
+"""Bytes of a folder, since its files are stored with the task."""
+CANARY = re.compile(r"^\s*(?:<!--.*canary.*-->|#.*canary.*)\s*$", re.IGNORECASE)
+"""A line by which benchmarks mark their files; it stands before the instruction and is not part of it."""
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class TaskFolder:
+    """The content of a task folder."""
+
+    name: str
+    instruction: str
+    config: TaskConfig
+    recipe: Recipe
+    context: Files
+    """Files of `environment/`, by their path in it."""
+    tests: Files
+    solution: Files
+    """Empty if the folder has none."""
+    sha256: str
+    """Hash of all files and their paths."""
+
+    @property
+    def workdir(self) -> str:
+        """The folder in which the agent works."""
+        return self.config.environment.workdir or self.recipe.workdir
+
+
+def is_task_folder(folder: Path) -> bool:
+    """True if it has a configuration and an instruction."""
+    return (folder / CONFIG).is_file() and (folder / INSTRUCTION).is_file()
+
+
+def read_folder(folder: Path) -> TaskFolder:
+    """The task of a folder. Raises Refused with the first reason for which it cannot become a task here."""
+    files = dict(_files(folder))
+    config = read_config(_text(files, CONFIG))
+    if any(name in files for name in COMPOSE_FILES):
+        raise Refused("several_containers")
+    if DOCKERFILE not in files:
+        raise Refused("image_is_not_of_packages" if config.environment.docker_image else "no_dockerfile")
+    tests = _below(files, TESTS)
+    if TEST_SCRIPT not in tests:
+        raise Refused("no_test_script")
+    instruction = _without_canary(_text(files, INSTRUCTION))
+    if not instruction:
+        raise Refused("no_instruction")
+    recipe = read_dockerfile(_text(files, DOCKERFILE))
+    name = config.task.name or folder.name
+    context = {path: data for path, data in _below(files, "environment").items() if path != "Dockerfile"}
+    return TaskFolder(name, instruction, config, recipe, context, tests, _below(files, SOLUTION), _digest(files))
+
+
+def folder_digest(folder: Path) -> str:
+    """Hash of all files and their paths. Raises Refused."""
+    return _digest(dict(_files(folder)))
+
+
+def as_json(data: bytes) -> str | dict[str, str]:
+    """A file's content as JSON holds it: text, or bytes in base64."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    n_bytes = 0
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise Refused("folder_has_links")
+        if path.is_file():
+            n_bytes += path.stat().st_size
+            if n_bytes > MAX_BYTES:
+                raise Refused("folder_too_large")
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _text(files: Files, name: str) -> str:
+    try:
+        return files[name].decode("utf-8-sig")
+    except KeyError:
+        raise Refused("folder_incomplete") from None
+    except UnicodeDecodeError:
+        raise Refused("folder_not_utf8") from None
+
+
+def _below(files: Files, folder: str) -> dict[str, bytes]:
+    start = f"{folder}/"
+    return {path.removeprefix(start): data for path, data in files.items() if path.startswith(start)}
+
+
+def _digest(files: Files) -> str:
+    content = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        content.update(f"{path}\0{len(data)}\0".encode())
+        content.update(data)
+    return content.hexdigest()
+
+
+def _without_canary(text: str) -> str:
+    lines = text.split("\n")
+    while lines and (CANARY.match(lines[0]) or not lines[0].strip()):
+        lines = lines[1:]
+    return "\n".join(lines).strip()

@@ -1,0 +1,61 @@
+"""Scripted players of task folders: the oracle follows the folder's own solution, shortcuts do nothing of it."""
+
+import json
+import shlex
+
+from flows.domains.contract import Play, Policies
+from flows.environments.tool import ToolCall
+from schemas.task import Hidden, Task
+
+HERE = "/tmp/solution"  # noqa: S108 - of the sandbox
+
+
+def solve(task: Task, hidden: Hidden | None) -> Play:
+    """Looks around, runs the solution script, and submits."""
+    solution = json.loads((hidden.oracle if hidden else None) or "{}")
+    yield [_bash("pwd && ls -la")]
+    yield [_bash(_script(solution["files"], solution["variables"]))]
+    yield [ToolCall("submit", "submit", {})]
+    return "Done."
+
+
+def _script(content: dict[str, str | dict[str, str]], variables: dict[str, str]) -> str:
+    """One command that writes the solution's files beside the workspace and runs its script in the workspace."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    for name, data in content.items():
+        place = shlex.quote(f"{HERE}/{name}")
+        lines.append(f'mkdir -p "$(dirname {place})"')
+        if isinstance(data, str):
+            lines.append(f"printf %s {shlex.quote(data)} > {place}")
+        else:
+            lines.append(f"printf %s {shlex.quote(data['base64'])} | base64 -d > {place}")
+    return "\n".join([*lines, f"bash {HERE}/solve.sh"])
+
+
+def _bash(command: str) -> ToolCall:
+    return ToolCall("bash", "bash", {"command": command})
+
+
+def nothing(task: Task, hidden: Hidden | None) -> Play:
+    """Answers at once."""
+    yield []
+    return "Done."
+
+
+def submit(task: Task, hidden: Hidden | None) -> Play:
+    """Submits the files as they are."""
+    yield [ToolCall("submit", "submit", {})]
+    return "Done."
+
+
+def touch(task: Task, hidden: Hidden | None) -> Play:
+    """Creates an empty file of each name in the instruction."""
+    names = [word.strip("`'\".,:;()") for word in task.instruction.split()]
+    files = sorted({name for name in names if "." in name.strip(".") and "://" not in name and "*" not in name})
+    command = "; ".join(f'mkdir -p "$(dirname {shlex.quote(one)})"; touch {shlex.quote(one)}' for one in files)
+    yield [_bash(f"{command or 'true'}; true")]
+    yield [ToolCall("submit", "submit", {})]
+    return "Done."
+
+
+PLAYERS = Policies(oracle=solve, shortcuts={"nothing": nothing, "submit": submit, "touch": touch})

@@ -1,0 +1,1 @@
+"""Tasks as folders for other frameworks: Harbor's format."""
