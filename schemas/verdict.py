@@ -61,6 +61,11 @@ class Outcome(Record):
     limits: Names = Field(description="names of the environment's limits that the attempt reached")
     n_restores: Count = Field(description="number of times that the world was rebuilt after a kill or a fault")
     seconds: Real = Field(description="seconds of work in the environment, without waiting for it")
+    examination_seconds: Real | None = Field(
+        default=None,
+        description="seconds of the examination with the hidden record, such as a run of hidden tests; "
+        "null if there was none",
+    )
     run_id: Name = Field(description="night that finished the trajectory, as in 2026-11-28 or 2026-11-28T1400")
 
 

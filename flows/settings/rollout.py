@@ -23,7 +23,10 @@ class Rollout(Section):
         default=16, ge=0, description="consecutive repetitions after which a generation is cut, 0 for no limit"
     )
     tool_workers: int = Field(default=1, ge=0, description="worker processes for CPU-bound tools, 0 for threads only")
-    tool_timeout_s: Seconds = Field(default=30.0, description="timeout of one tool call in seconds")
+    tool_timeout_s: Seconds = Field(
+        default=30.0,
+        description="timeout of one tool call in seconds; a sandboxed command has its task's limits instead",
+    )
     tool_retries: int = Field(default=3, ge=0, description="retries of a tool call that faults")
     max_starts: Positive = Field(default=3, description="starts of an attempt before it counts as aborted for good")
     max_observation_chars: Positive = Field(

@@ -4,6 +4,7 @@ No process lives between two calls, so that the folder is the whole state. It is
 exactly, since commands do not give the same files twice.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -106,8 +107,12 @@ class Workspace:
         return FinalState(self._digest(tree), tuple(artifacts), checks, tuple(self._limits_reached))
 
     def close(self) -> None:
-        """Remove the files; stored states stay for a resume."""
-        remove(self.root)
+        """Remove the files; stored states stay for a resume.
+
+        Files that a command still writes, because its attempt was cancelled, are removed with the attempt's folder.
+        """
+        with contextlib.suppress(OSError):
+            remove(self.root)
 
     def _digest(self, tree: Tree) -> str:
         return sha256_text(f"{digest_of(tree)} {self._submitted}")

@@ -7,6 +7,7 @@ never in place.
 
 import asyncio
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,10 +77,11 @@ class StatefulWorld:
             await self._rebuild()
             final = await self._final(answer)
 
-        checks = await retry(EXAMINATION, WRITE_TRIES, lambda: self._examined(hidden), finish_again)
+        checks, seconds = await retry(EXAMINATION, WRITE_TRIES, lambda: self._examined(hidden), finish_again)
         final = replace(final, checks={**final.checks, **checks})
         row = outcome_row(self.kind, final, trajectory.trajectory_id, trajectory.run_id)
-        return row.model_copy(update={"n_restores": self.n_restores, "seconds": self.seconds})
+        counted = {"n_restores": self.n_restores, "seconds": self.seconds, "examination_seconds": seconds}
+        return row.model_copy(update=counted)
 
     def notes(self) -> str:
         """The notes of the agent as one text; empty if there are none, or the environment has no place for them."""
@@ -113,10 +115,19 @@ class StatefulWorld:
         environment = self._world()
         return await self.executor.in_thread(lambda: environment.finish(answer))
 
-    async def _examined(self, hidden: Hidden | None) -> Mapping[str, object]:
-        world, resources = self._world(), self.resources
+    async def _examined(self, hidden: Hidden | None) -> tuple[Mapping[str, object], float | None]:
+        """The checks of the examination, and its seconds; (none, None) if there is nothing to examine."""
+        if self.kind.examine is None or hidden is None:
+            return {}, None
+        world = self._world()
+
+        def timed() -> tuple[Mapping[str, object], float]:
+            started = time.perf_counter()
+            checks = examined(self.kind, world, hidden, self.resources, self.folder)
+            return checks, time.perf_counter() - started
+
         run_in = self.executor.in_sandbox if SANDBOX in self.kind.needs else self.executor.in_thread
-        return await run_in(lambda: examined(self.kind, world, hidden, resources, self.folder))
+        return await run_in(timed)
 
     def _world(self) -> Environment:
         if self._environment is None:

@@ -19,13 +19,14 @@ from schemas import Outcome, Record, Trajectory, Turn, Verdict
 from tests.doubles.domains import FUSE, available, write_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from tests.doubles.teachers.vllm_process import CONTEXT
+from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
 TASKS = 6
 KILLS = int(os.environ.get("WORLD_KILLS", "25"))
-CLOCK = {"started_at", "ended_at", "seconds", "n_restores"}
+CLOCK = {"started_at", "ended_at", "seconds", "n_restores", "examination_seconds"}
 GOAL = {"bank": 15, "cash": 6}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
@@ -93,6 +94,9 @@ def test_the_outcome_reaches_the_lake_and_the_verifier_sees_the_hidden_goal(tmp_
     verdicts = {row["reason"] for row in rows(settings, Verdict) if row["verifier"] == "balances_match"}
     assert verdicts == {"ok", "other_balances"}
     assert not list((settings.state / "worlds").glob("*"))
+    with connect(Lake(settings.lake)) as con:
+        costs = con.sql("select domain, trajectories, queued_seconds >= 0, examination_seconds > 0 from tool_cost")
+        assert costs.fetchall() == [("all", 2, True, True), ("ledger", 2, True, True)] * 2
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
--- one row per night and domain ('all' too): seconds of tool calls, of waiting for the sandbox, and of sandboxed CPU, per attempt too
+-- one row per night and domain ('all' too): seconds of tool calls, of waiting, of sandboxed CPU and of examinations
 with answered as (
     select
         trajectories.run_id,
@@ -10,6 +10,24 @@ with answered as (
     from turns
     join trajectories using (trajectory_id)
     where turns.role = 'tool' and turns.tool is not null
+),
+
+examined as (
+    select
+        trajectories.run_id,
+        trajectories.domain,
+        outcomes.examination_seconds
+    from outcomes
+    join trajectories using (trajectory_id)
+),
+
+examinations as (
+    select
+        coalesce(run_id, 'all') as run_id,
+        coalesce(domain, 'all') as domain,
+        sum(examination_seconds) as examination_seconds
+    from examined
+    group by grouping sets ((run_id, domain), (run_id), (domain), ())
 ),
 
 totalled as (
@@ -36,6 +54,8 @@ select
     cpu_seconds,
     seconds / trajectories as seconds_per_trajectory,
     queued_seconds / trajectories as queued_seconds_per_trajectory,
-    cpu_seconds / trajectories as cpu_seconds_per_trajectory
+    cpu_seconds / trajectories as cpu_seconds_per_trajectory,
+    examination_seconds
 from totalled
+left join examinations using (run_id, domain)
 order by run_id = 'all' desc, run_id, domain = 'all' desc, domain
