@@ -65,6 +65,7 @@ def started(image: Image, command: Command) -> Iterator[Running]:
     with ExitStack() as stack:
         ours, theirs = socket.socketpair()
         stack.enter_context(ours)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)  # now: an earlier report would be unsigned
         output, written = os.pipe()
         stack.callback(os.close, output)
         wrapper = _wrapper(image, command, theirs, written)
@@ -139,7 +140,6 @@ def _program(name: str) -> str:
 
 def _await_start(wrapper: subprocess.Popen[bytes], ours: socket.socket, output: int) -> Running:
     """Wait for the report from inside, which the kernel signs with the pid of its sender."""
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     ours.settimeout(START_S)
     try:
         report, signed, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))

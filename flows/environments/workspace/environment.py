@@ -32,16 +32,17 @@ class Workspace:
     """The files of one attempt, in a folder of their own below `folder`; states are stored beside it."""
 
     def __init__(self, setup: str, resources: Resources, folder: Path) -> None:
-        self.setup: WorkspaceSetup = read_setup(setup)
-        self._limits = self.setup.command_limits()
-        self._sandbox = resources.sandbox(self.setup.image)
+        self._setup, described = setup, read_setup(setup)
+        self._limits, self._tests = described.command_limits(), described.tests
+        self._tools = offered.chosen(described.tools)
+        self._sandbox = resources.sandbox(described.image)
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         for old in folder.glob("files-*"):
             remove(old)
         self.root = folder / f"files-{os.urandom(8).hex()}"
         """The workspace on the host. A process of a killed run that still ends cannot reach it under a new name."""
-        materialise(self.setup, resources.sources_folder, self.root)
+        materialise(described, resources.sources_folder, self.root)
         self._scanner = Scanner(self.root)
         self.first: Tree = self._scanner.scan()
         """The entries as the setup gives them."""
@@ -49,9 +50,14 @@ class Workspace:
         self._limits_reached: list[str] = []
         self._submitted = False
 
+    @property
+    def setup(self) -> WorkspaceSetup:
+        """The setup, read again: its files, as objects, are not kept in memory for each attempt."""
+        return read_setup(self._setup)
+
     def tools(self) -> tuple[Tool, ...]:
         """The tools that the setup names."""
-        return offered.chosen(self.setup.tools)
+        return self._tools
 
     def act(self, call: ToolCall) -> Answer:
         """Make a call; a path that cannot be used is an answer, too. Raises SandboxFault."""
@@ -132,9 +138,9 @@ class Workspace:
     def _run_tests(self, select: Sequence[str]) -> Answer:
         if options := [one for one in select if one.startswith("-")]:
             return Answer(f"select names files or ids of tests; {options[0]!r} is an option.", "blocked")
-        if not self.setup.tests:
+        if not self._tests:
             return Answer("This workspace names no command for tests.", "blocked")
-        return self.run((*self.setup.tests, *select))
+        return self.run((*self._tests, *select))
 
     def _submit(self) -> Answer:
         self._submitted = True
