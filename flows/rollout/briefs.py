@@ -17,10 +17,11 @@ from flows.rollout.loop.agent import turn_seed
 from flows.rollout.loop.trajectory_row import Plan
 from flows.rollout.pool.performer import RolloutContext
 from flows.rollout.sampling import attempt_sampling
+from flows.rollout.task_texts import TaskTexts
 from flows.rollout.tools.delegate import DELEGATE
 from flows.rollout.tools.toolbox import offered_kind
 from flows.settings import Rollout, Settings
-from schemas.task import Hidden, Task
+from schemas.task import Task
 from schemas.trajectory import trajectory_id
 
 
@@ -59,12 +60,15 @@ def _check(kind: str, needed: Iterable[str], known: Iterable[str]) -> None:
         )
 
 
-def build_plans(planned: pa.Table, settings: Settings, day: date, context: RolloutContext) -> Iterator[Plan]:
+def build_plans(
+    planned: pa.Table, texts: TaskTexts, settings: Settings, day: date, context: RolloutContext
+) -> Iterator[Plan]:
     """The planned attempts in order, each with its brief, built as the iterator advances."""
     for batch in planned.to_batches(max_chunksize=256):
         for row in batch.to_pylist():
-            sample, expected, hidden = row.pop("sample"), row.pop("expected_tokens"), row.pop("hidden")
-            task, truth = Task.model_validate(row), Hidden.model_validate(hidden) if hidden else None
+            sample, expected = row.pop("sample"), row.pop("expected_tokens")
+            task = Task.model_validate(row | {"setup": texts.setup(row["task_id"])})
+            truth = texts.truth(task.task_id)
             brief = build_brief(task, sample, settings, day, context)
             yield Plan(task, sample, brief, truth, expected_tokens=expected)
 

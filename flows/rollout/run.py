@@ -155,7 +155,7 @@ async def _run_pool(pool: Pool, context: RolloutContext, run: Run, report: Progr
         async with asyncio.TaskGroup() as group:
             jobs = _drain_often(run), _report_progress(pool, context, run, report), _check_budget(pool, run, stopped)
             background = [group.create_task(job) for job in jobs]
-            await pool.run(build_plans(run.planned, run.settings, run.day, context))
+            await pool.run(build_plans(run.planned, run.texts, run.settings, run.day, context))
             for task in background:
                 task.cancel()
     except BaseExceptionGroup as failed:

@@ -19,6 +19,7 @@ from flows.rollout.monitor.accounting import Progress, record_run
 from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import new_status, save_status
 from flows.rollout.monitor.throughput import Meter
+from flows.rollout.task_texts import TaskTexts
 from flows.settings import Settings
 from warehouse.connect import execute, query
 from warehouse.lake import Lake, LakeError
@@ -35,7 +36,9 @@ class Run:
     lake: Lake
     journal: Journal
     planned: pa.Table
-    """One row per attempt to make, the longest expected first: `sample`, `expected_tokens` and the task's columns."""
+    """One row per attempt to make, longest expected first: `sample`, `expected_tokens`, the task's short columns."""
+    texts: TaskTexts
+    """The setups and hidden truths of those tasks."""
     progress: Progress
     """Progress of the unfinished attempts at the start of the run."""
     meter: Meter
@@ -70,6 +73,8 @@ def open_run(
     `since` is the start of the first try if the step is retried: its spending counts against the budget.
     """
     planned, progress = con.sql(query("rollout", "planned_attempts")).to_arrow_table(), Progress.read(journal)
+    lake = Lake(settings.lake)
+    texts = TaskTexts.of(con, lake, planned["task_id"].to_pylist())
     limits, teacher = settings.rollout, settings.teacher
     spent, spent_s = 0, 0.0
     if since:
@@ -78,7 +83,7 @@ def open_run(
     budget = Budget(limits.max_tokens, limits.max_hours, spent, spent_s)
     status = new_status(day.isoformat(), teacher.engine, _gpus(settings), planned.num_rows)
     meter = Meter(status, budget, progress.turns, time.monotonic())
-    return Run(settings, day, Lake(settings.lake), journal, planned, progress, meter)
+    return Run(settings, day, lake, journal, planned, texts, progress, meter)
 
 
 def _gpus(settings: Settings) -> int:

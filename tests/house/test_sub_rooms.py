@@ -26,7 +26,7 @@ ROOMS: dict[str, Levels] = {
         {"user_model"},
         {"writer"},
         {"run_record", "briefs"},
-        {"monitor"},
+        {"task_texts", "monitor"},
         {"pool"},
         {"verifiers", "journal", "reparse"},
         {"loop", "dialects"},

@@ -1,4 +1,5 @@
 -- one row per planned attempt without a trajectory, the longest expected first
+-- without the setup and the hidden truth of its task: those of a whole night do not fit in memory
 with past as (
     select tasks.domain, tasks.composer, tasks.hops, sum(trajectories.n_tokens) as tokens, count(*) as n
     from trajectories
@@ -16,16 +17,9 @@ alike as (
 select
     attempts.sample,
     coalesce(past.tokens / past.n, alike.tokens)::integer as expected_tokens,
-    case
-        when hidden.task_id is not null
-            then struct_pack(
-                task_id := hidden.task_id, goal := hidden.goal, oracle := hidden.oracle, run_id := hidden.run_id
-            )
-    end as hidden,
-    tasks.* exclude (date)
+    tasks.* exclude (date, setup)
 from attempts
 join tasks using (task_id)
-left join hidden on hidden.task_id = tasks.task_id
 left join past
     on past.domain = tasks.domain and past.composer = tasks.composer and past.hops = tasks.hops
 left join alike
@@ -38,4 +32,5 @@ order by
     expected_tokens desc nulls last,
     tasks.hops desc,
     tasks.max_turns desc,
-    attempts.trajectory_id
+    tasks.task_id,
+    attempts.sample
