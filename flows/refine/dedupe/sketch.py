@@ -7,7 +7,8 @@ part's rows depend on the part, the SQL and the bound settings only, so parts ca
 number of processes, with the same bytes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -123,7 +124,21 @@ def sketch_missing(
     workers = parallelism(con) if sum(parts[file].stat().st_size for file in missing) > ALONE_BYTES else 1
     batches = batches_of(missing, parts, BATCH_BYTES, workers)
     queries = {f"sketch {files[0]}": partial(sketch_batch, files) for files in batches}
-    run_parallel(con, queries, report)
+    with _joined_as_written(con):
+        run_parallel(con, queries, report)
+
+
+@contextmanager
+def _joined_as_written(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep the order of joins in the block: the right side, which is short, is read first.
+
+    DuckDB takes the rows of a sketch for as many as those of the lake, and reads all long text where it needs none.
+    """
+    con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        con.execute("reset disabled_optimizers")
 
 
 def make_ground_truths(con: duckdb.DuckDBPyConnection) -> None:

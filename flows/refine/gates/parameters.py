@@ -6,7 +6,7 @@ import duckdb
 
 from flows.refine.decontaminate.benchmark_words import add_benchmark_words
 from flows.refine.decontaminate.benchmarks import index_benchmark, sources_of
-from flows.refine.gates.patterns import patterns
+from flows.refine.gates.patterns import patterns, references
 from flows.refine.gates.sql_functions import add_functions
 from flows.settings import Settings, SettingsError
 from sources.blocklist import Blocklist
@@ -49,4 +49,5 @@ def bind_parameters(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[
     indexes = [index_benchmark(con, source, home, silent)[0] for source in sources]
     add_benchmark_words(con, indexes)
     compared = {"benchmark_indexes": sorted({source.id for source in sources})}
-    return parameters_of(settings) | patterns() | add_functions(con) | screening_parameters(settings) | compared
+    lists = patterns() | references()
+    return parameters_of(settings) | lists | add_functions(con) | screening_parameters(settings) | compared

@@ -2,7 +2,8 @@
 
 SQL binds an expression by the name of its list (`$refuses`), so that a changed word makes sketches and cached answers
 anew. DuckDB compiles an expression three times a query and thread, and gives its automaton so little memory that the
-long lists run ten times slower; `matches` and `extracts` compile it once a process.
+long lists run ten times slower; `matches` and `extracts` compile it once a process. They take a list's short reference
+(`$refuses_list`) as well: DuckDB copies an expression, of thousands of bytes, for each text of a column.
 """
 
 import tomllib
@@ -11,14 +12,23 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import re2
+
+from schemas import sha256_text
 
 FLAGS = "(?is)"
 COMPILED = 256
 """Expressions that stay compiled: all lists, and those of the gates of a user."""
 AUTOMATON_BYTES = 32 * 1024 * 1024
 """Memory of one expression's automaton at most."""
+
+
+@cache
+def references() -> dict[str, str]:
+    """`<list>_list` -> the name of the list and a hash of its expression, by which the functions find it."""
+    return {f"{name}_list": f"{name}:{sha256_text(text)[:12]}" for name, text in patterns().items()}
 
 
 @cache
@@ -46,7 +56,7 @@ def matches(texts: pa.Array, expressions: pa.Array) -> pa.BooleanArray:
 
 def first_match(texts: pa.Array, expressions: pa.Array) -> pa.Array:
     """For each text the first match of its expression; null if there is none, and for null."""
-    return _of_each(texts, expressions, _first, pa.string())
+    return _of_each(texts, expressions, _first, pa.binary()).cast(pa.string())
 
 
 def extracts(texts: pa.Array, expressions: pa.Array) -> pa.ListArray:
@@ -54,32 +64,47 @@ def extracts(texts: pa.Array, expressions: pa.Array) -> pa.ListArray:
     return _of_each(texts, expressions, _second_groups, pa.list_(pa.string()))
 
 
-def _of_each(texts: pa.Array, expressions: pa.Array, found: Callable[[Any, str], Any], kind: pa.DataType) -> pa.Array:
-    """The result of `found` for each text and its expression, nearly always the same one in a column."""
+def _of_each(
+    texts: pa.Array, expressions: pa.Array, found: Callable[[str, list[bytes | None]], list[Any]], kind: pa.DataType
+) -> pa.Array:
+    """The results of `found` for the texts, in UTF-8, of each expression; a column nearly always has only one."""
     coded = expressions.dictionary_encode()
-    compiled = [_compiled(one) for one in coded.dictionary.to_pylist()]
-    pairs = zip(texts.to_pylist(), coded.indices.to_pylist(), strict=True)
-    return pa.array([None if None in pair else found(compiled[pair[1]], pair[0]) for pair in pairs], kind)
+    values, codes = texts.cast(pa.large_binary()).to_pylist(), np.array(coded.indices.fill_null(-1))
+    results: list[Any] = [None] * len(texts)
+    for code, expression in enumerate(coded.dictionary.to_pylist()):
+        places = np.flatnonzero(codes == code).tolist()
+        for place, result in zip(places, found(expression, [values[place] for place in places]), strict=True):
+            results[place] = result
+    return pa.array(results, kind)
 
 
-def _holds(compiled: Any, text: str) -> bool:
-    return compiled.search(text) is not None
+def _holds(expression: str, texts: list[bytes | None]) -> list[bool | None]:
+    search = _compiled(expression, never_capture=True).search
+    return [None if text is None else search(text) is not None for text in texts]
 
 
-def _first(compiled: Any, text: str) -> str | None:
-    match = compiled.search(text)
-    return match[0] if match else None
+def _first(expression: str, texts: list[bytes | None]) -> list[bytes | None]:
+    search = _compiled(expression, never_capture=True).search
+    found = (None if text is None else search(text) for text in texts)
+    return [match[0] if match else None for match in found]
 
 
-def _second_groups(compiled: Any, text: str) -> list[str]:
-    return [match[2] or "" for match in compiled.finditer(text)]
+def _second_groups(expression: str, texts: list[bytes | None]) -> list[list[str] | None]:
+    find = _compiled(expression, never_capture=False).finditer
+    return [None if text is None else [match[2] or "" for match in find(text.decode())] for text in texts]
 
 
 @lru_cache(COMPILED)
-def _compiled(expression: str) -> Any:
+def _compiled(expression: str, *, never_capture: bool) -> Any:
     options = re2.Options()
-    options.max_mem, options.log_errors = AUTOMATON_BYTES, False
-    return re2.compile(expression, options)
+    options.max_mem, options.log_errors, options.never_capture = AUTOMATON_BYTES, False, never_capture
+    return re2.compile(_expression(expression), options)
+
+
+def _expression(text: str) -> str:
+    """The expression of a list's reference; other text is an expression itself."""
+    name = text.partition(":")[0]
+    return patterns()[name] if references().get(f"{name}_list") == text else text
 
 
 @cache

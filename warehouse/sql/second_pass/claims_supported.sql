@@ -36,7 +36,7 @@ spellings as (
                     coalesce(nullif(regexp_extract(claim, '^([!-~]*[0-9A-Za-z])[^!-~]', 1), ''), claim)
                 ])
             end,
-            lambda spelling: {claim: claim, spelling: spelling}
+            lambda spelling: {claim: claim, spelling: spelling, folded: case when not contains(claim, '://') then lower(spelling) end}
         ))) as claimed
     from claims
 ),
@@ -50,6 +50,9 @@ texts_read as (
         turn_part.observation,
         turn_part.url,
         spellings.claimed,
+        case when turn_part.role <> 'assistant' and len(list_filter(claimed, lambda one: one.folded is not null)) > 0
+            then lower(concat_ws(' ', turn_part.content, turn_part.observation))
+        end as folded,
         spellings.numbers,
         case when len(numbers) > 0 then regexp_replace(
             regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(\d)[.,\s](\d{3})\b', '\1\2', 'g'),
@@ -66,13 +69,10 @@ found as (
         row,
         list_sort(list_filter(list_concat(
             list_distinct(list_transform(
-                list_filter(claimed, lambda one:
-                    (role <> 'assistant' or contains(one.claim, '://'))
-                    and (
-                        contains(observation, one.spelling) or contains(content, one.spelling) or contains(url, one.spelling)
-                        or (not contains(one.claim, '://') and contains(lower(concat_ws(' ', content, observation)), lower(one.spelling)))
-                    )
-                ),
+                list_filter(claimed, lambda one: case
+                    when one.folded is not null then role <> 'assistant' and (contains(folded, one.folded) or contains(url, one.spelling))
+                    else contains(observation, one.spelling) or contains(content, one.spelling) or contains(url, one.spelling)
+                end),
                 lambda one: one.claim
             )),
             -- a number may give another by arithmetic, or in another unit

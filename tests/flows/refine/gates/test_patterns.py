@@ -4,7 +4,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from flows.refine.gates.patterns import extracts, first_match, matches, patterns
+from flows.refine.gates.patterns import extracts, first_match, matches, patterns, references
 from tests.flows.refine.gates.labelled.rows import labelled_rows
 
 LISTS = ("said_wrote", "said_tests_pass", "promises", "gives_up", "any_error", "client_error")
@@ -39,6 +39,22 @@ def test_quotations_are_the_same(texts: pa.Array) -> None:
     found = extracts(texts, pa.array([patterns()["quotes_somebody"]] * len(texts)))
     assert found.to_pylist() == _by_duckdb("regexp_extract_all(text, $expression, 2)", "quotes_somebody", texts)
     assert any(found.to_pylist())
+
+
+def test_a_reference_stands_for_its_list(texts: pa.Array) -> None:
+    """A sketch that searches for the reference itself would find nothing, and no gate would refuse."""
+    name = "on_grading"
+    found = first_match(texts, pa.array([references()[f"{name}_list"]] * len(texts)))
+    assert found.to_pylist() == _by_duckdb("nullif(regexp_extract(text, $expression), '')", name, texts)
+    assert any(found.to_pylist())
+
+
+def test_each_text_is_searched_for_its_own_expression(texts: pa.Array) -> None:
+    """A gate may choose the expression by row: one for all rows would convict by the words of another list."""
+    names = [LISTS[n % 2] for n in range(len(texts))]
+    found = matches(texts, pa.array([patterns()[name] for name in names])).to_pylist()
+    both = {name: matches(texts, pa.array([patterns()[name]] * len(texts))).to_pylist() for name in LISTS[:2]}
+    assert found == [both[name][n] for n, name in enumerate(names)]
 
 
 def _by_duckdb(call: str, name: str, texts: pa.Array) -> list[object]:
