@@ -15,7 +15,7 @@ with last_words as (
 claiming as (
     select
         *,
-        case when said is not null and (
+        case when (
             matches(said, $said_tests_pass_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming
@@ -53,7 +53,7 @@ select
         -- a search with grep is a run, too, which the calls need not show
         case when matches(claiming, $said_ran) and not regexp_matches(claiming, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
-    case when claiming is not null and matches(claiming, $said_wrote) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
+    case when matches(claiming, $said_wrote) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
     case when about_tests and regexp_matches(tool_calls, $hollow_tests) then 'hollow' when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
         regexp_matches(tool_calls, '\\n-\s*(?:self\.)?(?:assert|expect\()') and not regexp_matches(tool_calls, '\\n\+\s*(?:self\.)?(?:assert|expect\()')
@@ -97,8 +97,10 @@ select
     ) end as constant_result,
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
     -- short last words that may hold no result: stems of their words, in pairs of letters where no spaces part them
-    case when strlen(said) < 1200 and matches(said, $reports_only || '|' || $declines || '|' || $tells_of_failure || '|' || $gives_up || '|' || $refuses)
-    then list_distinct(list_filter(
+    case when strlen(said) < 1200 and (
+        matches(said, $reports_only_list) or matches(said, $declines_list) or matches(said, $tells_of_failure_list)
+        or matches(said, $gives_up_list) or matches(said, $refuses_list)
+    ) then list_distinct(list_filter(
         list_concat(
             list_transform(
                 regexp_extract_all(lower(said), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
