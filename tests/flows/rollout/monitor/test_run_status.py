@@ -18,12 +18,13 @@ from rich.console import Console
 
 from flows.rollout.monitor.budget import Budget
 from flows.rollout.monitor.run_status import FILE, RunStatus, new_status, read_status, save_status
-from flows.rollout.monitor.status_display import headline, markdown, progress_line
+from flows.rollout.monitor.status_display import facts, headline, markdown, progress_line
 from flows.rollout.monitor.throughput import Meter
 from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.protocol import Completion, Sampling
 from flows.rollout.run import Factories, run_rollout
 from flows.rollout.server_load import Load
+from flows.rollout.tools.observation import Observation
 from flows.settings import Rollout, Settings, Teacher
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -215,6 +216,15 @@ def test_the_bar_fits_in_120_columns_and_shows_the_rate(tmp_path: Path) -> None:
     assert len(shown) <= 120
     for part in ("1234/100000", "900+124", "turns/s", "tok/s", "1/2 up", "3 faults", "left"):
         assert part in shown
+
+
+def test_the_seconds_of_tools_are_shown_by_domain() -> None:
+    """Where cores are few the sandbox, not the teacher, is the bottleneck: a run that waits for it must show that."""
+    tally = PoolCounts(sandbox_queued=7)
+    tally.add_calls("code", [Observation("c", "bash", "ok", "", seconds=2.0, queued_s=30.0, cpu_s=1.5)] * 2)
+    shown = dict(facts(meter().measure(tally, [], 1.0)))
+    assert shown["tools, code"] == "4.0 s of work, 60.0 s of waiting, 3.0 s of sandboxed CPU"
+    assert shown["sandbox queue"] == "7 calls wait for a core"
 
 
 def test_a_hostile_error_is_escaped_in_terminal_and_page(tmp_path: Path) -> None:
