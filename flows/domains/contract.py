@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Tasks
-    from flows.settings.environments import McpServer
+    from flows.settings.environments import McpServer, Repository
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ class Corpus:
     """Servers of tools of the settings."""
     resources: Resources = field(default_factory=Resources)
     """Images of sandboxes and source trees, for composers that run code."""
+    repositories: "Sequence[Repository]" = ()
+    """Local git repositories of the settings."""
 
 
 class Candidate(Protocol):

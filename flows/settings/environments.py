@@ -147,6 +147,19 @@ class SandboxSettings(Section):
         return images
 
 
+class Repository(Section):
+    """A local git repository whose tests pass, as a source of tasks."""
+
+    name: str = Field(min_length=1, max_length=80, description="name of the library, as tasks call it")
+    path: LocalPath = Field(description="folder of the repository or of a work tree")
+    commit: str = Field(pattern="^[0-9a-f]{40}$", description="the commit to work on, by its whole id")
+    license: str = Field(min_length=1, description="its licence as an SPDX expression, such as MIT")
+    description: str = Field(default="a library", description="kind of library, in a few words of users")
+    image: str = Field(default="python", description="image of the sandbox in which its tests pass")
+    tests: list[str] = Field(default=[], description="files and folders of its tests; empty: all that pytest finds")
+    ignore: list[str] = Field(default=[], description="tests to leave out")
+
+
 class Environments(Section):
     """Worlds of attempts: the simulated user, and servers of tools that other programs offer."""
 
@@ -154,6 +167,10 @@ class Environments(Section):
 
     mcp: list[McpServer] = Field(
         default=[], description="servers of tools, a table [[environments.mcp]] for each; needs horizon-factory[mcp]"
+    )
+
+    repositories: list[Repository] = Field(
+        default=[], description="local git repositories, a table [[environments.repositories]] for each"
     )
 
     @field_validator("mcp")

@@ -42,7 +42,8 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
         write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings.teacher, settings.logs)))
         made, probes = made_earlier(con, day), Probes(settings, write)
         resources = Resources().with_sandbox(settings.sandbox)
-        night = TaskNight(settings.tasks, day, con, chosen, probes, made, settings.environments.mcp, resources)
+        others = settings.environments
+        night = TaskNight(settings.tasks, day, con, chosen, probes, made, others.mcp, resources, others.repositories)
         report(night.already, settings.tasks.per_night)
         tasks, n = night.tasks(), night.already
         while part := list(islice(tasks, PART_TASKS)):

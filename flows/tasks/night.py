@@ -15,7 +15,7 @@ from flows.domains import composers as known_composers
 from flows.domains.contract import Composer, Corpus, Domain, Refused
 from flows.environments.resources import Resources
 from flows.settings import Tasks
-from flows.settings.environments import McpServer
+from flows.settings.environments import McpServer, Repository
 from flows.tasks.apportion import Source, apportion, portions
 from flows.tasks.composers import Quota
 from flows.tasks.probes.probe import Probes
@@ -61,6 +61,7 @@ class TaskNight:
     made: Made
     servers: Sequence[McpServer] = ()
     resources: Resources = field(default_factory=Resources)
+    repositories: Sequence[Repository] = ()
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(domain, composer, reason) -> refused candidates."""
     composed: Counter[str] = field(default_factory=Counter)
@@ -109,7 +110,8 @@ class TaskNight:
         return apportion(sources)
 
     def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
-        corpus = Corpus(self.con, self.settings, self.day, wanted, self.servers, self.resources)
+        given = self.servers, self.resources, self.repositories
+        corpus = Corpus(self.con, self.settings, self.day, wanted, *given)
         for candidate in group[0].candidates(corpus):
             composer = group[candidate.number % len(group)]
             try:

@@ -1,0 +1,21 @@
+"""The engineering domain: faults in real packages, reported by users, to be mended in their source."""
+
+from dataclasses import replace
+
+from flows.domains.contract import Domain
+from flows.domains.engineering.composers.combined import COMBINED
+from flows.domains.engineering.composers.mutants import MUTANTS
+from flows.domains.engineering.composers.removed import REMOVED
+from flows.domains.engineering.composers.reversed import REVERSED
+from flows.domains.engineering.examination import examine
+from flows.domains.engineering.verifiers import TESTS_INTACT, TESTS_PASS
+from flows.environments.workspace import WORKSPACE
+from schemas.prompt import prompt
+
+DOMAIN = Domain(
+    name="engineering",
+    environment=replace(WORKSPACE, examine=examine),
+    verifiers=(TESTS_PASS, TESTS_INTACT),
+    composers=(MUTANTS, COMBINED, REMOVED, REVERSED),
+    chat_prompt=prompt("engineering_system", __name__),
+)

@@ -1,0 +1,1 @@
+"""Bugs: what a composer changes in a source tree."""

@@ -1,0 +1,115 @@
+"""Builds the draft of a task from proven bugs: workspace, hidden tests, and the path of the oracle."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from flows.domains.contract import Draft
+from flows.domains.engineering.bugs.edit import Bug, changed_files
+from flows.domains.engineering.composers import report
+from flows.domains.engineering.composers.choose import Chosen
+from flows.domains.engineering.composers.draws import Draw
+from flows.domains.engineering.composers.hiding import split
+from flows.domains.engineering.composers.proof import Effect, prove
+from flows.domains.engineering.composers.stripped_tests import without
+from flows.domains.engineering.measure.baseline import function_of
+from flows.domains.engineering.measure.laboratory import LANGUAGE
+from flows.domains.engineering.measure.single import Symptom
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+TOOLS = ("bash", "read", "edit", "write", "run_tests", "submit")
+TURNS, TURNS_PER_BUG = 40, 25
+"""Assistant turns that a careful agent may need."""
+COMMAND = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short")
+
+
+def draft_of(draw: Draw, chosen: Chosen, kind: str) -> Draft:
+    """The draft of these bugs; `kind` names the words of the instruction. Raises Refused."""
+    laboratory, source = draw.laboratory, draw.source
+    effect = prove(laboratory, chosen)
+    failing = frozenset(map(function_of, effect.fail_to_pass))
+    hidden = split(chosen, failing, laboratory.tests, draw.dice)
+    reports = report.symptoms(chosen, failing - hidden, draw.dice)
+    changed = changed_files(laboratory.texts, chosen.bugs)
+    altered = {one.partition("::")[0] for one in hidden}
+    files = changed | {path: without(laboratory.tests[path], _of(hidden, path)) for path in sorted(altered)}
+    return Draft(
+        instruction=report.instruction(source, reports, kind, draw.dice),
+        answer=None,
+        created_at=EPOCH,
+        difficulty=_difficulty(draw, chosen, effect, hidden),
+        setup=_setup(draw, files),
+        goal=_goal(laboratory.tests, effect),
+        oracle=_oracle(draw, chosen, effect, hidden, reports),
+        answer_form="files",
+        max_turns=TURNS + TURNS_PER_BUG * len(chosen.bugs),
+        licenses=[source.license],
+    )
+
+
+def _setup(draw: Draw, files: Mapping[str, str]) -> str:
+    source = draw.source
+    ignored = [f"--ignore={one}" for one in source.ignore]
+    return json.dumps(
+        {
+            "image": source.image,
+            "tree": dict(source.tree),
+            "files": files,
+            "tools": TOOLS,
+            "tests": [*COMMAND, *ignored, *source.tests],
+        }
+    )
+
+
+def _goal(tests: Mapping[str, str], effect: Effect) -> str:
+    """Files with a failing test are part of the goal, whole as they were."""
+    paths = {one.partition("::")[0] for one in effect.fail_to_pass}
+    return json.dumps(
+        {
+            "language": LANGUAGE,
+            "tests": {path: tests[path] for path in sorted(paths) if path in tests},
+            "fail_to_pass": sorted(effect.fail_to_pass),
+            "pass_to_pass": sorted(effect.pass_to_pass),
+        }
+    )
+
+
+def _oracle(draw: Draw, chosen: Chosen, effect: Effect, hidden: frozenset[str], reports: list[list[Symptom]]) -> str:
+    texts = draw.laboratory.texts
+    seen = {one for one in effect.fail_to_pass if function_of(one) not in hidden}
+    bugs = [
+        {
+            "operator": bug.operator,
+            "paths": sorted(bug.paths),
+            "functions": [[one.path, one.line] for one in bug.functions],
+            "calls": [one["call"] for one in examples],
+            "tests": sorted(seen.intersection(chosen.singles[bug.id].failed)),
+        }
+        for bug, examples in zip(chosen.bugs, reports, strict=True)
+    ]
+    changed = changed_files(texts, chosen.bugs)
+    return json.dumps({"files": {path: texts[path] for path in changed}, "bugs": bugs})
+
+
+def _difficulty(draw: Draw, chosen: Chosen, effect: Effect, hidden: frozenset[str]) -> dict[str, object]:
+    return {
+        "number": draw.number,
+        "source": draw.source.name,
+        "n_bugs": len(chosen.bugs),
+        "operators": sorted(Counter(one.operator for one in chosen.bugs).elements()),
+        "n_files": len({path for one in chosen.bugs for path in one.paths}),
+        "n_lines": sum(_lines(draw.laboratory.texts, one) for one in chosen.bugs),
+        "n_failing": len(effect.fail_to_pass),
+        "n_hidden_functions": len(hidden),
+        "bugs": [one.id for one in chosen.bugs],
+    }
+
+
+def _lines(texts: Mapping[str, str], bug: Bug) -> int:
+    """Lines of the unchanged source that a bug touches."""
+    return sum(texts[edit.path].count("\n", edit.start, edit.end) + 1 for edit in bug.edits)
+
+
+def _of(functions: frozenset[str], path: str) -> list[str]:
+    return sorted(one for one in functions if one.partition("::")[0] == path)

@@ -1,0 +1,116 @@
+"""Candidates of the composers: a source, and a stretch of its bugs that no other task of the night uses.
+
+Sources take turns. What one source's tests and bugs were measured to do is shared by all draws of a night.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from random import Random
+
+from flows.domains.contract import Corpus, Refused
+from flows.domains.engineering.bugs.candidates import Operator, candidates, varied
+from flows.domains.engineering.bugs.edit import Bug, Place
+from flows.domains.engineering.examination import is_protected
+from flows.domains.engineering.measure.baseline import Baseline
+from flows.domains.engineering.measure.laboratory import LANGUAGE, Laboratory
+from flows.domains.engineering.sources.allowlist import Source, packages, repositories
+from flows.domains.engineering.suite import language
+from flows.domains.seeds import seeded
+from flows.environments.resources import Resources
+
+STRETCH = 24
+"""Bugs that a task may draw from."""
+FEWEST_TESTS = 2
+"""Tests that must call a function in which a bug is put."""
+
+
+@dataclass
+class Workshop:
+    """The laboratories of a night, each opened when it is first used."""
+
+    resources: Resources
+    order: str
+    """Seed of the order of bugs."""
+    _laboratories: dict[Source, Laboratory] = field(default_factory=dict)
+    _bugs: dict[tuple[Source, str], list[Bug]] = field(default_factory=dict)
+
+    def laboratory(self, source: Source) -> Laboratory:
+        """The laboratory of a source. Raises SandboxFault where this machine has no sandbox."""
+        if source not in self._laboratories:
+            sandbox = self.resources.sandbox(source.image)
+            cores = self.resources.cores or os.cpu_count() or 1
+            self._laboratories[source] = Laboratory(source, self.resources.sources_folder, sandbox, cores)
+        return self._laboratories[source]
+
+    def bugs(self, source: Source, operators: Mapping[str, Operator], name: str) -> list[Bug]:
+        """All bugs of these operators in tested functions of a source, in the night's order."""
+
+        def listed(laboratory: Laboratory) -> list[Bug]:
+            found = candidates(laboratory.texts, _tested(laboratory.baseline), operators)
+            return varied(found, f"{self.order} {name} {source.name}")
+
+        return self.remembered(source, name, listed)
+
+    def remembered(self, source: Source, name: str, listed: Callable[[Laboratory], list[Bug]]) -> list[Bug]:
+        """The bugs that a composer of that name lists for a source, listed once a night."""
+        if (source, name) not in self._bugs:
+            self._bugs[source, name] = listed(self.laboratory(source))
+        return self._bugs[source, name]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One candidate of a night."""
+
+    number: int
+    seed: int
+    source: Source
+    place: int
+    """Number of the draw among those of its source, from 0."""
+    workshop: Workshop
+
+    @cached_property
+    def dice(self) -> Random:
+        """Random numbers of this draw."""
+        return Random(self.seed)  # noqa: S311 - nothing secret
+
+    @property
+    def laboratory(self) -> Laboratory:
+        """Measurements of the source."""
+        return self.workshop.laboratory(self.source)
+
+    def bugs(self, operators: Mapping[str, Operator], name: str, size: int = STRETCH) -> list[Bug]:
+        """The stretch of this draw. Raises Refused if the source has no more bugs."""
+        found = self.workshop.bugs(self.source, operators, name)[self.place * size : (self.place + 1) * size]
+        if not found:
+            raise Refused("source_exhausted")
+        return found
+
+
+def draws(composer: str, *, git_only: bool = False) -> Callable[[Corpus], Iterator[Draw]]:
+    """The candidates of a composer of that name: of all sources, or of git repositories alone."""
+    return partial(_draws, composer, git_only)
+
+
+def _draws(composer: str, git_only: bool, corpus: Corpus) -> Iterator[Draw]:
+    sources = [*(() if git_only else packages()), *repositories(corpus.repositories)]
+    if not sources:
+        return
+    night = f"{corpus.settings.seed} {corpus.day.isoformat()}"
+    Random(night).shuffle(sources)  # noqa: S311
+    workshop = Workshop(corpus.resources, night)
+    for one in seeded(composer)(corpus):
+        at = one.number - 1
+        yield Draw(one.number, one.seed, sources[at % len(sources)], at // len(sources), workshop)
+
+
+def _tested(baseline: Baseline) -> set[Place]:
+    """Functions in which a bug is noticed, and does not break the import of the tests."""
+    return {
+        place
+        for place, tests in baseline.functions.items()
+        if place not in baseline.imported and len(tests) >= FEWEST_TESTS
+        if not is_protected(place.path, language(LANGUAGE))
+    }

@@ -1,0 +1,1 @@
+"""Measurements of sources and bugs in the sandbox."""

@@ -1,0 +1,1 @@
+"""Sources of engineering tasks: packages of the allowlist, and local git repositories."""

@@ -1,0 +1,65 @@
+"""The packages that tasks are made of: those of `packages.toml`, each tried, with its licence and its tests."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flows.settings.environments import Repository
+
+PACKAGES = Path(__file__).parent / "packages.toml"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A tree whose tests pass, of which tasks can be made."""
+
+    name: str
+    tree: tuple[tuple[str, str], ...]
+    """The tree of a workspace's setup, as items of its JSON object."""
+    license: str
+    """SPDX expression."""
+    image: str = "python"
+    tests: tuple[str, ...] = ()
+    """Files and folders of its tests; empty for all that the runner finds."""
+    ignore: tuple[str, ...] = ()
+    """Tests that need more than the image has, or that take long."""
+    description: str = ""
+    """A few words for users: the kind of library."""
+
+
+@cache
+def packages() -> tuple[Source, ...]:
+    """The listed packages, in the order of the list."""
+    listed = tomllib.loads(PACKAGES.read_text("utf-8"))["package"]
+    return tuple(
+        Source(
+            one["name"],
+            (("kind", "sdist"), ("name", one["name"]), ("version", one["version"]), ("sha256", one["sha256"])),
+            one["license"],
+            one.get("image", "python"),
+            tuple(one.get("tests", ())),
+            tuple(one.get("ignore", ())),
+            one["description"],
+        )
+        for one in listed
+    )
+
+
+def repositories(listed: "Iterable[Repository]") -> tuple[Source, ...]:
+    """The local git repositories of the settings."""
+    return tuple(
+        Source(
+            one.name,
+            (("kind", "git"), ("path", str(one.path)), ("commit", one.commit)),
+            one.license,
+            one.image,
+            tuple(one.tests),
+            tuple(one.ignore),
+            one.description,
+        )
+        for one in listed
+    )

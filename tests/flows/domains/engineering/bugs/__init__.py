@@ -1,0 +1,1 @@
+"""Tests: bugs of engineering tasks."""

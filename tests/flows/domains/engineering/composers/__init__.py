@@ -1,0 +1,1 @@
+"""Tests: composers of engineering tasks."""
