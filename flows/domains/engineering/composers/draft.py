@@ -21,7 +21,21 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TOOLS = ("bash", "read", "edit", "write", "run_tests", "submit")
 TURNS, TURNS_PER_BUG = 40, 25
 """Assistant turns that a careful agent may need."""
-COMMAND = ("python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=short")
+COMMAND = (
+    "python3",
+    "-m",
+    "pytest",
+    "-c",
+    "/dev/null",
+    "--rootdir=/workspace",
+    "-q",
+    "--tb=short",
+    "-p",
+    "no:cacheprovider",
+)
+"""Without the configuration of the tree, which may need plugins that the image lacks."""
+ROOTS = ("src", "lib")
+"""Folders beside the top of the tree from which modules are imported."""
 
 
 def draft_of(draw: Draw, chosen: Chosen, kind: str) -> Draft:
@@ -50,16 +64,24 @@ def draft_of(draw: Draw, chosen: Chosen, kind: str) -> Draft:
 
 def _setup(draw: Draw, files: Mapping[str, str]) -> str:
     source = draw.source
-    ignored = [f"--ignore={one}" for one in source.ignore]
     return json.dumps(
         {
             "image": source.image,
             "tree": dict(source.tree),
             "files": files,
             "tools": TOOLS,
-            "tests": [*COMMAND, *ignored, *source.tests],
+            "tests": [*COMMAND, *_places(draw)],
         }
     )
+
+
+def _places(draw: Draw) -> list[str]:
+    """Options of pytest: where modules are, and which tests run if none is selected."""
+    roots = [one for one in ROOTS if (draw.laboratory.tree / one).is_dir()]
+    found = ["-o", "pythonpath=" + " ".join(["/workspace", *(f"/workspace/{one}" for one in roots)])]
+    if draw.source.tests:
+        found += ["-o", f"testpaths={' '.join(draw.source.tests)}"]
+    return [*found, *(f"--ignore={one}" for one in draw.source.ignore)]
 
 
 def _goal(tests: Mapping[str, str], effect: Effect) -> str:
