@@ -18,7 +18,7 @@ UID = "1000"
 NAMESPACES = ("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
 FIXED = (
     *NAMESPACES, "--unshare-cgroup-try", "--uid", UID, "--gid", UID, "--hostname", "sandbox", "--die-with-parent",
-    "--new-session", "--clearenv",
+    "--new-session", "--as-pid-1", "--clearenv",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from flows.environments.sandbox.command import MB, Command, Completed, Limits
+from flows.environments.sandbox.command import MB, Command, Completed, Limits, SandboxFault
 from flows.environments.sandbox.images.image import Image
 from flows.environments.sandbox.slots import Slots
 from flows.environments.sandbox.start import NOBODY, started
@@ -40,8 +40,11 @@ class Sandbox:
         """
         if reason := _refused(command.argv):
             return Completed(CANNOT_EXECUTE, reason.encode(), None, 0.0, 0.0, 0.0, len(reason))
-        with self._slots.slot() as queued_s:
-            return _in_own_thread(lambda: _run(self.image, command, queued_s))
+        try:
+            with self._slots.slot() as queued_s:
+                return _in_own_thread(lambda: _run(self.image, command, queued_s))
+        except OSError as error:
+            raise SandboxFault(f"the sandbox failed: {error}") from error
 
 
 def _refused(argv: Sequence[str]) -> str | None:

@@ -26,8 +26,11 @@ from flows.environments.sandbox.seccomp import seccomp_filter
 
 NOBODY = 65534
 """User under which root starts a sandbox."""
-WAIT = 'echo >&0; read -r go && exec "$@" <"$0"'
-"""Shell: report on standard input, a socket; wait for a line; become the command, with its own input."""
+FIRST = 'echo >&0; read -r go || exit 1; exec 3>&2 2>/dev/null; i=$1; shift; (exec "$@" <"$i" 2>&3 3>&-); exit $?'
+"""Shell: report on standard input, a socket; wait for a line; run the command, with its own input.
+
+The shell is process 1. It collects all processes that end, so that their CPU seconds reach the factory.
+"""
 START_S = 30.0
 OPEN_FILES = 1024
 SPARE_PROCESSES = 16
@@ -44,7 +47,6 @@ class Running:
     wrapper: subprocess.Popen[bytes]
     first_pid: int
     """Process 1 of the sandbox, as the host counts: all its processes end with it."""
-    command_pid: int
     handle: int
     """Descriptor of process 1."""
     output: int
@@ -100,7 +102,8 @@ def _wrapper(image: Image, command: Command, socket_inside: socket.socket, writt
                 *_with_limits(command.limits),
                 "/bin/sh",
                 "-c",
-                WAIT,
+                FIRST,
+                "sh",
                 STDIN if command.stdin else "/dev/null",
                 *command.argv,
             ]
@@ -148,19 +151,13 @@ def _await_start(wrapper: subprocess.Popen[bytes], ours: socket.socket, output: 
     if not report:
         wrapper.wait()
         raise SandboxFault(f"bubblewrap failed: {_available(output).decode('utf-8', 'replace').strip()[-500:]}")
-    pid, _, _ = _CREDENTIALS.unpack(signed[0][2][: _CREDENTIALS.size])
-    first = _parent(pid)
-    return Running(wrapper, first, pid, os.pidfd_open(first), output)
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+    first, _, _ = _CREDENTIALS.unpack(signed[0][2][: _CREDENTIALS.size])
+    return Running(wrapper, first, os.pidfd_open(first), output)
 
 
 def _begin(running: Running, ours: socket.socket) -> None:
-    os.setpriority(os.PRIO_PROCESS, running.command_pid, NICE)
-    for pid in (running.first_pid, running.command_pid):
-        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", "ascii")
+    os.setpriority(os.PRIO_PROCESS, running.first_pid, NICE)
+    Path(f"/proc/{running.first_pid}/oom_score_adj").write_text("1000", "ascii")
     ours.sendall(b"\n")
 
 

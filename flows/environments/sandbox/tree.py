@@ -42,11 +42,13 @@ def measure(folder: Path) -> Size:
 def claim(folder: Path, uid: int) -> Size:
     """Give all that the folder holds to `uid`, as root; else leave owners as they are. Returns the size.
 
-    Folders become passable and files readable for their owner, so that a later reader does not fail on them.
+    Folders become passable and files readable for their owner, so that a later reader does not fail on them. Other
+    users may not enter the folder.
     Call it only while no process works in the folder.
     """
     total, largest, deep = 0, 0, False
     _claim_entry(folder.lstat(), str(folder), None, uid)
+    folder.chmod(0o700)
     for depth, parent, name, status in _entries(folder):
         _claim_entry(status, name, parent, uid)
         total += max(status.st_blocks * 512, ENTRY_BYTES)
@@ -62,12 +64,23 @@ def _claim_entry(status: os.stat_result, name: str, parent: int | None, uid: int
     wanted = 0o700 if stat.S_ISDIR(status.st_mode) else 0o600
     kind = stat.S_IFMT(status.st_mode)
     if kind in (stat.S_IFREG, stat.S_IFDIR) and status.st_mode & wanted != wanted:
-        os.chmod(name, stat.S_IMODE(status.st_mode) | wanted, dir_fd=parent)
+        _chmod(name, wanted, parent)
+
+
+def _chmod(name: str, wanted: int, parent: int | None) -> None:
+    """Add permissions to a file or folder; never to the target of a link that has taken its place."""
+    descriptor = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISLNK(mode):
+            Path(f"/proc/self/fd/{descriptor}").chmod(stat.S_IMODE(mode) | wanted)
+    finally:
+        os.close(descriptor)
 
 
 def _entries(folder: Path) -> Iterator[tuple[int, int, str, os.stat_result]]:
     """(depth, descriptor of the parent, name, status) of every entry; a folder comes before its content."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, PermissionError):
         yield from _below(os.open(folder, _FOLDER), 1)
 
 
@@ -110,7 +123,7 @@ def _empty(descriptor: int, top: int, depth: int) -> bool:
         if not stat.S_ISDIR(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
             os.unlink(name, dir_fd=descriptor)
             continue
-        os.chmod(name, 0o700, dir_fd=descriptor)
+        _chmod(name, 0o700, descriptor)
         if depth >= MAX_DEPTH:
             os.rename(name, f".deep-{os.urandom(8).hex()}", src_dir_fd=descriptor, dst_dir_fd=top)
             moved = True

@@ -72,6 +72,11 @@ def _first_descriptors() -> object:
     return foreign or None
 
 
+def _foreign_variables() -> object:
+    found = {one.partition(b"=")[0] for one in Path("/proc/1/environ").read_bytes().split(b"\0") if one}
+    return sorted(found - os.environb.keys()) or None
+
+
 def _typed() -> object:
     for path in ("/dev/tty", "/dev/console", "/proc/self/fd/0"):
         with contextlib.suppress(OSError):
@@ -112,7 +117,7 @@ _OTHERS: dict[str, Callable[[], object]] = {
     "kill or stop process 1": _killed_first,
     "memory of process 1": lambda: _first_memory("/proc/1/mem"),
     "memory of process 1 by its thread": lambda: _first_memory("/proc/1/task/1/mem"),
-    "variables of process 1": lambda: Path("/proc/1/environ").read_bytes() or None,
+    "variables of process 1": _foreign_variables,
     "own variables": lambda: [name for name in os.environ if "SECRET" in name or name.startswith("FACTORY")] or None,
     "inherited descriptors": _descriptors,
     "descriptors of process 1": _first_descriptors,

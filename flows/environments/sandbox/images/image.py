@@ -21,6 +21,8 @@ EMPTY = "empty"
 BIN = "bin"
 ETC = "etc"
 USR = "usr"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GOMAXPROCS")
+"""Variables of libraries that would start a thread for each core of the machine: a command has one core."""
 HOST = "/host"
 """The place of the machine's /usr inside an image that has one of its own."""
 
@@ -85,6 +87,7 @@ def _environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
+        **dict.fromkeys(THREADS, "1"),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

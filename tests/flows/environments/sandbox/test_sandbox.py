@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.environments.sandbox import Command, Mount, Sandbox
+from flows.environments.sandbox import Command, Mount, Sandbox, SandboxFault
 from tests.flows.environments.sandbox.conftest import Run
 
 
@@ -60,3 +60,34 @@ def test_relative_paths_mean_the_working_directory(
     done = sandbox.run(Command(("sh", "-c", "cat /tree/a.txt >b.txt"), Path("files"), (Mount(Path("tree"), "/tree"),)))
     assert done.exit_code == 0, done.output
     assert Path("files/b.txt").read_text() == "a"
+
+
+def test_a_workspace_that_locks_the_factory_out_is_opened_again(run: Run, workspace: Path) -> None:
+    """An agent that takes its own permissions away must not turn its next call into a fault."""
+    assert run("sh", "-c", "mkdir d; touch d/f; chmod 000 d/f d .").exit_code == 0
+    assert run("cat", "d/f").exit_code == 0
+    assert (workspace / "d" / "f").read_text() == ""
+
+
+def test_a_null_character_adds_no_option(sandbox: Sandbox, workspace: Path) -> None:
+    """Options of bubblewrap end with a null character: one inside a variable could mount the host's root."""
+    given = Command(("ls", "/host"), workspace, environment={"A": "x\0--ro-bind\0/\0/host"})
+    with pytest.raises(SandboxFault, match="null character"):
+        sandbox.run(given)
+
+
+def test_long_output_keeps_head_and_tail(run: Run) -> None:
+    """The summary of a test run comes last, the first error first."""
+    done = run("sh", "-c", "echo first; head -c 1500000 /dev/zero | tr '\\0' x; echo; echo last", output_mb=1)
+    assert (done.exit_code, done.limit, done.n_output_bytes) == (0, "output", 1_500_012)
+    assert done.output.startswith(b"first\nxxx")
+    assert done.output.endswith(b"xxx\nlast\n")
+    assert len(done.output) < 1_050_000
+    assert b"bytes of output dropped" in done.output
+
+
+def test_seconds_of_computing_are_counted(run: Run) -> None:
+    """The cost of a domain is what its commands computed, not how long the machine was busy with others."""
+    done = run("python3", "-c", "import time\nwhile time.process_time() < 0.3: pass")
+    assert 0.3 <= done.cpu_s <= done.seconds + 0.1
+    assert done.queued_s < done.seconds

@@ -1,4 +1,4 @@
-"""Kills a factory at random moments while it runs commands, and counts the processes and mounts that are left.
+"""Kills a factory at random moments, half of them while its command runs, and lists the processes and mounts left.
 
 This program takes over orphans, so whatever a killed factory leaves behind becomes its child.
 """
@@ -26,8 +26,10 @@ def main(images: Path, n_kills: int) -> None:
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     sandbox, chance = bare_sandbox(images), random.Random(7)
     before, left, folder = _mounts(), list[str](), Path(tempfile.mkdtemp(prefix="kills-"))
-    for _ in range(n_kills):
+    for number in range(n_kills):
         factory = _factory(sandbox, folder)
+        while number % 2 and len(list(folder.glob("*/ran"))) <= number // 2:
+            time.sleep(0.002)
         time.sleep(chance.uniform(0, LONGEST_S))
         os.kill(factory, signal.SIGKILL)
         left += _left()
