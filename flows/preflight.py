@@ -19,6 +19,7 @@ from flows.refine.gates.gates import load_gates
 from flows.refine.validate_settings import validate_keys, validate_settings
 from flows.rollout.engines.check import check_teacher
 from flows.rollout.protocol import TeacherError
+from flows.rollout.tools.toolbox import offered_kind
 from flows.settings import Settings, SettingsError
 from flows.tasks.composers import chosen_composers, quotas
 
@@ -55,7 +56,11 @@ def _check_tasks(settings: Settings) -> str:
 
 
 def _code_domains(settings: Settings) -> list[str]:
-    return [quota.domain.name for quota in quotas(settings) if SANDBOX in quota.domain.environment.needs]
+    return [
+        quota.domain.name
+        for quota in quotas(settings)
+        if SANDBOX in offered_kind(quota.domain, settings.rollout, "chat").needs
+    ]
 
 
 def _check_sandbox(settings: Settings) -> str:

@@ -1,12 +1,14 @@
 """Checks before a night: whatever would fail at its end fails at its start, with the name of the setting."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.environments.sandbox import unavailable
 from flows.preflight import check_before_run, check_before_serving
 from flows.settings import load
 from tests.doubles.teachers.fake_vllm import fake_vllm
@@ -66,6 +68,16 @@ def test_a_single_step_needs_only_its_own(home: Path) -> None:
     """`factory crawl` must work while the teacher is down."""
     (home / "factory.toml").write_text(f'[teacher]\nengine = "vllm"\nurls = ["{CLOSED}"]\n')
     check_before_run(load(), "crawl")
+
+
+def test_the_doctor_tries_to_leave_the_sandbox_where_code_runs(home: Path) -> None:
+    """A hole of this machine must show before code of a model finds it, at the start of a night."""
+    if (reason := unavailable()) and not os.environ.get("FACTORY_REQUIRE_SANDBOX"):
+        pytest.skip(reason)
+    (home / "factory.toml").write_text('[tasks]\ncomposers = ["cloze"]\n[rollout.python]\nsearch = "bare"\n')
+    checked = CliRunner().invoke(app, ["doctor"])
+    [line] = [line for line in checked.output.splitlines() if "sandbox:" in line]
+    assert re.fullmatch(r"ok      sandbox: held \d{3} attempts to leave it", line)
 
 
 def test_the_doctor_runs_every_check_and_fails_with_any(home: Path) -> None:
