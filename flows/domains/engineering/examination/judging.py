@@ -14,8 +14,6 @@ class Expected:
     fail_to_pass: frozenset[str]
     pass_to_pass: frozenset[str]
     must_fail: frozenset[str]
-    keyed: bool = True
-    """False in languages whose tests are not rewritten: then no point is a secret."""
 
     @property
     def all(self) -> frozenset[str]:
@@ -47,7 +45,7 @@ def judged(records: Sequence[Mapping[str, Any]], expected: Expected, key: Key, l
         ("controls_passed", expected.must_fail <= failed),
         ("bugs_left", expected.fail_to_pass <= right),
         ("others_broken", expected.pass_to_pass <= right),
-        ("unkeyed", secret > 0 or not expected.keyed),
+        ("unkeyed", secret > 0),
     )
     reason = next((name for name, holds in tests if not holds), "ok")
     return {"verdict": reason, **counts, "secret_points": secret}

@@ -1,6 +1,7 @@
 """Languages whose tests can be run: the program that runs them inside a sandbox, and how a tree is laid out.
 
-To add a language, write its runner in `inside/`, which takes the same plan and writes the same report as the others.
+To add a language, write its runner in `inside/`; it takes the same plan and writes the same report as the others.
+JavaScript needs Debian's `nodejs` on the machine or in the image.
 """
 
 from collections.abc import Callable
@@ -36,13 +37,25 @@ def _python_test(path: PurePosixPath) -> bool:
     return _in(path, "test", "tests") or _named(path, "test_*.py", "*_test.py", "conftest.py", "tests.py")
 
 
+def _javascript_test(path: PurePosixPath) -> bool:
+    return _in(path, "test", "tests", "__tests__") or _named(
+        path, "test.*js", "test-*.*js", "*.test.*js", "*-test.*js", "*_test.*js", "*.spec.*js"
+    )
+
+
 PYTHON = Language(
     "python",
     ("python3", "-P", "-s", "-B", f"{INSIDE}/pytest_run.py"),
     _python_test,
     lambda path: path.suffix == ".py",
 )
-LANGUAGES = {one.name: one for one in (PYTHON,)}
+JAVASCRIPT = Language(
+    "javascript",
+    ("node", f"{INSIDE}/node_run.mjs"),
+    _javascript_test,
+    lambda path: path.suffix in {".js", ".mjs", ".cjs"},
+)
+LANGUAGES = {one.name: one for one in (PYTHON, JAVASCRIPT)}
 
 
 def language(name: str) -> Language:

@@ -1,0 +1,58 @@
+// Runs the tests of a tree with node:test inside a sandbox, and writes one JSON line per test to a report file.
+// Standard input holds the plan of `pytest_run.py`. The id of a test is its file and the names on the way to it,
+// joined by `::`; a file that fails as a whole is a test by the name of the file.
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { run } from "node:test";
+
+const MESSAGE_CHARS = 6000;
+const plan = JSON.parse(fs.readFileSync(0, "utf-8"));
+const report = fs.openSync(plan.report, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_APPEND, 0o600);
+const selected = plan.select === null ? null : new Set(plan.select);
+
+function found(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const place = path.join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "node_modules" || entry.name.startsWith(".") ? [] : found(place);
+    return /(^test|[-._]test)\.[cm]?js$|^test-.*\.[cm]?js$/.test(entry.name) || /\/tests?$/.test(folder)
+      && /\.[cm]?js$/.test(entry.name) ? [place] : [];
+  });
+}
+
+function files() {
+  const named = selected ? [...selected].map((one) => one.split("::")[0]) : plan.files;
+  const places = named.length ? [...new Set(named)].map((one) => path.join(plan.tree, one)) : found(plan.tree);
+  return places.filter((one) => !plan.ignore.some((left) => one.startsWith(path.join(plan.tree, left)))).sort();
+}
+
+function write(record) {
+  if (!selected || selected.has(record.id)) fs.writeSync(report, JSON.stringify(record) + "\n");
+}
+
+function outcome(type, data) {
+  if (data.skip !== undefined || data.todo !== undefined) return "skipped";
+  return type === "test:pass" ? "passed" : "failed";
+}
+
+process.chdir(plan.tree);
+const above = [];
+for await (const { type, data } of run({ files: files(), concurrency: 1 })) {
+  if (type === "test:start") {
+    above.length = data.nesting;
+    above[data.nesting] = data.name;
+  }
+  if ((type !== "test:pass" && type !== "test:fail") || data.details?.type === "suite") continue;
+  const file = path.relative(plan.tree, data.file ?? data.name);
+  const whole = data.nesting === 0 && path.resolve(data.name) === path.resolve(file);
+  const names = [...above.slice(0, data.nesting), data.name];
+  const error = data.details?.error;
+  const message = error ? String(error.cause?.stack ?? error.cause ?? error.message ?? error) : "";
+  write({
+    id: whole ? file : [file, ...names].join("::"),
+    outcome: whole ? "error" : outcome(type, data),
+    seconds: (data.details?.duration_ms ?? 0) / 1000,
+    message: message.slice(0, MESSAGE_CHARS),
+  });
+  if (message) console.log(`${[file, ...names].join("::")}\n${message}\n`);
+}
