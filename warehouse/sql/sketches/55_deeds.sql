@@ -40,7 +40,7 @@ select
     case when role = 'tool' then strlen(observation) end as result_bytes,
     case
         when role <> 'tool' then null
-        when kind in ('fault', 'blocked') or regexp_matches(left(observation, 400), $result_failed) then 'failed'
+        when kind in ('fault', 'blocked') or matches(left(observation, 400), $result_failed_list) then 'failed'
         when kind = 'empty' or observation is null or regexp_matches(left(observation, 60), '^[\s"]*$') then 'empty'
         when regexp_matches(left(observation, 300), $result_nothing) then 'nothing'
     end as result_fault,
