@@ -6,9 +6,10 @@ import os
 import random
 import signal
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 
 import pyarrow.parquet as pq
 import pytest
@@ -88,7 +89,10 @@ def none_left(folder: Path) -> bool:
 
 @pytest.mark.slow
 def test_a_workspace_killed_while_commands_run_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
-    """A half-made command whose files survive would be made twice; a process that survives would go on writing."""
+    """A half-made command whose files survive would be made twice; a process that survives would go on writing.
+
+    WORKSPACE_KILLS=100 with --timeout=0 is the long form.
+    """
     attempts = 3 + KILLS // 5
     undisturbed, killed = home(tmp_path / "undisturbed", attempts, 3), home(tmp_path / "killed", attempts, 3)
     roll_out(undisturbed)
@@ -129,31 +133,21 @@ def timeless(settings: Settings, model: type, *ids: str) -> list[dict[str, objec
 @pytest.mark.slow
 def test_many_attempts_on_two_cores_all_make_progress_and_their_waiting_is_recorded(tmp_path: Path) -> None:
     """An attempt that never gets a core would end a run hours after the others; its waiting is no time of its own."""
-    settings, progress, slowest = home(tmp_path, 32, 32), Counter[str](), []
-
-    def watched(prompt: str, seed: int) -> str:
-        name = prompt.split("Work on", 1)[1].split(".", 1)[0]
-        progress[name] = turn = spoken(prompt)
-        if turn == len(TURNS):
-            slowest.append(min(progress.values()))
-        return script(prompt, seed)
-
-    factories = Factories(opening(ScriptedTeacher(watched)), open_tiny_dialect)
+    settings = home(tmp_path, 32, 32)
+    factories = Factories(opening(ScriptedTeacher(script)), open_tiny_dialect)
     assert run_rollout(settings, DAY, silent, factories)["finished"] == 32
-    assert len(progress) == 32
-    assert slowest[0] >= len(TURNS) // 2
-    [answered] = [
-        [row for part in Lake(settings.lake).parts(Turn) for row in pq.read_table(part, partitioning=None).to_pylist()]
-    ]
+    parts = Lake(settings.lake).parts(Turn)
+    answered = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
     calls = [row for row in answered if row["role"] == "tool" and row["tool"]]
     commands = [row for row in calls if row["tool"] == "bash"]
     assert len(commands) == 32 * 4
     assert all(row["queued_seconds"] is not None and row["queued_seconds"] >= 0 for row in calls)
     assert all(row["cpu_seconds"] > 0 and row["seconds"] > 0 for row in commands)
-    waited = Counter[str]()
+    waited = defaultdict[str, float](float)
     for row in commands:
-        waited[row["trajectory_id"]] += row["queued_seconds"] > 0
+        waited[row["trajectory_id"]] += row["queued_seconds"]
     assert len(waited) == 32
+    assert max(waited.values()) <= 3 * fmean(waited.values()), "an attempt starves"
     with connect(Lake(settings.lake)) as con:
         total = con.sql("select calls, trajectories, queued_seconds > 0, cpu_seconds from tool_cost").fetchall()[0]
         assert total[:3] == (len(calls), 32, True)
