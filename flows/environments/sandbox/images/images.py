@@ -86,6 +86,8 @@ class Images:
         with _locked(self.folder / f".{place.name}.lock"):
             if (place / RECORD).exists():
                 return
+            for abandoned in self.folder.glob(f".{place.name}-*"):
+                remove(abandoned)
             building = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=self.folder))
             try:
                 _fill(wanted, building)

@@ -58,6 +58,14 @@ def test_an_image_is_built_once(tmp_path: Path) -> None:
     assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
 
 
+def test_a_killed_build_is_cleared_by_the_next(tmp_path: Path) -> None:
+    """Builds that were killed would fill the cache with packages that no image uses."""
+    [made] = {mount.source.parent for mount in Images(tmp_path).image("bare").mounts if mount.target == "/etc"}
+    made.rename(tmp_path / f".{made.name}-killed")
+    Images(tmp_path).image("bare")
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [made]
+
+
 def test_an_image_can_be_read_by_an_ordinary_user(tmp_path: Path) -> None:
     """Under a strict umask the command, which root runs as another user, would find an image that it cannot read."""
     before = os.umask(0o077)
