@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from flows.domains.lengths import shortage
 from flows.environments.environment import SANDBOX
 from flows.environments.resources import Resources
 from flows.environments.sandbox import unavailable
@@ -52,7 +53,8 @@ def _check_tasks(settings: Settings) -> str:
     ]
     if (code := _code_domains(settings)) and (reason := unavailable()):
         raise NotReady(f"{', '.join(code)} of [tasks.share] runs code of the teacher in a sandbox, but {reason}")
-    return f"{settings.tasks.per_night:,} tasks a night: {'; '.join(parts)}"
+    short = shortage(settings, (composer.name for _, composer in chosen_composers(settings)))
+    return f"{settings.tasks.per_night:,} tasks a night: {'; '.join(parts)}" + (f"; {short}" if short else "")
 
 
 def _code_domains(settings: Settings) -> list[str]:

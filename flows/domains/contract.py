@@ -153,6 +153,8 @@ class Composer:
     """Makes a draft of a candidate; raises Refused. The first use of the writer starts the teacher."""
     prompt: Prompt | None = None
     """The prompt sent to the teacher; its hash is stored with the task. None if no model writes the task."""
+    tokens: int = 0
+    """Tokens that an attempt at a long task of it takes, reasoning left out; 0 if it fits any window."""
 
 
 Play = Generator[Sequence[ToolCall], Sequence[Answer], str | None]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows.domains.lengths import shortage
 from flows.environments.resources import Resources
 from flows.rollout.briefs import build_plans, check_planned, needs_library
 from flows.rollout.dialects.open import prove_dialect
@@ -141,6 +142,8 @@ def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: Progress
     """Show what the teacher is and which sampling is in force, and keep it in the run's status."""
     sampling = attempt_sampling(run.settings.teacher, teacher.identity, 0)
     facts = teacher_facts(teacher.identity, dialect, sampling)
+    if short := shortage(run.settings, run.planned["composer"].to_pylist(), teacher.identity.context):
+        facts = [*facts, ("context", short)]
     save_status(run.meter.describe(teacher.identity, facts), run.settings.state)
     for name, value in facts:
         line = visible(f"{name}: {value}", lines=False)

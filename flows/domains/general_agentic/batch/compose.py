@@ -35,6 +35,8 @@ LARGEST_SHARE = 0.6
 TEXTS = {"ticket_notes": 4, "documents": 4, "messages": 6}
 """Table -> place of the text that may carry an injected instruction."""
 VERIFIERS = ("goal_state", "no_collateral", "policy_kept", "user_fidelity")
+LONG_TOKENS = 50_000
+"""Tokens of the oracle's attempts at the longest tasks, in Qwen3's vocabulary."""
 
 
 def compose(seed: Seed, writer: Writer) -> Draft:
@@ -137,4 +139,4 @@ def _canonical(world: Services, name: str) -> str:
     return world.offer.operations[name].name
 
 
-BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose)
+BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS)

@@ -30,6 +30,8 @@ SHORTEST, LONGEST = 12, 40
 CHAINS = (1, 2, 4, 6)
 """Chains of a task, which share an office, its records and one numbering of their points."""
 VERIFIERS = ("goal_state", "no_collateral", "policy_kept", "user_fidelity")
+LONG_TOKENS = 30_000
+"""Tokens of the oracle's attempts at the longest tasks, in Qwen3's vocabulary."""
 
 
 def compose(seed: Seed, writer: Writer) -> Draft:
@@ -121,4 +123,4 @@ def _sentences() -> Mapping[str, Sequence[str]]:
     return tomllib.loads(files(__package__).joinpath("instructions.toml").read_text("utf-8"))
 
 
-TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose)
+TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS)
