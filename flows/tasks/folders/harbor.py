@@ -48,14 +48,14 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _config(task: Task, parts: FolderParts) -> str:
-    """The configuration as TOML; a JSON string is a basic string of TOML."""
+    """The configuration as TOML; a JSON string is a basic string of TOML. Test scripts may install their runner."""
     text = json.dumps
     licenses = ", ".join(text(one) for one in task.licenses or ())
     lines = [
         'schema_version = "1.4"', "",
         "[task]", f"name = {text(f'{ORGANISATION}/{task.task_id}')}", "",
         "[metadata]", f"domain = {text(task.domain)}", f"composer = {text(task.composer)}", f"licenses = [{licenses}]",
-        "", "[verifier]", f"timeout_sec = {float(parts.timeout_s)}", "",
+        "", "[verifier]", f"timeout_sec = {float(parts.timeout_s)}", 'network_mode = "public"', "",
         "[agent]", *([f"timeout_sec = {float(task.max_seconds)}"] if task.max_seconds else []), "",
         "[environment]", 'network_mode = "no-network"', f"workdir = {text(parts.workdir)}",
     ]  # fmt: skip
@@ -69,10 +69,15 @@ def _dockerfile(parts: FolderParts) -> str:
         lines.append(f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(parts.debian)}")
     if parts.python:
         lines.append(f"RUN pip install --no-cache-dir {' '.join(_quoted(one) for one in parts.python)}")
-    lines += [f"ENV {name}={json.dumps(value)}" for name, value in parts.variables.items()]
+    lines += [f"ENV {name}={_literal(value)}" for name, value in parts.variables.items()]
     lines += [f"WORKDIR {parts.workdir}", f"COPY {CONTEXT}/ {parts.workdir}/"]
     return "\n".join(lines) + "\n"
 
 
 def _quoted(requirement: str) -> str:
     return requirement if re.fullmatch(r"[\w.=-]+", requirement) else f"'{requirement}'"
+
+
+def _literal(value: str) -> str:
+    """A value in which Docker replaces no variable."""
+    return json.dumps(value, ensure_ascii=False).replace("$", "\\$")
