@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from flows.settings import Tasks
-    from flows.settings.environments import McpServer, Repository
+    from flows.settings.environments import IssueSet, McpServer, Repository
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class Corpus:
     """Images of sandboxes and source trees, for composers that run code."""
     repositories: "Sequence[Repository]" = ()
     """Local git repositories of the settings."""
+    issues: "Sequence[IssueSet]" = ()
+    """Sets of issues of the settings."""
 
 
 class Candidate(Protocol):

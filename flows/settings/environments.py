@@ -160,6 +160,15 @@ class Repository(Section):
     ignore: list[str] = Field(default=[], description="tests to leave out")
 
 
+class IssueSet(Section):
+    """A set of issues in the form of SWE-bench, as a source of tasks."""
+
+    file: LocalPath = Field(description="JSON lines: repo, base_commit, problem_statement, patch, test_patch and tests")
+    clones: LocalPath = Field(description="folder of the repositories' local clones: owner__name, owner/name or name")
+    image: str = Field(default="python", description="image of the sandbox in which their tests run")
+    license: str = Field(min_length=1, description="licence of repositories whose row names none, such as MIT")
+
+
 class Environments(Section):
     """Worlds of attempts: the simulated user, and servers of tools that other programs offer."""
 
@@ -171,6 +180,10 @@ class Environments(Section):
 
     repositories: list[Repository] = Field(
         default=[], description="local git repositories, a table [[environments.repositories]] for each"
+    )
+
+    issues: list[IssueSet] = Field(
+        default=[], description="sets of issues with local clones, a table [[environments.issues]] for each"
     )
 
     @field_validator("mcp")

@@ -42,8 +42,7 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
         write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings.teacher, settings.logs)))
         made, probes = made_earlier(con, day), Probes(settings, write)
         resources = Resources().with_sandbox(settings.sandbox)
-        others = settings.environments
-        night = TaskNight(settings.tasks, day, con, chosen, probes, made, others.mcp, resources, others.repositories)
+        night = TaskNight(settings.tasks, day, con, chosen, probes, made, resources, settings.environments)
         report(night.already, settings.tasks.per_night)
         tasks, n = night.tasks(), night.already
         while part := list(islice(tasks, PART_TASKS)):

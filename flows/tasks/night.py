@@ -15,7 +15,7 @@ from flows.domains import composers as known_composers
 from flows.domains.contract import Composer, Corpus, Domain, Refused
 from flows.environments.resources import Resources
 from flows.settings import Tasks
-from flows.settings.environments import McpServer, Repository
+from flows.settings.environments import Environments
 from flows.tasks.apportion import Source, apportion, portions
 from flows.tasks.composers import Quota
 from flows.tasks.probes.probe import Probes
@@ -59,9 +59,8 @@ class TaskNight:
     quotas: Sequence[Quota]
     probes: Probes
     made: Made
-    servers: Sequence[McpServer] = ()
     resources: Resources = field(default_factory=Resources)
-    repositories: Sequence[Repository] = ()
+    environments: Environments = field(default_factory=Environments)
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(domain, composer, reason) -> refused candidates."""
     composed: Counter[str] = field(default_factory=Counter)
@@ -110,8 +109,8 @@ class TaskNight:
         return apportion(sources)
 
     def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
-        given = self.servers, self.resources, self.repositories
-        corpus = Corpus(self.con, self.settings, self.day, wanted, *given)
+        given, sources = (self.con, self.settings, self.day, wanted), self.environments
+        corpus = Corpus(*given, sources.mcp, self.resources, sources.repositories, sources.issues)
         for candidate in group[0].candidates(corpus):
             composer = group[candidate.number % len(group)]
             try:

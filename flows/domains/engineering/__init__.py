@@ -8,6 +8,8 @@ from flows.domains.engineering.composers.mutants import MUTANTS
 from flows.domains.engineering.composers.removed import REMOVED
 from flows.domains.engineering.composers.reversed import REVERSED
 from flows.domains.engineering.examination import examine
+from flows.domains.engineering.folder import folder_parts
+from flows.domains.engineering.issues.composer import ISSUES
 from flows.domains.engineering.verifiers import TESTS_INTACT, TESTS_PASS
 from flows.environments.workspace import WORKSPACE
 from schemas.prompt import prompt
@@ -16,6 +18,7 @@ DOMAIN = Domain(
     name="engineering",
     environment=replace(WORKSPACE, examine=examine),
     verifiers=(TESTS_PASS, TESTS_INTACT),
-    composers=(MUTANTS, COMBINED, REMOVED, REVERSED),
+    composers=(MUTANTS, COMBINED, REMOVED, REVERSED, ISSUES),
     chat_prompt=prompt("engineering_system", __name__),
+    folder=folder_parts,
 )

@@ -8,6 +8,8 @@ from flows.environments.tool import ToolCall
 from schemas.task import Hidden, Task
 
 HERE = "/tmp/solution"  # noqa: S108 - of the sandbox
+THERE = "/solution/"
+"""Folder of the solution in Harbor, where a solution's script may look for its other files."""
 
 
 def solve(task: Task, hidden: Hidden | None) -> Play:
@@ -26,7 +28,7 @@ def _script(content: dict[str, str | dict[str, str]], variables: dict[str, str])
         place = shlex.quote(f"{HERE}/{name}")
         lines.append(f'mkdir -p "$(dirname {place})"')
         if isinstance(data, str):
-            lines.append(f"printf %s {shlex.quote(data)} > {place}")
+            lines.append(f"printf %s {shlex.quote(data.replace(THERE, f'{HERE}/'))} > {place}")
         else:
             lines.append(f"printf %s {shlex.quote(data['base64'])} | base64 -d > {place}")
     return "\n".join([*lines, f"bash {HERE}/solve.sh"])

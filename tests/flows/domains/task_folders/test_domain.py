@@ -137,3 +137,13 @@ def test_an_exported_folder_comes_in_as_the_same_task(made: tuple[Path, Draft], 
     assert again.instruction == made[1].instruction
     assert json.loads(again.goal or "")["tests"] == json.loads(made[1].goal or "")["tests"]
     assert read_folder(tmp_path / task.task_id).config.task.name == f"horizon-factory/{task.task_id}"
+
+
+def test_a_solution_finds_its_own_files(tmp_path: Path) -> None:
+    """Solutions of several files read them from /solution, where Harbor puts them."""
+    files = {
+        "solution/words.txt": "apple\ncherry\nfig\npear\n",
+        "solution__solve_sh": "cp /solution/words.txt /app/sorted.txt\n",
+    }
+    place = write_folder(tmp_path, **files)
+    assert played(tmp_path / "world", rows_of(draft_of(place)), PLAYERS.oracle).judgements["tests_reward"].passed
