@@ -83,7 +83,7 @@ ended as (
         chars,
         case
             when reason <> 'whole' then reason
-            when regexp_matches(instruction, $composes) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) then 'ok'
+            when regexp_matches(instruction, $composes) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
             when
                 grounded = 0
                 and is_served
@@ -92,6 +92,7 @@ ended as (
                 and regexp_matches(instruction, $asks_a_question)
                 and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes))
                 and not regexp_matches(instruction, $composes)
+                and not regexp_matches(answer, $yes_or_no)
                 and matches(answer, $reports_only)
             then 'says_nothing'
             when len(sentences) > 0 and matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)

@@ -48,7 +48,7 @@ judged as (
         case
             when garbled_at is not null then 'garbled'
             when is_truth or answer is null then 'ok'
-            when regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
+            when coalesce(grounded, 0) = 0 and regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
             when strlen(answer) < 300 and len(sentences) <= 2 and (
                 matches(opening, $own_notice) and not (about_errors and regexp_matches(instruction, $asks_for_text))

@@ -56,7 +56,8 @@ judged as (
             when answer is null or is_truth then case when coalesce(guesses, false) then 'guess' else 'ok' end
             when coalesce(asks_for_it, false) then 'ok'
             when refuses and not (
-                is_specific and kinds[-1] <> 'refuses' and not regexp_matches(denied, $speaks_as_model)
+                (is_specific and kinds[-1] <> 'refuses' or grounded > 0 and regexp_matches(answer, $yes_or_no))
+                and not regexp_matches(denied, $speaks_as_model)
             ) then 'refusal'
             when
                 grounded = 0
@@ -65,6 +66,7 @@ judged as (
                 and strlen(answer) < 600
                 and not regexp_matches(answer, '\p{N}')
                 and not regexp_matches(instruction, $composes)
+                and not regexp_matches(answer, $yes_or_no)
                 and matches(answer, $declines)
             then 'refusal'
             when

@@ -119,7 +119,14 @@ found as (
             then 'answer_in_instruction'
             when opened.mirrors > 0 then 'benchmark_mirror'
             when
-                len(list_filter(graded.said, lambda words: not list_contains(graded.supported, words))) > 0
+                len(list_filter(graded.said, lambda words:
+                    not list_contains(graded.supported, words)
+                    -- a word on grading that the task has, too, in another form
+                    and len(list_filter(
+                        regexp_extract_all(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'),
+                        lambda word: contains(lower(candidates.instruction), left(word, 5)) and not regexp_matches(word, $answer_words)
+                    )) = 0
+                )) > 0
                 and not regexp_matches(candidates.instruction, $about_grading)
                 and not matches(candidates.instruction, $on_grading_mixed || '|' || $on_grading)
             then 'speaks_of_grader'

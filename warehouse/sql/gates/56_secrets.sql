@@ -1,7 +1,7 @@
 -- one row per trajectory: refuses secrets and personal data in released text that cannot be redacted
 -- without it: keys and addresses are published, and a student learns to recite them. The agent's text cannot be redacted, since its
 -- tokens would no longer be the sampled ones; that of an imported row is, so its personal data does not refuse, but an agent that
--- writes keys and passwords teaches a leak. Authors' addresses in git and packages do not refuse, nor do kinds in
+-- writes keys and passwords teaches a leak. Authors' addresses in git and packages do not refuse, nor do contacts that the task asks for, on pages, and kinds in
 -- $allowed_sensitive_data: they are counted
 with offered as (
     select candidates.trajectory_id, unnest([trajectories.tools, tasks.setup]) as text
@@ -50,13 +50,28 @@ kinds as (
     where not list_contains($personal, one.key)
 ),
 
+-- a page of the web gives the address that the task asks for
+asked as (
+    select distinct candidates.trajectory_id
+    from candidates
+    join made_calls using (trajectory_id)
+    where regexp_matches(candidates.instruction, $asks_for_contact)
+        and regexp_matches(made_calls.tool, '(?i)web|search|fetch|brows|visit|url|http|wiki|page|scrap|szukaj|recherche')
+        and not regexp_matches(made_calls.tool, '(?i)customer|client|user|order|booking|record|ticket|patient|member|crm|database|db')
+),
+
 judged as (
     select
-        trajectory_id,
+        kinds.trajectory_id,
         sum(one.value) as finds,
-        arg_min(one.key, (-one.value, one.key)) filter (one.key <> 'author_email' and not list_contains($allowed_sensitive_data, one.key)) as worst
+        arg_min(one.key, (-one.value, one.key)) filter (
+            one.key <> 'author_email'
+            and not list_contains($allowed_sensitive_data, one.key)
+            and not (asked.trajectory_id is not null and one.key in ('email', 'phone'))
+        ) as worst
     from kinds
-    group by trajectory_id
+    left join asked on asked.trajectory_id = kinds.trajectory_id
+    group by kinds.trajectory_id
 )
 
 select

@@ -40,6 +40,7 @@ shown as (
                 len(acts) > 0 and len(files) = 0
                 or len(list_filter(files, lambda file: contains(observation, file) or contains(array_to_string(acts, ' '), file))) > 0
             ) then 'wrote' end,
+            case when list_contains(deeds, 'done') and len(acts) > 0 then 'done' end,
             case when list_contains(deeds, 'searched') and len(list_filter(calls, lambda call: regexp_matches(call, $did_search))) > 0 then 'searched' end,
             case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: regexp_matches(call, $did_send))) > 0 then 'sent' end,
             case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,

@@ -18,6 +18,7 @@ claiming as (
         case when (
             matches(said, $said_tests_pass_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
+            or matches(said, $said_done_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming
     from last_words
 ),
@@ -26,10 +27,10 @@ edits as (
     select
         *,
         case when about_tests and (contains(tool_calls, 'assert') or contains(tool_calls, 'expect')) then
-            coalesce(regexp_extract(tool_calls, '"(?:old_str|old_string|old|search|find|original)": ?"((?:[^"\\]|\\.)*)"', 1), '')
+            coalesce(regexp_extract(tool_calls, '"(?:old_str|old_string|old|search|find|original|old_text|stary|alt|ancien|viejo|anterior|antigo|vecchio|eski)": ?"((?:[^"\\]|\\.)*)"', 1), '')
         end as old_text,
         case when old_text <> '' then
-            coalesce(regexp_extract(tool_calls, '"(?:new_str|new_string|new|replace|replacement|updated)": ?"((?:[^"\\]|\\.)*)"', 1), '')
+            coalesce(regexp_extract(tool_calls, '"(?:new_str|new_string|new|replace|replacement|updated|new_text|nowy|neu|nouveau|nuevo|novo|nuovo|yeni)": ?"((?:[^"\\]|\\.)*)"', 1), '')
         end as new_text
     from claiming
 )
@@ -50,6 +51,7 @@ select
         case when matches(claiming, $said_searched) then 'searched' end,
         case when matches(claiming, $said_sent) then 'sent' end,
         case when matches(claiming, $said_pushed) then 'pushed' end,
+        case when matches(claiming, $said_done) then 'done' end,
         -- a search with grep is a run, too, which the calls need not show
         case when matches(claiming, $said_ran) and not regexp_matches(claiming, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
@@ -58,7 +60,7 @@ select
     case when about_tests and regexp_matches(tool_calls, $hollow_tests) then 'hollow' when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
         regexp_matches(tool_calls, '\\n-\s*(?:self\.)?(?:assert|expect\()') and not regexp_matches(tool_calls, '\\n\+\s*(?:self\.)?(?:assert|expect\()')
     ) or (
-        regexp_matches(tool_calls, '"(path|file|file_path|filename)": ?"[^"]*(test|spec)')
+        regexp_matches(tool_calls, '"\w+": ?"[^" ]*(test|spec)[^" ]*\.\w{1,5}"')
         and regexp_matches(old_text, 'assert|expect\(')
         and len(list_filter(
             list_filter(string_split(old_text, '\n'), lambda line: regexp_matches(line, 'assert|expect\(')),
@@ -106,6 +108,7 @@ select
                 regexp_extract_all(lower(said), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
                 lambda word: left(regexp_replace(word, '^[وبل]?ال', ''), greatest(4, length(word) - 2))
             ),
+            regexp_extract_all(said, '\s(\p{Lu}\p{Ll}{1,2})(?:[^\p{L}]|$)', 1),
             regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
             regexp_extract_all(regexp_replace(said, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
         ),
