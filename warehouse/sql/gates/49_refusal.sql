@@ -71,7 +71,11 @@ judged as (
             then 'refusal'
             when
                 gives_up
-                and not (coalesce(grounded, 0) > 0 and regexp_matches(instruction, $asks_for_changes))
+                and not (
+                    coalesce(grounded, 0) > 0
+                    and regexp_matches(instruction, $asks_for_changes)
+                    and not regexp_matches(instruction, $asks_a_question)
+                )
                 and not is_specific
                 and strlen(said) < 24
                 and not (found_nothing and regexp_matches(instruction, $asks_if_there) and not regexp_matches(denied, $lacks_answer))
