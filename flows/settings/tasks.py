@@ -12,6 +12,16 @@ Probe = Literal["oracle", "shortcuts", "digest", "canary", "blind"]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class GivenTable(Section):
+    """Tables of the user from which tasks of ML engineering are made."""
+
+    path: LocalPath = Field(description="a CSV or Parquet file, or a folder of them with the same columns")
+    target: str = Field(description="column to predict")
+    metric: Literal["rmse", "mae", "log_loss", "auc", "f1_macro"] = Field(description="metric of predictions")
+    split: str = Field(description="column of times or groups, by which test rows are apart from training rows")
+    about: str = Field(default="", description="what the agent is to know of the table and its columns")
+
+
 class Tasks(Section):
     """Number, difficulty and budget of the tasks."""
 
@@ -29,6 +39,9 @@ class Tasks(Section):
     )
     folders: list[LocalPath] = Field(
         default=[], description="task folders in Harbor's format, or folders of them; the domain task_folders"
+    )
+    tables: list[GivenTable] = Field(
+        default=[], description="tables for tasks of ML engineering, a table [[tasks.tables]] for each"
     )
     probes: list[Probe] = Field(
         default=["oracle", "shortcuts", "digest", "canary"],

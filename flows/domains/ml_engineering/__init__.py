@@ -2,6 +2,7 @@
 
 from flows.domains.contract import Domain
 from flows.domains.ml_engineering.composing.generated import GENERATED_DATA
+from flows.domains.ml_engineering.composing.given.compose import GIVEN_TABLE
 from flows.domains.ml_engineering.kind import ML_WORKSPACE
 from flows.domains.ml_engineering.players import PLAYERS
 from flows.domains.ml_engineering.verifiers import SCORE_REACHED
@@ -11,7 +12,7 @@ DOMAIN = Domain(
     name="ml_engineering",
     environment=ML_WORKSPACE,
     verifiers=(SCORE_REACHED,),
-    composers=(GENERATED_DATA,),
+    composers=(GENERATED_DATA, GIVEN_TABLE),
     chat_prompt=prompt("system", __name__),
     policies=PLAYERS,
 )

@@ -40,8 +40,8 @@ def drawings(corpus: Corpus) -> Iterator[Drawing]:
 
 def compose(drawing: Drawing, writer: Writer) -> Draft:
     """The task of a seed; families take turns. Raises Refused if there is no room, or another draw differs."""
-    names = sorted(FAMILIES)
-    family = names[drawing.number % len(names)]
+    names = list(FAMILIES)
+    family = names[(drawing.number - 1) % len(names)]
     seed = apart("open", drawing.seed)
     drawn = FAMILIES[family](seed)
     metric = drawn.metrics[int(stream(family, seed, "metric").integers(len(drawn.metrics)))]

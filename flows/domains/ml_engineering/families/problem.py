@@ -12,7 +12,8 @@ import numpy as np
 
 from flows.domains.ml_engineering.families.draws import Numbers, Places, Scripts, Theme
 
-Table = dict[str, Sequence[Any] | np.ndarray[Any, Any]]
+Column = Sequence[Any] | np.ndarray[Any, Any]
+Table = dict[str, Column]
 """Column -> values; None and NaN are written as empty cells."""
 Labels = list[float] | list[str]
 

@@ -7,13 +7,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flows.domains.ml_engineering.families.problem import Table
+from flows.domains.ml_engineering.families.problem import Column
 from flows.domains.ml_engineering.scoring.submission import ID
 
 Files = Mapping[str, bytes]
 
 
-def csv_file(columns: Table, ids: Sequence[int] | None = None) -> bytes:
+def csv_file(columns: Mapping[str, Column], ids: Sequence[int] | None = None) -> bytes:
     """A table as CSV, with the ids in front; NaN and None are empty cells."""
     named = ({ID: ids} if ids is not None else {}) | {name: _cells(values) for name, values in columns.items()}
     text = io.StringIO()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from flows.domains.ml_engineering.families import FAMILIES, Drawn
-from flows.domains.ml_engineering.families.draws import Theme, stream
+from flows.domains.ml_engineering.families.draws import stream
 from flows.domains.ml_engineering.scoring.submission import ID, Wanted
 from flows.domains.ml_engineering.world.files import Files, csv_file, digest_of
 from flows.domains.ml_engineering.world.given import read_bundle
@@ -73,14 +73,15 @@ def drawn_problem(drawn: Drawn, family: str, seed: int, metric: str) -> OpenProb
     rng, n_train, n_test = stream(family, seed, "ids"), len(next(iter(drawn.train.values()))), len(drawn.law.expected)
     ids = (rng.permutation(n_train + n_test) + 10_000).tolist()
     asked, target = ids[n_train:], str(theme["target"])
+    columns = {str(theme.get(role, role)): meaning for role, meaning in theme["columns"].items()}
     files = {
-        "DATA.md": dictionary(theme, sorted(drawn.files)),
+        "DATA.md": dictionary(theme["story"], theme["split"], target, columns, sorted(drawn.files)),
         "train.csv": csv_file(drawn.train, ids[:n_train]),
         "test.csv": csv_file(drawn.test, asked),
         **drawn.files,
     }
     wanted = Wanted(asked, target, metric, drawn.law.classes)
-    files["sample_submission.csv"] = csv_file({target: [_example(wanted)] * n_test}, asked)
+    files["sample_submission.csv"] = example_file(wanted)
     public = public_rows(drawn.order)
     labels = drawn.law.rows(public).sample(stream(family, seed, "public labels"))
     chosen = [one for one, here in zip(asked, public, strict=True) if here]
@@ -101,16 +102,15 @@ def public_rows(order: Any) -> Any:
     return places < min(n_public, len(values) - 1)
 
 
-def _example(wanted: Wanted) -> object:
-    return wanted.classes[0] if wanted.classes else 0
+def example_file(wanted: Wanted) -> bytes:
+    """An example of a submission: the first class, or 0, for each row."""
+    value = wanted.classes[0] if wanted.classes else 0
+    return csv_file({wanted.target: [value] * len(wanted.ids)}, wanted.ids)
 
 
-def dictionary(theme: Theme, further: Sequence[str]) -> bytes:
+def dictionary(story: str, split: str, target: str, columns: Mapping[str, str], further: Sequence[str] = ()) -> bytes:
     """The data dictionary: story, split, a line for each column."""
-    known = theme["columns"]
-    columns = "\n".join(f"- `{theme.get(role, role)}`: {meaning}" for role, meaning in known.items())
+    lines = "\n".join(f"- `{name}`: {meaning}" for name, meaning in columns.items())
     named = "".join(f", `{one}`" for one in further)
     text = prompt("data", PACKAGE).text
-    return text.format(
-        story=theme["story"], split=theme["split"], columns=columns, further=named, id=ID, target=theme["target"]
-    ).encode()
+    return text.format(story=story, split=split, columns=lines, further=named, id=ID, target=target).encode()

@@ -9,10 +9,10 @@ from flows.domains.ml_engineering.families.tables.ranking import ranking
 from flows.domains.ml_engineering.families.tables.units import units
 
 TABLES = {
+    "leakage": leakage,
     "annotators": annotators,
     "codes": codes,
     "devices": devices,
-    "leakage": leakage,
     "products": products,
     "ranking": ranking,
     "units": units,

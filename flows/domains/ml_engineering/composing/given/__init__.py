@@ -1,0 +1,1 @@
+"""Tasks of tables that a user gives: the split, the bundle of open files, and the composer."""
