@@ -49,7 +49,7 @@ class Refine(Section):
         description="hosts, with path prefixes, that publish benchmark answers; an attempt that read one is refused",
     )
     process_verifiers: list[str] = Field(
-        default=["evidence_consulted", "no_collateral", "policy_kept"],
+        default=["evidence_consulted", "no_collateral", "policy_kept", "tests_intact"],
         description="verifiers that judge the process, not the answer",
     )
     benchmarks: list[BenchmarkFiles] = Field(

@@ -10,6 +10,7 @@ from flows.domains.engineering.composers.reversed import REVERSED
 from flows.domains.engineering.examination import examine
 from flows.domains.engineering.folder import folder_parts
 from flows.domains.engineering.issues.composer import ISSUES
+from flows.domains.engineering.players import PLAYERS
 from flows.domains.engineering.verifiers import TESTS_INTACT, TESTS_PASS
 from flows.environments.workspace import WORKSPACE
 from schemas.prompt import prompt
@@ -21,4 +22,5 @@ DOMAIN = Domain(
     composers=(MUTANTS, COMBINED, REMOVED, REVERSED, ISSUES),
     chat_prompt=prompt("engineering_system", __name__),
     folder=folder_parts,
+    policies=PLAYERS,
 )
