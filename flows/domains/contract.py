@@ -98,6 +98,8 @@ class Corpus:
     """Local git repositories of the settings."""
     issues: "Sequence[IssueSet]" = ()
     """Sets of issues of the settings."""
+    packages: "Sequence[str] | None" = None
+    """Names of the packages that the settings choose; None for all that a domain lists."""
 
 
 class Candidate(Protocol):

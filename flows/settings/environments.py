@@ -178,6 +178,9 @@ class Environments(Section):
         default=[], description="servers of tools, a table [[environments.mcp]] for each; needs horizon-factory[mcp]"
     )
 
+    packages: list[str] | None = Field(
+        default=None, description="packages of the domain of code that tasks are made of, by name; not set: all listed"
+    )
     repositories: list[Repository] = Field(
         default=[], description="local git repositories, a table [[environments.repositories]] for each"
     )

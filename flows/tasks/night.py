@@ -110,7 +110,8 @@ class TaskNight:
 
     def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
         given, sources = (self.con, self.settings, self.day, wanted), self.environments
-        corpus = Corpus(*given, sources.mcp, self.resources, sources.repositories, sources.issues)
+        code = sources.repositories, sources.issues, sources.packages
+        corpus = Corpus(*given, sources.mcp, self.resources, *code)
         for candidate in group[0].candidates(corpus):
             composer = group[candidate.number % len(group)]
             try:

@@ -15,7 +15,7 @@ from flows.domains.engineering.bugs.edit import Bug, Place
 from flows.domains.engineering.examination import is_protected
 from flows.domains.engineering.measure.baseline import Baseline
 from flows.domains.engineering.measure.laboratory import LANGUAGE, Laboratory
-from flows.domains.engineering.sources.allowlist import Source, packages, repositories
+from flows.domains.engineering.sources.allowlist import Source, chosen
 from flows.domains.engineering.suite import language
 from flows.domains.seeds import seeded
 from flows.environments.resources import Resources
@@ -95,7 +95,7 @@ def draws(composer: str, *, git_only: bool = False) -> Callable[[Corpus], Iterat
 
 
 def _draws(composer: str, git_only: bool, corpus: Corpus) -> Iterator[Draw]:
-    sources = [*(() if git_only else packages()), *repositories(corpus.repositories)]
+    sources = [one for one in chosen(corpus.packages, corpus.repositories) if not git_only or one.is_git]
     if not sources:
         return
     night = f"{corpus.settings.seed} {corpus.day.isoformat()}"

@@ -34,7 +34,7 @@ def compose(draw: Draw, write: Writer) -> Draft:
 
 def undone(draw: Draw, size: int) -> list[Bug]:
     """The commits that a draw may undo, `size` of them; none of a package, which has no history."""
-    if dict(draw.source.tree)["kind"] != "git":
+    if not draw.source.is_git:
         return []
     return draw.workshop.remembered(draw.source, NAME, commits)[draw.place * size : (draw.place + 1) * size]
 

@@ -1,7 +1,7 @@
 """The packages that tasks are made of: those of `packages.toml`, each tried, with its licence and its tests."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,19 @@ class Source:
     """Tests that need more than the image has, or that take long."""
     description: str = ""
     """A few words for users: the kind of library."""
+
+    @property
+    def is_git(self) -> bool:
+        """True for a git repository, which has a history."""
+        return dict(self.tree)["kind"] == "git"
+
+
+def chosen(names: Sequence[str] | None, listed: "Sequence[Repository]" = ()) -> tuple[Source, ...]:
+    """The packages of these names, or all of them, and the repositories. Raises LookupError on an unknown name."""
+    known = {one.name: one for one in packages()}
+    if unknown := [name for name in names or () if name not in known]:
+        raise LookupError(f"environments.packages = {unknown}: not listed. There are: {', '.join(known)}")
+    return (*(known[name] for name in (known if names is None else names)), *repositories(listed))
 
 
 @cache

@@ -10,7 +10,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-LONGEST = 160
+LONGEST = 300
 """Characters of a call or a value that fit into a report."""
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 COMPARED = {"assertEqual", "assertEquals", "assertListEqual", "assertDictEqual", "assertTupleEqual", "assertSetEqual",
