@@ -93,10 +93,11 @@ def _name(function: ast.expr) -> str:
 
 
 def _value(sides: tuple[ast.expr, ast.expr], values: tuple[Any, Any], frame: types.FrameType) -> dict[str, str] | None:
-    """The side that calls something is the actual one; the first if both do."""
-    if _calls(sides[0]) and _calls(sides[1]):
+    """The side that calls something is the actual one; None if no side or both sides do."""
+    calling = [at for at in (0, 1) if _calls(sides[at])]
+    if len(calling) != 1:
         return None
-    actual = 1 if _calls(sides[1]) else 0
+    actual = calling[0]
     shown = [_shown(one) for one in values]
     if None in shown or shown[0] == shown[1]:
         return None
@@ -107,7 +108,7 @@ def _value(sides: tuple[ast.expr, ast.expr], values: tuple[Any, Any], frame: typ
 
 
 def _false(expression: ast.expr, frame: types.FrameType) -> dict[str, str] | None:
-    return _checked({"kind": "false", "call": _written(expression, frame)})
+    return _checked({"kind": "false", "call": _written(expression, frame)}) if _calls(expression) else None
 
 
 def _raised(statement: ast.stmt, frame: types.FrameType, error: BaseException) -> dict[str, str] | None:

@@ -1,0 +1,1 @@
+"""Tests: measurements of bugs."""
