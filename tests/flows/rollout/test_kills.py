@@ -38,7 +38,7 @@ TASKS = 80
 IN_FLIGHT = 4
 PROBE = [1, 2, 3]
 """The prompt of the teacher's handshake with a server."""
-CLOCK = {"started_at", "ended_at", "seconds"}
+CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds"}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
 

@@ -32,7 +32,7 @@ DAY = date(2026, 1, 2)
 TASKS = 3
 TURNS = 24
 KILLS = int(os.environ.get("WORLD_KILLS", "10"))
-CLOCK = {"started_at", "ended_at", "seconds", "n_restores"}
+CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds", "n_restores", "examination_seconds"}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
 

@@ -30,7 +30,7 @@ from warehouse.query import run_checks
 
 DAY = date(2026, 1, 2)
 FACTORY = str(Path(sys.executable).with_name("factory"))
-CLOCK = {"started_at", "ended_at", "seconds"}
+CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds"}
 IDS: dict[type[Record], tuple[str, ...]] = {
     Trajectory: ("trajectory_id",),
     Turn: ("trajectory_id", "index"),

@@ -23,7 +23,7 @@ from warehouse.query import run_checks
 
 DAY = date(2026, 1, 2)
 TASKS = 3
-CLOCK = {"started_at", "ended_at", "seconds"}
+CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds"}
 
 
 class Killed(BaseException):
