@@ -71,6 +71,7 @@ judged as (
                 and not about_errors
                 and not regexp_matches(instruction, $composes)
                 and not regexp_matches(instruction, $concerns_machines)
+                and not regexp_matches(answer, '(?i)\b(raise[sd]?|throws?|thrown)\b|^\W*\w+(error|exception)\W*$')
                 and matches(answer, $tells_of_failure)
             then 'error_text'
             when
