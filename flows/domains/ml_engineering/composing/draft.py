@@ -9,11 +9,11 @@ from flows.domains.contract import Draft
 from flows.domains.ml_engineering.composing.trial import Bounds, Private, gap
 from flows.domains.ml_engineering.scoring.metrics import METRICS
 from flows.domains.ml_engineering.scoring.submission import ID, Wanted
+from flows.domains.ml_engineering.world.environment import FILE_TOOLS
 from flows.domains.ml_engineering.world.problem import PACKAGE
 from schemas.prompt import prompt
 
 IMAGE = "ml"
-TOOLS = ("bash", "read", "edit", "write")
 SCORES = 10
 """Public scores of an attempt."""
 SECONDS = 1800
@@ -51,7 +51,7 @@ def draft(  # noqa: PLR0913, PLR0917 (all that a draft is made of)
     """The draft of a problem whose bounds are known. `words` has story and split, `oracle` solution and study."""
     setup = {
         "image": IMAGE,
-        "tools": TOOLS,
+        "tools": FILE_TOOLS,
         "limits": {"wall_s": WALL_S, "cpu_s": 2 * WALL_S},
         "scores": SCORES,
         "seconds": SECONDS,

@@ -41,6 +41,8 @@ class ScoreArguments(SubmitArguments):
 SCORE = Tool("score", prompt("tool_score", PACKAGE).text.strip(), ScoreArguments)
 SUBMIT = Tool("submit", prompt("tool_submit", PACKAGE).text.strip(), SubmitArguments)
 OWN = {one.name: one for one in (SCORE, SUBMIT)}
+FILE_TOOLS = ("bash", "read", "edit", "write")
+"""Tools of the workspace that composed tasks have."""
 
 
 class MlWorkspace:
@@ -159,8 +161,9 @@ class MlWorkspace:
 
 
 def tools(setup: str, dialect: str) -> tuple[Tool, ...]:
-    """The tools of a task's world."""
-    return (*WORKSPACE.tools(setup, dialect), *OWN.values())
+    """The tools of a task's world; those of a composed task if the setup names none."""
+    given = {"tools": FILE_TOOLS} | json.loads(setup)
+    return (*WORKSPACE.tools(json.dumps(given), dialect), *OWN.values())
 
 
 def opened(setup: str, resources: Resources, folder: Path) -> MlWorkspace:
