@@ -32,7 +32,8 @@ from warehouse.lake import Lake
 pytestmark = pytest.mark.slow
 
 DAY = date(2026, 1, 2)
-KILLS = 100
+KILLS = int(os.environ.get("SERVER_KILLS", "40"))
+"""SERVER_KILLS=100 is the long form."""
 VICTIMS = ("server", "server", "server", "flow", "flow and server")
 TASKS = 80
 IN_FLIGHT = 4
@@ -126,7 +127,7 @@ def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def test_server_flow_and_both_killed_a_hundred_times_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> None:
+def test_server_flow_and_both_killed_often_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> None:
     """On failing machines a run could sample turns twice, lose some, or store others than were sampled."""
     dice, kills, gone = random.Random(int(os.environ.get("KILL_SEED", "1"))), Counter[str](), list[float]()
     with vllm_process(tmp_path / "undisturbed.jsonl", reply) as server:

@@ -25,7 +25,7 @@ from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
 TASKS = 6
-KILLS = int(os.environ.get("WORLD_KILLS", "25"))
+KILLS = int(os.environ.get("WORLD_KILLS", "12"))
 CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds", "n_restores", "examination_seconds"}
 GOAL = {"bank": 15, "cash": 6}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
