@@ -168,7 +168,8 @@ def test_no_call_of_an_attempt_can_reach_the_hidden_record(tmp_path: Path, notes
     seen: list[str] = []
 
     def searching(prompt: str, seed: int) -> str:
-        worlds = [path.read_text() for path in (settings.state / "worlds").rglob("*") if path.is_file()]
+        files = [path for path in (settings.state / "worlds").rglob("*") if path.is_file()]
+        worlds = [path.read_text() for path in files if "examination-" not in str(path)]  # of an attempt that has ended
         gc.collect()
         ledgers = [json.dumps(one.__dict__) for one in gc.get_objects() if type(one).__name__ == "Ledger"]
         assert ledgers

@@ -53,7 +53,7 @@ LOOK = {
     "listed": "pip list 2>/dev/null | grep -i tally",
     "caches": "find / -path /proc -prune -o -path '*/.cache/*' -print -o -name '*tally*.whl' -print 2>/dev/null",
     "host": "ls /home /srv 2>/dev/null; tr '\\0' '\\n' < /proc/1/environ | grep -i -E 'secret|token|key'",
-    "owners": "find . -printf '%u %m %y\\n' | sort -u | grep -v -E '(644|755) [fd]$'",
+    "owners": "find . -mindepth 1 -printf '%u %m %y\\n' | sort -u | grep -v -E '(644|755) [fd]$'",
     "names": "find . -name '*bug*' -o -name '*mutant*' -o -name '*hidden*' -o -name '*oracle*'",
 }
 
