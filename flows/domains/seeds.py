@@ -1,4 +1,4 @@
-"""Candidates of composers that need no pages: numbered seeds, the same ones for every run of a night.
+"""Candidates of composers that need no pages: numbered seeds, and what earlier nights made tasks of.
 
 A composer that draws its world from a seed takes them by `seeded(NAME)`. Each task stores its number in `difficulty`,
 so that a night that runs again continues after the last one.
@@ -22,6 +22,11 @@ class Seed:
     number: int
     seed: int
     """63 bits, from the composer's name, the night, the settings' seed and the number."""
+
+
+def made_before(corpus: Corpus, composer: str) -> set[str]:
+    """The hashes, stored as `line` in `difficulty`, of what the composer made tasks of in any night."""
+    return {row[0] for row in execute(corpus.con, query("tasks", "lines_made"), {"composer": composer}).fetchall()}
 
 
 def seeded(composer: str) -> Callable[[Corpus], Iterator[Seed]]:

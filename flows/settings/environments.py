@@ -125,6 +125,12 @@ class ImageSettings(Section):
         return packages
 
 
+def check_distinct(names: list[str], kind: str) -> None:
+    """Raises ValueError if two of a kind have one name."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two {kind} are named {', '.join(twice)}: rename one of them")
+
+
 class SandboxSettings(Section):
     """The sandbox in which code of a model runs."""
 
@@ -141,9 +147,7 @@ class SandboxSettings(Section):
     @field_validator("images")
     @classmethod
     def _distinct(cls, images: list[ImageSettings]) -> list[ImageSettings]:
-        names = [one.name for one in images]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two images are named {', '.join(twice)}: rename one of them")
+        check_distinct([one.name for one in images], "images")
         return images
 
 
@@ -192,7 +196,5 @@ class Environments(Section):
     @field_validator("mcp")
     @classmethod
     def _distinct(cls, servers: list[McpServer]) -> list[McpServer]:
-        names = [one.name for one in servers]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two servers are named {', '.join(twice)}: rename one of them")
+        check_distinct([one.name for one in servers], "servers")
         return servers

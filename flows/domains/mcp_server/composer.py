@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
+from flows.domains.seeds import made_before
 from flows.environments.mcp.faults import ServerFault
 from flows.environments.mcp.kind import connected_offer
 from flows.environments.mcp.setup import Offer
-from warehouse.connect import execute, query
 
 if TYPE_CHECKING:
     from flows.settings.environments import McpServer
@@ -67,7 +67,7 @@ class LineOf:
 
 def candidates(corpus: Corpus) -> Iterator[LineOf]:
     """The lines of all servers in the order of the settings, without those that became tasks in any night."""
-    made = {row[0] for row in execute(corpus.con, query("tasks", "lines_made"), {"composer": NAME}).fetchall()}
+    made = made_before(corpus, NAME)
     number = 0
     for settings in corpus.servers:
         if settings.tasks is None:

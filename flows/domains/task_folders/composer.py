@@ -14,6 +14,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
+from flows.domains.seeds import made_before
 from flows.domains.task_folders.harbor.build import built_files, requirements_of
 from flows.domains.task_folders.harbor.folder import TaskFolder, as_json, folder_digest, is_task_folder, read_folder
 from flows.domains.task_folders.harbor.shell import read_script
@@ -21,7 +22,6 @@ from flows.domains.task_folders.world import TOOLS, Needed, image_name, with_ima
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Sandbox, SandboxFault
 from flows.environments.sandbox.images.packages import ImageError
-from warehouse.connect import execute, query
 
 NAME = "harbor"
 MAX_TURNS = 100
@@ -39,7 +39,7 @@ class Found:
 
 def candidates(corpus: Corpus) -> Iterator[Found]:
     """The task folders of the settings, in the order of their names, without those that became tasks in any night."""
-    made = {row[0] for row in execute(corpus.con, query("tasks", "lines_made"), {"composer": NAME}).fetchall()}
+    made = made_before(corpus, NAME)
     number = 0
     for pattern in corpus.settings.folders:
         for path in sorted(_task_folders(pattern)):

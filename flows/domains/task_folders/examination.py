@@ -4,7 +4,6 @@ As in Harbor, tests are in /tests, and the script writes /logs/verifier/reward.j
 such scripts install their test runner are replaced, since there is no network and the image holds the packages.
 """
 
-import base64
 import json
 import math
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from flows.domains.task_folders.harbor.folder import TEST_SCRIPT
+from flows.domains.task_folders.harbor.folder import TEST_SCRIPT, as_bytes
 from flows.domains.task_folders.world import FolderWorld, image_name, with_image
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Command, Completed, Limits, Mount
@@ -48,7 +47,7 @@ def write_files(folder: Path, content: Mapping[str, str | dict[str, str]]) -> No
     for name, data in content.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.encode() if isinstance(data, str) else base64.b64decode(data["base64"]))
+        path.write_bytes(as_bytes(data))
         path.chmod(0o755)
 
 

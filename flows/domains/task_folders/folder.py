@@ -1,9 +1,9 @@
 """A task of this domain as a folder again: the files that came in, with the packages that its image was made of."""
 
-import base64
 import json
 
 from flows.domains.contract import FolderParts
+from flows.domains.task_folders.harbor.folder import as_bytes
 from flows.environments.resources import Resources
 from schemas.task import Hidden, Task
 
@@ -26,7 +26,4 @@ def folder_parts(task: Task, hidden: Hidden, resources: Resources) -> FolderPart
 
 
 def _bytes(files: Given) -> dict[str, bytes]:
-    return {
-        name: data.encode() if isinstance(data, str) else base64.b64decode(data["base64"])
-        for name, data in files.items()
-    }
+    return {name: as_bytes(data) for name, data in files.items()}

@@ -18,13 +18,13 @@ from flows.domains.engineering.issues.patches import apply_patch, texts_of
 from flows.domains.engineering.issues.row import Row, clone_of, read_row, touched
 from flows.domains.engineering.measure.laboratory import LANGUAGE, SUITE_S
 from flows.domains.engineering.suite import Suite, run_suite
+from flows.domains.seeds import made_before
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Limits, Sandbox, SandboxFault
 from flows.environments.workspace import WorkspaceSetup
 from flows.environments.workspace.materialise import materialise
 from flows.environments.workspace.sources.cache import TreeError
 from schemas.record import sha256_text
-from warehouse.connect import execute, query
 
 NAME, VERSION = "issues", "1"
 MAX_TURNS = 120
@@ -46,7 +46,7 @@ class Issue:
 
 def candidates(corpus: Corpus) -> Iterator[Issue]:
     """The rows of the settings' sets in their order, without those that became tasks in any night."""
-    made = {row[0] for row in execute(corpus.con, query("tasks", "lines_made"), {"composer": NAME}).fetchall()}
+    made = made_before(corpus, NAME)
     number = 0
     for one in corpus.issues:
         with one.file.open(encoding="utf-8", errors="replace") as lines:

@@ -89,6 +89,11 @@ def as_json(data: bytes) -> str | dict[str, str]:
         return {"base64": base64.b64encode(data).decode("ascii")}
 
 
+def as_bytes(content: str | Mapping[str, str]) -> bytes:
+    """A file's content from its JSON."""
+    return content.encode() if isinstance(content, str) else base64.b64decode(content["base64"])
+
+
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
     n_bytes = 0
     for path in sorted(folder.rglob("*")):
