@@ -23,9 +23,9 @@ FRAMING = frozenset(
         "because as by of in on at to for from with and or according which called named word blank question",
     )
 )
-"""Words that may surround an answer in a sentence."""
-MAX_NEW_WORDS = 2
-"""New words allowed per word of the ground truth; a longer answer could contain a short common word by chance."""
+"""Words that may surround an answer."""
+MAX_NEW_WORDS, MAX_FRAMING = 2, 8
+"""New and framing words allowed beside the ground truth; a longer answer is a sentence where a name was asked for."""
 
 
 def normalise_answer(text: str) -> str:
@@ -44,25 +44,32 @@ def exact_match(attempt: Finished) -> Judgement:
 
 
 def contains_answer(attempt: Finished) -> Judgement:
-    """Passes if the answer states the ground truth, rather than containing its words by chance.
+    """Passes if the answer is the ground truth with few words around it, where the form of the truth is a text.
 
     Either both are equal when normalised; or the truth occurs in the answer as whole words (not as part of a name or
-    of code, as `file` in `open(file)`), with at most MAX_NEW_WORDS new words per word of the truth. Words of the task
-    (a blank may be answered with its whole sentence) and FRAMING words are not new.
+    of code, as `file` in `open(file)`), with at most MAX_NEW_WORDS new and MAX_FRAMING framing words. A sentence that
+    holds the truth is `too_long`. Truths of other forms have verifiers of their own: `other_form`.
     """
-    expected = set(normalise_answer(attempt.task.instruction).split()) | FRAMING
-    truth_words = normalise_answer(attempt.task.answer or "").split()
+    if (attempt.task.answer_form or "text") != "text":
+        return Judgement("other_form")
+    compared = _compare(attempt, _states)
+    if compared.reason == "other_answer" and _compare(attempt, _holds).passed:
+        return Judgement("too_long", 0.0)
+    return compared
 
-    def states(truth: str, answer: str) -> bool:
-        if normalise_answer(truth) == normalise_answer(answer):
-            return True
-        needle, haystack = (normalise_answer(JOINTS.sub(JOINED, text)) for text in (truth, answer))
-        if f" {needle} " not in f" {haystack} ":
-            return False
-        new = [word for word in normalise_answer(answer).split() if word not in expected and word not in truth_words]
-        return len(new) <= MAX_NEW_WORDS * len(truth_words)
 
-    return _compare(attempt, states)
+def _states(truth: str, answer: str) -> bool:
+    if normalise_answer(truth) == normalise_answer(answer):
+        return True
+    own = normalise_answer(truth).split()
+    around = [word for word in normalise_answer(answer).split() if word not in own]
+    new = [word for word in around if word not in FRAMING]
+    return _holds(truth, answer) and len(new) <= MAX_NEW_WORDS and len(around) <= MAX_FRAMING
+
+
+def _holds(truth: str, answer: str) -> bool:
+    needle, haystack = (normalise_answer(JOINTS.sub(JOINED, text)) for text in (truth, answer))
+    return f" {needle} " in f" {haystack} "
 
 
 def evidence_consulted(attempt: Finished) -> Judgement:
@@ -86,5 +93,5 @@ def _compare(attempt: Finished, matches: Callable[[str, str], bool]) -> Judgemen
 
 
 EXACT_MATCH = Verifier("exact_match", "2", exact_match)
-CONTAINS_ANSWER = Verifier("contains_answer", "2", contains_answer)
+CONTAINS_ANSWER = Verifier("contains_answer", "3", contains_answer)
 EVIDENCE_CONSULTED = Verifier("evidence_consulted", "2", evidence_consulted)

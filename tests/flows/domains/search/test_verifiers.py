@@ -76,19 +76,27 @@ def test_an_answer_within_a_sentence_is_contained_but_not_an_exact_match() -> No
         ("path", "os.path", False),
         ("len", "max_len", False),
         ("number", "the smallest integer above the number of free memory pages", False),
-        ("file", "No feature line is ever to be deleted from this file.", True),
+        ("file", "No feature line is ever to be deleted from this file.", False),
         ("file", "the file object", True),
         ("I/O", "Python's I/O", True),
         ("PEP", "PEP 302", True),
         ("Sken Isle", "Sken-Isle, off Varnay", True),
-        ("Karl Anton of Varnay", "It was king Karl Anton of Varnay, who ruled from 1801 to 1830.", True),
+        ("Karl Anton of Varnay", "I think the answer is king Karl Anton of Varnay.", True),
+        ("Karl Anton of Varnay", "It was king Karl Anton of Varnay, who ruled from 1801 to 1830.", False),
     ],
 )
 def test_a_short_ground_truth_must_be_stated_as_the_answer(truth: str, answer: str, passes: bool) -> None:
-    """A long wrong answer that contains a common word by chance must not pass."""
+    """A long wrong answer that contains a common word by chance, and a sentence for one word, must not pass."""
     instruction = 'Fill in the blank: "No feature line is ever to be deleted from this ____."'
     found = verdicts(answer, [], TASK.model_copy(update={"answer": truth, "instruction": instruction}))
     assert found["contains_answer"].passed == passes
+
+
+def test_a_sentence_and_a_truth_of_another_form_have_reasons_of_their_own() -> None:
+    task = TASK.model_copy(update={"answer": "12"})
+    assert verdicts("It lies between 11 and 12 miles off the coast.", [], task)["contains_answer"].reason == "too_long"
+    number = task.model_copy(update={"answer_form": "number"})
+    assert verdicts("12", [], number)["contains_answer"].reason == "other_form"
 
 
 def test_part_of_a_word_is_not_an_answer() -> None:
