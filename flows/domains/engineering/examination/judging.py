@@ -52,7 +52,7 @@ def judged(records: Sequence[Mapping[str, Any]], expected: Expected, key: Key, l
 
 
 def _right(name: str, record: Mapping[str, Any], key: Key) -> bool:
-    return record.get("outcome") == "passed" and key.holds(name.partition("[")[0], _seen(record))
+    return record.get("outcome") == "passed" and key.holds(name, _seen(record))
 
 
 def _seen(record: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -38,10 +38,13 @@ class Key:
         return name
 
     def holds(self, test: str, seen: Mapping[str, Sequence[str]]) -> bool:
-        """True if every point that a passed test recorded is right, and none that it must reach is missing."""
+        """True if every point that a passed test recorded is right, and none that it must reach is missing.
+
+        Rows of a test, `name[row]`, must reach the points of the test.
+        """
         right = all(list(bits) == [self._right(point)] for point, bits in seen.items())
         reached = {point.split(":")[0] for point in seen}
-        return right and reached.issuperset(self.must.get(test, ()))
+        return right and reached.issuperset(self.must.get(test, self.must.get(test.partition("[")[0], ())))
 
     def secret(self, seen: Mapping[str, Sequence[str]]) -> int:
         """The number of recorded points whose bits cannot be guessed from the test."""

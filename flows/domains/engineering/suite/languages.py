@@ -51,7 +51,7 @@ PYTHON = Language(
 )
 JAVASCRIPT = Language(
     "javascript",
-    ("node", f"{INSIDE}/node_run.mjs"),
+    ("node", "--import", f"{INSIDE}/globals.mjs", f"{INSIDE}/node_run.mjs"),
     _javascript_test,
     lambda path: path.suffix in {".js", ".mjs", ".cjs"},
 )

@@ -1,0 +1,1 @@
+"""Rewriting of hidden tests in JavaScript."""

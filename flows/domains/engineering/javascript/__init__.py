@@ -1,0 +1,1 @@
+"""JavaScript: its syntax, and the tests that a file defines."""
