@@ -63,6 +63,7 @@ def test_the_same_rows_make_the_same_bytes_in_batches_of_any_size(tmp_path: Path
     assert whole.read_bytes() == again.read_bytes()
 
 
+@pytest.mark.slow
 def test_row_groups_are_large_but_bounded_in_rows_and_in_bytes(tmp_path: Path) -> None:
     """Small groups cost disk space and reading time; a group of long pages would exceed the memory of readers."""
     rows = table(Turn, make_small_lake(DAY, n_tasks=100).turns)
@@ -151,6 +152,7 @@ def test_any_client_can_open_the_file_of_views(tmp_path: Path) -> None:
         assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_client_of_an_earlier_duckdb_reads_every_view(tmp_path: Path) -> None:
     """Analysts' tools carry older DuckDB versions: a newer file format would lock them out of all views."""
     lake = Lake(tmp_path / "lake")

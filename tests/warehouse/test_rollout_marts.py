@@ -88,6 +88,7 @@ def test_an_attempt_that_was_finished_later_is_no_longer_unfinished(tmp_path: Pa
     assert failing(lake) == {}
 
 
+@pytest.mark.slow
 def test_an_unfinished_attempt_that_no_task_planned_is_found(tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS)
     assert failing(lake_of(tmp_path / "a", made, left(made, 0, trajectory_id="never planned"))) == {

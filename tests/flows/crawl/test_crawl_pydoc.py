@@ -5,6 +5,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from flows.crawl.crawler import run_crawl
 from flows.settings import Crawl, Settings
 from sources.pydoc_site import server as pydoc_site
@@ -14,6 +16,7 @@ from warehouse.console.progress import silent
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 
 
+@pytest.mark.slow
 def test_the_documentation_of_this_python_is_crawled(tmp_path: Path) -> None:
     """A user's first crawl must give pages with titles, text and links, the same on every night."""
     settings = Settings(home=tmp_path, crawl=Crawl(max_pages=14))

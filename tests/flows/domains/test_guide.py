@@ -55,6 +55,7 @@ def no_teacher(*_: object) -> Iterator[Any]:
     yield
 
 
+@pytest.mark.slow
 def test_the_settings_name_its_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     Path("factory.toml").write_text('[tasks]\ndomain_folders = ["dials"]\n[tasks.share]\ndials = 1\n')

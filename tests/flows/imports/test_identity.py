@@ -79,6 +79,7 @@ def test_all_spellings_of_a_question_are_one_task(question: str, truth: str) -> 
 
 
 @given(st.text(max_size=40))
+@pytest.mark.slow
 def test_folding_is_stable(text: str) -> None:
     """An id of a folded text that folds further would change with the number of imports."""
     assert folded(folded(text)) == folded(text)

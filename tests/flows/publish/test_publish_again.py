@@ -81,6 +81,7 @@ def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
     assert releases(settings) == ["2026-01-02-" + str(first["release_id"])[:8], "latest", "latest.json"]
 
 
+@pytest.mark.slow
 def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
     """A trainer in the middle of an epoch still reads the release that it started with."""
     settings = settings_of(tmp_path)

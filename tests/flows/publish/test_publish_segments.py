@@ -73,6 +73,7 @@ def settings(made: SmallLake, tmp_path_factory: pytest.TempPathFactory) -> Setti
     return made_home(tmp_path_factory.mktemp("home"), made)
 
 
+@pytest.mark.slow
 def test_a_row_holds_what_the_teacher_read_in_one_segment(made: SmallLake, settings: Settings) -> None:
     """A row whose ids are not those of the segment trains the student on a context that no model ever saw."""
     streams: dict[tuple[str, int], list[Turn]] = defaultdict(list)

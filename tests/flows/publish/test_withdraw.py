@@ -68,6 +68,7 @@ def released(settings: Settings) -> list[str]:
         return [row[0] for row in con.execute("select trajectory_id from published order by 1").fetchall()]
 
 
+@pytest.mark.slow
 def test_a_released_row_leads_to_its_task_and_to_every_fetch_of_its_pages(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_released_row_leads_to_its_task_and_to_every_fetch_of_its_pages(
         assert hop.url in by_id and str(document.content_sha256) in by_id
 
 
+@pytest.mark.slow
 def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +214,7 @@ def saying(lake: SmallLake, text: str) -> Turn:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shown", "rests"),
     [
@@ -276,6 +279,7 @@ def test_a_diff_lists_added_and_removed_rows_with_reasons(
     assert "removed" in printed(capfd)
 
 
+@pytest.mark.slow
 def test_a_release_is_found_by_the_folder_that_commands_print(
     made: tuple[Settings, SmallLake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +314,7 @@ def test_a_publish_between_a_takedown_and_the_next_refine_is_refused(made: tuple
     assert (gone,) not in newest
 
 
+@pytest.mark.slow
 def test_a_diff_of_equal_rows_names_the_changed_inputs(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]
 ) -> None:

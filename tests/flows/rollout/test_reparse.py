@@ -89,6 +89,7 @@ async def test_the_same_parser_finds_nothing_to_change(lake: Lake, con: duckdb.D
     assert not lake.parts(Reparse)
 
 
+@pytest.mark.slow
 async def test_changed_parses_are_stored_beside_the_turns(lake: Lake, con: duckdb.DuckDBPyConnection) -> None:
     change_turns(lake, parse="invalid_json", tool_calls=None, content="turn 1")
     before = [path.read_bytes() for path in lake.parts(Turn)]

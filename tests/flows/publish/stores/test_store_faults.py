@@ -28,8 +28,8 @@ from warehouse.console.progress import silent
 
 pytestmark = pytest.mark.slow
 
-PUBLISHES = 50
-PUBLISHERS = 10
+PUBLISHERS = int(os.environ.get("STORE_PUBLISHERS", "4"))
+PUBLISHES = 5 * PUBLISHERS
 FILES = 6
 """Of a release: two shards, four pack plans; the manifest follows."""
 FORKS = multiprocessing.get_context("forkserver")
@@ -105,7 +105,7 @@ def nights(number: int, server: S3Server, home: Path, endpoint: str) -> tuple[Co
     return ends, orders
 
 
-def test_fifty_publishes_with_faults_and_kills_never_show_a_partial_release(
+def test_publishes_with_faults_and_kills_never_show_a_partial_release(
     server: S3Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A trainer must not read half a release, or an older one after a newer one."""
@@ -123,7 +123,7 @@ def test_fifty_publishes_with_faults_and_kills_never_show_a_partial_release(
             f"{sum(acknowledged.values())} bytes of {len(acknowledged)} files stored, {sum(again.values())} sent again"
         )
     assert len({manifest.release_id for manifest in orders}) == len(orders) == 2 * PUBLISHERS
-    assert ends.total() == PUBLISHES and ends["killed"] >= 10 and ends["whole"] >= 3
+    assert ends.total() == PUBLISHES and ends["killed"] >= PUBLISHERS and ends["whole"] >= 3
     assert min(proxy.seen[kind] for kind in ("500", "503", "cut", "reset")) > 0
     assert acknowledged and not again
 

@@ -171,6 +171,7 @@ def big_lake(settings: Settings) -> None:
     write_decisions(Lake(settings.lake), DAY, made)
 
 
+@pytest.mark.slow
 def test_a_shard_that_was_changed_in_the_bucket_is_sent_again(server: S3Server, tmp_path: Path) -> None:
     """A changed shard under the right name would otherwise be trusted."""
     bucket, settings = bucket_of(server, tmp_path)
@@ -182,6 +183,7 @@ def test_a_shard_that_was_changed_in_the_bucket_is_sent_again(server: S3Server, 
     assert seen(server, bucket)
 
 
+@pytest.mark.slow
 def test_another_manifest_in_the_same_place_stops_the_publish(server: S3Server, tmp_path: Path) -> None:
     """Two publishers to one place would leave a manifest that lists the other's shards."""
     bucket, settings = bucket_of(server, tmp_path)

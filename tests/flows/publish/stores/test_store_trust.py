@@ -60,6 +60,7 @@ def test_conditions_are_tested_through_transient_faults(
     assert real.objects(bucket) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size"), [("real", 4_000), ("quick", 4_000), ("quick", PART_BYTES + 4_000)])
 def test_a_bit_flip_in_transit_is_found(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: int

@@ -96,6 +96,7 @@ def resume_damaged(
 @given(how=st.sampled_from(["cut", "flip", "overwrite"]), at=st.floats(0, 1), length=st.integers(1, 3_000))
 @example(how="cut", at=0.5, length=1)
 @example(how="cut", at=0.0, length=1)
+@pytest.mark.slow
 def test_no_damage_returns_a_wrong_turn_and_every_loss_is_reported(
     worked: Path, tmp_path_factory: pytest.TempPathFactory, file: str, how: str, at: float, length: int
 ) -> None:

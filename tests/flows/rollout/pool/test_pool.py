@@ -116,6 +116,7 @@ def test_a_slow_episode_does_not_block_the_others(tmp_path: Path) -> None:
     assert roll_out(settings, SlowForOne(reading))["finished"] == 12
 
 
+@pytest.mark.slow
 def test_long_tasks_start_first(tmp_path: Path) -> None:
     """Started last, they would run at the end on a nearly idle server."""
     settings = home(tmp_path, max_in_flight=1)

@@ -111,6 +111,7 @@ async def test_a_worker_that_is_killed_from_outside_costs_one_try(box: Toolbox) 
     assert second.text != first.text
 
 
+@pytest.mark.slow
 async def test_waiting_for_a_worker_does_not_count_towards_the_time_limit() -> None:
     """With many attempts and few workers, queueing would otherwise count as a hanging tool."""
     with faulty_toolbox(tool_timeout_s=5.0, tool_retries=0) as box:
@@ -119,6 +120,7 @@ async def test_waiting_for_a_worker_does_not_count_towards_the_time_limit() -> N
     assert [one.text.split()[0] for one in seen] == [str(n) for n in range(300)]
 
 
+@pytest.mark.slow
 async def test_closing_the_toolbox_does_not_wait_for_a_hanging_tool() -> None:
     with faulty_toolbox(tool_timeout_s=300.0, tool_retries=0) as box:
         [first] = await call_all(box, "search", asking("hello"), NAMES)

@@ -45,6 +45,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.mark.slow
 def test_an_unreachable_teacher_is_one_message_with_exit_code_1(home: Path) -> None:
     """A script that starts the night must stop here, and a person must read why."""
     write_settings(home, urls=[f"http://127.0.0.1:{free_port()}"])

@@ -47,6 +47,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Trial]:
         return settings, tried(settings, folder)
 
 
+@pytest.mark.slow
 def test_a_trial_gives_every_figure_and_leaves_the_home_alone(plain: tuple[Settings, Trial]) -> None:
     """Files in the home would count as attempts of the night."""
     settings, trial = plain
@@ -199,6 +200,7 @@ def search_once(turn: int, body: Json) -> Spoken:
     return Spoken("", "I search.", (("search", {"query": "heron"}),)) if turn == 0 else Spoken("Twelve.", "So.")
 
 
+@pytest.mark.slow
 def test_an_api_without_token_ids_is_tried_with_messages(tmp_path: Path) -> None:
     """An API has no ids to compare and no server to measure; its calls and its key must work before the night."""
     with fake_api(OpenAiForm(), speak=search_once) as fake:

@@ -88,6 +88,7 @@ def test_selected_tests_run_alone(tmp_path: Path, sandbox: Sandbox) -> None:
     assert run_suite(tmp_path, sandbox, "python", Limits(), []).results == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "limit"), [("import os; os._exit(0)", None), ("while True: pass", "wall")], ids=["exit", "endless"]
 )

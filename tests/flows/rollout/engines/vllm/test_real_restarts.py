@@ -4,6 +4,7 @@ Needs vLLM's environment, as test_real_server.py does.
 """
 
 import json
+import os
 import re
 import signal
 import threading
@@ -29,7 +30,8 @@ from warehouse.query import run_checks
 __all__ = ["model", "pytestmark"]
 
 DAY = date(2026, 1, 1)
-RESTARTS, IN_FLIGHT, TASKS = 2, 16, 32
+RESTARTS = int(os.environ.get("VLLM_RESTARTS", "2"))
+IN_FLIGHT, TASKS = 16, 8 + 8 * RESTARTS
 RUNNING = re.compile(rb"^vllm:num_requests_running\{.*\} (\S+)", re.MULTILINE)
 ENTRY = "vllm.entrypoints.openai.api_server"
 
