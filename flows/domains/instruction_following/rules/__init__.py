@@ -1,0 +1,1 @@
+"""House rules: audiences, precedence, and places in the documents."""

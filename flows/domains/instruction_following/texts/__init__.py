@@ -1,0 +1,1 @@
+"""The documents of a task: generated handbooks, pages of the corpus, and the facts that constraints take from them."""

@@ -1,0 +1,1 @@
+"""The world of one attempt: documents to read, and files to deliver."""
