@@ -71,8 +71,12 @@ class Offer:
 
     def render(self, value: Any) -> Any:
         """An answer with its keys in the names of this world."""
+        shown = self.setup.fields
         if isinstance(value, dict):
-            return {self.field(name): self.render(one) for name, one in value.items()}
+            return {
+                shown.get(name, name): self.render(one) if isinstance(one, dict | list) else one
+                for name, one in value.items()
+            }
         return [self.render(one) for one in value] if isinstance(value, list) else value
 
     def _tools(self) -> Iterator[Tool]:

@@ -82,7 +82,7 @@ class World:
 
     def now(self) -> str:
         """The time of the world's clock, to the minute."""
-        start = datetime.strptime(self.setup.now, TIME)
+        start = datetime.fromisoformat(self.setup.now)
         return (start + timedelta(minutes=self.n_writes)).strftime(TIME)
 
     def new_id(self, table: str) -> str:

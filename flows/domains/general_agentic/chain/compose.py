@@ -22,7 +22,7 @@ from flows.environments.services.environment import Services
 from flows.environments.services.setup import Setup
 from schemas.record import content_id
 
-NAME, VERSION = "tool_chain", "3"
+NAME, VERSION = "tool_chain", "4"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every chain could be made: it needs no source."""
 SHORTEST, LONGEST = 12, 40

@@ -25,10 +25,11 @@ class Ledger:
         The answers of the writes are not there yet: `answered` adds what they show.
         """
         here, new = self._length, [*reads, *writes]
+        shown = [step.shows for step in reads]
         only = _without_stated(self._only, sentence) | {here + place: set() for place in range(len(reads))}
         for place, step in enumerate(new):
             for value in step.needs(known):
-                sources = [*self._shown.get(value, ()), *_places(value, reads[:place], here)]
+                sources = [*self._shown.get(value, ()), *_places(value, shown[:place], here)]
                 if not sources:
                     return False
                 if len(sources) == 1 and sources[0] in only:
@@ -46,9 +47,12 @@ class Ledger:
             self._shown.setdefault(value, []).append(place)
 
 
-def _places(value: str, reads: Sequence[Step], first: int) -> list[int]:
-    return [place for place, step in enumerate(reads, first) if value in step.shows]
+def _places(value: str, shown: Sequence[frozenset[str]], first: int) -> list[int]:
+    return [place for place, values in enumerate(shown, first) if value in values]
 
 
 def _without_stated(only: Mapping[int, set[str]], sentence: str) -> dict[int, set[str]]:
-    return {place: {value for value in values if not stated(value, sentence)} for place, values in only.items()}
+    return {
+        place: {one for one in values if one not in sentence or not stated(one, sentence)}
+        for place, values in only.items()
+    }

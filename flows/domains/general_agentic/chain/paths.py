@@ -1,13 +1,14 @@
 """Paths through the graph of relations: from something that the instruction can name to a slot of an effect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import accumulate
 from typing import Any
 
 from flows.domains.general_agentic.batch.work import Call
 from flows.domains.general_agentic.chain.rankings import RANKINGS, Ranking
-from flows.domains.general_agentic.chain.relations import RELATIONS, Hop, Reached, Relation
+from flows.domains.general_agentic.chain.relations import RELATIONS, Hop, Reached, Relation, tables_of
 from flows.domains.general_agentic.chain.world import Linked
 from flows.domains.general_agentic.office.draws import Draws
 from flows.environments.services.world import World
@@ -56,17 +57,19 @@ class Paths:
         """Records that a write of the chain has changed; no path leads through them."""
         self.reached: list[Path] = []
         """Ends of earlier paths, from which later ones may start."""
+        self._hops = dict[tuple[str, Any], Hop | None]()
+        """(relation, record) -> where it leads, until a table of the relation is written to."""
         self._records, self._groups = list(_records(linked)), list(_groups(linked))
 
-    def draw(self, types: Sequence[str]) -> Path | None:
+    def draw(self, types: tuple[str, ...]) -> Path | None:
         """A path that ends in one of the types; None if none is found."""
         for _ in range(TRIES):
             path, shortest = self._start(), self.draws.choice((1, 2, 2, 3))
             for length in range(1, LONGEST + 1):
-                steps, weights = onward(path.end.type, tuple(types), LONGEST - length)
+                steps, weights = onward(path.end.type, types, LONGEST - length)
                 if not steps:
                     break
-                longer = self.extend(path, self.draws.choices(steps, weights)[0])
+                longer = self.extend(path, self.draws.choices(steps, cum_weights=weights)[0])
                 if longer is None:
                     break
                 path = longer
@@ -76,11 +79,21 @@ class Paths:
 
     def extend(self, path: Path, relation: Edge) -> Path | None:
         """The path with one relation more; None if it has no target, or leads to a changed record or in a circle."""
-        hop = relation.hop(self.world, path.end.value)
+        hop = self._hop(relation, path.end.value)
         if hop is None or self.touched & {hop.target, *hop.candidates} or hop.target in path.passed:
             return None
         end = Reached(relation.target, hop.target, relation.phrase.format(path.end.words))
         return Path(end, (*path.hops, hop))
+
+    def written(self, tables: Collection[str]) -> None:
+        """Take note that tables were written to."""
+        self._hops = {key: hop for key, hop in self._hops.items() if tables_of(key[0]).isdisjoint(tables)}
+
+    def _hop(self, relation: Edge, source: Any) -> Hop | None:
+        key = relation.name, source
+        if key not in self._hops:
+            self._hops[key] = relation.hop(self.world, source)
+        return self._hops[key]
 
     def _start(self) -> Path:
         if self.reached and self.draws.chance(0.5):
@@ -95,12 +108,13 @@ class Paths:
 
 @cache
 def onward(source: str, types: tuple[str, ...], left: int) -> tuple[list[Edge], list[int]]:
-    """The relations from which one of the types can be reached in `left` more, and their weights.
+    """The relations from which one of the types can be reached in `left` more, and their weights added up.
 
     Those that end in a wanted type are three times as likely, and so are those that compare records.
     """
     steps = [one for one in FROM.get(source, ()) if _distance(one.target, types) <= left]
-    return steps, [(3 if one.target in types else 1) * (3 if isinstance(one, Ranking) else 1) for one in steps]
+    weights = [(3 if one.target in types else 1) * (3 if isinstance(one, Ranking) else 1) for one in steps]
+    return steps, list(accumulate(weights))
 
 
 def _distance(source: str, types: Sequence[str]) -> int:

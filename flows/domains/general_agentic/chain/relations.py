@@ -3,9 +3,11 @@
 An edge fits another where its target type is the other's source type. SQL gives the target; the calls must show it.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flows.domains.general_agentic.batch.work import Call
@@ -13,6 +15,7 @@ from flows.environments.services.world import World
 from schemas.named_statements import load_statements
 
 STATEMENTS = load_statements("flows.domains.general_agentic.chain", "sql/relations.sql")
+TABLE = re.compile(r"\b(?:from|join) (\w+)")
 Arguments = tuple[tuple[str, str], ...]
 """(argument of the call, column of the relation's row; `source` is the record itself)."""
 
@@ -47,6 +50,12 @@ class Relation:
         if found is None:
             return None
         return Hop(found["target"], tuple(filled(one, {**found, "source": source}) for one in self.calls))
+
+
+@cache
+def tables_of(name: str) -> frozenset[str]:
+    """Tables that a statement reads."""
+    return frozenset(TABLE.findall(STATEMENTS[name]))
 
 
 def filled(call: tuple[str, Arguments], values: Mapping[str, Any]) -> Call:

@@ -14,7 +14,7 @@ from flows.domains.general_agentic.chain.effects import CREATES, EFFECTS, WEIGHT
 from flows.domains.general_agentic.chain.ledger import Ledger
 from flows.domains.general_agentic.chain.paths import Path, Paths
 from flows.domains.general_agentic.chain.relations import RELATIONS, Hop, Reached, follow
-from flows.domains.general_agentic.chain.steps import Step
+from flows.domains.general_agentic.chain.steps import Key, Step
 from flows.domains.general_agentic.chain.world import Linked
 from flows.domains.general_agentic.office.office import Office
 from flows.environments.services.catalogue import OPERATIONS
@@ -36,7 +36,9 @@ class Search:
         self.steps: list[Step] = []
         self.sentences: list[str] = []
         self.created: list[Path] = []
-        self._ledger, self._done = Ledger(), set[str]()
+        self._ledger, self._done = Ledger(), set[Key]()
+        self._read = dict[Key, Step]()
+        """Calls that read, with their answers, until a table that they read is written to."""
         self.known = "\n".join(value for choice in FORCED for value in office.choices[choice])
 
     def run(self, length: int) -> None:
@@ -118,6 +120,8 @@ class Search:
         if effect.operation.startswith("ticket_"):
             queue = follow(world.con, "ticket_queue", world.setup.words, source=given["ticket_id"])
             return queue is None or queue["target"] == given.get("queue")
+        if effect.operation == "request_decide":
+            return follow(world.con, "request_pending", world.setup.words, source=given["request_id"]) is None
         if effect.operation == "request_make":
             return follow(world.con, "order_request", world.setup.words, source=given["reference"]) is not None
         if effect.operation == "person_set_region":
@@ -130,7 +134,7 @@ class Search:
 
     def _perform(self, calls: Sequence[Step], sentence: str) -> bool:
         """Carry out the calls, reads first, if each read is needed; False if some value is known by chance."""
-        new = dict[str, Step]()
+        new = dict[Key, Step]()
         for step in calls:
             if step.key not in self._done:
                 new.setdefault(step.key, step)
@@ -151,10 +155,19 @@ class Search:
         return True
 
     def _answered(self, step: Step) -> Step:
-        answer = self.services.perform(OPERATIONS[step.operation], step.arguments)
+        if step.key in self._read:
+            return replace(step, answer=self._read[step.key].answer)
+        operation = OPERATIONS[step.operation]
+        answer = self.services.perform(operation, step.arguments)
         if answer.kind != "ok":
             raise Refused("search_refused")
-        return replace(step, answer=answer.text)
+        done = replace(step, answer=answer.text)
+        if operation.writes:
+            self._read = {key: one for key, one in self._read.items() if not one.reads(operation.writes)}
+            self.paths.written(operation.writes)
+        else:
+            self._read[step.key] = done
+        return done
 
     def _sentence(self, effect: Effect, slots: Mapping[str, Path], arguments: Mapping[str, Any]) -> str:
         return effect.words.format(**{**arguments, **{name: path.end.words for name, path in slots.items()}})

@@ -6,9 +6,9 @@ every value is known in time, and tight if no call that reads can be left out.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flows.environments.services.catalogue import OPERATIONS
@@ -16,6 +16,8 @@ from flows.environments.services.catalogue import OPERATIONS
 FREE = frozenset({"page", "part", "status", "day"})
 """Arguments without a meaning, such as the length of a page."""
 WORD = re.compile(r"[^\s\"'(),;:]+")
+
+Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,19 @@ class Step:
         """True if it changes the state."""
         return bool(OPERATIONS[self.operation].writes)
 
+    def reads(self, tables: Collection[str]) -> bool:
+        """True if it reads one of the tables."""
+        return not set(OPERATIONS[self.operation].reads).isdisjoint(tables)
+
     @cached_property
-    def key(self) -> str:
+    def key(self) -> Key:
         """Equal for equal calls."""
-        return json.dumps((self.operation, self.arguments))
+        return self.operation, *self.arguments.items()
 
     @cached_property
     def shows(self) -> frozenset[str]:
         """All values of its answer, and all words of its texts."""
-        return frozenset(_leaves(json.loads(self.answer)))
+        return _values(self.answer)
 
     def needs(self, known: str) -> set[str]:
         """The values that only an answer can give; `known` is the instruction and the choices of the schemas."""
@@ -52,7 +58,13 @@ class Step:
 
 def stated(value: str, text: str) -> bool:
     """True if a text states a value as a whole, not as a part of a longer word or number."""
-    return value in text and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
+    at = text.find(value)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(value) : at + len(value) + 1]
+        if not before.isalnum() and before != "_" and not after.isalnum() and after != "_":
+            return True
+        at = text.find(value, at + 1)
+    return False
 
 
 def sound(steps: Sequence[Step], known: str) -> bool:
@@ -71,6 +83,11 @@ def _sources(steps: Sequence[Step], known: str) -> Iterator[list[int]]:
     for place, step in enumerate(steps):
         for value in step.needs(known):
             yield [before for before in range(place) if value in steps[before].shows]
+
+
+@lru_cache(maxsize=512)
+def _values(answer: str) -> frozenset[str]:
+    return frozenset(_leaves(json.loads(answer)))
 
 
 def _leaves(found: Any) -> Iterator[str]:

@@ -28,6 +28,10 @@ select id as target from requests where reference = :source and status = :pendin
 -- one row per pending request about the ticket
 select id as target from requests where reference = :source and status = :pending
 
+-- name: request_pending
+-- one row per pending request
+select id as target from requests where id = :source and status = :pending
+
 -- name: request_approver
 -- one row per request
 select approver_id as target from requests where id = :source
