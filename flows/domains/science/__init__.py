@@ -1,0 +1,18 @@
+"""The science domain: studies in a library whose sources contradict each other, computed step by step."""
+
+from flows.domains.answers import NUMERIC_CLOSE
+from flows.domains.contract import Domain
+from flows.domains.science.composing.compose import LIBRARY_STUDY
+from flows.domains.science.kind import READING_ROOM
+from flows.domains.science.players import PLAYERS
+from flows.domains.science.verifiers import STEPS_SHOWN
+from schemas.prompt import prompt
+
+DOMAIN = Domain(
+    name="science",
+    environment=READING_ROOM,
+    verifiers=(STEPS_SHOWN, NUMERIC_CLOSE),
+    composers=(LIBRARY_STUDY,),
+    chat_prompt=prompt("system", __name__),
+    policies=PLAYERS,
+)

@@ -1,0 +1,1 @@
+"""Composes studies, each proven by a second way of computing."""

@@ -1,0 +1,1 @@
+"""Tests of the science domain: studies, their proof, their world, and the verdict."""
