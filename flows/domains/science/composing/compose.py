@@ -26,7 +26,7 @@ VERIFIERS = ("steps_shown", "numeric_close")
 
 
 def candidates(corpus: Corpus) -> Iterator[Seed]:
-    """The seeds of a night. Raises SettingsError if a package of the extra `science` is missing."""
+    """The seeds of a night. Raises MissingPackages if a package of the extra `science` is missing."""
     require_packages()
     yield from seeded(NAME)(corpus)
 

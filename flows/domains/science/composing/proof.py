@@ -11,7 +11,6 @@ from flows.domains.contract import Refused
 from flows.domains.science.study.parts import Part, Study
 from flows.domains.science.topics.topic import EXPRESSION
 from flows.domains.science.topics.units import converted
-from flows.settings import SettingsError
 
 PACKAGES = ("pint", "sympy", "rdkit", "Bio", "astropy", "scipy")
 APART = 0.01
@@ -20,10 +19,14 @@ AGREEMENT = 1e-5
 """Share by which the two ways may differ, most of it from rounded constants of nature."""
 
 
+class MissingPackages(Exception):
+    """The extra `science` is not installed; the message names the command that installs it."""
+
+
 def require_packages() -> None:
-    """Raises SettingsError if a package of the second ways is missing."""
+    """Raises MissingPackages if a package of the second ways is missing."""
     if missing := [one for one in PACKAGES if find_spec(one) is None]:
-        raise SettingsError(
+        raise MissingPackages(
             f"the domain science computes each step twice and needs {', '.join(missing)}: "
             'pip install "horizon-factory[science]", or give science no share in [tasks.share]'
         )

@@ -30,7 +30,7 @@ def test_a_library_is_drawn_alike_and_differs_by_seed(studies: dict[int, Study])
 
 
 def test_searches_lead_to_pages_that_hold_every_value(studies: dict[int, Study]) -> None:
-    """A constant that no page states, or that no search finds, makes a study nobody can work out."""
+    """A constant that no page states, or that no search finds, makes a study without a solution."""
     for seed, study in studies.items():
         pages = pages_of(study, seed)
         search = PageSearch(pages)
