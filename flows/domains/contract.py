@@ -195,6 +195,8 @@ class FolderParts:
     python: Sequence[str] = ()
     debian: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    executable: frozenset[str] = frozenset()
+    """Files that may be run, as files/PATH, tests/PATH or solution/PATH; `test.sh` and `solve.sh` always may."""
     timeout_s: float = 600.0
     """Seconds that the tests may take."""
 

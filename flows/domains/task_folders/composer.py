@@ -66,7 +66,7 @@ def compose(candidate: Found, write: Writer) -> Draft:
     """The task of a folder. Raises Refused."""
     folder = read_folder(candidate.path)
     packages = {"python": requirements_of(folder), "debian": folder.recipe.debian}
-    script = read_script(folder.tests["test.sh"].decode("utf-8", "replace"))
+    script = read_script(folder.tests["test.sh"].data.decode("utf-8", "replace"))
     tested = {"python": sorted({*packages["python"], *script.python}),
               "debian": sorted({*packages["debian"], *script.debian})}  # fmt: skip
     content = _built(candidate, folder, packages, tested)
@@ -79,7 +79,7 @@ def compose(candidate: Found, write: Writer) -> Draft:
         | {key: value for key, value in folder.config.metadata.items() if key in ("difficulty", "category")},
         setup=json.dumps({"packages": packages, "files": content, "workdir": folder.workdir, "variables": variables,
                           "tools": TOOLS}, ensure_ascii=False),
-        goal=json.dumps({"tests": {name: as_json(data) for name, data in folder.tests.items()}, "packages": tested,
+        goal=json.dumps({"tests": {name: as_json(file) for name, file in folder.tests.items()}, "packages": tested,
                          "timeout_s": folder.config.verifier.timeout_sec,
                          "variables": {**variables, **folder.config.verifier.env}}, ensure_ascii=False),
         oracle=_oracle(folder),
@@ -92,7 +92,7 @@ def compose(candidate: Found, write: Writer) -> Draft:
 def _oracle(folder: TaskFolder) -> str:
     if "solve.sh" not in folder.solution:
         raise Refused("no_solution")
-    files = {name: as_json(data) for name, data in folder.solution.items()}
+    files = {name: as_json(file) for name, file in folder.solution.items()}
     return json.dumps({"files": files, "variables": folder.config.solution.env}, ensure_ascii=False)
 
 
@@ -107,7 +107,7 @@ def _built(
             files = built_files(folder, sandbox, Path(place))
         except SandboxFault as error:
             raise Refused("no_sandbox") from error
-    return {path: as_json(data) for path, data in files.items()}
+    return {path: as_json(file) for path, file in files.items()}
 
 
 def _sandbox(resources: Resources, packages: Needed) -> Sandbox:

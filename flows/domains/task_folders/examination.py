@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from flows.domains.task_folders.harbor.folder import TEST_SCRIPT, as_bytes
+from flows.domains.task_folders.harbor.folder import TEST_SCRIPT, from_json
 from flows.domains.task_folders.world import FolderWorld, image_name, with_image
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Command, Completed, Limits, Mount
@@ -41,13 +41,13 @@ def examine(world: FolderWorld, hidden: Hidden, resources: Resources, folder: Pa
     return {"reward": _main(rewards), "rewards": rewards, "tests_limit": done.limit, "tests_exit": done.exit_code}
 
 
-def write_files(folder: Path, content: Mapping[str, str | dict[str, str]]) -> None:
-    """Write files of a record, each a text or bytes in base64."""
+def write_files(folder: Path, content: Mapping[str, str | dict[str, Any]]) -> None:
+    """Write files of a record, each a text or an object with text or base64; all may be run."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in content.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(as_bytes(data))
+        path.write_bytes(from_json(data).data)
         path.chmod(0o755)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from typing import Any
 
 from flows.domains.contract import Play, Policies
 from flows.environments.tool import ToolCall
@@ -21,16 +22,19 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
     return "Done."
 
 
-def _script(content: dict[str, str | dict[str, str]], variables: dict[str, str]) -> str:
+def _script(content: dict[str, str | dict[str, Any]], variables: dict[str, str]) -> str:
     """One command that writes the solution's files beside the workspace and runs its script in the workspace."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     for name, data in content.items():
         place = shlex.quote(f"{HERE}/{name}")
         lines.append(f'mkdir -p "$(dirname {place})"')
-        if isinstance(data, str):
-            lines.append(f"printf %s {shlex.quote(data.replace(THERE, f'{HERE}/'))} > {place}")
+        file = {"text": data} if isinstance(data, str) else data
+        if "text" in file:
+            lines.append(f"printf %s {shlex.quote(file['text'].replace(THERE, f'{HERE}/'))} > {place}")
         else:
-            lines.append(f"printf %s {shlex.quote(data['base64'])} | base64 -d > {place}")
+            lines.append(f"printf %s {shlex.quote(file['base64'])} | base64 -d > {place}")
+        if file.get("executable"):
+            lines.append(f"chmod +x {place}")
     return "\n".join([*lines, f"bash {HERE}/solve.sh"])
 
 

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from flows.environments.sandbox import remove
-from flows.environments.workspace.setup import WorkspaceSetup, content_of, parents
+from flows.environments.workspace.setup import WorkspaceSetup, content_of, mode_of, parents
 from flows.environments.workspace.trees import tree_folder
 
 LEFT_BEHIND = frozenset({".git", ".hg", ".svn", "__pycache__"})
@@ -31,7 +31,7 @@ def materialise(setup: WorkspaceSetup, sources_path: Path, target: Path) -> None
         if file is not None:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content_of(file))
-            place.chmod(mode)
+            place.chmod(mode_of(file, mode))
     _level(target)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flows.environments.sandbox import Limits
 
@@ -36,12 +36,21 @@ def _base64(text: str) -> str:
     return text
 
 
-class Encoded(BaseModel):
-    """Bytes of a file that is no text."""
+class Described(BaseModel):
+    """A file by its text or its bytes, and its permission to run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base64: Annotated[str, AfterValidator(_base64)]
+    text: str | None = None
+    base64: Annotated[str, AfterValidator(_base64)] | None = None
+    executable: bool | None = None
+    """None keeps the permission bits of the file in the tree that it replaces."""
+
+    @model_validator(mode="after")
+    def _one_content(self) -> "Described":
+        if (self.text is None) == (self.base64 is None):
+            raise ValueError("a file has either text or base64")
+        return self
 
 
 class ChangedLimits(BaseModel):
@@ -65,8 +74,8 @@ class WorkspaceSetup(BaseModel):
 
     image: str = "python"
     tree: Mapping[str, object] = NO_TREE
-    files: Mapping[Annotated[str, AfterValidator(_inside)], str | Encoded | None] = {}
-    """Path -> text, bytes, or None for a file or folder of the tree that is left out."""
+    files: Mapping[Annotated[str, AfterValidator(_inside)], str | Described | None] = {}
+    """Path -> text, description, or None for a file or folder of the tree that is left out."""
     limits: ChangedLimits = ChangedLimits()
     tools: tuple[str, ...] = ("bash", "read", "edit", "write", "submit")
     tests: tuple[str, ...] = ()
@@ -86,9 +95,19 @@ def read_setup(setup: str) -> WorkspaceSetup:
         raise SetupError(f"setup, {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def content_of(file: str | Encoded) -> bytes:
+def content_of(file: str | Described) -> bytes:
     """The bytes of a file of the setup."""
-    return file.encode("utf-8", "surrogatepass") if isinstance(file, str) else base64.b64decode(file.base64)
+    text = file if isinstance(file, str) else file.text
+    if text is not None:
+        return text.encode("utf-8", "surrogatepass")
+    return base64.b64decode(file.base64 or "") if isinstance(file, Described) else b""
+
+
+def mode_of(file: str | Described, before: int) -> int:
+    """Its permission bits, where `before` are those of the file that it replaces."""
+    if isinstance(file, str) or file.executable is None:
+        return before
+    return 0o755 if file.executable else 0o644
 
 
 def parents(path: str) -> list[str]:

@@ -16,6 +16,7 @@ from schemas.task import Task
 
 ORGANISATION = "horizon-factory"
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
+SCRIPTS = ("tests/test.sh", "solution/solve.sh")
 CONTEXT = "files"
 """Folder of the build context with the files of the working directory."""
 
@@ -31,6 +32,9 @@ def write_harbor_folder(task: Task, parts: FolderParts, target: Path) -> Path:
         _write(folder / "environment" / CONTEXT, parts.files)
         _write(folder / "tests", parts.tests)
         _write(folder / "solution", parts.solution)
+        for name in {*parts.executable, *SCRIPTS}:
+            above = folder / "environment" if name.startswith(f"{CONTEXT}/") else folder
+            (above / name).chmod(0o755)
         if place.exists():
             shutil.rmtree(place)
         folder.rename(place)
@@ -43,8 +47,6 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        if name.endswith(".sh"):
-            path.chmod(0o755)
 
 
 def _config(task: Task, parts: FolderParts) -> str:

@@ -1,9 +1,13 @@
 """Makes the parts of a folder from a task's rows and its source tree."""
 
 import json
+import shlex
+import stat
 import tempfile
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from flows.domains.contract import FolderParts
 from flows.environments.resources import Resources
@@ -17,7 +21,7 @@ TEST_SCRIPT = f"""#!/bin/bash
 mkdir -p /logs/verifier
 if python3 /tests/check.py {WORKDIR}; then echo 1 >/logs/verifier/reward.txt; else echo 0 >/logs/verifier/reward.txt; fi
 """
-SOLUTION_SCRIPT = f'#!/bin/bash\ncp -r "$(dirname "$0")/files/." {WORKDIR}/\n'
+SOLUTION_SCRIPT = f'#!/bin/bash\ncp -r "$(dirname "$0")/files/." {WORKDIR}/\ncd {WORKDIR}\n'
 TEST_S = 1_200.0
 
 
@@ -29,6 +33,7 @@ def folder_parts(task: Task, hidden: Hidden, resources: Resources) -> FolderPart
         tree = Path(place) / "tree"
         materialise(setup, resources.sources_folder, tree)
         content = _content(tree)
+        executable = frozenset(f"files/{path}" for path in content if (tree / path).stat().st_mode & stat.S_IXUSR)
     expected = json.dumps([*goal["fail_to_pass"], *goal["pass_to_pass"]])
     tests = {f"hidden/{path}": text.encode() for path, text in goal["tests"].items()}
     checker = files(__package__).joinpath("check.py").read_bytes()
@@ -36,12 +41,21 @@ def folder_parts(task: Task, hidden: Hidden, resources: Resources) -> FolderPart
         workdir=WORKDIR,
         files=content,
         tests={"test.sh": TEST_SCRIPT.encode(), "check.py": checker, "expected.json": expected.encode(), **tests},
-        solution={"solve.sh": SOLUTION_SCRIPT.encode()}
+        solution={"solve.sh": "".join([SOLUTION_SCRIPT, *_rearranged(oracle)]).encode()}
         | {f"files/{path}": text.encode() for path, text in oracle["files"].items()},
+        executable=executable,
         python=image.python,
         debian=image.debian,
         timeout_s=TEST_S,
     )
+
+
+def _rearranged(oracle: Mapping[str, Any]) -> Iterator[str]:
+    """Commands that remove the files which the solution removes, and set which may be run."""
+    for path in oracle.get("removed", ()):
+        yield f"rm {shlex.quote(path)}\n"
+    for path, may_run in oracle.get("executable", {}).items():
+        yield f"chmod {'+x' if may_run else '-x'} {shlex.quote(path)}\n"
 
 
 def _content(tree: Path) -> dict[str, bytes]:

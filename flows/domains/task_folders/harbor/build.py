@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from flows.domains.contract import Refused
 from flows.domains.task_folders.harbor.dockerfile import Copied, Ran
-from flows.domains.task_folders.harbor.folder import MAX_BYTES, Files, TaskFolder
+from flows.domains.task_folders.harbor.folder import MAX_BYTES, Content, Files, TaskFolder, is_executable
 from flows.environments.sandbox import Command, Mount, Sandbox
 
 CONTEXT_ITSELF = (".", "./", "/")
@@ -23,13 +23,13 @@ def requirements_of(folder: TaskFolder) -> list[str]:
     lines: list[str] = []
     for name in folder.recipe.requirements:
         source = _source_of(folder, name)
-        lines += [line.split("#")[0].strip() for line in source.decode("utf-8", "replace").splitlines()]
+        lines += [line.split("#")[0].strip() for line in source.data.decode("utf-8", "replace").splitlines()]
     if any(line.startswith("-") or "://" in line for line in lines):
         raise Refused("other_index")
     return [*folder.recipe.python, *filter(None, lines)]
 
 
-def built_files(folder: TaskFolder, sandbox: Sandbox, workspace: Path) -> dict[str, bytes]:
+def built_files(folder: TaskFolder, sandbox: Sandbox, workspace: Path) -> dict[str, Content]:
     """The files of the working directory after all steps, by their path in it; `workspace` is an empty folder.
 
     Raises Refused: `outside_workdir`, `context_incomplete`, `build_step_failed`, `build_too_large`, `build_has_links`.
@@ -44,22 +44,23 @@ def built_files(folder: TaskFolder, sandbox: Sandbox, workspace: Path) -> dict[s
 
 def _copy(folder: TaskFolder, step: Copied, workspace: Path) -> None:
     target = _below(folder.workdir, step.target)
-    for path, data in _matching(folder.context, step.sources):
+    for path, content in _matching(folder.context, step.sources):
         single = len(step.sources) == 1 and path in (step.sources[0], step.sources[0].removeprefix("./"))
         place = target if single and not step.target.endswith("/") else target / _name_in_target(path, step.sources)
         file = workspace / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
+        file.write_bytes(content.data)
+        file.chmod(0o755 if content.executable else 0o644)
 
 
-def _matching(context: Files, sources: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def _matching(context: Files, sources: tuple[str, ...]) -> Iterator[tuple[str, Content]]:
     for source in sources:
         wanted = source.removeprefix("./").rstrip("/")
         found = False
-        for path, data in context.items():
+        for path, file in context.items():
             if source in CONTEXT_ITSELF or path == wanted or path.startswith(f"{wanted}/") or fnmatch(path, wanted):
                 found = True
-                yield path, data
+                yield path, file
         if not found:
             raise Refused("context_incomplete")
 
@@ -98,7 +99,7 @@ def _run(folder: TaskFolder, step: Ran, sandbox: Sandbox, workspace: Path) -> No
         raise Refused("outside_workdir" if re.search("Read-only file system", text) else "build_step_failed")
 
 
-def _read(workspace: Path) -> Iterator[tuple[str, bytes]]:
+def _read(workspace: Path) -> Iterator[tuple[str, Content]]:
     n_bytes = 0
     for path in sorted(workspace.rglob("*")):
         if path.is_symlink():
@@ -107,16 +108,16 @@ def _read(workspace: Path) -> Iterator[tuple[str, bytes]]:
             n_bytes += path.stat().st_size
             if n_bytes > MAX_BYTES:
                 raise Refused("build_too_large")
-            yield path.relative_to(workspace).as_posix(), path.read_bytes()
+            yield path.relative_to(workspace).as_posix(), Content(path.read_bytes(), is_executable(path))
 
 
-def _source_of(folder: TaskFolder, name: str) -> bytes:
+def _source_of(folder: TaskFolder, name: str) -> Content:
     """A file of the context by its place in the image."""
     for step in folder.recipe.steps:
         if isinstance(step, Copied):
-            for path, data in _matching(folder.context, step.sources):
+            for path, file in _matching(folder.context, step.sources):
                 ending = step.target.endswith("/") or path.rstrip("/") != step.sources[0].removeprefix("./")
                 place = PurePosixPath(step.target) / (_name_in_target(path, step.sources) if ending else "")
                 if str(place) == os.path.normpath(name):
-                    return data
+                    return file
     raise Refused("context_incomplete")

@@ -7,9 +7,11 @@ refused, sizes are bounded, and nothing in it runs here.
 import base64
 import hashlib
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from flows.domains.contract import Refused
 from flows.domains.task_folders.harbor.config import TaskConfig, read_config
@@ -26,7 +28,15 @@ MAX_BYTES = 4 << 20
 CANARY = re.compile(r"^\s*(?:<!--.*canary.*-->|#.*canary.*)\s*$", re.IGNORECASE)
 """A line by which benchmarks mark their files; it stands before the instruction and is not part of it."""
 
-Files = Mapping[str, bytes]
+
+class Content(NamedTuple):
+    """A file of a folder."""
+
+    data: bytes
+    executable: bool = False
+
+
+Files = Mapping[str, Content]
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class TaskFolder:
     solution: Files
     """Empty if the folder has none."""
     sha256: str
-    """Hash of all files and their paths."""
+    """Hash of all files and their paths, without permission bits."""
 
     @property
     def workdir(self) -> str:
@@ -81,20 +91,30 @@ def folder_digest(folder: Path) -> str:
     return _digest(dict(_files(folder)))
 
 
-def as_json(data: bytes) -> str | dict[str, str]:
-    """A file's content as JSON holds it: text, or bytes in base64."""
+def as_json(file: Content) -> str | dict[str, Any]:
+    """A file as JSON holds it: text; where it is no text or may be run, an object with `text` or `base64`."""
+    marks = {"executable": True} if file.executable else {}
     try:
-        return data.decode("utf-8")
+        text = file.data.decode("utf-8")
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(data).decode("ascii")}
+        return {"base64": base64.b64encode(file.data).decode("ascii"), **marks}
+    return {"text": text, **marks} if marks else text
 
 
-def as_bytes(content: str | Mapping[str, str]) -> bytes:
-    """A file's content from its JSON."""
-    return content.encode() if isinstance(content, str) else base64.b64decode(content["base64"])
+def from_json(stored: str | Mapping[str, Any]) -> Content:
+    """A file from its JSON."""
+    if isinstance(stored, str):
+        return Content(stored.encode())
+    data = stored["text"].encode() if "text" in stored else base64.b64decode(stored["base64"])
+    return Content(data, bool(stored.get("executable")))
 
 
-def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+def is_executable(path: Path) -> bool:
+    """True if the owner of a file may run it."""
+    return bool(path.stat().st_mode & stat.S_IXUSR)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Content]]:
     n_bytes = 0
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
@@ -103,28 +123,28 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
             n_bytes += path.stat().st_size
             if n_bytes > MAX_BYTES:
                 raise Refused("folder_too_large")
-            yield path.relative_to(folder).as_posix(), path.read_bytes()
+            yield path.relative_to(folder).as_posix(), Content(path.read_bytes(), is_executable(path))
 
 
 def _text(files: Files, name: str) -> str:
     try:
-        return files[name].decode("utf-8-sig")
+        return files[name].data.decode("utf-8-sig")
     except KeyError:
         raise Refused("folder_incomplete") from None
     except UnicodeDecodeError:
         raise Refused("folder_not_utf8") from None
 
 
-def _below(files: Files, folder: str) -> dict[str, bytes]:
+def _below(files: Files, folder: str) -> dict[str, Content]:
     start = f"{folder}/"
-    return {path.removeprefix(start): data for path, data in files.items() if path.startswith(start)}
+    return {path.removeprefix(start): file for path, file in files.items() if path.startswith(start)}
 
 
 def _digest(files: Files) -> str:
     content = hashlib.sha256()
-    for path, data in sorted(files.items()):
-        content.update(f"{path}\0{len(data)}\0".encode())
-        content.update(data)
+    for path, file in sorted(files.items()):
+        content.update(f"{path}\0{len(file.data)}\0".encode())
+        content.update(file.data)
     return content.hexdigest()
 
 

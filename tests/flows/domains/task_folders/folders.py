@@ -90,4 +90,5 @@ def write_folder(place: Path, **changed: str | None) -> Path:
         file = place / NAME / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+        file.chmod(0o755 if path.endswith(".sh") else 0o644)
     return place / NAME

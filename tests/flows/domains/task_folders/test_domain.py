@@ -51,7 +51,10 @@ def played(place: Path, rows: tuple[Task, Hidden], policy: Policy) -> Attempt:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Draft]:
-    place = write_folder(tmp_path_factory.mktemp("folders"))
+    more = {"environment/data/show.py": "#!/usr/bin/env python3\nprint(1)\n", "tests/lib/count": "#!/bin/sh\nwc -l\n"}
+    place = write_folder(tmp_path_factory.mktemp("folders"), **more)
+    for path in more:
+        (place / path).chmod(0o755)
     return place, draft_of(place)
 
 
@@ -136,7 +139,22 @@ def test_an_exported_folder_comes_in_as_the_same_task(made: tuple[Path, Draft], 
     assert (setup["files"], setup["workdir"]) == (first["files"], first["workdir"])
     assert again.instruction == made[1].instruction
     assert json.loads(again.goal or "")["tests"] == json.loads(made[1].goal or "")["tests"]
-    assert read_folder(tmp_path / task.task_id).config.task.name == f"horizon-factory/{task.task_id}"
+    written = read_folder(tmp_path / task.task_id)
+    assert written.config.task.name == f"horizon-factory/{task.task_id}"
+    assert (written.tests["lib/count"].executable, written.tests["test_outputs.py"].executable) == (True, False)
+
+
+def test_a_program_of_the_folder_can_be_run_by_its_name(made: tuple[Path, Draft], tmp_path: Path) -> None:
+    """A folder's command-line program that lost its permission bits is a fault that the task never had."""
+    answers = list[str]()
+
+    def runs(task: Task, hidden: Hidden | None) -> Play:
+        (answer,) = yield [ToolCall("1", "bash", {"command": "data/show.py; test -x data/words.txt; echo $?"})]
+        answers.append(answer.text)
+        return "Done."
+
+    played(tmp_path, rows_of(made[1]), runs)
+    assert answers == ["1\n1"]
 
 
 def test_a_solution_finds_its_own_files(tmp_path: Path) -> None:
