@@ -16,24 +16,12 @@ from flows.domains.engineering.composers.stripped_tests import without
 from flows.domains.engineering.measure.baseline import function_of
 from flows.domains.engineering.measure.laboratory import LANGUAGE
 from flows.domains.engineering.measure.single import Symptom
+from flows.domains.engineering.suite import language
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TOOLS = ("bash", "read", "edit", "write", "run_tests", "submit")
 TURNS, TURNS_PER_BUG = 40, 25
 """Assistant turns that a careful agent may need."""
-COMMAND = (
-    "python3",
-    "-m",
-    "pytest",
-    "-c",
-    "/dev/null",
-    "--rootdir=/workspace",
-    "-q",
-    "--tb=short",
-    "-p",
-    "no:cacheprovider",
-)
-"""Without the configuration of the tree, which may need plugins that the image lacks."""
 ROOTS = ("src", "lib")
 """Folders beside the top of the tree from which modules are imported."""
 
@@ -70,7 +58,7 @@ def _setup(draw: Draw, files: Mapping[str, str]) -> str:
             "tree": dict(source.tree),
             "files": files,
             "tools": TOOLS,
-            "tests": [*COMMAND, *_places(draw)],
+            "tests": [*language(LANGUAGE).command, *_places(draw)],
         }
     )
 

@@ -58,7 +58,7 @@ def examine(workspace: Workspace, hidden: Hidden, resources: Resources, folder: 
     goal: dict[str, Any] = json.loads(hidden.goal)
     tree = folder / "tree"
     materialise(workspace.setup, resources.sources_folder, tree)
-    changes = lay_over(tree, workspace.root, language(goal["language"]))
+    changes = lay_over(tree, workspace.root, language(goal["language"]), goal.get("added", ()))
     sandbox = resources.sandbox(workspace.setup.image)
     checks = Examination(tree, sandbox, workspace.setup.command_limits()).run(goal, folder)
     return checks | {"n_solution": len(changes.solution), "tampered": list(changes.tampered[:TAMPERED_SHOWN])}

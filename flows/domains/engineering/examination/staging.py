@@ -3,6 +3,7 @@
 The agent's workspace is hostile: it is scanned without following links, and only regular files of bounded size count.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -26,11 +27,16 @@ class Changes:
     """Existing files of the examination that were changed or removed, and new files that would run in it."""
 
 
-def lay_over(pristine: Path, agent: Path, language: Language) -> Changes:
-    """Lay the solution of an agent's workspace over a pristine tree, in place; returns the changes."""
+def lay_over(pristine: Path, agent: Path, language: Language, added: Collection[str] = ()) -> Changes:
+    """Lay the solution of an agent's workspace over a pristine tree, in place; returns the changes.
+
+    `added` are paths of new files that the task asks for; modules at the top of the tree may be new only there.
+    """
     before, after = Scanner(pristine).scan(), Scanner(agent).scan()
-    changed = sorted(path for path in before.keys() | after.keys() if _differs(before.get(path), after.get(path)))
-    taken = [path for path in changed if _counts(path, before, after, language)][:MAX_FILES]
+    paths = sorted(before.keys() | after.keys())
+    changed = [path for path in paths if _differs(before.get(path), after.get(path))]
+    moded = {path for path in paths if _may_run(before.get(path)) != _may_run(after.get(path))}
+    taken = [path for path in sorted({*changed, *moded}) if _counts(path, before, after, language, added)][:MAX_FILES]
     laid = tuple(path for path in taken if _laid(pristine, agent, path, after.get(path)))
     return Changes(laid, tuple(path for path in changed if _is_tampering(path, before, language)))
 
@@ -43,10 +49,15 @@ def _differs(one: Entry | None, other: Entry | None) -> bool:
     return one is None or other is None or (one.kind, one.content) != (other.kind, other.content)
 
 
-def _counts(path: str, before: Tree, after: Tree, language: Language) -> bool:
+def _may_run(one: Entry | None) -> bool:
+    return bool(one and one.kind == "file" and one.mode & 0o100)
+
+
+def _counts(path: str, before: Tree, after: Tree, language: Language, added: Collection[str]) -> bool:
     old, new = before.get(path), after.get(path)
     regular = all(one is None or (one.kind == "file" and one.n_bytes <= MAX_BYTES) for one in (old, new))
-    return regular and not is_protected(path, language) and not is_new_module(path, before)
+    stands_in = language.has_top_modules and is_new_module(path, {*before, *added})
+    return regular and not is_protected(path, language) and not stands_in
 
 
 def _laid(pristine: Path, agent: Path, path: str, new: Entry | None) -> bool:
@@ -60,6 +71,7 @@ def _laid(pristine: Path, agent: Path, path: str, new: Entry | None) -> bool:
             data, _ = content(folder, name, path)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
+        place.chmod(0o755 if _may_run(new) else 0o644)
     except (Refused, OSError):
         return False
     return True

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
-from flows.domains.engineering.composers.draft import COMMAND, TOOLS
-from flows.domains.engineering.issues.patches import apply_patch, texts_of
-from flows.domains.engineering.issues.row import Row, clone_of, read_row, touched
-from flows.domains.engineering.measure.laboratory import LANGUAGE, SUITE_S
+from flows.domains.engineering.composers.draft import TOOLS
+from flows.domains.engineering.issues.patches import Change, apply_patch
+from flows.domains.engineering.issues.row import Row, clone_of, read_row
+from flows.domains.engineering.measure.laboratory import SUITE_S
 from flows.domains.engineering.suite import Suite, run_suite
+from flows.domains.engineering.suite.languages import Language, language_of
 from flows.domains.seeds import made_before
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Limits, Sandbox, SandboxFault
@@ -60,25 +61,24 @@ def compose(issue: Issue, write: Writer) -> Draft:
     """The task of a row. Raises Refused."""
     row = read_row(issue.line)
     tree = {"kind": "git", "path": str(clone_of(row, issue.clones).absolute()), "commit": row.base_commit}
-    changed, hidden = touched(row.patch), touched(row.test_patch)
-    if changed & hidden:
-        raise Refused("solution_changes_tests")
+    spoken = language_of((*row.FAIL_TO_PASS, *row.PASS_TO_PASS))
+    if spoken is None:
+        raise Refused("tests_of_no_known_language")
     try:
         sandbox = issue.resources.sandbox(issue.image)
         with _copy(tree, issue.resources) as place:
-            before = texts_of(place, changed)
-            apply_patch(place, row.test_patch, sandbox)
-            tests = texts_of(place, hidden)
-            failing = _run(place, row, sandbox)
-            apply_patch(place, row.patch, sandbox)
-            after = texts_of(place, changed)
-            solved = _run(place, row, sandbox)
+            tests = apply_patch(place, row.test_patch, sandbox)
+            failing = _run(place, row, sandbox, spoken)
+            solution = apply_patch(place, row.patch, sandbox)
+            solved = _run(place, row, sandbox, spoken)
     except SandboxFault as error:
         raise Refused("no_sandbox") from error
     except TreeError as error:
         raise Refused("no_such_commit") from error
+    if solution.after.keys() & tests.after.keys():
+        raise Refused("solution_changes_tests")
     _prove(row, failing, solved)
-    return _draft(issue, row, tree, _present(before, after), _named(tests))
+    return _draft(issue, row, tree, spoken, solution, _named(tests.after))
 
 
 @contextmanager
@@ -89,9 +89,9 @@ def _copy(tree: Mapping[str, object], resources: Resources) -> Iterator[Path]:
         yield place
 
 
-def _run(tree: Path, row: Row, sandbox: Sandbox) -> Suite:
+def _run(tree: Path, row: Row, sandbox: Sandbox, spoken: Language) -> Suite:
     select = frozenset((*row.FAIL_TO_PASS, *row.PASS_TO_PASS))
-    return run_suite(tree, sandbox, LANGUAGE, Limits(wall_s=SUITE_S, cpu_s=SUITE_S), select)
+    return run_suite(tree, sandbox, spoken.name, Limits(wall_s=SUITE_S, cpu_s=SUITE_S), select)
 
 
 def _prove(row: Row, failing: Suite, solved: Suite) -> None:
@@ -107,35 +107,29 @@ def _prove(row: Row, failing: Suite, solved: Suite) -> None:
         raise Refused("fails_unsolved")
 
 
-def _present(before: Texts, after: Texts) -> tuple[dict[str, str], dict[str, str]]:
-    """The changed files before and after. Raises Refused if the solution adds or removes any."""
-    first, last = _named(before), _named(after)
-    if first.keys() != after.keys() or last.keys() != after.keys():
-        raise Refused("solution_adds_files")
-    return first, last
-
-
 def _named(texts: Texts) -> dict[str, str]:
     return {path: text for path, text in texts.items() if text is not None}
 
 
-def _draft(
-    issue: Issue, row: Row, tree: Mapping[str, object], files: tuple[dict[str, str], dict[str, str]],
-    tests: Mapping[str, str],
-) -> Draft:  # fmt: skip
-    before, after = files
-    setup = {"image": issue.image, "tree": tree, "files": before, "tools": TOOLS, "tests": COMMAND}
-    goal = {"language": LANGUAGE, "tests": tests, "fail_to_pass": sorted(set(row.FAIL_TO_PASS)),
-            "pass_to_pass": sorted(set(row.PASS_TO_PASS))}  # fmt: skip
+def _draft(  # noqa: PLR0913, PLR0917 -- the parts of a row
+    issue: Issue, row: Row, tree: Mapping[str, object], spoken: Language, solution: Change, tests: Mapping[str, str]
+) -> Draft:
+    setup = {"image": issue.image, "tree": tree, "files": _named(solution.before), "tools": TOOLS,
+             "tests": spoken.command}  # fmt: skip
+    added = [path for path, text in solution.before.items() if text is None]
+    goal = {"language": spoken.name, "tests": tests, "fail_to_pass": sorted(set(row.FAIL_TO_PASS)),
+            "pass_to_pass": sorted(set(row.PASS_TO_PASS)), "added": added}  # fmt: skip
+    removed = [path for path, text in solution.after.items() if text is None]
     return Draft(
         instruction=row.problem_statement.strip(),
         answer=None,
         created_at=datetime.fromtimestamp(issue.file.stat().st_mtime, UTC),
         difficulty={"number": issue.number, "line": sha256_text(issue.line), "source": row.instance_id,
-                    "n_files": len(after), "n_failing": len(goal["fail_to_pass"])},
+                    "n_files": len(solution.after), "n_failing": len(goal["fail_to_pass"])},
         setup=json.dumps(setup),
         goal=json.dumps(goal),
-        oracle=json.dumps({"files": after, "bugs": []}),
+        oracle=json.dumps({"files": _named(solution.after), "removed": removed, "executable": solution.executable,
+                           "bugs": []}),
         answer_form="files",
         max_turns=MAX_TURNS,
         licenses=[row.license or issue.license],

@@ -5,16 +5,12 @@ PASS_TO_PASS. SWE-Gym, SWE-rebench and Nemotron use the same; lists are JSON tex
 """
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flows.domains.contract import Refused
-
-HEADER = re.compile(r"^(?:---|\+\+\+) (?:([ab])/)?(\S.*?)(?:\t.*)?$", re.MULTILINE)
-NOTHING = "/dev/null"
 
 
 class Row(BaseModel):
@@ -45,11 +41,6 @@ def read_row(line: str) -> Row:
         return Row.model_validate_json(line)
     except (ValidationError, ValueError) as error:
         raise Refused("row_invalid") from error
-
-
-def touched(patch: str) -> set[str]:
-    """Paths of the files that a patch changes, adds or removes."""
-    return {path for _, path in HEADER.findall(patch) if path != NOTHING}
 
 
 def clone_of(row: Row, clones: Path) -> Path:

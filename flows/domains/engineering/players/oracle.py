@@ -35,6 +35,7 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
     for bug in known.get("bugs", []):
         yield from engineer.mend(bug)
     yield from engineer.edit(engineer.left())
+    yield from engineer.rearrange(known.get("removed", []), known.get("executable", {}))
     yield from engineer.hand_in()
     return DONE
 
@@ -78,10 +79,21 @@ class Engineer:
     def edit(self, wanted: Sequence[Hunk]) -> Steps:
         """Make the edits of these differences, file by file."""
         for path in sorted({one.path for one in wanted}):
+            if path not in self.texts:
+                yield from self.hand.use("write", path=path, text=self._originals[path])
+                self.texts[path] = self._originals[path]
+                continue
             made, _ = edits(self.texts[path], [one for one in wanted if one.path == path])
             for old, new in made:
                 yield from self.hand.use("edit", path=path, old=old, new=new)
                 self.texts[path] = self.texts[path].replace(old, new)
+
+    def rearrange(self, removed: Sequence[str], executable: Mapping[str, bool]) -> Steps:
+        """Remove files, and set which may be run."""
+        if removed:
+            yield from self.hand.bash("rm", *removed)
+        for path, may_run in executable.items():
+            yield from self.hand.bash("chmod", "+x" if may_run else "-x", path)
 
     def hand_in(self) -> Steps:
         """Run everything once more, and submit."""

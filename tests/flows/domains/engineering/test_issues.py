@@ -12,7 +12,6 @@ from flows.domains import domain
 from flows.domains.attempt import Attempt, Player
 from flows.domains.contract import Draft, Play, Refused
 from flows.domains.engineering.issues.composer import Issue, compose
-from flows.domains.engineering.issues.row import read_row, touched
 from flows.domains.task_folders.composer import Found
 from flows.domains.task_folders.composer import compose as composed_folder
 from flows.environments.resources import Resources
@@ -54,28 +53,12 @@ def git(folder: Path, *words: str) -> str:
 @pytest.fixture(scope="module")
 def row(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
     """Folder of clones, and the row of one issue, whose patches git wrote."""
-    clones = tmp_path_factory.mktemp("clones")
+    clones, made = repository(tmp_path_factory.mktemp("row"), {"stats.py": FAULTY, "tests/test_stats.py": OLD_TESTS})
     place = clones / "acme__stats"
-    (place / "tests").mkdir(parents=True)
-    git(clones, "init", "-q", str(place))
-    (place / "stats.py").write_text(FAULTY)
-    (place / "tests/test_stats.py").write_text(OLD_TESTS)
-    git(place, "add", ".")
-    git(place, "commit", "-qm", "first")
-    commit = git(place, "rev-parse", "HEAD").strip()
-    (place / "stats.py").write_text(FIXED)
-    patch = git(place, "diff")
-    git(place, "checkout", "-q", ".")
-    (place / "tests/test_stats.py").write_text(NEW_TESTS)
-    test_patch = git(place, "diff")
-    git(place, "checkout", "-q", ".")
-    return clones, {
-        "instance_id": "acme__stats-1",
-        "repo": "acme/stats",
-        "base_commit": commit,
+    return clones, made | {
         "problem_statement": "mean([]) raises ZeroDivisionError. I expect 0.0.",
-        "patch": patch,
-        "test_patch": test_patch,
+        "patch": patch_of(place, {"stats.py": FIXED}),
+        "test_patch": patch_of(place, {"tests/test_stats.py": NEW_TESTS}),
         "FAIL_TO_PASS": json.dumps(["tests/test_stats.py::test_mean_of_nothing"]),
         "PASS_TO_PASS": ["tests/test_stats.py::test_mean", "tests/test_stats.py::test_total"],
         "version": "1.0",
@@ -115,12 +98,7 @@ def test_the_solution_passes_and_the_fault_does_not(row: tuple[Path, dict[str, o
 
 def test_the_policies_of_the_domain_play_it(row: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
     """A composed issue passes the same probes as every other task."""
-    draft, one = draft_of(row), domain("engineering")
-    assert one.policies is not None
-    composer = next(each for each in one.composers if each.name == "issues")
-    task = task_row(one, composer, draft, Tasks(), DAY)
-    found = Player(one, Resources(), tmp_path).play(task, hidden_row(task, draft), one.policies.oracle)
-    assert found.judgements["tests_pass"].reason == "ok"
+    assert solved(tmp_path, draft_of(row)) == "ok"
 
 
 def test_the_hidden_tests_are_not_in_the_world(row: tuple[Path, dict[str, object]]) -> None:
@@ -139,6 +117,11 @@ def test_the_hidden_tests_are_not_in_the_world(row: tuple[Path, dict[str, object
         ({"repo": "../../etc"}, "row_invalid"),
         ({"patch": "--- a/stats.py\n+++ b/stats.py\n@@ -1 +1 @@\n-nothing\n+else\n"}, "patch_does_not_apply"),
         ({"patch": "--- a/../../x.py\n+++ b/../../x.py\n@@ -0,0 +1 @@\n+x\n"}, "patch_does_not_apply"),
+        (
+            {"patch": "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+stats.py\n"},
+            "patch_of_links",
+        ),
+        ({"FAIL_TO_PASS": ["tests/stats.rb::test_mean"]}, "tests_of_no_known_language"),
         ({"problem_statement": ""}, "row_invalid"),
         ({"FAIL_TO_PASS": "not json"}, "row_invalid"),
     ],
@@ -151,11 +134,82 @@ def test_a_row_whose_claim_does_not_hold_here_is_refused(
         draft_of(row, **changed)
 
 
-def test_paths_of_a_patch_are_read(row: tuple[Path, dict[str, object]]) -> None:
-    assert touched(str(row[1]["patch"])) == {"stats.py"}
-    added = "diff --git a/n.py b/n.py\nnew file mode 100644\n--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x = 1\n"
-    assert touched(added) == {"n.py"}
-    assert read_row(json.dumps(row[1])).FAIL_TO_PASS == ["tests/test_stats.py::test_mean_of_nothing"]
+def test_a_solution_that_moves_files_is_solved_by_the_oracle(tmp_path: Path) -> None:
+    """Every third row of such sets adds, renames or removes a file; all of them would be lost."""
+    clones, made = repository(tmp_path, {"stats.py": FAULTY, "old.py": "LIMIT = 3\n", "show.sh": "echo 1\n"})
+    place = clones / "acme__stats"
+    git(place, "mv", "old.py", "limits.py")
+    (place / "means").mkdir()
+    (place / "means/__init__.py").write_text("from limits import LIMIT\n")
+    (place / "show.sh").chmod(0o755)
+    (place / "stats.py").write_text(FIXED)
+    git(place, "add", "-A")
+    patch = git(place, "diff", "--cached", "-M")
+    git(place, "reset", "-q", "--hard")
+    tests = "import os\nimport means\n\n\ndef test_limit():\n    assert means.LIMIT == 3\n"
+    tests += "    assert os.access('show.sh', os.X_OK)\n"
+    added = patch_of(place, {"tests/test_means.py": tests})
+    draft = draft_of((clones, made | {
+        "patch": patch, "test_patch": added, "FAIL_TO_PASS": ["tests/test_means.py::test_limit"], "PASS_TO_PASS": [],
+    }))  # fmt: skip
+    assert solved(tmp_path / "world", draft) == "ok"
+
+
+def test_an_issue_in_javascript_is_solved_by_the_oracle(tmp_path: Path) -> None:
+    """Sets of issues are written in several languages."""
+    faulty = "exports.mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;\n"
+    head = 'const { test } = require("node:test");\nconst assert = require("node:assert");\n'
+    clones, made = repository(tmp_path, {"lib/stats.js": faulty, "package.json": "{}"})
+    place = clones / "acme__stats"
+    fixed = faulty.replace("=> values.reduce", "=> !values.length ? 0 : values.reduce")
+    tests = f"""{head}const {{ mean }} = require("../lib/stats");
+test("of nothing", () => assert.strictEqual(mean([]), 0));
+test("of two", () => assert.strictEqual(mean([1, 3]), 2));
+"""
+    draft = draft_of((clones, made | {
+        "patch": patch_of(place, {"lib/stats.js": fixed}), "test_patch": patch_of(place, {"test/stats.test.js": tests}),
+        "FAIL_TO_PASS": ["test/stats.test.js::of nothing"], "PASS_TO_PASS": ["test/stats.test.js::of two"],
+    }))  # fmt: skip
+    assert solved(tmp_path / "world", draft) == "ok"
+
+
+def repository(folder: Path, files: dict[str, str]) -> tuple[Path, dict[str, object]]:
+    """The folder of clones with one repository of these files, and the columns of a row that name it."""
+    place = folder / "clones/acme__stats"
+    place.mkdir(parents=True)
+    git(place, "init", "-q", ".")
+    commit = committed(place, files)
+    return place.parent, {
+        "instance_id": "acme__stats-2", "repo": "acme/stats", "base_commit": commit, "problem_statement": "It fails.",
+    }  # fmt: skip
+
+
+def committed(place: Path, files: dict[str, str]) -> str:
+    for path, text in files.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text)
+    git(place, "add", "-A")
+    git(place, "commit", "-qm", "first")
+    return git(place, "rev-parse", "HEAD").strip()
+
+
+def patch_of(place: Path, files: dict[str, str]) -> str:
+    """The patch that writes these files, which are taken back afterwards."""
+    before = git(place, "rev-parse", "HEAD").strip()
+    committed(place, files)
+    patch = git(place, "diff", before)
+    git(place, "reset", "-q", "--hard", before)
+    return patch
+
+
+def solved(place: Path, draft: Draft) -> str:
+    """The reason of the verdict on the oracle's play."""
+    one = domain("engineering")
+    assert one.policies is not None
+    composer = next(each for each in one.composers if each.name == "issues")
+    task = task_row(one, composer, draft, Tasks(), DAY)
+    found = Player(one, Resources(), place).play(task, hidden_row(task, draft), one.policies.oracle)
+    return found.judgements["tests_pass"].reason
 
 
 @pytest.mark.parametrize(("mends", "reason"), [(True, "ok"), (False, "tests_failed")])
