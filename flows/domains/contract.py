@@ -82,6 +82,10 @@ class Refused(Exception):
     """No task can be made of a candidate; the message is the reason code that the night counts."""
 
 
+class WrongSetting(Exception):
+    """A setting that only a composer can check is wrong; the message names its key, its value and the allowed ones."""
+
+
 @dataclass(frozen=True)
 class Corpus:
     """The inputs of a composer: the lake's views in DuckDB, the settings, the day, the number of tasks wanted."""

@@ -5,16 +5,16 @@ the hidden truth of each part before it; a night that runs again keeps its tasks
 an uninterrupted run would have made.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from flows.domains.contract import Writer
+from flows.domains.contract import Writer, WrongSetting
 from flows.environments.resources import Resources
-from flows.settings import Settings, Teacher
+from flows.settings import Settings, SettingsError, Teacher
 from flows.tasks.composers import quotas
 from flows.tasks.night import Composed, TaskNight, made_earlier
 from flows.tasks.probes.probe import Probes
@@ -35,7 +35,7 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
 
     Returns counts: tasks `already` in the lake, `candidates`, and of these `composed` (also by composer) and `refused`
     (also by reason); `short` by domain: tasks missing from its quota, which other domains made as far as they could.
-    Raises SettingsError on unknown composers or domains, TeacherError if a composer needs a teacher that fails.
+    Raises SettingsError on unknown composers, domains or packages, TeacherError if a needed teacher fails.
     """
     chosen, lake, spill = quotas(settings), Lake(settings.lake), settings.state / "spill"
     with connect(lake, spill=spill, memory_limit=settings.tasks.memory_limit) as con, ExitStack() as teacher:
@@ -45,7 +45,7 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
         night = TaskNight(settings.tasks, day, con, chosen, probes, made, resources, settings.environments)
         report(night.already, settings.tasks.per_night)
         tasks, n = night.tasks(), night.already
-        while part := list(islice(tasks, PART_TASKS)):
+        while part := _next_part(tasks):
             _write_part(lake, day, part)
             n += len(part)
             report(n, settings.tasks.per_night)
@@ -53,6 +53,13 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
         lake.write(Refusal, refusals, lake.next_part(day, "tasks", Refusal))
     counts = night.counts()
     return {name: counts[name] for name in ("already", "candidates", "composed", "refused", *sorted(counts))}
+
+
+def _next_part(tasks: Iterator[Composed]) -> list[Composed]:
+    try:
+        return list(islice(tasks, PART_TASKS))
+    except WrongSetting as error:
+        raise SettingsError(str(error)) from error
 
 
 def _write_part(lake: Lake, day: date, part: Sequence[Composed]) -> None:

@@ -1,9 +1,9 @@
 """A parsed source file: the text of its nodes, and edits that keep everything around them as it was written."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from flows.domains.engineering.bugs.edit import Edit, Place
 
@@ -70,15 +70,21 @@ class Module:
                 yield node, Place(self.path, min([node.lineno, *(one.lineno for one in node.decorator_list)]))
 
 
-def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """All nodes of a function in the order of the source, without those of nested functions and classes."""
+@lru_cache(maxsize=4)
+def own_nodes(function: FunctionNode) -> Sequence[ast.AST]:
+    """All nodes of a function in the order of the source, without those of nested functions and classes.
+
+    The last ones are kept, since one operator after the other asks for those of the same function.
+    """
     body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
+    found: list[ast.AST] = []
     waiting: list[ast.AST] = [*reversed(body)]
     while waiting:
         node = waiting.pop()
-        yield node
+        found.append(node)
         if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
             waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+    return found
 
 
 def blocks(function: FunctionNode) -> Iterator[list[ast.stmt]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from flows.domains.contract import Refused
 from flows.domains.engineering.bugs.candidates import valid
@@ -10,8 +11,8 @@ from flows.domains.engineering.composers.stripped_tests import removable
 from flows.domains.engineering.measure.laboratory import Laboratory
 from flows.domains.engineering.measure.single import Single
 
-ROUND = 8
-"""Bugs that are measured at once."""
+PER_FITTING = 2
+"""Bugs that are measured at once for each that is still wanted: about so many yield one that fits."""
 FEWEST_OWN = 2
 """Test functions that only one bug fails: one to hide, one to stay."""
 
@@ -45,16 +46,13 @@ def choose(laboratory: Laboratory, offered: Sequence[Bug], size: Size) -> Chosen
     """
     chosen: list[Bug] = []
     singles: dict[str, Single] = {}
-    fitting = [one for one in offered if valid(laboratory.texts, one)]
-    for at in range(0, len(fitting), ROUND):
-        part = fitting[at : at + ROUND]
+    fitting = (one for one in offered if valid(laboratory.texts, one))
+    while part := list(islice(fitting, PER_FITTING * (size.wanted - len(chosen)))):
         singles |= laboratory.singles(part)
         for bug in part:
             full = len(chosen) == size.wanted
             if not full and singles[bug.id].refusal() is None and _fits(laboratory, chosen, bug, singles):
                 chosen.append(bug)
-        if len(chosen) == size.wanted:
-            break
     if len(chosen) < size.fewest:
         raise Refused("few_bugs")
     if len(frozenset[str]().union(*(one.paths for one in chosen))) < size.files:

@@ -13,7 +13,7 @@ from flows.domains.contract import Corpus, Refused
 from flows.domains.engineering.bugs.candidates import Operator, candidates, varied
 from flows.domains.engineering.bugs.edit import Bug, Place
 from flows.domains.engineering.examination import is_protected
-from flows.domains.engineering.measure.baseline import Baseline
+from flows.domains.engineering.measure.baseline import Baseline, function_of
 from flows.domains.engineering.measure.laboratory import LANGUAGE, Laboratory
 from flows.domains.engineering.sources.allowlist import Source, chosen
 from flows.domains.engineering.suite import language
@@ -23,7 +23,9 @@ from flows.environments.resources import Resources
 STRETCH = 24
 """Bugs that a task may draw from."""
 FEWEST_TESTS = 2
-"""Tests that must call a function in which a bug is put."""
+"""Test functions that must call a function in which a bug is put."""
+MANY_TESTS = 40
+"""Functions that more test functions call come last: two of five bugs fit elsewhere, one of six in them."""
 
 
 @dataclass
@@ -48,8 +50,9 @@ class Workshop:
         """All bugs of these operators in tested functions of a source, in the night's order."""
 
         def listed(laboratory: Laboratory) -> list[Bug]:
-            found = candidates(laboratory.texts, _tested(laboratory.baseline), operators)
-            return varied(found, f"{self.order} {name} {source.name}")
+            tests = _tested(laboratory.baseline)
+            found = varied(candidates(laboratory.texts, tests, operators), f"{self.order} {name} {source.name}")
+            return sorted(found, key=lambda bug: max(map(tests.__getitem__, bug.functions)) > MANY_TESTS)
 
         return self.remembered(source, name, listed)
 
@@ -106,11 +109,11 @@ def _draws(composer: str, git_only: bool, corpus: Corpus) -> Iterator[Draw]:
         yield Draw(one.number, one.seed, sources[at % len(sources)], at // len(sources), workshop)
 
 
-def _tested(baseline: Baseline) -> set[Place]:
-    """Functions in which a bug is noticed, and does not break the import of the tests."""
-    return {
-        place
+def _tested(baseline: Baseline) -> dict[Place, int]:
+    """Functions in which a bug is noticed, and does not break the import of the tests; the test functions of each."""
+    found = {
+        place: len(set(map(function_of, tests)))
         for place, tests in baseline.functions.items()
-        if place not in baseline.imported and len(tests) >= FEWEST_TESTS
-        if not is_protected(place.path, language(LANGUAGE))
+        if place not in baseline.imported and not is_protected(place.path, language(LANGUAGE))
     }
+    return {place: n for place, n in found.items() if n >= FEWEST_TESTS}

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.domains.contract import WrongSetting
+
 if TYPE_CHECKING:
     from flows.settings.environments import Repository
 
@@ -37,10 +39,10 @@ class Source:
 
 
 def chosen(names: Sequence[str] | None, listed: "Sequence[Repository]" = ()) -> tuple[Source, ...]:
-    """The packages of these names, or all of them, and the repositories. Raises LookupError on an unknown name."""
+    """The packages of these names, or all of them, and the repositories. Raises WrongSetting on an unknown name."""
     known = {one.name: one for one in packages()}
     if unknown := [name for name in names or () if name not in known]:
-        raise LookupError(f"environments.packages = {unknown}: not listed. There are: {', '.join(known)}")
+        raise WrongSetting(f"environments.packages = {unknown}: no such packages. There are: {', '.join(known)}")
     return (*(known[name] for name in (known if names is None else names)), *repositories(listed))
 
 

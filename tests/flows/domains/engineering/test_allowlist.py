@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from flows.domains.contract import WrongSetting
 from flows.domains.engineering.sources.allowlist import chosen, packages
 
 PERMISSIVE = {"MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0"}
@@ -27,5 +28,5 @@ def test_settings_choose_packages() -> None:
     assert [one.name for one in chosen(["toolz"])] == ["toolz"]
     assert chosen([]) == ()
     assert chosen(None) == packages()
-    with pytest.raises(LookupError, match="tolz"):
+    with pytest.raises(WrongSetting, match=r"tolz.* There are: .*toolz"):
         chosen(["tolz"])

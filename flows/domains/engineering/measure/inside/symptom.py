@@ -7,6 +7,8 @@ import ast
 import linecache
 import re
 import types
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +81,23 @@ def _frames(error: BaseException) -> list[tuple[types.FrameType, int]]:
 
 def _statement(path: str, line: int) -> ast.stmt | None:
     """The smallest statement of the file that covers the line."""
-    tree = ast.parse("".join(linecache.getlines(path)))
-    around = [
-        one for one in ast.walk(tree)
-        if isinstance(one, ast.stmt) and one.lineno <= line <= (one.end_lineno or 0)
-        and not isinstance(one, ast.FunctionDef | ast.ClassDef)
-    ]  # fmt: skip
+    around = [one for one in _covering(_tree(path), line) if not isinstance(one, ast.FunctionDef | ast.ClassDef)]
     return min(around, key=lambda one: (one.end_lineno or 0) - one.lineno, default=None)
+
+
+def _covering(node: ast.AST, line: int) -> Iterator[ast.stmt]:
+    """The statements under a node that cover the line; one that does not is not searched."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.stmt):
+            yield from _covering(child, line)
+        elif child.lineno <= line <= (child.end_lineno or 0):
+            yield child
+            yield from _covering(child, line)
+
+
+@cache
+def _tree(path: str) -> ast.Module:
+    return ast.parse("".join(linecache.getlines(path)))
 
 
 def _name(function: ast.expr) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 MESSAGE_CHARS = 6_000
 INI = "[pytest]\npython_files = test*.py *_test.py tests.py\n"
-OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:junitxml", "-p", "no:pastebin", "--tb=short", "--color=no",
-           "--continue-on-collection-errors")  # fmt: skip
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:junitxml", "-p", "no:pastebin", "--tb=native", "--no-summary",
+           "--assert=plain", "--color=no", "--continue-on-collection-errors")  # fmt: skip
+"""Plain assertions and tracebacks: to compile and to explain each assertion would take most of the time of a run."""
 
 
 class Report:
@@ -100,8 +101,7 @@ def main() -> int:
     plan = json.load(sys.stdin)
     begun = time.monotonic()
     observations = _observing() if plan["observe"] else None
-    options = ["--assert=plain"] if plan["observe"] else []
-    status = int(pytest.main([*options, *prepare(plan)], plugins=[Report(plan, observations)]))
+    status = int(pytest.main(prepare(plan), plugins=[Report(plan, observations)]))
     print(f"\n{time.monotonic() - begun:.2f} s")
     return status
 
