@@ -40,7 +40,7 @@ def page_groups(corpus: Corpus) -> Iterator[Pages]:
     key = f"{corpus.settings.seed}/{corpus.day.isoformat()}/{NAME}/"
     values: dict[str, Any] = {"composer": NAME, "run_id": corpus.day.isoformat()}
     last = execute(corpus.con, query("tasks", "last_number"), values).fetchall()[0][0]
-    bounds = {"min_chars": MIN_CHARS, "max_chars": MAX_CHARS, "key": key}
+    bounds = {"min_chars": MIN_CHARS, "max_chars": MAX_CHARS, "min_sections": MIN_SECTIONS, "key": key}
     pages = execute(corpus.con, query("tasks", "long_pages"), bounds).fetchall()
     for number, urls in enumerate(_groups(pages), 1):
         if number > last:
