@@ -13,7 +13,7 @@ from typing import TypeVar
 from flows.environments.sandbox.command import MB, Command, Completed, Limits, SandboxFault
 from flows.environments.sandbox.images.image import Image
 from flows.environments.sandbox.slots import Slots
-from flows.environments.sandbox.start import NOBODY, started
+from flows.environments.sandbox.start import NOBODY, ready
 from flows.environments.sandbox.tree import Size, claim
 from flows.environments.sandbox.watch import Watch
 
@@ -41,10 +41,32 @@ class Sandbox:
         if reason := _refused(command.argv):
             return Completed(CANNOT_EXECUTE, reason.encode(), None, 0.0, 0.0, 0.0, len(reason))
         try:
-            with self._slots.slot() as queued_s:
-                return _in_own_thread(lambda: _run(self.image, command, queued_s))
+            with self._slots.places.slot() as queued_s:
+                return _in_own_thread(lambda: self._run(command, queued_s))
         except OSError as error:
             raise SandboxFault(f"the sandbox failed: {error}") from error
+
+    def _run(self, command: Command, queued_s: float) -> Completed:
+        folders = [command.workspace, *(mount.source for mount in command.mounts if mount.writable)]
+        writable = {folder: claim(folder, NOBODY) for folder in folders}
+        with ready(self.image, command) as running, self._slots.slot() as waited_s:
+            start = time.monotonic()
+            running.begin(command.limits)
+            watch = Watch(running, command.limits, writable)
+            watch.follow()
+            _, status, used = os.wait4(running.wrapper.pid, 0)
+            running.wrapper.returncode = code = os.waitstatus_to_exitcode(status)
+            seconds = time.monotonic() - start
+        ended, limit = _after(watch, code, command.limits, writable)
+        return Completed(
+            exit_code=None if ended else code,
+            output=watch.kept.take(),
+            limit=limit,
+            seconds=seconds,
+            cpu_s=max(used.ru_utime + used.ru_stime, watch.usage.cpu_s),
+            queued_s=queued_s + waited_s,
+            n_output_bytes=watch.kept.n_bytes,
+        )
 
 
 def _refused(argv: Sequence[str]) -> str | None:
@@ -56,28 +78,6 @@ def _refused(argv: Sequence[str]) -> str | None:
     except UnicodeEncodeError:
         return "argument with half a character\n"
     return "Argument list too long\n" if max(sizes, default=0) >= ARGUMENT or sum(sizes) > ARGUMENTS else None
-
-
-def _run(image: Image, command: Command, queued_s: float) -> Completed:
-    folders = [command.workspace, *(mount.source for mount in command.mounts if mount.writable)]
-    writable = {folder: claim(folder, NOBODY) for folder in folders}
-    start = time.monotonic()
-    with started(image, command) as running:
-        watch = Watch(running, command.limits, writable)
-        watch.follow()
-        _, status, used = os.wait4(running.wrapper.pid, 0)
-        running.wrapper.returncode = code = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - start
-    ended, limit = _after(watch, code, command.limits, writable)
-    return Completed(
-        exit_code=None if ended else code,
-        output=watch.kept.take(),
-        limit=limit,
-        seconds=seconds,
-        cpu_s=max(used.ru_utime + used.ru_stime, watch.usage.cpu_s),
-        queued_s=queued_s,
-        n_output_bytes=watch.kept.n_bytes,
-    )
 
 
 def _after(watch: Watch, code: int, limits: Limits, writable: dict[Path, Size]) -> tuple[bool, str | None]:

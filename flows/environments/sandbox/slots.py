@@ -1,4 +1,8 @@
-"""Cores for sandboxed commands: at most `n` run at once in a process, and the others wait in the order of arrival."""
+"""Cores for sandboxed commands: at most `n` run at once in a process, and the others wait in the order of arrival.
+
+Half of a sandbox's start is waiting for the kernel. So the next commands are made ready, up to their first instruction,
+while the cores work on others.
+"""
 
 import threading
 import time
@@ -7,8 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+AHEAD = 2
+"""Sandboxes for each core: one whose command runs, one that is ready for the next."""
 
-class Slots:
+
+class Queue:
     """A fair queue for `n` slots."""
 
     def __init__(self, n: int) -> None:
@@ -29,7 +36,7 @@ class Slots:
 
     @property
     def waiting(self) -> int:
-        """Commands that wait for a slot now."""
+        """Callers that wait for a slot now."""
         return len(self._waiting)
 
     def _line_up(self) -> threading.Event | None:
@@ -61,6 +68,14 @@ class Slots:
                 self._waiting.popleft().set()
             else:
                 self._free += 1
+
+
+class Slots(Queue):
+    """Cores for commands, and places in which their sandboxes are made ready."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(n)
+        self.places = Queue(AHEAD * n)
 
 
 @cache

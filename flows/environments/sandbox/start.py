@@ -7,7 +7,6 @@ without its limits, and none outlives the factory.
 
 import contextlib
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -22,6 +21,7 @@ from flows.environments.sandbox.arguments import STDIN, arguments, as_descriptor
 from flows.environments.sandbox.command import MB, Command, Limits, SandboxFault
 from flows.environments.sandbox.images.image import Image
 from flows.environments.sandbox.private_mounts import reachable
+from flows.environments.sandbox.process_limits import limit_processes
 from flows.environments.sandbox.seccomp import seccomp_filter
 
 NOBODY = 65534
@@ -32,9 +32,6 @@ FIRST = 'echo >&0; read -r go || exit 1; exec 3>&2 2>/dev/null; i=$1; shift; (ex
 The shell is process 1. It collects all processes that end, so that their CPU seconds reach the factory.
 """
 START_S = 30.0
-OPEN_FILES = 1024
-SPARE_PROCESSES = 16
-"""Processes that may exist beyond the limit until the next sample ends the command."""
 NICE = 5
 """Commands leave the processor to the factory and its teacher when both want it."""
 _CREDENTIALS = struct.Struct("3i")
@@ -42,7 +39,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclass(frozen=True)
 class Running:
-    """A sandbox whose command has begun."""
+    """A sandbox that is complete; its command waits for `begin`."""
 
     wrapper: subprocess.Popen[bytes]
     first_pid: int
@@ -51,6 +48,15 @@ class Running:
     """Descriptor of process 1."""
     output: int
     """Descriptor of its standard output and standard error."""
+    shell: socket.socket
+    """Connected to the shell that waits to run the command."""
+
+    def begin(self, limits: Limits) -> None:
+        """Put the limits of each process in force, which children inherit, and let the command run."""
+        os.setpriority(os.PRIO_PROCESS, self.first_pid, NICE)
+        Path(f"/proc/{self.first_pid}/oom_score_adj").write_text("1000", "ascii")
+        limit_processes(self.first_pid, limits, NOBODY)
+        self.shell.sendall(b"\n")
 
     def kill(self) -> None:
         """End all processes of the sandbox."""
@@ -59,8 +65,8 @@ class Running:
 
 
 @contextmanager
-def started(image: Image, command: Command) -> Iterator[Running]:
-    """The command, running in this thread's care; at the end of the block nothing of it is left.
+def ready(image: Image, command: Command) -> Iterator[Running]:
+    """A sandbox in which the command can begin, in this thread's care; at the end of the block nothing of it is left.
 
     Raises SandboxFault if bubblewrap fails.
     """
@@ -75,7 +81,6 @@ def started(image: Image, command: Command) -> Iterator[Running]:
         running = _await_start(wrapper, ours, output)
         stack.callback(os.close, running.handle)
         stack.callback(running.kill)
-        _begin(running, ours)
         yield running
 
 
@@ -98,15 +103,8 @@ def _wrapper(image: Image, command: Command, socket_inside: socket.socket, writt
             stdin = passed("stdin", command.stdin) if command.stdin else None
             words = arguments(image, command, sources, seccomp=seccomp, stdin=stdin)
             options = passed("arguments", b"".join(map(_terminated, words)))
-            inside = [
-                *_with_limits(command.limits),
-                "/bin/sh",
-                "-c",
-                FIRST,
-                "sh",
-                STDIN if command.stdin else "/dev/null",
-                *command.argv,
-            ]
+            input_inside = STDIN if command.stdin else "/dev/null"
+            inside = ["/bin/sh", "-c", FIRST, "sh", input_inside, *command.argv]
             return subprocess.Popen(
                 [*_as_ordinary_user(), _program("bwrap"), "--args", str(options), "--", *inside],
                 env={},
@@ -152,40 +150,7 @@ def _await_start(wrapper: subprocess.Popen[bytes], ours: socket.socket, output: 
         wrapper.wait()
         raise SandboxFault(f"bubblewrap failed: {_available(output).decode('utf-8', 'replace').strip()[-500:]}")
     first, _, _ = _CREDENTIALS.unpack(signed[0][2][: _CREDENTIALS.size])
-    return Running(wrapper, first, os.pidfd_open(first), output)
-
-
-def _begin(running: Running, ours: socket.socket) -> None:
-    os.setpriority(os.PRIO_PROCESS, running.first_pid, NICE)
-    Path(f"/proc/{running.first_pid}/oom_score_adj").write_text("1000", "ascii")
-    ours.sendall(b"\n")
-
-
-def _with_limits(limits: Limits) -> Iterator[str]:
-    """The program that gives itself the limits of each process: a second line behind those of all together.
-
-    It runs inside, since the kernel counts the processes of one user in each user namespace.
-    """
-    yield "/usr/bin/prlimit"
-    cpu_s = max(1, round(limits.cpu_s))
-    most = {
-        "fsize": limits.file_mb * MB,
-        "data": 2 * limits.memory_mb * MB,
-        "nproc": limits.processes + SPARE_PROCESSES,
-        "nofile": OPEN_FILES,
-        "memlock": 8 * MB,
-        "msgqueue": MB,
-        "sigpending": 4096,
-        "core": 0,
-        "rtprio": 0,
-        "nice": 0,
-        "cpu": cpu_s + 1,
-    }
-    for name, value in most.items():
-        _, hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))
-        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        soft = min(cpu_s, bound) if name == "cpu" else bound
-        yield f"--{name}={soft}:{bound}"
+    return Running(wrapper, first, os.pidfd_open(first), output, ours)
 
 
 def _available(descriptor: int) -> bytes:
