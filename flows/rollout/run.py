@@ -37,7 +37,7 @@ from flows.rollout.tools.toolbox import Toolbox, open_toolbox, remove_abandoned
 from flows.rollout.user_model import open_user
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
-from sources.index.index_writer import is_intact, remove_index
+from sources.index.index_writer import VERSION, is_intact, remove_index
 from sources.index.library import Library, Page
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
@@ -199,7 +199,7 @@ async def _check_budget(pool: Pool, run: Run, stopped: list[str]) -> None:
 def open_library(con: duckdb.DuckDBPyConnection, settings: Settings, note: Callable[[str], None]) -> Path:
     """Return the index of the lake's newest pages, built unless an earlier run built the same one."""
     snapshot, n_pages = con.sql(query("rollout", "library_snapshot")).fetchall()[0]
-    path = settings.state / "library" / str(snapshot)
+    path = settings.state / "library" / f"{snapshot}-{VERSION}"
     if os.path.lexists(path) and not is_intact(path):
         note("the library was damaged: it is built again")
         remove_index(path)

@@ -15,9 +15,12 @@ import tantivy
 
 from schemas import sha256_file
 from sources.index.passage_splitter import lowercase_words, passages
+from sources.index.scripts import indexed
 
 WRITER_BYTES = 64_000_000
 """Memory of the index writer in bytes; passages beyond it are flushed to disk."""
+VERSION = "2"
+"""Version of the stored form and of its words; an index of another version is not read, but built again."""
 SUMS, META = "sha256.json", "meta.json"
 """The hash of every file of an index, and tantivy's list of its segments."""
 ANALYZER = "stemmed"
@@ -124,9 +127,13 @@ def _schema() -> Any:
 
 
 def analyzer() -> Any:
-    """Build the tokenizer of passages and queries: lower case, English stems, no word over LONGEST_WORD bytes."""
+    """Build the tokenizer of `indexed` and `queried` text: lower case without accents, English stems.
+
+    Words over LONGEST_WORD bytes are left out.
+    """
     words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(LONGEST_WORD))
-    return words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("english")).build()
+    plain = words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
+    return plain.filter(tantivy.Filter.stemmer("english")).build()
 
 
 def _documents(page: Page) -> Iterator[Any]:
@@ -135,7 +142,8 @@ def _documents(page: Page) -> Iterator[Any]:
     stored = {"doc_id": page.doc_id.encode(), "url": page.url.encode(), "title": title.encode()}
     yield tantivy.Document(kind="page", key=_keys(page), text=page.text.encode(), **stored)
     for passage in passages(page.text):
-        yield tantivy.Document(words=passage.text, name=title, passage=passage.text.encode(), **stored)
+        text = passage.text
+        yield tantivy.Document(words=indexed(text), name=indexed(title), passage=text.encode(), **stored)
 
 
 def _keys(page: Page) -> list[str]:

@@ -2,11 +2,12 @@
 
 It is built in a temporary directory and renamed, so that many processes and threads can read it while another
 one builds the next. Passages are indexed, not pages, so that a result shows the matching place, short enough
-for a small model. A query is a list of words without syntax, so no query is an error; addresses may be inexact.
+for a small model. A query is a list of words without syntax, so no query is an error; addresses may be inexact, and
+words that stand on no page match those that are spelled nearly so.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from sources.index.index_writer import (
     url_key,
     write_index,
 )
-from sources.index.passage_splitter import lowercase_words, passages, sentences
+from sources.index.passage_splitter import passages
+from sources.index.scripts import comparable_words, queried
+from sources.index.snippets import best_sentence, match_score, missing_words_shown, words_of
 
-__all__ = ["Blocked", "Hit", "Library", "NotFound", "Page", "PageMatch", "Window", "windows"]
+__all__ = ["Blocked", "Hit", "Library", "NotFound", "Page", "PageMatch", "Results", "Window", "windows"]
 
 WINDOW_CHARS = 4_000
 """Maximum characters of a page in one window."""
@@ -36,7 +39,13 @@ QUERY_WORDS = 48
 MAX_MATCHES = 5
 """Maximum passages that `find` returns."""
 PER_PAGE = 4
-"""Passages ranked per requested page, since several passages of one page can match."""
+"""Passages ranked at first per requested page, since several passages of one page can match."""
+MOST_PASSAGES = 20_000
+"""Passages ranked at most; a page whose best passage comes later is not found."""
+FUZZY_WORDS, FUZZY_BOOST = 4, 0.5
+"""Unknown words of a query that are matched approximately, and the weight of such a match."""
+FUZZY_LENGTHS = ((9, 2), (4, 1))
+"""Length of a word -> typing errors allowed in it, the longest first; shorter words must match exactly."""
 
 
 class Blocked(LookupError):
@@ -53,13 +62,25 @@ class NotFound(LookupError):
 
 @dataclass(frozen=True)
 class Hit:
-    """A matching page with its best passage; `score` is the BM25 score of that passage."""
+    """A matching page with its best passage; `score` is the BM25 score of that passage.
+
+    `more` are sentences of its other matching passages, with the query's words that the best passage lacks.
+    """
 
     doc_id: str
     url: str
     title: str
     passage: str
     score: float
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Results:
+    """One page of results, and whether another follows."""
+
+    hits: list[Hit]
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -119,17 +140,24 @@ class Library:
         return int(self._searcher.doc_freq("kind", "page"))
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
-        """Return the best pages for the words of any text, best first, each with its best passage."""
-        hits: dict[str, Hit] = {}
-        for score, passage in self._passages(query, limit * PER_PAGE):
-            hit = Hit(passage["doc_id"], passage["url"], passage["title"], passage["passage"], score)
-            hits.setdefault(hit.url, hit)
-        return list(hits.values())[:limit]
+        """Return the best pages for the words of any text, best first."""
+        return self.results(query, limit).hits
+
+    def results(self, query: str, limit: int = 5, page: int = 1) -> Results:
+        """Return page `page` of the results for a query, from 1, each page with `limit` pages of the library."""
+        wanted = limit * page
+        ranked, n, full = dict[str, list[Hit]](), wanted * PER_PAGE, True
+        terms, words = self._terms(query), words_of(query)
+        while full and len(ranked) <= wanted and n <= MOST_PASSAGES:
+            ranked, full = self._by_page(terms, n)
+            n *= 4
+        hits = [_with_more(of_page, words) for of_page in list(ranked.values())[wanted - limit : wanted]]
+        return Results(hits, len(ranked) > wanted)
 
     def best_passage(self, query: str) -> Hit | None:
         """Return the best passage of the library, cut to its best sentence for small models; None without a match."""
         hit = next(iter(self.search(query, 1)), None)
-        return replace(hit, passage=_best_sentence(query, hit.passage)) if hit else None
+        return replace(hit, passage=best_sentence(query, hit.passage)) if hit else None
 
     def open_page(self, url: str, page: int = 1, window_chars: int = WINDOW_CHARS) -> Window:
         """Return one window (from 1) of a page, found by address or title. Raises Blocked, or NotFound."""
@@ -142,9 +170,9 @@ class Library:
     def find(self, url: str, words: str, window_chars: int = WINDOW_CHARS) -> list[PageMatch]:
         """Return the passages of one page that hold most of the words, a whole phrase first; [] if none does."""
         stored = self._page(url)
-        phrase, ends = lowercase_words(words), _ends(windows(stored["text"], window_chars))
+        phrase, ends = comparable_words(words), _ends(windows(stored["text"], window_chars))
         ranked = sorted(
-            ((_match_score(phrase, passage.text), -i, passage) for i, passage in enumerate(passages(stored["text"]))),
+            ((match_score(phrase, passage.text), -i, passage) for i, passage in enumerate(passages(stored["text"]))),
             key=lambda row: row[:2],
             reverse=True,
         )
@@ -170,17 +198,35 @@ class Library:
             raise Blocked(page["url"])
         return page
 
-    def _passages(self, query: str, limit: int) -> Iterator[tuple[float, dict[str, str]]]:
-        words = dict.fromkeys(analyzer().analyze(clean(query)))
+    def _by_page(self, terms: Any, n: int) -> tuple[dict[str, list[Hit]], bool]:
+        """The n best passages by the address of their page, and True if there may be more than n."""
+        pages = dict[str, list[Hit]]()
+        found = self._searcher.search(terms, n).hits
+        for score, address in found:
+            stored = self._stored(address)
+            hit = Hit(stored["doc_id"], stored["url"], stored["title"], stored["passage"], float(score))
+            if not self._blocked.blocking_entry(hit.url):
+                pages.setdefault(hit.url, []).append(hit)
+        return pages, len(found) == n
+
+    def _terms(self, query: str) -> Any:
+        """The query of all words, those that stand on no page by their nearest spellings."""
+        words = list(dict.fromkeys(analyzer().analyze(queried(clean(query)))))[:QUERY_WORDS]
+        unknown = [word for word in words if not any(self._searcher.doc_freq(field, word) for field in FIELDS)]
         terms = [
             (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, word), boost))
-            for word in list(words)[:QUERY_WORDS]
+            for word in words
             for field, boost in FIELDS.items()
         ]
-        for score, address in self._searcher.search(tantivy.Query.boolean_query(terms), limit).hits:
-            passage = self._stored(address)
-            if not self._blocked.blocking_entry(passage["url"]):
-                yield float(score), passage
+        fuzzy = [term for word in unknown[:FUZZY_WORDS] for term in self._nearly(word)]
+        return tantivy.Query.boolean_query(terms + fuzzy)
+
+    def _nearly(self, word: str) -> list[tuple[Any, Any]]:
+        errors = next((errors for length, errors in FUZZY_LENGTHS if len(word) >= length), 0)
+        if not errors or not word.isalpha():
+            return []
+        near = tantivy.Query.fuzzy_term_query(self._schema, "words", word, errors)
+        return [(tantivy.Occur.Should, tantivy.Query.boost_query(near, FUZZY_BOOST))]
 
     def _stored(self, address: Any) -> dict[str, str]:
         return {name: bytes(values[0]).decode() for name, values in self._searcher.doc(address).to_dict().items()}
@@ -199,20 +245,10 @@ def windows(text: str, size: int = WINDOW_CHARS) -> list[str]:
     return [*cut, text]
 
 
-def _match_score(phrase: str, passage: str) -> float:
-    """Return the share of the phrase's words in the passage, plus 1 if it holds the whole phrase."""
-    text = lowercase_words(passage)
-    words = set(phrase.split())
-    if not words:
-        return 0.0
-    share = len(words & set(text.split())) / len(words)
-    return share + (f" {phrase} " in f" {text} ")
-
-
-def _best_sentence(query: str, passage: str) -> str:
-    words = set(lowercase_words(query).split())
-    candidates = [sentence for line in passage.split("\n") for sentence in sentences(line)]
-    return max(candidates, key=lambda sentence: (len(words & set(lowercase_words(sentence).split())), -len(sentence)))
+def _with_more(hits: list[Hit], words: set[str]) -> Hit:
+    """The best passage of a page, with sentences of its other passages that hold further words of the query."""
+    shown = f"{hits[0].title} {hits[0].passage}"
+    return replace(hits[0], more=missing_words_shown(shown, (hit.passage for hit in hits[1:]), words))
 
 
 def _ends(cut: list[str]) -> list[int]:

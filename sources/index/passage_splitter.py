@@ -48,7 +48,7 @@ def blocks(markdown: str) -> Iterator[Block]:
     start, lines = 0, list[str]()
     position = 0
     for line in markdown.splitlines(keepends=True):
-        own_block = line.lstrip().startswith("#") or bool(_SIGNATURE.fullmatch(line))
+        own_block = line.lstrip().startswith("#") or (")" in line and bool(_SIGNATURE.fullmatch(line)))
         if own_block or not line.strip() or _MARKER.match(line):
             yield from _block(start, lines)
             lines = []
@@ -101,7 +101,7 @@ def _pieces(markdown: str) -> Iterator[tuple[int, str, bool]]:
 
 
 def _cells(position: int, line: str) -> Iterator[Block]:
-    for cell in _CELLS.split(line):
+    for cell in _CELLS.split(line) if "|" in line else (line,):
         yield from _block(position, [cell])
         position += len(cell) + 1
 
@@ -115,9 +115,12 @@ def _block(start: int, lines: Iterable[str]) -> Iterator[Block]:
 def _plain(text: str) -> str:
     marker = _MARKER.match(text)
     text = text[marker.end() :] if marker else text
-    text = _LINK.sub(r"\1", text)
-    text = _ITALIC.sub(r"\1", _BOLD.sub(r"\1", text)).replace("`", "")
-    return " ".join(_ESCAPE.sub(r"\1", text).split())
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "*" in text:
+        text = _ITALIC.sub(r"\1", _BOLD.sub(r"\1", text))
+    text = text.replace("`", "")
+    return " ".join((_ESCAPE.sub(r"\1", text) if "\\" in text else text).split())
 
 
 def _cut(text: str, at: re.Pattern[str]) -> Iterator[str]:

@@ -13,15 +13,20 @@ from flows.environments.functions import FunctionTool, function_environment
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Arguments
 from schemas.prompt import prompt
-from sources.index.library import Blocked, NotFound
+from sources.index.library import Blocked, Hit, NotFound
 
 HITS = 5
-"""Pages that one search lists."""
+"""Pages of the library that one page of results lists."""
+MOST_RESULT_PAGES = 40
 NOTHING = Answer("Nothing was found.", "empty")
 
 
-class SearchArguments(Arguments):
+class QueryArguments(Arguments):
     query: str = Field(min_length=1, description="words to look for")
+
+
+class SearchArguments(QueryArguments):
+    page: int = Field(default=1, ge=1, le=MOST_RESULT_PAGES, description="which page of results, from 1")
 
 
 class OpenArguments(Arguments):
@@ -35,12 +40,20 @@ class FindArguments(Arguments):
 
 
 def search(arguments: SearchArguments, resources: Resources) -> Answer:
-    """The pages that match best, each with title, url and best passage."""
-    hits = resources.library.search(arguments.query, HITS)
-    return Answer("\n\n".join(f"{hit.title}\n{hit.url}\n{hit.passage}" for hit in hits)) if hits else NOTHING
+    """The pages that match best, each with title, url, best passage and further matching sentences."""
+    page = arguments.page
+    results = resources.library.results(arguments.query, HITS, page)
+    if not results.hits:
+        return NOTHING if page == 1 else Answer(f"There is no page {page} of results for these words.", "empty")
+    last = [f"(more results: page {page + 1})"] if results.more and page < MOST_RESULT_PAGES else []
+    return Answer("\n\n".join([*map(_shown, results.hits), *last]))
 
 
-def best_passage(arguments: SearchArguments, resources: Resources) -> Answer:
+def _shown(hit: Hit) -> str:
+    return "\n".join((hit.title, hit.url, hit.passage, *(f"... {sentence}" for sentence in hit.more)))
+
+
+def best_passage(arguments: QueryArguments, resources: Resources) -> Answer:
     """The one passage that matches best, without title and url, for small models."""
     hit = resources.library.best_passage(arguments.query)
     return Answer(hit.passage, url=hit.url) if hit else NOTHING
@@ -81,13 +94,13 @@ def _tool(name: str, arguments: type[Arguments], use: Callable[[Any, Resources],
 
 LIBRARY = function_environment(
     "library",
-    "1",
+    "2",
     tools=(
         _tool("search", SearchArguments, search),
         _tool("open", OpenArguments, open_page),
         _tool("find", FindArguments, find),
     ),
-    text_tools=(_tool("search", SearchArguments, best_passage),),
+    text_tools=(_tool("search", QueryArguments, best_passage),),
     needs=("library",),
 )
 """The read-only library of pages as an environment."""

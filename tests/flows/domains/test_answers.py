@@ -60,7 +60,7 @@ def finished(answer: str | None, hidden: Hidden | None, instruction: str = "How 
     ],
 )
 def test_a_text_is_accepted_alone_in_any_spelling(accepted: str, answer: str, reason: str) -> None:
-    """Students would learn to answer a question for one word with a sentence, or that C answers C++."""
+    """Students would learn to answer with a sentence where one word is wanted, or that C answers C++."""
     assert judged({"form": "text", "accepted": ["other", accepted]}, answer).reason == reason
 
 

@@ -162,3 +162,71 @@ def test_an_existing_index_is_not_rebuilt(built: Path) -> None:
     before = (built / "meta.json").stat().st_mtime_ns
     assert Library.build(built, iter([])) == 62
     assert (built / "meta.json").stat().st_mtime_ns == before
+
+
+MUSEUMS = [
+    ("Zürich Museum", "Das Café der Künstler öffnete 1916."),
+    ("東京国立博物館", "東京国立博物館は、日本最古の博物館である。猫も歓迎する。"),
+    ("故宫博物院", "故宫博物院位于北京市中心,是明清两代的皇家宫殿。"),
+    ("พิพิธภัณฑ์", "พิพิธภัณฑ์แห่งนี้เปิดเมื่อปี ๒๕๒๐ ในกรุงเทพมหานคร"),
+    ("국립중앙박물관", "국립중앙박물관은 서울에 있는 큰 박물관이다."),
+    ("Harbour Museum", "The lighthouse keeper lived above the customs office."),
+]
+
+
+@pytest.fixture(scope="module")
+def museums(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    path = tmp_path_factory.mktemp("museums") / "index"
+    Library.build(path, [Page(str(n), f"http://m/{n}", *page) for n, page in enumerate(MUSEUMS)])
+    return Library.open(path)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("Zurich kunstler", "Zürich Museum"),
+        ("ZÜRICH CAFÉ", "Zürich Museum"),
+        ("博物館 日本", "東京国立博物館"),
+        ("猫", "東京国立博物館"),
+        ("皇家宫殿", "故宫博物院"),
+        ("เปิดเมื่อปี", "พิพิธภัณฑ์"),
+        ("서울 박물관", "국립중앙박물관"),
+        ("lihgthouse", "Harbour Museum"),
+        ("custms ofice", "Harbour Museum"),
+        ("\uff28arbour", "Harbour Museum"),
+    ],
+)
+def test_a_query_finds_its_page_in_every_script_and_with_typing_errors(
+    museums: Library, query: str, title: str
+) -> None:
+    """Pages without spaces between words could not be found, nor those whose accents an agent leaves out."""
+    assert museums.search(query)[0].title == title
+
+
+def test_short_words_and_numbers_match_exactly(museums: Library) -> None:
+    """Another year, or another short name, would be shown in its place."""
+    assert museums.search("1917") == museums.search("cst") == []
+
+
+def test_find_reads_words_of_scripts_without_spaces(museums: Library) -> None:
+    assert museums.find("http://m/2", "皇家宫殿")[0].passage.startswith("故宫博物院位于")
+
+
+def test_pages_of_results_hold_each_page_once_until_none_follows(library: Library) -> None:
+    """An agent that must list a set would miss members, or see them twice."""
+    seen, page = list[str](), 1
+    while (results := library.results("island lighthouse keeper", 5, page)).hits:
+        seen += [hit.url for hit in results.hits]
+        assert results.more == bool(library.results("island lighthouse keeper", 5, page + 1).hits)
+        page += 1
+    assert len(seen) == len(set(seen)) > 50
+    assert [hit.url for hit in library.search("island lighthouse keeper", len(seen))] == seen
+
+
+def test_a_result_shows_where_its_page_holds_the_other_words(tmp_path: Path) -> None:
+    """An agent that sees one of two words only passes over the page that holds both."""
+    text = f"The heron sleeps on one leg.\n\n{'Filler words of a page. ' * 60}\n\nIts nest is made of reed."
+    Library.build(tmp_path / "x", [Page("d", "http://a/b", "B", text)])
+    hit = Library.open(tmp_path / "x").search("heron nest")[0]
+    shown = f"{hit.passage} {hit.more}"
+    assert len(hit.more) == 1 and "heron sleeps" in shown and "nest is made" in shown

@@ -203,9 +203,13 @@ async def test_a_writing_call_runs_by_itself_in_order_and_is_never_retried() -> 
 
 def test_the_model_sees_names_types_and_required_arguments(toolbox: Toolbox) -> None:
     search, opening = toolbox.specs("search", ["search", "open"])
+    page = {"default": 1, "description": "which page of results, from 1", "maximum": 40, "minimum": 1}
     assert search.parameters == {
         "type": "object",
-        "properties": {"query": {"description": "words to look for", "minLength": 1, "type": "string"}},
+        "properties": {
+            "query": {"description": "words to look for", "minLength": 1, "type": "string"},
+            "page": {**page, "type": "integer"},
+        },
         "required": ["query"],
         "additionalProperties": False,
     }
