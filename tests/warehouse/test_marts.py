@@ -115,8 +115,9 @@ def test_statistics_agree_with_a_count_by_hand(tmp_path: Path) -> None:
     finished = [t for t in made.trajectories if t.status != "aborted"]
     assert sum(row["trajectories"] for row in horizon) == len(finished)
     code = [t.n_tokens for t in finished if t.domain == "code"]
-    goal = next(row["share_of_goal"] for row in horizon if row["domain"] == "code")
-    assert goal == pytest.approx(statistics.mean(code) / 45_000)
+    of_goal = {row["domain"]: (row["goal_tokens"], row["share_of_goal"]) for row in horizon}
+    assert of_goal["code"] == (45_000, pytest.approx(statistics.mean(code) / 45_000))
+    assert of_goal["search"][0] == 44_000
 
 
 def spoil(rows: list[Any], **update: object) -> None:
@@ -208,3 +209,23 @@ def test_the_tokens_of_each_turn_are_checked(tmp_path: Path) -> None:
     first: Turn = made.turns[2]
     made.turns[2] = first.model_copy(update={"token_ids": first.token_ids[:-1]})
     assert failing(lake_of(tmp_path, made)) == {"turn_tokens": 1}
+
+
+def test_each_attempt_is_counted_under_what_limited_its_length(tmp_path: Path) -> None:
+    """A team that sees short trajectories would not know whether to raise a budget, or to ask for harder work."""
+    made = make_small_lake(DAY, kinds=KINDS, domains=("search", "code"))
+    lake = lake_of(tmp_path, made)
+    answered = [row for row in made.trajectories if row.status == "answered"]
+    write_decisions(lake, DAY, made, {answered[0].trajectory_id: ["outcome:wrong_answer"]})
+    with connect(lake) as con:
+        limits = list(frame(con, "horizon_limits").iter_rows(named=True))
+    counts = Counter[str]()
+    for row in limits:
+        counts[row["limited_by"]] += row["attempts"]
+        assert row["goal_tokens"] == (44_000 if row["domain"] == "search" else 45_000)
+    assert counts["early_wrong"] == 1
+    assert counts["corpus_depth"] == len(answered) - 1
+    cut = Counter(row.status for row in made.trajectories if row.status not in ("answered", "aborted"))
+    assert {status: counts[status] for status in cut} == cut
+    assert cut["turn_cap"] == 1
+    assert sum(row["share"] for row in limits) == pytest.approx(2)

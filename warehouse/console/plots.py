@@ -1,6 +1,6 @@
 """Plots the histogram of trajectory lengths (horizons): bars in the terminal, or an SVG file.
 
-One panel per domain compares the lengths in tokens with the goal of 45,000 tokens on average.
+One panel per domain compares the lengths in tokens with the domain's own goal, a mean (mart `horizon_goals`).
 """
 
 from html import escape
@@ -13,7 +13,6 @@ from rich.text import Text
 
 from warehouse.console.terminal import visible
 
-GOAL_TOKENS = 45_000
 BAR_CELLS = 40
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 PANEL_HEIGHT, BAR_WIDTH, MARGIN = 180, 72, 48
@@ -57,15 +56,20 @@ def _panel(domain: str, rows: pl.DataFrame) -> Table:
     table = Table(title=Text(_headline(domain, rows)), show_header=False, box=None, title_justify="left")
     most = max(int(rows["trajectories"].max() or 0), 1)  # type: ignore[arg-type]
     for row in rows.iter_rows(named=True):
-        mark = "◂ goal" if row["to_tokens"] == GOAL_TOKENS else ""
+        mark = "◂ goal" if _holds_goal(row) else ""
         line = f"{bar(row['trajectories'] / most)} {row['trajectories']:,}"
         table.add_row(Text(_bin(row), justify="right"), Text(line), Text(mark, style="dim"))
     return table
 
 
 def _headline(domain: str, rows: pl.DataFrame) -> str:
-    mean, share = rows["mean_tokens"][0], rows["share_of_goal"][0]
-    return f"{visible(domain)}: {mean:,.0f} tokens on average, {share:.1%} of the goal of {GOAL_TOKENS:,}"
+    mean, share, goal = (rows[name][0] for name in ("mean_tokens", "share_of_goal", "goal_tokens"))
+    return f"{visible(domain)}: {mean:,.0f} tokens on average, {share:.1%} of the goal of {goal:,}"
+
+
+def _holds_goal(row: dict[str, int | None]) -> bool:
+    low, high, goal = row["from_tokens"] or 0, row["to_tokens"], row["goal_tokens"] or 0
+    return low < goal and (high is None or goal <= high)
 
 
 def _bin(row: dict[str, int | None]) -> str:
@@ -88,7 +92,7 @@ def _svg_panel(domain: str, rows: pl.DataFrame, top: int) -> str:
         count = floor - PANEL_HEIGHT * row["trajectories"] / most - 4
         parts.append(f'<text x="{middle}" y="{count:.1f}" text-anchor="middle">{row["trajectories"]:,}</text>')
         parts.append(f'<text x="{middle}" y="{floor + 16}" text-anchor="middle" font-size="10">{_bin(row)}</text>')
-        if row["from_tokens"] == GOAL_TOKENS:
-            parts.append(f'<path d="M{left} {top}V{floor}" stroke="#c53030" stroke-dasharray="4 3"/>')
+        if _holds_goal(row):
+            parts.append(f'<path d="M{left + BAR_WIDTH} {top}V{floor}" stroke="#c53030" stroke-dasharray="4 3"/>')
     parts.append(f'<path d="M{MARGIN} {floor}h{BAR_WIDTH * rows.height}" stroke="#333"/>')
     return "\n".join(parts)

@@ -25,6 +25,10 @@ TABLES = {
         "How attempts ended, and their length relative to those that ended naturally",
         ["domain", "composer", "reason", "attempts", "share", "mean_turns", "mean_tokens", "tokens_to_natural"],
     ),
+    "horizon_limits": (
+        "What limits length: a cap, an early answer, or pages that hold too little (corpus depth)",
+        ["domain", "limited_by", "attempts", "share", "mean_calls", "mean_tokens", "goal_tokens", "share_of_goal"],
+    ),
 }
 """Mart -> the table's title, and the columns that fit a terminal."""
 

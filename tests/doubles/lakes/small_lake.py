@@ -4,6 +4,7 @@ Attempts are good unless their kind plants a fault, so that a test contains exac
 rows follow from the seed.
 """
 
+import json
 import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -124,7 +125,7 @@ def write_decisions(
             refine_id=refine_id,
             kept=row.trajectory_id not in refused,
             reasons=refused.get(row.trajectory_id, []),
-            gates="{}",
+            gates=json.dumps({"outcome": {"keep": "outcome:wrong_answer" not in refused.get(row.trajectory_id, [])}}),
             cluster_id=None,
             keeper_id=None,
             similarity=None,

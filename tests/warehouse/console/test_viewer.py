@@ -82,7 +82,7 @@ def test_statistics_print_over_any_lake_and_save_a_picture(tmp_path: Path, capfd
         with pytest.raises(PlotError, match=r"\.svg"):
             print_stats(con, tmp_path / "horizon.bmp")
     printed = capfd.readouterr().out
-    for title in ("Funnel", "Trajectories", "Turns", "Tools", "of the goal of 45,000"):
+    for title in ("Funnel", "Trajectories", "Turns", "Tools", "of the goal of 44,000", "What limits length"):
         assert title in printed
     for name in ("empty", "horizon"):
         ElementTree.parse(tmp_path / f"{name}.svg")

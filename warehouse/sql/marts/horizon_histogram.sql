@@ -1,4 +1,4 @@
--- one row per domain and length bin: trajectories by tokens, with the goal of 45,000 tokens on average; without those that have no token ids
+-- one row per domain and length bin: trajectories by tokens, with the goal of its domain, a mean; without those that have no token ids
 with bins as (
     select
         unnest([0, 1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072]) as from_tokens,
@@ -16,9 +16,14 @@ finished as (
 ),
 
 domains as (
-    select domain, count(*) as of_domain, avg(n_tokens) as mean_tokens
+    select
+        finished.domain,
+        count(*) as of_domain,
+        avg(n_tokens) as mean_tokens,
+        coalesce(any_value(horizon_goals.goal_tokens), 45_000) as goal_tokens
     from finished
-    group by domain
+    left join horizon_goals using (domain)
+    group by finished.domain
 ),
 
 counted as (
@@ -43,7 +48,8 @@ filled as (
         coalesce(counted.tokens, 0) as tokens,
         coalesce(counted.trajectories, 0) / domains.of_domain as share,
         domains.mean_tokens,
-        domains.mean_tokens / 45_000 as share_of_goal
+        domains.goal_tokens,
+        domains.mean_tokens / domains.goal_tokens as share_of_goal
     from domains
     cross join bins
     left join counted using (domain, from_tokens)
