@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -29,7 +29,8 @@ MUST_READ = 4
 """Constraints that cannot be satisfied without reading, at least."""
 RESERVED = 3
 """Sections of a document that carry added paragraphs, at most; a third of them if it has few."""
-FIRST_DAY = date(2026, 1, 1)
+YEARS = 2026, 2029
+"""Years of the dates of texts. Days have two digits, so that no rule has to say if a zero is written."""
 SPARE_TURNS = 30
 SNIPPET_CHARS = 60
 
@@ -55,7 +56,7 @@ def _wording() -> Mapping[str, list[str]]:
 
 def _case(draws: Random, documents: list[Document]) -> tuple[Case, str]:
     audience, *others = draws.sample(_wording()["audiences"], 5)
-    day = FIRST_DAY + timedelta(days=draws.randrange(1_000))
+    day = date(draws.randint(*YEARS), draws.randint(1, 12), draws.randint(10, 28))
     names = {kind: draws.choice(_wording()[f"{kind}s"]) for kind in ("register", "notice")}
     names["records"] = draws.choice(_wording()["records"])
     book = Book(draws, Reader(audience, day), others)

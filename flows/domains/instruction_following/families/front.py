@@ -23,8 +23,8 @@ from flows.domains.instruction_following.texts.facts import has_list
 
 Given = Mapping[str, Any]
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d %B %Y", "%B %d, %Y", "%A, %d %B %Y", "%d-%b-%Y")
-SHOWN_DATE = (2031, 8, 7)
-"""The date that a rule shows as an example; no text has it."""
+SHOWN_DATE = (2031, 8, 27)
+"""The date that a rule shows as an example, with its day beyond 12, so that it cannot be taken for a month."""
 MEASURE = re.compile(
     r"\b(?P<before>[A-Za-z]+(?: [A-Za-z]+){1,4}) (?P<number>\d{1,4}) "
     r"(?P<unit>metres|feet|yards|miles|seconds|minutes|hours|days|bytes|bits|characters|pages|degrees)\b"

@@ -19,7 +19,7 @@ from flows.domains.instruction_following.families.outline import Outline, fillin
 from flows.domains.instruction_following.texts.document import Section
 
 Given = Mapping[str, Any]
-PLAIN_START = re.compile(r"[A-Za-z][\w ,;.'-]*")
+PLAIN_START = re.compile(r"[A-Za-z][\w ,;.'-]*\w")
 FEWEST_SECTIONS, MOST_SECTIONS = 5, 16
 """Sections of a document from which a section's length is reckoned."""
 WORDS_PER_SECTION, SLACK = 12, 8
