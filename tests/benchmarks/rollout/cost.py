@@ -56,7 +56,7 @@ class Size:
     long_attempts: int
 
 
-FULL, SMOKE = Size((256, 512, 1_024), 10, 24), Size((16, 32, 64), 1, 2)
+FULL, SMOKE = Size((256, 512, 1_024), 10, 24), Size((8, 16, 32), 1, 2)
 
 
 @dataclass

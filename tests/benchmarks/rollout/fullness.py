@@ -47,7 +47,7 @@ class Size:
     turns: tuple[int, ...]
 
 
-FULL, SMOKE = Size(32, 96, 2, (2, 3, 4, 5, 6)), Size(4, 8, 1, (2, 3))
+FULL, SMOKE = Size(32, 96, 2, (2, 3, 4, 5, 6)), Size(4, 4, 1, (2,))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Size:
     seeds: range
 
 
-FULL, SMOKE = Size(16, 96, 64, 0.06, range(4)), Size(4, 12, 8, 0.01, range(1))
+FULL, SMOKE = Size(16, 96, 64, 0.06, range(4)), Size(2, 6, 4, 0.01, range(1))
 
 
 @dataclass
