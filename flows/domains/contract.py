@@ -143,6 +143,8 @@ class Draft:
     """Assistant turns that a careful agent may need, if the composer knows; None for the settings' budget."""
     licenses: Sequence[str] = ()
     """Licenses of the sources that the task shows, as SPDX names where they have one; empty if none is recorded."""
+    prompt: Prompt | None = None
+    """The prompt with which a model worded this task; None: that of its composer."""
 
 
 Writer = Callable[[str, str], str]

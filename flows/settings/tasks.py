@@ -51,6 +51,9 @@ class Tasks(Section):
     blind_tries: Positive = Field(
         default=4, description="tries of the teacher without tools (blind), all of which fail"
     )
+    reworded: Share = Field(
+        default=0.0, description="share of the engineering tasks whose instruction the teacher words, facts checked"
+    )
     min_hops: int = Field(default=1, ge=1, le=4, description="minimum number of hyperlinks in a walk")
     max_hops: int = Field(default=4, ge=1, le=4, description="maximum number of hyperlinks in a walk")
     min_page_chars: Positive = Field(default=400, description="shorter pages are skipped as near-empty")

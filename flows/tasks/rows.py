@@ -21,6 +21,7 @@ def task_row(domain: Domain, composer: Composer, draft: Draft, settings: Tasks, 
         tools = [tool.name for tool in domain.environment.tools(draft.setup, "chat")]
     if verifiers is None:
         verifiers = [verifier.name for verifier in domain.verifiers]
+    prompt = draft.prompt or composer.prompt
     return Task(
         task_id=task_id(domain.name, draft.instruction, draft.answer, draft.evidence, composer.name, beyond),
         domain=domain.name,
@@ -39,7 +40,7 @@ def task_row(domain: Domain, composer: Composer, draft: Draft, settings: Tasks, 
         difficulty=json.dumps(draft.difficulty),
         composer=composer.name,
         composer_version=composer.version,
-        prompt_sha256=composer.prompt.sha256 if composer.prompt else None,
+        prompt_sha256=prompt.sha256 if prompt else None,
         created_at=draft.created_at,
         run_id=str(day),
         answer_form=draft.answer_form,

@@ -200,7 +200,7 @@ def wrong_variable(module: Module, function: FunctionNode) -> Iterator[Edit]:
 
 
 def _between(module: Module, left: ast.expr, right: ast.expr, old: str, new: str) -> Iterator[Edit]:
-    """The operator that stands between two operands, if it stands there once."""
+    """The operator between two operands, if it is there once."""
     start, end = module.end(left), module.start(right)
     pattern = (
         r"(?<!\w)" + r"\s+".join(map(re.escape, old.split())) + r"(?!\w)"

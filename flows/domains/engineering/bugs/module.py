@@ -74,7 +74,7 @@ class Module:
 def own_nodes(function: FunctionNode) -> Sequence[ast.AST]:
     """All nodes of a function in the order of the source, without those of nested functions and classes.
 
-    The last ones are kept, since one operator after the other asks for those of the same function.
+    The last ones are kept, since one operator after the other reads those of the same function.
     """
     body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
     found: list[ast.AST] = []

@@ -22,7 +22,7 @@ def compose(draw: Draw, write: Writer) -> Draft:
     size = draw.dice.choice(SIZES)
     offered = [*undone(draw, COMMITS), *draw.bugs(REMOVAL, NAME, REMOVALS), *draw.bugs(OPERATORS, NAME)]
     chosen = choose(draw.laboratory, offered, Size(size, FEWEST, FILES))
-    return draft_of(draw, chosen, NAME)
+    return draft_of(draw, chosen, NAME, write)
 
 
 COMBINED = Composer(NAME, VERSION, draws(NAME), compose)

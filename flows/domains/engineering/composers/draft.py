@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from flows.domains.contract import Draft
+from flows.domains.contract import Draft, Writer
 from flows.domains.engineering.bugs.edit import Bug, changed_files
 from flows.domains.engineering.composers import report
 from flows.domains.engineering.composers.choose import Chosen
 from flows.domains.engineering.composers.draws import Draw
 from flows.domains.engineering.composers.hiding import split
 from flows.domains.engineering.composers.proof import Effect, prove
+from flows.domains.engineering.composers.report import Reports
+from flows.domains.engineering.composers.rewording import PROMPT, reworded
 from flows.domains.engineering.composers.stripped_tests import without
 from flows.domains.engineering.measure.baseline import function_of
 from flows.domains.engineering.measure.laboratory import LANGUAGE
@@ -26,28 +28,35 @@ ROOTS = ("src", "lib")
 """Folders beside the top of the tree from which modules are imported."""
 
 
-def draft_of(draw: Draw, chosen: Chosen, kind: str) -> Draft:
+def draft_of(draw: Draw, chosen: Chosen, kind: str, write: Writer) -> Draft:
     """The draft of these bugs; `kind` names the words of the instruction. Raises Refused."""
     laboratory, source = draw.laboratory, draw.source
     effect = prove(laboratory, chosen)
     failing = frozenset(map(function_of, effect.fail_to_pass))
     hidden = split(chosen, failing, laboratory.tests, draw.dice)
-    reports = report.symptoms(chosen, failing - hidden, draw.dice)
+    symptoms = report.symptoms(chosen, failing - hidden, draw.dice)
+    reports, wording = _worded(draw, report.reports(draw.source, symptoms, kind, draw.dice), write)
     changed = changed_files(laboratory.texts, chosen.bugs)
     altered = {one.partition("::")[0] for one in hidden}
     files = changed | {path: without(laboratory.tests[path], _of(hidden, path)) for path in sorted(altered)}
     return Draft(
-        instruction=report.instruction(source, reports, kind, draw.dice),
+        instruction=reports.text(),
         answer=None,
         created_at=EPOCH,
-        difficulty=_difficulty(draw, chosen, effect, hidden),
+        difficulty=_difficulty(draw, chosen, effect, hidden) | {"wording": wording},
         setup=_setup(draw, files),
         goal=_goal(laboratory.tests, effect),
-        oracle=_oracle(draw, chosen, effect, hidden, reports),
+        oracle=_oracle(draw, chosen, effect, hidden, symptoms),
         answer_form="files",
         max_turns=TURNS + TURNS_PER_BUG * len(chosen.bugs),
         licenses=[source.license],
+        prompt=PROMPT if wording == "ok" else None,
     )
+
+
+def _worded(draw: Draw, plain: Reports, write: Writer) -> tuple[Reports, str]:
+    """The reports and their wording: `plain`, or the result for the share that the teacher words."""
+    return reworded(plain, write) if draw.dice.random() < draw.reworded_share else (plain, "plain")
 
 
 def _setup(draw: Draw, files: Mapping[str, str]) -> str:
@@ -85,7 +94,7 @@ def _goal(tests: Mapping[str, str], effect: Effect) -> str:
     )
 
 
-def _oracle(draw: Draw, chosen: Chosen, effect: Effect, hidden: frozenset[str], reports: list[list[Symptom]]) -> str:
+def _oracle(draw: Draw, chosen: Chosen, effect: Effect, hidden: frozenset[str], symptoms: list[list[Symptom]]) -> str:
     texts = draw.laboratory.texts
     seen = {one for one in effect.fail_to_pass if function_of(one) not in hidden}
     bugs = [
@@ -96,7 +105,7 @@ def _oracle(draw: Draw, chosen: Chosen, effect: Effect, hidden: frozenset[str], 
             "calls": [one["call"] for one in examples],
             "tests": sorted(seen.intersection(chosen.singles[bug.id].failed)),
         }
-        for bug, examples in zip(chosen.bugs, reports, strict=True)
+        for bug, examples in zip(chosen.bugs, symptoms, strict=True)
     ]
     changed = changed_files(texts, chosen.bugs)
     return json.dumps({"files": {path: texts[path] for path in changed}, "bugs": bugs})

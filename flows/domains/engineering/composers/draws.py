@@ -73,6 +73,8 @@ class Draw:
     place: int
     """Number of the draw among those of its source, from 0."""
     workshop: Workshop
+    reworded_share: float = 0.0
+    """Share of the tasks whose instruction the teacher words."""
 
     @cached_property
     def dice(self) -> Random:
@@ -106,7 +108,9 @@ def _draws(composer: str, git_only: bool, corpus: Corpus) -> Iterator[Draw]:
     workshop = Workshop(corpus.resources, night)
     for one in seeded(composer)(corpus):
         at = one.number - 1
-        yield Draw(one.number, one.seed, sources[at % len(sources)], at // len(sources), workshop)
+        yield Draw(
+            one.number, one.seed, sources[at % len(sources)], at // len(sources), workshop, corpus.settings.reworded
+        )
 
 
 def _tested(baseline: Baseline) -> dict[Place, int]:

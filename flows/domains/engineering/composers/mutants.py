@@ -18,7 +18,7 @@ def compose(draw: Draw, write: Writer) -> Draft:
     """A task of 3 to 8 bugs. Raises Refused."""
     size = draw.dice.choices(SIZES, WEIGHTS)[0]
     chosen = choose(draw.laboratory, draw.bugs(OPERATORS, NAME), Size(size, max(FEWEST, size - 2), FILES))
-    return draft_of(draw, chosen, NAME)
+    return draft_of(draw, chosen, NAME, write)
 
 
 MUTANTS = Composer(NAME, VERSION, draws(NAME), compose)

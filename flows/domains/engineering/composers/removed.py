@@ -17,7 +17,7 @@ def compose(draw: Draw, write: Writer) -> Draft:
     """A task of 3 to 6 functions. Raises Refused."""
     size = draw.dice.choice(SIZES)
     chosen = choose(draw.laboratory, draw.bugs(REMOVAL, NAME, STRETCH), Size(size, FEWEST, FILES))
-    return draft_of(draw, chosen, NAME)
+    return draft_of(draw, chosen, NAME, write)
 
 
 REMOVED = Composer(NAME, VERSION, draws(NAME), compose)

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -13,8 +14,10 @@ from flows.domains.engineering.sources.allowlist import Source
 WORDS = tomllib.loads((Path(__file__).parent / "instructions.toml").read_text("utf-8"))
 EXAMPLES = 2
 """Examples of one problem in the instruction."""
-KINDS = ("value", "raises", "no_raise", "false")
-"""Kinds of symptoms, the clearest first."""
+NAMES = {"value": {}, "raises": {"exception": "error"}, "no_raise": {"exception": "missing_error"},
+         "false": {"call": "condition"}}  # fmt: skip
+"""Kinds of symptoms, the clearest first, each with the names of facts that mean another thing in other kinds."""
+KINDS = tuple(NAMES)
 
 
 def symptoms(chosen: Chosen, visible: Collection[str], dice: Random) -> list[list[Symptom]]:
@@ -29,14 +32,43 @@ def symptoms(chosen: Chosen, visible: Collection[str], dice: Random) -> list[lis
     return found
 
 
-def instruction(source: Source, reports: Iterable[list[Symptom]], kind: str, dice: Random) -> str:
-    """The instruction with these reports, in a random order; `kind` is a table of instructions.toml."""
+@dataclass(frozen=True)
+class Reports:
+    """An instruction in parts; the sentences of a problem have {name} in the place of a fact."""
+
+    library: str
+    opening: str
+    problems: tuple[str, ...]
+    facts: tuple[Mapping[str, str], ...]
+    """Per problem: name -> the text of a fact, such as expected1 -> 6."""
+    closing: str
+
+    def text(self) -> str:
+        """The whole instruction."""
+        filled = [text.format_map(facts) for text, facts in zip(self.problems, self.facts, strict=True)]
+        items = "\n".join(f"{number}. {text}" for number, text in enumerate(filled, 1))
+        return "\n\n".join([self.opening, items, self.closing])
+
+
+def reports(source: Source, found: Iterable[list[Symptom]], kind: str, dice: Random) -> Reports:
+    """The reports of these symptoms, in a random order; `kind` is a table of instructions.toml."""
     words = WORDS[kind]
-    mixed = [" ".join(_sentence(one, dice) for one in examples) for examples in reports]
+    mixed = [_problem(examples, dice) for examples in found]
     dice.shuffle(mixed)
-    items = "\n".join(f"{number}. {text}" for number, text in enumerate(mixed, 1))
     opening = dice.choice(words["openings"]).format(name=source.name, description=source.description, n=len(mixed))
-    return "\n\n".join([opening, items, dice.choice(words["closings"])])
+    problems, facts = zip(*mixed, strict=True)
+    return Reports(source.name, opening, problems, facts, dice.choice(words["closings"]))
+
+
+def _problem(examples: Iterable[Symptom], dice: Random) -> tuple[str, dict[str, str]]:
+    """The sentences of a problem, and their facts."""
+    sentences, facts = [], dict[str, str]()
+    for number, symptom in enumerate(examples, 1):
+        own = NAMES[symptom["kind"]]
+        names = {field: f"{own.get(field, field)}{number}" for field in symptom if field != "kind"}
+        sentences.append(_sentence(symptom, dice).format_map({field: f"{{{name}}}" for field, name in names.items()}))
+        facts |= {name: symptom[field] for field, name in names.items()}
+    return " ".join(sentences), facts
 
 
 def _examples(own: list[Symptom], dice: Random) -> list[Symptom]:
@@ -50,7 +82,7 @@ def _length(symptom: Symptom) -> int:
     return sum(map(len, symptom.values()))
 
 
-def _sentence(symptom: Mapping[str, str], dice: Random) -> str:
+def _sentence(symptom: Symptom, dice: Random) -> str:
     kind = "raises_silent" if symptom["kind"] == "raises" and "message" not in symptom else symptom["kind"]
     sentence: str = dice.choice(WORDS["sentences"][kind])
-    return sentence.format(**symptom)
+    return sentence

@@ -1,4 +1,4 @@
-"""The composer of reversed commits: changes of a git repository's history are undone, and asked for again."""
+"""The composer of reversed commits: changes of a git repository's history are undone, and reported as requests."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -29,7 +29,7 @@ def compose(draw: Draw, write: Writer) -> Draft:
     offered = undone(draw, STRETCH)
     if not offered:
         raise Refused("source_exhausted")
-    return draft_of(draw, choose(draw.laboratory, offered, Size(size, 1, 1)), NAME)
+    return draft_of(draw, choose(draw.laboratory, offered, Size(size, 1, 1)), NAME, write)
 
 
 def undone(draw: Draw, size: int) -> list[Bug]:

@@ -29,7 +29,7 @@ class Symptoms:
         """The values of the comparison that failed last."""
 
     def of(self, error: BaseException, test_file: str) -> dict[str, str] | None:
-        """{"kind": value | raises | no_raise | false, "call", ...}; None if the failure says nothing to a user."""
+        """{"kind": value | raises | no_raise | false, "call", ...}; None if the failure means nothing to a user."""
         try:
             return self._of(error, test_file)
         except Exception:  # a value whose repr fails, a source that cannot be read
@@ -160,7 +160,7 @@ def _shown(value: Any) -> str | None:
 
 
 def _written(expression: ast.expr, frame: types.FrameType) -> str:
-    """The expression with the values of the test's variables; an object stands as its type."""
+    """The expression with the values of the test's variables; an object becomes its type."""
     return ast.unparse(Values(frame).visit(ast.parse(ast.unparse(expression), mode="eval")))
 
 

@@ -11,6 +11,7 @@ from flows.domains.engineering.bugs.candidates import OPERATORS
 from flows.domains.engineering.composers import combined, mutants, removed
 from flows.domains.engineering.composers import reversed as reversed_commits
 from flows.domains.engineering.composers.draws import Draw, Workshop
+from flows.domains.engineering.composers.rewording import PROMPT
 from flows.domains.engineering.measure.laboratory import Laboratory
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Sandbox
@@ -87,6 +88,19 @@ def test_the_same_draw_gives_the_same_task(drafts: dict[str, Draft], workshop: W
     fresh = Workshop(workshop.resources, "night")
     again = mutants.compose(Draw(number, 39 + number, laboratory.source, number - 1, fresh), lambda *_: "")
     assert again == draft
+
+
+def test_the_teacher_words_the_instruction(drafts: dict[str, Draft], workshop: Workshop) -> None:
+    """With `tasks.reworded` only the words change: a task with another goal would not be the one that was proven."""
+    draft, (laboratory, *_) = drafts["mutants"], workshop._laboratories.values()
+    number = int(str(draft.difficulty["number"]))
+    drawn = Draw(number, 39 + number, laboratory.source, number - 1, workshop, reworded_share=1.0)
+
+    made = mutants.compose(drawn, lambda system, text: re.sub(r"\n   .*", "", text).replace("source", "whole source"))
+
+    assert made.prompt == PROMPT and made.difficulty["wording"] == "ok"
+    assert made.instruction == draft.instruction.replace("source", "whole source", 1)
+    assert (made.setup, made.goal, draft.prompt) == (draft.setup, draft.goal, None)
 
 
 def test_neighbours_share_no_bug(drafts: dict[str, Draft], workshop: Workshop) -> None:
