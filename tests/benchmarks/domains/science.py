@@ -46,8 +46,8 @@ def figures(size: Sizes) -> Iterator[Figure]:
 
 
 def _small_image(settings: Settings) -> Settings:
-    """Players import sympy only, so the image holds nothing else."""
-    image = ImageSettings(name="science", python=["sympy>=1.13,<2"])
+    """Players need little, so the image holds numpy and sympy only."""
+    image = ImageSettings(name="science", python=["numpy>=2,<3", "sympy>=1.13,<2"])
     return settings.model_copy(update={"sandbox": SandboxSettings(images=[image])})
 
 

@@ -13,8 +13,8 @@ from flows.environments.resources import Resources
 from flows.environments.sandbox import Packages, unavailable
 from flows.environments.tool import Answer, ToolCall
 
-SMALL_IMAGE = Resources(images=(Packages("science", ("sympy>=1.13,<2",)),))
-"""Resources in which the image `science` holds sympy only."""
+SMALL_IMAGE = Resources(images=(Packages("science", ("numpy>=2,<3", "sympy>=1.13,<2")),))
+"""Resources in which the image `science` holds numpy and sympy only."""
 SEED = 11
 
 

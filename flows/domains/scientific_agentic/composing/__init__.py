@@ -1,0 +1,1 @@
+"""Composes projects: studies with planted values, and the script that finds them."""
