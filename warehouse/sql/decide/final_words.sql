@@ -1,5 +1,5 @@
 -- one row per candidate: its answer, the prose of it (without code, quotations and block quotes), the sentences of the prose, and of
--- an answer that may hold no result the number of its words that a result holds and the task does not
+-- a short answer the number of its words that a result holds (touched), and those of them that the task does not hold (grounded)
 with unquoted as (
     select
         trajectory_id,
@@ -57,6 +57,7 @@ select
     case when plain_words is not null then len(list_filter(
         plain_words, lambda word: list_contains(read, word) and not list_contains(asked, word)
     )) end as grounded,
+    case when plain_words is not null then len(list_filter(plain_words, lambda word: list_contains(read, word))) end as touched,
     coalesce(results > faults, false) as has_result,
     coalesce(results, 0) = 0 or has_result as is_served,
     list_filter(list_transform(pieces, lambda piece: trim(piece)), lambda piece: regexp_matches(piece, '[\p{L}\p{N}]')) as sentences

@@ -17,7 +17,9 @@ trimmed as (
         trajectories.tools,
         finals.finish_reason,
         final_words.grounded,
+        final_words.touched,
         final_words.is_served,
+        final_words.has_result,
         trim(candidates.answer) = trim(candidates.true_answer) as is_truth,
         -- the last line outside code, and the last line of all
         trim(string_split(trim(final_words.answer, e' \n\t'), chr(10))[-1]) as last_line,
@@ -73,8 +75,51 @@ judged as (
             when regexp_matches(right(answer, 400), '(</?tool_call>|</?use_mcp_tool>|</(?:arguments|parameters?|tool_name|tool_input|action_input|tool_use)>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
             else 'whole'
         end as reason,
-        sentences, fragment, last_line, items, paragraphs, instruction, answer, grounded, is_served, tools
+        sentences, fragment, last_line, items, paragraphs, instruction, answer, grounded, touched, is_served, has_result
     from parted
+),
+
+-- short answers to a question without a number, a yes or a no, and without a word that a result holds and the task does not
+ungrounded as (
+    select
+        *,
+        coalesce(
+            grounded = 0
+            and is_served
+            and reason = 'whole'
+            and strlen(answer) < 600
+            and not regexp_matches(regexp_replace(answer, '(^|\n)\s*\d+[.)]', '', 'g'), '\p{N}|```')
+            and regexp_matches(instruction, $asks_a_question)
+            and (regexp_matches(instruction, $ends_in_question || '|' || $asks_for_telling) or not regexp_matches(instruction, $asks_for_changes))
+            and (not regexp_matches(instruction, $composes) or regexp_matches(instruction, $ends_in_question) and regexp_matches(instruction, $asks_for_fact))
+            and not regexp_matches(answer, $yes_or_no),
+            false
+        ) as is_ungrounded,
+        -- with no word in common, the results may be in another language: then each clause counts by itself
+        case
+            when not is_ungrounded or not has_result then []
+            when touched > 0 then list_filter(sentences, lambda sentence: not regexp_matches(sentence, '^(?:\*\*|#|__)'))
+            else list_filter(
+                flatten(list_transform(sentences, lambda sentence: regexp_split_to_array(sentence, '[,،、，;；—–]'))),
+                lambda clause: regexp_matches(clause, '^[^*#_]*\p{L}')
+            )
+        end as units
+    from judged
+),
+
+hollow as (
+    select
+        *,
+        case when is_ungrounded then
+            matches(answer, $reports_only_list)
+            or has_result and regexp_matches(answer, '^(\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\})$')
+            -- no sentence speaks of the matter
+            or len(units) > 0 and len(list_filter(units, lambda unit: not (
+                matches(unit, $speaks_of_itself_list) or matches(unit, $tells_of_failure_list) or matches(unit, $declines_list)
+                or matches(unit, $reports_only_list) or matches(unit, $holds_nothing_list) or matches(unit, $promises_list)
+            ))) = 0
+        else false end as says_nothing
+    from ungrounded
 ),
 
 ended as (
@@ -83,18 +128,8 @@ ended as (
         chars,
         case
             when reason <> 'whole' then reason
+            when says_nothing then 'says_nothing'
             when regexp_matches(instruction, $composes) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
-            when
-                grounded = 0
-                and is_served
-                and strlen(answer) < 600
-                and not regexp_matches(regexp_replace(answer, '(^|\n)\s*\d+[.)]', '', 'g'), '\p{N}|```')
-                and regexp_matches(instruction, $asks_a_question)
-                and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes))
-                and not regexp_matches(instruction, $composes)
-                and not regexp_matches(answer, $yes_or_no)
-                and matches(answer, $reports_only)
-            then 'says_nothing'
             when len(sentences) > 0 and matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
             then 'only_a_promise'
@@ -117,9 +152,9 @@ ended as (
             when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and regexp_matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words) then 'cut_in_sentence'
             when len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}')
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
-                and regexp_matches(last_line, '\p{L}$')
+                and regexp_matches(last_line, '[\p{L}\p{M}]$')
             then 'cut_in_sentence'
-            when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：]') then 'ok'
+            when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：].{0,80}$') then 'ok'
             -- a whole sentence of this length ends in a full stop
             when
                 length(fragment) >= 60
@@ -134,9 +169,9 @@ ended as (
                 and regexp_matches(last_line, '\p{Ll}$')
                 and not regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s')
             then 'cut_in_sentence'
-            when length(fragment) >= 50 and regexp_matches(fragment, '[क-ह]$') then 'cut_in_sentence'
+            when length(fragment) >= 50 and regexp_matches(fragment, '[क-ह]$|\S{2}ने$') then 'cut_in_sentence'
             -- sentences before it on the line end in full stops, this one in a letter
-            when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '\p{L}$')
+            when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '[\p{L}\p{M}]$')
                 and (
                     len(string_split(trim(fragment), ' ')) >= 4
                     or regexp_matches(fragment, $opens_sentence)
@@ -145,7 +180,7 @@ ended as (
             then 'cut_in_sentence'
             else 'ok'
         end as reason
-    from judged
+    from hollow
 )
 
 select trajectory_id, reason = 'ok' as keep, reason, chars as value

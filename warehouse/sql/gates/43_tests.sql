@@ -2,12 +2,12 @@
 -- result which a test expects as the whole of a function
 -- without it: a student learns to make a check pass by taking the check away
 with named as (
-    select trajectory_id, unnest(supported_claims) as file, index, role
+    select trajectory_id, regexp_replace(unnest(supported_claims), '\.\w{1,4}$', '') as file, index, role
     from turn_facts
     semi join candidates using (trajectory_id)
     where role in ('tool', 'user') and supported_claims is not null
     union all
-    select trajectory_id, unnest(created_tests) as file, index, 'creates' as role
+    select trajectory_id, regexp_replace(unnest(created_tests), '\.\w{1,4}$', '') as file, index, 'creates' as role
     from turn_facts
     semi join candidates using (trajectory_id)
     where len(created_tests) > 0
@@ -40,7 +40,7 @@ weakened as (
     left join created using (trajectory_id)
     where
         weakened_test is not null
-        and not list_contains(coalesce(files, []), weakened_test)
+        and not list_contains(coalesce(files, []), regexp_replace(weakened_test, '\.\w{1,4}$', ''))
         -- the task names the result that the test expects now, or orders a new behaviour, which changes the result
         and not coalesce(regexp_matches(instruction, '(^|[^\w.])' || regexp_escape(expected_result) || '($|[^\w])'), false)
         and not (expected_result is not null and not coalesce(regexp_matches(instruction, $reports_fault), true))

@@ -62,6 +62,10 @@ judged as (
                 and not regexp_matches(opening, $own_client)
             ) then 'error_text'
             when not about_errors and matches(answer, $any_error) then 'error_text'
+            -- the error that a result holds, and nothing else
+            when not about_errors and list_contains(supported, quoted_error) and starts_with(ltrim(answer, e'"`*> '), quoted_error)
+                and strlen(answer) < strlen(quoted_error) + 40
+            then 'error_text'
             -- a failure that no result had
             when
                 grounded = 0
@@ -78,6 +82,7 @@ judged as (
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
                 and results > 0
                 and not about_errors
+                and coalesce(grounded, 0) = 0
                 and not regexp_matches(answer, $admits)
             then 'all_calls_failed'
             else 'ok'

@@ -40,6 +40,11 @@ claims as (
         case when
             not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
             and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(regexp_matches(candidates.instruction, $asks_for_dialogue), false))
+            -- a session that explains a command, or an example of one
+            and not (
+                matches(turn_facts.tool_markup, $shows_session_list)
+                and (turn_facts.index > coalesce(read.index, 1000) or coalesce(regexp_matches(candidates.instruction, $asks_how || '|' || $asks_for_examples || '|' || $composes), false))
+            )
             and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or matches(turn_facts.tool_markup, $invents_turns) or not matches(turn_facts.tool_markup, $writes_results || '|' || $writes_steps))
         then turn_facts.tool_markup end as tool_markup,
         case when final.index is not null then list_filter(
@@ -81,6 +86,21 @@ figures as (
     group by turn_facts.trajectory_id
 ),
 
+-- an answer that announces a search or a run and goes on with what it gave, with no call at all
+announced as (
+    select candidates.trajectory_id, count(*) as announcements
+    from candidates
+    join final_words using (trajectory_id)
+    anti join read using (trajectory_id)
+    anti join made_calls using (trajectory_id)
+    where len(sentences) > 1
+        and len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0
+        and not matches(sentences[-1], $announces_search_list)
+        and not matches(sentences[-1], $promises_list)
+        and not coalesce(regexp_matches(candidates.instruction, $asks_how || '|' || $composes), false)
+    group by candidates.trajectory_id
+),
+
 faults as (
     select
         trajectory_id,
@@ -93,15 +113,17 @@ faults as (
 
 select
     candidates.trajectory_id,
-    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) = 0 as keep,
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(announcements, 0) = 0 as keep,
     case
         when keep then 'ok'
         when markups > 0 then 'tool_markup'
         when unseen > 0 then 'url_never_shown'
         when unquoted > 0 then 'quotation_never_read'
-        else 'number_never_read'
+        when unread > 0 then 'number_never_read'
+        else 'search_never_made'
     end as reason,
-    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) as value
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(announcements, 0) as value
 from candidates
 left join faults using (trajectory_id)
 left join figures using (trajectory_id)
+left join announced using (trajectory_id)

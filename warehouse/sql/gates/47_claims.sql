@@ -16,7 +16,7 @@ unshown as (
         candidates.trajectory_id,
         list_filter(deeds.claimed, lambda deed:
             not list_contains(deeds.shown, deed)
-            and (deed in ('tested', 'searched', 'ran') or regexp_matches(candidates.instruction, $asks_for_changes))
+            and (deed in ('tested', 'searched', 'ran', 'looked') or regexp_matches(candidates.instruction, $asks_for_changes))
             and (deed <> 'done' or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or not regexp_matches(candidates.instruction, $asks_for_report))
         ) as deeds
@@ -34,6 +34,7 @@ select
         when 'searched' then 'never_searched'
         when 'pushed' then 'never_pushed'
         when 'ran' then 'never_run'
+        when 'looked' then 'never_run'
         when 'done' then 'nothing_done'
         else 'never_sent'
     end as reason,

@@ -5,7 +5,7 @@ with claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, plain_words, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, plain_words, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
         )))) as claimed,
         -- many results may give any number by arithmetic
         case when coalesce(sum(result_bytes), 0) < 6000 then list_distinct(flatten(list(numbers))) else [] end as numbers

@@ -42,6 +42,7 @@ shown as (
             ) then 'wrote' end,
             case when list_contains(deeds, 'done') and len(acts) > 0 then 'done' end,
             case when list_contains(deeds, 'searched') and len(list_filter(calls, lambda call: regexp_matches(call, $did_search))) > 0 then 'searched' end,
+            case when list_contains(deeds, 'looked') and len(list_filter(calls, lambda call: regexp_matches(call, '(?i)grep|\brg\b|find|shell|bash|exec|run|command|terminal|search|glob|list'))) > 0 then 'looked' end,
             case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: regexp_matches(call, $did_send))) > 0 then 'sent' end,
             case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,
             case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: regexp_matches(call, $did_run) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*'))) > 0 then 'ran' end

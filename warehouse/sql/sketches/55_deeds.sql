@@ -26,17 +26,35 @@ claiming as (
 edits as (
     select
         *,
-        case when about_tests and (contains(tool_calls, 'assert') or contains(tool_calls, 'expect')) then
-            coalesce(regexp_extract(tool_calls, '"(?:old_str|old_string|old|search|find|original|old_text|stary|alt|ancien|viejo|anterior|antigo|vecchio|eski)": ?"((?:[^"\\]|\\.)*)"', 1), '')
+        -- two arguments on end, of which the first holds a check: the text that an edit takes away, and the text that it puts there
+        case when about_tests and (contains(tool_calls, 'assert') or contains(tool_calls, 'expect') or contains(tool_calls, 'test')) then
+            regexp_extract(
+                tool_calls,
+                '"(\w+)": ?"((?:[^"\\]|\\.)*(?:assert|expect\(|def test|func Test|\bit\(|\btest\()(?:[^"\\]|\\.)*)", ?"(\w+)": ?"((?:[^"\\]|\\.)*)"',
+                ['first', 'before', 'second', 'after']
+            )
+        end as edit,
+        coalesce(regexp_matches(edit['first'], '^(?i:new|neu|nouv|nuev|nov|nuov|now|yeni|repl|after)'), false) as is_reversed,
+        -- the lines that a patch takes away, and those that it adds
+        about_tests and contains(tool_calls, '\n-') and contains(tool_calls, '\n+') as is_patch,
+        case
+            when edit['second'] <> '' then case when is_reversed then edit['after'] else edit['before'] end
+            when is_patch then array_to_string(regexp_extract_all(tool_calls, '\\n-((?:[^"\\]|\\[^n])*)', 1), '\n')
         end as old_text,
-        case when old_text <> '' then
-            coalesce(regexp_extract(tool_calls, '"(?:new_str|new_string|new|replace|replacement|updated|new_text|nowy|neu|nouveau|nuevo|novo|nuovo|yeni)": ?"((?:[^"\\]|\\.)*)"', 1), '')
-        end as new_text
+        case
+            when edit['second'] <> '' then case when is_reversed then edit['before'] else edit['after'] end
+            when is_patch then array_to_string(regexp_extract_all(tool_calls, '\\n\+((?:[^"\\]|\\[^n])*)', 1), '\n')
+        end as new_text,
+        -- the whole text of a test file that a call writes
+        case when about_tests then nullif(regexp_extract(
+            tool_calls,
+            '"(?:path|file|file_path|filename)": ?"[^"]*(?:test_\w+|\w_test|\.test|\.spec|Tests?)\.\w{1,4}", [^{}]*"(?:content|text|file_text|new_content|contents|code)": ?"((?:[^"\\]|\\.)*)"', 1
+        ), '') end as whole_text
     from claiming
 )
 
 select
-    * exclude (said, claiming, about_tests, old_text, new_text),
+    * exclude (said, claiming, about_tests, edit, is_reversed, is_patch, old_text, new_text, whole_text),
     case when role = 'tool' then hash(observation) end as result_hash,
     case when role = 'tool' then strlen(observation) end as result_bytes,
     case
@@ -52,15 +70,21 @@ select
         case when matches(claiming, $said_sent) then 'sent' end,
         case when matches(claiming, $said_pushed) then 'pushed' end,
         case when matches(claiming, $said_done) then 'done' end,
-        -- a search with grep is a run, too, which the calls need not show
+        -- a search with grep is a run, too, which any call to a shell or a search shows
+        case when matches(claiming, $said_ran) and regexp_matches(claiming, '(?i)\b(grep|rg|find)\b') then 'looked' end,
         case when matches(claiming, $said_ran) and not regexp_matches(claiming, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
     case when matches(claiming, $said_wrote) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
-    case when about_tests and regexp_matches(tool_calls, $hollow_tests) then 'hollow' when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
+    case when about_tests and (
+        regexp_matches(tool_calls, $hollow_tests) or regexp_matches(whole_text, 'def test|func Test|@Test|\b(it|test)\(') and not regexp_matches(whole_text, $checks_result)
+    ) then 'hollow' when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
         regexp_matches(tool_calls, '\\n-\s*(?:self\.)?(?:assert|expect\()') and not regexp_matches(tool_calls, '\\n\+\s*(?:self\.)?(?:assert|expect\()')
     ) or (
-        regexp_matches(tool_calls, '"\w+": ?"[^" ]*(test|spec)[^" ]*\.\w{1,5}"')
+        -- a test without its name, which no runner finds
+        regexp_matches(old_text, 'def test_|func Test|@Test|\b(?:it|test)\(') and not regexp_matches(new_text, 'def test_|func Test|@Test|\b(?:it|test)\(')
+    ) or (
+        regexp_matches(tool_calls, '"\w+": ?"[^" ]*(test|spec)[^" ]*\.\w{1,5}"|\+\+\+ [^" ]*(test|spec)')
         and regexp_matches(old_text, 'assert|expect\(')
         and len(list_filter(
             list_filter(string_split(old_text, '\n'), lambda line: regexp_matches(line, 'assert|expect\(')),
@@ -100,7 +124,11 @@ select
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
     -- short last words that may hold no result: stems of their words, in pairs of letters where no spaces part them
     case when strlen(said) < 1200 and (
-        matches(said, $reports_only_list) or matches(said, $declines_list) or matches(said, $tells_of_failure_list)
+        strlen(said) < 600 and (
+            regexp_matches(said, '^\s*[\[<{]')
+            or matches(said, $speaks_of_itself_list) or matches(said, $tells_of_failure_list) or matches(said, $declines_list)
+            or matches(said, $reports_only_list)
+        )
         or matches(said, $gives_up_list) or matches(said, $refuses_list)
     ) then list_distinct(list_filter(
         list_concat(
