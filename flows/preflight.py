@@ -23,6 +23,7 @@ from flows.rollout.protocol import TeacherError
 from flows.rollout.tools.toolbox import offered_kind
 from flows.settings import Settings, SettingsError
 from flows.tasks.composers import chosen_composers, quotas
+from flows.tasks.mix import default_mix, is_default
 
 GB = 1e9
 
@@ -54,7 +55,15 @@ def _check_tasks(settings: Settings) -> str:
     if (code := _code_domains(settings)) and (reason := unavailable()):
         raise NotReady(f"{', '.join(code)} of [tasks.share] runs code of the teacher in a sandbox, but {reason}")
     short = shortage(settings, (composer.name for _, composer in chosen_composers(settings)))
-    return f"{settings.tasks.per_night:,} tasks a night: {'; '.join(parts)}" + (f"; {short}" if short else "")
+    return "; ".join(
+        filter(None, [f"{settings.tasks.per_night:,} tasks a night: {'; '.join(parts)}", short, *_left_out(settings)])
+    )
+
+
+def _left_out(settings: Settings) -> list[str]:
+    """The domains of the default mix that this machine cannot do, each with its reason."""
+    missing = default_mix(settings).left_out if is_default(settings) else {}
+    return [f"{name} is left out: it {reason}" for name, reason in missing.items()]
 
 
 def _code_domains(settings: Settings) -> list[str]:
@@ -126,7 +135,7 @@ def _check_user(settings: Settings) -> None:
 def _check_dialect(settings: Settings) -> None:
     """Raise NotReady if a domain is too hard for the text dialect, in which the teacher would work."""
     teacher = settings.teacher
-    if teacher.dialect == "chat" or (teacher.dialect == "auto" and teacher.engine != "embedded"):
+    if not teacher.writes_lines:
         return
     if hard := sorted({domain.name for domain, _ in chosen_composers(settings) if domain.text_prompt is None}):
         raise NotReady(

@@ -40,6 +40,7 @@ allow_addresses = ["127.0.0.0/8"]
 [tasks]
 per_night = 12
 samples = 2
+composers = ["cloze"]
 [teacher]
 engine = "vllm"
 urls = ["{teacher}"]

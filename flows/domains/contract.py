@@ -165,6 +165,8 @@ class Composer:
     """The prompt sent to the teacher; its hash is stored with the task. None if no model writes the task."""
     tokens: int = 0
     """Tokens that an attempt at a long task of it takes, reasoning left out; 0 if it fits any window."""
+    knob: Callable[[Any], str] | None = None
+    """The level of difficulty of a candidate, such as its number of items, by whose pass rates nights are aimed."""
 
 
 Play = Generator[Sequence[ToolCall], Sequence[Answer], str | None]
@@ -223,6 +225,10 @@ class Domain:
     policies: Policies | None = None
     folder: Callable[[Task, Hidden, Resources], FolderParts] | None = None
     """A task as a folder for other frameworks; None if its world cannot be one."""
+    packages: Sequence[str] = ()
+    """Names under which Python imports the packages of `extra`, which composing its tasks needs."""
+    extra: str | None = None
+    """The extra of this package that installs them."""
 
     def system_prompt(self, dialect: str) -> Prompt:
         """The system prompt of a dialect, `chat` or `text`. Raises LookupError if the domain has none for it."""

@@ -29,10 +29,12 @@ class Tasks(Section):
     samples: Positive = Field(default=2, description="attempts planned per task (k)")
     share: dict[str, Weight] = Field(
         default={},
-        description="domain -> its share of the tasks, relative to the other shares; {}: those of composers, equally",
+        description="domain -> its share of the tasks, relative to the other shares; {}: for a teacher that calls "
+        "tools the mix of all domains that this machine can run, else the domains of composers, equally",
     )
     composers: list[str] = Field(
-        default=["cloze"], description="names of composers, used in turn; of a domain without any here, all are used"
+        default=["cloze"],
+        description="names of composers, used in turn; of a domain without any here, all are used, as in the mix",
     )
     domain_folders: list[LocalPath] = Field(
         default=[], description="folders of further domains, each a package that defines DOMAIN"
@@ -42,6 +44,14 @@ class Tasks(Section):
     )
     tables: list[GivenTable] = Field(
         default=[], description="tables for tasks of ML engineering, a table [[tasks.tables]] for each"
+    )
+    pass_rate_band: tuple[Share, Share] = Field(
+        default=(0.2, 0.8),
+        description="pass rates of attempts toward which the composers' parts of a domain move, by those of all "
+        "earlier nights; [0, 1]: they stay",
+    )
+    pass_rate_attempts: Positive = Field(
+        default=20, description="judged attempts from which the pass rate of a composer counts"
     )
     probes: list[Probe] = Field(
         default=["oracle", "shortcuts", "digest", "canary"],
@@ -64,6 +74,13 @@ class Tasks(Section):
         default=0, ge=0, description="budget of a task: seconds of teacher and tool time, 0 for no limit"
     )
     memory_limit: Memory = Field(default="2GB", description="DuckDB's memory limit; larger data spills to disk")
+
+    @field_validator("pass_rate_band")
+    @classmethod
+    def _rising(cls, band: tuple[float, float]) -> tuple[float, float]:
+        if band[0] >= band[1]:
+            raise ValueError("give the lower pass rate first, such as [0.2, 0.8]")
+        return band
 
     @field_validator("share")
     @classmethod

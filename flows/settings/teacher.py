@@ -99,3 +99,8 @@ class Teacher(Section):
     seed: int = Field(default=0, description="base seed; each attempt's seed derives from it")
     timeout_s: Seconds = Field(default=0.0, description="timeout of one generation in seconds, 0 for no limit")
     retries: int = Field(default=5, ge=0, description="retries of a generation after a transient failure")
+
+    @property
+    def writes_lines(self) -> bool:
+        """True if the teacher works in the text dialect, a line for each call, as small models do."""
+        return self.dialect == "text" or (self.dialect == "auto" and self.engine == "embedded")

@@ -16,6 +16,7 @@ from flows.domains.contract import Writer, WrongSetting
 from flows.environments.resources import Resources
 from flows.settings import Settings, SettingsError, Teacher
 from flows.tasks.composers import quotas
+from flows.tasks.mix import default_mix, is_default
 from flows.tasks.night import Composed, TaskNight, made_earlier
 from flows.tasks.probes.probe import Probes
 from schemas.task import Hidden, Refusal, Task
@@ -34,7 +35,8 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
     """Compose the night's tasks into the lake.
 
     Returns counts: tasks `already` in the lake, `candidates`, and of these `composed` (also by composer) and `refused`
-    (also by reason); `short` by domain: tasks missing from its quota, which other domains made as far as they could.
+    (also by reason); `short` by domain: tasks missing from its quota, which other domains made as far as they could;
+    `left_out` by domain of the default mix: the reason why this machine cannot run it.
     Raises SettingsError on unknown composers, domains or packages, TeacherError if a needed teacher fails.
     """
     chosen, lake, spill = quotas(settings), Lake(settings.lake), settings.state / "spill"
@@ -52,7 +54,11 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
     if refusals := night.refusals():
         lake.write(Refusal, refusals, lake.next_part(day, "tasks", Refusal))
     counts = night.counts()
-    return {name: counts[name] for name in ("already", "candidates", "composed", "refused", *sorted(counts))}
+    shown: dict[str, int | str] = {
+        name: counts[name] for name in ("already", "candidates", "composed", "refused", *sorted(counts))
+    }
+    missing = default_mix(settings).left_out if is_default(settings) else {}
+    return shown | {f"left_out:{name}": reason for name, reason in missing.items()}
 
 
 def _next_part(tasks: Iterator[Composed]) -> list[Composed]:

@@ -3,12 +3,13 @@
 Wrong names are refused at the start of a night, before any work is done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flows.domains import composers, domains
 from flows.domains.contract import Composer, Domain
 from flows.settings import Settings, SettingsError, Tasks
+from flows.tasks.mix import default_mix, is_default
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,15 @@ def quotas(settings: Settings) -> list[Quota]:
     """The quotas of all domains with a share, in the order of the settings.
 
     A domain is filled by those of its composers that `tasks.composers` names, or by all of them if it names none.
-    Without `tasks.share`, the domains of the named composers share equally. Raises SettingsError on unknown names, on
-    a domain without composers, and on a composer whose domain has no share.
+    With neither set, a teacher that calls tools gets the default mix (`mix.py`); without shares otherwise, the domains
+    of the named composers share equally. Raises SettingsError on unknown names, on a domain without composers, and on a
+    composer whose domain has no share.
     """
     chosen, tasks = _named(settings.tasks.composers), settings.tasks
-    shares = {name: share for name, share in (tasks.share or dict.fromkeys(chosen, 1.0)).items() if share}
+    given: Mapping[str, float] = tasks.share or dict.fromkeys(chosen, 1.0)
+    if is_default(settings):
+        chosen, given = {}, default_mix(settings).shares
+    shares = {name: share for name, share in given.items() if share}
     _check("tasks.share", "domain", tasks.share, domains())
     if tasks.share and "composers" in tasks.model_fields_set:
         _check_shares(tasks, chosen)

@@ -5,7 +5,7 @@ Each domain fills its quota with its composers; what is refused is counted by co
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 
@@ -16,6 +16,7 @@ from flows.domains.contract import Composer, Corpus, Domain, Refused
 from flows.environments.resources import Resources
 from flows.settings import Tasks
 from flows.settings.environments import Environments
+from flows.tasks.aim import aim_of
 from flows.tasks.apportion import Source, apportion, portions
 from flows.tasks.composers import Quota
 from flows.tasks.probes.probe import Probes
@@ -67,6 +68,7 @@ class TaskNight:
     """Composer -> tasks of this run."""
 
     def __post_init__(self) -> None:
+        self._aim = aim_of(self.con, self.day, self.settings)
         shares = {quota.domain.name: quota.share for quota in self.quotas}
         self._portions = portions(shares, self.settings.per_night)
         self.already = self.made.total
@@ -103,7 +105,11 @@ class TaskNight:
             groups.setdefault(composer.candidates, []).append(composer)
         made = Counter(self.made.by_composer)
         sources = [
-            Source(self._tasks_by(quota.domain, group, wanted), made=sum(made[one.name] for one in group))
+            Source(
+                self._tasks_by(quota.domain, group, wanted),
+                self._aim.share(group),
+                sum(made[one.name] for one in group),
+            )
             for group in groups.values()
         ]
         return apportion(sources)
@@ -114,6 +120,10 @@ class TaskNight:
         corpus = Corpus(*given, sources.mcp, self.resources, *code)
         for candidate in group[0].candidates(corpus):
             composer = group[candidate.number % len(group)]
+            knob = composer.knob(candidate) if composer.knob else ""
+            if not self._aim.takes(composer, knob, candidate.number, group):
+                self.refused[domain.name, composer.name, "pass_rate_outside_band"] += 1
+                continue
             try:
                 task, hidden = self._composed(domain, composer, candidate)
             except Refused as refusal:
@@ -126,6 +136,8 @@ class TaskNight:
 
     def _composed(self, domain: Domain, composer: Composer, candidate: object) -> Composed:
         draft = composer.compose(candidate, self.probes.write)
+        if composer.knob:
+            draft = replace(draft, difficulty=draft.difficulty | {"knob": composer.knob(candidate)})
         task = task_row(domain, composer, draft, self.settings, self.day)
         if task.task_id in self.made.ids:
             raise Refused("same_task")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import duckdb
     from rich.table import Table
 
+    from flows.settings import Settings
+
 app = typer.Typer(invoke_without_command=True, help="Compose tasks from pages and from seeds.")
 QUALITY = {
     "Composers, and the tasks that passed each probe": (
@@ -39,8 +41,8 @@ def audit(
     from rich.console import Console
 
     console = Console()
-    with open_warehouse() as (con, _):
-        for table in (*_quality(con), _refusals(con), *_drawn(con, n, seed)):
+    with open_warehouse() as (con, settings):
+        for table in (*_quality(con), _aim(con, settings), _refusals(con), *_drawn(con, n, seed)):
             console.print(table)
 
 
@@ -74,6 +76,21 @@ def _quality(con: "duckdb.DuckDBPyConnection") -> "Iterator[Table]":
         for row in rows.select(shown).iter_rows():
             table.add_row(*map(cell, row))
         yield table
+
+
+def _aim(con: "duckdb.DuckDBPyConnection", settings: "Settings") -> "Table":
+    from datetime import date
+
+    from flows.tasks.aim import aim_of
+    from warehouse.console.terminal import cell, empty_table
+
+    aim, (low, high) = aim_of(con, date.max, settings.tasks), settings.tasks.pass_rate_band
+    title = f"Pass rates against the band {low:g} to {high:g}, and the weights of the next night"
+    table = empty_table(("composer", "knob", "judged", "pass rate", "weight"), title)
+    for (composer, knob), rate in aim.rates.items():
+        weight = aim.weight(composer, knob)
+        table.add_row(cell(composer), cell(knob), cell(rate.judged), cell(rate.solved), cell(weight))
+    return table
 
 
 def _refusals(con: "duckdb.DuckDBPyConnection") -> "Table":

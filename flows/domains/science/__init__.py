@@ -3,6 +3,7 @@
 from flows.domains.answers import NUMERIC_CLOSE
 from flows.domains.contract import Domain
 from flows.domains.science.composing.compose import LIBRARY_STUDY
+from flows.domains.science.composing.proof import PACKAGES
 from flows.domains.science.kind import READING_ROOM
 from flows.domains.science.players import PLAYERS
 from flows.domains.science.verifiers import STEPS_SHOWN
@@ -15,4 +16,6 @@ DOMAIN = Domain(
     composers=(LIBRARY_STUDY,),
     chat_prompt=prompt("system", __name__),
     policies=PLAYERS,
+    packages=PACKAGES,
+    extra="science",
 )

@@ -11,7 +11,7 @@ def open_dialect(settings: TeacherSettings, teacher: Teacher) -> Dialect:
     """
     if settings.engine == "chat":
         return _open_messages(settings)
-    if settings.dialect == "text" or (settings.dialect == "auto" and settings.engine == "embedded"):
+    if settings.writes_lines:
         from flows.rollout.dialects.text import TextDialect
 
         if settings.thinking or settings.reasoning_effort:

@@ -125,7 +125,7 @@ def write_decisions(
             refine_id=refine_id,
             kept=row.trajectory_id not in refused,
             reasons=refused.get(row.trajectory_id, []),
-            gates=json.dumps({"outcome": {"keep": "outcome:wrong_answer" not in refused.get(row.trajectory_id, [])}}),
+            gates=json.dumps({"outcome": _outcome("outcome:wrong_answer" in refused.get(row.trajectory_id, []))}),
             cluster_id=None,
             keeper_id=None,
             similarity=None,
@@ -138,6 +138,10 @@ def write_decisions(
     ]
     lake.write(Decision, rows, PartName(day, "refine", 0))
     return refine_id
+
+
+def _outcome(wrong: bool) -> dict[str, object]:
+    return {"keep": not wrong, "reason": "wrong_answer" if wrong else "ok"}
 
 
 def _attempt(

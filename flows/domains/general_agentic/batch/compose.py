@@ -42,8 +42,17 @@ LONG_TOKENS = 50_000
 def compose(seed: Seed, writer: Writer) -> Draft:
     """A batch from a seed. Raises Refused."""
     office = Office(seed.seed)
-    size = office.draws.choices(list(SIZES), WEIGHTS)[0]
+    size = _size(office)
     return compose_batch(office, office.draws.choice(SCENARIOS), size, seed.number)
+
+
+def knob(seed: Seed) -> str:
+    """The number of items that the batch of a seed has."""
+    return f"{_size(Office(seed.seed))} items"
+
+
+def _size(office: Office) -> int:
+    return office.draws.choices(list(SIZES), WEIGHTS)[0]
 
 
 def compose_batch(office: Office, scenario: Scenario, size: int, number: int) -> Draft:
@@ -139,4 +148,4 @@ def _canonical(world: Services, name: str) -> str:
     return world.offer.operations[name].name
 
 
-BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS)
+BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, knob=knob)
