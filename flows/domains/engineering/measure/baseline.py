@@ -1,6 +1,7 @@
 """Facts of an unchanged tree: the tests that pass each time, and the functions that each of them calls."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -55,6 +56,18 @@ def read(stored: Mapping[str, Any]) -> Baseline:
     functions = {Place(path, line): frozenset(tests) for path, line, tests in stored["functions"]}
     imported = frozenset(Place(path, line) for path, line in stored["imported"])
     return Baseline(frozenset(stored["green"]), functions, imported)
+
+
+def steady(*runs: Collection[str]) -> frozenset[str]:
+    """The tests of those functions whose tests have the same ids in each run.
+
+    Parameters from a set are in another order, and so under other ids, in each process.
+    """
+    listed = [defaultdict[str, set[str]](set) for _ in runs]
+    for ids, found in zip(runs, listed, strict=True):
+        for one in ids:
+            found[function_of(one)].add(one)
+    return frozenset(one for one in runs[0] if len({frozenset(found[function_of(one)]) for found in listed}) == 1)
 
 
 def of_records(records: list[dict[str, Any]], green: frozenset[str]) -> Baseline:

@@ -19,11 +19,12 @@ from flows.domains.contract import Refused
 from flows.domains.engineering.bugs.edit import Bug, changed_files
 from flows.domains.engineering.measure import baseline as baselines
 from flows.domains.engineering.measure import single as singles
-from flows.domains.engineering.measure.baseline import Baseline
+from flows.domains.engineering.measure.baseline import Baseline, steady
 from flows.domains.engineering.measure.single import Single
 from flows.domains.engineering.sources.allowlist import Source
 from flows.domains.engineering.suite import Suite, language, run_suite
 from flows.domains.engineering.suite.results import read_report
+from flows.domains.engineering.suite.run import EQUAL_RUNS
 from flows.environments.sandbox import Command, Limits, Mount, Sandbox
 from flows.environments.workspace import WorkspaceSetup, tree_folder
 from flows.environments.workspace.materialise import materialise
@@ -71,8 +72,11 @@ class Laboratory:
         """The tests that pass each time. Raises Refused if there are none."""
         stored = self._folder / "baseline.json"
         if not stored.exists():
-            green = self._suite().passed & self._suite().passed
-            made = baselines.of_records(self._measured({"files": list(self.source.tests), "variants": []}), green)
+            runs = self._suite(), self._suite()
+            records = self._measured({"files": list(self.source.tests), "variants": []})
+            ids = [one["id"] for one in records if "id" in one]
+            green = runs[0].passed & runs[1].passed & steady(*(one.results for one in runs), ids)
+            made = baselines.of_records(records, green)
             write_json(stored, made.to_json())
         found = baselines.read(json.loads(stored.read_text("utf-8")))
         if not found.green:
@@ -118,7 +122,8 @@ class Laboratory:
             compiled = (Mount(self._compiled, "/compiled"),) if self._compiled.is_dir() else ()
             mounts = (Mount(self.tree, "/tree"), Mount(PROGRAMS, INSIDE), *compiled)
             argv = ("python3", "-s", f"{INSIDE}/measure.py")
-            self.sandbox.run(Command(argv, Path(folder), mounts, stdin=json.dumps(full).encode(), limits=limits))
+            given = json.dumps(full).encode()
+            self.sandbox.run(Command(argv, Path(folder), mounts, EQUAL_RUNS, stdin=given, limits=limits))
             if not compiled:
                 keep_folder(Path(folder, "cache"), self._compiled)
             return list(read_report(Path(folder, "report.jsonl")))

@@ -15,6 +15,8 @@ from flows.environments.sandbox import Command, Completed, Limits, Mount, Sandbo
 TREE = "/tree"
 WORK = "/workspace"
 REPORT = "report.jsonl"
+EQUAL_RUNS = {"PYTHONHASHSEED": "0"}
+"""Tests that are listed from a set of Python have the same ids in each run."""
 PROGRAMS = Path(__file__).parent / "inside"
 
 
@@ -51,7 +53,7 @@ def run_plan(  # noqa: PLR0913, PLR0917
             language(language_name).argv,
             folder,
             (Mount(tree, TREE), Mount(PROGRAMS, INSIDE)),
-            environment={"TMPDIR": WORK, "HOME": WORK},
+            environment={"TMPDIR": WORK, "HOME": WORK, **EQUAL_RUNS},
             stdin=json.dumps(plan | places).encode(),
             limits=limits,
         )
