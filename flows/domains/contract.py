@@ -167,6 +167,8 @@ class Composer:
     """Tokens that an attempt at a long task of it takes, reasoning left out; 0 if it fits any window."""
     knob: Callable[[Any], str] | None = None
     """The level of difficulty of a candidate, such as its number of items, by whose pass rates nights are aimed."""
+    apart: bool = False
+    """True if a draft depends on its candidate alone, which can be pickled: worker processes then compose ahead."""
 
 
 Play = Generator[Sequence[ToolCall], Sequence[Answer], str | None]

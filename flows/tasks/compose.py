@@ -15,6 +15,8 @@ from pathlib import Path
 from flows.domains.contract import Writer, WrongSetting
 from flows.environments.resources import Resources
 from flows.settings import Settings, SettingsError, Teacher
+from flows.tasks.aim import aim_of
+from flows.tasks.attempts import Attempts, n_workers, opened_workers
 from flows.tasks.composers import quotas
 from flows.tasks.mix import default_mix, is_default
 from flows.tasks.night import Composed, TaskNight, made_earlier
@@ -31,8 +33,10 @@ PART_TASKS = 8
 """Tasks per part: a kill loses at most so many."""
 
 
-def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writer: OpenWriter) -> dict[str, int | str]:
-    """Compose the night's tasks into the lake.
+def run_tasks(
+    settings: Settings, day: date, report: ProgressCallback, open_writer: OpenWriter, processes: int | None = None
+) -> dict[str, int | str]:
+    """Compose the night's tasks into the lake; the same ones with any number of worker `processes` (None: by cores).
 
     Returns counts: tasks `already` in the lake, `candidates`, and of these `composed` (also by composer) and `refused`
     (also by reason); `short` by domain: tasks missing from its quota, which other domains made as far as they could;
@@ -40,11 +44,14 @@ def run_tasks(settings: Settings, day: date, report: ProgressCallback, open_writ
     Raises SettingsError on unknown composers, domains or packages, TeacherError if a needed teacher fails.
     """
     chosen, lake, spill = quotas(settings), Lake(settings.lake), settings.state / "spill"
-    with connect(lake, spill=spill, memory_limit=settings.tasks.memory_limit) as con, ExitStack() as teacher:
-        write = _opened_on_use(lambda: teacher.enter_context(open_writer(settings.teacher, settings.logs)))
+    with connect(lake, spill=spill, memory_limit=settings.tasks.memory_limit) as con, ExitStack() as opened:
+        write = _opened_on_use(lambda: opened.enter_context(open_writer(settings.teacher, settings.logs)))
         made, probes = made_earlier(con, day), Probes(settings, write)
         resources = Resources().with_sandbox(settings.sandbox)
-        night = TaskNight(settings.tasks, day, con, chosen, probes, made, resources, settings.environments)
+        count = n_workers(settings, settings.tasks.per_night - made.total) if processes is None else processes
+        workers = opened.enter_context(opened_workers(settings, count))
+        attempts = Attempts(day, probes, aim_of(con, day, settings.tasks), workers, count)
+        night = TaskNight(settings.tasks, day, con, chosen, attempts, made, resources, settings.environments)
         report(night.already, settings.tasks.per_night)
         tasks, n = night.tasks(), night.already
         while part := _next_part(tasks):

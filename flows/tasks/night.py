@@ -5,22 +5,20 @@ Each domain fills its quota with its composers; what is refused is counted by co
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
 import duckdb
 
 from flows.domains import composers as known_composers
-from flows.domains.contract import Composer, Corpus, Domain, Refused
+from flows.domains.contract import Composer, Corpus, Domain
 from flows.environments.resources import Resources
 from flows.settings import Tasks
 from flows.settings.environments import Environments
-from flows.tasks.aim import aim_of
 from flows.tasks.apportion import Source, apportion, portions
+from flows.tasks.attempts import Attempts
 from flows.tasks.composers import Quota
-from flows.tasks.probes.probe import Probes
-from flows.tasks.rows import hidden_row, task_row
 from schemas.task import Hidden, Refusal, Task
 from warehouse.connect import query
 
@@ -58,7 +56,7 @@ class TaskNight:
     day: date
     con: duckdb.DuckDBPyConnection
     quotas: Sequence[Quota]
-    probes: Probes
+    attempts: Attempts
     made: Made
     resources: Resources = field(default_factory=Resources)
     environments: Environments = field(default_factory=Environments)
@@ -68,7 +66,6 @@ class TaskNight:
     """Composer -> tasks of this run."""
 
     def __post_init__(self) -> None:
-        self._aim = aim_of(self.con, self.day, self.settings)
         shares = {quota.domain.name: quota.share for quota in self.quotas}
         self._portions = portions(shares, self.settings.per_night)
         self.already = self.made.total
@@ -107,7 +104,7 @@ class TaskNight:
         sources = [
             Source(
                 self._tasks_by(quota.domain, group, wanted),
-                self._aim.share(group),
+                self.attempts.aim.share(group),
                 sum(made[one.name] for one in group),
             )
             for group in groups.values()
@@ -118,28 +115,12 @@ class TaskNight:
         given, sources = (self.con, self.settings, self.day, wanted), self.environments
         code = sources.repositories, sources.issues, sources.packages
         corpus = Corpus(*given, sources.mcp, self.resources, *code)
-        for candidate in group[0].candidates(corpus):
-            composer = group[candidate.number % len(group)]
-            knob = composer.knob(candidate) if composer.knob else ""
-            if not self._aim.takes(composer, knob, candidate.number, group):
-                self.refused[domain.name, composer.name, "pass_rate_outside_band"] += 1
+        for composer, attempt in self.attempts.of(domain, group, group[0].candidates(corpus)):
+            reason = "same_task" if attempt.task_id in self.made.ids else attempt.reason
+            if reason or attempt.task is None:
+                self.refused[domain.name, composer.name, reason] += 1
                 continue
-            try:
-                task, hidden = self._composed(domain, composer, candidate)
-            except Refused as refusal:
-                self.refused[domain.name, composer.name, str(refusal)] += 1
-                continue
-            self.made.ids.add(task.task_id)
+            self.made.ids.add(attempt.task.task_id)
             self.made.by_domain[domain.name] += 1
             self.composed[composer.name] += 1
-            yield task, hidden
-
-    def _composed(self, domain: Domain, composer: Composer, candidate: object) -> Composed:
-        draft = composer.compose(candidate, self.probes.write)
-        if composer.knob:
-            draft = replace(draft, difficulty=draft.difficulty | {"knob": composer.knob(candidate)})
-        task = task_row(domain, composer, draft, self.settings, self.day)
-        if task.task_id in self.made.ids:
-            raise Refused("same_task")
-        hidden = hidden_row(task, draft)
-        return self.probes.probed(domain, task, hidden), hidden
+            yield attempt.task, attempt.hidden

@@ -8,7 +8,6 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +17,7 @@ from typing import ParamSpec, Self, TypeVar
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage
 from sources.text.extract import Layout, extract
+from sources.worker_process import follow_parent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,20 +78,7 @@ class ExtractionPool:
 def _new_worker() -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["sources.text.extract", "trafilatura"])  # imported once, not by every worker
-    return ProcessPoolExecutor(1, mp_context=context, initializer=_initialise)
-
-
-def _initialise() -> None:
-    """Leave Ctrl-C to the parent, and end the worker when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-
-
-def _exit_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    return ProcessPoolExecutor(1, mp_context=context, initializer=follow_parent)
 
 
 def _with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:

@@ -23,7 +23,9 @@ from schemas.task import Hidden, Task
 
 LOG = logging.getLogger(__name__)
 PASSED, NOT_PROBED = "passed", "not_probed"
-PROBES = ("oracle", "shortcuts", "digest", "canary", "blind")
+BLIND = "blind"
+"""The probe that asks the teacher."""
+PROBES = ("oracle", "shortcuts", "digest", "canary", BLIND)
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Probes:
 
     @property
     def _probes(self) -> dict[str, Callable[["Trial"], str]]:
-        return {"oracle": oracle, "shortcuts": shortcuts, "digest": digest, "canary": canary, "blind": self._blind}
+        return {"oracle": oracle, "shortcuts": shortcuts, "digest": digest, "canary": canary, BLIND: self._blind}
 
     def _blind(self, trial: "Trial") -> str:
         """Passes if the teacher fails without tools, each time; a teacher that fails is not asked again this night."""

@@ -15,7 +15,7 @@ from flows.settings import Settings, SettingsError, Tasks
 from flows.tasks.apportion import Source, apportion, portions
 from flows.tasks.compose import run_tasks
 from flows.tasks.composers import quotas
-from schemas import Hidden, Task
+from schemas import Hidden, Refusal, Task
 from tests.doubles.sites.small_wiki import write_small_wiki
 from tests.flows.domains.guide_domain import write_guide_domain
 from tests.flows.tasks.reading import rows
@@ -143,3 +143,15 @@ def test_a_merge_that_goes_on_makes_what_an_uninterrupted_one_makes() -> None:
     whole = picks(Counter(), 40)
     for cut in range(40):
         assert whole[:cut] + picks(Counter(whole[:cut]), 40 - cut) == whole
+
+
+@pytest.mark.slow
+def test_a_night_has_the_same_tasks_on_any_number_of_processes(tmp_path: Path) -> None:
+    """Tasks that depend on the number of cores could not be made again elsewhere."""
+    nights = []
+    for processes in (0, 2):
+        home = tmp_path / str(processes)
+        chosen = settings(home, per_night=7, share={"general_agentic": 1}, composers=["batch_under_policy"], seed=5)
+        counts = run_tasks(chosen, DAY, silent, no_teacher, processes)
+        nights.append((counts, rows(home, Task), rows(home, Hidden), rows(home, Refusal)))
+    assert nights[0] == nights[1] and nights[0][0]["refused"]

@@ -148,4 +148,4 @@ def _canonical(world: Services, name: str) -> str:
     return world.offer.operations[name].name
 
 
-BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, knob=knob)
+BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, knob=knob, apart=True)

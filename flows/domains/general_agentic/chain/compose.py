@@ -123,4 +123,4 @@ def _sentences() -> Mapping[str, Sequence[str]]:
     return tomllib.loads(files(__package__).joinpath("instructions.toml").read_text("utf-8"))
 
 
-TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS)
+TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, apart=True)

@@ -19,16 +19,21 @@ class Ledger:
         """Place of a read -> values of which it is the only source of some later call."""
         self._length = 0
 
-    def add(self, reads: Sequence[Step], writes: Sequence[Step], sentence: str, known: str) -> bool:
-        """Add the steps of a sentence if the chain stays sound and tight; `known` includes the sentence.
+    def possible(self, n_reads: int, needs: Sequence[set[str]]) -> bool:
+        """False if the chain cannot stay tight, whatever so many new reads show: too few values are new to it."""
+        return len({value for needed in needs for value in needed if value not in self._shown}) >= n_reads
 
-        The answers of the writes are not there yet: `answered` adds what they show.
+    def add(self, reads: Sequence[Step], needs: Sequence[set[str]], sentence: str) -> bool:
+        """Add the steps of a sentence, reads before writes, if the chain stays sound and tight.
+
+        `needs` are the values that each of them takes from answers. The answers of the writes are not there yet:
+        `answered` adds what they show.
         """
-        here, new = self._length, [*reads, *writes]
+        here = self._length
         shown = [step.shows for step in reads]
         only = _without_stated(self._only, sentence) | {here + place: set() for place in range(len(reads))}
-        for place, step in enumerate(new):
-            for value in step.needs(known):
+        for place, needed in enumerate(needs):
+            for value in needed:
                 sources = [*self._shown.get(value, ()), *_places(value, shown[:place], here)]
                 if not sources:
                     return False
@@ -38,7 +43,7 @@ class Ledger:
             return False
         for place, step in enumerate(reads, here):
             self.answered(place, step)
-        self._only, self._length = only, here + len(new)
+        self._only, self._length = only, here + len(needs)
         return True
 
     def answered(self, place: int, step: Step) -> None:

@@ -138,12 +138,17 @@ class Search:
         for step in calls:
             if step.key not in self._done:
                 new.setdefault(step.key, step)
+        reads = [step for step in new.values() if not step.writes]
+        writes = [step for step in new.values() if step.writes]
+        known = "\n".join([self.known, *self.sentences, sentence])
+        needs = [step.needs(known) for step in (*reads, *writes)]
+        if not self._ledger.possible(len(reads), needs):
+            return False
         try:
-            reads = [self._answered(step) for step in new.values() if not step.writes]
+            reads = [self._answered(step) for step in reads]
         except Refused:
             return False
-        writes = [step for step in new.values() if step.writes]
-        if not self._ledger.add(reads, writes, sentence, "\n".join([self.known, *self.sentences, sentence])):
+        if not self._ledger.add(reads, needs, sentence):
             return False
         self.sentences.append(sentence)
         self._done |= {step.key for step in reads}

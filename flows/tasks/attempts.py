@@ -1,0 +1,144 @@
+"""Attempts at composing: each candidate becomes a probed task with its hidden truth, or a reason why not.
+
+Composers whose drafts depend on their candidates alone are asked ahead by worker processes. The attempts come in the
+order of the candidates, so that a night has the same tasks on any number of cores.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from flows.domains import composers
+from flows.domains.contract import Candidate, Composer, Domain, Refused
+from flows.domains.finding import use_folders
+from flows.settings import Settings
+from flows.tasks.aim import Aim
+from flows.tasks.probes.probe import BLIND, Probes
+from flows.tasks.rows import hidden_row, task_row
+from schemas.task import Hidden, Task
+from sources.worker_process import follow_parent
+
+FEWEST_TASKS = 24
+"""Tasks for which workers are started: fewer take less time than the start."""
+AHEAD = 2
+"""Candidates in work or waiting for each composer and worker."""
+
+
+class WorkerDied(RuntimeError):
+    """A worker process ended while it composed."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one candidate."""
+
+    task: Task | None
+    """None if no task could be made, also if the probes refuse it."""
+    hidden: Hidden | None = None
+    task_id: str | None = None
+    """Known as soon as there is a draft."""
+    reason: str = ""
+    """Why there is no task."""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Makes the attempts of a night."""
+
+    day: date
+    probes: Probes
+    aim: Aim = field(default_factory=Aim)
+    workers: Executor | None = None
+    n_workers: int = 0
+
+    def of(
+        self, domain: Domain, group: Sequence[Composer], candidates: Iterator[Candidate]
+    ) -> Iterator[tuple[Composer, Attempt]]:
+        """An attempt per candidate, in their order; composers of equal candidates take turns."""
+        ahead = AHEAD * self.n_workers if all(composer.apart for composer in group) else 0
+        begun = deque[tuple[Composer, Callable[[], Attempt]]]()
+        for candidate in candidates:
+            composer = group[candidate.number % len(group)]
+            begun.append((composer, self._begun(domain, composer, candidate, group)))
+            if len(begun) > ahead:
+                first, result = begun.popleft()
+                yield first, result()
+        yield from ((composer, result()) for composer, result in begun)
+
+    def _begun(
+        self, domain: Domain, composer: Composer, candidate: Candidate, group: Sequence[Composer]
+    ) -> Callable[[], Attempt]:
+        knob = composer.knob(candidate) if composer.knob else ""
+        if not self.aim.takes(composer, knob, candidate.number, group):
+            return partial(Attempt, None, reason="pass_rate_outside_band")
+        if self.workers is None or not composer.apart:
+            return partial(attempt, domain, composer, candidate, self.probes, self.day)
+        begun = self.workers.submit(_attempt_apart, composer.name, candidate, self.probes.settings, self.day)
+        return partial(_result, composer, begun)
+
+
+def attempt(domain: Domain, composer: Composer, candidate: Candidate, probes: Probes, day: date) -> Attempt:
+    """Compose a task of a candidate and probe it. Raises TeacherError if the composer needs a teacher that fails."""
+    task_id = None
+    try:
+        draft = composer.compose(candidate, probes.write)
+        if composer.knob:
+            draft = replace(draft, difficulty=draft.difficulty | {"knob": composer.knob(candidate)})
+        task = task_row(domain, composer, draft, probes.settings.tasks, day)
+        task_id, hidden = task.task_id, hidden_row(task, draft)
+        return Attempt(probes.probed(domain, task, hidden), hidden, task_id)
+    except Refused as refusal:
+        return Attempt(None, None, task_id, str(refusal))
+
+
+def n_workers(settings: Settings, wanted: int) -> int:
+    """Worker processes for so many tasks: one per core, none for few tasks or where the teacher is asked."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if cores < 2 or wanted < FEWEST_TASKS or BLIND in settings.tasks.probes else cores
+
+
+@contextmanager
+def opened_workers(settings: Settings, count: int) -> Iterator[Executor | None]:
+    """So many worker processes, which are started when the first candidate is given to them; None for 0."""
+    if not count:
+        yield None
+        return
+    folders = settings.tasks.domain_folders
+    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_begin, initargs=(folders,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(folders: Sequence[Path]) -> None:
+    follow_parent()
+    use_folders(folders)
+
+
+def _result(composer: Composer, begun: Future[Attempt]) -> Attempt:
+    try:
+        return begun.result()
+    except BrokenProcessPool as error:
+        raise WorkerDied(
+            f"a process that composes tasks of {composer.name} ended, as it does when memory runs out: the tasks so "
+            "far are kept; run `factory tasks` again"
+        ) from error
+
+
+def _attempt_apart(composer: str, candidate: Candidate, settings: Settings, day: date) -> Attempt:
+    """An attempt in a worker process, where no teacher can be asked."""
+    domain, chosen = composers()[composer]
+    return attempt(domain, chosen, candidate, Probes(settings, _no_teacher), day)
+
+
+def _no_teacher(system: str, text: str) -> str:
+    raise RuntimeError("a composer with apart=True asked the teacher; set apart=False in its definition")
