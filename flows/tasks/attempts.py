@@ -38,7 +38,7 @@ class WorkerDied(RuntimeError):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What became of one candidate."""
+    """The task of one candidate, or the reason that there is none."""
 
     task: Task | None
     """None if no task could be made, also if the probes refuse it."""

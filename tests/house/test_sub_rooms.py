@@ -17,7 +17,7 @@ ROOMS: dict[str, Levels] = {
         {"http"},
         {"text", "index"},
         {"blocklist", "privacy"},
-        {"urls", "status_codes"},
+        {"urls", "status_codes", "worker_process"},
     ),
     "flows.rollout": (
         {"flow"},

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from flows.domains.contract import Refused
-from flows.domains.general_agentic.solution import Part, Shown
+from flows.domains.general_agentic.solution import Part, Shown, all_stated
 from flows.environments.environment import Checkpoint
 from flows.environments.services.delta import Delta, delta
 from flows.environments.services.environment import Services
@@ -32,7 +32,7 @@ def play_forward(world: Services, parts: Sequence[Part]) -> Delta:
     """Play all parts in order. Raises Refused if evidence cannot be seen, or a rule is broken."""
     for part in parts:
         seen = "\n".join(perform(world, part.reads))
-        if not all(one in seen for one in part.expects):
+        if not all_stated(part.expects, seen):
             raise Refused("evidence_unreachable")
         perform(world, part.writes)
     if world.world.breaches:

@@ -41,3 +41,20 @@ def calls(parts: Sequence[Part]) -> Iterator[Shown]:
     """All calls in their order."""
     for part in parts:
         yield from (*part.reads, *part.writes)
+
+
+def stated(value: str, text: str) -> bool:
+    """True if a text states a value as a whole, not as a part of a longer word or number."""
+    at = text.find(value)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(value) : at + len(value) + 1]
+        if not before.isalnum() and before != "_" and not after.isalnum() and after != "_":
+            return True
+        at = text.find(value, at + 1)
+    return False
+
+
+def all_stated(expects: Sequence[str], answers: str) -> bool:
+    """True if the answers, which are JSON, state each text that a part expects."""
+    lines = answers.replace("\\n", "\n")
+    return all(stated(text, lines) for text in expects)

@@ -23,7 +23,7 @@ from flows.environments.services.catalogue import OPERATIONS
 from flows.environments.services.environment import Services
 from schemas.record import content_id
 
-NAME, VERSION = "batch_under_policy", "2"
+NAME, VERSION = "batch_under_policy", "3"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every batch could be made: it needs no source."""
 SIZES = {6: 4, 24: 6, 40: 8}

@@ -6,7 +6,8 @@ The chain stays tight at every step: each call that reads is the only source of 
 
 from collections.abc import Mapping, Sequence
 
-from flows.domains.general_agentic.chain.steps import Step, stated
+from flows.domains.general_agentic.chain.steps import Step
+from flows.domains.general_agentic.solution import stated
 
 
 class Ledger:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from flows.domains.general_agentic.solution import stated
 from flows.environments.services.catalogue import OPERATIONS
 
 FREE = frozenset({"page", "part", "status", "day"})
@@ -54,17 +55,6 @@ class Step:
         """The values that only an answer can give; `known` is the instruction and the choices of the schemas."""
         given = {str(value) for name, value in self.arguments.items() if name not in FREE}
         return {value for value in given | self.weighed if not stated(value, known)}
-
-
-def stated(value: str, text: str) -> bool:
-    """True if a text states a value as a whole, not as a part of a longer word or number."""
-    at = text.find(value)
-    while at >= 0:
-        before, after = text[at - 1 : at], text[at + len(value) : at + len(value) + 1]
-        if not before.isalnum() and before != "_" and not after.isalnum() and after != "_":
-            return True
-        at = text.find(value, at + 1)
-    return False
 
 
 def sound(steps: Sequence[Step], known: str) -> bool:

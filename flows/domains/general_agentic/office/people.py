@@ -47,6 +47,11 @@ def product(office: Office, category: str, price: int, stock: int) -> str:
     return office.add("products", office.new_id("products"), name, category, price, stock, text)
 
 
+def price_today(paid: int) -> int:
+    """The price of a product for which an order paid so much: with today's price no product tells an order's total."""
+    return paid + paid // 20 + 1
+
+
 def order(  # noqa: PLR0913, PLR0917 (all that an order says)
     office: Office, buyer: str, sku: str, quantity: int, price: int, status: str, placed: int, delivered: int | None
 ) -> str:

@@ -6,7 +6,7 @@ So it fails where evidence is taken away, which proves on a sample that the evid
 from collections.abc import Generator, Sequence
 
 from flows.domains.contract import Play
-from flows.domains.general_agentic.solution import Shown, from_json
+from flows.domains.general_agentic.solution import Shown, all_stated, from_json
 from flows.environments.tool import Answer, ToolCall
 from schemas.task import Hidden, Task
 
@@ -24,7 +24,7 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
         for call in part.reads:
             number += 1
             seen += yield from _turn(call, number)
-        if not all(text in seen for text in part.expects):
+        if not all_stated(part.expects, seen):
             if not part.writes:
                 return LOST
             continue

@@ -11,7 +11,7 @@ from flows.domains.general_agentic.batch.compose import BATCH_UNDER_POLICY, comp
 from flows.domains.general_agentic.batch.scenarios import SCENARIOS
 from flows.domains.general_agentic.office.office import Office
 from flows.domains.general_agentic.players import PLAYERS
-from flows.domains.general_agentic.solution import from_json
+from flows.domains.general_agentic.solution import all_stated, from_json
 from flows.domains.seeds import Seed
 from flows.environments.services.catalogue import Offer
 from flows.environments.services.setup import Setup
@@ -150,3 +150,16 @@ def test_a_write_more_a_write_less_and_another_value_are_all_seen() -> None:
 
 def _calls(draft: Draft) -> list[tuple[str, dict[str, object]]]:
     return [call for part in from_json(draft.oracle or "") for call in (*part.reads, *part.writes)]
+
+
+def test_evidence_is_a_whole_value_that_stands_in_one_place_only() -> None:
+    """With a total that a product's price or number shows too, the order need not be opened."""
+    assert not all_stated(["250"], '{"sku": "PN-3250"}')
+    assert all_stated(["250", "Clause 2."], '{"total": 250, "text": "Clauses\\nClause 2."}')
+    draft = small([one.name for one in SCENARIOS].index("returns"))
+    opened = {value for part in from_json(draft.oracle or "") for _, given in part.reads for value in given.values()}
+    held = json.loads(draft.setup)["rows"]
+    sold = {order: sku for order, sku, *_ in held["order_lines"]}
+    prices = {row[0]: row[3] for row in held["products"]}
+    totals = {row[0]: row[5] for row in held["orders"] if row[0] in opened}
+    assert totals and [order for order, total in totals.items() if prices[sold[order]] == total] == []

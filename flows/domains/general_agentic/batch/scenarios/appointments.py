@@ -128,12 +128,12 @@ def _item(  # noqa: PLR0913, PLR0917 (all that a request is drawn from)
     )
     day, start = days.pop(), f"{draws.randint(11, 12)}:{draws.choice(('00', '15', '30', '45'))}"
     minutes, room = values["minutes"], draws.choice(office.rooms)
-    sent = office.day(values["days"])
     text = (
         f"It is about the {values['topic']} and needs {minutes} minutes. {draws.text('business', 1, 1)} "
         f"I would like to see {host.name} on {day.isoformat()} at {start} in {room}."
     )
-    message = people.letter(office, person.email, folder, "An appointment", f"{sent}T0{draws.randint(5, 8)}:20", text)
+    sent = f"{office.day(values['days'])}T0{draws.randint(5, 8)}:20"
+    message = people.letter(office, person.email, folder, "An appointment", sent, text)
     events = _fill_day(office, host, day, values["busy"])
     search = ("people_search", {"email": person.email})
     contact = [search, ("person_get", {"person_id": person.id})]

@@ -138,7 +138,7 @@ def _item(office: Office, managers: list[str], overdue: tuple[str, str], values:
     buyer = people.customer(office, manager, tier=values["tier"], region=values["region"])
     quantity = draws.choice([count for count in range(1, 10) if total % count == 0])
     stock = quantity + draws.choice((0, 1, 7, 30)) if values["stocked"] else draws.randint(0, quantity - 1)
-    sku = people.product(office, values["category"], total // quantity, stock)
+    sku = people.product(office, values["category"], people.price_today(total // quantity), stock)
     order = people.order(office, buyer.id, sku, quantity, total // quantity, "held", values["days"], None)
     state = "open" if values["complaint"] else "closed"
     complaints = list[str]()

@@ -134,7 +134,7 @@ def _item(
     manager = draws.choice(managers)
     buyer = people.customer(office, manager, tier=values["tier"], region=values["region"])
     quantity = draws.choice([count for count in (1, 2, 3, 4) if total % count == 0])
-    sku = people.product(office, values["category"], total // quantity, draws.randint(0, 40))
+    sku = people.product(office, values["category"], people.price_today(total // quantity), draws.randint(0, 40))
     opened = draws.randint(1, 12)
     delivered = opened + values["days"]
     order = people.order(
