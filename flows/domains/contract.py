@@ -165,6 +165,8 @@ class Composer:
     """The prompt sent to the teacher; its hash is stored with the task. None if no model writes the task."""
     tokens: int = 0
     """Tokens that an attempt at a long task of it takes, reasoning left out; 0 if it fits any window."""
+    pages: bool = False
+    """True if it makes tasks of crawled pages, so that a night crawls first although the worlds need no library."""
     knob: Callable[[Any], str] | None = None
     """The level of difficulty of a candidate, such as its number of items, by whose pass rates nights are aimed."""
     apart: bool = False
@@ -231,6 +233,11 @@ class Domain:
     """Names under which Python imports the packages of `extra`, which composing its tasks needs."""
     extra: str | None = None
     """The extra of this package that installs them."""
+
+    @property
+    def reads_pages(self) -> bool:
+        """True if its worlds read the library of pages, or a composer makes tasks of pages."""
+        return "library" in self.environment.needs or any(one.pages for one in self.composers)
 
     def system_prompt(self, dialect: str) -> Prompt:
         """The system prompt of a dialect, `chat` or `text`. Raises LookupError if the domain has none for it."""

@@ -4,7 +4,7 @@ Wrong names are refused at the start of a night, before any work is done.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.domains import composers, domains
 from flows.domains.contract import Composer, Domain
@@ -28,8 +28,8 @@ def chosen_composers(settings: Settings) -> list[tuple[Domain, Composer]]:
 
 
 def needs_pages(settings: Settings) -> bool:
-    """True if a domain with a share reads the library of pages; raises SettingsError as `quotas`."""
-    return any("library" in quota.domain.environment.needs for quota in quotas(settings))
+    """True if a domain with a share reads pages, or makes tasks of them; raises SettingsError as `quotas`."""
+    return any(replace(quota.domain, composers=quota.composers).reads_pages for quota in quotas(settings))
 
 
 def quotas(settings: Settings) -> list[Quota]:

@@ -14,6 +14,7 @@ UNJUDGED = [name for name in STEPS if name != "judge"]
         ({}, None, UNJUDGED),
         ({"search": 1, "general_agentic": 9}, None, UNJUDGED),
         ({"general_agentic": 1}, None, ["tasks", "rollout", "refine", "publish"]),
+        ({"general_agentic": 1, "instruction_following": 1}, None, UNJUDGED),
         ({"general_agentic": 1}, "crawl", ["crawl"]),
     ],
 )

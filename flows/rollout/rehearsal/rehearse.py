@@ -152,7 +152,7 @@ def _composers(settings: Settings, domain: Domain) -> list[str]:
 def _link_pages(settings: Settings, composed: Settings, domain: Domain) -> None:
     """Let the rehearsal read the pages of the home's lake, where the domain needs them."""
     pages = settings.lake / Document.record
-    if "library" in domain.environment.needs and pages.exists():
+    if domain.reads_pages and pages.exists():
         composed.lake.mkdir(parents=True, exist_ok=True)
         (composed.lake / Document.record).symlink_to(pages.absolute())
 

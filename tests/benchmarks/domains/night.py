@@ -1,7 +1,7 @@
 """One `factory run` in an empty folder over a served site: tasks of every domain, each attempt with its verdicts.
 
-The teacher is scripted (`tests.doubles.solver.py`). The full size serves Debian's Python documentation and
-has a share for each domain with composers that need no settings; smoke has one domain, and no Prefect.
+The teacher is scripted (`tests/doubles/solver.py`). The full size serves Debian's Python documentation and takes the
+default mix; smoke has one domain, and no Prefect.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
-from flows.domains import domains
+from flows.tasks.mix import MIX
 from tests.benchmarks.figure import Figure, MissingTool
 from tests.doubles.sites.wiki_site import wiki_site
 from tests.doubles.solver import Solver
@@ -26,8 +26,6 @@ from warehouse.connect import connect
 from warehouse.lake import Lake
 
 DOCS = (Path("/usr/share/doc/python3-doc/html"), Path("/usr/share/doc/python3/html"))
-GIVEN = {"mcp_server", "task_folders"}
-"""Domains whose tasks come from the settings."""
 CONTEXT = 1_048_576
 """Window of the scripted teacher, whose tokens are bytes."""
 SETTINGS = """
@@ -39,7 +37,6 @@ allow_addresses = ["127.0.0.1"]
 per_night = {tasks}
 samples = 1
 max_tokens = {context}
-[tasks.share]
 {shares}
 [environments]
 packages = ["toolz"]
@@ -62,7 +59,7 @@ FIGURES = tuple(f"domains.night.{name}" for name in ("missing", "judged", "solve
 
 
 class Size(NamedTuple):
-    """Tasks of the night, pages crawled, domains (none: all), and the program that runs the night."""
+    """Tasks of the night, pages crawled, domains (none: the default mix), and the program that runs the night."""
 
     tasks: int
     pages: int
@@ -77,12 +74,11 @@ FULL, SMOKE = Size(28, 600, (), FACTORY), Size(1, 12, ("search",), LINE)
 
 def figures(size: Size) -> Iterator[Figure]:
     """Domains without a task, and the shares of attempts that were judged, and that passed."""
-    names = [one.name for one in domains().values() if one.name not in GIVEN and one.composers]
-    chosen = list(size.domains) or names
+    chosen = size.domains or tuple(MIX)
     with tempfile.TemporaryDirectory() as folder, _site(size) as seed:
         home = Path(folder) / "home"
         home.mkdir()
-        _night(home, size, chosen, seed)
+        _night(home, size, seed)
         with connect(Lake(home / "lake")) as con:
             made = {name for (name,) in con.sql("select distinct domain from tasks").fetchall()}
             ((attempts, judged, solved),) = con.sql(JUDGED).fetchall()
@@ -92,9 +88,9 @@ def figures(size: Size) -> Iterator[Figure]:
     yield Figure("domains.night.solved", round(solved / attempts, 4), "share", against)
 
 
-def _night(home: Path, size: Size, chosen: list[str], seed: str) -> None:
+def _night(home: Path, size: Size, seed: str) -> None:
     tokenizer = tiny.save(home.parent / "tokenizer")
-    shares = "\n".join(f"{name} = 1" for name in chosen)
+    shares = "\n".join(["[tasks.share]" if size.domains else "", *(f"{name} = 1" for name in size.domains)])
     with fake_vllm(reply=Solver(home), context=CONTEXT) as teacher:
         text = SETTINGS.format(
             seed=seed, pages=size.pages, tasks=size.tasks, context=CONTEXT, shares=shares, teacher=teacher.url,

@@ -34,4 +34,4 @@ def of_pages(group: Pages, writer: Writer) -> Draft:
 
 
 HANDBOOK_BRIEF = Composer(FROM_HANDBOOKS, "1", seeded(FROM_HANDBOOKS), of_handbooks, tokens=LONG_TOKENS)
-CORPUS_BRIEF = Composer(FROM_PAGES, "1", page_groups, of_pages, tokens=LONG_TOKENS)
+CORPUS_BRIEF = Composer(FROM_PAGES, "1", page_groups, of_pages, tokens=LONG_TOKENS, pages=True)
