@@ -113,6 +113,7 @@ class Library:
         self._blocked = blocked
         self._schema = index.schema
         self._searcher = index.searcher()
+        self._analyzer = analyzer()
 
     @staticmethod
     def build(path: Path, pages: Iterable[Page]) -> int:
@@ -140,19 +141,16 @@ class Library:
         return int(self._searcher.doc_freq("kind", "page"))
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
-        """Return the best pages for the words of any text, best first."""
-        return self.results(query, limit).hits
+        """Return the best pages for the words of any text, best first, each with its best passage alone."""
+        return [of_page[0] for of_page in self._ranked(query, limit)[:limit]]
 
     def results(self, query: str, limit: int = 5, page: int = 1) -> Results:
         """Return page `page` of the results for a query, from 1, each page with `limit` pages of the library."""
-        wanted = limit * page
-        ranked, n, full = dict[str, list[Hit]](), wanted * PER_PAGE, True
-        terms, words = self._terms(query), words_of(query)
-        while full and len(ranked) <= wanted and n <= MOST_PASSAGES:
-            ranked, full = self._by_page(terms, n)
-            n *= 4
-        hits = [_with_more(of_page, words) for of_page in list(ranked.values())[wanted - limit : wanted]]
-        return Results(hits, len(ranked) > wanted)
+        wanted, words = limit * page, words_of(query)
+        ranked = self._ranked(query, wanted + 1)
+        return Results(
+            [_with_more(of_page, words) for of_page in ranked[wanted - limit : wanted]], len(ranked) > wanted
+        )
 
     def best_passage(self, query: str) -> Hit | None:
         """Return the best passage of the library, cut to its best sentence for small models; None without a match."""
@@ -198,6 +196,15 @@ class Library:
             raise Blocked(page["url"])
         return page
 
+    def _ranked(self, query: str, wanted: int) -> list[list[Hit]]:
+        """The matching passages of at least so many pages, if so many match; best page and best passage first."""
+        terms, n, full = self._terms(query), wanted * PER_PAGE, True
+        ranked = dict[str, list[Hit]]()
+        while full and len(ranked) < wanted and n <= MOST_PASSAGES:
+            ranked, full = self._by_page(terms, n)
+            n *= 4
+        return list(ranked.values())
+
     def _by_page(self, terms: Any, n: int) -> tuple[dict[str, list[Hit]], bool]:
         """The n best passages by the address of their page, and True if there may be more than n."""
         pages = dict[str, list[Hit]]()
@@ -211,7 +218,7 @@ class Library:
 
     def _terms(self, query: str) -> Any:
         """The query of all words, those that stand on no page by their nearest spellings."""
-        words = list(dict.fromkeys(analyzer().analyze(queried(clean(query)))))[:QUERY_WORDS]
+        words = list(dict.fromkeys(self._analyzer.analyze(queried(clean(query)))))[:QUERY_WORDS]
         unknown = [word for word in words if not any(self._searcher.doc_freq(field, word) for field in FIELDS)]
         terms = [
             (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, word), boost))

@@ -227,6 +227,6 @@ def test_a_result_shows_where_its_page_holds_the_other_words(tmp_path: Path) -> 
     """An agent that sees one of two words only passes over the page that holds both."""
     text = f"The heron sleeps on one leg.\n\n{'Filler words of a page. ' * 60}\n\nIts nest is made of reed."
     Library.build(tmp_path / "x", [Page("d", "http://a/b", "B", text)])
-    hit = Library.open(tmp_path / "x").search("heron nest")[0]
+    hit = Library.open(tmp_path / "x").results("heron nest").hits[0]
     shown = f"{hit.passage} {hit.more}"
     assert len(hit.more) == 1 and "heron sleeps" in shown and "nest is made" in shown
