@@ -28,7 +28,7 @@ VERIFIERS = ("steps_shown", "numeric_close")
 def candidates(corpus: Corpus) -> Iterator[Seed]:
     """The seeds of a night. Raises MissingPackages if a package of the extra `science` is missing."""
     require_packages()
-    yield from seeded(NAME)(corpus)
+    return seeded(NAME)(corpus)
 
 
 def compose(seed: Seed, writer: Writer) -> Draft:

@@ -45,10 +45,11 @@ class Listed(Protocol):
 
 
 TESTS, ARRAYS = "pytest>=8,<10", ("numpy>=2,<3", "scipy>=1.14,<2", "pandas>=2.2,<4")
+SCIENCE = ("astropy>=7,<9", "biopython>=1.85,<2", "pint>=0.24,<1", "rdkit>=2025.3")
 DEFAULTS = (
     Packages("bare"),
     Packages("python", (TESTS,)),
-    Packages("science", (TESTS, *ARRAYS, "sympy>=1.13,<2")),
+    Packages("science", (TESTS, *ARRAYS, "sympy>=1.13,<2", *SCIENCE)),
     Packages("ml", (TESTS, *ARRAYS, "scikit-learn>=1.6,<2")),
 )
 """Images that there are without any setting; a listed image of the same name replaces one."""

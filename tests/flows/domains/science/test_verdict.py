@@ -1,6 +1,7 @@
 """The verdict: every step is true in two ways, the oracle solves a composed study, and no shortcut does."""
 
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -10,10 +11,10 @@ from typing import cast
 import pytest
 
 from flows.domains.attempt import Player
-from flows.domains.contract import Finished, Refused
+from flows.domains.contract import Corpus, Finished, Refused
 from flows.domains.science import DOMAIN
 from flows.domains.science.composing.compose import LIBRARY_STUDY
-from flows.domains.science.composing.proof import prove
+from flows.domains.science.composing.proof import MissingPackages, prove
 from flows.domains.science.expressions import equal_formulas
 from flows.domains.science.study.draw_part import draw_part
 from flows.domains.science.study.parts import Study, Term
@@ -65,6 +66,13 @@ def _alone(topic: Topic, seed: int) -> Study:
     codes = [f"AA-{n}" for n in range(100, 140)]
     part = draw_part(Random(seed), 1, topic, codes, 0.0)
     return Study("ZZ-1", [part], [Term(0.3, float(topic.solve(part.given(part.chosen))[topic.result.name]) * 0.7)])
+
+
+def test_without_the_extra_a_night_refuses_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night that composes no science must need none of its packages; one that does must not fail in the middle."""
+    monkeypatch.setitem(sys.modules, "rdkit", None)
+    with pytest.raises(MissingPackages, match=r'needs rdkit: pip install "horizon-factory\[science\]"'):
+        LIBRARY_STUDY.candidates(cast(Corpus, SimpleNamespace()))
 
 
 @pytest.mark.slow
