@@ -160,7 +160,8 @@ class Repository(Section):
     license: str = Field(min_length=1, description="its licence as an SPDX expression, such as MIT")
     description: str = Field(default="a library", description="kind of library, in a few words of users")
     image: str = Field(default="python", description="image of the sandbox in which its tests pass")
-    tests: list[str] = Field(default=[], description="files and folders of its tests; empty: all that pytest finds")
+    language: Literal["python", "javascript"] = Field(default="python", description="language of source and tests")
+    tests: list[str] = Field(default=[], description="files and folders of its tests; empty: all that are found")
     ignore: list[str] = Field(default=[], description="tests to leave out")
 
 

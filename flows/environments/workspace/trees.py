@@ -6,9 +6,11 @@ A tree is never changed: each workspace is a copy of it.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flows.environments.workspace.sources import git_folder, sdist_folder
+from flows.environments.workspace.sources import git_folder, npm_folder, sdist_folder
 
-KINDS: dict[str, Callable[[Mapping[str, object], Path], Path]] = {"sdist": sdist_folder, "git": git_folder}
+KINDS: dict[str, Callable[[Mapping[str, object], Path], Path]] = {
+    "sdist": sdist_folder, "npm": npm_folder, "git": git_folder,
+}  # fmt: skip
 
 
 def tree_folder(tree: Mapping[str, object], sources_path: Path) -> Path | None:

@@ -6,12 +6,15 @@ The order takes files, operators and functions in turn, so that any stretch of i
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from flows.domains.engineering.bugs import expressions, statements
 from flows.domains.engineering.bugs.edit import Bug, Edit, Place, changed_files
+from flows.domains.engineering.bugs.javascript.mutations import mutations, parse
 from flows.domains.engineering.bugs.module import FunctionNode, Module
 from flows.domains.engineering.bugs.removal import removed_body
+from flows.domains.engineering.suite.languages import JAVASCRIPT
 
 Operator = Callable[[Module, FunctionNode], Iterator[Edit]]
 OPERATORS: Mapping[str, Operator] = {
@@ -32,6 +35,9 @@ Item = TypeVar("Item")
 def candidates(texts: Mapping[str, str], functions: Iterable[Place], operators: Mapping[str, Operator]) -> list[Bug]:
     """All bugs of these operators in these functions, in the order of the source. Files that do not parse have none."""
     wanted = set(functions)
+    scripts = {path: text for path, text in texts.items() if JAVASCRIPT.is_source(PurePosixPath(path))}
+    if scripts:
+        return [bug for path, text in sorted(scripts.items()) for bug in mutations(path, text, wanted, operators)]
     return [
         Bug(name, (place,), (edit,))
         for path, text in sorted(texts.items())
@@ -58,7 +64,10 @@ def valid(texts: Mapping[str, str], bug: Bug) -> bool:
     try:
         changed = changed_files(texts, [bug])
         for path, text in changed.items():
-            compile(text, path, "exec", dont_inherit=True)
+            if JAVASCRIPT.is_source(PurePosixPath(path)):
+                parse(text)
+            else:
+                compile(text, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return False
     return all(text != texts[path] for path, text in changed.items())

@@ -16,9 +16,8 @@ from flows.domains.engineering.composers.report import Reports
 from flows.domains.engineering.composers.rewording import PROMPT, reworded
 from flows.domains.engineering.composers.stripped_tests import without
 from flows.domains.engineering.measure.baseline import function_of
-from flows.domains.engineering.measure.laboratory import LANGUAGE
 from flows.domains.engineering.measure.single import Symptom
-from flows.domains.engineering.suite import language
+from flows.domains.engineering.suite.languages import PYTHON
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TOOLS = ("bash", "read", "edit", "write", "run_tests", "submit")
@@ -45,7 +44,7 @@ def draft_of(draw: Draw, chosen: Chosen, kind: str, write: Writer) -> Draft:
         created_at=EPOCH,
         difficulty=_difficulty(draw, chosen, effect, hidden) | {"wording": wording},
         setup=_setup(draw, files),
-        goal=_goal(laboratory.tests, effect),
+        goal=_goal(laboratory.language.name, laboratory.tests, effect),
         oracle=_oracle(draw, chosen, effect, hidden, symptoms),
         answer_form="files",
         max_turns=TURNS + TURNS_PER_BUG * len(chosen.bugs),
@@ -67,13 +66,15 @@ def _setup(draw: Draw, files: Mapping[str, str]) -> str:
             "tree": dict(source.tree),
             "files": files,
             "tools": TOOLS,
-            "tests": [*language(LANGUAGE).command, *_places(draw)],
+            "tests": [*draw.laboratory.language.command, *_places(draw)],
         }
     )
 
 
 def _places(draw: Draw) -> list[str]:
-    """Options of pytest: where modules are, and which tests run if none is selected."""
+    """Options of pytest: where modules are, and which tests run if none is selected; none for other runners."""
+    if draw.laboratory.language is not PYTHON:
+        return []
     roots = [one for one in ROOTS if (draw.laboratory.tree / one).is_dir()]
     found = ["-o", "pythonpath=" + " ".join(["/workspace", *(f"/workspace/{one}" for one in roots)])]
     if draw.source.tests:
@@ -81,12 +82,12 @@ def _places(draw: Draw) -> list[str]:
     return [*found, *(f"--ignore={one}" for one in draw.source.ignore)]
 
 
-def _goal(tests: Mapping[str, str], effect: Effect) -> str:
+def _goal(language: str, tests: Mapping[str, str], effect: Effect) -> str:
     """Files with a failing test are part of the goal, whole as they were."""
     paths = {one.partition("::")[0] for one in effect.fail_to_pass}
     return json.dumps(
         {
-            "language": LANGUAGE,
+            "language": language,
             "tests": {path: tests[path] for path in sorted(paths) if path in tests},
             "fail_to_pass": sorted(effect.fail_to_pass),
             "pass_to_pass": sorted(effect.pass_to_pass),

@@ -13,13 +13,15 @@ from flows.domains.contract import Corpus, Refused
 from flows.domains.engineering.bugs.candidates import Operator, candidates, varied
 from flows.domains.engineering.bugs.edit import Bug, Place
 from flows.domains.engineering.examination import is_protected
-from flows.domains.engineering.measure.baseline import Baseline, function_of
-from flows.domains.engineering.measure.laboratory import LANGUAGE, Laboratory
+from flows.domains.engineering.measure.baseline import function_of
+from flows.domains.engineering.measure.laboratory import Laboratory
+from flows.domains.engineering.measure.node import NodeLaboratory
 from flows.domains.engineering.sources.allowlist import Source, chosen
-from flows.domains.engineering.suite import language
+from flows.domains.engineering.suite.languages import JAVASCRIPT, PYTHON
 from flows.domains.seeds import seeded
 from flows.environments.resources import Resources
 
+LABORATORIES = {PYTHON.name: Laboratory, JAVASCRIPT.name: NodeLaboratory}
 STRETCH = 24
 """Bugs that a task may draw from."""
 FEWEST_TESTS = 2
@@ -43,14 +45,15 @@ class Workshop:
         if source not in self._laboratories:
             sandbox = self.resources.sandbox(source.image)
             cores = self.resources.cores or os.cpu_count() or 1
-            self._laboratories[source] = Laboratory(source, self.resources.sources_folder, sandbox, cores)
+            kind = LABORATORIES[source.language]
+            self._laboratories[source] = kind(source, self.resources.sources_folder, sandbox, cores)
         return self._laboratories[source]
 
     def bugs(self, source: Source, operators: Mapping[str, Operator], name: str) -> list[Bug]:
         """All bugs of these operators in tested functions of a source, in the night's order."""
 
         def listed(laboratory: Laboratory) -> list[Bug]:
-            tests = _tested(laboratory.baseline)
+            tests = _tested(laboratory)
             found = varied(candidates(laboratory.texts, tests, operators), f"{self.order} {name} {source.name}")
             return sorted(found, key=lambda bug: max(map(tests.__getitem__, bug.functions)) > MANY_TESTS)
 
@@ -113,11 +116,11 @@ def _draws(composer: str, git_only: bool, corpus: Corpus) -> Iterator[Draw]:
         )
 
 
-def _tested(baseline: Baseline) -> dict[Place, int]:
+def _tested(laboratory: Laboratory) -> dict[Place, int]:
     """Functions in which a bug is noticed, and does not break the import of the tests; the test functions of each."""
     found = {
         place: len(set(map(function_of, tests)))
-        for place, tests in baseline.functions.items()
-        if place not in baseline.imported and not is_protected(place.path, language(LANGUAGE))
+        for place, tests in laboratory.baseline.functions.items()
+        if place not in laboratory.baseline.imported and not is_protected(place.path, laboratory.language)
     }
     return {place: n for place, n in found.items() if n >= FEWEST_TESTS}

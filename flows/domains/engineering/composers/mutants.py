@@ -15,9 +15,12 @@ FILES = 3
 
 
 def compose(draw: Draw, write: Writer) -> Draft:
-    """A task of 3 to 8 bugs. Raises Refused."""
+    """A task of 3 to 8 bugs, or of one bug and more in a source of fewer files. Raises Refused."""
     size = draw.dice.choices(SIZES, WEIGHTS)[0]
-    chosen = choose(draw.laboratory, draw.bugs(OPERATORS, NAME), Size(size, max(FEWEST, size - 2), FILES))
+    offered = draw.bugs(OPERATORS, NAME)
+    files = min(FILES, len({one.path for one in draw.laboratory.baseline.functions}))
+    fewest = max(FEWEST, size - 2) if files == FILES else files
+    chosen = choose(draw.laboratory, offered, Size(size, fewest, files))
     return draft_of(draw, chosen, NAME, write)
 
 

@@ -9,8 +9,8 @@ from flows.domains.engineering.bugs.reversal import reversal
 from flows.domains.engineering.composers.choose import Size, choose
 from flows.domains.engineering.composers.draft import draft_of
 from flows.domains.engineering.composers.draws import Draw, draws
-from flows.domains.engineering.measure.laboratory import LANGUAGE, Laboratory
-from flows.domains.engineering.suite import language
+from flows.domains.engineering.measure.laboratory import Laboratory
+from flows.domains.engineering.suite.languages import PYTHON
 from flows.environments.workspace.sources.objects import Objects, opened
 
 NAME, VERSION = "reversed", "1"
@@ -70,7 +70,7 @@ def _source_files(changed: bytes) -> Iterator[tuple[str, str, str]]:
     for facts, path in zip(fields[::2], fields[1::2], strict=False):
         _, _, old, new, status = facts.lstrip(":").split()
         place = PurePosixPath(path)
-        if status == "M" and language(LANGUAGE).is_source(place) and not language(LANGUAGE).is_test(place):
+        if status == "M" and PYTHON.is_source(place) and not PYTHON.is_test(place):
             yield old, new, path
 
 

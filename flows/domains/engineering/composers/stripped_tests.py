@@ -3,18 +3,26 @@
 import ast
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 from flows.domains.engineering.bugs.module import FunctionNode, Module
+from flows.domains.engineering.javascript import stripping as javascript
+from flows.domains.engineering.suite.languages import JAVASCRIPT
 
 
 def removable(tests: Mapping[str, str], function: str) -> bool:
     """True if the function of a test id is written in its file, where nothing else depends on it."""
     path, *names = function.split("::")
+    if JAVASCRIPT.is_source(PurePosixPath(path)):
+        return path in tests and javascript.removable(tests[path], "::".join(names))
     return path in tests and len(_nodes(tests[path], tuple(names))) == 1
 
 
 def without(text: str, functions: Iterable[str]) -> str:
     """The file of tests without these functions, given as ids of tests."""
+    functions = list(functions)
+    if any(JAVASCRIPT.is_source(PurePosixPath(one.partition("::")[0])) for one in functions):
+        return javascript.without(text, [one.partition("::")[2] for one in functions])
     module = Module("", text)
     cuts, emptied = [], dict[int, tuple[ast.ClassDef, set[int]]]()
     for function in functions:

@@ -46,6 +46,12 @@ def names_of(source: Source) -> Names:
     return found
 
 
+def imported(source: Source) -> frozenset[str]:
+    """All local names that a file imports or requires, node's own modules left out."""
+    found = ((module, local) for module, bindings in _imports(source) for local, _ in bindings)
+    return frozenset(local for module, local in found if not module.startswith("node:") and module not in ASSERT)
+
+
 def _add_asserts(found: Names, bindings: list[tuple[str, str]], *, strict: bool) -> None:
     for local, own in bindings:
         if own in {"default", "*", "strict", "ok"}:

@@ -22,7 +22,8 @@ from flows.domains.engineering.measure import single as singles
 from flows.domains.engineering.measure.baseline import Baseline, steady
 from flows.domains.engineering.measure.single import Single
 from flows.domains.engineering.sources.allowlist import Source
-from flows.domains.engineering.suite import Suite, language, run_suite
+from flows.domains.engineering.suite import Suite, run_suite
+from flows.domains.engineering.suite.languages import PYTHON, Language
 from flows.domains.engineering.suite.results import read_report
 from flows.domains.engineering.suite.run import EQUAL_RUNS
 from flows.environments.sandbox import Command, Limits, Mount, Sandbox
@@ -37,7 +38,6 @@ INSIDE = "/harness"
 SUITE_S, VARIANT_S = 120, 20
 """Seconds of a whole suite, and of one bug."""
 MAX_TEXT = 400_000
-LANGUAGE = "python"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class Laboratory:
     sources_path: Path
     sandbox: Sandbox
     cores: int = 2
+
+    @property
+    def language(self) -> Language:
+        """The language of the source."""
+        return PYTHON
 
     @cached_property
     def tree(self) -> Path:
@@ -60,7 +65,7 @@ class Laboratory:
     @cached_property
     def texts(self) -> Mapping[str, str]:
         """Path -> text of the source files in which a bug may be, without tests."""
-        return {path: text for path, text in self._files() if not language(LANGUAGE).is_test(PurePosixPath(path))}
+        return {path: text for path, text in self._files() if not self.language.is_test(PurePosixPath(path))}
 
     @cached_property
     def tests(self) -> Mapping[str, str]:
@@ -72,12 +77,7 @@ class Laboratory:
         """The tests that pass each time. Raises Refused if there are none."""
         stored = self._folder / "baseline.json"
         if not stored.exists():
-            runs = self._suite(), self._suite()
-            records = self._measured({"files": list(self.source.tests), "variants": []})
-            ids = [one["id"] for one in records if "id" in one]
-            green = runs[0].passed & runs[1].passed & steady(*(one.results for one in runs), ids)
-            made = baselines.of_records(records, green)
-            write_json(stored, made.to_json())
+            write_json(stored, self._baseline().to_json())
         found = baselines.read(json.loads(stored.read_text("utf-8")))
         if not found.green:
             raise Refused("no_green_tests")
@@ -94,11 +94,20 @@ class Laboratory:
     def run(self, bugs: Sequence[Bug], select: frozenset[str]) -> Suite:
         """The results of these tests in the tree with all the bugs."""
         with self._changed(bugs) as tree:
-            return run_suite(tree, self.sandbox, LANGUAGE, Limits(wall_s=SUITE_S, cpu_s=SUITE_S), select)
+            return run_suite(tree, self.sandbox, self.language.name, Limits(wall_s=SUITE_S, cpu_s=SUITE_S), select)
+
+    def _baseline(self) -> Baseline:
+        """The baseline, measured now."""
+        runs = self._suite(), self._suite()
+        records = self._measured({"files": list(self.source.tests), "variants": []})
+        ids = [one["id"] for one in records if "id" in one]
+        green = runs[0].passed & runs[1].passed & steady(*(one.results for one in runs), ids)
+        return baselines.of_records(records, green)
 
     def _suite(self) -> Suite:
         limits = Limits(wall_s=SUITE_S, cpu_s=SUITE_S)
-        return run_suite(self.tree, self.sandbox, LANGUAGE, limits, files=self.source.tests, ignore=self.source.ignore)
+        given = {"files": self.source.tests, "ignore": self.source.ignore}
+        return run_suite(self.tree, self.sandbox, self.language.name, limits, **given)
 
     def _measure(self, bugs: Sequence[Bug]) -> None:
         variants = [
@@ -137,8 +146,13 @@ class Laboratory:
             yield tree
 
     def _files(self) -> Iterator[tuple[str, str]]:
-        for path in sorted(self.tree.rglob("*.py")):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_TEXT:
+        for path in sorted(self.tree.rglob("*")):
+            if (
+                self.language.is_source(PurePosixPath(path))
+                and path.is_file()
+                and not path.is_symlink()
+                and path.stat().st_size <= MAX_TEXT
+            ):
                 try:
                     yield path.relative_to(self.tree).as_posix(), path.read_bytes().decode("utf-8")
                 except UnicodeDecodeError:

@@ -15,7 +15,7 @@ FEWEST, MOST = 2, 30
 """Test functions that a bug may fail: one that breaks everything is found at once, and hides others."""
 MOST_OF_SAMPLE = 0.4
 """Share of a full sample that it may fail."""
-FILE = re.compile(r"\w[\w/\\-]*\.py\b|\btest_\w+", re.IGNORECASE)
+FILE = re.compile(r"\w[\w/\\-]*\.(?:py|[cm]?js)\b|\btest_\w+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from flows.domains.contract import Play
+from flows.domains.engineering.bugs.javascript.functions import functions
+from flows.domains.engineering.javascript.syntax import Source
 from flows.domains.engineering.players.mending import Hunk, edits, hunks
 from flows.domains.engineering.players.steps import Hand, Steps, functions_of
 from schemas.task import Hidden, Task
@@ -21,7 +23,7 @@ SHOWN_TESTS = 6
 """Failing tests of one bug that are run by name."""
 READ_TESTS = 3
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-DEFINED = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+DEFINED = re.compile(r"\s*(?:async\s+)?(?:def|class|function\s*\*?)\s+(\w+)")
 
 
 def solve(task: Task, hidden: Hidden | None) -> Play:
@@ -48,6 +50,18 @@ class Engineer:
         self.hand = Hand()
         self._read: set[str] = set()
 
+    @property
+    def _suffix(self) -> str:
+        return PurePosixPath(min(self._originals, default="x.py")).suffix
+
+    @property
+    def _is_python(self) -> bool:
+        return self._suffix == ".py"
+
+    def _sought(self, name: str) -> tuple[str, ...]:
+        """Arguments of grep that find a test by its name."""
+        return (f"def {name}\\b",) if self._is_python else ("-F", name)
+
     def left(self) -> list[Hunk]:
         """The differences that are not mended yet."""
         return hunks(self.texts, self._originals)
@@ -55,11 +69,12 @@ class Engineer:
     def look_around(self) -> Steps:
         """See the files of the package and the tests that fail."""
         yield from self.hand.bash("ls", "-la")
-        yield from self.hand.use("bash", command="find . -name '*.py' | sort | xargs wc -l")
+        yield from self.hand.use("bash", command=f"find . -name '*{self._suffix}' | sort | xargs wc -l")
         yield from self.hand.use("bash", command="head -n 80 README*")
         yield from self.hand.use("run_tests")
         for folder in sorted({str(PurePosixPath(path).parent) for path in self._originals}):
-            yield from self.hand.use("bash", command=f"head -n 60 {folder}/__init__.py; ls -la {folder}")
+            first = "__init__.py" if self._is_python else f"index{self._suffix}"
+            yield from self.hand.use("bash", command=f"head -n 60 {folder}/{first}; ls -la {folder}")
 
     def mend(self, bug: Mapping[str, Any]) -> Steps:
         """Reproduce a bug, read the tests and the source, edit, and run the tests again."""
@@ -67,12 +82,14 @@ class Engineer:
         tests = bug["tests"][:SHOWN_TESTS]
         yield from self.hand.use("run_tests", select=tests)
         for path, name in functions_of(bug["tests"])[:READ_TESTS]:
-            yield from self.hand.use("bash", command=f"grep -n -A 30 'def {name}\\b' {path}")
+            yield from self.hand.bash("grep", "-n", "-A", "30", *self._sought(name), path)
         for path, line in bug["functions"]:
             yield from self._read_source(path, line)
         yield from self.edit(own)
         for path in sorted({one.path for one in own}):
-            yield from self.hand.bash("python3", "-m", "py_compile", path)
+            yield from self.hand.bash(
+                *(("python3", "-m", "py_compile") if self._is_python else ("node", "--check")), path
+            )
         yield from self.hand.use("run_tests", select=tests)
         yield from self.hand.use("run_tests", select=sorted({one.partition("::")[0] for one in tests}))
 
@@ -104,7 +121,8 @@ class Engineer:
         """Find the callers of a function; read its file the first time, its lines the next time."""
         name = _function_at(self.texts.get(path, ""), line)
         if name:
-            yield from self.hand.use("bash", command=f"grep -rn --include='*.py' '\\b{name}\\b' . | head -n 40")
+            looked = f"grep -rn --include='*{self._suffix}' '\\b{name}\\b' . | head -n 40"
+            yield from self.hand.use("bash", command=looked)
         if path in self._read:
             yield from self.hand.around(path, line)
             return
@@ -117,11 +135,20 @@ def _holds(place: Sequence[Any], hunk: Hunk, originals: Mapping[str, str]) -> bo
     path, line = place
     if hunk.path != path:
         return False
+    if not path.endswith(".py"):
+        return _lines_of(path, line, originals[path]).__contains__(hunk.original_line)
     nodes = [one for one in ast.walk(ast.parse(originals[path])) if isinstance(one, FUNCTIONS)]
     own = [
         one for one in nodes if min([one.lineno, *(each.lineno for each in one.decorator_list)]) <= line <= one.lineno
     ]
     return any(line <= hunk.original_line <= (one.end_lineno or line) for one in own)
+
+
+def _lines_of(path: str, line: int, text: str) -> range:
+    """The lines of the function in JavaScript that begins at a line."""
+    source = Source(text.encode())
+    ends = [node.end_point[0] + 1 for node, place in functions(source, path) if place.line == line]
+    return range(line, max(ends, default=line) + 1)
 
 
 def _function_at(text: str, line: int) -> str:

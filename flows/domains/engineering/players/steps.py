@@ -10,7 +10,12 @@ Step = Generator[Sequence[ToolCall], Sequence[Answer], Answer]
 Steps = Generator[Sequence[ToolCall], Sequence[Answer], None]
 PAGE = 220
 """Lines of a file that one call reads."""
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?\.py(?:::\S+(?: \S+\])?)?)(?: - .*)?$", re.MULTILINE)
+FAILED = re.compile(
+    r"^(?:FAILED|ERROR) (\S+?\.py(?:::\S+(?: \S+\])?)?)(?: - .*)?$"
+    r"|^test at (\S+?\.[cm]?js):\d+:\d+$",
+    re.MULTILINE,
+)
+"""Lines of pytest and of node:test."""
 TRACED = re.compile(r"^([\w./-]+\.py):(\d+): in ", re.MULTILINE)
 
 
@@ -42,7 +47,7 @@ class Hand:
 
 def failing(answer: Answer) -> list[str]:
     """Ids of the tests that a run of tests lists as failed, without repetition."""
-    return list(dict.fromkeys(FAILED.findall(answer.text)))
+    return list(dict.fromkeys(one or other for one, other in FAILED.findall(answer.text)))
 
 
 def traced(answer: Answer) -> list[tuple[str, int]]:

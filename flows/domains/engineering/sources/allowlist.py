@@ -1,7 +1,10 @@
-"""The packages that tasks are made of: those of `packages.toml`, each tried, with its licence and its tests."""
+"""The packages that tasks are made of: those of the lists beside this file, each tried, with its licence and its tests.
+
+Packages in JavaScript need Debian's nodejs, so they are used only where the settings name them.
+"""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from flows.settings.environments import Repository
 
 PACKAGES = Path(__file__).parent / "packages.toml"
+NPM_PACKAGES = Path(__file__).parent / "npm_packages.toml"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Source:
     """Tests that need more than the image has, or that take long."""
     description: str = ""
     """A few words for users: the kind of library."""
+    language: str = "python"
 
     @property
     def is_git(self) -> bool:
@@ -39,28 +44,41 @@ class Source:
 
 
 def chosen(names: Sequence[str] | None, listed: "Sequence[Repository]" = ()) -> tuple[Source, ...]:
-    """The packages of these names, or all of them, and the repositories. Raises WrongSetting on an unknown name."""
-    known = {one.name: one for one in packages()}
+    """The packages of these names, or all in Python, and the repositories. Raises WrongSetting on an unknown name."""
+    known = {one.name: one for one in (*packages(), *npm_packages())}
     if unknown := [name for name in names or () if name not in known]:
         raise WrongSetting(f"environments.packages = {unknown}: no such packages. There are: {', '.join(known)}")
-    return (*(known[name] for name in (known if names is None else names)), *repositories(listed))
+    return (
+        *(known[name] for name in ([one.name for one in packages()] if names is None else names)),
+        *repositories(listed),
+    )
 
 
 @cache
 def packages() -> tuple[Source, ...]:
-    """The listed packages, in the order of the list."""
-    listed = tomllib.loads(PACKAGES.read_text("utf-8"))["package"]
-    return tuple(
+    """The listed packages of the package index, in the order of the list."""
+    return tuple(_read(PACKAGES, "sdist", "python"))
+
+
+@cache
+def npm_packages() -> tuple[Source, ...]:
+    """The listed packages of npm."""
+    return tuple(_read(NPM_PACKAGES, "npm", "javascript"))
+
+
+def _read(place: Path, kind: str, language: str) -> Iterator[Source]:
+    yield from (
         Source(
             one["name"],
-            (("kind", "sdist"), ("name", one["name"]), ("version", one["version"]), ("sha256", one["sha256"])),
+            (("kind", kind), ("name", one["name"]), ("version", one["version"]), ("sha256", one["sha256"])),
             one["license"],
             one.get("image", "python"),
             tuple(one.get("tests", ())),
             tuple(one.get("ignore", ())),
             one["description"],
+            language,
         )
-        for one in listed
+        for one in tomllib.loads(place.read_text("utf-8"))["package"]
     )
 
 
@@ -75,6 +93,7 @@ def repositories(listed: "Iterable[Repository]") -> tuple[Source, ...]:
             tuple(one.tests),
             tuple(one.ignore),
             one.description,
+            one.language,
         )
         for one in listed
     )

@@ -1,7 +1,7 @@
 """Languages whose tests can be run: the program that runs them inside a sandbox, and how a tree is laid out.
 
-To add a language, write its runner in `inside/`; it takes the same plan and writes the same report as the others.
-JavaScript needs Debian's `nodejs` on the machine or in the image.
+To add a language, write its runner in `inside/`, which takes the same plan and writes the same report as the others,
+and what rewrites its tests for the examination. JavaScript needs Debian's `nodejs` on the machine or in the image.
 """
 
 from collections.abc import Callable, Iterable

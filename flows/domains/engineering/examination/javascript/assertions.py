@@ -11,10 +11,10 @@ from tree_sitter import Node
 
 from flows.domains.engineering.examination.decoys import line_up
 from flows.domains.engineering.examination.javascript.rendering import rendered
-from flows.domains.engineering.examination.javascript.sealing import EQUAL, constants, expected_values, method_of
 from flows.domains.engineering.examination.key import Key
 from flows.domains.engineering.javascript.literals import literal
 from flows.domains.engineering.javascript.names import Names
+from flows.domains.engineering.javascript.sealing import EQUAL, constants, expected_values, method_of
 from flows.domains.engineering.javascript.syntax import Edits, Source, arguments, part
 
 MODULE = "_observations"

@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { run } from "node:test";
+import { fileURLToPath } from "node:url";
 
 const MESSAGE_CHARS = 6000;
 const plan = JSON.parse(fs.readFileSync(0, "utf-8"));
@@ -23,7 +24,8 @@ function found(folder) {
 
 function files() {
   const named = selected ? [...selected].map((one) => one.split("::")[0]) : plan.files;
-  const places = named.length ? [...new Set(named)].map((one) => path.join(plan.tree, one)) : found(plan.tree);
+  const given = [...new Set(named)].map((one) => path.join(plan.tree, one));
+  const places = named.length ? given.flatMap((one) => (fs.statSync(one).isDirectory() ? found(one) : [one])) : found(plan.tree);
   return places.filter((one) => !plan.ignore.some((left) => one.startsWith(path.join(plan.tree, left)))).sort();
 }
 
@@ -36,12 +38,25 @@ function outcome(type, data) {
   return type === "test:pass" ? "passed" : "failed";
 }
 
+// [path, start, end] of the functions of the tree that ran, as the engine counted them.
+function covered(folder) {
+  const found = fs.readdirSync(folder).flatMap((name) => JSON.parse(fs.readFileSync(path.join(folder, name), "utf-8")).result);
+  return found.filter(({ url }) => url.startsWith(`file://${plan.tree}/`)).flatMap(({ url, functions }) =>
+    functions.filter((one) => one.ranges[0].count > 0).map(({ ranges: [{ startOffset, endOffset }] }) => [
+      path.relative(plan.tree, fileURLToPath(url)), startOffset, endOffset,
+    ]));
+}
+
 // Rewritten tests write their own lines: what node reports of their process is not read.
 function observe(place) {
   const told = { file: path.relative(plan.tree, place), report: plan.report, select: plan.select };
   const env = { ...process.env, OBSERVED: JSON.stringify(told) };
   const own = (name) => ["--import", new URL(name, import.meta.url).href];
+  const counted = path.join(plan.scratch, "counted");
+  if (plan.cover) env.NODE_V8_COVERAGE = counted;
   spawnSync(process.execPath, [...own("globals.mjs"), ...own("observations.mjs"), place], { stdio: "inherit", env });
+  if (plan.cover) fs.writeSync(report, JSON.stringify({ covered: told.file, functions: covered(counted) }) + "\n");
+  fs.rmSync(counted, { recursive: true, force: true });
 }
 
 process.chdir(plan.tree);

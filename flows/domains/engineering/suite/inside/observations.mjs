@@ -4,6 +4,7 @@ import assert from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import fs from "node:fs";
 import process from "node:process";
+import { inspect } from "node:util";
 
 const { strictEqual, equal, deepStrictEqual, deepEqual, throws: throwsNatively, AssertionError } = assert;
 const { writeSync } = fs;
@@ -46,6 +47,42 @@ function raised(point, error, expected) {
   const bits = options.map((one) => matches(error, one));
   record(expected instanceof Lineup ? `${point}:${expected.name}` : point, bits);
   if (!bits.includes(true)) fail("the error is not one of those expected");
+}
+
+// The failure as a user would report it: the noted call whose assertion is on the stack, its result, the expected one.
+const SHOWN = { depth: 6, breakLength: Infinity, compact: 100, maxArrayLength: 60, maxStringLength: 400 };
+const LONGEST = 300, OPAQUE = /\[(Function|Object|Array|class|Getter|Circular|Symbol)|<Buffer|<ref|more item|more char/;
+
+function shown(value) {
+  const text = inspect(value, SHOWN);
+  return text.length > LONGEST || OPAQUE.test(text) ? undefined : text;
+}
+
+const FILE = `${file}:`;
+let table = [];
+const noted = new Map();
+
+function written(described) {
+  const parts = described.map((one) => (typeof one === "string" ? one : noted.get(one)?.map(shown)));
+  const whole = parts.every((one) => one !== undefined && !(Array.isArray(one) && one.includes(undefined)));
+  return whole ? parts.map((one) => (Array.isArray(one) ? one.join(", ") : one)).join("") : undefined;
+}
+
+function symptom(error) {
+  const places = String(error?.stack).split("\n").filter((one) => one.includes(FILE));
+  const lines = places.map((one) => Number.parseInt(one.slice(one.indexOf(FILE) + FILE.length), 10));
+  const found = table.find(([, first, last]) => lines.some((line) => first <= line && line <= last));
+  const call = found && written(found[3]);
+  if (!call || call.length > LONGEST) return undefined;
+  const [method] = found, message = String(error.message).slice(0, LONGEST);
+  if (error.code !== "ERR_ASSERTION") return { kind: "raises", call, exception: String(error.name), message };
+  if (["throws", "rejects"].includes(method)) {
+    return /Missing expected/.test(message) ? { kind: "no_raise", call, exception: "error" } : undefined;
+  }
+  if (["ok", "default"].includes(method)) return { kind: "false", call };
+  const [expected, actual] = [shown(error.expected), shown(error.actual)];
+  const differ = expected && actual && expected !== actual;
+  return differ && /^(deep|strict)?(Strict)?equal/i.test(method) ? { kind: "value", call, expected, actual } : undefined;
 }
 
 const run = (path, body, own, context, plain) => new Promise((resolve, reject) => {
@@ -93,6 +130,11 @@ const observations = Object.freeze({
     if (!error) fail("nothing is rejected");
     raised(point, error.one, expected);
   },
+  described(given) { table = given; },
+  noted(number, given) {
+    noted.set(number, given);
+    return given;
+  },
   group: (name, body) => function group(...given) {
     groups.push(name);
     try { return body.apply(this, given); } finally { groups.pop(); }
@@ -102,15 +144,16 @@ const observations = Object.freeze({
     const id = [file, ...path].join("::");
     return async function test(...given) {
       const seen = new Map();
-      let outcome = "passed", message = "";
+      let outcome = "passed", message = "", reported;
       try {
         await running.run({ path, seen }, run, path, body, this, given[0], plain);
       } catch (error) {
         [outcome, message] = ["failed", String(error?.message ?? error).slice(0, 600)];
+        reported = symptom(error);
         throw error;
       } finally {
         const points = Object.fromEntries([...seen].map(([point, bits]) => [point, [...bits].sort()]));
-        const line = JSON.stringify({ id, outcome, seconds: 0, message, seen: points });
+        const line = JSON.stringify({ id, outcome, seconds: 0, message, seen: points, symptom: reported });
         if (selected.has(id)) writeSync(report, line + "\n");
       }
     };

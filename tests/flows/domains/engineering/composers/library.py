@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from flows.domains.engineering.sources.allowlist import Source
@@ -191,6 +192,17 @@ def repository(home: Path) -> Source:
     commit = _git(home, "rev-parse", "HEAD")
     tree = (("kind", "git"), ("path", str(home)), ("commit", commit))
     return Source("shapes", tree, "MIT", description="a library of shapes")
+
+
+def committed(home: Path, files: Mapping[str, str]) -> str:
+    """The commit of a new repository at `home` that holds these files."""
+    for path, text in files.items():
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_text(text)
+    _git(home, "init", "-q")
+    _git(home, "add", "-A")
+    _git(home, "commit", "-qm", "all")
+    return _git(home, "rev-parse", "HEAD")
 
 
 def _git(home: Path, *arguments: str) -> str:
