@@ -28,7 +28,7 @@ BUDGET = 800
 FRESH = 3
 """Sets of fresh data."""
 MAX_TURNS = 160
-LIMITS = {"wall_s": 120, "cpu_s": 240}
+LIMITS = {"wall_s": 600, "cpu_s": 240}
 LETTERS = "BCDFGHKLMNPRSTVW"
 
 
