@@ -22,7 +22,7 @@ from flows.domains.seeds import seeded
 from flows.environments.resources import Resources
 
 LABORATORIES = {PYTHON.name: Laboratory, JAVASCRIPT.name: NodeLaboratory}
-STRETCH = 24
+STRETCH = 36
 """Bugs that a task may draw from."""
 FEWEST_TESTS = 2
 """Test functions that must call a function in which a bug is put."""
