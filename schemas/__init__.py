@@ -2,7 +2,7 @@
 
 from schemas.audit import Audit
 from schemas.benchmark import Benchmark, Overlap
-from schemas.document import Document, Link
+from schemas.document import Document, Fact, Link
 from schemas.imported import Imported
 from schemas.record import Record, arrow_schema, content_id, sha256_file, sha256_text, table
 from schemas.release import Manifest, Published, Release, Shard
@@ -14,6 +14,7 @@ from schemas.withdrawal import Withdrawal
 
 RECORDS: tuple[type[Record], ...] = (
     Document,
+    Fact,
     Task,
     Hidden,
     Refusal,
@@ -41,6 +42,7 @@ __all__ = [
     "Benchmark",
     "Decision",
     "Document",
+    "Fact",
     "Hidden",
     "Hop",
     "Imported",

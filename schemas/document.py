@@ -1,4 +1,4 @@
-"""A document is the outcome of fetching one url or file, with its text if it has one.
+"""A document is the outcome of fetching one url or file, with its text if it has one; a fact is what the text states.
 
 Every url that the crawl admitted leaves a row, failures too: `status` gives the reason, so that no page is lost
 without one. The text is content-addressed: the same text at the same url is the same document on every night.
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from schemas.record import Count, Name, Record, Text, Time, content_id
+from schemas.record import Count, Name, Real, Record, Text, Time, content_id
 
 
 class Link(BaseModel):
@@ -48,6 +48,35 @@ class Document(Record):
         description="byte offset of the raw response in warc_file; null if it was not stored"
     )
     run_id: Name = Field(description="night that fetched it, as in 2026-11-28 or 2026-11-28T1400")
+
+
+class Fact(Record):
+    """A fact that rules read in the text of a document (grain: one row per document and fact; a text is read once)."""
+
+    record: ClassVar[str] = "fact"
+
+    doc_id: Name = Field(description="document that states it")
+    kind: Name = Field(
+        description="page (one per document read), alias (a name that its title gives it), section, item (of a list), "
+        "cell (of a table), pair (label and value), number, date, name; refused: what was left out, by reason"
+    )
+    section: Name | None = Field(description="heading above it; null before the first")
+    block: Count | None = Field(description="number of the list or table on the page, from 1; null for other kinds")
+    row: Count | None = Field(description="row of the table below its header, from 1; null for other kinds")
+    position: Count = Field(
+        description="from 1: column of a cell, place of an item in its list, else place among the facts of its kind"
+    )
+    label: Name | None = Field(
+        description="header of the column, label of the pair, words of the item's link, or words before the number"
+    )
+    text: Text = Field(description="the fact as written on the page, without markup, at most 400 characters")
+    value: Real | None = Field(
+        description="the number, the year of a date, the level of a section, the depth of a list item, "
+        "the words of a page, the number of refused; null for text"
+    )
+    unit: Name | None = Field(description="unit of the value, as written; null without one")
+    link: Name | None = Field(description="target of its first hyperlink; null without one")
+    run_id: Name = Field(description="night that read it, as in 2026-11-28 or 2026-11-28T1400")
 
 
 def doc_id(url: str, content_sha256: str | None) -> str:

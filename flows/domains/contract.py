@@ -171,6 +171,8 @@ class Composer:
     """The level of difficulty of a candidate, such as its number of items, by whose pass rates nights are aimed."""
     apart: bool = False
     """True if a draft depends on its candidate alone, which can be pickled: worker processes then compose ahead."""
+    reads_graph: bool = False
+    """True if it draws from the facts of pages and searches the library: both are made before its first candidate."""
 
 
 Play = Generator[Sequence[ToolCall], Sequence[Answer], str | None]

@@ -6,7 +6,6 @@ journal in the next run. Without planned attempts no teacher is started. A budge
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,9 +14,8 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
 from flows.domains.lengths import shortage
+from flows.environments.library import open_library
 from flows.environments.resources import Resources
 from flows.rollout.briefs import build_plans, check_planned, needs_library
 from flows.rollout.dialects.open import prove_dialect
@@ -37,9 +35,7 @@ from flows.rollout.tools.toolbox import Toolbox, open_toolbox, remove_abandoned
 from flows.rollout.user_model import open_user
 from flows.settings import Settings
 from flows.settings import Teacher as TeacherSettings
-from sources.index.index_writer import VERSION, is_intact, remove_index
-from sources.index.library import Library, Page
-from warehouse.connect import connect, query
+from warehouse.connect import connect
 from warehouse.console.progress import ProgressCallback
 from warehouse.console.terminal import visible
 from warehouse.lake import Lake
@@ -91,7 +87,7 @@ def run_rollout(
             check_planned(run.planned, settings.rollout)
             library = None
             if needs_library(run.planned):
-                library = open_library(con, settings, lambda note: report(0, total, note))
+                library = open_library(con, settings.state, lambda note: report(0, total, note))
         chosen = factories or _factories(lambda note: report(0, total, f"starting the teacher: {note}"))
         try:
             stopped = asyncio.run(_roll_out(run, library, chosen, report))
@@ -194,20 +190,6 @@ async def _check_budget(pool: Pool, run: Run, stopped: list[str]) -> None:
             pool.stop(reached)
             stopped.append(reached)
         await asyncio.sleep(BUDGET_CHECK_EVERY_S)
-
-
-def open_library(con: duckdb.DuckDBPyConnection, settings: Settings, note: Callable[[str], None]) -> Path:
-    """Return the index of the lake's newest pages, built unless an earlier run built the same one."""
-    snapshot, n_pages = con.sql(query("rollout", "library_snapshot")).fetchall()[0]
-    path = settings.state / "library" / f"{snapshot}-{VERSION}"
-    if os.path.lexists(path) and not is_intact(path):
-        note("the library was damaged: it is built again")
-        remove_index(path)
-    if not path.exists():
-        note(f"building the library of {n_pages} pages")
-        rows = con.sql(query("rollout", "library_pages")).to_arrow_reader(256)
-        Library.build(path, (Page(**row) for batch in rows for row in batch.to_pylist()))
-    return path
 
 
 def _factories(note: Callable[[str], None]) -> Factories:

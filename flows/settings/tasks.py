@@ -34,7 +34,13 @@ class Tasks(Section):
     )
     composers: list[str] = Field(
         default=["cloze"],
-        description="names of composers, used in turn; of a domain without any here, all are used, as in the mix",
+        description="names of composers, used in turn; of a domain without any here, all are used, as in the mix; with "
+        "shares but without this key, all that need no teacher",
+    )
+    composer_share: dict[str, Share] = Field(
+        default={"cloze": 0.05},
+        description="composer -> its share of its domain's tasks where the domain is filled by all of its composers; "
+        "those that are not named here share the rest equally. A night without any settings of tasks keeps to cloze",
     )
     domain_folders: list[LocalPath] = Field(
         default=[], description="folders of further domains, each a package that defines DOMAIN"

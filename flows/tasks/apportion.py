@@ -11,6 +11,8 @@ from itertools import islice, repeat
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+TURNS = 100
+"""Turns of unequal shares until they repeat."""
 
 
 @dataclass
@@ -39,3 +41,10 @@ def portions(shares: Mapping[str, float], n: int) -> dict[str, int]:
     """The parts of n items that sources of these shares get if none of them runs dry."""
     counts = Counter(islice(apportion([Source(repeat(name), share) for name, share in shares.items()]), n))
     return {name: counts[name] for name in shares}
+
+
+def turns(shares: Sequence[tuple[Item, float]]) -> list[Item]:
+    """The items in the order of their turns by their shares, to be repeated: once each if all shares are equal."""
+    if len({share for _, share in shares}) == 1:
+        return [item for item, _ in shares]
+    return list(islice(apportion([Source(repeat(item), share) for item, share in shares]), TURNS))

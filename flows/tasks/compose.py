@@ -12,12 +12,16 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
+import duckdb
+
 from flows.domains.contract import Writer, WrongSetting
+from flows.environments.library import open_library
 from flows.environments.resources import Resources
 from flows.settings import Settings, SettingsError, Teacher
 from flows.tasks.aim import aim_of
 from flows.tasks.attempts import Attempts, n_workers, opened_workers
-from flows.tasks.composers import quotas
+from flows.tasks.composers import chosen_composers, quotas
+from flows.tasks.graph import read_facts
 from flows.tasks.mix import default_mix, is_default
 from flows.tasks.night import Composed, TaskNight, made_earlier
 from flows.tasks.probes.probe import Probes
@@ -46,8 +50,8 @@ def run_tasks(
     chosen, lake, spill = quotas(settings), Lake(settings.lake), settings.state / "spill"
     with connect(lake, spill=spill, memory_limit=settings.tasks.memory_limit) as con, ExitStack() as opened:
         write = _opened_on_use(lambda: opened.enter_context(open_writer(settings.teacher, settings.logs)))
-        made, probes = made_earlier(con, day), Probes(settings, write)
-        resources = Resources().with_sandbox(settings.sandbox)
+        resources = _resources(settings, lake, con, day, report)
+        made, probes = made_earlier(con, day), Probes(settings, write, resources)
         count = n_workers(settings, settings.tasks.per_night - made.total) if processes is None else processes
         workers = opened.enter_context(opened_workers(settings, count))
         attempts = Attempts(day, probes, aim_of(con, day, settings.tasks), workers, count)
@@ -73,6 +77,17 @@ def _next_part(tasks: Iterator[Composed]) -> list[Composed]:
         return list(islice(tasks, PART_TASKS))
     except WrongSetting as error:
         raise SettingsError(str(error)) from error
+
+
+def _resources(
+    settings: Settings, lake: Lake, con: duckdb.DuckDBPyConnection, day: date, report: ProgressCallback
+) -> Resources:
+    """The resources of composers and probes: the library and the pages' facts only where a composer draws from them."""
+    library = None
+    if any(composer.reads_graph for _, composer in chosen_composers(settings)):
+        read_facts(lake, con, day, report)
+        library = open_library(con, settings.state, lambda note: report(0, settings.tasks.per_night, note))
+    return Resources(library, tuple(settings.blocklist)).with_sandbox(settings.sandbox)
 
 
 def _write_part(lake: Lake, day: date, part: Sequence[Composed]) -> None:

@@ -20,6 +20,8 @@ class Quota:
     share: float
     """Of the night's tasks, 0 to 1; the shares of all quotas add up to 1."""
     composers: tuple[Composer, ...]
+    named: bool = False
+    """True if the settings name the composers, which then take turns."""
 
 
 def chosen_composers(settings: Settings) -> list[tuple[Domain, Composer]]:
@@ -35,28 +37,48 @@ def needs_pages(settings: Settings) -> bool:
 def quotas(settings: Settings) -> list[Quota]:
     """The quotas of all domains with a share, in the order of the settings.
 
-    A domain is filled by those of its composers that `tasks.composers` names, or by all of them if it names none.
-    With neither set, a teacher that calls tools gets the default mix (`mix.py`); without shares otherwise, the domains
-    of the named composers share equally. Raises SettingsError on unknown names, on a domain without composers, and on a
-    composer whose domain has no share.
+    A domain is filled by those of its composers that `tasks.composers` names, or by all of them if it names none; if
+    only shares are set, by all that need no teacher. With neither set, a teacher that calls tools gets the default mix
+    (`mix.py`); without shares otherwise, the domains of the named composers share equally. Raises SettingsError on
+    unknown names, on a domain without composers, and on a composer whose domain has no share.
     """
-    chosen, tasks = _named(settings.tasks.composers), settings.tasks
+    tasks = settings.tasks
+    only_shares = bool(tasks.share) and "composers" not in tasks.model_fields_set
+    chosen = {} if only_shares else _named(tasks.composers)
     given: Mapping[str, float] = tasks.share or dict.fromkeys(chosen, 1.0)
     if is_default(settings):
         chosen, given = {}, default_mix(settings).shares
     shares = {name: share for name, share in given.items() if share}
     _check("tasks.share", "domain", tasks.share, domains())
-    if tasks.share and "composers" in tasks.model_fields_set:
+    if tasks.share:
         _check_shares(tasks, chosen)
+    _check("tasks.composer_share", "composer", tasks.composer_share, composers())
     total = sum(shares.values())
-    return [_quota(name, share / total, chosen.get(name, [])) for name, share in shares.items()]
+    return [
+        _quota(name, share / total, chosen.get(name, []), teacher=not only_shares) for name, share in shares.items()
+    ]
 
 
-def _quota(name: str, share: float, chosen: list[Composer]) -> Quota:
+def shares_of(quota: Quota, tasks: Tasks) -> dict[str, float]:
+    """The share of each composer of a quota, by name: that of `tasks.composer_share`, and equal parts of the rest.
+
+    All are equal where `tasks.composers` names them, or where each has a share of its own.
+    """
+    names = [composer.name for composer in quota.composers]
+    fixed = {name: tasks.composer_share[name] for name in names if name in tasks.composer_share}
+    others = len(names) - len(fixed)
+    if not others or quota.named:
+        return dict.fromkeys(names, 1.0)
+    rest = max(0.0, 1.0 - sum(fixed.values())) / others
+    return {name: fixed.get(name, rest) for name in names}
+
+
+def _quota(name: str, share: float, chosen: list[Composer], *, teacher: bool) -> Quota:
     domain = domains()[name]
     if not domain.composers:
         raise SettingsError(f"tasks.share names the domain {name}, which has no composers: leave it out")
-    return Quota(domain, share, tuple(chosen) or domain.composers)
+    unnamed = tuple(one for one in domain.composers if teacher or one.prompt is None) or domain.composers
+    return Quota(domain, share, tuple(chosen) or unnamed, bool(chosen))
 
 
 def _named(names: list[str]) -> dict[str, list[Composer]]:

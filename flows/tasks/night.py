@@ -16,9 +16,9 @@ from flows.domains.contract import Composer, Corpus, Domain
 from flows.environments.resources import Resources
 from flows.settings import Tasks
 from flows.settings.environments import Environments
-from flows.tasks.apportion import Source, apportion, portions
+from flows.tasks.apportion import Source, apportion, portions, turns
 from flows.tasks.attempts import Attempts
-from flows.tasks.composers import Quota
+from flows.tasks.composers import Quota, shares_of
 from schemas.task import Hidden, Refusal, Task
 from warehouse.connect import query
 
@@ -100,11 +100,11 @@ class TaskNight:
         groups: dict[object, list[Composer]] = {}
         for composer in quota.composers:
             groups.setdefault(composer.candidates, []).append(composer)
-        made = Counter(self.made.by_composer)
+        made, shares = Counter(self.made.by_composer), shares_of(quota, self.settings)
         sources = [
             Source(
-                self._tasks_by(quota.domain, group, wanted),
-                self.attempts.aim.share(group),
+                self._tasks_by(quota.domain, turns([(one, shares[one.name]) for one in group]), wanted),
+                self.attempts.aim.share(group) * sum(shares[one.name] for one in group),
                 sum(made[one.name] for one in group),
             )
             for group in groups.values()

@@ -15,6 +15,7 @@ ROOMS: dict[str, Levels] = {
         {"crawl_run"},
         {"frontier", "archive"},
         {"http"},
+        {"graph"},
         {"text", "index"},
         {"blocklist", "privacy"},
         {"urls", "status_codes", "worker_process"},

@@ -69,9 +69,9 @@ def _served(  # noqa: PLR0913, PLR0917 (the options of the command)
     folder: Path,
 ) -> "Served":
     from flows.domains import domain
+    from flows.environments.library import open_library
     from flows.environments.mcp.serve import Served
     from flows.environments.resources import Resources
-    from flows.rollout.run import open_library
 
     task = _task(con, task_id) if task_id else None
     if task is None and domain_name is None:
@@ -82,7 +82,7 @@ def _served(  # noqa: PLR0913, PLR0917 (the options of the command)
         fail(str(error))
     if task:
         setup = task.setup
-    library = open_library(con, settings, lambda note: None) if "library" in kind.needs else None
+    library = open_library(con, settings.state, lambda note: None) if "library" in kind.needs else None
     resources = Resources(library, tuple(settings.blocklist), "chat", tuple(settings.environments.mcp))
     resources = resources.with_sandbox(settings.sandbox)
     offered = {tool.name: tool for tool in kind.tools(setup, "chat") if task is None or tool.name in task.tools}

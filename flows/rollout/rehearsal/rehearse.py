@@ -94,7 +94,9 @@ def rehearse(settings: Settings, domain: Domain, n: int, compose: Compose, repor
         report(done, len(chosen), engine)
         home = folder / engine.replace(":", "-")
         _copy_tasks(composed, home)
-        found.append(_played(_settings(settings, home, domain, n), domain, engine, policy, tokenizer))
+        own = _settings(settings, home, domain, n)
+        _link_pages(composed, own, domain)
+        found.append(_played(own, domain, engine, policy, tokenizer))
     report(len(chosen), len(chosen))
     return found
 
@@ -144,17 +146,22 @@ def _settings(settings: Settings, home: Path, domain: Domain, n: int) -> Setting
 
 
 def _composers(settings: Settings, domain: Domain) -> list[str]:
-    """The composers of the domain that the settings name, or all of them."""
-    own = [composer.name for composer in domain.composers]
-    return [name for name in settings.tasks.composers if name in own] or own
+    """The composers of the domain that the settings name, or all that need no teacher."""
+    own = [composer.name for composer in domain.composers if composer.prompt is None]
+    named = settings.tasks.composers if "composers" in settings.tasks.model_fields_set else []
+    return [name for name in named if name in own] or own
 
 
-def _link_pages(settings: Settings, composed: Settings, domain: Domain) -> None:
-    """Let the rehearsal read the pages of the home's lake, where the domain needs them."""
-    pages = settings.lake / Document.record
-    if domain.reads_pages and pages.exists():
-        composed.lake.mkdir(parents=True, exist_ok=True)
-        (composed.lake / Document.record).symlink_to(pages.absolute())
+def _link_pages(settings: Settings, other: Settings, domain: Domain) -> None:
+    """Let the other home read the pages of the home's lake and its library, where the domain needs them."""
+    if not domain.reads_pages:
+        return
+    Lake(other.lake).write_version()
+    shared = {settings.lake / Document.record: other.lake, settings.state / "library": other.state}
+    for folder, place in shared.items():
+        if folder.exists():
+            place.mkdir(parents=True, exist_ok=True)
+            (place / folder.name).symlink_to(folder.absolute())
 
 
 def _copy_tasks(composed: Settings, home: Path) -> None:

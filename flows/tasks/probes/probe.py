@@ -23,6 +23,7 @@ from schemas.task import Hidden, Task
 
 LOG = logging.getLogger(__name__)
 PASSED, NOT_PROBED = "passed", "not_probed"
+LIBRARY = "library"
 BLIND = "blind"
 """The probe that asks the teacher."""
 PROBES = ("oracle", "shortcuts", "digest", "canary", BLIND)
@@ -35,6 +36,8 @@ class Probes:
     settings: Settings
     write: Writer
     """The teacher, for the probe `blind`."""
+    resources: Resources = field(default_factory=Resources)
+    """Library and sandbox of the worlds of the trials."""
     _teacher_failed: bool = field(default=False, init=False)
 
     def probed(self, domain: Domain, task: Task, hidden: Hidden | None) -> Task:
@@ -51,8 +54,7 @@ class Probes:
     def _trial(self, domain: Domain, task: Task, hidden: Hidden | None) -> Iterator["Trial"]:
         self.settings.state.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="probe-", dir=self.settings.state) as folder:
-            resources = Resources().with_sandbox(self.settings.sandbox)
-            player = Player(domain, resources, Path(folder))
+            player = Player(domain, self.resources.with_sandbox(self.settings.sandbox), Path(folder))
             yield Trial(player, task, hidden, tuple(self.settings.refine.process_verifiers))
 
     @property
@@ -87,8 +89,9 @@ class Trial:
 
     @property
     def playable(self) -> bool:
-        """True if its world can be opened here: worlds over the library of pages cannot."""
-        return set(self.player.domain.environment.needs) <= {SANDBOX}
+        """True if its world can be opened here: worlds over the library of pages only where composers made one."""
+        made = {LIBRARY} if self.player.resources.library_path else set[str]()
+        return set(self.player.domain.environment.needs) <= {SANDBOX} | made
 
     def solved(self, name: str, policy: Policy) -> bool:
         """True if the policy solves the task. Raises Refused if policy, world or verifier fail."""

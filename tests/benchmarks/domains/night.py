@@ -88,13 +88,6 @@ def figures(size: Size) -> Iterator[Figure]:
     yield Figure("domains.night.solved", round(solved / attempts, 4), "share", against)
 
 
-class Docs(SimpleHTTPRequestHandler):
-    """Serves a folder without a line per request."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Write nothing."""
-
-
 def _night(home: Path, size: Size, seed: str) -> None:
     tokenizer = tiny.save(home.parent / "tokenizer")
     shares = "\n".join(["[tasks.share]" if size.domains else "", *(f"{name} = 1" for name in size.domains)])
@@ -123,7 +116,7 @@ def _site(size: Size) -> Iterator[str]:
         raise MissingTool(
             "Python's documentation is not installed: apt-get install python3-doc", "FACTORY_REQUIRE_DOCS"
         )
-    handler = partial(Docs, directory=str(folder.resolve()))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder.resolve()))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

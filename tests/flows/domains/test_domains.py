@@ -46,7 +46,7 @@ def test_an_unknown_composer_is_refused_with_the_known_names() -> None:
     chosen = Settings(tasks=Tasks(composers=["written", "poem"]))
     with pytest.raises(
         SettingsError,
-        match=r"tasks\.composers = \['poem'\].*There are: batch_under_policy, cloze, .*, written_by_hand",
+        match=r"tasks\.composers = \['poem'\].*There are: batch_under_policy, chain, cloze, .*, written_by_hand",
     ):
         chosen_composers(chosen)
 

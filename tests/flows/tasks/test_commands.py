@@ -75,7 +75,9 @@ def test_domains_are_listed_with_their_parts() -> None:
     assert (dials["share"], search["share"]) == (0.75, 0.25)
     assert (dials["tools"], dials["verifiers"]) == (["read", "turn"], ["goal_reached"])
     assert dials["policies"] == ["oracle", "explorer", "shortcut:nothing"]
-    assert search["composers"] == {"cloze": True, "written": False}
+    assert {name: search["composers"][name] for name in ("cloze", "chain", "written")} == {
+        "cloze": True, "chain": True, "written": False,
+    }  # fmt: skip
     assert (dials["needs"], search["needs"]) == ([], ["pages (0 in the lake)"])
     assert (dials["probes"], search["probes"]) == ({}, {})
     compose()

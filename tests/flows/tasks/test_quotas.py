@@ -12,9 +12,9 @@ import pytest
 
 from flows.domains.finding import use_folders
 from flows.settings import Settings, SettingsError, Tasks
-from flows.tasks.apportion import Source, apportion, portions
+from flows.tasks.apportion import Source, apportion, portions, turns
 from flows.tasks.compose import run_tasks
-from flows.tasks.composers import quotas
+from flows.tasks.composers import quotas, shares_of
 from schemas import Hidden, Refusal, Task
 from tests.doubles.sites.small_wiki import write_small_wiki
 from tests.flows.domains.guide_domain import write_guide_domain
@@ -119,6 +119,20 @@ def test_composers_of_a_domain_share_its_quota(tmp_path: Path) -> None:
     chosen = quotas(settings(tmp_path, share={"search": 1, "dials": 1}, composers=["written"]))
     names = [(quota.domain.name, quota.share, [one.name for one in quota.composers]) for quota in chosen]
     assert names == [("search", 0.5, ["written"]), ("dials", 0.5, ["panels"])]
+
+
+def test_cloze_makes_its_share_beside_the_other_composers_of_its_domain(tmp_path: Path) -> None:
+    """A night of shares would otherwise be half cloze, which a full-text search answers."""
+    (alone,) = quotas(settings(tmp_path))
+    assert [one.name for one in alone.composers] == ["cloze"], "a night without settings, whose teacher is tiny"
+    chosen = settings(tmp_path, share={"search": 1})
+    (whole,) = quotas(chosen)
+    shares = shares_of(whole, chosen.tasks)
+    assert shares["cloze"] == 0.05 and sum(shares.values()) == pytest.approx(1) and shares["chain"] > 0.1
+    assert "written" not in shares, "without a composer that asks the teacher"
+    assert turns([("cloze", 0.05), ("written", 0.2)]).count("cloze") == 20
+    (named,) = quotas(settings(tmp_path, composers=["cloze", "written"]))
+    assert shares_of(named, settings(tmp_path).tasks) == {"cloze": 1, "written": 1}, "named ones take turns"
 
 
 @pytest.mark.parametrize("share", [{"dials": -1}, {"dials": 0}, {"dials": float("inf")}])

@@ -12,6 +12,7 @@ from flows.domains.search.composers.chain import Chain, Choices, choices_of, fix
 from flows.domains.search.composers.walk import Walk, Walks, unique_probes
 from schemas.task import Hop
 
+VERIFIERS = ("exact_match", "contains_answer", "evidence_consulted")
 WALKS_PER_TASK, MIN_WALKS, MAX_WALKS = 3, 16, 2_000
 """Walks drawn at once per task wanted, and the bounds of that number."""
 
@@ -45,6 +46,7 @@ class WalkCandidate:
             path=[Hop(doc_id=step.doc_id, url=step.url, anchor=step.anchor) for step in self.walk.steps],
             hops=self.walk.hops,
             difficulty={"answer_page_chars": len(last.text)},
+            verifiers=VERIFIERS,
             licenses=[step.license for step in self.walk.steps if step.license],
         )
 

@@ -1,0 +1,152 @@
+"""Joins of tables: of two tables on different pages by a shared column, or of a table with the pages that it names.
+
+Only tables that occur alone under their heading are joined, by columns whose cells are all different.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flows.domains.contract import Refused
+from flows.domains.search.sets.conditions import draw_bounds
+from flows.domains.search.sets.draws import READS, Draw, windows_of
+from flows.domains.search.sets.graph import Attribute, Graph, Page, Table
+from flows.domains.search.sets.naming import folded
+from flows.domains.search.sets.question import Question, Truth
+from flows.domains.search.sets.reading import meant
+from flows.domains.search.sets.recount import bare, rows_of, value_of
+from flows.domains.search.sets.wording import say, say_attribute
+
+LEAST_JOINED = 5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table with the column that names its rows, a column of numbers, and key -> number."""
+
+    table: Table
+    key: str
+    column: str
+    numbers: dict[str, float]
+    pages: dict[str, Page]
+    """Key -> the page that the cell names; empty if the cells name none."""
+
+
+def table_join(draw: Draw) -> Question:
+    """A sum over joined rows that a band of numbers selects. Raises Refused where no tables can be joined."""
+    known = [rows for table in draw.graph.tables for rows in keyed(draw.graph, table)]
+    if not known:
+        raise Refused("no_tables")
+    first = draw.dice.choice(known)
+    return _with_pages(draw, first) if first.pages else _with_table(draw, first, known)
+
+
+def keyed(graph: Graph, table: Table) -> list[Rows]:
+    """The table by its first column of different texts, once for each column of numbers."""
+    keys = [at for at in range(len(table.headers)) if _is_key(table, at)]
+    found = []
+    for column in range(len(table.headers)):
+        cells = [row[column].value for row in table.rows]
+        if keys and column != keys[0] and all(cell is not None for cell in cells):
+            named = [row[keys[0]] for row in table.rows]
+            numbers = {
+                folded(cell.text): float(value) for cell, value in zip(named, cells, strict=True) if value is not None
+            }
+            doc_ids = {folded(cell.text): meant(graph.named, cell.text, None, cell.link) for cell in named}
+            pages = {key: graph.pages[one] for key, one in doc_ids.items() if one} if all(doc_ids.values()) else {}
+            found.append(Rows(table, table.headers[keys[0]], table.headers[column], numbers, pages))
+    return found
+
+
+def _is_key(table: Table, at: int) -> bool:
+    cells = [row[at] for row in table.rows]
+    return len({folded(cell.text) for cell in cells} - {""}) == len(cells) and all(cell.value is None for cell in cells)
+
+
+def _with_pages(draw: Draw, rows: Rows) -> Question:
+    attribute = draw.attribute()
+    if any(page.doc_id not in attribute.values for page in rows.pages.values()) or attribute.is_year:
+        raise Refused("attribute_missing")
+    low, high, limits = draw_bounds(draw.dice, sorted(rows.numbers.values()))
+    chosen = [rows.pages[key] for key, value in rows.numbers.items() if low <= value <= high]
+    if windows_of(chosen) not in READS:
+        raise Refused("reading_length")
+    place = _place(rows.table)
+
+    def again() -> Truth:
+        numbers = _numbers(rows)
+        return sum(value_of(attribute, rows.pages[key]) for key, value in numbers.items() if low <= value <= high)
+
+    sentences = (
+        say(draw.dice, "table_pages", **place, key=rows.key, column=rows.column, limits=limits),
+        say(draw.dice, "total", attribute=say_attribute(draw.dice, attribute)),
+        say(draw.dice, "number"),
+    )
+    truth = sum(attribute.values[page.doc_id] for page in chosen)
+    return _question(sentences, truth, chosen, again, [rows], (attribute,), limits)
+
+
+def _with_table(draw: Draw, first: Rows, known: Sequence[Rows]) -> Question:
+    others = [one for one in known if one.table.page != first.table.page and _shared(first, one)]
+    if not others:
+        raise Refused("no_second_table")
+    second = draw.dice.choice(others)
+    shared = _shared(first, second)
+    low, high, limits = draw_bounds(draw.dice, sorted(first.numbers[key] for key in shared))
+
+    def again() -> Truth:
+        one, other = _numbers(first), _numbers(second)
+        return sum(other[key] for key, value in one.items() if key in other and low <= value <= high)
+
+    here, there = _place(first.table), _place(second.table)
+    sentences = (
+        say(
+            draw.dice,
+            "table_keys",
+            **here,
+            key=first.key,
+            hub2=there["hub"],
+            heading2=there["heading"],
+            key2=second.key,
+        ),
+        say(draw.dice, "table_sum", column=first.column, limits=limits, column2=second.column),
+        say(draw.dice, "number"),
+    )
+    truth = sum(second.numbers[key] for key in shared if low <= first.numbers[key] <= high)
+    return _question(sentences, truth, [], again, [first, second], (), limits)
+
+
+def _question(  # noqa: PLR0913, PLR0917 (the parts of a question)
+    sentences: Sequence[str],
+    truth: float,
+    pages: Sequence[Page],
+    again: Callable[[], Truth],
+    joined: Sequence[Rows],
+    attributes: tuple[Attribute, ...],
+    limits: str,
+) -> Question:
+    tables = tuple(dict.fromkeys(one.table.page for one in joined))
+    return Question(
+        sentences=tuple(sentences), truth=truth, reads=(*tables, *pages), again=again,
+        hubs=tables, clauses=tuple(f"{one.table.heading} {one.table.page.name}" for one in joined),
+        attributes=attributes, asked=tuple(pages),
+        line=("table_join", limits, *(f"{one.table.page.url}#{one.table.heading}#{one.column}" for one in joined)),
+    )  # fmt: skip
+
+
+def _shared(first: Rows, second: Rows) -> list[str]:
+    shared = [key for key in first.numbers if key in second.numbers]
+    return shared if len(shared) >= LEAST_JOINED else []
+
+
+def _place(table: Table) -> dict[str, str]:
+    return {"hub": table.page.name, "heading": table.heading}
+
+
+def _numbers(rows: Rows) -> dict[str, float]:
+    """Key -> number of a table, from the text of its page. Raises LookupError."""
+    read = rows_of(rows.table.page, rows.table.heading)
+    try:
+        found = {folded(bare(row[rows.key])): float(bare(row[rows.column]).split()[0].replace(",", "")) for row in read}
+    except (KeyError, IndexError, ValueError) as error:
+        raise LookupError(f"the table {rows.table.heading!r} reads otherwise: {error!r}") from error
+    return found

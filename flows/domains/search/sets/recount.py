@@ -1,0 +1,77 @@
+"""Computes facts of pages again from their texts, in another way than the lake's facts were read.
+
+A question is refused if both ways differ: then a careful reader could come to another answer, too.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from flows.domains.search.sets.graph import Attribute, Listed, Page
+from flows.domains.search.sets.naming import folded
+
+FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^`\n]*$.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+TARGET = re.compile(r"\]\([^()\s]*[^()\n]*\)")
+BULLET = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s+(\S.*)")
+MARKS = re.compile(r"[*`]")
+NUMBER = r"[-\u2212]?\d[\d,]*(?:\.\d+)?"
+
+
+def value_of(attribute: Attribute, page: Page) -> float:
+    """The attribute of a page, from its text. Raises LookupError if the text does not give one value."""
+    text = page.text
+    if attribute.kind == "headings":
+        return float(sum(line.startswith("## ") for line in FENCED.sub("", text).split("\n")))
+    words = r"\W+".join(map(re.escape, re.findall(r"\w+", attribute.label)))
+    if attribute.kind == "phrase":
+        return float(len(re.findall(rf"(?<![^\W_]){words}(?![^\W_])", text, re.IGNORECASE)))
+    plain = MARKS.sub("", TARGET.sub("", text)).replace("[", "").replace("]", "")
+    between = r"\s*(?::|\|)\s*" if attribute.kind == "pair" else r"\s+(?:\d{1,2} \w+ |\w+ \d{1,2}, )?"
+    start = r"^\W*" if attribute.kind == "pair" else r"\b"
+    found = re.findall(rf"{start}{words}{between}({NUMBER})", plain, re.IGNORECASE | re.MULTILINE)
+    if len(found) != 1:
+        raise LookupError(f"{page.url} states {attribute.label!r} {len(found)} times")
+    return float(found[0].replace(",", "").replace("\u2212", "-"))
+
+
+def members_of(one: Listed, pages: Iterable[Page]) -> list[Page]:
+    """The pages, of those given, that the outermost items under the list's heading name, from the text of its page."""
+    under = _under(one.hub.text, one.heading)
+    named = set[str]()
+    for line in under.split("\n"):
+        item = BULLET.match(line)
+        if item:
+            named |= set(re.findall(r"\]\(([^()\s#]+)", item[1])[:1])
+            bare = MARKS.sub("", TARGET.sub("", item[1]).replace("[", "").replace("]", ""))
+            first = re.search(r"\[([^\]]*)\]\(", item[1])
+            named |= {folded(bare), folded(first[1])} if first else {folded(bare)}
+    return [page for page in pages if page != one.hub and named & {page.url, folded(page.name), folded(page.title)}]
+
+
+def has_words(words: Sequence[str], page: Page) -> bool:
+    """True if each of the words is in the page's text, link targets aside."""
+    if not all(word in page.lower for word in words):
+        return False
+    text = TARGET.sub("]", page.lower)
+    return all(re.search(rf"(?<!\w){word}(?!\w)", text) for word in words)
+
+
+def rows_of(page: Page, heading: str) -> list[Mapping[str, str]]:
+    """The rows of the table under a heading of a page, by header."""
+    lines = [line.strip() for line in _under(page.text, heading).split("\n") if line.strip().startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if set(line) - set("|-: ")]
+    headers = rows[0] if rows else []
+    return [dict(zip(headers, row, strict=False)) for row in rows[1:]]
+
+
+def bare(cell: str) -> str:
+    """A cell without links and marks."""
+    return MARKS.sub("", TARGET.sub("", cell).replace("[", "").replace("]", "")).strip()
+
+
+def _under(text: str, heading: str) -> str:
+    """The text between a heading and the next one. Raises LookupError if it does not occur once on the page."""
+    parts = re.split(r"^#{1,6}\s+(.*)$", FENCED.sub("", text), flags=re.MULTILINE)
+    found = [parts[at + 1] for at in range(1, len(parts), 2) if folded(bare(parts[at])) == folded(heading)]
+    if len(found) != 1:
+        raise LookupError(f"the heading {heading!r} stands {len(found)} times")
+    return found[0]

@@ -1,0 +1,101 @@
+"""Questions over many pages: true by a separate reading of the pages, hard to shortcut, and always the same."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.domains.contract import Writer
+from flows.settings import Settings, Tasks
+from flows.settings import Teacher as TeacherSettings
+from flows.tasks.compose import run_tasks
+from schemas import Document, Fact
+from sources.index.library import Library
+from tests.doubles.sites.region_wiki import write_region_wiki
+from tests.flows.domains.search.checker import Checker
+from warehouse.connect import connect
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+DAY = date(2026, 1, 2)
+COMPOSERS = ["set_extreme", "set_count", "set_list", "intersection", "union", "table_join", "chain"]
+
+
+@contextmanager
+def no_teacher(_: TeacherSettings, logs: Path) -> Iterator[Writer]:
+    raise AssertionError("these composers need no teacher")
+    yield
+
+
+def compose(home: Path, per_night: int, **tasks: Any) -> dict[str, int | str]:
+    chosen = Tasks(**({"per_night": per_night, "composers": COMPOSERS} | tasks))
+    return run_tasks(Settings(home=home, tasks=chosen), DAY, silent, no_teacher)
+
+
+def rows(home: Path) -> list[dict[str, Any]]:
+    with connect(Lake(home / "lake")) as con:
+        found: list[dict[str, Any]] = con.sql("select * from tasks order by task_id").to_arrow_table().to_pylist()
+    return found
+
+
+def answer_of(task: dict[str, Any], urls: dict[str, str]) -> float | set[str]:
+    """The answer in the form of the checker."""
+    if task["answer_form"] == "number":
+        return float(task["answer"])
+    return {urls[name] for name in task["answer"].split("; ")}
+
+
+def wrong(home: Path) -> list[str]:
+    """The instructions whose truth is not that of the checker."""
+    checker = Checker(home / "lake")
+    urls = {sheet.title.rsplit(" - ", 1)[0]: sheet.url for sheet in checker.sheets}
+    return [
+        task["instruction"]
+        for task in rows(home)
+        if checker.answer(task["composer"], task["instruction"]) != answer_of(task, urls)
+    ]
+
+
+@pytest.mark.slow
+def test_questions_are_true_and_no_search_answers_them(tmp_path: Path) -> None:
+    """One wrong truth teaches the student that right answers fail; an answer in the first hits teaches nothing."""
+    write_region_wiki(Lake(tmp_path / "lake"), DAY, 320)
+    counts = compose(tmp_path, 24)
+    assert counts["composed"] == 24
+    found = rows(tmp_path)
+    assert {task["composer"] for task in found} >= {"set_extreme", "set_count", "set_list", "union", "chain"}
+    assert wrong(tmp_path) == []
+    assert {json.loads(task["difficulty"])["probes"]["oracle"] for task in found} == {"passed"}
+    assert {json.loads(task["difficulty"])["probes"]["shortcuts"] for task in found} == {"passed"}
+    (index,) = (tmp_path / "state" / "library").iterdir()
+    library, texts = Library.open(index), {task["instruction"]: task for task in found}
+    for instruction, task in texts.items():
+        if task["answer_form"] == "text":
+            assert task["answer"] not in {hit.title.rsplit(" - ", 1)[0] for hit in library.search(instruction)}
+    before = (tmp_path / "lake" / "fact").rglob("*graph*.parquet")
+    parts = {path: path.stat().st_mtime_ns for path in before}
+    compose(tmp_path, 25)
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts and len(parts) == 1, "a page is read once"
+
+
+def test_a_new_page_is_read_and_an_old_one_is_not(tmp_path: Path) -> None:
+    """Reading every page each night would cost minutes; leaving a new text out would make old truths of it."""
+    lake = Lake(tmp_path / "lake")
+    write_region_wiki(lake, DAY, 60)
+    compose(tmp_path, 1)
+    write_region_wiki(lake, DAY, 60, seed=2, host="https://other.example/")
+    compose(tmp_path, 2)
+    with connect(lake) as con:
+        read = con.sql("select doc_id, count(*) from fact_parts where kind = 'page' group by all").fetchall()
+        known = {row[0] for row in con.sql("select distinct doc_id from pages").fetchall()}
+        views = [
+            con.sql(f"select count(*) from {name}").fetchall()[0][0]
+            for name in ("sections", "list_items", "table_cells", "mentions")
+        ]
+    assert dict(read) == dict.fromkeys(known, 1)
+    assert min(views) > 50
+    assert len(lake.parts(Fact)) == len(lake.parts(Document)) == 2

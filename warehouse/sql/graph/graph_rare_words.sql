@@ -1,0 +1,10 @@
+-- one row per word of the corpus that is on few pages
+with words as (
+    select doc_id, unnest(list_distinct(regexp_extract_all(lower(text), '[\p{L}\p{N}]+'))) as word
+    from pages
+)
+select word
+from words
+where length(word) >= 4
+group by word
+having count(distinct doc_id) <= $few
