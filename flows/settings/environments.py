@@ -65,8 +65,10 @@ class McpServer(Section):
         return self
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that no text may show."""
-        return tuple(one.get_secret_value() for one in (*self.env.values(), *self.headers.values()))
+        """The values that no text may show; of a header such as `Bearer TOKEN` also TOKEN alone."""
+        values = [one.get_secret_value() for one in (*self.env.values(), *self.headers.values())]
+        credentials = [one.get_secret_value().partition(" ")[2] for one in self.headers.values()]
+        return tuple(dict.fromkeys([*values, *credentials]))
 
 
 class User(Section):

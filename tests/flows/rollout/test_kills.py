@@ -13,18 +13,18 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
-from schemas import Record, Trajectory, Turn, Verdict
+from schemas import Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import Body, FakeVllm, Fault, fake_vllm
 from tests.doubles.teachers.scripted import call, open_tiny_dialect, spoken
 from tests.doubles.teachers.vllm_process import CONTEXT, Sampled, VllmProcess, vllm_process
+from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -39,7 +39,6 @@ TASKS = 80
 IN_FLIGHT = 4
 PROBE = [1, 2, 3]
 """The prompt of the teacher's handshake with a server."""
-CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds"}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
 
@@ -112,18 +111,11 @@ def wait_at_random(server: VllmProcess, dice: random.Random) -> None:
     time.sleep(dice.uniform(0, 0.03))
 
 
-def rows(settings: Settings, model: type[Record], ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    parts = Lake(settings.lake).parts(model)
-    found = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
-    timeless = [{key: value for key, value in row.items() if key not in CLOCK} for row in found]
-    return sorted(timeless, key=lambda row: [str(row[name]) for name in ids])
-
-
 def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     return {
-        "trajectory": rows(settings, Trajectory, ("trajectory_id",)),
-        "turn": rows(settings, Turn, ("trajectory_id", "index")),
-        "verdict": rows(settings, Verdict, ("trajectory_id", "turn_index", "verifier")),
+        "trajectory": rows(settings, Trajectory, "trajectory_id"),
+        "turn": rows(settings, Turn, "trajectory_id", "index"),
+        "verdict": rows(settings, Verdict, "trajectory_id", "turn_index", "verifier"),
     }
 
 
@@ -169,7 +161,7 @@ def test_ctrl_c_stops_soon_and_finished_trajectories_can_be_queried(tmp_path: Pa
             os.kill(process.pid or 0, signal.SIGINT)
             process.join(20)
             assert process.exitcode == 1
-        assert 0 < len(rows(stopped, Trajectory, ("trajectory_id",))) < TASKS
+        assert 0 < len(rows(stopped, Trajectory, "trajectory_id")) < TASKS
         roll_out(stopped)
     assert everything(stopped) == everything(undisturbed)
     assert_no_finished_turn_was_sampled_again(prompts(fake))

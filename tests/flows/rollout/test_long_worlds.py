@@ -6,9 +6,7 @@ import os
 import random
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from flows.domains import domain
@@ -17,10 +15,11 @@ from flows.domains.general_agentic.solution import Shown, calls, from_json
 from flows.domains.seeds import Seed
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
-from schemas import Outcome, Record, Trajectory, Turn, Verdict
+from schemas import Outcome, Trajectory, Turn, Verdict
 from tests.doubles.domains import FUSE, event, write_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening
 from tests.doubles.teachers.vllm_process import CONTEXT
+from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -32,7 +31,6 @@ DAY = date(2026, 1, 2)
 TASKS = 3
 TURNS = 24
 KILLS = int(os.environ.get("WORLD_KILLS", "10"))
-CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds", "n_restores", "examination_seconds"}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
 
@@ -85,13 +83,6 @@ def home(folder: Path, setups: list[tuple[str, str]]) -> Settings:
 def roll_out(settings: Settings, solutions: list[list[Shown]], fuse: int = 0) -> None:
     FUSE[0] = fuse
     run_rollout(settings, DAY, silent, Factories(opening(ScriptedTeacher(Clerk(solutions))), open_tiny_dialect))
-
-
-def rows(settings: Settings, model: type[Record], *ids: str) -> list[dict[str, Any]]:
-    parts = Lake(settings.lake).parts(model)
-    found = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
-    timeless = [{key: value for key, value in row.items() if key not in CLOCK} for row in found]
-    return sorted(timeless, key=lambda row: [str(row[name]) for name in ids])
 
 
 def test_killed_anywhere_the_services_the_notes_and_the_segments_are_the_same(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from tests.doubles.domains.workshop import SETUP
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from tests.doubles.teachers.vllm_process import CONTEXT
 from tests.flows.environments.workspace.workspaces import require_sandbox
-from tests.flows.rollout.test_worlds import DAY, rows
+from tests.flows.rollout.test_worlds import DAY
+from tests.flows.rollout.timeless import timeless_rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -121,13 +122,7 @@ def test_a_workspace_killed_while_commands_run_ends_as_an_undisturbed_one(tmp_pa
         (Outcome, ("trajectory_id",)),
         (Verdict, ("trajectory_id", "verifier", "version")),
     ):
-        assert timeless(killed, model, *ids) == timeless(undisturbed, model, *ids)
-
-
-def timeless(settings: Settings, model: type, *ids: str) -> list[dict[str, object]]:
-    """The rows without what measures time."""
-    measured = {"queued_seconds", "cpu_seconds"}
-    return [{name: one[name] for name in one if name not in measured} for one in rows(settings, model, *ids)]
+        assert timeless_rows(killed, model, *ids) == timeless_rows(undisturbed, model, *ids)
 
 
 @pytest.mark.slow

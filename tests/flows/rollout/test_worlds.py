@@ -15,10 +15,11 @@ import pytest
 
 from flows.rollout.run import Counts, Factories, run_rollout
 from flows.settings import Rollout, Settings
-from schemas import Outcome, Record, Trajectory, Turn, Verdict
+from schemas import Outcome, Trajectory, Turn, Verdict
 from tests.doubles.domains import FUSE, available, write_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from tests.doubles.teachers.vllm_process import CONTEXT
+from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -26,7 +27,6 @@ from warehouse.lake import Lake
 DAY = date(2026, 1, 2)
 TASKS = 6
 KILLS = int(os.environ.get("WORLD_KILLS", "12"))
-CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds", "n_restores", "examination_seconds"}
 GOAL = {"bank": 15, "cash": 6}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
@@ -63,13 +63,6 @@ def killed_run(settings: Settings, fuse: int) -> None:
     """Run in this process, which kills itself at the event of that number."""
     with available():
         roll_out(settings, fuse)
-
-
-def rows(settings: Settings, model: type[Record], *ids: str) -> list[dict[str, Any]]:
-    parts = Lake(settings.lake).parts(model)
-    found = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
-    timeless = [{key: value for key, value in row.items() if key not in CLOCK} for row in found]
-    return sorted(timeless, key=lambda row: [row[name] for name in ids])
 
 
 def kill_often(settings: Settings, seed: int) -> int:

@@ -17,7 +17,8 @@ from schemas import Outcome, Turn
 from tests.doubles.domains import available, write_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from tests.flows.environments.workspace.workspaces import require_sandbox
-from tests.flows.rollout.test_worlds import GOAL, rows, script
+from tests.flows.rollout.test_worlds import GOAL, script
+from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 

@@ -6,16 +6,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from flows.rollout.journal.journal import Journal
 from flows.rollout.protocol import Completion, Sampling
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings
-from schemas import Record, Trajectory, Turn, Verdict
+from schemas import Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
+from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -23,7 +23,6 @@ from warehouse.query import run_checks
 
 DAY = date(2026, 1, 2)
 TASKS = 3
-CLOCK = {"started_at", "ended_at", "seconds", "queued_seconds", "cpu_seconds"}
 
 
 class Killed(BaseException):
@@ -70,13 +69,6 @@ def home(folder: Path, levels: int = 2) -> Settings:
 
 def roll_out(settings: Settings, teacher: Mortal) -> dict[str, int | str]:
     return run_rollout(settings, DAY, silent, Factories(opening(teacher), open_tiny_dialect))
-
-
-def rows(settings: Settings, model: type[Record], *ids: str) -> list[dict[str, Any]]:
-    parts = Lake(settings.lake).parts(model)
-    found = [row for part in parts for row in pq.read_table(part, partitioning=None).to_pylist()]
-    timeless = [{key: value for key, value in row.items() if key not in CLOCK} for row in found]
-    return sorted(timeless, key=lambda row: [str(row[name]) for name in ids])
 
 
 def everything(settings: Settings) -> list[list[dict[str, Any]]]:
