@@ -1,7 +1,7 @@
 """Finds secrets and personal data in text and replaces them by typed placeholders, `[REDACTED:<kind>]`.
 
 Kingfisher (MongoDB's secret scanner) matches its own catalogue and `redaction.yml` in one pass of Vectorscan,
-without the GIL. Checksums and similar rules are in `pii_validators.py` and run on matches only. Many rows of a
+without the GIL. Checksums and similar rules are in `*_validators.py` and run on matches only. Many rows of a
 column are scanned in one call.
 """
 
@@ -21,7 +21,9 @@ import pyarrow.compute as pc
 from kingfisher_sdk import Rules, Scanner
 
 from schemas.record import sha256_text
-from sources.privacy.pii_validators import PERSONAL, VALIDATORS, is_placeholder, is_plausible, names_author
+from sources.privacy.mail_validators import names_author
+from sources.privacy.pii_validators import PERSONAL, VALIDATORS, is_plausible
+from sources.privacy.secret_validators import is_placeholder
 
 CACHE = Path("~/.cache/horizon-factory/rules")
 """Folder of the compiled patterns: compiling takes seconds, loading a third of a second."""
@@ -95,10 +97,10 @@ def kinds() -> frozenset[str]:
 @cache
 def detector_version() -> str:
     """Return a hash of the patterns, validators and libraries: if it changes, the same text may give other findings."""
-    own = (
-        files("sources.privacy").joinpath(name).read_text("utf-8")
-        for name in ("redaction.yml", "mailboxes.toml", "redaction.py", "pii_validators.py")
-    )
+    folder = files("sources.privacy")
+    rules = [file.name for file in folder.iterdir() if file.name.endswith("_validators.py")]
+    names = ["redaction.yml", "mailboxes.toml", "redaction.py", *sorted(rules)]
+    own = (folder.joinpath(name).read_text("utf-8") for name in names)
     return sha256_text("\0".join([*own, version("kingfisher-secret-scanner"), version("phonenumberslite")]))[:16]
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.privacy.pii_validators import PERSONAL, luhn
+from sources.privacy.number_validators import luhn
+from sources.privacy.pii_validators import PERSONAL
 from sources.privacy.redaction import count_kinds, count_kinds_in_turns, find, kinds, redact
 from tests.doubles.lakes.planted import KINDS, Planted, planted
 

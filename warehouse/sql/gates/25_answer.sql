@@ -113,9 +113,9 @@ hollow as (
         case when is_ungrounded then
             matches(answer, $reports_only_list)
             or has_result and regexp_matches(answer, '^(\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\})$')
-            -- no sentence speaks of the matter
+            -- no sentence is on the matter
             or len(units) > 0 and len(list_filter(units, lambda unit: not (
-                matches(unit, $speaks_of_itself_list) or matches(unit, $tells_of_failure_list) or matches(unit, $declines_list)
+                matches(unit, $speaks_of_itself_list) or matches(unit, $speaks_of_fault_list) or matches(unit, $tells_of_failure_list) or matches(unit, $declines_list)
                 or matches(unit, $reports_only_list) or matches(unit, $holds_nothing_list) or matches(unit, $promises_list)
             ))) = 0
         else false end as says_nothing
@@ -149,12 +149,16 @@ ended as (
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
             when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
             when length(fragment) >= 12 and regexp_matches(fragment, $cut_words) then 'cut_in_sentence'
+            -- an abbreviation with nothing after it
+            when length(last_line) >= 24 and regexp_matches(last_line, $cut_abbreviations) then 'cut_in_sentence'
+            -- a straight quotation mark that nothing closes
+            when len(string_split(last_line, '"')) % 2 = 0 and regexp_matches(last_line, '(?:^|[\s(:])"\p{L}[^"]*[\p{L},]$') then 'cut_in_sentence'
             when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and regexp_matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words) then 'cut_in_sentence'
             when len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}')
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '[\p{L}\p{M}]$')
             then 'cut_in_sentence'
-            when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：].{0,80}$') then 'ok'
+            when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：].{0,60}$') then 'ok'
             -- a whole sentence of this length ends in a full stop
             when
                 length(fragment) >= 60

@@ -73,10 +73,10 @@ judged as (
                 and strlen(answer) < 400
                 and len(sentences) <= 3
                 and not about_errors
-                and not regexp_matches(instruction, $composes)
+                and (not regexp_matches(instruction, $composes) or regexp_matches(instruction, $ends_in_question) and regexp_matches(instruction, $asks_for_fact))
                 and not regexp_matches(instruction, $concerns_machines)
                 and not regexp_matches(answer, '(?i)\b(raise[sd]?|throws?|thrown)\b|^\W*\w+(error|exception)\W*$')
-                and matches(answer, $tells_of_failure)
+                and (matches(answer, $tells_of_failure_list) or matches(answer, $speaks_of_fault_list))
             then 'error_text'
             when
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))

@@ -42,7 +42,7 @@ claims as (
             and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(regexp_matches(candidates.instruction, $asks_for_dialogue), false))
             -- a session that explains a command, or an example of one
             and not (
-                matches(turn_facts.tool_markup, $shows_session_list)
+                (matches(turn_facts.tool_markup, $shows_session_list) or matches(turn_facts.tool_markup, $tool_says_list))
                 and (turn_facts.index > coalesce(read.index, 1000) or coalesce(regexp_matches(candidates.instruction, $asks_how || '|' || $asks_for_examples || '|' || $composes), false))
             )
             and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or matches(turn_facts.tool_markup, $invents_turns) or not matches(turn_facts.tool_markup, $writes_results || '|' || $writes_steps))

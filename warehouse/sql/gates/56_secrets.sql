@@ -50,14 +50,15 @@ kinds as (
     where not list_contains($personal, one.key)
 ),
 
--- a page of the web gives the address that the task asks for
+-- a page of the web gives the address that the task asks for, and no call reads an organisation's records of people
 asked as (
-    select distinct candidates.trajectory_id
+    select candidates.trajectory_id
     from candidates
     join made_calls using (trajectory_id)
-    where regexp_matches(candidates.instruction, $asks_for_contact)
-        and regexp_matches(made_calls.tool, '(?i)web|search|fetch|brows|visit|url|http|wiki|page|scrap|szukaj|recherche')
-        and not regexp_matches(made_calls.tool, '(?i)customer|client|user|order|booking|record|ticket|patient|member|crm|database|db')
+    where regexp_matches(candidates.instruction, $asks_for_contact) and regexp_matches(candidates.instruction, $asks_a_question)
+    group by candidates.trajectory_id
+    having bool_or(regexp_matches(made_calls.tool, '(?i)web|search|fetch|brows|visit|url|http|wiki|page|scrap|szukaj|recherche'))
+        and not bool_or(regexp_matches(made_calls.tool, '(?i)customer|client|user|order|booking|record|ticket|patient|member|crm|database|db|inbox|mailbox|contacts|calendar'))
 ),
 
 judged as (

@@ -48,7 +48,7 @@ edits as (
         -- the whole text of a test file that a call writes
         case when about_tests then nullif(regexp_extract(
             tool_calls,
-            '"(?:path|file|file_path|filename)": ?"[^"]*(?:test_\w+|\w_test|\.test|\.spec|Tests?)\.\w{1,4}", [^{}]*"(?:content|text|file_text|new_content|contents|code)": ?"((?:[^"\\]|\\.)*)"', 1
+            '"\w+": ?"[^"]*(?:testy?_\w+|\w_testy?|\.test|\.spec|Tests?)\.\w{1,4}", "[\p{L}_]+": ?"((?:[^"\\]|\\.)*)"\}', 1
         ), '') end as whole_text
     from claiming
 )
@@ -126,7 +126,7 @@ select
     case when strlen(said) < 1200 and (
         strlen(said) < 600 and (
             regexp_matches(said, '^\s*[\[<{]')
-            or matches(said, $speaks_of_itself_list) or matches(said, $tells_of_failure_list) or matches(said, $declines_list)
+            or matches(said, $speaks_of_itself_list) or matches(said, $speaks_of_fault_list) or matches(said, $tells_of_failure_list) or matches(said, $declines_list)
             or matches(said, $reports_only_list)
         )
         or matches(said, $gives_up_list) or matches(said, $refuses_list)

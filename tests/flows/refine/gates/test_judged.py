@@ -7,7 +7,8 @@ import pytest
 
 from flows.refine.gates.language import foreign_answers
 from flows.refine.gates.patterns import patterns
-from sources.privacy.pii_validators import is_plausible, names_author
+from sources.privacy.mail_validators import names_author
+from sources.privacy.pii_validators import is_plausible
 from tests.benchmarks.refine.gates import scores
 from tests.benchmarks.refine.judged import judged
 from tests.flows.refine.gates.labelled.rows import labelled_rows
