@@ -42,7 +42,7 @@ def oscillation(rng: np.random.Generator, tool: Instrument) -> Made:
 def transit(rng: np.random.Generator, tool: Instrument) -> Made:
     """A star that a planet dims for a while in each period."""
     time = np.arange(30_000) * 0.02
-    period, depth, duration, level = rng.uniform(8, 30), rng.uniform(0.2, 0.8), rng.uniform(0.5, 1.2), rng.uniform(5, 8)
+    period, depth, duration, level = rng.uniform(8, 30), rng.uniform(0.4, 1.0), rng.uniform(0.5, 1.2), rng.uniform(5, 8)
     phase = (time - rng.uniform(0, period)) % period
     readings = tool.read(np.where(phase < duration, level - depth, level), rng, 0.02)
     files = {"light_curve.csv": table_file({"time": time, "reading": readings})}
