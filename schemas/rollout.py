@@ -60,6 +60,10 @@ class Rollout(Record):
     cost: Real | None = Field(
         default=None, description="price of all requests, in the currency of teacher.price_input; null without prices"
     )
+    user_tokens: Count | None = Field(
+        default=None,
+        description="number of tokens that the model that plays users sampled, not part of sampled_tokens",
+    )
 
 
 class Unfinished(Record):

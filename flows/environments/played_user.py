@@ -45,6 +45,11 @@ class UserModel(Protocol):
         """Name of the model, as its server reports it."""
         ...
 
+    @property
+    def sampled_tokens(self) -> int:
+        """Tokens sampled for all replies since the model was opened."""
+        ...
+
     def draw(self, system: str, user: str, number: int) -> Drawn:
         """The reply number `number` to a prompt; raises if the model fails altogether."""
         ...

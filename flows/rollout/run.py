@@ -7,8 +7,8 @@ journal in the next run. Without planned attempts no teacher is started. A budge
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from flows.domains.lengths import shortage
 from flows.environments.library import open_library
+from flows.environments.played_user import UserModel
 from flows.environments.resources import Resources
 from flows.rollout.briefs import build_plans, check_planned, needs_library
 from flows.rollout.dialects.open import prove_dialect
@@ -26,6 +27,7 @@ from flows.rollout.monitor.run_status import RunStatus, save_status
 from flows.rollout.monitor.status_display import progress_line
 from flows.rollout.monitor.teacher_facts import teacher_facts
 from flows.rollout.pool.admission import max_in_flight
+from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.pool.performer import RolloutContext
 from flows.rollout.pool.pool import Pool
 from flows.rollout.protocol import Dialect, Teacher
@@ -113,25 +115,25 @@ async def _roll_out(run: Run, library: Path | None, factories: Factories, report
             await prove_dialect(settings.teacher, dialect, teacher)
             _show_teacher(run, teacher, dialect, report)
             remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
-            async with _toolbox(run, library, teacher, dialect) as toolbox:
-                context = RolloutContext(teacher, dialect, toolbox, run.journal)
-                pool = Pool(
-                    context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share
-                )
-                return await _run_pool(pool, context, run, report)
+            async with open_user(settings, teacher, dialect) as user:
+                with _toolbox(run, library, dialect, user) as toolbox:
+                    context = RolloutContext(teacher, dialect, toolbox, run.journal)
+                    pool = Pool(
+                        context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share
+                    )
+                    return await _run_pool(pool, context, run, user, report)
     finally:
         meter.release_teacher(time.monotonic())
 
 
-@asynccontextmanager
-async def _toolbox(run: Run, library: Path | None, teacher: Teacher, dialect: Dialect) -> AsyncIterator[Toolbox]:
+def _toolbox(
+    run: Run, library: Path | None, dialect: Dialect, user: UserModel | None
+) -> AbstractContextManager[Toolbox]:
     settings = run.settings
-    async with open_user(settings, teacher, dialect) as user:
-        resources = Resources(
-            library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp), user=user
-        ).with_sandbox(settings.sandbox)
-        with open_toolbox(resources, settings.rollout, settings.state / "worlds") as toolbox:
-            yield toolbox
+    resources = Resources(
+        library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp), user=user
+    ).with_sandbox(settings.sandbox)
+    return open_toolbox(resources, settings.rollout, settings.state / "worlds")
 
 
 def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: ProgressCallback) -> None:
@@ -147,12 +149,18 @@ def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: Progress
         report(0, run.planned.num_rows, line)
 
 
-async def _run_pool(pool: Pool, context: RolloutContext, run: Run, report: ProgressCallback) -> str | None:
+async def _run_pool(
+    pool: Pool, context: RolloutContext, run: Run, user: UserModel | None, report: ProgressCallback
+) -> str | None:
     """Run the pool, and concurrently drain, report progress and check the budget."""
     stopped: list[str] = []
     try:
         async with asyncio.TaskGroup() as group:
-            jobs = _drain_often(run), _report_progress(pool, context, run, report), _check_budget(pool, run, stopped)
+            jobs = (
+                _drain_often(run),
+                _report_progress(pool, context, run, user, report),
+                _check_budget(pool, run, user, stopped),
+            )
             background = [group.create_task(job) for job in jobs]
             await pool.run(build_plans(run.planned, run.texts, run.settings, run.day, context))
             for task in background:
@@ -160,7 +168,7 @@ async def _run_pool(pool: Pool, context: RolloutContext, run: Run, report: Progr
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from None
     finally:
-        run.meter.measure(pool.counts, context.teacher.loads(), time.monotonic())
+        run.meter.measure(_counted(pool, user), context.teacher.loads(), time.monotonic())
     return stopped[0] if stopped and pool.counts.stopped else None
 
 
@@ -174,18 +182,27 @@ async def _drain_often(run: Run) -> None:
             last = time.monotonic()
 
 
-async def _report_progress(pool: Pool, context: RolloutContext, run: Run, report: ProgressCallback) -> None:
+def _counted(pool: Pool, user: UserModel | None) -> PoolCounts:
+    """The counts of the pool now, with the tokens of the model that plays users."""
+    pool.counts.user_tokens = user.sampled_tokens if user else 0
+    return pool.counts
+
+
+async def _report_progress(
+    pool: Pool, context: RolloutContext, run: Run, user: UserModel | None, report: ProgressCallback
+) -> None:
     while True:
-        status = run.meter.measure(pool.counts, context.teacher.loads(), time.monotonic())
+        status = run.meter.measure(_counted(pool, user), context.teacher.loads(), time.monotonic())
         save_status(status, run.settings.state)
         report(status.done, status.planned, progress_line(status))
         await asyncio.sleep(REPORT_EVERY_S)
 
 
-async def _check_budget(pool: Pool, run: Run, stopped: list[str]) -> None:
+async def _check_budget(pool: Pool, run: Run, user: UserModel | None, stopped: list[str]) -> None:
     meter = run.meter
     while not stopped:
-        reached = meter.budget.reached(pool.counts.sampled_tokens, meter.seconds(time.monotonic()))
+        counts = _counted(pool, user)
+        reached = meter.budget.reached(counts.sampled_tokens + counts.user_tokens, meter.seconds(time.monotonic()))
         if reached:
             pool.stop(reached)
             stopped.append(reached)

@@ -52,6 +52,8 @@ class TeacherWriter:
         self._settings, self._loop = settings, loop
         self._stack = AsyncExitStack()
         self._running: set[Future[Any]] = set()
+        self.sampled_tokens = 0
+        """Tokens sampled for all replies since the writer was made."""
         self._teacher: Teacher
         self._dialect: Dialect
 
@@ -126,7 +128,9 @@ class TeacherWriter:
         wanted = attempt_sampling(self._settings, self._teacher.identity, int(drawn[:7], 16))
         fitting = replace(wanted, max_tokens=min(wanted.max_tokens, remaining))
         sampling = self._dialect.sampling(fitting, must_answer=True, tools=[])
-        parsed = await self._dialect.parse(await _sample(self._teacher, opened, sampling, session), [])
+        completion = await _sample(self._teacher, opened, sampling, session)
+        self.sampled_tokens += completion.n_sampled
+        parsed = await self._dialect.parse(completion, [])
         return parsed.answer, "" if parsed.answer else f"the teacher's reply holds no answer ({parsed.parse})"
 
 

@@ -108,6 +108,7 @@ def _row(status: RunStatus) -> Rollout:
         aborted=status.aborted,
         turns=status.turns,
         sampled_tokens=status.sampled_tokens,
+        user_tokens=status.user_tokens,
         prefix_cache_hit_rate=status.cache_hit,
         faults=json.dumps(status.faults, sort_keys=True),
         discarded=status.discarded,

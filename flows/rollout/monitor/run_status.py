@@ -58,6 +58,8 @@ class RunStatus(BaseModel):
     """Attempts that wait in a server's queue until their context fits."""
     turns: int = 0
     sampled_tokens: int = 0
+    user_tokens: int = 0
+    """Tokens sampled by the model that plays users, not part of `sampled_tokens`."""
     prompt_tokens: int = 0
     """Prompt tokens that an API billed, and of these, cached ones."""
     cached_tokens: int = 0

@@ -125,6 +125,8 @@ def _rates(status: RunStatus) -> Iterator[Fact]:
         mean = f"{total / status.working_s:,.1f}/s over the run" if status.working_s else "no rate yet"
         recent = f"{rate:,.1f}/s in the last minute, {mean}, {total:,} so far"
         yield name, recent if status.is_running else f"{total:,}, {mean}"
+    if status.user_tokens:
+        yield "tokens of users", f"{status.user_tokens:,} sampled by the model that plays them"
 
 
 def _discarded(status: RunStatus) -> Iterator[Fact]:

@@ -17,7 +17,7 @@ from flows.rollout.server_load import Load
 WINDOW_S = 60.0
 COUNTED = (
     "finished", "given_up", "aborted", "restarted", "in_flight", "waiting", "turns", "sampled_tokens", "prompt_tokens",
-    "cached_tokens", "cost", "sandbox_queued",
+    "cached_tokens", "cost", "sandbox_queued", "user_tokens",
 )  # fmt: skip
 """Counts of the pool that the status shows unchanged."""
 SUMMED = ("preemptions", "prefix_queries", "prefix_hits", "refusals", "discarded", "discarded_tokens")
@@ -97,7 +97,9 @@ class Meter:
         return (counts.turns - turns) / seconds, (counts.sampled_tokens - tokens) / seconds
 
     def _seconds_left(self, now: float, counts: PoolCounts, turns_per_s: float, tokens_per_s: float) -> float | None:
-        estimates = [self.budget.seconds_left(counts.sampled_tokens, self.seconds(now), tokens_per_s)]
+        estimates = [
+            self.budget.seconds_left(counts.sampled_tokens + counts.user_tokens, self.seconds(now), tokens_per_s)
+        ]
         left = self.status.planned - counts.finished - counts.given_up - counts.aborted
         if counts.finished and turns_per_s > 0:
             mean = counts.finished_turns / counts.finished

@@ -31,6 +31,8 @@ class PoolCounts:
     """Sandboxed tool calls that wait for a core now."""
     turns: int = 0
     sampled_tokens: int = 0
+    user_tokens: int = 0
+    """Tokens sampled by the model that plays users."""
     prompt_tokens: int = 0
     """Prompt tokens that an API billed, and of these, cached ones."""
     cached_tokens: int = 0

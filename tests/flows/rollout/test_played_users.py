@@ -16,12 +16,14 @@ from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
 from flows.settings.environments import Environments, User
 from schemas import Outcome, Turn, Verdict
+from schemas import Rollout as RolloutRow
 from tests.doubles.domains import FUSE, event, write_tasks
 from tests.doubles.teachers.apis.fake_api import FakeApi, Json, Spoken, fake_api
 from tests.doubles.teachers.apis.forms import OpenAiForm
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from tests.doubles.teachers.vllm_process import CONTEXT
 from tests.flows.tasks.reading import rows
+from warehouse.connect import connect, execute, query
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
@@ -98,6 +100,17 @@ def test_the_words_of_the_model_are_observations_and_its_name_stands_in_the_outc
     assert (facts["model"], facts["replies"], len(facts["prompt_sha256"])) == (api.model, 3, 64)
     assert verdict(settings) == "ok"
     assert "flat rate of 250" in str(api.bodies[-1]["messages"]), "the person forgets its replies"
+
+
+def test_its_tokens_are_spending_of_the_run(tmp_path: Path) -> None:
+    """A budget that the user's model does not count towards is exceeded by all that it writes."""
+    with asked(tmp_path, Person()) as (settings, _):
+        roll_out(settings)
+        [run] = rows(tmp_path, RolloutRow)
+        assert run["user_tokens"] > 0
+        with connect(Lake(settings.lake)) as con:
+            [(spent,)] = execute(con, query("rollout", "tokens_spent"), {"since": run["started_at"]}).fetchall()
+    assert spent == run["sampled_tokens"] + run["user_tokens"]
 
 
 def test_a_user_that_gives_everything_away_is_found(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ with spent as (
         sum(gpu_seconds) as gpu_seconds,
         sum(turns) as turns,
         sum(sampled_tokens) as sampled_tokens,
+        sum(user_tokens)::bigint as user_tokens,
         sum(prompt_tokens)::bigint as prompt_tokens,
         sum(cached_prompt_tokens)::bigint as cached_prompt_tokens,
         sum(cost) as cost
@@ -37,6 +38,7 @@ totalled as (
         coalesce(sum(gpu_seconds), 0) as gpu_seconds,
         coalesce(sum(turns), 0)::bigint as turns,
         coalesce(sum(sampled_tokens), 0)::bigint as sampled_tokens,
+        coalesce(sum(user_tokens), 0)::bigint as user_tokens,
         sum(prompt_tokens)::bigint as prompt_tokens,
         sum(cached_prompt_tokens)::bigint as cached_prompt_tokens,
         sum(cost) as cost,
@@ -77,6 +79,7 @@ select
     cached_prompt_tokens,
     cost,
     cost / nullif(finished, 0) as cost_per_finished,
-    cost * decided_share / nullif(kept, 0) as cost_per_kept
+    cost * decided_share / nullif(kept, 0) as cost_per_kept,
+    user_tokens
 from weighed
 order by run_id = 'all' desc, run_id
