@@ -230,7 +230,7 @@ class Domain:
     domain is too hard for them."""
     policies: Policies | None = None
     folder: Callable[[Task, Hidden, Resources], FolderParts] | None = None
-    """A task as a folder for other frameworks; None if its world cannot be one."""
+    """A task as a folder for other frameworks, or Refused with the reason; None if its world cannot be one."""
     packages: Sequence[str] = ()
     """Names under which Python imports the packages of `extra`, which composing its tasks needs."""
     extra: str | None = None

@@ -54,15 +54,15 @@ def export(
 ) -> None:
     """Write tasks as folders in Harbor's format, each with its image, files, hidden tests and solution."""
     from flows.environments.resources import Resources
-    from flows.tasks.folders.export import Chosen, export_folders
+    from flows.tasks.folders.export import LEFT_OUT, Chosen, export_folders
     from warehouse.console.progress import stage_bar
 
     with open_warehouse() as (con, settings), stage_bar("export", settings.state) as report:
         counts = export_folders(con, Resources().with_sandbox(settings.sandbox), out, Chosen(domain, n), report)
-    skipped = counts.pop("skipped", 0)
-    typer.echo(f"{counts.total()} folders in {out}" + "".join(f" · {name}: {k}" for name, k in sorted(counts.items())))
-    if skipped:
-        typer.echo(f"{skipped} tasks are left out: the world of their domain is no folder of files")
+    written = {name: k for name, k in sorted(counts.items()) if not name.startswith(LEFT_OUT)}
+    typer.echo(f"{sum(written.values())} folders in {out}" + "".join(f" · {name}: {k}" for name, k in written.items()))
+    for reason in sorted(counts.keys() - written.keys()):
+        typer.echo(f"{counts[reason]} {'task' if counts[reason] == 1 else 'tasks'} {reason}")
 
 
 def _quality(con: "duckdb.DuckDBPyConnection") -> "Iterator[Table]":

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from flows.domains import domains
+from flows.domains.contract import Refused
 from flows.environments.resources import Resources
 from flows.tasks.folders.harbor import write_harbor_folder
 from schemas.task import Hidden, Task
@@ -16,6 +17,8 @@ from warehouse.connect import query
 from warehouse.console.progress import ProgressCallback
 
 BATCH = 16
+LEFT_OUT = "left out: "
+NO_FOLDER = "the world of the domain is no folder of files"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ def export_folders(
     chosen: Chosen,
     report: ProgressCallback,
 ) -> Counter[str]:
-    """Write the chosen tasks; returns counts: folders by domain, and `skipped` of domains whose world is no folder.
+    """Write the chosen tasks; returns counts: folders by domain, and tasks left out by LEFT_OUT and the reason.
 
     Raises LookupError on an unknown domain, and the errors of source trees and of the file system.
     """
@@ -42,11 +45,13 @@ def export_folders(
         raise LookupError(f"no domain named {chosen.domain!r}; there are: {', '.join(sorted(known))}")
     for done, (task, hidden) in enumerate(islice(_tasks(con, chosen.domain), chosen.n), 1):
         parts = known[task.domain].folder if task.domain in known else None
-        if parts is None:
-            counts["skipped"] += 1
-        else:
+        try:
+            if parts is None:
+                raise Refused(NO_FOLDER)
             write_harbor_folder(task, parts(task, hidden, resources), target)
             counts[task.domain] += 1
+        except Refused as refused:
+            counts[f"{LEFT_OUT}{refused}"] += 1
         report(done, chosen.n or done)
     return counts
 

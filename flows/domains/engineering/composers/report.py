@@ -55,7 +55,8 @@ def reports(source: Source, found: Iterable[list[Symptom]], kind: str, dice: Ran
     words = WORDS[kind]
     mixed = [_problem(examples, dice) for examples in found]
     dice.shuffle(mixed)
-    opening = dice.choice(words["openings"]).format(name=source.name, description=source.description, n=len(mixed))
+    openings = words["openings" if len(mixed) > 1 else "openings_of_one"]
+    opening = dice.choice(openings).format(name=source.name, description=source.description, n=len(mixed))
     problems, facts = zip(*mixed, strict=True)
     return Reports(source.name, opening, problems, facts, dice.choice(words["closings"]))
 

@@ -9,7 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from flows.domains.contract import FolderParts
+from flows.domains.contract import FolderParts, Refused
+from flows.domains.engineering.suite.languages import PYTHON
 from flows.environments.resources import Resources
 from flows.environments.sandbox.images.images import DEFAULTS
 from flows.environments.workspace.materialise import materialise
@@ -26,8 +27,10 @@ TEST_S = 1_200.0
 
 
 def folder_parts(task: Task, hidden: Hidden, resources: Resources) -> FolderParts:
-    """The parts of the task's folder. Raises TreeError if its source tree cannot be had."""
+    """The parts of the task's folder. Raises TreeError if its source tree cannot be had, Refused if no check fits."""
     setup, goal, oracle = read_setup(task.setup), json.loads(hidden.goal or "{}"), json.loads(hidden.oracle or "{}")
+    if goal["language"] != PYTHON.name:
+        raise Refused(f"folders have no checker for tests in {goal['language']}")
     image = {one.name: one for one in (*DEFAULTS, *resources.images)}[setup.image]
     with tempfile.TemporaryDirectory(prefix="folder-", ignore_cleanup_errors=True) as place:
         tree = Path(place) / "tree"
