@@ -72,6 +72,11 @@ class Checker:
         with connect(Lake(lake)) as con:
             rows = con.sql("select url, coalesce(title, ''), text from pages where text is not null").fetchall()
         self.sheets = [Sheet(*row) for row in rows]
+        self._by_word = dict[str, dict[str, Sheet]]()
+        """Name or url -> the pages that have it, by url."""
+        for sheet in self.sheets:
+            for word in (sheet.url, *names(sheet)):
+                self._by_word.setdefault(word, {})[sheet.url] = sheet
 
     def answer(self, composer: str, instruction: str) -> float | set[str]:
         """The answer: a number, or the urls of the pages."""
@@ -102,7 +107,7 @@ class Checker:
     def _chain(self, text: str) -> float:
         one, two, three = re.split(r"Step \d: ", text)[1:]
         n = len(self._selected(one))
-        second = sorted(self._members(two), key=lambda sheet: _names(sheet)[0].casefold())
+        second = sorted(self._members(two), key=lambda sheet: names(sheet)[0].casefold())
         chosen = second[(n - 1) % len(second)]
         values = self._values(three, [*self._members(three), chosen])
         own = values[chosen.url]
@@ -151,16 +156,16 @@ class Checker:
         return {url: value for url, value in values.items() if value is not None}
 
     def _page(self, name: str) -> Sheet:
-        (one,) = [sheet for sheet in self.sheets if name in _names(sheet)]
+        (one,) = self._by_word[name].values()
         return one
 
     def _named(self, item: str) -> Sheet:
         link = re.search(r"\]\(([^)#\s]+)", item)
-        found = [sheet for sheet in self.sheets if (link and sheet.url == link[1]) or _bare(item) in _names(sheet)]
-        return found[0] if len(found) == 1 else None  # type: ignore[return-value]
+        found = self._by_word.get(_bare(item), {}) | (self._by_word.get(link[1], {}) if link else {})
+        return next(iter(found.values())) if len(found) == 1 else None  # type: ignore[return-value]
 
 
-def _names(sheet: Sheet) -> list[str]:
+def names(sheet: Sheet) -> list[str]:
     """The title without its last part, which the site adds, and the whole title."""
     return [re.sub(r"\s+(?:—|-)\s+[^—]*?(?:documentation|Regions)$", "", sheet.title), sheet.title]
 
