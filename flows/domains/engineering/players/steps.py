@@ -4,9 +4,9 @@ import re
 import shlex
 from collections.abc import Generator, Iterable, Sequence
 
+from flows.environments.numbered_calls import NumberedCalls, Step
 from flows.environments.tool import Answer, ToolCall
 
-Step = Generator[Sequence[ToolCall], Sequence[Answer], Answer]
 Steps = Generator[Sequence[ToolCall], Sequence[Answer], None]
 PAGE = 220
 """Lines of a file that one call reads."""
@@ -19,17 +19,8 @@ FAILED = re.compile(
 TRACED = re.compile(r"^([\w./-]+\.py):(\d+): in ", re.MULTILINE)
 
 
-class Hand:
-    """Makes calls with ids in order."""
-
-    def __init__(self) -> None:
-        self._made = 0
-
-    def use(self, tool: str, **arguments: object) -> Step:
-        """Make one call; its answer."""
-        self._made += 1
-        answers = yield [ToolCall(f"c{self._made}", tool, arguments)]
-        return answers[0]
+class Hand(NumberedCalls):
+    """Runs programs and reads files."""
 
     def bash(self, *words: str) -> Step:
         """Run a program with its arguments."""

@@ -1,36 +1,19 @@
-"""Turns of a player: one call each, with the text of its answer."""
+"""Scripts of the players, with the facts of the task filled in."""
 
 import json
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flows.domains.ml_engineering.scripts import script
-from flows.environments.tool import Answer, ToolCall
+from flows.environments.numbered_calls import NumberedCalls, Turn
 from schemas.task import Task
-
-Turn = Generator[Sequence[ToolCall], Sequence[Answer], str]
 
 
 @dataclass
-class Desk:
-    """Makes calls with numbered ids, and writes scripts with the task's facts filled in."""
+class Desk(NumberedCalls):
+    """Writes scripts with the task's facts filled in."""
 
     facts: Mapping[str, object]
-    _number: int = field(default=0, init=False)
-
-    def call(self, name: str, **arguments: object) -> Turn:
-        """One call."""
-        self._number += 1
-        answers = yield [ToolCall(f"c{self._number}", name, arguments)]
-        return answers[0].text
-
-    def run(self, command: str) -> Turn:
-        """A command of the shell."""
-        return (yield from self.call("bash", command=command))
-
-    def write(self, path: str, text: str) -> Turn:
-        """A file of the workspace."""
-        return (yield from self.call("write", path=path, text=text))
 
     def write_script(self, name: str) -> Turn:
         """A script of the domain under its own name."""

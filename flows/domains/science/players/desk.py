@@ -1,28 +1,18 @@
-"""Turns of a player: one call each, with the text of its answer, and programs that compute one step."""
+"""Reading of a player, page by page, and programs that compute one step."""
 
 import inspect
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from flows.domains.science.topics.topic import Step
+from flows.environments.numbered_calls import NumberedCalls
 from flows.environments.tool import Answer, ToolCall
 
-Turn = Generator[Sequence[ToolCall], Sequence[Answer], str]
 Reading = Generator[Sequence[ToolCall], Sequence[Answer], None]
 
 
-@dataclass
-class Desk:
-    """Makes calls with numbered ids."""
-
-    _number: int = field(default=0, init=False)
-
-    def call(self, name: str, **arguments: object) -> Turn:
-        """One call."""
-        self._number += 1
-        answers = yield [ToolCall(f"c{self._number}", name, arguments)]
-        return answers[0].text
+class Desk(NumberedCalls):
+    """Reads pages of the library."""
 
     def read(self, address: str) -> Reading:
         """All parts of a page."""

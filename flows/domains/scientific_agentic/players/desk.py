@@ -1,41 +1,23 @@
-"""Turns of a player: one call each, with the text of its answer."""
+"""Steps that the players share: scripts, measurements, the calibration of the instrument."""
 
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
 from string import Template
 
 from flows.domains.scientific_agentic.families.instrument import STANDARDS
 from flows.domains.scientific_agentic.scripts import script
+from flows.environments.numbered_calls import NumberedCalls, Turn
 from flows.environments.tool import Answer, ToolCall
 from schemas.task import Task
 
-Turn = Generator[Sequence[ToolCall], Sequence[Answer], str]
 Measured = list[tuple[float, int, float]]
 Series = Generator[Sequence[ToolCall], Sequence[Answer], Measured]
 Constants = Generator[Sequence[ToolCall], Sequence[Answer], list[float]]
 SETTING, TIMES = 25, 4
 
 
-@dataclass
-class Desk:
-    """Makes calls with numbered ids."""
-
-    _number: int = field(default=0, init=False)
-
-    def call(self, name: str, **arguments: object) -> Turn:
-        """One call."""
-        self._number += 1
-        answers = yield [ToolCall(f"c{self._number}", name, arguments)]
-        return answers[0].text
-
-    def run(self, command: str) -> Turn:
-        """A command of the shell."""
-        return (yield from self.call("bash", command=command))
-
-    def write(self, path: str, text: str) -> Turn:
-        """A file of the workspace."""
-        return (yield from self.call("write", path=path, text=text))
+class Desk(NumberedCalls):
+    """Writes scripts, measures and calibrates."""
 
     def write_script(self, name: str, **facts: object) -> Turn:
         """A script of the domain under its own name."""
