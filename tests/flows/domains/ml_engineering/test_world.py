@@ -1,6 +1,5 @@
 """The world: labels stay outside, scores are few, submissions are recorded, and a killed attempt goes on."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from flows.domains.ml_engineering.world.problem import ProblemError
 from flows.environments.environment import Checkpoint
 from flows.environments.tool import ToolCall
 from tests.flows.domains.ml_engineering.worlds import call, opened, problem_of, setup_of, submission
-from tests.house.places import ROOT
+from tests.flows.domains.reached_modules import assert_no_hidden_module
 
 PACKAGE = "flows.domains.ml_engineering"
 PROBLEM = problem_of()
@@ -86,24 +85,7 @@ def test_the_sandbox_holds_neither_labels_nor_the_generator(tmp_path: Path) -> N
 
 def test_no_tool_can_reach_the_private_labels() -> None:
     """The world's modules import neither the examination, nor the composers, nor the hidden record."""
-    reached, left = set[str](), [f"{PACKAGE}.world.environment"]
-    while left:
-        module = left.pop()
-        if module.startswith(f"{PACKAGE}.") and module not in reached:
-            reached.add(module)
-            left += imported(module)
-    assert f"{PACKAGE}.world.problem" in reached
-    assert not [one for one in reached if ".composing" in one or one.endswith((".examine", ".kind", ".Hidden"))]
-    assert "schemas.task" not in {name.rpartition(".")[0] for module in reached for name in imported(module)}
-
-
-def imported(module: str) -> list[str]:
-    """Modules and names that a module imports; none of a name that is no module."""
-    place = ROOT / Path(*module.split("."))
-    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-    tree = ast.parse(path.read_text("utf-8")) if path.exists() else ast.Module([], [])
-    froms = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module]
-    return [name for one in froms for name in (str(one.module), *(f"{one.module}.{alias.name}" for alias in one.names))]
+    assert_no_hidden_module(PACKAGE, "world.environment", "world.problem")
 
 
 @pytest.mark.parametrize(

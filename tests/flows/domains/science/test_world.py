@@ -1,6 +1,5 @@
 """The reading room: pages in parts, a notebook that a killed attempt keeps, and no way to a hidden value."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from flows.environments.environment import Checkpoint
 from flows.environments.resources import Resources
 from flows.environments.tool import ToolCall
 from schemas.task import Hidden
+from tests.flows.domains.reached_modules import assert_no_hidden_module
 from tests.flows.domains.science.studies import call, room, setup_of
-from tests.house.places import ROOT
 
 
 def test_a_killed_attempt_keeps_its_notebook() -> None:
@@ -84,20 +83,4 @@ def test_texts_that_run_code_never_reach_the_interpreter(text: str, tmp_path: Pa
 
 def test_no_tool_can_reach_a_hidden_value() -> None:
     """The world's modules import neither the examination, nor the composer, nor the hidden record."""
-    reached, left = set[str](), ["flows.domains.science.world.environment"]
-    while left:
-        module = left.pop()
-        if module.startswith("flows.domains.science.") and module not in reached:
-            reached.add(module)
-            left += _imported(module)
-    assert "flows.domains.science.study.pages" in reached
-    assert not [one for one in reached if ".composing" in one or one.endswith((".examine", ".kind", ".verifiers"))]
-    assert "schemas.task" not in {name for module in reached for name in _imported(module)}
-
-
-def _imported(module: str) -> list[str]:
-    place = ROOT / Path(*module.split("."))
-    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-    tree = ast.parse(path.read_text("utf-8")) if path.exists() else ast.Module([], [])
-    froms = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module]
-    return [name for one in froms for name in (str(one.module), *(f"{one.module}.{alias.name}" for alias in one.names))]
+    assert_no_hidden_module("flows.domains.science", "world.environment", "study.pages")

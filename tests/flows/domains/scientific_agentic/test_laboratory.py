@@ -1,6 +1,5 @@
 """The laboratory: data by seed, an instrument with a budget, a record that a kill keeps, and hostile results."""
 
-import ast
 import json
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from flows.environments.resources import Resources
 from flows.environments.tool import Answer, ToolCall
 from schemas.task import Hidden
 from tests.flows.domains.ml_engineering.worlds import need_sandbox
-from tests.house.places import ROOT
+from tests.flows.domains.reached_modules import assert_no_hidden_module
 
 STUDIES = {"abc12": "sequences"}
 
@@ -130,21 +129,4 @@ def test_data_of_another_version_say_so(tmp_path: Path) -> None:
 
 def test_no_tool_can_reach_the_examination() -> None:
     """The world's modules import neither the examination, nor the composer, nor the hidden record."""
-    package = "flows.domains.scientific_agentic"
-    reached, left = set[str](), [f"{package}.world.environment"]
-    while left:
-        module = left.pop()
-        if module.startswith(f"{package}.") and module not in reached:
-            reached.add(module)
-            left += _imported(module)
-    assert f"{package}.families.project" in reached
-    assert not [one for one in reached if ".composing" in one or one.endswith((".examine", ".kind", ".verifiers"))]
-    assert "schemas.task" not in {name for module in reached for name in _imported(module)}
-
-
-def _imported(module: str) -> list[str]:
-    place = ROOT / Path(*module.split("."))
-    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-    tree = ast.parse(path.read_text("utf-8")) if path.exists() else ast.Module([], [])
-    froms = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module]
-    return [name for one in froms for name in (str(one.module), *(f"{one.module}.{alias.name}" for alias in one.names))]
+    assert_no_hidden_module("flows.domains.scientific_agentic", "world.environment", "families.project")
