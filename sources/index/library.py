@@ -7,8 +7,8 @@ words that stand on no page match those that are spelled nearly so.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from sources.index.index_writer import (
     write_index,
 )
 from sources.index.passage_splitter import passages
+from sources.index.results import Blocked, Hit, NotFound, PageMatch, Results, Window
 from sources.index.scripts import comparable_words, queried
 from sources.index.snippets import best_sentence, match_score, missing_words_shown, words_of
 
@@ -46,64 +47,6 @@ FUZZY_WORDS, FUZZY_BOOST = 4, 0.5
 """Unknown words of a query that are matched approximately, and the weight of such a match."""
 FUZZY_LENGTHS = ((9, 2), (4, 1))
 """Length of a word -> typing errors allowed in it, the longest first; shorter words must match exactly."""
-
-
-class Blocked(LookupError):
-    """The page is on the blocklist, whether the library holds it or not. `url` is its address."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(f"{url} may not be read: it is on the list of blocked addresses")
-        self.url = url
-
-
-class NotFound(LookupError):
-    """No such page, or no such window of it. The message lists the nearest pages or the valid windows."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A matching page with its best passage; `score` is the BM25 score of that passage.
-
-    `more` are sentences of its other matching passages, with the query's words that the best passage lacks.
-    """
-
-    doc_id: str
-    url: str
-    title: str
-    passage: str
-    score: float
-    more: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Results:
-    """One page of results, and whether another follows."""
-
-    hits: list[Hit]
-    more: bool
-
-
-@dataclass(frozen=True)
-class Window:
-    """One window of a page, as Markdown; `page` counts from 1."""
-
-    doc_id: str
-    url: str
-    title: str
-    text: str
-    page: int
-    n_pages: int
-
-
-@dataclass(frozen=True)
-class PageMatch:
-    """A passage of one page that matches `find`, and the window that it begins in, from 1."""
-
-    doc_id: str
-    url: str
-    title: str
-    passage: str
-    page: int
 
 
 class Library:
@@ -142,7 +85,13 @@ class Library:
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
         """Return the best pages for the words of any text, best first, each with its best passage alone."""
-        return [of_page[0] for of_page in self._ranked(query, limit)[:limit]]
+        best = dict[str, Hit]()
+        for found in self._rounds(query, limit):
+            for hit in self._hits(found):
+                best.setdefault(hit.url, hit)
+                if len(best) == limit:
+                    return list(best.values())
+        return list(best.values())
 
     def results(self, query: str, limit: int = 5, page: int = 1) -> Results:
         """Return page `page` of the results for a query, from 1, each page with `limit` pages of the library."""
@@ -185,7 +134,7 @@ class Library:
         if self._blocked.blocking_entry(url):
             raise Blocked(url)
         for key in dict.fromkeys((url_key(url), title_key(url), tail_key(url))):
-            hits = self._searcher.search(self._term("key", key), 2).hits
+            hits = self._searcher.search(self._term("key", key), 2, count=False).hits
             if len(hits) == 1:
                 return self._readable(self._stored(hits[0][1]))
         near = ", ".join(hit.url for hit in self.search(re.sub(r"\W+", " ", url), 3))
@@ -198,23 +147,30 @@ class Library:
 
     def _ranked(self, query: str, wanted: int) -> list[list[Hit]]:
         """The matching passages of at least so many pages, if so many match; best page and best passage first."""
-        terms, n, full = self._terms(query), wanted * PER_PAGE, True
         ranked = dict[str, list[Hit]]()
-        while full and len(ranked) < wanted and n <= MOST_PASSAGES:
-            ranked, full = self._by_page(terms, n)
-            n *= 4
+        for found in self._rounds(query, wanted):
+            for hit in self._hits(found):
+                ranked.setdefault(hit.url, []).append(hit)
+            if len(ranked) >= wanted:
+                break
         return list(ranked.values())
 
-    def _by_page(self, terms: Any, n: int) -> tuple[dict[str, list[Hit]], bool]:
-        """The n best passages by the address of their page, and True if there may be more than n."""
-        pages = dict[str, list[Hit]]()
-        found = self._searcher.search(terms, n).hits
+    def _rounds(self, query: str, wanted: int) -> Iterator[list[tuple[float, Any]]]:
+        """(score, address) of the matching passages, the best first: some for so many pages, then ever more."""
+        terms, n, read = self._terms(query), wanted * PER_PAGE, 0
+        while n <= MOST_PASSAGES:
+            found = self._searcher.search(terms, n, count=False).hits
+            yield found[read:]
+            if len(found) < n:
+                return
+            read, n = n, 4 * n
+
+    def _hits(self, found: Iterable[tuple[float, Any]]) -> Iterator[Hit]:
+        """The passages found that may be read, in their order."""
         for score, address in found:
             stored = self._stored(address)
-            hit = Hit(stored["doc_id"], stored["url"], stored["title"], stored["passage"], float(score))
-            if not self._blocked.blocking_entry(hit.url):
-                pages.setdefault(hit.url, []).append(hit)
-        return pages, len(found) == n
+            if not self._blocked.blocking_entry(stored["url"]):
+                yield Hit(stored["doc_id"], stored["url"], stored["title"], stored["passage"], float(score))
 
     def _terms(self, query: str) -> Any:
         """The query of all words, those that stand on no page by their nearest spellings."""
