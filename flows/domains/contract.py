@@ -235,6 +235,8 @@ class Domain:
     """Names under which Python imports the packages of `extra`, which composing its tasks needs."""
     extra: str | None = None
     """The extra of this package that installs them."""
+    share: float = 0.0
+    """Its share of a night whose settings name no domain (`flows/tasks/mix.py`); 0 if it runs only when it is named."""
 
     @property
     def reads_pages(self) -> bool:

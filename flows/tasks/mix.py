@@ -14,17 +14,6 @@ from flows.environments.environment import SANDBOX
 from flows.environments.sandbox import unavailable
 from flows.settings import Settings
 
-MIX: Mapping[str, float] = {
-    "search": 0.25,
-    "engineering": 0.3,
-    "ml_engineering": 0.1,
-    "science": 0.12,
-    "instruction_following": 0.06,
-    "general_agentic": 0.12,
-    "scientific_agentic": 0.05,
-}
-"""Domain -> share of a night's tasks."""
-
 
 @dataclass(frozen=True)
 class Mix:
@@ -42,9 +31,9 @@ def is_default(settings: Settings) -> bool:
 
 def default_mix(settings: Settings) -> Mix:
     """The mix without the domains that cannot run here. An operator who names a domain gets an error instead."""
-    known = domains()
-    reasons = {name: unmet(known[name]) for name in MIX if name in known}
-    shares = {name: MIX[name] for name, reason in reasons.items() if reason is None}
+    known = {name: one for name, one in domains().items() if one.share}
+    reasons = {name: unmet(one) for name, one in known.items()}
+    shares = {name: known[name].share for name, reason in reasons.items() if reason is None}
     return Mix(shares, {name: reason for name, reason in reasons.items() if reason})
 
 

@@ -77,5 +77,7 @@ def test_the_top_level_is_fixed() -> None:
 def test_sql_opens_with_its_grain() -> None:
     """Without a known grain, a join may double rows."""
     assert [
-        _where(path) for path in sorted(ROOT.glob("*/**/*.sql")) if not path.read_text("utf-8").startswith("-- ")
+        _where(path)
+        for path in sorted(one for room in ROOMS for one in (ROOT / room).rglob("*.sql"))
+        if not path.read_text("utf-8").startswith("-- ")
     ] == []

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MADE_AGAIN = {
     "document": "the next crawl fetches the pages again",
+    "fact": "the next night that draws from the facts of pages reads the pages again",
     "task": "finished attempts stay as `task_lost`; `factory tasks` composes new tasks",
     "refusal": "the counts of those nights cannot be made again",
     "hidden": "cannot be made again: attempts at those tasks are judged without their goal",

@@ -26,6 +26,7 @@ def _tools(setup: str, dialect: str) -> tuple[Tool, ...]:
 
 DOMAIN = Domain(
     name="engineering",
+    share=0.3,
     environment=replace(WORKSPACE, tools=_tools, examine=examine),
     verifiers=(TESTS_PASS, TESTS_INTACT),
     composers=(MUTANTS, COMBINED, REMOVED, REVERSED, ISSUES),

@@ -11,6 +11,7 @@ from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="general_agentic",
+    share=0.12,
     environment=SERVICES,
     verifiers=(GOAL_STATE, NO_COLLATERAL, POLICY_KEPT, USER_FIDELITY),
     composers=(BATCH_UNDER_POLICY, TOOL_CHAIN),

@@ -9,6 +9,7 @@ from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="instruction_following",
+    share=0.06,
     environment=DESK,
     verifiers=VERIFIERS,
     composers=(CORPUS_BRIEF, HANDBOOK_BRIEF),

@@ -10,6 +10,7 @@ from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="ml_engineering",
+    share=0.1,
     environment=ML_WORKSPACE,
     verifiers=(SCORE_REACHED,),
     composers=(GENERATED_DATA, GIVEN_TABLE),

@@ -11,6 +11,7 @@ from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="science",
+    share=0.12,
     environment=READING_ROOM,
     verifiers=(STEPS_SHOWN, NUMERIC_CLOSE),
     composers=(LIBRARY_STUDY,),

@@ -9,6 +9,7 @@ from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="scientific_agentic",
+    share=0.05,
     environment=LABORATORY,
     verifiers=(FRESH_DATA,),
     composers=(LABORATORY_PROJECT,),

@@ -12,6 +12,7 @@ from schemas.prompt import prompt
 
 DOMAIN = Domain(
     name="search",
+    share=0.25,
     environment=LIBRARY,
     verifiers=(EXACT_MATCH, CONTAINS_ANSWER, EXACT_ANSWER, NUMERIC_CLOSE, SET_EQUALS, EVIDENCE_CONSULTED),
     composers=(CLOZE, WRITTEN, *SET_COMPOSERS),

@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.refine.gates.patterns import joined, language_names
 
-LANGUAGE_VERSION = f"3 {version('py3langid')}"
+LANGUAGE_VERSION = f"4 {version('py3langid')}"
 """Changes with the rules of this module and with the identifier."""
 SCRIPTS = (
     ("ko", r"[\uac00-\ud7a3]", 2.5), ("ja", r"[\u3040-\u30ff]", 4), ("zh", r"[\u4e00-\u9fff]", 2.5),
@@ -33,7 +33,7 @@ OWN_SHARE = 0.5
 """Share of the letters."""
 _SENTENCE = re.compile(r"(?<=[.!?\u0964:])\s+|\n+|(?<=[\u3002\uff01\uff1f])")
 _ASIDE = re.compile(
-    r"(?m:^[!-~]+$)|(?m:^.*(?:Error|ERROR|Exception)\b.*$)|```.*?(?:```|$)|`[^`\n]*`|https?://\S+"
+    r"```.*?(?:```|$)|(?m:^[!-~]+$)|(?m:^.*(?:Error|ERROR|Exception)\b.*$)|`[^`\n]*`|https?://\S+"
     r"|[\w./\\-]*[/\\_][\w./\\-]*|\b\w+\.\w{1,5}\b|\b[A-Z]{2,}\b",
     re.DOTALL,
 )

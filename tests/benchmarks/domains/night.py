@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
 
-from flows.tasks.mix import MIX
+from flows.domains import domains
 from tests.benchmarks.figure import Figure, MissingTool
 from tests.doubles.sites.wiki_site import wiki_site
 from tests.doubles.solver import Solver
@@ -74,7 +74,7 @@ FULL, SMOKE = Size(28, 600, (), FACTORY), Size(1, 12, ("search",), LINE)
 
 def figures(size: Size) -> Iterator[Figure]:
     """Domains without a task, and the shares of attempts that were judged, and that passed."""
-    chosen = size.domains or tuple(MIX)
+    chosen = size.domains or tuple(name for name, one in domains().items() if one.share)
     with tempfile.TemporaryDirectory() as folder, _site(size) as seed:
         home = Path(folder) / "home"
         home.mkdir()

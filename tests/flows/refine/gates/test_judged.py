@@ -45,6 +45,7 @@ def test_every_list_of_phrases_is_an_expression_of_duckdb() -> None:
             "fr",
         ),
         ("Which command lists files?", "", "`ls -la`", None),
+        ("Ukaž příklad výstupu.", "", "Příklad:\n\n```\n$ uptime\n up 3 days, load average: 0.10\n```", None),
     ],
 )
 def test_an_answer_is_foreign_if_its_task_neither_uses_nor_names_its_language(

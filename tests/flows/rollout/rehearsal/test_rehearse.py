@@ -80,7 +80,7 @@ def test_a_broken_oracle_and_a_shortcut_that_works_end_the_command_with_their_na
 
 
 def test_a_domain_without_policies_is_refused_with_the_way_to_give_it_some() -> None:
-    code, printed = rehearse("search")
+    code, printed = rehearse("mcp_server")
     assert code == 1 and "has no policies" in printed
     code, printed = rehearse("serch")
     assert code == 1 and "there are: dials, " in printed
