@@ -8,7 +8,7 @@ from flows.domains.contract import Refused
 from flows.domains.search.sets.conditions import Condition, draw_condition
 from flows.domains.search.sets.draws import Draw, together
 from flows.domains.search.sets.graph import Attribute, Listed, Page
-from flows.domains.search.sets.question import Question, Truth
+from flows.domains.search.sets.question import Question, Truth, of_sets
 from flows.domains.search.sets.recount import members_of, value_of
 from flows.domains.search.sets.wording import say, say_attribute, say_set
 
@@ -30,24 +30,14 @@ def chain(draw: Draw) -> Question:
         members = [members_of(one, one.members) for one in sets]
         return _walked(condition, members, {page: value_of(attribute, page) for some in members for page in some})
 
-    pages = together(sets, attribute)
-    return Question(
-        sentences=(
-            say(draw.dice, "step_count", set=f"Look at {say_set(draw.dice, first)}.", condition=condition.words),
-            say(draw.dice, "step_nth", set=say_set(draw.dice, second)),
-            _third(draw, third, attribute),
-            say(draw.dice, "number"),
-        ),
-        truth=truth,
-        reads=tuple(pages),
-        again=again,
-        sets=tuple(sets),
-        hubs=tuple(one.hub for one in sets),
-        clauses=tuple(f"{one.heading} {one.hub.name}" for one in sets),
-        attributes=(attribute,),
-        asked=tuple(pages),
-        line=("chain", condition.words, *(f"{one.hub.url}#{one.heading}" for one in sets)),
+    sentences = (
+        say(draw.dice, "step_count", set=f"Look at {say_set(draw.dice, first)}.", condition=condition.words),
+        say(draw.dice, "step_nth", set=say_set(draw.dice, second)),
+        _third(draw, third, attribute),
+        say(draw.dice, "number"),
     )
+    line = ("chain", condition.words, *(f"{one.hub.url}#{one.heading}" for one in sets))
+    return of_sets(sentences, truth, together(sets, attribute), again, sets, attribute, line)
 
 
 def _third(draw: Draw, third: Listed, attribute: Attribute) -> str:

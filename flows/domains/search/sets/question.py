@@ -4,7 +4,7 @@ Composers build it; its truth is then computed again from page texts (`recount.p
 shorter way answers it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flows.domains.search.sets.graph import Attribute, Listed, Page
@@ -39,3 +39,27 @@ class Question:
         if isinstance(self.truth, Page):
             return (self.truth,)
         return self.truth if isinstance(self.truth, tuple) else ()
+
+
+def of_sets(  # noqa: PLR0913, PLR0917 (the parts of a question)
+    sentences: Sequence[str],
+    truth: Truth,
+    pages: Sequence[Page],
+    again: Callable[[], Truth],
+    sets: Sequence[Listed],
+    attribute: Attribute,
+    line: Sequence[str],
+) -> Question:
+    """A question on one attribute of the pages of some sets, which names their hubs; all these pages are read."""
+    return Question(
+        sentences=tuple(sentences),
+        truth=truth,
+        reads=tuple(pages),
+        again=again,
+        sets=tuple(sets),
+        hubs=tuple(one.hub for one in sets),
+        clauses=tuple(f"{one.heading} {one.hub.name}" for one in sets),
+        attributes=(attribute,),
+        asked=tuple(pages),
+        line=tuple(line),
+    )

@@ -10,7 +10,7 @@ from flows.domains.contract import Refused
 from flows.domains.search.sets.conditions import Condition, draw_condition
 from flows.domains.search.sets.draws import Draw, together
 from flows.domains.search.sets.graph import Attribute, Listed, Page
-from flows.domains.search.sets.question import Question, Truth
+from flows.domains.search.sets.question import Question, Truth, of_sets
 from flows.domains.search.sets.recount import members_of, value_of
 from flows.domains.search.sets.wording import joined, say, say_attribute, say_set, say_sets
 
@@ -105,19 +105,8 @@ def _question(  # noqa: PLR0913, PLR0917 (the parts of a question)
     attribute: Attribute,
     line: Sequence[str],
 ) -> Question:
-    named = (f"{one.hub.url}#{one.heading}" for one in sets)
-    return Question(
-        sentences=tuple(sentences),
-        truth=truth,
-        reads=tuple(pages),
-        again=again,
-        sets=tuple(sets),
-        hubs=tuple(one.hub for one in sets),
-        clauses=tuple(f"{one.heading} {one.hub.name}" for one in sets),
-        attributes=(attribute,),
-        asked=tuple(pages),
-        line=(*line, *sorted(named)),
-    )
+    named = sorted(f"{one.hub.url}#{one.heading}" for one in sets)
+    return of_sets(sentences, truth, pages, again, sets, attribute, (*line, *named))
 
 
 def _only(draw: Draw, sets: Sequence[Listed], attribute: Attribute) -> list[str]:
