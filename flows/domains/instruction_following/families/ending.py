@@ -1,14 +1,13 @@
 """Constraints on the end: the last lines of a report, and the final message, which measure the text itself."""
 
-from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 from flows.domains.instruction_following.families.delivery import Delivery, Report, after, words
 from flows.domains.instruction_following.families.family import (
     Case,
     Constraint,
     Family,
+    Given,
     Goal,
     overruled,
     replaced,
@@ -16,7 +15,6 @@ from flows.domains.instruction_following.families.family import (
 )
 from flows.domains.instruction_following.families.outline import Outline
 
-Given = Mapping[str, Any]
 CLOSINGS = (
     "Filed under {n} by the writing desk.", "End of sheet {n}.", "Copy {n} is for the shelf.",
     "Checked twice, tray {n}.", "This text ends here ({n}).", "Return to cabinet {n} after reading.",

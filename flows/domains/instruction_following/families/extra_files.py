@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -13,6 +12,7 @@ from flows.domains.instruction_following.families.family import (
     Case,
     Constraint,
     Family,
+    Given,
     Goal,
     overruled,
     replaced,
@@ -22,7 +22,6 @@ from flows.domains.instruction_following.families.languages import language_of, 
 from flows.domains.instruction_following.families.outline import Outline
 from flows.domains.instruction_following.texts.document import Section
 
-Given = Mapping[str, Any]
 CELL = re.compile(r"[A-Za-z0-9][\w .()+-]{0,40}")
 KEYS = (
     ("name", "sections", "longest"),

@@ -17,6 +17,8 @@ from flows.domains.instruction_following.rules.book import Book
 from flows.domains.instruction_following.texts.document import Document, Section
 from flows.domains.instruction_following.texts.facts import fact
 
+Given = Mapping[str, Any]
+"""The goal of a constraint, which its checker, its writer and its near miss read."""
 Goal = dict[str, Any]
 
 
@@ -89,9 +91,9 @@ class Family:
     name: str
     draw: Callable[[Case], Constraint | None]
     """None if the documents offer nothing for it; raises Refused."""
-    check: Callable[[Delivery, Mapping[str, Any]], bool]
-    write: Callable[[Outline, Mapping[str, Any]], None]
-    miss: Callable[[Mapping[str, Any], Random], Goal]
+    check: Callable[[Delivery, Given], bool]
+    write: Callable[[Outline, Given], None]
+    miss: Callable[[Given, Random], Goal]
     """A goal that is nearly the same; a text that satisfies it must not satisfy the true one."""
     phase: int = 2
     """Order of writing, from 0: parts that measure others come last."""

@@ -2,16 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
-from typing import Any
 
 from flows.domains.instruction_following.families.delivery import Delivery, after
 from flows.domains.instruction_following.families.family import (
     Case,
     Constraint,
     Family,
+    Given,
     Goal,
     replaced,
     ruled,
@@ -21,7 +20,6 @@ from flows.domains.instruction_following.rules.foreign import plant
 from flows.domains.instruction_following.texts.document import Section
 from flows.domains.instruction_following.texts.facts import has_list
 
-Given = Mapping[str, Any]
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%d %B %Y", "%B %d, %Y", "%A, %d %B %Y", "%d-%b-%Y")
 SHOWN_DATE = (2031, 8, 27)
 """The date that a rule shows as an example, with its day beyond 12, so that it cannot be taken for a month."""

@@ -1,15 +1,14 @@
 """Constraints on the sections of a report: paragraphs, lengths, quotations, first words and references."""
 
 import re
-from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 from flows.domains.instruction_following.families.delivery import Delivery, paragraphs, words
 from flows.domains.instruction_following.families.family import (
     Case,
     Constraint,
     Family,
+    Given,
     Goal,
     overruled,
     replaced,
@@ -18,7 +17,6 @@ from flows.domains.instruction_following.families.family import (
 from flows.domains.instruction_following.families.outline import Outline, filling
 from flows.domains.instruction_following.texts.document import Section
 
-Given = Mapping[str, Any]
 PLAIN_START = re.compile(r"[A-Za-z][\w ,;.'-]*\w")
 FEWEST_SECTIONS, MOST_SECTIONS = 5, 16
 """Sections of a document from which a section's length is reckoned."""

@@ -1,15 +1,14 @@
 """Constraints on the frame of a report: its sections, their headings and numbering, and its title."""
 
 import re
-from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 from flows.domains.instruction_following.families.delivery import Delivery, bare
 from flows.domains.instruction_following.families.family import (
     Case,
     Constraint,
     Family,
+    Given,
     Goal,
     overruled,
     replaced,
@@ -18,7 +17,6 @@ from flows.domains.instruction_following.families.family import (
 from flows.domains.instruction_following.families.outline import Outline
 from flows.domains.instruction_following.texts.facts import FEWEST_ITEMS, MOST_ITEMS, has_list
 
-Given = Mapping[str, Any]
 SKELETON = "skeleton"
 ORDINALS = {1: "every", 2: "every second", 3: "every third"}
 STYLES = ("1.", "I.", "A)", "[1]", "Part 1:", "§ 1")

@@ -1,14 +1,11 @@
 """Constraints on the words of a report: the house's own term in place of a common word."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from flows.domains.instruction_following.families.delivery import Delivery
-from flows.domains.instruction_following.families.family import Case, Constraint, Family, overruled, ruled
+from flows.domains.instruction_following.families.family import Case, Constraint, Family, Given, overruled, ruled
 from flows.domains.instruction_following.families.outline import Outline
 
-Given = Mapping[str, Any]
 TERMS = {
     "staff": ("crew", "colleagues", "house people", "team hands"),
     "visitors": ("guests", "callers", "day patrons", "outside readers"),
