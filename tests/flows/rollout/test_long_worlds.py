@@ -31,6 +31,13 @@ DAY = date(2026, 1, 2)
 TASKS = 3
 TURNS = 24
 KILLS = int(os.environ.get("WORLD_KILLS", "10"))
+"""WORLD_KILLS=70 with --timeout=0 is the long form."""
+TABLES = (
+    (Trajectory, ("trajectory_id",)),
+    (Turn, ("trajectory_id", "index")),
+    (Outcome, ("trajectory_id",)),
+    (Verdict, ("trajectory_id", "turn_index", "verifier")),
+)
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
 
@@ -85,27 +92,32 @@ def roll_out(settings: Settings, solutions: list[list[Shown]], fuse: int = 0) ->
     run_rollout(settings, DAY, silent, Factories(opening(ScriptedTeacher(Clerk(solutions))), open_tiny_dialect))
 
 
+def kill_often(settings: Settings, solutions: list[list[Shown]], seed: int) -> int:
+    """Kill runs at random events until one ends by itself; returns the number of kills."""
+    dice, kills = random.Random(seed), 0
+    while True:
+        fuse = dice.randint(1, TASKS * TURNS // 5) if kills < KILLS else 0
+        process = CONTEXT.Process(target=roll_out, args=(settings, solutions, fuse))
+        process.start()
+        process.join()
+        if process.exitcode == 0:
+            return kills
+        assert process.exitcode == -9
+        kills += 1
+
+
 def test_killed_anywhere_the_services_the_notes_and_the_segments_are_the_same(tmp_path: Path) -> None:
     """A long attempt is killed more often than a short one; each fault of a resume would spoil the whole of it."""
     made = drafts()
     setups, solutions = [(setup, goal) for setup, goal, _ in made], [solution for _, _, solution in made]
-    undisturbed, killed = home(tmp_path / "undisturbed", setups), home(tmp_path / "killed", setups)
+    undisturbed, kills, seed = home(tmp_path / "undisturbed", setups), 0, 3
     roll_out(undisturbed, solutions)
-    dice, kills, code = random.Random(3), 0, 1
-    while code:
-        fuse = dice.randint(1, 2 * TASKS * TURNS // KILLS + 4) if kills < KILLS else 0
-        process = CONTEXT.Process(target=roll_out, args=(killed, solutions, fuse))
-        process.start()
-        process.join()
-        code, kills = process.exitcode or 0, kills + 1
-        assert code in {0, -9}
-    for model, ids in (
-        (Trajectory, ("trajectory_id",)),
-        (Turn, ("trajectory_id", "index")),
-        (Outcome, ("trajectory_id",)),
-        (Verdict, ("trajectory_id", "turn_index", "verifier")),
-    ):
-        assert rows(killed, model, *ids) == rows(undisturbed, model, *ids)
+    while kills < KILLS:
+        killed = home(tmp_path / str(seed), setups)
+        kills, seed = kills + kill_often(killed, solutions, seed), seed + 1
+        for model, ids in TABLES:
+            assert rows(killed, model, *ids) == rows(undisturbed, model, *ids)
+    print(f"{kills} kills in {seed - 3} runs")
     found = rows(killed, Trajectory, "trajectory_id")
     assert min(row["n_segments"] or 1 for row in found) > 1, "no attempt was compacted"
     assert any(json.loads(row["checks"])["delta"] for row in rows(killed, Outcome, "trajectory_id"))

@@ -1,6 +1,7 @@
 """Environments with state: after kills and faults the worlds are as in an undisturbed run, and none is left behind."""
 
 import gc
+import itertools
 import json
 import os
 import random
@@ -26,7 +27,8 @@ from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
 TASKS = 6
-KILLS = int(os.environ.get("WORLD_KILLS", "12"))
+KILLS = int(os.environ.get("WORLD_KILLS", "10"))
+"""Kills of each long test; WORLD_KILLS=70 with --timeout=0 is the long form."""
 GOAL = {"bank": 15, "cash": 6}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
 
@@ -78,6 +80,18 @@ def kill_often(settings: Settings, seed: int) -> int:
         kills += 1
 
 
+def killed_runs(folder: Path, name: str, seed: int) -> Iterator[Settings]:
+    """Yield homes whose runs were killed until they ended: as many homes as KILLS kills take."""
+    kills = 0
+    for number in itertools.count(seed):
+        settings = home(folder / str(number), name)
+        kills += kill_often(settings, number)
+        yield settings
+        if kills >= KILLS:
+            print(f"{kills} kills in {number - seed + 1} runs")
+            return
+
+
 def test_the_outcome_reaches_the_lake_and_the_verifier_sees_the_hidden_goal(tmp_path: Path) -> None:
     """Without its outcome no attempt in an environment with state could ever be judged."""
     settings = home(tmp_path, "ledger", [("{}", json.dumps(GOAL)), ("{}", '{"bank": 1}')])
@@ -95,29 +109,28 @@ def test_the_outcome_reaches_the_lake_and_the_verifier_sees_the_hidden_goal(tmp_
 @pytest.mark.slow
 def test_a_replayed_world_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
     """An entry made twice, or lost, would give a trajectory whose observations contradict its state."""
-    undisturbed, killed = home(tmp_path / "undisturbed", "ledger"), home(tmp_path / "killed", "ledger")
+    undisturbed = home(tmp_path / "undisturbed", "ledger")
     roll_out(undisturbed)
-    assert kill_often(killed, 1) >= min(KILLS, 10)
-    for model, ids in (
-        (Trajectory, ("trajectory_id",)),
-        (Turn, ("trajectory_id", "index")),
-        (Outcome, ("trajectory_id",)),
-        (Verdict, ("trajectory_id", "verifier", "version")),
-    ):
-        assert rows(killed, model, *ids) == rows(undisturbed, model, *ids)
+    for killed in killed_runs(tmp_path, "ledger", 1):
+        for model, ids in (
+            (Trajectory, ("trajectory_id",)),
+            (Turn, ("trajectory_id", "index")),
+            (Outcome, ("trajectory_id",)),
+            (Verdict, ("trajectory_id", "verifier", "version")),
+        ):
+            assert rows(killed, model, *ids) == rows(undisturbed, model, *ids)
 
 
 @pytest.mark.slow
 def test_a_snapshot_world_killed_at_random_moments_holds_what_was_observed_and_no_more(tmp_path: Path) -> None:
     """Lines that were written by a call whose turn was never committed would stay in the file for good."""
-    settings = home(tmp_path, "notebook")
-    assert kill_often(settings, 7) >= min(KILLS, 10)
-    turns = [row for row in rows(settings, Turn, "trajectory_id", "index") if row["tool"] and row["role"] == "tool"]
-    for outcome in rows(settings, Outcome, "trajectory_id"):
-        observed = [row["observation"] for row in turns if row["trajectory_id"] == outcome["trajectory_id"]]
-        assert json.loads(outcome["checks"])["stamps"] == observed
-        assert len(observed) == 10
-    assert not list((settings.state / "worlds").glob("*"))
+    for settings in killed_runs(tmp_path, "notebook", 7):
+        turns = [row for row in rows(settings, Turn, "trajectory_id", "index") if row["tool"] and row["role"] == "tool"]
+        for outcome in rows(settings, Outcome, "trajectory_id"):
+            observed = [row["observation"] for row in turns if row["trajectory_id"] == outcome["trajectory_id"]]
+            assert json.loads(outcome["checks"])["stamps"] == observed
+            assert len(observed) == 10
+        assert not list((settings.state / "worlds").glob("*"))
 
 
 def test_a_write_that_fails_is_made_in_a_rebuilt_world_and_never_twice(tmp_path: Path) -> None:
