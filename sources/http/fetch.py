@@ -5,29 +5,40 @@ robots.txt, address. So a redirect cannot lead to a url that a link could not.
 """
 
 import asyncio
+import re
+import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
-import httpx
-
-from sources.http.decompress import ACCEPTED, BadCompression, Body, TooLarge
-from sources.http.network import AddressRefused, Network, transport
+from sources.http.connection import BodyCutOff, Connection, ConnectionLost
+from sources.http.connection_pool import ConnectionPool
+from sources.http.cookies import RedirectCookies
+from sources.http.decompress import ACCEPTED, BadCompression, Body, TooLarge, gunzipped
+from sources.http.media_type import computed_type, declared_type, is_xml
+from sources.http.network import AddressRefused, ConnectFailed, Network
+from sources.http.response_head import NotHttp, ResponseHead
 from sources.status_codes import Status, http_status
-from sources.urls import normalise
+from sources.urls import DEFAULT_PORTS, normalise
 
-CONNECTIONS = 64
-"""Open connections at most: an httpx client gets slow beyond about a hundred requests in flight."""
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown"})
-SITEMAP_TYPES = frozenset({"application/xml", "text/xml", "text/plain", "application/gzip", "application/x-gzip"})
 ANY_TYPE = frozenset[str]()
+COOKIE_TRIES = 3
+"""Requests for one url that redirects to itself, as long as each response sets another cookie."""
 
+DRAINED_BYTES = 64 * 1024
+"""Longest body of a redirect or an error that is read, to use its connection again."""
+
+_CONTENT = {200, 203}
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HOST_DOWN = {429, 503}
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,8 @@ class FetchResult:
 
     @property
     def media_type(self) -> str:
-        return _media_type(self.headers.get("content-type", ""))
+        """Media type by the Content-Type header and the body, such as text/html; see `media_type.py`."""
+        return computed_type(self.headers.get("content-type", ""), self.body)
 
 
 class Client:
@@ -71,13 +83,7 @@ class Client:
 
     def __init__(self, limits: Limits, network: Network) -> None:
         self.limits, self.network = limits, network
-        self._http = httpx.AsyncClient(
-            transport=transport(network, CONNECTIONS),
-            headers={"User-Agent": limits.user_agent, "Accept-Encoding": ACCEPTED},
-            timeout=limits.timeout_s,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._pool, self._cookies = ConnectionPool(network), RedirectCookies()
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,7 +91,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        self._pool.close()
 
     async def get(
         self,
@@ -94,67 +100,129 @@ class Client:
         types: frozenset[str] = PAGE_TYPES,
         etag: str | None = None,
         last_modified: str | None = None,
+        max_bytes: int | None = None,
     ) -> FetchResult:
         """Send one GET within the limits and return its result; never raises for a failure of the server.
 
         `types` are the accepted media types (empty: all). `etag` and `last_modified` make the request conditional.
+        `max_bytes` replaces the limit of the body. A body that is a gzip file is returned unpacked. A redirect of the
+        url to itself that sets a cookie is followed with that cookie.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: value for name, value in conditions.items() if value}
+        limit = max_bytes or self.limits.max_bytes
+        for _ in range(COOKIE_TRIES):
+            result, set_cookie = await self._try(url, conditions, types, limit)
+            if result.status != Status.REDIRECTED:
+                break
+            has_changed = self._cookies.keep(url, set_cookie)
+            if result.location != url or not has_changed:
+                break
+        return result
+
+    async def _try(
+        self, url: str, conditions: Mapping[str, str | None], types: frozenset[str], limit: int
+    ) -> tuple[FetchResult, list[str]]:
+        """Send the request once; return its result and its Set-Cookie headers."""
         try:
+            message, is_conditional = self._message(url, conditions)
             async with asyncio.timeout(self.limits.timeout_s):
-                self._http.cookies.clear()
-                async with self._http.stream("GET", url, headers=headers) as response:
-                    return await self._read(url, response, types)
-        except (TimeoutError, httpx.TimeoutException, httpx.TransportError, AddressRefused) as error:
-            return _failure(error, self.limits)
-        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-            return FetchResult(Status.PROTOCOL_ERROR, f"{type(error).__name__}: {error}")
+                connection, head = await self._pool.request(url, message)
+                try:
+                    result = await _read(url, connection, head, types, limit)
+                finally:
+                    self._pool.release(url, connection)
+        except (TimeoutError, ConnectFailed, AddressRefused, ConnectionLost, NotHttp, OSError) as error:
+            return _failure(error, self.limits), []
+        except ValueError as error:
+            return FetchResult(Status.PROTOCOL_ERROR, f"{type(error).__name__}: {error}"), []
+        if result.status == Status.NOT_MODIFIED and not is_conditional:
+            return _error_response(head.code, head.headers), []
+        return result, head.values("set-cookie")
 
-    async def _read(self, url: str, response: httpx.Response, types: frozenset[str]) -> FetchResult:
-        headers = {name.lower(): _text(value) for name, value in response.headers.items()}
-        code = response.status_code
-        if code == 304:
-            return FetchResult(Status.NOT_MODIFIED, code=code, headers=headers)
-        if code in _REDIRECTS:
-            return FetchResult(Status.REDIRECTED, code=code, headers=headers, location=_location(url, headers))
-        if code != 200:
-            return _error_response(code, headers)
-        kind = _media_type(headers.get("content-type", ""))
-        if types and kind and kind not in types:
-            return FetchResult(Status.CONTENT_TYPE, f"content type {kind} is not supported", code, headers)
-        return await self._collect(response, code, headers)
+    def _message(self, url: str, conditions: Mapping[str, str | None]) -> tuple[bytes, bool]:
+        """Return the request as bytes, and whether it is conditional. Raises ValueError on an invalid url."""
+        parts = urlsplit(url)
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise ValueError(f"{url!r} is not an http(s) url")
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {
+            "Host": parts.netloc,
+            "User-Agent": self.limits.user_agent,
+            "Accept": "*/*",
+            "Accept-Encoding": ACCEPTED,
+            "Connection": "keep-alive",
+            "Cookie": self._cookies.header(url),
+        }
+        sent = {name: _encoded(value) for name, value in (headers | dict(conditions)).items() if value}
+        lines = [b"GET %s HTTP/1.1" % _CONTROLS.sub("", target).replace(" ", "%20").encode("ascii")]
+        lines += [b"%s: %s" % (name.encode(), value) for name, value in sent.items()]
+        return b"\r\n".join(lines) + b"\r\n\r\n", bool(sent.keys() & conditions.keys())
 
-    async def _collect(self, response: httpx.Response, code: int, headers: Mapping[str, str]) -> FetchResult:
-        max_bytes = self.limits.max_bytes
-        too_large = FetchResult(Status.TOO_LARGE, f"over {max_bytes} bytes", code, headers)
-        length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > max_bytes:
-            return too_large
+
+async def _read(
+    url: str, connection: Connection, head: ResponseHead, types: frozenset[str], max_bytes: int
+) -> FetchResult:
+    code, headers = head.code, head.headers
+    if code == 304 or code in _REDIRECTS:
+        await _drain(connection, head)
+        status = Status.NOT_MODIFIED if code == 304 else Status.REDIRECTED
+        return FetchResult(status, code=code, headers=headers, location=_location(url, headers))
+    if code not in _CONTENT:
+        await _drain(connection, head)
+        return _error_response(code, headers)
+    kind = declared_type(headers.get("content-type", ""))
+    if types and kind and kind not in types and not is_xml(kind):
+        return _wrong_type(kind, code, headers)
+    result = await _collect(connection, head, max_bytes)
+    if result.status == Status.OK and types and result.media_type not in types:
+        return _wrong_type(result.media_type, code, headers)
+    return result
+
+
+async def _drain(connection: Connection, head: ResponseHead) -> None:
+    """Read a short body that nobody needs, so that the connection can be used again."""
+    if head.is_chunked or (head.length or 0) > DRAINED_BYTES or (head.length is None and head.code != 304):
+        return
+    with suppress(BodyCutOff):
+        async for _ in connection.body():
+            pass
+
+
+async def _collect(connection: Connection, head: ResponseHead, max_bytes: int) -> FetchResult:
+    code, headers = head.code, head.headers
+    too_large = FetchResult(Status.TOO_LARGE, f"over {max_bytes} bytes", code, headers)
+    if not head.is_chunked and (head.length or 0) > max_bytes:
+        return too_large
+    try:
+        body = Body(headers.get("content-encoding", ""), max_bytes)
         try:
-            body = Body(headers.get("content-encoding", ""), max_bytes)
-            async for chunk in response.aiter_raw():
+            async for chunk in connection.body():
                 body.add(chunk)
-        except TooLarge:
-            return too_large
-        except BadCompression as error:
-            return FetchResult(Status.CONTENT_ENCODING, str(error), code, headers)
-        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
-            return FetchResult(Status.TRUNCATED, f"the body was cut off: {error}", code, headers, retryable=True)
+        except (BodyCutOff, OSError) as error:
+            if not (body.is_compressed and body.complete()):  # else everything arrived, and only the length is wrong
+                return FetchResult(Status.TRUNCATED, f"the body was cut off: {error}", code, headers, retryable=True)
         if not body.complete():
             return FetchResult(Status.TRUNCATED, "the compressed body is incomplete", code, headers, retryable=True)
-        return FetchResult(Status.OK, code=code, headers=headers, body=body.whole())
+        return FetchResult(Status.OK, code=code, headers=headers, body=gunzipped(body.whole(), max_bytes))
+    except TooLarge:
+        return too_large
+    except BadCompression as error:
+        return FetchResult(Status.CONTENT_ENCODING, str(error), code, headers)
+
+
+def _wrong_type(kind: str, code: int, headers: Mapping[str, str]) -> FetchResult:
+    return FetchResult(Status.CONTENT_TYPE, f"content type {kind} is not supported", code, headers)
 
 
 def _failure(error: Exception, limits: Limits) -> FetchResult:
-    text = f"{type(error).__name__}: {_text(str(error))}".rstrip(": ")
+    text = f"{type(error).__name__}: {error}".rstrip(": ")[:2_000]
     if isinstance(error, AddressRefused):
-        return FetchResult(Status.PRIVATE_ADDRESS, _text(str(error)))
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-        return FetchResult(Status.CONNECT_FAILED, text, retryable=True, host_down=True)
-    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+        return FetchResult(Status.PRIVATE_ADDRESS, str(error))
+    if isinstance(error, ConnectFailed):
+        return FetchResult(Status.CONNECT_FAILED, str(error), retryable=True, host_down=True)
+    if isinstance(error, TimeoutError):
         return FetchResult(Status.TIMEOUT, f"not complete after {limits.timeout_s:g} s", host_down=True)
-    if isinstance(error, httpx.ProtocolError):
+    if isinstance(error, (NotHttp, ssl.SSLError)):
         return FetchResult(Status.PROTOCOL_ERROR, text, retryable=True)
     return FetchResult(Status.CONNECTION_LOST, text, retryable=True)
 
@@ -187,9 +255,7 @@ def _location(url: str, headers: Mapping[str, str]) -> str | None:
     return normalise(headers["location"], within=url) if headers.get("location") else None
 
 
-def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _text(value: str) -> str:
-    return value.encode("utf-8", "replace").decode()[:2_000]
+def _encoded(value: str) -> bytes:
+    """Encode a header value as it came: ETags of servers hold bytes of UTF-8 or of Latin-1."""
+    clean = _CONTROLS.sub("", value)
+    return clean.encode("latin-1") if all(ord(char) < 256 for char in clean) else clean.encode("utf-8", "replace")

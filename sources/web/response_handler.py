@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from schemas.document import Document
 from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
 from sources.frontier.records import Admission, KnownPage, Visit
-from sources.http.fetch import PAGE_TYPES, SITEMAP_TYPES, Client, FetchResult
+from sources.http.fetch import ANY_TYPE, PAGE_TYPES, Client, FetchResult
 from sources.status_codes import Status
 from sources.text.document_builder import build_document, empty_document, redacted_page
 from sources.text.extraction_pool import ExtractionPool, WorkerDied
@@ -48,7 +48,7 @@ class ResponseHandler:
     async def fetch(self, visit: Visit, known: KnownPage | None) -> FetchResult:
         """Request a url; conditionally (ETag, Last-Modified) if an earlier fetch is known."""
         if visit.kind == "sitemap":
-            return await self.client.get(visit.url, types=SITEMAP_TYPES)
+            return await self.client.get(visit.url, types=ANY_TYPE)
         if known is None:
             return await self.client.get(visit.url, types=PAGE_TYPES)
         return await self.client.get(visit.url, types=PAGE_TYPES, etag=known.etag, last_modified=known.last_modified)

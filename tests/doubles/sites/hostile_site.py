@@ -46,7 +46,7 @@ EXPECTED = {
     "/truncated": "truncated",
     "/cut-gzip": "truncated",
     "/no-gzip": "content_encoding",
-    "/brotli": "content_encoding",
+    "/brotli": "truncated",
     "/huge-header": "protocol_error",
     "/no-http": "protocol_error",
     "/pdf": "content_type",

@@ -62,7 +62,7 @@ def test_decompression_stops_at_the_limit() -> None:
     with pytest.raises(TooLarge):
         body.add(gzip.compress(bytes(50_000_000)))
     with pytest.raises(BadCompression):
-        Body("br", 10)
+        Body("compress", 10)
 
 
 def _decompressed(encoding: str, packed: bytes, step: int) -> bytes:
