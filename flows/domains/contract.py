@@ -7,6 +7,7 @@ one new folder beside `search`, and no existing file changes.
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.environments.environment import EnvironmentKind
@@ -151,6 +152,18 @@ Writer = Callable[[str, str], str]
 """(system prompt, user text) -> the teacher's reply."""
 
 
+class Overlap(Enum):
+    """Ways of making the drafts of several candidates at the same time; the tasks are the same in each."""
+
+    NONE = "none"
+    """One after the other."""
+    THREADS = "threads"
+    """For drafts that mostly wait for sandboxes, such as measured bugs."""
+    PROCESSES = "processes"
+    """For drafts that Python computes. Each depends on its candidate alone, which can be pickled; none asks the
+    teacher."""
+
+
 @dataclass(frozen=True)
 class Composer:
     """Makes tasks of one kind; the same corpus, settings and day give the same tasks in the same order."""
@@ -169,8 +182,8 @@ class Composer:
     """True if it makes tasks of crawled pages, so that a night crawls first although the worlds need no library."""
     knob: Callable[[Any], str] | None = None
     """The level of difficulty of a candidate, such as its number of items, by whose pass rates nights are aimed."""
-    apart: bool = False
-    """True if a draft depends on its candidate alone, which can be pickled: worker processes then compose ahead."""
+    overlap: Overlap = Overlap.NONE
+    """How drafts of several candidates are made at the same time."""
     reads_graph: bool = False
     """True if it draws from the facts of pages and searches the library: both are made before its first candidate."""
 

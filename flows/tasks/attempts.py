@@ -1,35 +1,28 @@
 """Attempts at composing: each candidate becomes a probed task with its hidden truth, or a reason why not.
 
-Composers whose drafts depend on their candidates alone are asked ahead by worker processes. The attempts come in the
-order of the candidates, so that a night has the same tasks on any number of cores.
+Drafts that can overlap are made ahead, by worker processes or by threads. The attempts come in the order of the
+candidates, so that a night has the same tasks on any number of cores.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from multiprocessing import get_context
-from pathlib import Path
 
 from flows.domains import composers
-from flows.domains.contract import Candidate, Composer, Domain, Refused
-from flows.domains.finding import use_folders
+from flows.domains.contract import Candidate, Composer, Domain, Overlap, Refused
 from flows.settings import Settings
 from flows.tasks.aim import Aim
-from flows.tasks.probes.probe import BLIND, Probes
+from flows.tasks.probes.probe import Probes
 from flows.tasks.rows import hidden_row, task_row
+from flows.tasks.workers import Workers
 from schemas.task import Hidden, Task
-from sources.worker_process import follow_parent
 
-FEWEST_TASKS = 24
-"""Tasks for which workers are started: fewer take less time than the start."""
-AHEAD = 2
-"""Candidates in work or waiting for each composer and worker."""
+AHEAD = {Overlap.NONE: 0, Overlap.THREADS: 1, Overlap.PROCESSES: 2}
+"""Candidates in work or waiting for each composer and worker. Drafts in threads are dear: few are made in vain."""
 
 
 class WorkerDied(RuntimeError):
@@ -56,14 +49,13 @@ class Attempts:
     day: date
     probes: Probes
     aim: Aim = field(default_factory=Aim)
-    workers: Executor | None = None
-    n_workers: int = 0
+    workers: Workers = field(default_factory=Workers)
 
     def of(
         self, domain: Domain, group: Sequence[Composer], candidates: Iterator[Candidate]
     ) -> Iterator[tuple[Composer, Attempt]]:
         """An attempt per candidate, in their order; composers of equal candidates take turns."""
-        ahead = AHEAD * self.n_workers if all(composer.apart for composer in group) else 0
+        ahead = min(AHEAD[composer.overlap] * self.workers.count(composer.overlap) for composer in group)
         begun = deque[tuple[Composer, Callable[[], Attempt]]]()
         for candidate in candidates:
             composer = group[candidate.number % len(group)]
@@ -79,10 +71,15 @@ class Attempts:
         knob = composer.knob(candidate) if composer.knob else ""
         if not self.aim.takes(composer, knob, candidate.number, group):
             return partial(Attempt, None, reason="pass_rate_outside_band")
-        if self.workers is None or not composer.apart:
-            return partial(attempt, domain, composer, candidate, self.probes, self.day)
-        begun = self.workers.submit(_attempt_apart, composer.name, candidate, self.probes.settings, self.day)
-        return partial(_result, composer, begun)
+        given = domain, composer, candidate, self.probes, self.day
+        if composer.overlap is Overlap.THREADS and self.workers.threads:
+            return self.workers.threads.submit(attempt, *given).result
+        if composer.overlap is Overlap.PROCESSES and self.workers.processes:
+            begun = self.workers.processes.submit(
+                _attempt_apart, composer.name, candidate, self.probes.settings, self.day
+            )
+            return partial(_result, composer, begun)
+        return partial(attempt, *given)
 
 
 def attempt(domain: Domain, composer: Composer, candidate: Candidate, probes: Probes, day: date) -> Attempt:
@@ -97,31 +94,6 @@ def attempt(domain: Domain, composer: Composer, candidate: Candidate, probes: Pr
         return Attempt(probes.probed(domain, task, hidden), hidden, task_id)
     except Refused as refusal:
         return Attempt(None, None, task_id, str(refusal))
-
-
-def n_workers(settings: Settings, wanted: int) -> int:
-    """Worker processes for so many tasks: one per core, none for few tasks or where the teacher is asked."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 0 if cores < 2 or wanted < FEWEST_TASKS or BLIND in settings.tasks.probes else cores
-
-
-@contextmanager
-def opened_workers(settings: Settings, count: int) -> Iterator[Executor | None]:
-    """So many worker processes, which are started when the first candidate is given to them; None for 0."""
-    if not count:
-        yield None
-        return
-    folders = settings.tasks.domain_folders
-    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_begin, initargs=(folders,))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin(folders: Sequence[Path]) -> None:
-    follow_parent()
-    use_folders(folders)
 
 
 def _result(composer: Composer, begun: Future[Attempt]) -> Attempt:
@@ -141,4 +113,4 @@ def _attempt_apart(composer: str, candidate: Candidate, settings: Settings, day:
 
 
 def _no_teacher(system: str, text: str) -> str:
-    raise RuntimeError("a composer with apart=True asked the teacher; set apart=False in its definition")
+    raise RuntimeError("a composer with Overlap.PROCESSES asked the teacher; choose another overlap in its definition")

@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 
@@ -19,12 +20,13 @@ from flows.environments.library import open_library
 from flows.environments.resources import Resources
 from flows.settings import Settings, SettingsError, Teacher
 from flows.tasks.aim import aim_of
-from flows.tasks.attempts import Attempts, n_workers, opened_workers
+from flows.tasks.attempts import Attempts
 from flows.tasks.composers import chosen_composers, quotas
 from flows.tasks.graph import read_facts
 from flows.tasks.mix import default_mix, is_default
 from flows.tasks.night import Composed, TaskNight, made_earlier
 from flows.tasks.probes.probe import Probes
+from flows.tasks.workers import opened_workers
 from schemas.task import Hidden, Refusal, Task
 from warehouse.connect import connect
 from warehouse.console.progress import ProgressCallback
@@ -38,9 +40,9 @@ PART_TASKS = 8
 
 
 def run_tasks(
-    settings: Settings, day: date, report: ProgressCallback, open_writer: OpenWriter, processes: int | None = None
+    settings: Settings, day: date, report: ProgressCallback, open_writer: OpenWriter, workers: int | None = None
 ) -> dict[str, int | str]:
-    """Compose the night's tasks into the lake; the same ones with any number of worker `processes` (None: by cores).
+    """Compose the night's tasks into the lake; the same ones with any number of `workers` (None: by cores).
 
     Returns counts: tasks `already` in the lake, `candidates`, and of these `composed` (also by composer) and `refused`
     (also by reason); `short` by domain: tasks missing from its quota, which other domains made as far as they could;
@@ -52,9 +54,9 @@ def run_tasks(
         write = _opened_on_use(lambda: opened.enter_context(open_writer(settings.teacher, settings.logs)))
         resources = _resources(settings, lake, con, day, report)
         made, probes = made_earlier(con, day), Probes(settings, write, resources)
-        count = n_workers(settings, settings.tasks.per_night - made.total) if processes is None else processes
-        workers = opened.enter_context(opened_workers(settings, count))
-        attempts = Attempts(day, probes, aim_of(con, day, settings.tasks), workers, count)
+        wanted = settings.tasks.per_night - made.total
+        at_work = opened.enter_context(opened_workers(settings, wanted, workers))
+        attempts = Attempts(day, probes, aim_of(con, day, settings.tasks), at_work)
         night = TaskNight(settings.tasks, day, con, chosen, attempts, made, resources, settings.environments)
         report(night.already, settings.tasks.per_night)
         tasks, n = night.tasks(), night.already
@@ -99,10 +101,12 @@ def _write_part(lake: Lake, day: date, part: Sequence[Composed]) -> None:
 
 
 def _opened_on_use(open_teacher: Callable[[], Writer]) -> Writer:
-    """A writer that opens the teacher when a composer first uses it: most composers need none."""
-    opened = cache(open_teacher)
+    """A writer that opens the teacher when a composer first uses it, from any thread: most composers need none."""
+    opened, opening = cache(open_teacher), Lock()
 
     def write(system: str, text: str) -> str:
-        return opened()(system, text)
+        with opening:
+            writer = opened()
+        return writer(system, text)
 
     return write

@@ -1,6 +1,6 @@
 """The composer of combinations: undone commits and functions without a body beside small mistakes in others."""
 
-from flows.domains.contract import Composer, Draft, Writer
+from flows.domains.contract import Composer, Draft, Overlap, Writer
 from flows.domains.engineering.bugs.candidates import OPERATORS, REMOVAL
 from flows.domains.engineering.composers.choose import Size, choose
 from flows.domains.engineering.composers.draft import draft_of
@@ -25,4 +25,4 @@ def compose(draw: Draw, write: Writer) -> Draft:
     return draft_of(draw, chosen, NAME, write)
 
 
-COMBINED = Composer(NAME, VERSION, draws(NAME), compose)
+COMBINED = Composer(NAME, VERSION, draws(NAME), compose, overlap=Overlap.THREADS)

@@ -1,13 +1,14 @@
 """Candidates of the composers: a source, and a stretch of its bugs that no other task of the night uses.
 
-Sources take turns. What one source's tests and bugs were measured to do is shared by all draws of a night.
+Sources take turns. What one source's tests and bugs were measured to do is shared by all draws of a night, on which
+threads work.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from random import Random
+from threading import RLock
 
 from flows.domains.contract import Corpus, Refused
 from flows.domains.engineering.bugs.candidates import Operator, candidates, varied
@@ -38,16 +39,17 @@ class Workshop:
     order: str
     """Seed of the order of bugs."""
     _laboratories: dict[Source, Laboratory] = field(default_factory=dict)
+    _locks: dict[Source, RLock] = field(default_factory=dict)
     _bugs: dict[tuple[Source, str], list[Bug]] = field(default_factory=dict)
 
     def laboratory(self, source: Source) -> Laboratory:
         """The laboratory of a source. Raises SandboxFault where this machine has no sandbox."""
-        if source not in self._laboratories:
-            sandbox = self.resources.sandbox(source.image)
-            cores = self.resources.cores or os.cpu_count() or 1
-            kind = LABORATORIES[source.language]
-            self._laboratories[source] = kind(source, self.resources.sources_folder, sandbox, cores)
-        return self._laboratories[source]
+        with self._lock(source):
+            if source not in self._laboratories:
+                kind = LABORATORIES[source.language]
+                sandbox = self.resources.sandbox(source.image)
+                self._laboratories[source] = kind(source, self.resources.sources_folder, sandbox)
+            return self._laboratories[source]
 
     def bugs(self, source: Source, operators: Mapping[str, Operator], name: str) -> list[Bug]:
         """All bugs of these operators in tested functions of a source, in the night's order."""
@@ -61,9 +63,14 @@ class Workshop:
 
     def remembered(self, source: Source, name: str, listed: Callable[[Laboratory], list[Bug]]) -> list[Bug]:
         """The bugs that a composer of that name lists for a source, listed once a night."""
-        if (source, name) not in self._bugs:
-            self._bugs[source, name] = listed(self.laboratory(source))
-        return self._bugs[source, name]
+        with self._lock(source):
+            if (source, name) not in self._bugs:
+                self._bugs[source, name] = listed(self.laboratory(source))
+            return self._bugs[source, name]
+
+    def _lock(self, source: Source) -> RLock:
+        """Draws of one source wait for its first measurements."""
+        return self._locks.setdefault(source, RLock())
 
 
 @dataclass(frozen=True)

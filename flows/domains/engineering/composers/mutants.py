@@ -1,6 +1,6 @@
 """The composer of mutants: several small mistakes in different functions of a package."""
 
-from flows.domains.contract import Composer, Draft, Writer
+from flows.domains.contract import Composer, Draft, Overlap, Writer
 from flows.domains.engineering.bugs.candidates import OPERATORS
 from flows.domains.engineering.composers.choose import Size, choose
 from flows.domains.engineering.composers.draft import draft_of
@@ -24,4 +24,4 @@ def compose(draw: Draw, write: Writer) -> Draft:
     return draft_of(draw, chosen, NAME, write)
 
 
-MUTANTS = Composer(NAME, VERSION, draws(NAME), compose)
+MUTANTS = Composer(NAME, VERSION, draws(NAME), compose, overlap=Overlap.THREADS)

@@ -1,6 +1,6 @@
 """The composer of removed functions: their bodies are to be written again from docstrings, callers and tests."""
 
-from flows.domains.contract import Composer, Draft, Writer
+from flows.domains.contract import Composer, Draft, Overlap, Writer
 from flows.domains.engineering.bugs.candidates import REMOVAL
 from flows.domains.engineering.composers.choose import Size, choose
 from flows.domains.engineering.composers.draft import draft_of
@@ -20,4 +20,4 @@ def compose(draw: Draw, write: Writer) -> Draft:
     return draft_of(draw, chosen, NAME, write)
 
 
-REMOVED = Composer(NAME, VERSION, draws(NAME), compose)
+REMOVED = Composer(NAME, VERSION, draws(NAME), compose, overlap=Overlap.THREADS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from flows.domains.contract import Composer, Draft, Refused, Writer
+from flows.domains.contract import Composer, Draft, Overlap, Refused, Writer
 from flows.domains.engineering.bugs.edit import Bug
 from flows.domains.engineering.bugs.reversal import reversal
 from flows.domains.engineering.composers.choose import Size, choose
@@ -74,4 +74,4 @@ def _source_files(changed: bytes) -> Iterator[tuple[str, str, str]]:
             yield old, new, path
 
 
-REVERSED = Composer(NAME, VERSION, draws(NAME, git_only=True), compose)
+REVERSED = Composer(NAME, VERSION, draws(NAME, git_only=True), compose, overlap=Overlap.THREADS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
+from flows.domains.contract import Composer, Corpus, Draft, Overlap, Refused, Writer
 from flows.domains.engineering.composers.draft import TOOLS
 from flows.domains.engineering.issues.patches import Change, apply_patch
 from flows.domains.engineering.issues.row import Row, clone_of, read_row
@@ -136,4 +136,4 @@ def _draft(  # noqa: PLR0913, PLR0917 -- the parts of a row
     )  # fmt: skip
 
 
-ISSUES = Composer(NAME, VERSION, candidates, compose)
+ISSUES = Composer(NAME, VERSION, candidates, compose, overlap=Overlap.THREADS)

@@ -1,6 +1,7 @@
 """Measures a source: its tests as they are, single bugs, and trees with several bugs. Measurements are kept on disk.
 
-Single bugs run in a few forks of one sandboxed process per core, only with tests that call the changed function.
+Single bugs run in a few forks of one sandboxed process, only with tests that call the changed function. Tasks are
+measured side by side.
 """
 
 import json
@@ -8,7 +9,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,7 +47,6 @@ class Laboratory:
     source: Source
     sources_path: Path
     sandbox: Sandbox
-    cores: int = 2
 
     @property
     def language(self) -> Language:
@@ -85,10 +84,8 @@ class Laboratory:
 
     def singles(self, bugs: Sequence[Bug]) -> dict[str, Single]:
         """Bug id -> its effect alone; those measured before are read."""
-        missing = [one for one in bugs if not self._place(one).exists()]
-        parts = [missing[at :: self.cores] for at in range(min(self.cores, len(missing)))]
-        with ThreadPoolExecutor(max(1, len(parts))) as pool:
-            list(pool.map(self._measure, parts))
+        if missing := [one for one in bugs if not self._place(one).exists()]:
+            self._measure(missing)
         return {one.id: singles.read(json.loads(self._place(one).read_text("utf-8"))) for one in bugs}
 
     def run(self, bugs: Sequence[Bug], select: frozenset[str]) -> Suite:

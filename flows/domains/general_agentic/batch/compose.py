@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from flows.domains.contract import Composer, Draft, Refused, Writer
+from flows.domains.contract import Composer, Draft, Overlap, Refused, Writer
 from flows.domains.general_agentic.batch.document import write_policy
 from flows.domains.general_agentic.batch.draw_items import draw_items
 from flows.domains.general_agentic.batch.instruction import write_instruction
@@ -148,4 +148,6 @@ def _canonical(world: Services, name: str) -> str:
     return world.offer.operations[name].name
 
 
-BATCH_UNDER_POLICY = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, knob=knob, apart=True)
+BATCH_UNDER_POLICY = Composer(
+    NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, knob=knob, overlap=Overlap.PROCESSES
+)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
-from flows.domains.contract import Composer, Draft, Refused, Writer
+from flows.domains.contract import Composer, Draft, Overlap, Refused, Writer
 from flows.domains.general_agentic.chain.minimal import prove_reads, prove_writes
 from flows.domains.general_agentic.chain.search import Search
 from flows.domains.general_agentic.chain.steps import Step
@@ -123,4 +123,4 @@ def _sentences() -> Mapping[str, Sequence[str]]:
     return tomllib.loads(files(__package__).joinpath("instructions.toml").read_text("utf-8"))
 
 
-TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, apart=True)
+TOOL_CHAIN = Composer(NAME, VERSION, seeded(NAME), compose, tokens=LONG_TOKENS, overlap=Overlap.PROCESSES)

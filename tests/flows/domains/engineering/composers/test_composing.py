@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,13 @@ from flows.domains.engineering.composers.rewording import PROMPT
 from flows.domains.engineering.measure.laboratory import Laboratory
 from flows.environments.resources import Resources
 from flows.environments.sandbox import Sandbox
+from flows.settings import Settings, Tasks
+from flows.settings.environments import Environments, Repository
+from flows.tasks.compose import run_tasks
+from schemas.task import Hidden, Refusal, Task
 from tests.flows.domains.engineering.composers.library import FILES, repository
+from tests.flows.tasks.reading import rows
+from warehouse.console.progress import silent
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("engineering_library")]
 COMPOSERS = {"mutants": mutants, "removed": removed, "combined": combined, "reversed": reversed_commits}
@@ -110,3 +118,20 @@ def test_neighbours_share_no_bug(drafts: dict[str, Draft], workshop: Workshop) -
         {one.id for one in Draw(n + 1, 1, laboratory.source, n, workshop).bugs(OPERATORS, "mutants")} for n in range(3)
     ]
     assert len(set.union(*stretches)) == sum(map(len, stretches))
+
+
+def test_a_night_has_the_same_tasks_on_any_number_of_threads(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The lake of a small machine could not be made again on a larger one."""
+    tree = dict(repository(tmp_path).tree)
+    given = {"name": "shapes", "path": tree["path"], "commit": tree["commit"], "license": "MIT"}
+    nights = []
+    for workers in (0, 3):
+        home = tmp_path / str(workers)
+        settings = Settings(
+            home=home,
+            tasks=Tasks(per_night=3, share={"engineering": 1.0}, probes=[]),
+            environments=Environments(packages=[], repositories=[Repository.model_validate(given)]),
+        )
+        counts = run_tasks(settings, date(2026, 1, 2), silent, lambda *_: pytest.fail("no teacher"), workers)
+        nights.append((counts, rows(home, Task), rows(home, Hidden), rows(home, Refusal)))
+    assert nights[0] == nights[1] and nights[0][0]["composed"]
