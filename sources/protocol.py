@@ -16,7 +16,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """Value of the documents' column `source`. The urls of a new source have it as their kind, too."""
+        """Value of the documents' column `source`. The urls of a source without forms have it as their kind, too."""
 
     def start_urls(self) -> Iterable[Admission]:
         """Return the urls that a crawl starts with. Raises NotCrawlable on settings that cannot be crawled."""
@@ -28,5 +28,5 @@ class Source(Protocol):
         """
 
 
-Configure = Callable[[object], Source | None]
-"""Builds a source from the crawl settings, which it reads by attribute; None if they do not name such a source."""
+Configure = Callable[[object], Source | list[Source] | None]
+"""Builds sources from the crawl settings, which it reads by attribute; None if they do not name such a source."""

@@ -15,6 +15,10 @@ class Status(StrEnum):
     """the target has a row of its own"""
     SITEMAP = "sitemap"
     """a sitemap, whose urls were admitted"""
+    COLLECTION = "collection"
+    """a folder, archive, data set or site whose pages have rows of their own"""
+    GONE = "gone"
+    """the page was deleted: its collection no longer holds it"""
 
     OVER_BUDGET = "over_budget"
     """max_pages was reached before this url"""

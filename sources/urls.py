@@ -6,11 +6,12 @@ Also holds the scope of a crawl: seeds, links, sitemaps and redirects are all ad
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 import idna
 
 MAX_URL_CHARS = 2_000
+FILE = "file:"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -25,6 +26,8 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 def normalise(url: str, within: str | None = None) -> str | None:
     """Return the normal form of an http(s) url, resolved against the page `within`; None if it cannot be fetched.
 
+    Within a file: url, other files have normal forms, too: a link between two files is a link between two pages.
+
     Scheme and host become lower case; fragment, default port and dot segments are removed; percent-encoding is
     upper case and only where needed (RFC 3986, 2005). Urls with credentials give None. Idempotent.
     """
@@ -32,6 +35,8 @@ def normalise(url: str, within: str | None = None) -> str | None:
         joined = urljoin(within, _clean(url)) if within else _clean(url)
         parts = urlsplit(joined)
         scheme, port = parts.scheme.lower(), parts.port
+        if scheme == "file" and within and within.startswith(FILE) and not parts.netloc:
+            return _file_url(parts.path)
         if scheme not in DEFAULT_PORTS or "@" in parts.netloc or not parts.hostname:
             return None
         host = _host(parts.hostname)
@@ -97,6 +102,12 @@ def _clean(url: str) -> str:
     text = text.encode("utf-8", "replace").decode()
     head, mark, query = text.partition("?")
     return head.replace("\\", "/") + mark + query
+
+
+def _file_url(path: str) -> str | None:
+    """Return the url that `Path.as_uri` gives for this path."""
+    url = f"file://{quote(unquote_to_bytes(_without_dots(path)))}"
+    return url if len(url) <= MAX_URL_CHARS else None
 
 
 def _host(name: str) -> str:

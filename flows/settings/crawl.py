@@ -1,8 +1,11 @@
 """Settings of the crawl: sources, politeness, limits of a page, and redaction."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from flows.settings.address import LocalPath
+from flows.settings.crawl_sources import CrawlSource
 from flows.settings.section import Section
 from flows.settings.types import Positive, Seconds
 
@@ -11,10 +14,13 @@ class Crawl(Section):
     """Sources of the pages, and the politeness of the crawl."""
 
     seeds: list[str] = Field(
-        default=[], description="urls to start from; without seeds and folders the embedded site is crawled"
+        default=[], description="urls to start from; without seeds, folders and sources the embedded site is crawled"
     )
     sitemaps: list[str] = Field(default=[], description="sitemap urls; their pages are crawled, too")
     folders: list[LocalPath] = Field(default=[], description="folders of Markdown, text and HTML files to read")
+    sources: list[CrawlSource] = Field(
+        default=[], description="further sources, each a table [[crawl.sources]] with kind = folder, web, …"
+    )
     allow: list[str] = Field(
         default=[], description="regular expressions; a url must match one (default: the seeds' hosts)"
     )
@@ -39,3 +45,13 @@ class Crawl(Section):
         default=True,
         description="keep raw responses in lake/raw (WARC); a response that cannot be redacted is dropped",
     )
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        used = ["web"] * bool(self.seeds or self.sitemaps) + ["folder"] * bool(self.folders)
+        for source in self.sources:
+            name = source.name or source.kind
+            if name in used:
+                raise ValueError(f"two sources are called {name}: give one of [[crawl.sources]] another name")
+            used.append(name)
+        return self

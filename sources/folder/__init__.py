@@ -1,5 +1,5 @@
-"""The folder source: Markdown, text and HTML files under local folders."""
+"""The folder source: files below local folders."""
 
-from sources.folder.source import configured
+from sources.folder.source import configured, configured_folders
 
-__all__ = ["configured"]
+__all__ = ["configured", "configured_folders"]

@@ -1,7 +1,8 @@
 -- SQLite statements of the crawl frontier, one named block per statement
 
 -- name: create_tables
--- one row per url and day (visits), url with a successful fetch (known), part of the lake (parts)
+-- one row per url and day (visits), url with a successful fetch (known), file or site of many pages that was read to
+-- its end (collections), part of the lake (parts)
 create table visits (
     day text not null,
     url text not null,
@@ -33,7 +34,15 @@ create table known (
     extractor text not null,
     links text not null,
     warc_file text,
-    warc_offset integer
+    warc_offset integer,
+    collection text
+) without rowid;
+create index members on known (collection) where collection is not null;
+create table collections (
+    url text primary key,
+    version text not null,
+    extractor text not null,
+    detail text
 ) without rowid;
 create table parts (
     day text not null,
@@ -46,6 +55,17 @@ create table parts (
 -- one row per url with a successful fetch; for a frontier made before raw responses were stored
 alter table known add column warc_file text;
 alter table known add column warc_offset integer;
+
+-- name: add_collections
+-- one row per file or site of many pages that was read to its end; for a frontier made before there were such
+alter table known add column collection text;
+create index members on known (collection) where collection is not null;
+create table collections (
+    url text primary key,
+    version text not null,
+    extractor text not null,
+    detail text
+) without rowid;
 
 -- name: admit
 -- one row per url of the day; a waiting url moves forward when an earlier page links to it
@@ -62,11 +82,13 @@ where day = :day and kind in (select value from json_each(:kinds)) and status is
 order by host
 
 -- name: take
--- one row per waiting url of the lowest depth on the host, in the order of the links to it
-select url, host, kind, depth, hops, position from visits
-where day = :day and host = :host and status is null and depth = (
-    select min(depth) from visits where day = :day and host = :host and status is null
+-- one row per waiting url of the source of the lowest depth on the host, in the order of the links to it
+with waiting as (
+    select * from visits
+    where day = :day and host = :host and status is null and kind in (select value from json_each(:kinds))
 )
+select url, host, kind, depth, hops, position from waiting
+where depth = (select min(depth) from waiting)
 order by position is null, position, parent, place, url
 limit :limit
 
@@ -92,13 +114,14 @@ where url = ? and extractor = ?
 -- name: remember_page
 -- one row per url with a successful fetch
 insert or replace into known (
-    url, doc_id, content_sha256, title, etag, last_modified, extractor, links, warc_file, warc_offset
+    url, doc_id, content_sha256, title, etag, last_modified, extractor, links, warc_file, warc_offset, collection
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: close_host
--- one row per waiting url of the host
-update visits set status = ?, detail = ?, ended_at = ? where day = ? and host = ? and status is null
+-- one row per waiting url of the source on the host
+update visits set status = :status, detail = :detail, ended_at = :ended_at
+where day = :day and host = :host and status is null and kind in (select value from json_each(:kinds))
 
 -- name: close_run
 -- one row per waiting url of the source
@@ -110,12 +133,19 @@ where day = :day and kind in (select value from json_each(:kinds)) and status is
 update visits set status = ?, detail = ?, ended_at = ? where day < ? and status is null
 
 -- name: count_visits
--- one row: the day's urls, its waiting urls, its fetched urls
-select count(*), count(*) filter (where status is null), coalesce(sum(fetched), 0) from visits where day = ?
+-- one row: the source's urls of the day, its waiting urls, its fetched urls
+select count(*), count(*) filter (where status is null), coalesce(sum(fetched), 0) from visits
+where day = :day and kind in (select value from json_each(:kinds))
 
 -- name: count_by_status
 -- one row per status of the day
 select status, count(*) from visits where day = ? and status is not null group by status order by status
+
+-- name: count_source_by_status
+-- one row per status of the source on the day
+select status, count(*) from visits
+where day = :day and status is not null and kind in (select value from json_each(:kinds))
+group by status
 
 -- name: unwritten_parts
 -- one row per part that may not be in the lake yet
@@ -176,6 +206,43 @@ select doc_id from known
 -- name: forget_page
 -- one row per url whose newest document the lake has lost
 delete from known where doc_id = ?
+
+-- name: forget_collections
+-- one row per collection with a page whose newest document the lake has lost, so that it is read again
+delete from collections where url in (select collection from known where doc_id = ?)
+
+-- name: forget_url
+-- one row per page that its collection no longer holds
+delete from known where url = ?
+
+-- name: known_collection
+-- one row per collection that was read to its end by this extractor
+select version, detail from collections where url = ? and extractor = ?
+
+-- name: remember_collection
+-- one row per collection that was read to its end
+insert or replace into collections (url, version, extractor, detail) values (?, ?, ?, ?)
+
+-- name: record_page
+-- one row per page of a collection: how it ended, unless its url has a row today
+insert into visits (day, url, host, kind, depth, hops, parent, place, position, status, ended_at, document)
+values (:day, :url, :host, :kind, 1, 0, :parent, 0, :position, :status, :ended_at, :document)
+on conflict (day, url) do nothing
+
+-- name: has_row
+-- one row if the url has one today
+select 1 from visits where day = ? and url = ?
+
+-- name: count_members
+-- one row per status of the collection's pages today
+select status, count(*) from visits where day = ? and kind = ? and parent = ? group by status order by status
+
+-- name: missing_members
+-- one row per page that an earlier night read from the collection and that has no row today
+select url from known
+where collection = :collection
+    and not exists (select 1 from visits where visits.day = :day and visits.url = known.url)
+order by url
 
 -- name: all_documents
 -- one row per ended url whose document has not reached a part of the lake

@@ -7,7 +7,8 @@ from datetime import date
 from schemas.document import Document
 
 SOURCE_OF_KIND = {"page": "web", "sitemap": "web", "file": "folder"}
-"""Source by kind of url. A source that is not listed here admits its urls with its own name as their kind."""
+"""Source by kind of url, for the sources that have one name. Other kinds are `name` or `form@name`."""
+FORMS = ("page", "sitemap")
 
 WritePart = Callable[[date, int, list[Document]], object]
 """Writes one part of the lake: day of the run, number of the part, rows."""
@@ -15,12 +16,18 @@ WritePart = Callable[[date, int, list[Document]], object]
 
 def source_of(kind: str) -> str:
     """Return the name of the source whose urls have this kind."""
-    return SOURCE_OF_KIND.get(kind, kind)
+    return SOURCE_OF_KIND.get(kind) or kind.rpartition("@")[2]
 
 
 def kinds_of(source: str) -> list[str]:
     """Return the kinds of url that a source admits."""
-    return [kind for kind, name in SOURCE_OF_KIND.items() if name == source] or [source]
+    own = [kind for kind, name in SOURCE_OF_KIND.items() if name == source]
+    return [*own, source, *(f"{form}@{source}" for form in FORMS)]
+
+
+def kind_of(source: str, form: str) -> str:
+    """Return the kind of the urls of this form, `page` or `sitemap`, that a source admits."""
+    return form if SOURCE_OF_KIND.get(form) == source else f"{form}@{source}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Admission:
     host: str
     """queue of the url: its origin, or a name of the source's own for urls without a host"""
     kind: str
-    """`page` or `sitemap` (web), `file` (folder), else the name of the source"""
+    """see `kind_of`; the name of the source if its urls have one form only"""
     depth: int
     """links between a start url and this one"""
     parent: int
@@ -53,6 +60,11 @@ class Visit:
     hops: int
     position: int
     """place in the run's order of fetching, from 0"""
+
+    @property
+    def form(self) -> str:
+        """`page` or `sitemap` for a web site's url, else the name of the source."""
+        return self.kind.partition("@")[0]
 
 
 @dataclass(frozen=True)

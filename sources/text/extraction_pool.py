@@ -52,8 +52,12 @@ class ExtractionPool:
 
     async def extract(self, body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
         """Extract a page in a worker. Every failure is a page with status extraction_failed."""
+        return await self.page(extract, body, media_type, content_type, url, layout)
+
+    async def page(self, function: Callable[P, ExtractedPage], *args: P.args, **kwargs: P.kwargs) -> ExtractedPage:
+        """Make a page in a worker. Every failure is a page with status extraction_failed."""
         try:
-            return await self.call(extract, body, media_type, content_type, url, layout)
+            return await self.call(function, *args, **kwargs)
         except WorkerDied as error:
             return ExtractedPage(Status.EXTRACTION_FAILED, str(error))
         except Exception as error:  # any error of a parser belongs to the page and must not end the crawl

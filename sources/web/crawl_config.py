@@ -28,6 +28,8 @@ class CrawlConfig(BaseModel):
     redact: bool = True
     license: str | None = None
     layout: Layout = Layout()
+    source: str = "web"
+    """name of the source, for the documents' column `source`"""
 
     @property
     def max_admitted(self) -> int:

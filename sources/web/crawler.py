@@ -37,11 +37,12 @@ class Crawler:
         self._user_agent = run.client.limits.user_agent
         self._hosts: dict[str, HostQueue[Visit]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        counts = self._frontier.counts(self._day)
+        self._source = config.source
+        counts = self._frontier.counts(self._day, self._source)
         self._fetched, self._admitted = counts.fetched, counts.admitted
         self._undrained = 0
         self._last_url = ""
-        self._open_hosts(self._frontier.hosts(self._day, "web"))
+        self._open_hosts(self._frontier.hosts(self._day, self._source))
 
     async def run(self) -> None:
         """Fetch until nothing waits within the budget; then end the urls that still wait."""
@@ -53,7 +54,7 @@ class Crawler:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._frontier.close_run(self._day, "web", f"max_pages = {self._config.max_pages} was reached first")
+        self._frontier.close_run(self._day, self._source, f"max_pages = {self._config.max_pages} was reached first")
         self._run.drain()
 
     async def _wait(self) -> None:
@@ -105,8 +106,10 @@ class Crawler:
         if host.queue or host.n_active:
             return
         if host.unavailable:
-            self._frontier.close_host(self._day, host.origin, Status.HOST_UNAVAILABLE, host.unavailable_detail)
-        while not host.queue and (visits := self._frontier.take(self._day, host.origin, CHUNK)):
+            self._frontier.close_host(
+                self._day, self._source, host.origin, Status.HOST_UNAVAILABLE, host.unavailable_detail
+            )
+        while not host.queue and (visits := self._frontier.take(self._day, self._source, host.origin, CHUNK)):
             host.queue.extend(QueuedRequest(visit) for visit in visits if not self._end_if_blocked(visit))
         if not host.queue:
             del self._hosts[host.origin]
@@ -185,5 +188,5 @@ class Crawler:
     def _admissible(self, n_links: int) -> int:
         """Return how many of `n_links` links the frontier still accepts today."""
         if self._admitted + n_links > self._config.max_admitted:
-            self._admitted = self._frontier.counts(self._day).admitted  # counts repeated links only once
+            self._admitted = self._frontier.counts(self._day, self._source).admitted  # counts repeated links only once
         return max(0, self._config.max_admitted - self._admitted)

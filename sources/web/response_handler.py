@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from schemas.document import Document
 from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
-from sources.frontier.records import Admission, KnownPage, Visit
+from sources.frontier.records import Admission, KnownPage, Visit, kind_of, source_of
 from sources.http.fetch import ANY_TYPE, PAGE_TYPES, Client, FetchResult
 from sources.status_codes import Status
 from sources.text.document_builder import build_document, empty_document, redacted_page
@@ -30,7 +30,9 @@ class UrlOutcome:
 
 def not_fetched(visit: Visit, run_id: str, status: str, detail: str) -> UrlOutcome:
     """Return the outcome of a url that is not requested at all."""
-    return UrlOutcome(empty_document(visit.url, run_id, status, source="web", detail=detail), fetched=False)
+    return UrlOutcome(
+        empty_document(visit.url, run_id, status, source=source_of(visit.kind), detail=detail), fetched=False
+    )
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class ResponseHandler:
 
     async def fetch(self, visit: Visit, known: KnownPage | None) -> FetchResult:
         """Request a url; conditionally (ETag, Last-Modified) if an earlier fetch is known."""
-        if visit.kind == "sitemap":
+        if visit.form == "sitemap":
             return await self.client.get(visit.url, types=ANY_TYPE)
         if known is None:
             return await self.client.get(visit.url, types=PAGE_TYPES)
@@ -59,7 +61,7 @@ class ResponseHandler:
             return self._redirect(visit, response)
         if response.status == Status.NOT_MODIFIED and known is not None:
             return self._not_modified(visit, response, known)
-        if response.status == Status.OK and visit.kind == "sitemap":
+        if response.status == Status.OK and visit.form == "sitemap":
             return await self._sitemap(visit, response)
         if response.status == Status.OK:
             return await self._page(visit, response)
@@ -76,7 +78,7 @@ class ResponseHandler:
         page = replace(page, detail=_joined(page.detail, raw.detail))
         license_column = {} if page.license else {"license": self.config.license}
         columns = _columns(response, raw) | license_column
-        row = build_document(visit.url, self.run_id, page, source="web", **columns)
+        row = build_document(visit.url, self.run_id, page, source=self.config.source, **columns)
         return UrlOutcome(row, self._admissions(visit, (url for url, _ in page.links)))
 
     async def _capture(self, visit: Visit, response: FetchResult, secret_text: str = "") -> Captured:
@@ -105,7 +107,7 @@ class ResponseHandler:
             "warc_offset": known.warc_offset,
             "http_status": response.code,
         }
-        row = empty_document(visit.url, self.run_id, Status.NOT_MODIFIED, source="web", **columns)
+        row = empty_document(visit.url, self.run_id, Status.NOT_MODIFIED, source=self.config.source, **columns)
         return UrlOutcome(row, self._admissions(visit, known.links))
 
     def _redirect(self, visit: Visit, response: FetchResult) -> UrlOutcome:
@@ -121,8 +123,8 @@ class ResponseHandler:
         row = self._empty(visit, response, Status.REDIRECTED, f"to {target}")
         return UrlOutcome(row, (hop,), fetched=False)
 
-    def _admissions(self, visit: Visit, urls: Iterable[str], kind: str = "page") -> tuple[Admission, ...]:
-        depth = visit.depth + 1
+    def _admissions(self, visit: Visit, urls: Iterable[str], form: str = "page") -> tuple[Admission, ...]:
+        depth, kind = visit.depth + 1, kind_of(self.config.source, form)
         return tuple(
             Admission(url, origin_of(url), kind, depth, visit.position, place)
             for place, url in enumerate(urls)
@@ -133,7 +135,9 @@ class ResponseHandler:
         self, visit: Visit, response: FetchResult, status: str, detail: str | None, raw: Captured = NOT_CAPTURED
     ) -> Document:
         detail = _joined(detail, raw.detail)
-        return empty_document(visit.url, self.run_id, status, source="web", detail=detail, **_columns(response, raw))
+        return empty_document(
+            visit.url, self.run_id, status, source=self.config.source, detail=detail, **_columns(response, raw)
+        )
 
 
 def _joined(*details: str | None) -> str | None:

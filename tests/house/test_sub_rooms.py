@@ -11,6 +11,7 @@ ROOMS: dict[str, Levels] = {
         {"registry"},
         {"pydoc_site"},
         {"web", "folder"},
+        {"collections"},
         {"protocol"},
         {"crawl_run"},
         {"frontier", "archive"},

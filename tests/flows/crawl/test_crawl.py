@@ -173,6 +173,7 @@ def test_files_become_documents_or_reasons(tmp_path: Path) -> None:
     assert {name: row.status for name, row in found.items()} == {
         "a.md": "ok", "b.html": "ok", "c.txt": "ok", "noise.txt": "bad_encoding", "large.txt": "too_large",
         "blank.md": "extraction_empty", "photo.jpg": "content_type", "pipe.txt": "unreadable",
+        "notes": "collection",
     }  # fmt: skip
     assert (found["a.md"].title, found["a.md"].url) == ("Lighthouses", (folder / "a.md").as_uri())
     assert [link.url for link in found["a.md"].links] == ["https://example.org/keeper"]

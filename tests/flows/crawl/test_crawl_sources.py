@@ -34,7 +34,7 @@ class ListSource:
 
     async def crawl(self, run: CrawlRun) -> None:
         """Fetch the first two urls with the polite client and extract them in the pool."""
-        for visit in run.frontier.take(run.day, "list", 2):
+        for visit in run.frontier.take(run.day, self.name, "list", 2):
             response = await run.client.get(visit.url)
             page = await run.pool.extract(response.body, response.media_type, "", visit.url, Layout())
             document = build_document(visit.url, run.run_id, page, source=self.name)

@@ -29,7 +29,7 @@ def test_order_does_not_depend_on_the_order_of_responses(tmp_path: Path) -> None
     with Frontier(tmp_path / "f.sqlite", "1") as frontier:
         frontier.admit(DAY, [_admission("late", depth=1, parent=5), _admission("deep", depth=2, parent=0)])
         frontier.admit(DAY, [_admission("early", depth=1, parent=1), _admission("late", depth=1, parent=0, place=3)])
-        assert [visit.url for visit in frontier.take(DAY, HOST, 10)] == [f"{HOST}/late", f"{HOST}/early"]
+        assert [visit.url for visit in frontier.take(DAY, "web", HOST, 10)] == [f"{HOST}/late", f"{HOST}/early"]
 
 
 def test_a_kill_before_the_commit_of_a_part_repeats_the_same_part(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_the_first_outcome_of_a_url_is_final(tmp_path: Path) -> None:
         frontier.finish(DAY, empty_document(f"{HOST}/x", DAY.isoformat(), "timeout", source="web"), fetched=True)
         frontier.admit(DAY, [_admission("x")])
         assert frontier.tally(DAY) == {"ok": 1}
-        assert frontier.counts(DAY).waiting == 1
+        assert frontier.counts(DAY, "web").waiting == 1
 
 
 def test_pages_of_another_extractor_version_are_not_reused(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_damaged_file_is_kept_aside_and_a_new_frontier_started(tmp_path: Path)
     frontier, lost = open_frontier(path, "1")
     with frontier:
         assert lost and "f.sqlite.damaged-1" in lost
-        assert frontier.counts(DAY).admitted == 0
+        assert frontier.counts(DAY, "web").admitted == 0
         frontier.start_after(DAY, 3)
     assert (tmp_path / "f.sqlite.damaged-1").exists()
     assert open_frontier(path, "1")[1] is None

@@ -1,0 +1,70 @@
+"""The protocol of a collection: a file, archive, data set or site that lists its own pages in order.
+
+A collection yields entries; an entry is an address, a version, and a way to read the content. Whatever cannot be
+read raises Refused with a reason code: in an entry it costs that page, in the collection it ends the reading.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sources.crawl_run import CrawlRun
+from sources.text.document_builder import ExtractedPage
+from sources.text.extract import Layout
+
+
+class Refused(Exception):
+    """A page or collection cannot be read, with the reason code and its explanation in words."""
+
+    def __init__(self, status: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = str(status), detail
+
+
+@dataclass(frozen=True)
+class RawPage:
+    """The bytes of a page, from which a worker process extracts the text."""
+
+    body: bytes
+    media_type: str
+    content_type: str = ""
+    """the whole Content-Type header, if there is one: it may declare a character encoding"""
+    layout: Layout = field(default_factory=Layout)
+
+
+Content = RawPage | ExtractedPage
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of a collection."""
+
+    url: str
+    read: Callable[[], Awaitable[Content]]
+    """returns the content; raises Refused (with Status.GONE if the page was deleted)"""
+    version: str | None = None
+    """an equal version on a later night means an unchanged page, which is not read; None: the text is compared"""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """further columns of the document, such as license, lang, title, last_modified, detail"""
+
+
+class Collection(Protocol):
+    """A list of pages with a version of its own."""
+
+    @property
+    def url(self) -> str:
+        """Address of the collection, under which it has a row of its own."""
+
+    @property
+    def is_complete(self) -> bool:
+        """True if a reading lists every page, so that one that is no longer listed is gone."""
+
+    async def version(self, run: CrawlRun) -> str | None:
+        """Return the present version; None if it has none and is always read. Raises Refused."""
+
+    def entries(self, run: CrawlRun, known_version: str | None) -> AsyncIterator[Entry]:
+        """Yield the pages in an order that does not change between two readings of the same version.
+
+        `known_version` is that of the last complete reading, for sites that can list the changes since then.
+        Raises Refused where the collection cannot be read further; the entries before it are kept.
+        """
