@@ -83,7 +83,7 @@ def redact_body(body: bytes, content_type: str, text: str) -> tuple[bytes, dict[
     it is written with entities, percent signs or tags inside, or the body is not UTF-8.
     """
     try:
-        source = decode(body, content_type)
+        source = decode(body, content_type).text
         redacted, counts = redact(source)
         if counts and source.encode() != body:
             raise CaptureRefused(f"it holds {_listed(counts)} in an encoding other than UTF-8")

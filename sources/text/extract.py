@@ -7,7 +7,7 @@ and takes ten times as long. Pages of which trafilatura finds too little are ren
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -97,12 +97,15 @@ class Layout:
 def extract(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
     """Extract a page. Text other than HTML is kept unchanged; without text, the status is the reason."""
     try:
-        text = decode(body, content_type)
+        decoded = decode(body, content_type)
     except Unreadable as error:
         return ExtractedPage(Status.BAD_ENCODING, str(error))
+    text = decoded.text
     if media_type in ("text/html", "application/xhtml+xml") or (not media_type and "<" in text[:1_000]):
-        return _from_html(text, url, layout)
-    return _from_text(text, url, media_type)
+        page = _from_html(text, url, layout)
+    else:
+        page = _from_text(text, url, media_type)
+    return replace(page, detail="; ".join(filter(None, (page.detail, decoded.detail))) or None)
 
 
 def _from_text(text: str, url: str, media_type: str) -> ExtractedPage:

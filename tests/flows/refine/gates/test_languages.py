@@ -1,5 +1,4 @@
 """Gates work in other languages, too, and with the punctuation that word processors insert."""
-# ruff: noqa: RUF001 - the tests are about punctuation of other languages
 
 from pathlib import Path
 
