@@ -1,4 +1,4 @@
-"""Decodes bytes to text as the WHATWG encoding standard does, so that a page reads as it does in a browser.
+"""Detects the character encoding of bytes and decodes them as the WHATWG standard does, as browsers read a page.
 
 The first that applies decides: byte order mark, charset of the header, `<meta>` or XML declaration, valid UTF-8, a
 guess. Labels mean what the standard's table gives (`iso-8859-1` is windows-1252, `gb2312` is gb18030). An undecodable
