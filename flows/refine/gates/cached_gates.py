@@ -45,7 +45,11 @@ def open_cached_gates(
     con: duckdb.DuckDBPyConnection, home: Path, gates: Iterable[Gate], sketch: Sketch, parameters: Mapping[str, object]
 ) -> CachedGates:
     """Select the gates that can be cached. Each version of SQL, bound settings and sketch has a folder of its own."""
-    cached = [gate for gate in gates if _is_cacheable(con, gate.text)]
+    texts = {gate.name: gate.text for gate in gates}
+    if new := texts.values() - _CACHEABLE.keys():
+        analysis = GateAnalysis(con)
+        _CACHEABLE.update((text, analysis.is_cacheable(text)) for text in new)
+    cached = [gate for gate in gates if _CACHEABLE[gate.text]]
     named = {name for gate in cached for name in _named(con, gate.text)} | FUNCTION_VERSIONS
     used = {key: parameters[key] for key in sorted(named & parameters.keys())}
     steps = {name: text for name, text in sql_files("decide").items() if name in STEPS}
@@ -139,12 +143,6 @@ def _make_gate_answers(con: duckdb.DuckDBPyConnection, cached: CachedGates, repo
     run_gates(con, cached.gates, cached.parameters, report)
     for name in ("turn_signals", "gate_answers"):
         create_shared_table(con, name, sql_files("gate_cache")[name])
-
-
-def _is_cacheable(con: duckdb.DuckDBPyConnection, text: str) -> bool:
-    if text not in _CACHEABLE:
-        _CACHEABLE[text] = GateAnalysis(con).is_cacheable(text)
-    return _CACHEABLE[text]
 
 
 def _named(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:

@@ -6,10 +6,13 @@ long lists run ten times slower; `matches` and `extracts` compile it once a proc
 (`$refuses_list`) as well: DuckDB copies an expression, of thousands of bytes, for each text of a column.
 """
 
+import re
 import tomllib
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import accumulate, repeat
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,10 @@ COMPILED = 256
 """Expressions that stay compiled: all lists, and those of the gates of a user."""
 AUTOMATON_BYTES = 32 * 1024 * 1024
 """Memory of one expression's automaton at most."""
+JOINED_BYTES = 64 * 1024
+"""Bytes of texts from which they are searched as one."""
+AT_ENDS = re.compile(r"\\[AzC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
+"""Marks of expressions that mean the ends of a text, not of its lines."""
 
 
 @cache
@@ -79,14 +86,39 @@ def _of_each(
 
 
 def _holds(expression: str, texts: list[bytes | None]) -> list[bool | None]:
-    search = _compiled(expression, never_capture=True).search
-    return [None if text is None else search(text) is not None for text in texts]
+    search, found = (
+        _compiled(expression, never_capture=True).search,
+        [None if text is None else False for text in texts],
+    )
+    for place in _candidates(expression, texts):
+        found[place] = search(texts[place]) is not None
+    return found
 
 
 def _first(expression: str, texts: list[bytes | None]) -> list[bytes | None]:
-    search = _compiled(expression, never_capture=True).search
-    found = (None if text is None else search(text) for text in texts)
-    return [match[0] if match else None for match in found]
+    search, found = _compiled(expression, never_capture=True).search, list[bytes | None](repeat(None, len(texts)))
+    for place in _candidates(expression, texts):
+        found[place] = match[0] if (match := search(texts[place])) else None
+    return found
+
+
+def _candidates(expression: str, texts: list[bytes | None]) -> Iterator[int]:
+    """The places of texts in which the expression may match: all that it matches in, and few others.
+
+    Many texts are searched as one, with a line end after each: a call per text costs as much as the search, and calls
+    of several threads wait for each other. With the flag m, `^` and `$` match at these line ends, too.
+    """
+    filled = [(place, text) for place, text in enumerate(texts) if text is not None]
+    if sum(len(text) for _, text in filled) < JOINED_BYTES or AT_ENDS.search(_expression(expression)):
+        yield from (place for place, _ in filled)
+        return
+    joined = b"\n".join(text for _, text in filled)
+    starts = list(accumulate((len(text) + 1 for _, text in filled), initial=0))
+    search = _compiled(expression, never_capture=True, of_lines=True).search
+    number = 0
+    while number < len(filled) and (match := search(joined, starts[number])):
+        number = bisect_right(starts, match.start())
+        yield filled[number - 1][0]
 
 
 def _second_groups(expression: str, texts: list[bytes | None]) -> list[list[str] | None]:
@@ -95,10 +127,10 @@ def _second_groups(expression: str, texts: list[bytes | None]) -> list[list[str]
 
 
 @lru_cache(COMPILED)
-def _compiled(expression: str, *, never_capture: bool) -> Any:
+def _compiled(expression: str, *, never_capture: bool, of_lines: bool = False) -> Any:
     options = re2.Options()
     options.max_mem, options.log_errors, options.never_capture = AUTOMATON_BYTES, False, never_capture
-    return re2.compile(_expression(expression), options)
+    return re2.compile(("(?m)" if of_lines else "") + _expression(expression), options)
 
 
 def _expression(text: str) -> str:

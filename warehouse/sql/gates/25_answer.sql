@@ -24,7 +24,7 @@ trimmed as (
         -- the last line outside code, and the last line of all
         trim(string_split(trim(final_words.answer, e' \n\t'), chr(10))[-1]) as last_line,
         regexp_replace(regexp_replace(final_words.answer, '^```\w*\s*', ''), '\s*```$', '') as bare,
-        regexp_matches(candidates.instruction, $asks_for_calls) as asks_for_calls
+        matches(candidates.instruction, $asks_for_calls_list) as asks_for_calls
     from candidates
     join final_words using (trajectory_id)
     join trajectories using (trajectory_id)
@@ -89,9 +89,9 @@ ungrounded as (
             and reason = 'whole'
             and strlen(answer) < 600
             and not regexp_matches(regexp_replace(answer, '(^|\n)\s*\d+[.)]', '', 'g'), '\p{N}|```')
-            and regexp_matches(instruction, $asks_a_question)
-            and (regexp_matches(instruction, $ends_in_question || '|' || $asks_for_telling) or not regexp_matches(instruction, $asks_for_changes))
-            and (not regexp_matches(instruction, $composes) or regexp_matches(instruction, $ends_in_question) and regexp_matches(instruction, $asks_for_fact))
+            and matches(instruction, $asks_a_question_list)
+            and ((regexp_matches(instruction, $ends_in_question) or matches(instruction, $asks_for_telling_list)) or not matches(instruction, $asks_for_changes_list))
+            and (not matches(instruction, $composes_list) or regexp_matches(instruction, $ends_in_question) and matches(instruction, $asks_for_fact_list))
             and not regexp_matches(answer, $yes_or_no),
             false
         ) as is_ungrounded,
@@ -129,31 +129,31 @@ ended as (
         case
             when reason <> 'whole' then reason
             when says_nothing then 'says_nothing'
-            when regexp_matches(instruction, $composes) and len(sentences) > 1 and not regexp_matches(fragment, $cut_words) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
-            when len(sentences) > 0 and matches(sentences[-1], $promises) and not regexp_matches(instruction, $asks_for_text)
+            when matches(instruction, $composes_list) and len(sentences) > 1 and not matches(fragment, $cut_words_list) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
+            when len(sentences) > 0 and matches(sentences[-1], $promises_list) and not matches(instruction, $asks_for_text_list)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
             then 'only_a_promise'
             when
                 len(sentences) > 0
                 and len(list_filter(sentences, lambda sentence: not (
-                    matches(sentence, $holds_nothing) or matches(sentence, $promises) or matches(sentence, $only_confirms)
+                    matches(sentence, $holds_nothing_list) or matches(sentence, $promises_list) or matches(sentence, $only_confirms_list)
                 ))) = 0
-                and regexp_matches(instruction, $asks_a_question)
-                and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes))
+                and matches(instruction, $asks_a_question_list)
+                and (regexp_matches(instruction, '[?？؟]') or not matches(instruction, $asks_for_changes_list))
                 and not contains(answer, '```')
             then 'only_a_promise'
-            when matches(answer, $only_confirms) and regexp_matches(instruction, $asks_a_question) and (regexp_matches(instruction, '[?？؟]') or not regexp_matches(instruction, $asks_for_changes)) then 'only_a_promise'
+            when matches(answer, $only_confirms_list) and matches(instruction, $asks_a_question_list) and (regexp_matches(instruction, '[?？؟]') or not matches(instruction, $asks_for_changes_list)) then 'only_a_promise'
             -- a quotation, a bracket or bold text that nothing closes, an empty item, half a row of a table
             when regexp_matches(last_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\|.*[^|\s]$') and regexp_matches(answer, '\|\s*\n') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
             when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
-            when length(fragment) >= 12 and regexp_matches(fragment, $cut_words) then 'cut_in_sentence'
+            when length(fragment) >= 12 and matches(fragment, $cut_words_list) then 'cut_in_sentence'
             -- an abbreviation with nothing after it
-            when length(last_line) >= 24 and regexp_matches(last_line, $cut_abbreviations) then 'cut_in_sentence'
+            when length(last_line) >= 24 and matches(last_line, $cut_abbreviations_list) then 'cut_in_sentence'
             -- a straight quotation mark that nothing closes
             when len(string_split(last_line, '"')) % 2 = 0 and regexp_matches(last_line, '(?:^|[\s(:])"\p{L}[^"]*[\p{L},]$') then 'cut_in_sentence'
-            when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and regexp_matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words) then 'cut_in_sentence'
+            when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words_list) then 'cut_in_sentence'
             when len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}')
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '[\p{L}\p{M}]$')
@@ -178,7 +178,7 @@ ended as (
             when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '[\p{L}\p{M}]$')
                 and (
                     len(string_split(trim(fragment), ' ')) >= 4
-                    or regexp_matches(fragment, $opens_sentence)
+                    or matches(fragment, $opens_sentence_list)
                     or regexp_matches(fragment, '[\p{Han}\p{Hiragana}\p{Katakana}]{3,}')
                 )
             then 'cut_in_sentence'

@@ -19,8 +19,8 @@ judged as (
         candidates.trajectory_id,
         case
             when coalesce(messages >= 4 and repeated >= $max_repeated_share * messages, false) then 'same_message'
-            when coalesce(looped_share, 0) >= $max_repeated_share and not coalesce(regexp_matches(instruction, $asks_for_repeats), false) then 'same_words'
-            when coalesce(repeated_share, 0) >= $max_repeated_share and not coalesce(regexp_matches(instruction, $asks_for_repeats), false) then 'same_sentence'
+            when coalesce(looped_share, 0) >= $max_repeated_share and not coalesce(matches(instruction, $asks_for_repeats_list), false) then 'same_words'
+            when coalesce(repeated_share, 0) >= $max_repeated_share and not coalesce(matches(instruction, $asks_for_repeats_list), false) then 'same_sentence'
             else 'ok'
         end as reason,
         greatest(coalesce(looped_share, 0), coalesce(repeated_share, 0), coalesce(repeated / nullif(messages, 0), 0)) as value

@@ -43,10 +43,10 @@ weakened as (
         and not list_contains(coalesce(files, []), regexp_replace(weakened_test, '\.\w{1,4}$', ''))
         -- the task names the result that the test expects now, or orders a new behaviour, which changes the result
         and not coalesce(regexp_matches(instruction, '(^|[^\w.])' || regexp_escape(expected_result) || '($|[^\w])'), false)
-        and not (expected_result is not null and not coalesce(regexp_matches(instruction, $reports_fault), true))
+        and not (expected_result is not null and not coalesce(matches(instruction, $reports_fault_list), true))
         -- the task removes the subject of the test
         and not (
-            coalesce(regexp_matches(instruction, $orders_removal) and not regexp_matches(instruction, $reports_fault), false)
+            coalesce(matches(instruction, $orders_removal_list) and not matches(instruction, $reports_fault_list), false)
             and len(list_filter(
                 regexp_extract_all(lower(weakened_test), '[a-z]{3,}'),
                 lambda word: word not in ('test', 'tests', 'spec', 'specs') and contains(lower(instruction), word)
@@ -65,6 +65,12 @@ selected as (
     having count(*) filter (test_run = 'all') > 0 and arg_max(test_run, index) = 'some'
 ),
 
+suspected as (
+    select trajectory_id from weakened
+    union
+    select trajectory_id from selected
+),
+
 -- words of the task from a verb of change to the tests, or from the tests to the verb
 asked as (
     select
@@ -75,10 +81,11 @@ asked as (
                 regexp_extract_all(instruction, '(?:' || $names_tests || ')(?:[^.!?;。！？\n]|\.[\w/]){0,40}?(?:' || $asks_to_change_tests || ')')
             ),
             -- `change it so that the tests pass` changes no test
-            lambda words: not regexp_matches(words, $is_purpose)
+            lambda words: not matches(words, $is_purpose_list)
         ) as changes,
-        regexp_matches(instruction, $names_tests) and regexp_matches(instruction, $doubts_tests) as doubts
+        regexp_matches(instruction, $names_tests) and matches(instruction, $doubts_tests_list) as doubts
     from candidates
+    semi join suspected using (trajectory_id)
 ),
 
 -- a result holds the test

@@ -28,8 +28,8 @@ answers as (
         left(final_words.answer, 600) as opening,
         facts.* exclude (trajectory_id),
         coalesce(
-            regexp_matches(candidates.instruction, $asks_about_errors)
-            or (list_contains(supported, quoted_error) and regexp_matches(candidates.instruction, $may_concern_errors)),
+            matches(candidates.instruction, $asks_about_errors_list)
+            or (list_contains(supported, quoted_error) and matches(candidates.instruction, $may_concern_errors_list)),
             false
         ) as about_errors,
         coalesce(starts_with(
@@ -51,17 +51,17 @@ judged as (
             when coalesce(grounded, 0) = 0 and regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
             when strlen(answer) < 300 and len(sentences) <= 2 and (
-                matches(opening, $own_notice) and not (about_errors and regexp_matches(instruction, $asks_for_text))
+                matches(opening, $own_notice_list) and not (about_errors and matches(instruction, $asks_for_text_list))
                 -- who reports that every call failed says why
-                or not about_errors and matches(opening, $service_notice) and not (failed = results and results > 0 and strlen(answer) >= 60)
+                or not about_errors and matches(opening, $service_notice_list) and not (failed = results and results > 0 and strlen(answer) >= 60)
             ) then 'error_text'
-            when matches(opening, $client_error) and not (
+            when matches(opening, $client_error_list) and not (
                 about_errors
                 and coalesce(results > 0, false)
                 and (strlen(answer) >= 80 or list_contains(supported, quoted_error) or contains(lower(instruction), lower(left(answer, 12))))
                 and not regexp_matches(opening, $own_client)
             ) then 'error_text'
-            when not about_errors and matches(answer, $any_error) then 'error_text'
+            when not about_errors and matches(answer, $any_error_list) then 'error_text'
             -- the error that a result holds, and nothing else
             when not about_errors and list_contains(supported, quoted_error) and starts_with(ltrim(answer, e'"`*> '), quoted_error)
                 and strlen(answer) < strlen(quoted_error) + 40
@@ -73,8 +73,8 @@ judged as (
                 and strlen(answer) < 400
                 and len(sentences) <= 3
                 and not about_errors
-                and (not regexp_matches(instruction, $composes) or regexp_matches(instruction, $ends_in_question) and regexp_matches(instruction, $asks_for_fact))
-                and not regexp_matches(instruction, $concerns_machines)
+                and (not matches(instruction, $composes_list) or regexp_matches(instruction, $ends_in_question) and matches(instruction, $asks_for_fact_list))
+                and not matches(instruction, $concerns_machines_list)
                 and not regexp_matches(answer, '(?i)\b(raise[sd]?|throws?|thrown)\b|^\W*\w+(error|exception)\W*$')
                 and (matches(answer, $tells_of_failure_list) or matches(answer, $speaks_of_fault_list))
             then 'error_text'
@@ -83,7 +83,7 @@ judged as (
                 and results > 0
                 and not about_errors
                 and coalesce(grounded, 0) = 0
-                and not regexp_matches(answer, $admits)
+                and not matches(answer, $admits_list)
             then 'all_calls_failed'
             else 'ok'
         end as reason

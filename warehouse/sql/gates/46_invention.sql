@@ -39,13 +39,13 @@ claims as (
         turn_facts.parse = 'ok' or regexp_matches(turn_facts.tool_markup, 'res|RES') or not regexp_matches(turn_facts.tool_markup, '^[<\[]') as whole,
         case when
             not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
-            and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(regexp_matches(candidates.instruction, $asks_for_dialogue), false))
+            and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(matches(candidates.instruction, $asks_for_dialogue_list), false))
             -- a session that explains a command, or an example of one
             and not (
                 (matches(turn_facts.tool_markup, $shows_session_list) or matches(turn_facts.tool_markup, $tool_says_list))
-                and (turn_facts.index > coalesce(read.index, 1000) or coalesce(regexp_matches(candidates.instruction, $asks_how || '|' || $asks_for_examples || '|' || $composes), false))
+                and (turn_facts.index > coalesce(read.index, 1000) or coalesce(matches(candidates.instruction, $asks_how_list) or matches(candidates.instruction, $asks_for_examples_list) or matches(candidates.instruction, $composes_list), false))
             )
-            and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or matches(turn_facts.tool_markup, $invents_turns) or not matches(turn_facts.tool_markup, $writes_results || '|' || $writes_steps))
+            and (turn_facts.index < coalesce(read.index, 1000) or regexp_matches(turn_facts.tool_markup, '^[<\[]') or matches(turn_facts.tool_markup, $invents_turns_list) or not (matches(turn_facts.tool_markup, $writes_results_list) or matches(turn_facts.tool_markup, $writes_steps_list)))
         then turn_facts.tool_markup end as tool_markup,
         case when final.index is not null then list_filter(
             turn_facts.cited_urls,
@@ -62,7 +62,7 @@ claims as (
                     )) > 0
                 )
         ) end as unseen,
-        case when final.index is not null and not coalesce(regexp_matches(candidates.instruction, $composes), false) then list_filter(
+        case when final.index is not null and not coalesce(matches(candidates.instruction, $composes_list), false) then list_filter(
             turn_facts.quotations, lambda quoted: not list_contains(coalesce(supported.texts, []), quoted)
         ) end as unquoted
     from turn_facts
@@ -82,7 +82,7 @@ figures as (
     join candidates using (trajectory_id)
     semi join short using (trajectory_id)
     left join supported using (trajectory_id)
-    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers') and not coalesce(regexp_matches(candidates.instruction, $asks_about_errors || '|' || $asks_for_examples), false)
+    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers') and not coalesce(matches(candidates.instruction, $asks_about_errors_list) or matches(candidates.instruction, $asks_for_examples_list), false)
     group by turn_facts.trajectory_id
 ),
 
@@ -97,7 +97,7 @@ announced as (
         and len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0
         and not matches(sentences[-1], $announces_search_list)
         and not matches(sentences[-1], $promises_list)
-        and not coalesce(regexp_matches(candidates.instruction, $asks_how || '|' || $composes), false)
+        and not coalesce(matches(candidates.instruction, $asks_how_list) or matches(candidates.instruction, $composes_list), false)
     group by candidates.trajectory_id
 ),
 

@@ -16,9 +16,9 @@ unshown as (
         candidates.trajectory_id,
         list_filter(deeds.claimed, lambda deed:
             not list_contains(deeds.shown, deed)
-            and (deed in ('tested', 'searched', 'ran', 'looked') or regexp_matches(candidates.instruction, $asks_for_changes))
+            and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list))
             and (deed <> 'done' or not regexp_matches(candidates.instruction, '[?？؟]'))
-            and (deed not in ('done', 'sent') or not regexp_matches(candidates.instruction, $asks_for_report))
+            and (deed not in ('done', 'sent') or not matches(candidates.instruction, $asks_for_report_list))
         ) as deeds
     from candidates
     left join deeds using (trajectory_id)

@@ -18,7 +18,7 @@ asked as (
         trajectories.system,
         final_words.answer,
         texts.supported,
-        coalesce(regexp_matches(concat_ws(' ', candidates.instruction, trajectories.system), $names_languages) or regexp_matches(candidates.instruction, $translates), false) as names_languages,
+        coalesce(matches(concat_ws(' ', candidates.instruction, trajectories.system), $names_languages_list) or regexp_matches(candidates.instruction, $translates), false) as names_languages,
         -- most tasks and answers are English: identify the language of the others only
         strlen(candidates.instruction) = length(candidates.instruction)
             and strlen(final_words.answer) < length(final_words.answer) * 1.02

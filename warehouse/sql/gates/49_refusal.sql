@@ -27,9 +27,9 @@ sorted as (
         final_words.has_result,
         list_transform(final_words.sentences, lambda sentence: case
             when len(list_filter(finals.supported, lambda claim: contains(claim, sentence))) > 0 then 'quoted'
-            when regexp_matches(sentence, $refuses) then 'refuses'
-            when matches(sentence, $gives_up) then 'gives_up'
-            when regexp_matches(sentence, $advises) then 'advises'
+            when matches(sentence, $refuses_list) then 'refuses'
+            when matches(sentence, $gives_up_list) then 'gives_up'
+            when matches(sentence, $advises_list) then 'advises'
             else 'says'
         end) as kinds
     from candidates
@@ -45,7 +45,7 @@ weighed as (
         array_to_string(list_filter(sentences, lambda sentence, place: kinds[place] = 'says'), ' ') as said,
         array_to_string(list_filter(sentences, lambda sentence, place: kinds[place] in ('refuses', 'gives_up')), ' ') as denied,
         regexp_matches(said, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') as is_specific,
-        regexp_matches(instruction, $asks_for_text) and regexp_matches(instruction, $regrets) as asks_for_it
+        matches(instruction, $asks_for_text_list) and matches(instruction, $regrets_list) as asks_for_it
     from sorted
 ),
 
@@ -57,7 +57,7 @@ judged as (
             when coalesce(asks_for_it, false) then 'ok'
             when refuses and not (
                 (is_specific and kinds[-1] <> 'refuses' or grounded > 0 and regexp_matches(answer, $yes_or_no))
-                and not regexp_matches(denied, $speaks_as_model)
+                and not matches(denied, $speaks_as_model_list)
             ) then 'refusal'
             when
                 grounded = 0
@@ -65,20 +65,20 @@ judged as (
                 and not found_nothing
                 and strlen(answer) < 600
                 and not regexp_matches(answer, '\p{N}')
-                and not regexp_matches(instruction, $composes)
+                and not matches(instruction, $composes_list)
                 and not regexp_matches(answer, $yes_or_no)
-                and matches(answer, $declines)
+                and matches(answer, $declines_list)
             then 'refusal'
             when
                 gives_up
                 and not (
                     coalesce(grounded, 0) > 0
-                    and regexp_matches(instruction, $asks_for_changes)
-                    and not regexp_matches(instruction, $asks_a_question)
+                    and matches(instruction, $asks_for_changes_list)
+                    and not matches(instruction, $asks_a_question_list)
                 )
                 and not is_specific
                 and strlen(said) < 24
-                and not (found_nothing and regexp_matches(instruction, $asks_if_there) and not regexp_matches(denied, $lacks_answer))
+                and not (found_nothing and matches(instruction, $asks_if_there_list) and not matches(denied, $lacks_answer_list))
             then 'gave_up'
             when
                 coalesce(guesses, false)

@@ -111,7 +111,7 @@ found as (
             when
                 coalesce(trim(candidates.true_answer), '') = ''
                 and length(trim(candidates.answer)) > 1
-                and regexp_matches(candidates.instruction, $announces_answer)
+                and matches(candidates.instruction, $announces_answer_list)
                 and starts_with(
                     ltrim(split_part(lower(candidates.instruction), regexp_extract(lower(candidates.instruction), $announces_answer), 2), ' :="“„«「*-—'),
                     lower(trim(candidates.answer, ' .!?。"'))
@@ -124,11 +124,12 @@ found as (
                     -- a word on grading that the task has, too, in another form
                     and len(list_filter(
                         regexp_extract_all(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'),
-                        lambda word: contains(lower(candidates.instruction), left(word, 5)) and not regexp_matches(word, $answer_words)
+                        lambda word: contains(lower(candidates.instruction), left(word, 5)) and not matches(word, $answer_words_list)
                     )) = 0
                 )) > 0
-                and not regexp_matches(candidates.instruction, $about_grading)
-                and not matches(candidates.instruction, $on_grading_mixed || '|' || $on_grading)
+                and not matches(candidates.instruction, $about_grading_list)
+                and not matches(candidates.instruction, $on_grading_mixed_list)
+                and not matches(candidates.instruction, $on_grading_list)
             then 'speaks_of_grader'
             when len(list_filter(
                 regexp_split_to_array(trajectories.system, '(?:[.!?。！？।؟]+\s*|\n)+'),

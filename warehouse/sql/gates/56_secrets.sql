@@ -55,7 +55,7 @@ asked as (
     select candidates.trajectory_id
     from candidates
     join made_calls using (trajectory_id)
-    where regexp_matches(candidates.instruction, $asks_for_contact) and regexp_matches(candidates.instruction, $asks_a_question)
+    where matches(candidates.instruction, $asks_for_contact_list) and matches(candidates.instruction, $asks_a_question_list)
     group by candidates.trajectory_id
     having bool_or(regexp_matches(made_calls.tool, '(?i)web|search|fetch|brows|visit|url|http|wiki|page|scrap|szukaj|recherche'))
         and not bool_or(regexp_matches(made_calls.tool, '(?i)customer|client|user|order|booking|record|ticket|patient|member|crm|database|db|inbox|mailbox|contacts|calendar'))

@@ -19,7 +19,7 @@ called as (
         list_transform(
             string_split(turn_part.tool_calls, '{"id": ')[2:], lambda call: regexp_replace(call, '^("(?:[^"\\]|\\.)*"|null), ', '')
         ) as calls,
-        list_filter(calls, lambda call: not regexp_matches(call, $only_reads)) as acts
+        list_filter(calls, lambda call: not matches(call, $only_reads_list)) as acts
     from turn_part
     join claimed using (part, trajectory_id)
     where turn_part.role = 'tool' or turn_part.tool_calls is not null
@@ -32,8 +32,8 @@ shown as (
         list_filter([
             case
                 when not list_contains(deeds, 'tested') then null
-                when role = 'tool' and regexp_matches(observation, $reports_tests) then 'tested'
-                when len(list_filter(acts, lambda call: regexp_matches(call, $did_test))) > 0 then 'tested'
+                when role = 'tool' and matches(observation, $reports_tests_list) then 'tested'
+                when len(list_filter(acts, lambda call: matches(call, $did_test_list))) > 0 then 'tested'
             end,
             -- of the files that the answer names, a call or a result holds one
             case when list_contains(deeds, 'wrote') and (
@@ -43,9 +43,9 @@ shown as (
             case when list_contains(deeds, 'done') and len(acts) > 0 then 'done' end,
             case when list_contains(deeds, 'searched') and len(list_filter(calls, lambda call: regexp_matches(call, $did_search))) > 0 then 'searched' end,
             case when list_contains(deeds, 'looked') and len(list_filter(calls, lambda call: regexp_matches(call, '(?i)grep|\brg\b|find|shell|bash|exec|run|command|terminal|search|glob|list'))) > 0 then 'looked' end,
-            case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: regexp_matches(call, $did_send))) > 0 then 'sent' end,
+            case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: matches(call, $did_send_list))) > 0 then 'sent' end,
             case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,
-            case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: regexp_matches(call, $did_run) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*'))) > 0 then 'ran' end
+            case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: matches(call, $did_run_list) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*'))) > 0 then 'ran' end
         ], lambda deed: deed is not null) as shown_deeds
     from called
 )

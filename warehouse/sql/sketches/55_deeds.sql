@@ -61,24 +61,24 @@ select
         when role <> 'tool' then null
         when kind in ('fault', 'blocked') or matches(left(observation, 400), $result_failed_list) then 'failed'
         when kind = 'empty' or observation is null or regexp_matches(left(observation, 60), '^[\s"]*$') then 'empty'
-        when regexp_matches(left(observation, 300), $result_nothing) then 'nothing'
+        when matches(left(observation, 300), $result_nothing_list) then 'nothing'
     end as result_fault,
     case when claiming is not null then list_filter([
-        case when matches(claiming, $said_tests_pass) then 'tested' end,
-        case when matches(claiming, $said_wrote) then 'wrote' end,
-        case when matches(claiming, $said_searched) then 'searched' end,
-        case when matches(claiming, $said_sent) then 'sent' end,
-        case when matches(claiming, $said_pushed) then 'pushed' end,
-        case when matches(claiming, $said_done) then 'done' end,
+        case when matches(claiming, $said_tests_pass_list) then 'tested' end,
+        case when matches(claiming, $said_wrote_list) then 'wrote' end,
+        case when matches(claiming, $said_searched_list) then 'searched' end,
+        case when matches(claiming, $said_sent_list) then 'sent' end,
+        case when matches(claiming, $said_pushed_list) then 'pushed' end,
+        case when matches(claiming, $said_done_list) then 'done' end,
         -- a search with grep is a run, too, which any call to a shell or a search shows
-        case when matches(claiming, $said_ran) and regexp_matches(claiming, '(?i)\b(grep|rg|find)\b') then 'looked' end,
-        case when matches(claiming, $said_ran) and not regexp_matches(claiming, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
+        case when matches(claiming, $said_ran_list) and regexp_matches(claiming, '(?i)\b(grep|rg|find)\b') then 'looked' end,
+        case when matches(claiming, $said_ran_list) and not regexp_matches(claiming, '(?i)\b(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)\b') then 'ran' end
     ], lambda deed: deed is not null) end as claimed_deeds,
-    case when matches(claiming, $said_wrote) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
+    case when matches(claiming, $said_wrote_list) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- a test file that a call takes away or weakens, also by an edit that changes its asserts; and test files that calls create
     case when about_tests and (
         regexp_matches(tool_calls, $hollow_tests) or regexp_matches(whole_text, 'def test|func Test|@Test|\b(it|test)\(') and not regexp_matches(whole_text, $checks_result)
-    ) then 'hollow' when about_tests and (regexp_matches(tool_calls, $weakens_tests) or (
+    ) then 'hollow' when about_tests and (matches(tool_calls, $weakens_tests_list) or (
         regexp_matches(tool_calls, '\\n-\s*(?:self\.)?(?:assert|expect\()') and not regexp_matches(tool_calls, '\\n\+\s*(?:self\.)?(?:assert|expect\()')
     ) or (
         -- a test without its name, which no runner finds
@@ -106,7 +106,7 @@ select
     ) end as created_tests,
     -- words in quotation marks beside a verb of speech
     case when said is not null then list_transform(
-        extracts(said, $quotes_somebody), lambda quoted: regexp_replace(quoted, '[.,;:!?…]+$', '')
+        extracts(said, $quotes_somebody_list), lambda quoted: regexp_replace(quoted, '[.,;:!?…]+$', '')
     ) end as quotations,
     -- the first line of last words that may be an error message: a result may hold it
     case when regexp_matches(left(said, 300), '(?i)error|exception|traceback|refused|timed? ?out|unavailable|denied|failed|\b[45]\d\d\b') then left(regexp_extract(trim(said, e'"`*> \n'), '^[^\n"`*]+'), 80) end as quoted_error,
@@ -140,12 +140,12 @@ select
             regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
             regexp_extract_all(regexp_replace(said, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
         ),
-        lambda word: not regexp_matches(word, $plain_nouns)
+        lambda word: not matches(word, $plain_nouns_list)
     )) end as plain_words,
     case
         when role <> 'assistant' then null
         when strlen(written) > length(written)
-            and regexp_matches(written, '(?i)ground[ -]truth|gold(en)?[ -](answer|label)|(reference|expected) answer|system prompt|grader|rubric')
+            and matches(written, '(?i)ground[ -]truth|gold(en)?[ -](answer|label)|(reference|expected) answer|system prompt|grader|rubric')
             then nullif(lower(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed || '|' || $on_grading)), '')
         else nullif(lower(first_match(written, $on_grading_list)), '')
     end as on_grading

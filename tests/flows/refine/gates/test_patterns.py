@@ -3,11 +3,28 @@
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flows.refine.gates.patterns import extracts, first_match, matches, patterns, references
 from tests.flows.refine.gates.labelled.rows import labelled_rows
 
 LISTS = ("said_wrote", "said_tests_pass", "promises", "gives_up", "any_error", "client_error")
+AT_EDGES = (
+    r"^b",
+    r"a$",
+    r"\bab\b",
+    r"(?i)(^|[^\p{L}])AB($|[^\p{L}])",
+    r"a\nb",
+    r"(?s)a.{0,3}b",
+    r"b\n*$",
+    r"^$",
+    r"\Ab",
+    r"a\z",
+)
+"""Expressions whose matches depend on where a text begins and ends."""
+FILLING = "x" * 70_000
+"""A text so long that it is searched as one with its neighbours."""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +72,16 @@ def test_each_text_is_searched_for_its_own_expression(texts: pa.Array) -> None:
     found = matches(texts, pa.array([patterns()[name] for name in names])).to_pylist()
     both = {name: matches(texts, pa.array([patterns()[name]] * len(texts))).to_pylist() for name in LISTS[:2]}
     assert found == [both[name][n] for n, name in enumerate(names)]
+
+
+@given(texts=st.lists(st.none() | st.text("abAB \n.é", max_size=8), max_size=12), expression=st.sampled_from(AT_EDGES))
+@settings(max_examples=200, deadline=None)
+def test_texts_that_are_searched_as_one_match_as_each_alone(texts: list[str | None], expression: str) -> None:
+    """A phrase at the end of one turn and the start of the next would convict both, or a phrase at an edge neither."""
+    together = pa.array([*texts, FILLING])
+    for search in (matches, first_match):
+        alone = [search(pa.array([text], pa.string()), pa.array([expression]))[0].as_py() for text in texts]
+        assert search(together, pa.array([expression] * len(together))).to_pylist()[:-1] == alone
 
 
 def _by_duckdb(call: str, name: str, texts: pa.Array) -> list[object]:
