@@ -13,11 +13,11 @@ HEADING = re.compile(r"(#{1,6})\s+(.*\S)\s*")
 ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*\S)\s*")
 ROW = re.compile(r"\s*\|.*\|\s*")
 RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)")
+FENCE = re.compile(r"\s*(?:> ?)*(`{3,}|~{3,})([^`]*)")
 CELLS = re.compile(r"(?<!\\)\|")
 MARKUP = re.compile(r"[\[\]*`|\\<>]")
 MARKER = re.compile(r"^\s*(?:#{1,6}|[-+•]|\d{1,3}[.)])\s+")
-LINK = re.compile(r"\[([^\[\]\n]*)\]\(([^()\s]+)[^()\n]*\)")
+LINK = re.compile(r"\[((?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\(([^()\s]+)[^()\n]*\)")
 
 
 @dataclass(frozen=True)

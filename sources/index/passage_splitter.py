@@ -9,17 +9,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sources.index.html_in_markdown import without_html
+
 PASSAGE_WORDS = 100
 """Maximum words of a passage; a longer sentence is cut."""
 FULL_WORDS = 60
 """A passage of at least this many words ends with its block."""
 
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
+_LINK = re.compile(r"!?\[((?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
 _BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
 _ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|~<>$&\"'=:-])")
 _CELLS = re.compile(r"(?<!\\)\|")
-_MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|>\s?|```|~~~|\|)")
+_MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|:\s+|>\s?|```|~~~|\|)")
 _SIGNATURE = re.compile(r"\s*(?:class |def )?[\w.\\*]+\(.*\)(?: -> .*)?:?\s*")
 """A line that is only a signature is a block of its own; the lines after it are prose about it."""
 _RULE = re.compile(r"[\s|:*=_~`^-]*")
@@ -117,6 +119,8 @@ def _plain(text: str) -> str:
     text = text[marker.end() :] if marker else text
     if "](" in text:
         text = _LINK.sub(r"\1", text)
+    if "<" in text or "[^" in text:
+        text = without_html(text)
     if "*" in text:
         text = _ITALIC.sub(r"\1", _BOLD.sub(r"\1", text))
     text = text.replace("`", "")

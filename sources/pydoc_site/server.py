@@ -28,7 +28,6 @@ LAYOUT = Layout(
     drop=("body > div[style*=float]", "td.extra", "form"),
     headings=(("strong.title", 1), ("strong.bigsection", 2), ("td.section-title", 3)),
     plain=("span.code", "dt", "td.section-title"),
-    structured=True,
     title_noise=r"^Pydoc: (?:(?:module|package|built-in module|built-in function|TOPIC|KEYWORD) )?",
     error_title=r"^Error - ",
     scrub=(

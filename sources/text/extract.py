@@ -1,77 +1,33 @@
 """Extracts title, Markdown text and links from the bytes of a page. Runs in worker processes.
 
-Articles are extracted by trafilatura, which removes menus and boilerplate best. Reference pages (<pre>,
-definition lists, tables) are rendered by their structure, because trafilatura joins their code into one line
-and takes ten times as long. Pages of which trafilatura finds too little are rendered by structure, too.
+One tree serves all: its links are collected, its boilerplate is found, and its content is rendered as Markdown.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Self
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sources.status_codes import Status
+from sources.text.boilerplate import content_of
 from sources.text.charset import Unreadable, decode
 from sources.text.document_builder import ExtractedPage
-from sources.text.markdown import render
+from sources.text.formulas.find import formulas_of
+from sources.text.links import Links
+from sources.text.markdown.document import Reading, markdown_of
+from sources.text.markdown.footnotes import footnotes_of
+from sources.text.nesting import harmless
 from sources.urls import normalise
 
-EXTRACTOR = "2"
+EXTRACTOR = "3"
 """Version of the extractor: raise it when the same bytes give another text, so that pages are fetched again."""
-MAX_LINKS = 2_000
-"""Maximum links per page."""
-MAX_ANCHOR_CHARS = 200
 MAX_TITLE_CHARS = 300
-MIN_FOUND_SHARE = 0.25
-"""Minimum share of a page that the article extractor must find; below it the structure is rendered."""
-MIN_FOUND_SHARE_OF_MAIN = 0.5
-"""The same share for pages that mark their main part."""
-MAX_FIXED_SHARE = 0.3
-"""A page with a larger share of its words in code, definitions and tables is a reference page."""
+MAX_PROSE_IN_PRE_SHARE = 0.8
+"""A page with a larger share of its text in `<pre>` without markup inside has its prose there; it is not fenced."""
 
-_BOILERPLATE = "nav, footer, aside, [role=navigation], [role=search], .sphinxsidebar, .related"
 _SPACE = re.compile(r"\s+")
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)")
-_FIXED = ("pre", "dl", "table")
-_EMPTY_LINK = re.compile(r"\[([^\[\]\n]*)\]\((?:None)?\)")
-_PERMALINK = re.compile(r"\[[¶#§]\](?:\([^)]*\))?|¶")
-
-
-@dataclass
-class Links:
-    """The first MAX_LINKS links of a page, and the number of the others."""
-
-    targets: dict[str, str | None] = field(default_factory=dict)
-    """href as written → absolute url; None if it is not a url or leads to the page itself"""
-    anchors: dict[str, str] = field(default_factory=dict)
-    """absolute url → text of its first link that has any"""
-    dropped: int = 0
-
-    @classmethod
-    def of(cls, anchors: Iterable[tuple[str, str]], within: str, url: str) -> Self:
-        """Collect (href, text) pairs of the page at `url`; relative links are resolved against `within`."""
-        links, more = cls(), set[str]()
-        for href, words in anchors:
-            if href not in links.targets and len(links.anchors) >= MAX_LINKS:
-                more.add(href)
-                continue
-            if href not in links.targets:
-                target = normalise(href, within=within)
-                links.targets[href] = None if target == url else target
-            if target := links.targets[href]:
-                links.anchors[target] = links.anchors.get(target) or _SPACE.sub(" ", words).strip()[:MAX_ANCHOR_CHARS]
-        links.dropped = len(more)
-        return links
-
-    @property
-    def dropped_detail(self) -> str | None:
-        return f"{self.dropped} links after the first {MAX_LINKS} were dropped" if self.dropped else None
-
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Return (absolute url, text), in reading order."""
-        return tuple(self.anchors.items())
 
 
 @dataclass(frozen=True)
@@ -84,8 +40,6 @@ class Layout:
     """(selector, level) of headings other than h1 to h6"""
     plain: tuple[str, ...] = ()
     """selectors of elements whose links become plain text"""
-    structured: bool = False
-    """render every page by its structure"""
     title_noise: str = ""
     """regular expression that is removed from titles"""
     error_title: str = ""
@@ -121,6 +75,7 @@ def _from_text(text: str, url: str, media_type: str) -> ExtractedPage:
 
 
 def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
+    html = harmless(html)
     tree = LexborHTMLParser(html)
     title = _title(tree, layout)
     if layout.error_title and re.search(layout.error_title, title or ""):
@@ -129,7 +84,7 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
         node.decompose()
     within = _base(tree, url)
     links = Links.of(_anchors(tree), within, url)
-    text = _markdown(tree, links, layout)
+    text = _markdown(tree, html, links, within, layout)
     for pattern, replacement in layout.scrub:
         text = re.sub(pattern, replacement, text)
     if not text.strip():
@@ -138,48 +93,29 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
     return ExtractedPage(Status.OK, links.dropped_detail, title, text, links.pairs(), lang, _license(tree, within))
 
 
-def _markdown(tree: LexborHTMLParser, links: Links, layout: Layout) -> str:
-    body = tree.body
-    if body is None:
+def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layout: Layout) -> str:
+    def resolve(href: str) -> str | None:
+        return links.targets[href] if href in links.targets else normalise(href, within=within)
+
+    content = content_of(tree, lambda href: links.targets.get(href) is not None)
+    if content is None:
         return ""
-    reference = layout.structured or links.dropped or _fixed_share(body) > MAX_FIXED_SHARE
-    article = "" if reference else _article(tree, links)
-    for node in body.css(_BOILERPLATE):
-        node.decompose()
-    main = body.css_first("main, [role=main], article")
-    whole = main is None or len(main.text()) < MIN_FOUND_SHARE * len(body.text())
-    root = body if whole or main is None else main
-    structured = render(root, links.targets.get, headings=layout.headings, plain=layout.plain)
-    min_share = MIN_FOUND_SHARE if whole else MIN_FOUND_SHARE_OF_MAIN
-    text = article if article and len(article) >= min_share * len(structured) else structured
-    return _PERMALINK.sub("", text)
+    reading = Reading(
+        resolve,
+        lambda source: normalise(source, within=within),
+        {node.mem_id: level for selector, level in layout.headings for node in tree.css(selector)},
+        frozenset(node.mem_id for selector in layout.plain for node in tree.css(selector)),
+        formulas_of(tree, html),
+        footnotes_of(tree),
+        content.dropped,
+        _is_prose_in_pre(content.root),
+    )
+    return markdown_of(content.root, reading)
 
 
-def _fixed_share(body: LexborNode) -> float:
-    """Return the share of a page's words in code, definition lists and tables, where line breaks carry meaning."""
-    fixed = sum(len(node.text().split()) for node in body.css(", ".join(_FIXED)) if not _within_fixed(node))
-    return fixed / max(1, len(body.text().split()))
-
-
-def _within_fixed(node: LexborNode) -> bool:
-    above = node.parent
-    while above is not None and above.tag not in _FIXED:
-        above = above.parent
-    return above is not None
-
-
-def _article(tree: LexborHTMLParser, links: Links) -> str:
-    import trafilatura  # slow to import, and used only in worker processes
-
-    for node in tree.css("a[href]"):  # trafilatura resolves links against the site, not the page
-        node.attrs["href"] = links.targets.get(node.attributes.get("href") or "") or ""
-    try:
-        article = trafilatura.extract(
-            tree.html, output_format="markdown", include_links=True, include_tables=True, favor_recall=True
-        )
-    except (ValueError, TypeError, RecursionError, AttributeError):
-        article = None
-    return _EMPTY_LINK.sub(r"\1", article or "")
+def _is_prose_in_pre(root: LexborNode) -> bool:
+    in_pre = sum(len(node.text()) for node in root.css("pre") if node.css_first("code, span, div") is None)
+    return in_pre > MAX_PROSE_IN_PRE_SHARE * max(1, len(root.text()))
 
 
 def _title(tree: LexborHTMLParser, layout: Layout) -> str | None:

@@ -81,7 +81,7 @@ class ExtractionPool:
 
 def _new_worker() -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sources.text.extract", "trafilatura"])  # imported once, not by every worker
+    context.set_forkserver_preload(["sources.text.extract"])  # imported once, not by every worker
     return ProcessPoolExecutor(1, mp_context=context, initializer=follow_parent)
 
 

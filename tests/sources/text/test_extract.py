@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sources.pydoc_site.server import LAYOUT
 from sources.text.charset import Unreadable, decode
 from sources.text.document_builder import ExtractedPage
-from sources.text.extract import MAX_LINKS, Layout, extract
+from sources.text.extract import Layout, extract
+from sources.text.links import MAX_LINKS
 from sources.web.sitemap import parse_sitemap
 
 URL = "http://site.example/dir/page.html"
@@ -49,7 +50,7 @@ def test_a_reference_page_keeps_line_breaks_and_drops_machine_details() -> None:
     assert found.title == "lamps"
     assert "# lamps" in found.text and "## Functions" in found.text
     assert "Lamps for towers:\n\n    >>> light()" in found.text
-    assert "light(lamp=<Lamp>)\nLight the lamp." in found.text
+    assert "light(lamp=\\<Lamp>)\n: Light the lamp." in found.text
     assert "file:" not in found.text and "/usr/lib" not in found.text and "3.11" not in found.text
     assert found.links == (("http://site.example/dir/towers.html", "towers"),)
 
@@ -59,7 +60,7 @@ def test_tables_code_and_lists_keep_their_structure() -> None:
     found = _html(
         "<title>T</title><table><tr><th>name</th><th>light</th></tr><tr><td>Aro</td><td>white</td></tr></table>"
         "<pre>def f():\n    return 1</pre><ol><li>one<ul><li>deep</li></ul></li><li>two</li></ol>",
-        Layout(structured=True),
+        Layout(),
     )
     assert "| name | light |\n| --- | --- |\n| Aro | white |" in found.text
     assert "```\ndef f():\n    return 1\n```" in found.text
@@ -80,7 +81,7 @@ CHARSETS = ["", "x; charset=utf-16", "x; charset=latin-1", "x; charset=zz", "x; 
 @given(st.binary(max_size=400), st.sampled_from(CHARSETS))
 def test_any_bytes_give_text_or_a_reason(body: bytes, content_type: str) -> None:
     """The result for any input is text that Arrow accepts, or a reason code."""
-    found = extract(body, "text/html", content_type, URL, Layout(structured=True))
+    found = extract(body, "text/html", content_type, URL, Layout())
     assert found.status in {"ok", "extraction_empty", "bad_encoding"}
     found.text.encode()
 

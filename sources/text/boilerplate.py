@@ -1,0 +1,163 @@
+"""Finds the parts of a page that are not its content: menus, footers, banners, share buttons, tables of contents.
+
+The tree stays as it is; the parts are named by their `mem_id`, so that a page of which nearly everything looks like
+boilerplate can still be read whole. An element is judged by its role and tag, by the words of its class and id together
+with the share of its text in links, and by where it leads.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MIN_MAIN_SHARE = 0.25
+"""Minimum share of the text of a page that its main part must hold to be taken for the content."""
+LINKED_SHARE = 0.5
+"""A named block is boilerplate if a larger share of its text is links."""
+MAX_NOISE_CHARS = 400
+"""A named block with more text outside of links is content."""
+MIN_CONTENTS_LINKS = 3
+
+_BY_ROLE = (
+    "nav, dialog, [role=navigation], [role=search], [role=contentinfo], [role=dialog], [role=alertdialog], "
+    "[role=menu], [role=menubar], [role=toolbar], [role=tablist], [aria-modal=true], "
+    "[hidden]:not([role=tabpanel]):not([hidden=until-found])"
+)
+_PERMALINKS = (
+    "a.headerlink, a.anchor, a.anchorjs-link, a.permalink, a.hash-link, a.header-anchor, a.heading-anchor, a.mark, "
+    "a.self-link, h1 > a[aria-hidden=true], h2 > a[aria-hidden=true], h3 > a[aria-hidden=true], .mw-editsection, "
+    ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip"
+)
+_NAMED = (
+    "div[class], div[id], section[class], section[id], aside, ul[class], ol[class], ul[id], p[class], "
+    "table[class], form, header, footer, dl[class], details[class]"
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_ALWAYS = frozenset((
+    "sphinxsidebar", "navheader", "navfooter", "navbox", "catlinks", "printfooter", "skiplink", "noprint",
+    "breadcrumb", "breadcrumbs", "pagination", "pager", "paginator", "sharedaddy", "addtoany", "navbar", "mobileonly",
+    "nosearch"
+))  # fmt: skip
+_COOKIES = frozenset(("cookie", "cookies", "consent", "gdpr", "ccpa", "onetrust"))
+_NOISE = frozenset((
+    "sidebar", "nav", "navigation", "menu", "footer", "newsletter", "subscribe", "subscription", "share", "sharing",
+    "social", "advert", "advertisement", "ads", "ad", "promo", "promotion", "sponsored", "sponsor", "skip", "related",
+    "recommended", "recommendations", "helpful", "feedback", "signup", "login", "signin", "popup", "modal", "toolbar",
+    "masthead", "banner", "widget", "crumbs", "prevnext", "siblings", "respond", "cta", "toolbox", "sitenav",
+    "tagline", "rating", "follow", "tags", "trending", "outbrain", "taboola", "disclaimer", "copyright", "colophon",
+    "backtotop", "edit"
+))  # fmt: skip
+_UNLESS_INSIDE = {"footer": ("blockquote", "figure"), "header": ("article", "main", "section")}
+"""tags that are boilerplate, except inside of these"""
+_CONTENTS = frozenset(("toc", "contents", "outline"))
+_PROTECTED = "main, [role=main], h1, article"
+
+
+@dataclass(frozen=True)
+class Content:
+    """The element that holds the content, and the `mem_id` of the parts of it that are boilerplate."""
+
+    root: LexborNode
+    dropped: frozenset[int]
+
+
+def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Content | None:
+    """Find the content of a page; `leads_away` is true for a link to another page. None without a body."""
+    body = tree.body
+    if body is None:
+        return None
+    kept = _protected(body)
+    dropped = {node.mem_id for node in body.css(_PERMALINKS)}
+    dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
+    dropped |= {node.mem_id for node in body.css(_NAMED) if node.mem_id not in kept and _is_noise(node, leads_away)}
+    dropped |= {node.mem_id for node in body.css("ul, ol, dl") if _is_table_of_contents(node, leads_away)}
+    return Content(_root(body), frozenset(dropped))
+
+
+def _protected(body: LexborNode) -> set[int]:
+    """The main parts of the page and all elements around them."""
+    kept = {body.mem_id}
+    for node in body.css(_PROTECTED):
+        above: LexborNode | None = node.parent if node.tag == "h1" else node
+        while above is not None and above.mem_id not in kept:
+            kept.add(above.mem_id)
+            above = above.parent
+    return kept
+
+
+def _is_noise(node: LexborNode, leads_away: Callable[[str], bool]) -> bool:
+    tag, words = node.tag, _names(node)
+    if words & _ALWAYS:
+        return True
+    if tag in _UNLESS_INSIDE:
+        return not _is_inside(node, _UNLESS_INSIDE[tag])
+    if words & _CONTENTS:
+        return _is_table_of_contents(node, leads_away)
+    if words & _COOKIES:
+        return _unlinked(node) < 4 * MAX_NOISE_CHARS and node.css_first("pre, h1") is None
+    if tag == "form":
+        return len(node.text()) < MAX_NOISE_CHARS or bool(words & _NOISE)
+    return bool(words & _NOISE) and _is_short_or_linked(node)
+
+
+def _names(node: LexborNode) -> set[str]:
+    """The words of class and id; the id of an element with a heading names its subject, and is left out."""
+    attributes = node.attributes
+    name, identity = attributes.get("class") or "", attributes.get("id") or ""
+    if not name and not identity:
+        return set()
+    if identity and node.css_first("h1, h2, h3, h4, h5, h6") is not None:
+        identity = ""
+    return {word.lower() for word in _WORDS.findall(f"{name} {identity}")} | {name.lower(), identity.lower()}
+
+
+def _is_short_or_linked(node: LexborNode) -> bool:
+    length = len(node.text())
+    return length < MAX_NOISE_CHARS or _unlinked(node) < (1 - LINKED_SHARE) * length
+
+
+def _unlinked(node: LexborNode) -> int:
+    """Characters of an element outside of links."""
+    return len(node.text()) - sum(len(link.text()) for link in node.css("a"))
+
+
+def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool]) -> bool:
+    """True for a list of links into the page itself."""
+    links = node.css("a[href]")
+    if len(links) < MIN_CONTENTS_LINKS:
+        return False
+    away = sum(leads_away(link.attributes.get("href") or "") for link in links)
+    return away < 0.2 * len(links) and _unlinked(node) < LINKED_SHARE * len(node.text())
+
+
+def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:
+    above = node.parent
+    while above is not None and above.tag not in tags:
+        above = above.parent
+    return above is not None
+
+
+def _root(body: LexborNode) -> LexborNode:
+    """The main part of the page; several articles belong to one page and are kept together."""
+    least = MIN_MAIN_SHARE * len(body.text())
+    for selector in ("main, [role=main]", "article"):
+        found = body.css(selector)
+        if not found or not all(_holds(found[0], node) for node in found[1:]):
+            continue
+        if len(found[0].text()) >= least and _holds_title(body, found[0]):
+            return found[0]
+    return body
+
+
+def _holds(outer: LexborNode, inner: LexborNode) -> bool:
+    above = inner.parent
+    while above is not None and above.mem_id != outer.mem_id:
+        above = above.parent
+    return above is not None
+
+
+def _holds_title(body: LexborNode, root: LexborNode) -> bool:
+    """True unless the title of the page is outside of its main part, and not in the header of the site."""
+    first = body.css_first("h1")
+    return first is None or root.css_first("h1, h2") is not None or _is_inside(first, ("header", "nav"))

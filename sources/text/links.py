@@ -1,0 +1,52 @@
+"""The links of a page: which url each leads to, and its words."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from sources.urls import normalise
+
+MAX_LINKS = 2_000
+"""Maximum links per page."""
+MAX_ANCHOR_CHARS = 200
+
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass
+class Links:
+    """The first MAX_LINKS links of a page, and the number of the others."""
+
+    targets: dict[str, str | None] = field(default_factory=dict)
+    """href as written → absolute url; None if it is not a url or leads to the page itself"""
+    anchors: dict[str, str] = field(default_factory=dict)
+    """absolute url → text of its first link that has any"""
+    dropped: int = 0
+
+    @classmethod
+    def of(cls, anchors: Iterable[tuple[str, str]], within: str, url: str) -> Self:
+        """Collect (href, text) pairs of the page at `url`; relative links are resolved against `within`."""
+        links, more, places = cls(), set[str](), dict[str, str | None]()
+        for href, words in anchors:
+            if href not in links.targets and len(links.anchors) >= MAX_LINKS:
+                more.add(href)
+                continue
+            if href not in links.targets:
+                place = href.partition("#")[0]
+                if place not in places:
+                    places[place] = normalise(place, within=within) if place or within != url else url
+                target = places[place]
+                links.targets[href] = None if target == url else target
+            if target := links.targets[href]:
+                links.anchors[target] = links.anchors.get(target) or _SPACE.sub(" ", words).strip()[:MAX_ANCHOR_CHARS]
+        links.dropped = len(more)
+        return links
+
+    @property
+    def dropped_detail(self) -> str | None:
+        return f"{self.dropped} links after the first {MAX_LINKS} were dropped" if self.dropped else None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return (absolute url, text), in reading order."""
+        return tuple(self.anchors.items())

@@ -1,0 +1,78 @@
+"""Footnotes: a reference becomes `[^1]`, and the note that it leads to begins with `[^1]: `.
+
+A reference is a link to a place on the same page in superscript, or one that is marked as a reference by its role or
+class. Links that lead back from a note are dropped.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_REFERENCES = (
+    "sup a[href^='#'], a[role=doc-noteref], a.footnote-ref, a.footnote-reference, a.fn-ref, a.footnoteref, a.noteref, "
+    "a[rel=footnote]"
+)
+_BACK = (
+    "a[role=doc-backlink], a.footnote-backref, a.footnote-back, a.fn-backref, a.reversefootnote, .mw-cite-backlink, "
+    "a[rev=footnote]"
+)
+_LABEL = re.compile(r"[\w.*†‡§-]{1,12}")
+_ARROWS = re.compile(r"[\s↩↑^⤴⏎\ufe0e\ufe0f]+")
+_HOLDS_NOTES = frozenset(("li", "div", "p", "aside", "dt", "section", "td", "tr"))
+
+
+@dataclass(frozen=True)
+class Footnotes:
+    """The footnotes of a page, by the `mem_id` of nodes."""
+
+    references: dict[int, str] = field(default_factory=dict)
+    """link → label"""
+    notes: dict[int, str] = field(default_factory=dict)
+    """element that holds the note → label"""
+    dropped: frozenset[int] = frozenset()
+    """links back from a note, and the labels of notes"""
+
+
+def footnotes_of(tree: LexborHTMLParser) -> Footnotes:
+    """Find all references whose notes are on the page."""
+    links = {node.mem_id: node for node in tree.css(_REFERENCES)}
+    if not links:
+        return Footnotes()
+    targets = {name: node for node in tree.css("[id]") if (name := node.attributes.get("id"))}
+    references, notes = {}, {}
+    dropped = {node.mem_id for node in tree.css(_BACK)}
+    for key, link in links.items():
+        label = link.text().strip().strip("[]()")
+        target = _note(targets.get((link.attributes.get("href") or "").removeprefix("#")))
+        if target is None or not _LABEL.fullmatch(label) or _is_within(link, target):
+            continue
+        references[key] = label
+        if target.mem_id not in notes:
+            notes[target.mem_id] = label
+            dropped |= _labels(target, label)
+    return Footnotes(references, notes, frozenset(dropped))
+
+
+def _note(target: LexborNode | None) -> LexborNode | None:
+    """The element that holds the note: the target itself, or for an empty anchor the element around it."""
+    node, depth = target, 0
+    while node is not None and node.tag not in _HOLDS_NOTES and depth < 3:
+        node, depth = node.parent, depth + 1
+    return node if node is not None and node.tag in _HOLDS_NOTES else None
+
+
+def _is_within(link: LexborNode, target: LexborNode) -> bool:
+    node = link.parent
+    while node is not None and node.mem_id != target.mem_id:
+        node = node.parent
+    return node is not None
+
+
+def _labels(note: LexborNode, label: str) -> set[int]:
+    """The parts of a note that repeat its label or only lead back."""
+    return {
+        node.mem_id
+        for node in note.css("a, sup, span.label, span.fn-bracket")
+        if (words := node.text().strip()).strip("[]().") == label or (words and not _ARROWS.sub("", words))
+    }

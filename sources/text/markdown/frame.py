@@ -1,0 +1,143 @@
+"""A frame collects the blocks of one container: the page, a list item, a quotation, a table cell, a heading.
+
+Text is written piece by piece into the open paragraph. A block that begins inside a link or emphasis ends the
+paragraph: the marks are closed there and opened again in the next paragraph, so that every paragraph is whole Markdown.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sources.text.markdown.marks import IN_CODE, Mark, escaped, escaped_line_starts
+
+MAX_INDENTED = 10
+"""Lists and quotations nested more deeply are not indented further, so that hostile pages stay small."""
+
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_BLANK_LINES = re.compile(r"\n(?:[ \xa0]*\n)+")
+_EMPHASIS = frozenset(("strong", "em", "del"))
+_TOGETHER = frozenset((("item", "item"), ("term", "term"), ("term", "definition")))
+
+
+class Block(NamedTuple):
+    """A finished block of Markdown; `kind` is paragraph, heading, item, term, definition, code, table, quote, …"""
+
+    text: str
+    kind: str
+
+
+class Frame:
+    """The blocks of one container and its open paragraph."""
+
+    def __init__(self, kind: str, depth: int = 0, link: str = "") -> None:
+        self.kind = kind
+        self.depth = depth
+        """containers that indent around this one"""
+        self.blocks: list[Block] = []
+        self._pieces: list[str] = []
+        self._marks: list[Mark] = [Mark("link", 0, link)] if link else []
+        self._line_break = {"heading": " ", "cell": "<br>"}.get(kind, "\n")
+        self._emphasised = kind not in ("heading", "term")
+
+    @property
+    def in_code(self) -> bool:
+        return any(mark.kind == "code" for mark in self._marks)
+
+    @property
+    def link(self) -> str:
+        """The target of the open link; empty without one."""
+        return next((mark.target for mark in reversed(self._marks) if mark.kind == "link"), "")
+
+    def write(self, text: str) -> None:
+        """Write text of the page; runs of white space are one space."""
+        words = _SPACE.sub(" ", text)
+        self.raw(words if self._marks and self.in_code else escaped(words))
+
+    def raw(self, markdown: str) -> None:
+        """Write finished inline Markdown."""
+        if markdown.startswith(" ") and (not self._pieces or self._pieces[-1][-1] in " \n"):
+            markdown = markdown[1:]
+        if markdown:
+            self._pieces.append(markdown)
+
+    def line_break(self) -> None:
+        if self._pieces:
+            self._pieces.append(self._line_break)
+
+    def open(self, kind: str, target: str = "") -> Mark | None:
+        """Open an inline element; None where it makes no difference here."""
+        if self.in_code and kind != "link":
+            if kind in IN_CODE:
+                self.raw(IN_CODE[kind])
+            return None
+        if any(mark.kind == kind for mark in self._marks) or (kind in _EMPHASIS and not self._emphasised):
+            return None
+        if kind == "link":
+            self._end_code()
+        mark = Mark(kind, len(self._pieces), target)
+        self._marks.append(mark)
+        return mark
+
+    def close(self, mark: Mark) -> None:
+        """Close an inline element; a code span around it goes on behind it."""
+        if mark.kind == "link":
+            self._end_code()
+        self._wrap(mark)
+        self._marks.remove(mark)
+        for outer in self._marks:
+            if outer.kind == "code":
+                outer.start = len(self._pieces)
+
+    def end_paragraph(self, kind: str = "paragraph") -> None:
+        """Close the open paragraph; the marks that are open go on in the next one."""
+        self._end_code()
+        for mark in reversed(self._marks):
+            self._wrap(mark)
+            mark.start = 0
+        text = "".join(self._pieces).strip(" \n\xa0")
+        self._pieces.clear()
+        if text:
+            self.add(escaped_line_starts(_BLANK_LINES.sub("\n\n", text).replace("\xa0", " ")), kind)
+
+    def add(self, text: str, kind: str) -> None:
+        """Add a finished block."""
+        self.blocks.append(Block(text, kind))
+
+    def text(self) -> str:
+        """All blocks as Markdown."""
+        self.end_paragraph()
+        return joined(self.blocks, compact=self.kind == "item")
+
+    def one_line(self, separator: str = " ") -> str:
+        """All blocks on one line, for headings, terms and cells."""
+        self.end_paragraph()
+        return separator.join(block.text.replace("\n", separator) for block in self.blocks)
+
+    def _end_code(self) -> None:
+        for mark in self._marks:
+            if mark.kind == "code":
+                self._wrap(mark)
+                mark.start = len(self._pieces)
+
+    def _wrap(self, mark: Mark) -> None:
+        inner = "".join(self._pieces[mark.start :])
+        if inner:
+            self._pieces[mark.start :] = [mark.wrap(inner)]
+
+
+def joined(blocks: Iterable[Block], *, compact: bool = False) -> str:
+    """Join blocks with a blank line between them, except items of one list, and a term and its definition."""
+    pieces, last = list[str](), ""
+    for text, kind in blocks:
+        if pieces:
+            tight = (last, kind) in _TOGETHER or (compact and kind == "item")
+            pieces.append("\n" if tight else "\n\n")
+        pieces.append(text)
+        last = kind
+    return "".join(pieces)
+
+
+def prefixed(text: str, first: str, others: str) -> str:
+    """Put `first` before the first line and `others` before every further one."""
+    head, *lines = text.split("\n")
+    return "\n".join((first + head, *(others + line if line else others.rstrip() for line in lines)))

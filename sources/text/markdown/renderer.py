@@ -1,0 +1,131 @@
+"""Walks the tree of a page once and writes it as Markdown, block by block.
+
+The tree is walked without recursion, because pages can be nested more deeply than any call stack.
+"""
+
+from collections.abc import Callable
+
+from selectolax.lexbor import LexborNode
+
+from sources.text.markdown.code import code_blocks
+from sources.text.markdown.containers import ENTER
+from sources.text.markdown.frame import Block
+from sources.text.markdown.marks import code_span, image
+from sources.text.markdown.page import ONE_LINE, Leave, Page, Reading
+
+SKIPPED = frozenset((
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "head", "select", "textarea",
+    "canvas", "audio", "video", "map", "rp", "colgroup", "datalist", "-comment", "title", "link", "meta"
+))  # fmt: skip
+MAX_ALT_CHARS = 500
+
+
+def blocks_of(root: LexborNode, reading: Reading) -> list[Block]:
+    """The blocks of an element in reading order."""
+    page, special = Page(reading), reading.special()
+    stack: list[tuple[LexborNode, Leave | None]] = []
+    node = root.child
+    while node is not None or stack:
+        if node is None:
+            node, leave = stack.pop()
+            if leave is not None:
+                leave()
+        elif (tag := node.tag or "") == "-text":
+            page.frame.write(node.text_content or "")
+        elif tag not in SKIPPED or node.mem_id in special:
+            is_special = bool(special) and node.mem_id in special
+            if not (is_special and _write_special(page, node)) and not (tag in WHOLE and WHOLE[tag](page, node)):
+                stack.append((node, _enter_special(page, node) if is_special else _enter(page, node, tag)))
+                node = node.child
+                continue
+        node = node.next
+    page.end_paragraph()
+    return page.frame.blocks
+
+
+def _write_special(page: Page, node: LexborNode) -> bool:
+    """Write a formula or a reference to a note; False for an element whose children are to be walked."""
+    key, reading = node.mem_id, page.reading
+    if key in reading.formulas:
+        page.formula(reading.formulas[key])
+        return True
+    if key in reading.footnotes.references:
+        page.frame.raw(f"[^{reading.footnotes.references[key]}]")
+        return True
+    return key in reading.dropped or key in reading.footnotes.dropped
+
+
+def _enter(page: Page, node: LexborNode, tag: str) -> Leave | None:
+    enter = ENTER.get(tag)
+    return enter(page, node) if enter is not None else None
+
+
+def _enter_special(page: Page, node: LexborNode) -> Leave | None:
+    """Enter a heading of the site's layout, an element without links, or a footnote."""
+    key, reading = node.mem_id, page.reading
+    is_plain = key in reading.plain
+    page.n_plain += is_plain
+    heading = reading.headings.get(key)
+    leave_element = page.heading(heading) if heading else _enter(page, node, node.tag or "")
+    if key in reading.footnotes.notes:
+        page.frame.raw(f"[^{reading.footnotes.notes[key]}]: ")
+
+    def leave() -> None:
+        page.n_plain -= is_plain
+        if leave_element is not None:
+            leave_element()
+
+    return leave
+
+
+def _pre(page: Page, node: LexborNode) -> bool:
+    frame = page.frame
+    if frame.kind in ONE_LINE:
+        lines = [line for code in code_blocks(node) for line in code.text.split("\n") if line.strip()]
+        frame.raw("<br>".join(map(code_span, lines)) if frame.kind == "cell" else code_span(" ".join(lines)))
+        return True
+    frame.end_paragraph()
+    for code in code_blocks(node):
+        if page.reading.prose_in_pre:
+            frame.add(code.text, "paragraph")
+        else:
+            frame.add(code.fenced(), "code")
+    return True
+
+
+def _image(page: Page, node: LexborNode) -> bool:
+    attributes = node.attributes
+    alt = " ".join((attributes.get("alt") or "").split())[:MAX_ALT_CHARS]
+    if alt and not page.frame.in_code:
+        source = attributes.get("src") or ""
+        page.frame.raw(image(alt, None if page.frame.link else page.reading.resolve_image(source)))
+    return True
+
+
+def _input(page: Page, node: LexborNode) -> bool:
+    """The box of a task list; other fields of forms hold no text of the page."""
+    attributes = node.attributes
+    if attributes.get("type") == "checkbox" and page.frame.kind == "item":
+        page.frame.raw("[x] " if "checked" in attributes else "[ ] ")
+    return True
+
+
+def _line_break(page: Page, _node: LexborNode) -> bool:
+    page.frame.line_break()
+    return True
+
+
+def _rule(page: Page, _node: LexborNode) -> bool:
+    page.end_paragraph()
+    return True
+
+
+def _button(page: Page, _node: LexborNode) -> bool:
+    return page.frame.kind != "heading"  # a section that unfolds has its heading in a button
+
+
+WHOLE: dict[str, Callable[[Page, LexborNode], bool]] = {
+    **dict.fromkeys(("pre", "listing", "xmp"), _pre),
+    **{"img": _image, "input": _input, "br": _line_break, "hr": _rule, "button": _button},
+}
+"""tag → how the element is written as one unit; False to walk its children instead"""

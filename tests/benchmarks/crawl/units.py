@@ -1,0 +1,122 @@
+"""Counts the headings, links, lines of code, table rows and code spans of HTML, by lxml and without the extractor.
+
+A source page and the Markdown that an extractor makes of it are counted by the same code: Markdown is first rendered
+as HTML by markdown-it, so that only what another program reads as a heading or a table is counted as one.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from urllib.parse import urldefrag, urljoin
+
+from lxml import etree, html
+from markdown_it import MarkdownIt
+
+KINDS = ("headings", "links", "code_lines", "table_rows", "inline_code")
+
+Unit = tuple[str, ...]
+
+_PERMALINK = re.compile(r"^\W*$")
+_GONE = ("script", "style", "template", "noscript", "svg", "button", "select", "textarea")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_CODE = ("code", "tt", "kbd", "samp")
+
+
+def page(text: str) -> html.HtmlElement:
+    """The tree of a page."""
+    return html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+
+
+def rendered(markdown: str) -> html.HtmlElement:
+    """The tree of Markdown as a reader sees it."""
+    return page(f"<html><body>{MarkdownIt('commonmark').enable(['table', 'strikethrough']).render(markdown)}</body></html>")
+
+
+def units(root: html.HtmlElement, url: str) -> dict[str, Counter[Unit]]:
+    """All units below an element, by kind."""
+    return {kind: Counter(count(root, url)) for kind, count in _COUNTS.items()}
+
+
+def kept(source: Counter[Unit], found: Counter[Unit], kind: str) -> int:
+    """How many units of a page are found again; a row of a table is found in a row that holds all of its cells."""
+    if kind != "table_rows":
+        return (source & found).total()
+    rows = [" | ".join(row) for row in found]
+    return sum(n for row, n in source.items() if row in found or any(_holds(line, row) for line in rows))
+
+
+def _holds(line: str, cells: Unit) -> bool:
+    at = 0
+    for cell in cells:
+        at = line.find(cell, at)
+        if at < 0:
+            return False
+        at += len(cell)
+    return True
+
+
+def _words(node: html.HtmlElement) -> str:
+    """The words below an element in lower case; a link made of signs only leads to the place itself."""
+    return " ".join(re.findall(r"\w+", "".join(_texts(node)).lower()))
+
+
+def _texts(node: html.HtmlElement) -> Iterator[str]:
+    if node.tag in _GONE or not isinstance(node.tag, str):
+        return
+    yield node.text or ""
+    if node.tag in ("br", "p", "div", "li", "td"):
+        yield " "
+    for child in node:
+        yield from _texts(child)
+        yield child.tail or ""
+    if node.tag in ("p", "div", "li", "td", "dt", "dd", "pre"):
+        yield " "
+
+
+def _headings(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+    for node in root.iter(*_HEADINGS):
+        if words := _words(node):
+            yield node.tag, words
+
+
+def _links(root: html.HtmlElement, url: str) -> Iterator[Unit]:
+    for node in root.iter("a"):
+        target = urldefrag(urljoin(url, (node.get("href") or "").strip()))[0]
+        shown = _words(node) or " ".join(image.get("alt", "") for image in node.iter("img"))
+        if target.startswith("http") and target != url and shown.strip() and not _inside(node, ("pre", *_GONE)):
+            yield (target,)
+
+
+def _code_lines(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+    for node in root.iter("pre"):
+        for line in "".join(node.itertext()).replace("\xa0", " ").split("\n"):
+            if line.strip():
+                yield (" ".join(line.split()),)
+
+
+def _table_rows(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+    for table in root.iter("table"):
+        rows = list(table.iter("tr"))
+        several = max((len(row.xpath("./td|./th")) for row in rows), default=0) > 1
+        if len(rows) > 1 and several and not table.xpath(".//table|.//h1|.//h2|.//h3"):
+            for row in rows:
+                cells = tuple(words for cell in row.xpath("./td|./th") if (words := _words(cell)))
+                if cells:
+                    yield cells
+
+
+def _inline_code(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+    for node in root.iter(*_CODE):
+        words = " ".join("".join(node.itertext()).split())
+        if words and not _inside(node, ("pre", *_CODE, *_GONE)):
+            yield (words,)
+
+
+def _inside(node: html.HtmlElement, tags: tuple[str, ...]) -> bool:
+    return any(above.tag in tags for above in node.iterancestors())
+
+
+_COUNTS: dict[str, Callable[[html.HtmlElement, str], Iterator[Unit]]] = {
+    "headings": _headings, "links": _links, "code_lines": _code_lines, "table_rows": _table_rows,
+    "inline_code": _inline_code,
+}  # fmt: skip
