@@ -18,6 +18,8 @@ LINKED_SHARE = 0.5
 MAX_NOISE_CHARS = 400
 """A named block with more text outside of links is content."""
 MIN_CONTENTS_LINKS = 3
+MAX_WORK = 6
+"""Times that the text of a page is read to find its boilerplate, at most: hostile pages nest one menu in another."""
 
 _BY_ROLE = (
     "nav, dialog, [role=navigation], [role=search], [role=contentinfo], [role=dialog], [role=alertdialog], "
@@ -28,6 +30,10 @@ _PERMALINKS = (
     "a.headerlink, a.anchor, a.anchorjs-link, a.permalink, a.hash-link, a.header-anchor, a.heading-anchor, a.mark, "
     "a.self-link, h1 > a[aria-hidden=true], h2 > a[aria-hidden=true], h3 > a[aria-hidden=true], .mw-editsection, "
     ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip"
+)
+_LINE_NUMBERS = (
+    "td.linenos, td.lineno, td.gutter, td.line-numbers, td.lntd:first-child, td.blob-num, td.rouge-gutter, pre.lineno, "
+    "pre.linenos, .linenodiv, .CodeMirror-gutters, td.hljs-ln-numbers"
 )
 _NAMED = (
     "div[class], div[id], section[class], section[id], aside, ul[class], ol[class], ul[id], p[class], "
@@ -51,6 +57,9 @@ _NOISE = frozenset((
 _UNLESS_INSIDE = {"footer": ("blockquote", "figure"), "header": ("article", "main", "section")}
 """tags that are boilerplate, except inside of these"""
 _CONTENTS = frozenset(("toc", "contents", "outline"))
+_LISTS = frozenset(("ul", "ol", "dl"))
+_SUSPECT_TAGS = _LISTS | {"form", *_UNLESS_INSIDE}
+_SUSPECT_WORDS = _ALWAYS | _COOKIES | _NOISE | _CONTENTS
 _PROTECTED = "main, [role=main], h1, article"
 
 
@@ -68,10 +77,18 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     if body is None:
         return None
     kept = _protected(body)
-    dropped = {node.mem_id for node in body.css(_PERMALINKS)}
+    dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
-    dropped |= {node.mem_id for node in body.css(_NAMED) if node.mem_id not in kept and _is_noise(node, leads_away)}
-    dropped |= {node.mem_id for node in body.css("ul, ol, dl") if _is_table_of_contents(node, leads_away)}
+    left = MAX_WORK * (len(body.text()) + 20_000)
+    for node in body.css(f"{_NAMED}, ul, ol, dl"):
+        words = _names(node)
+        if node.tag not in _SUSPECT_TAGS and not words & _SUSPECT_WORDS:
+            continue
+        if (left := left - len(node.text()) - 200) < 0:
+            break
+        is_list = node.tag in _LISTS and _is_table_of_contents(node, leads_away)
+        if is_list or (node.mem_id not in kept and _is_noise(node, words, leads_away)):
+            dropped.add(node.mem_id)
     return Content(_root(body), frozenset(dropped))
 
 
@@ -86,8 +103,8 @@ def _protected(body: LexborNode) -> set[int]:
     return kept
 
 
-def _is_noise(node: LexborNode, leads_away: Callable[[str], bool]) -> bool:
-    tag, words = node.tag, _names(node)
+def _is_noise(node: LexborNode, words: set[str], leads_away: Callable[[str], bool]) -> bool:
+    tag = node.tag
     if words & _ALWAYS:
         return True
     if tag in _UNLESS_INSIDE:

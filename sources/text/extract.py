@@ -23,10 +23,13 @@ from sources.urls import normalise
 EXTRACTOR = "3"
 """Version of the extractor: raise it when the same bytes give another text, so that pages are fetched again."""
 MAX_TITLE_CHARS = 300
-MAX_PROSE_IN_PRE_SHARE = 0.8
-"""A page with a larger share of its text in `<pre>` without markup inside has its prose there; it is not fenced."""
+MIN_PROSE_IN_PRE_SHARE = 0.8
+"""A page with a larger share of its text in `<pre>` without markup inside may have its prose there."""
+MAX_CODE_SIGNS_SHARE = 0.02
+"""Signs of code in a larger share of these characters make it code, which is fenced."""
 
 _SPACE = re.compile(r"\s+")
+_CODE_SIGNS = re.compile(r"[{}\[\]=;<_*/\\#|&+$@~^]")
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)")
 
 
@@ -94,14 +97,11 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
 
 
 def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layout: Layout) -> str:
-    def resolve(href: str) -> str | None:
-        return links.targets[href] if href in links.targets else normalise(href, within=within)
-
     content = content_of(tree, lambda href: links.targets.get(href) is not None)
     if content is None:
         return ""
     reading = Reading(
-        resolve,
+        lambda href: links.resolve(href, within),
         lambda source: normalise(source, within=within),
         {node.mem_id: level for selector, level in layout.headings for node in tree.css(selector)},
         frozenset(node.mem_id for selector in layout.plain for node in tree.css(selector)),
@@ -114,8 +114,11 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
 
 
 def _is_prose_in_pre(root: LexborNode) -> bool:
-    in_pre = sum(len(node.text()) for node in root.css("pre") if node.css_first("code, span, div") is None)
-    return in_pre > MAX_PROSE_IN_PRE_SHARE * max(1, len(root.text()))
+    """True for a page of letters: nearly all of it is in `<pre>` without markup, and it has few signs of code."""
+    bare = [node.text() for node in root.css("pre:not([class])") if node.css_first("code, span, div") is None]
+    if sum(map(len, bare)) <= MIN_PROSE_IN_PRE_SHARE * max(1, len(root.text())):
+        return False
+    return sum(len(_CODE_SIGNS.findall(text)) for text in bare) < MAX_CODE_SIGNS_SHARE * sum(map(len, bare))
 
 
 def _title(tree: LexborHTMLParser, layout: Layout) -> str | None:

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 CPU_LIMIT_S = 30.0
 """CPU seconds that one call may use before its process is killed."""
+HTML_CPU_LIMIT_S, HTML_CPU_S_PER_MB = 2.0, 1.0
+"""The same for a page of HTML, and the seconds added for each megabyte."""
 MAX_ERROR_CHARS = 500
 
 
@@ -52,7 +54,7 @@ class ExtractionPool:
 
     async def extract(self, body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
         """Extract a page in a worker. Every failure is a page with status extraction_failed."""
-        return await self.page(extract, body, media_type, content_type, url, layout)
+        return await self.page(_extract_in_time, body, media_type, content_type, url, layout)
 
     async def page(self, function: Callable[P, ExtractedPage], *args: P.args, **kwargs: P.kwargs) -> ExtractedPage:
         """Make a page in a worker. Every failure is a page with status extraction_failed."""
@@ -74,7 +76,7 @@ class ExtractionPool:
         except BrokenProcessPool as error:
             self._workers[index].shutdown(wait=False)
             self._workers[index] = _new_worker()
-            raise WorkerDied(f"the worker process ended: a crash, or more than {CPU_LIMIT_S:g} s of work") from error
+            raise WorkerDied("the worker process ended: a crash, or more CPU time than a page may take") from error
         finally:
             self._free.put_nowait(index)
 
@@ -83,6 +85,12 @@ def _new_worker() -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["sources.text.extract"])  # imported once, not by every worker
     return ProcessPoolExecutor(1, mp_context=context, initializer=follow_parent)
+
+
+def _extract_in_time(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
+    if "html" in media_type:  # a page of HTML takes milliseconds; one that takes seconds is hostile
+        signal.setitimer(signal.ITIMER_VIRTUAL, HTML_CPU_LIMIT_S + HTML_CPU_S_PER_MB * len(body) / 1_000_000)
+    return extract(body, media_type, content_type, url, layout)
 
 
 def _with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:

@@ -9,6 +9,8 @@ from sources.urls import normalise
 
 MAX_LINKS = 2_000
 """Maximum links per page."""
+MAX_RESOLVED = 30_000
+"""Links after the first MAX_LINKS that stay links in the text of a page."""
 MAX_ANCHOR_CHARS = 200
 
 _SPACE = re.compile(r"\s+")
@@ -23,6 +25,8 @@ class Links:
     anchors: dict[str, str] = field(default_factory=dict)
     """absolute url → text of its first link that has any"""
     dropped: int = 0
+    n_resolved: int = 0
+    """dropped links that were resolved all the same"""
 
     @classmethod
     def of(cls, anchors: Iterable[tuple[str, str]], within: str, url: str) -> Self:
@@ -42,6 +46,13 @@ class Links:
                 links.anchors[target] = links.anchors.get(target) or _SPACE.sub(" ", words).strip()[:MAX_ANCHOR_CHARS]
         links.dropped = len(more)
         return links
+
+    def resolve(self, href: str, within: str) -> str | None:
+        """The url of a link in the text; also for dropped links, as far as MAX_RESOLVED."""
+        if href in self.targets:
+            return self.targets[href]
+        self.n_resolved += 1
+        return normalise(href, within=within) if self.n_resolved <= MAX_RESOLVED else None
 
     @property
     def dropped_detail(self) -> str | None:

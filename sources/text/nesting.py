@@ -7,37 +7,58 @@ import re
 
 MAX_DEPTH = 1_000
 """Elements nested more deeply are opened no more."""
-MAX_ATTRIBUTES_CHARS = 32_768
 MAX_ATTRIBUTES = 500
-"""A tag with more attributes than this, in more characters than that, loses all of them."""
+"""A tag loses the attributes after these."""
 
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^>]*>?")
+_OPENING = re.compile(r"<[A-Za-z][^\s/>]*")
+_ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?""")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
-_LONG_TAG = re.compile(rf"<([A-Za-z][^\s/<>]*)([^<>]{{{MAX_ATTRIBUTES_CHARS},}})>?")
+_USUAL_ATTRIBUTES = 20
 _CHUNKS = 32
 
 
 def harmless(html: str) -> str:
     """The page without tags that are nested too deeply and without attributes in absurd numbers; mostly unchanged."""
-    if max(map(len, html.split("<"))) > MAX_ATTRIBUTES_CHARS:
-        html = _LONG_TAG.sub(_without_attributes, html)
+    if len(html) > MAX_ATTRIBUTES and _may_have_many_attributes(html):
+        html = _with_few_attributes(html)
     return _shallow(html) if _may_be_deep(html) else html
 
 
-def _without_attributes(tag: re.Match[str]) -> str:
-    return f"<{tag[1]}>" if len(tag[2].split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES else tag[0]
+def _may_have_many_attributes(html: str) -> bool:
+    """True where values are many more than tags, or where a stretch without tags is longer than tags are."""
+    if html.count("=") > MAX_ATTRIBUTES + _USUAL_ATTRIBUTES * html.count("<"):
+        return True
+    least = 4 * MAX_ATTRIBUTES
+    return any(piece[:1].isalpha() and ">" not in piece[:least] for piece in html.split("<") if len(piece) > least)
+
+
+def _with_few_attributes(html: str) -> str:
+    pieces, end = [], 0
+    for opening in _OPENING.finditer(html):
+        if opening.start() < end:
+            continue  # inside a value of the tag before
+        at, n = opening.end(), 0
+        while (found := _ATTRIBUTE.match(html, at)) is not None:
+            at, n = found.end(), n + 1
+            if n == MAX_ATTRIBUTES:
+                pieces.append(html[end:at])
+                end = at
+        if n > MAX_ATTRIBUTES:
+            end = at
+    return "".join([*pieces, html[end:]])
 
 
 def _may_be_deep(html: str) -> bool:
     """True if more tags are open at some place than may be nested; counts tags only, so that it takes no time."""
-    step = max(1, len(html) // _CHUNKS + 1)
+    step = len(html) // _CHUNKS + 1
     n_open = most = 0
     for start in range(0, len(html), step):
-        end = start + step
-        n_open += html.count("<", start, end) - 2 * html.count("</", start, end)
-        most = max(most, n_open + html.count("</", start, end))
+        closing = html.count("</", start, start + step)
+        n_open += html.count("<", start, start + step) - 2 * closing
+        most = max(most, n_open + closing)
     return most > MAX_DEPTH
 
 

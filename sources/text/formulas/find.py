@@ -66,12 +66,14 @@ def _readings(node: LexborNode) -> Iterator[str]:
         return
     for name in ("data-latex", "data-tex"):
         yield cleaned(attributes.get(name) or "")
-    for math in [node] if node.tag == "math" else node.css("math")[:1]:
+    math = node if node.tag == "math" else node.css_first("math")
+    if math is not None:
         yield tex_of(math)
     if mathml := attributes.get("data-mathml"):
         parsed = LexborHTMLParser(mathml).css_first("math")
         yield tex_of(parsed) if parsed is not None else ""
-    for image in node.css("img[alt]")[:1]:
+    image = node.css_first("img[alt]")
+    if image is not None:
         yield cleaned(image.attributes.get("alt") or "")
 
 
@@ -79,7 +81,4 @@ def _is_display(node: LexborNode) -> bool:
     attributes = node.attributes
     if attributes.get("display") in ("block", "true") or _DISPLAY_CLASS.search(attributes.get("class") or ""):
         return True
-    return any(
-        inner.attributes.get("display") == "block" or "image-display" in (inner.attributes.get("class") or "")
-        for inner in node.css("math, img")[:2]
-    )
+    return node.css_first("math[display=block], img[class*=image-display]") is not None

@@ -17,6 +17,11 @@ _GUTTER = re.compile(
     r"|blob-num|code-line-number|LineNumbers?|line_numbers?|td-lineno)(?:$|\s)"
 )
 _UNSEEN = frozenset(("script", "style", "button", "template", "svg", "input", "textarea", "select", "-comment"))
+_NOT_ONLY_TEXT = (
+    "div, p, li, tr, br, section, article, blockquote, script, style, button, template, svg, input, textarea, select, "
+    "[class*=l], [class*=num], [class*=L], [class*=gutter]"
+)
+"""elements that make a difference between the text below a `<pre>` and its lines of code"""
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:language|lang|highlight-source|highlight-text|highlight|brush:|code|src|sourceCode|type)[-\s]?"
     r"\s*([A-Za-z][A-Za-z0-9+#.]*)(?=$|[\s;])"
@@ -59,7 +64,8 @@ def code_blocks(pre: LexborNode) -> list[Code]:
 
 def code_text(root: LexborNode) -> str:
     """The lines of code below an element, without line numbers and blank lines at its ends."""
-    pieces = "".join(_pieces(root)).replace("\r\n", "\n").replace("\xa0", " ")
+    pieces = "".join(_pieces(root)) if root.css_first(_NOT_ONLY_TEXT) is not None else root.text()
+    pieces = pieces.replace("\r\n", "\n").replace("\xa0", " ")
     return "\n".join(line.rstrip() for line in pieces.strip("\n").split("\n")).strip("\n")
 
 

@@ -27,7 +27,7 @@ class Footnotes:
     """The footnotes of a page, by the `mem_id` of nodes."""
 
     references: dict[int, str] = field(default_factory=dict)
-    """link → label"""
+    """link, or the superscript around it → label"""
     notes: dict[int, str] = field(default_factory=dict)
     """element that holds the note → label"""
     dropped: frozenset[int] = frozenset()
@@ -47,7 +47,9 @@ def footnotes_of(tree: LexborHTMLParser) -> Footnotes:
         target = _note(targets.get((link.attributes.get("href") or "").removeprefix("#")))
         if target is None or not _LABEL.fullmatch(label) or _is_within(link, target):
             continue
-        references[key] = label
+        above = link.parent
+        is_alone = above is not None and above.tag == "sup" and above.text().strip() == link.text().strip()
+        references[above.mem_id if above is not None and is_alone else key] = label
         if target.mem_id not in notes:
             notes[target.mem_id] = label
             dropped |= _labels(target, label)

@@ -38,10 +38,8 @@ class Frame:
         self._marks: list[Mark] = [Mark("link", 0, link)] if link else []
         self._line_break = {"heading": " ", "cell": "<br>"}.get(kind, "\n")
         self._emphasised = kind not in ("heading", "term")
-
-    @property
-    def in_code(self) -> bool:
-        return any(mark.kind == "code" for mark in self._marks)
+        self.in_code = False
+        """a code span is open"""
 
     @property
     def link(self) -> str:
@@ -50,8 +48,9 @@ class Frame:
 
     def write(self, text: str) -> None:
         """Write text of the page; runs of white space are one space."""
-        words = _SPACE.sub(" ", text)
-        self.raw(words if self._marks and self.in_code else escaped(words))
+        if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+            text = _SPACE.sub(" ", text)
+        self.raw(text if self.in_code else escaped(text))
 
     def raw(self, markdown: str) -> None:
         """Write finished inline Markdown."""
@@ -76,6 +75,7 @@ class Frame:
             self._end_code()
         mark = Mark(kind, len(self._pieces), target)
         self._marks.append(mark)
+        self.in_code |= kind == "code"
         return mark
 
     def close(self, mark: Mark) -> None:
@@ -84,20 +84,25 @@ class Frame:
             self._end_code()
         self._wrap(mark)
         self._marks.remove(mark)
-        for outer in self._marks:
-            if outer.kind == "code":
-                outer.start = len(self._pieces)
+        if mark.kind == "code":
+            self.in_code = False
+        elif self.in_code:
+            self._restart_code()
 
     def end_paragraph(self, kind: str = "paragraph") -> None:
         """Close the open paragraph; the marks that are open go on in the next one."""
+        if not self._pieces:
+            return
         self._end_code()
         for mark in reversed(self._marks):
             self._wrap(mark)
             mark.start = 0
         text = "".join(self._pieces).strip(" \n\xa0")
         self._pieces.clear()
+        if "\n" in text:
+            text = _BLANK_LINES.sub("\n\n", text)
         if text:
-            self.add(escaped_line_starts(_BLANK_LINES.sub("\n\n", text).replace("\xa0", " ")), kind)
+            self.add(escaped_line_starts(text.replace("\xa0", " ")), kind)
 
     def add(self, text: str, kind: str) -> None:
         """Add a finished block."""
@@ -114,9 +119,14 @@ class Frame:
         return separator.join(block.text.replace("\n", separator) for block in self.blocks)
 
     def _end_code(self) -> None:
+        """Close the code span for a while: a link inside it is written around code of its own."""
+        if self.in_code:
+            self._wrap(next(mark for mark in self._marks if mark.kind == "code"))
+            self._restart_code()
+
+    def _restart_code(self) -> None:
         for mark in self._marks:
             if mark.kind == "code":
-                self._wrap(mark)
                 mark.start = len(self._pieces)
 
     def _wrap(self, mark: Mark) -> None:

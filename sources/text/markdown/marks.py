@@ -37,6 +37,8 @@ class Mark:
         core = inner.strip()
         if not core:
             return inner
+        if len(core) == len(inner):
+            return self._marked(core)
         head = inner[: len(inner) - len(inner.lstrip())]
         return head + self._marked(core) + inner[len(inner.rstrip()) :]
 

@@ -32,12 +32,15 @@ def blocks_of(root: LexborNode, reading: Reading) -> list[Block]:
                 leave()
         elif (tag := node.tag or "") == "-text":
             page.frame.write(node.text_content or "")
-        elif tag not in SKIPPED or node.mem_id in special:
-            is_special = bool(special) and node.mem_id in special
-            if not (is_special and _write_special(page, node)) and not (tag in WHOLE and WHOLE[tag](page, node)):
-                stack.append((node, _enter_special(page, node) if is_special else _enter(page, node, tag)))
+        elif special and node.mem_id in special:
+            if not _write_special(page, node):
+                stack.append((node, _enter_special(page, node)))
                 node = node.child
                 continue
+        elif tag not in SKIPPED and not (tag in WHOLE and WHOLE[tag](page, node)):
+            stack.append((node, ENTER[tag](page, node) if tag in ENTER else None))
+            node = node.child
+            continue
         node = node.next
     page.end_paragraph()
     return page.frame.blocks
@@ -55,18 +58,14 @@ def _write_special(page: Page, node: LexborNode) -> bool:
     return key in reading.dropped or key in reading.footnotes.dropped
 
 
-def _enter(page: Page, node: LexborNode, tag: str) -> Leave | None:
-    enter = ENTER.get(tag)
-    return enter(page, node) if enter is not None else None
-
-
 def _enter_special(page: Page, node: LexborNode) -> Leave | None:
     """Enter a heading of the site's layout, an element without links, or a footnote."""
     key, reading = node.mem_id, page.reading
     is_plain = key in reading.plain
     page.n_plain += is_plain
     heading = reading.headings.get(key)
-    leave_element = page.heading(heading) if heading else _enter(page, node, node.tag or "")
+    enter = ENTER.get(node.tag or "")
+    leave_element = page.heading(heading) if heading else enter(page, node) if enter is not None else None
     if key in reading.footnotes.notes:
         page.frame.raw(f"[^{reading.footnotes.notes[key]}]: ")
 

@@ -76,7 +76,9 @@ def is_data(table: LexborNode, marked_headings: Container[int]) -> bool:
     inner = Counter(node.tag for node in parts)
     if inner["table"] or any(node.tag not in _ROW_TAGS or node.mem_id in marked_headings for node in parts):
         return False
-    several = max(inner["td"], inner["th"]) > inner["tr"] or (inner["td"] > 0 and inner["th"] > 0)
+    several = inner["td"] + inner["th"] > inner["tr"]
+    if not several and table.css_first("pre, p + p, td ul, td ol") is not None:
+        return False  # one column of sections
     if inner["th"]:
         return inner["tr"] > 1 or several
     return inner["tr"] > 1 and several and not _has_long_cell(table, parts)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lxml import html
+from lxml.html import HtmlElement
 
 from tests.benchmarks.crawl.units import page
 from tests.benchmarks.figure import MissingTool
@@ -33,7 +33,7 @@ class Manual:
         """Random pages, the same in every run. Raises MissingTool with the command that unpacks the package."""
         for root in (Path("/"), DOCS):
             if found := sorted((root / self.folder).rglob("*.html")):
-                return random.Random(SEED).sample(found, min(number, len(found)))  # noqa: S311
+                return random.Random(SEED).sample(found, min(number, len(found)))
         raise MissingTool(
             f"the documentation of {self.name} is missing: mkdir -p {DOCS} && cd {DOCS} && "
             f"apt-get download {self.package} && dpkg -x {self.package}_*.deb .",
@@ -44,7 +44,7 @@ class Manual:
         """The url of a page on the site of the manual."""
         return f"http://{self.name}.example/{str(path).partition(self.folder)[2].lstrip('/')}"
 
-    def contents(self, text: str) -> Iterator[html.HtmlElement]:
+    def contents(self, text: str) -> Iterator[HtmlElement]:
         """The elements of a page that hold its content."""
         root = page(text)
         for node in root.xpath(self.noise):

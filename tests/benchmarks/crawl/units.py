@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from urllib.parse import urldefrag, urljoin
 
-from lxml import etree, html
+from lxml import html
+from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
 KINDS = ("headings", "links", "code_lines", "table_rows", "inline_code")
@@ -22,17 +23,19 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CODE = ("code", "tt", "kbd", "samp")
 
 
-def page(text: str) -> html.HtmlElement:
+def page(text: str) -> HtmlElement:
     """The tree of a page."""
     return html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
 
 
-def rendered(markdown: str) -> html.HtmlElement:
+def rendered(markdown: str) -> HtmlElement:
     """The tree of Markdown as a reader sees it."""
-    return page(f"<html><body>{MarkdownIt('commonmark').enable(['table', 'strikethrough']).render(markdown)}</body></html>")
+    return page(
+        f"<html><body>{MarkdownIt('commonmark').enable(['table', 'strikethrough']).render(markdown)}</body></html>"
+    )
 
 
-def units(root: html.HtmlElement, url: str) -> dict[str, Counter[Unit]]:
+def units(root: HtmlElement, url: str) -> dict[str, Counter[Unit]]:
     """All units below an element, by kind."""
     return {kind: Counter(count(root, url)) for kind, count in _COUNTS.items()}
 
@@ -55,12 +58,12 @@ def _holds(line: str, cells: Unit) -> bool:
     return True
 
 
-def _words(node: html.HtmlElement) -> str:
+def _words(node: HtmlElement) -> str:
     """The words below an element in lower case; a link made of signs only leads to the place itself."""
     return " ".join(re.findall(r"\w+", "".join(_texts(node)).lower()))
 
 
-def _texts(node: html.HtmlElement) -> Iterator[str]:
+def _texts(node: HtmlElement) -> Iterator[str]:
     if node.tag in _GONE or not isinstance(node.tag, str):
         return
     yield node.text or ""
@@ -73,28 +76,29 @@ def _texts(node: html.HtmlElement) -> Iterator[str]:
         yield " "
 
 
-def _headings(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+def _headings(root: HtmlElement, _url: str) -> Iterator[Unit]:
     for node in root.iter(*_HEADINGS):
         if words := _words(node):
             yield node.tag, words
 
 
-def _links(root: html.HtmlElement, url: str) -> Iterator[Unit]:
+def _links(root: HtmlElement, url: str) -> Iterator[Unit]:
     for node in root.iter("a"):
         target = urldefrag(urljoin(url, (node.get("href") or "").strip()))[0]
+        target += "/" if target.count("/") == 2 else ""
         shown = _words(node) or " ".join(image.get("alt", "") for image in node.iter("img"))
         if target.startswith("http") and target != url and shown.strip() and not _inside(node, ("pre", *_GONE)):
             yield (target,)
 
 
-def _code_lines(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+def _code_lines(root: HtmlElement, _url: str) -> Iterator[Unit]:
     for node in root.iter("pre"):
         for line in "".join(node.itertext()).replace("\xa0", " ").split("\n"):
             if line.strip():
                 yield (" ".join(line.split()),)
 
 
-def _table_rows(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+def _table_rows(root: HtmlElement, _url: str) -> Iterator[Unit]:
     for table in root.iter("table"):
         rows = list(table.iter("tr"))
         several = max((len(row.xpath("./td|./th")) for row in rows), default=0) > 1
@@ -105,18 +109,18 @@ def _table_rows(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
                     yield cells
 
 
-def _inline_code(root: html.HtmlElement, _url: str) -> Iterator[Unit]:
+def _inline_code(root: HtmlElement, _url: str) -> Iterator[Unit]:
     for node in root.iter(*_CODE):
         words = " ".join("".join(node.itertext()).split())
         if words and not _inside(node, ("pre", *_CODE, *_GONE)):
             yield (words,)
 
 
-def _inside(node: html.HtmlElement, tags: tuple[str, ...]) -> bool:
+def _inside(node: HtmlElement, tags: tuple[str, ...]) -> bool:
     return any(above.tag in tags for above in node.iterancestors())
 
 
-_COUNTS: dict[str, Callable[[html.HtmlElement, str], Iterator[Unit]]] = {
+_COUNTS: dict[str, Callable[[HtmlElement, str], Iterator[Unit]]] = {
     "headings": _headings, "links": _links, "code_lines": _code_lines, "table_rows": _table_rows,
     "inline_code": _inline_code,
 }  # fmt: skip

@@ -1,0 +1,65 @@
+"""Code blocks: a line of code is a line, with its language, without its number."""
+
+import pytest
+
+from tests.sources.text.pages import markdown
+
+TWO = "def f(x):\n    return x"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<pre>{TWO}</pre>",
+        "<pre><code><div class=line>def f(x):</div><div class=line>    return x</div></code></pre>",
+        "<pre><code><div>def f(x):</div>\n<div>    return x</div></code></pre>",
+        "<pre><span class=line>def f(x):</span><span class=line>    return x</span></pre>",
+        "<pre><span class=line>def f(x):</span>\n<span class=line>    return x</span></pre>",
+        "<pre><ol class=linenums><li class=L0>def f(x):</li><li class=L1>    return x</li></ol></pre>",
+        "<pre>def f(x):<br>    return x<br></pre>",
+        "<pre><span class=lineno>1 </span>def f(x):\n<span class=lineno>2 </span>    return x</pre>",
+        f"<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre><td class=code><pre>{TWO}</pre></table>",
+        f"<table class=rouge-table><tr><td class=gutter><pre class=lineno>1\n2</pre><td><pre>{TWO}\n</pre></table>",
+        "<pre>def f(x):\n&nbsp;&nbsp;&nbsp;&nbsp;return x<button>Copy</button></pre>",
+    ],
+)  # fmt: skip
+def test_every_way_to_write_lines_gives_lines(html: str) -> None:
+    """Python on one line, or with numbers in it, is no Python."""
+    assert markdown(f"<p>Before.</p>{html}") == f"Before.\n\n```\n{TWO}\n```"
+
+
+@pytest.mark.parametrize(
+    ("html", "language"),
+    [
+        ('<pre><code class="language-rust">x</code></pre>', "rust"),
+        ('<pre class="language-c++"><code>x</code></pre>', "cpp"),
+        ('<div class="highlight-python3 notranslate"><div class="highlight"><pre>x</pre></div></div>', "python"),
+        ('<div class="highlight-default notranslate"><div class="highlight"><pre>x</pre></div></div>', ""),
+        ('<div class="highlight highlight-source-shell"><pre>x</pre></div>', "shell"),
+        ('<pre class="brush: java; gutter: true">x</pre>', "java"),
+        ('<pre data-lang="go">x</pre>', "go"),
+        ('<pre class="sourceCode haskell"><code>x</code></pre>', "haskell"),
+        ('<pre class="programlisting">x</pre>', ""),
+        ("<pre class=screen>x</pre>", ""),
+    ],
+)
+def test_the_language_of_a_block_is_kept(html: str, language: str) -> None:
+    """Without it a model cannot tell a shell session from a program."""
+    assert markdown(f"<p>Before the code.</p>{html}") == f"Before the code.\n\n```{language}\nx\n```"
+
+
+def test_two_versions_of_one_example_are_two_blocks() -> None:
+    """Node's manual has both of its module systems in one `<pre>`."""
+    both = "<code class=language-mjs>import a</code><code class=language-js2>require(a)</code>"
+    text = markdown(f"<p>Either way works.</p><pre>{both}</pre>")
+    assert text.endswith("```js\nimport a\n```\n\n```js2\nrequire(a)\n```")
+
+
+def test_a_fence_is_longer_than_any_fence_in_the_code() -> None:
+    assert markdown("<p>Markdown about Markdown:</p><pre>```\nx\n```</pre>").endswith("````\n```\nx\n```\n````")
+
+
+def test_prose_in_pre_is_not_code() -> None:
+    """The archive of a mailing list is prose, from which tasks are made; code is not."""
+    letter = "The pump stops when the level falls.\nIt starts again in the morning.\n" * 5
+    assert "```" not in markdown(f"<h1>Mail</h1><pre>{letter}</pre>")
