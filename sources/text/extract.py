@@ -29,6 +29,8 @@ MAX_CODE_SIGNS_SHARE = 0.02
 """Signs of code in a larger share of these characters make it code, which is fenced."""
 
 _SPACE = re.compile(r"\s+")
+_LEVELS = frozenset("123456")
+_HEADING_TAGS = frozenset(f"h{level}" for level in _LEVELS)
 _CODE_SIGNS = re.compile(r"[{}\[\]=;<_*/\\#|&+$@~^]")
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)")
 
@@ -103,7 +105,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
     reading = Reading(
         lambda href: links.resolve(href, within),
         lambda source: normalise(source, within=within),
-        {node.mem_id: level for selector, level in layout.headings for node in tree.css(selector)},
+        _headings(tree, html, layout),
         frozenset(node.mem_id for selector in layout.plain for node in tree.css(selector)),
         formulas_of(tree, html),
         footnotes_of(tree),
@@ -111,6 +113,16 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         _is_prose_in_pre(content.root),
     )
     return markdown_of(content.root, reading)
+
+
+def _headings(tree: LexborHTMLParser, html: str, layout: Layout) -> dict[int, int]:
+    """Headings that are not h1 to h6: those of the site's layout, and elements with the role of a heading."""
+    found = {node.mem_id: level for selector, level in layout.headings for node in tree.css(selector)}
+    for node in tree.css("[role=heading][aria-level]") if "aria-level" in html else ():
+        level = node.attributes.get("aria-level") or ""
+        if level in _LEVELS and node.tag not in _HEADING_TAGS:
+            found[node.mem_id] = int(level)
+    return found
 
 
 def _is_prose_in_pre(root: LexborNode) -> bool:

@@ -108,7 +108,8 @@ def _walk(root: LexborNode) -> Iterator[tuple[str, LexborNode]]:
             yield "break", node
         elif tag not in _UNSEEN and not is_gutter(node):
             if tag in _LINE_TAGS or _follows_line(node):
-                yield "line" if tag in _LINE_TAGS else "break", node
+                is_behind_empty = node.prev is not None and node.prev.child is None and tag not in _LINE_TAGS
+                yield "break" if is_behind_empty else "line", node
             stack.append(node)
             node = node.child
             continue

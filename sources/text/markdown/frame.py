@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sources.text.markdown.marks import IN_CODE, Mark, escaped, escaped_line_starts
+from sources.text.markdown.marks import IN_CODE, UNMARKED, Mark, escaped, escaped_line_starts
 
 MAX_INDENTED = 10
 """Lists and quotations nested more deeply are not indented further, so that hostile pages stay small."""
@@ -40,6 +40,8 @@ class Frame:
         self._emphasised = kind not in ("heading", "term")
         self.in_code = False
         """a code span is open"""
+        self._closed = ("", 0)
+        """kind of the mark that was closed last, and the number of pieces then"""
 
     @property
     def link(self) -> str:
@@ -74,9 +76,18 @@ class Frame:
         if kind == "link":
             self._end_code()
         mark = Mark(kind, len(self._pieces), target)
+        if self._pieces and self._closed == (kind, len(self._pieces)) and kind in UNMARKED:
+            self._reopen(mark)
         self._marks.append(mark)
         self.in_code |= kind == "code"
         return mark
+
+    def _reopen(self, mark: Mark) -> None:
+        """Go on with the mark that ended right here: `**a****b**` would not be read as bold."""
+        plain = UNMARKED[mark.kind].fullmatch(self._pieces[-1])
+        if plain is not None:
+            self._pieces[-1] = plain[1] + plain[2]
+            mark.start -= 1
 
     def close(self, mark: Mark) -> None:
         """Close an inline element; a code span around it goes on behind it."""
@@ -84,6 +95,7 @@ class Frame:
             self._end_code()
         self._wrap(mark)
         self._marks.remove(mark)
+        self._closed = (mark.kind, len(self._pieces))
         if mark.kind == "code":
             self.in_code = False
         elif self.in_code:

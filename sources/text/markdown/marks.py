@@ -19,6 +19,9 @@ _TARGET = str.maketrans({"(": "%28", ")": "%29", " ": "%20", "<": "%3C", ">": "%
 
 SURROUNDED = {"strong": ("**", "**"), "em": ("*", "*"), "del": ("~~", "~~"), "sub": ("<sub>", "</sub>"),
               "sup": ("<sup>", "</sup>")}  # fmt: skip
+UNMARKED = {"strong": re.compile(r"(\s*)\*\*([^*]+)\*\*"), "em": re.compile(r"(\s*)\*([^*]+)\*"),
+            "code": re.compile(r"(\s*)`([^`]+)`"), "del": re.compile(r"(\s*)~~([^~]+)~~")}  # fmt: skip
+"""How the whole text of a mark looks; the groups are the white space before it and what is inside."""
 IN_CODE = {"sub": "_", "sup": "^"}
 """How a subscript or superscript is written inside a code span, where HTML would be shown as text."""
 

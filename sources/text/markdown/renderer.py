@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
-from sources.text.markdown.code import code_blocks
+from sources.text.markdown.code import Code, code_blocks, code_text
 from sources.text.markdown.containers import ENTER
 from sources.text.markdown.frame import Block
 from sources.text.markdown.marks import code_span, image
@@ -15,7 +15,7 @@ from sources.text.markdown.page import ONE_LINE, Leave, Page, Reading
 
 SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "head", "select", "textarea",
-    "canvas", "audio", "video", "map", "rp", "colgroup", "datalist", "-comment", "title", "link", "meta"
+    "canvas", "audio", "video", "map", "colgroup", "datalist", "-comment", "title", "link", "meta"
 ))  # fmt: skip
 MAX_ALT_CHARS = 500
 
@@ -92,6 +92,16 @@ def _pre(page: Page, node: LexborNode) -> bool:
     return True
 
 
+def _code_table(page: Page, node: LexborNode) -> bool:
+    """A file as code hosts show it: a table with a line of code in each row."""
+    if page.frame.kind in ONE_LINE or node.css_first("td.blob-code, td.js-file-line, td.hljs-ln-code") is None:
+        return False
+    page.end_paragraph()
+    if text := code_text(node):
+        page.frame.add(Code(text, "").fenced(), "code")
+    return True
+
+
 def _image(page: Page, node: LexborNode) -> bool:
     attributes = node.attributes
     alt = " ".join((attributes.get("alt") or "").split())[:MAX_ALT_CHARS]
@@ -125,6 +135,6 @@ def _button(page: Page, _node: LexborNode) -> bool:
 
 WHOLE: dict[str, Callable[[Page, LexborNode], bool]] = {
     **dict.fromkeys(("pre", "listing", "xmp"), _pre),
-    **{"img": _image, "input": _input, "br": _line_break, "hr": _rule, "button": _button},
+    **{"table": _code_table, "img": _image, "input": _input, "br": _line_break, "hr": _rule, "button": _button},
 }
 """tag → how the element is written as one unit; False to walk its children instead"""

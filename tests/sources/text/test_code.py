@@ -15,6 +15,9 @@ TWO = "def f(x):\n    return x"
         "<pre><code><div>def f(x):</div>\n<div>    return x</div></code></pre>",
         "<pre><span class=line>def f(x):</span><span class=line>    return x</span></pre>",
         "<pre><span class=line>def f(x):</span>\n<span class=line>    return x</span></pre>",
+        "<pre><span class=line>def f(x):\n</span><span class=line>    return x\n</span></pre>",
+        "<table><tr><td class=blob-num>1<td class=blob-code>def f(x):<tr><td class=blob-num>2"
+        "<td class=blob-code>    return x</table>",
         "<pre><ol class=linenums><li class=L0>def f(x):</li><li class=L1>    return x</li></ol></pre>",
         "<pre>def f(x):<br>    return x<br></pre>",
         "<pre><span class=lineno>1 </span>def f(x):\n<span class=lineno>2 </span>    return x</pre>",
@@ -53,6 +56,13 @@ def test_two_versions_of_one_example_are_two_blocks() -> None:
     both = "<code class=language-mjs>import a</code><code class=language-js2>require(a)</code>"
     text = markdown(f"<p>Either way works.</p><pre>{both}</pre>")
     assert text.endswith("```js\nimport a\n```\n\n```js2\nrequire(a)\n```")
+
+
+def test_an_empty_line_between_lines_is_kept() -> None:
+    text = markdown(
+        "<p>Two functions:</p><pre><span class=line>a</span><span class=line></span><span class=line>b</span></pre>"
+    )
+    assert text.endswith("```\na\n\nb\n```")
 
 
 def test_a_fence_is_longer_than_any_fence_in_the_code() -> None:
