@@ -14,11 +14,15 @@ from sources.text.extract import Layout
 
 
 class Refused(Exception):
-    """A page or collection cannot be read, with the reason code and its explanation in words."""
+    """A page or collection cannot be read, with the reason code and its explanation in words.
 
-    def __init__(self, status: str, detail: str) -> None:
+    `transient`: the failure is one of the moment. The collection then keeps its last known version, so that the next
+    night asks for the page again.
+    """
+
+    def __init__(self, status: str, detail: str, *, transient: bool = False) -> None:
         super().__init__(detail)
-        self.status, self.detail = str(status), detail
+        self.status, self.detail, self.transient = str(status), detail, transient
 
 
 @dataclass(frozen=True)

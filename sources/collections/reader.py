@@ -48,7 +48,7 @@ class _Reading:
         self._pending: deque[asyncio.Task[_Outcome]] = deque()
         tally = run.frontier.source_tally(run.day, config.name)
         self._read = tally.get(Status.OK, 0)
-        self._done = self._listed = self._undrained = 0
+        self._done = self._listed = self._missing = self._transient = self._undrained = 0
 
     async def read(self) -> None:
         """Read the entries, then end the collection's url with its row."""
@@ -62,7 +62,9 @@ class _Reading:
             await self._read_entries(known[0] if known else None)
             if self._collection.is_complete:
                 self._end_missing()
-            self._finish(Status.COLLECTION, self._counted() + self._left_out(), version or "")
+            again = f", {self._transient} to be asked for again" if self._transient else ""
+            detail = self._counted() + self._left_out() + again
+            self._finish(Status.COLLECTION, detail, None if self._transient else version or "")
         except Refused as refusal:
             self._finish(refusal.status, "; ".join(filter(None, (refusal.detail, self._counted()))), None)
         finally:
@@ -119,6 +121,7 @@ class _Reading:
         try:
             page = await self._extracted(await entry.read(), entry.url)
         except Refused as refusal:
+            self._transient += refusal.transient
             return _Outcome(self._empty(entry.url, refusal.status, refusal.detail))
         if entry.columns.get("detail"):
             page = replace(page, detail="; ".join(filter(None, (page.detail, entry.columns["detail"]))))
@@ -149,6 +152,7 @@ class _Reading:
 
     def _end_missing(self) -> None:
         for url in self._log.missing():
+            self._missing += 1
             self._log.record(self._empty(url, Status.GONE, f"{self._visit.url} no longer holds this page"))
 
     def _counted(self) -> str:
@@ -157,8 +161,7 @@ class _Reading:
 
     def _left_out(self) -> str:
         """Count the listed pages whose url has a row of another collection, or a second place in this one."""
-        counts = self._log.counts()
-        other = self._listed - sum(counts.values()) + counts.get(Status.GONE, 0)
+        other = self._listed + self._missing - sum(self._log.counts().values())
         return f", {other} repeated or of another source" if other > 0 else ""
 
     def _finish(self, status: str, detail: str, version: str | None) -> None:
