@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import BaseModel
 
-from sources import folder, pydoc_site, web
+from sources import folder, git, mediawiki, oai, pydoc_site, web
 from sources.protocol import Configure, Source
 
 KINDS: Mapping[str, Callable[[object, BaseModel], Source]] = {
     "folder": folder.configured,
+    "git": git.configured,
+    "mediawiki": mediawiki.configured,
+    "oai": oai.configured,
     "web": web.configured_section,
 }
 """Kind of an entry of `[[crawl.sources]]` -> the function that builds its source."""

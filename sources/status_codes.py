@@ -53,6 +53,10 @@ class Status(StrEnum):
     EXTRACTION_FAILED = "extraction_failed"
     ERROR_PAGE = "error_page"
     """an error page with status code 200 (soft 404)"""
+    VENDORED = "vendored"
+    """a copy of another project's file in a repository"""
+    GENERATED = "generated"
+    """a file of a repository that a program wrote"""
     UNREADABLE = "unreadable"
     """the file could not be opened or is not a regular file"""
 

@@ -10,7 +10,7 @@ ROOMS: dict[str, Levels] = {
     "sources": (
         {"registry"},
         {"pydoc_site"},
-        {"web", "folder"},
+        {"web", "folder", "git", "mediawiki", "oai"},
         {"collections"},
         {"protocol"},
         {"crawl_run"},
