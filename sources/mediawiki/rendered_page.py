@@ -36,9 +36,7 @@ def rendered_page(body: str, title: str, lang: str | None, url: str) -> Extracte
         node.unwrap()
     inner = tree.body.inner_html if tree.body is not None else ""
     whole = page_html(inner or "", title, lang)
-    return extract(
-        whole.encode("utf-8", "replace"), "text/html", "text/html; charset=utf-8", url, Layout(structured=True)
-    )
+    return extract(whole.encode("utf-8", "replace"), "text/html", "text/html; charset=utf-8", url, Layout())
 
 
 def page_html(body: str, title: str, lang: str | None) -> str:

@@ -17,9 +17,7 @@ def source_page(text: str, title: str, lang: str | None, addresses: WikiAddresse
     """Return the page of a piece of wikitext; its detail counts the templates that were left out."""
     written = wiki_html(text, addresses)
     whole = page_html(written.html, title, lang)
-    page = extract(
-        whole.encode("utf-8", "replace"), "text/html", "text/html; charset=utf-8", url, Layout(structured=True)
-    )
+    page = extract(whole.encode("utf-8", "replace"), "text/html", "text/html; charset=utf-8", url, Layout())
     return replace(page, detail="; ".join(filter(None, (page.detail, _left_out(written.left_out)))) or None)
 
 
