@@ -8,6 +8,7 @@ with the share of its text in links, and by where it leads.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -57,7 +58,8 @@ _NOISE = frozenset((
 _UNLESS_INSIDE = {"footer": ("blockquote", "figure"), "header": ("article", "main", "section")}
 """tags that are boilerplate, except inside of these"""
 _CONTENTS = frozenset(("toc", "contents", "outline"))
-_LISTS = frozenset(("ul", "ol", "dl"))
+_LISTS = frozenset(("ul", "ol"))
+_OUTER_LISTS = ":not(li) > ul, :not(li) > ol"
 _SUSPECT_TAGS = _LISTS | {"form", *_UNLESS_INSIDE}
 _SUSPECT_WORDS = _ALWAYS | _COOKIES | _NOISE | _CONTENTS
 _PROTECTED = "main, [role=main], h1, article"
@@ -80,9 +82,9 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
     left = MAX_WORK * (len(body.text()) + 20_000)
-    for node in body.css(f"{_NAMED}, ul, ol, dl"):
+    for node in body.css(f"{_NAMED}, {_OUTER_LISTS}"):
         words = _names(node)
-        if node.tag not in _SUSPECT_TAGS and not words & _SUSPECT_WORDS:
+        if node.tag not in _SUSPECT_TAGS and not words:
             continue
         if (left := left - len(node.text()) - 200) < 0:
             break
@@ -103,7 +105,7 @@ def _protected(body: LexborNode) -> set[int]:
     return kept
 
 
-def _is_noise(node: LexborNode, words: set[str], leads_away: Callable[[str], bool]) -> bool:
+def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str], bool]) -> bool:
     tag = node.tag
     if words & _ALWAYS:
         return True
@@ -118,15 +120,20 @@ def _is_noise(node: LexborNode, words: set[str], leads_away: Callable[[str], boo
     return bool(words & _NOISE) and _is_short_or_linked(node)
 
 
-def _names(node: LexborNode) -> set[str]:
-    """The words of class and id; the id of an element with a heading names its subject, and is left out."""
+def _names(node: LexborNode) -> frozenset[str]:
+    """The suspect words of class and id; the id of an element with a heading names its subject, and is left out."""
     attributes = node.attributes
     name, identity = attributes.get("class") or "", attributes.get("id") or ""
-    if not name and not identity:
-        return set()
-    if identity and node.css_first("h1, h2, h3, h4, h5, h6") is not None:
-        identity = ""
-    return {word.lower() for word in _WORDS.findall(f"{name} {identity}")} | {name.lower(), identity.lower()}
+    by_class, by_id = _suspect_words(name), _suspect_words(identity)
+    if by_id and node.css_first("h1, h2, h3, h4, h5, h6") is None:
+        return by_class | by_id
+    return by_class
+
+
+@lru_cache(4_096)
+def _suspect_words(name: str) -> frozenset[str]:
+    words = {word.lower() for word in _WORDS.findall(name)} | {name.lower()}
+    return _SUSPECT_WORDS.intersection(words)
 
 
 def _is_short_or_linked(node: LexborNode) -> bool:

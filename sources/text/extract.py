@@ -108,7 +108,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         _headings(tree, html, layout),
         frozenset(node.mem_id for selector in layout.plain for node in tree.css(selector)),
         formulas_of(tree, html),
-        footnotes_of(tree),
+        footnotes_of(tree, html),
         content.dropped,
         _is_prose_in_pre(content.root),
     )

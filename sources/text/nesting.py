@@ -13,6 +13,7 @@ MAX_ATTRIBUTES = 500
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)[^>]*>?")
 _OPENING = re.compile(r"<[A-Za-z][^\s/>]*")
 _ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?""")
+_LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{4 * MAX_ATTRIBUTES}}}")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
@@ -28,11 +29,10 @@ def harmless(html: str) -> str:
 
 
 def _may_have_many_attributes(html: str) -> bool:
-    """True where values are many more than tags, or where a stretch without tags is longer than tags are."""
+    """True where values are many more than tags, or where a tag is longer than tags are."""
     if html.count("=") > MAX_ATTRIBUTES + _USUAL_ATTRIBUTES * html.count("<"):
         return True
-    least = 4 * MAX_ATTRIBUTES
-    return any(piece[:1].isalpha() and ">" not in piece[:least] for piece in html.split("<") if len(piece) > least)
+    return _LONG_TAG.search(html) is not None
 
 
 def _with_few_attributes(html: str) -> str:

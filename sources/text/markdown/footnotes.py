@@ -13,6 +13,8 @@ _REFERENCES = (
     "sup a[href^='#'], a[role=doc-noteref], a.footnote-ref, a.footnote-reference, a.fn-ref, a.footnoteref, a.noteref, "
     "a[rel=footnote]"
 )
+_SIGNS = ("<sup", "<SUP", "footnote", "noteref", "fn-ref")
+"""what the html of every page with footnotes contains"""
 _BACK = (
     "a[role=doc-backlink], a.footnote-backref, a.footnote-back, a.fn-backref, a.reversefootnote, .mw-cite-backlink, "
     "a[rev=footnote]"
@@ -34,9 +36,9 @@ class Footnotes:
     """links back from a note, and the labels of notes"""
 
 
-def footnotes_of(tree: LexborHTMLParser) -> Footnotes:
+def footnotes_of(tree: LexborHTMLParser, html: str) -> Footnotes:
     """Find all references whose notes are on the page."""
-    links = {node.mem_id: node for node in tree.css(_REFERENCES)}
+    links = {node.mem_id: node for node in tree.css(_REFERENCES)} if any(sign in html for sign in _SIGNS) else {}
     if not links:
         return Footnotes()
     targets = {name: node for node in tree.css("[id]") if (name := node.attributes.get("id"))}

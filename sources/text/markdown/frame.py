@@ -50,7 +50,7 @@ class Frame:
 
     def write(self, text: str) -> None:
         """Write text of the page; runs of white space are one space."""
-        if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+        if "  " in text or not text.isprintable():
             text = _SPACE.sub(" ", text)
         self.raw(text if self.in_code else escaped(text))
 
