@@ -16,7 +16,7 @@ RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 FENCE = re.compile(r"\s*(?:> ?)*(`{3,}|~{3,})([^`]*)")
 CELLS = re.compile(r"(?<!\\)\|")
 MARKUP = re.compile(r"[\[\]*`|\\<>]")
-MARKER = re.compile(r"^\s*(?:#{1,6}|[-+•]|\d{1,3}[.)])\s+")
+MARKER = re.compile(r"^\s*(?:#{1,6}|[-+•:]|\d{1,3}[.)])\s+")
 LINK = re.compile(r"\[((?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\(([^()\s]+)[^()\n]*\)")
 
 

@@ -105,6 +105,8 @@ def _row(line: Line, header: list[str], place: int) -> Generator[Found, None, li
         yield Found("refused", "ragged_row", value=1.0)
         return header
     for at, (name, text, raw) in enumerate(zip(header, texts, cells, strict=True), 1):
+        if not name:
+            continue  # a table whose rows have the headings; its rows of two cells are pairs
         known = whole_value(text)
         value, unit = known or (None, None)
         link = first_link(raw)[0]
