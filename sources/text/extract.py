@@ -15,8 +15,9 @@ from sources.text.charset import Unreadable, decode
 from sources.text.document_builder import ExtractedPage
 from sources.text.formulas.find import formulas_of
 from sources.text.links import Links
-from sources.text.markdown.document import Reading, markdown_of
+from sources.text.markdown.document import markdown_of
 from sources.text.markdown.footnotes import footnotes_of
+from sources.text.markdown.page import Reading
 from sources.text.nesting import harmless
 from sources.urls import normalise
 

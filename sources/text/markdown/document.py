@@ -9,8 +9,6 @@ from sources.text.markdown.frame import Block, joined
 from sources.text.markdown.page import Reading
 from sources.text.markdown.renderer import blocks_of
 
-__all__ = ["Reading", "markdown_of"]
-
 MIN_KEPT_SHARE = 0.1
 """If less of a page's text is left, everything looks like boilerplate, and the whole page is read."""
 LINKED_SHARE = 0.7
