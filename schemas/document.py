@@ -39,7 +39,10 @@ class Document(Record):
         description="Last-Modified header of the response, for the next crawl; null without one"
     )
     license: Name | None = Field(description="license that the page or the source's settings declare; null if unknown")
-    lang: Name | None = Field(description="language tag that the page declares; null without one")
+    lang: Name | None = Field(
+        description="BCP 47 tag: the language that the page declares, unless its script disproves that, else the one "
+        "that its text is identified as; null if neither is sure"
+    )
     n_chars: Count = Field(description="number of characters of text; 0 without text")
     warc_file: Name | None = Field(
         description="path under the lake of the WARC file with the raw response; null if it was not stored"

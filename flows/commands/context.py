@@ -100,8 +100,22 @@ def _print_next_steps() -> None:
         echo(funnel_table(con))
         release = con.execute("from newest_release").fetchone()
         planned = con.execute("from attempts limit 1").fetchone()
-    if not planned:
-        echo('no task could be made; status of each page: factory sql "select url, status, detail from documents"')
+        if not planned:
+            echo(_why_no_task(con))
     if release:
         echo("release: {1} ({2} rows, {3} tokens)".format(*release))
     echo('next: factory stats · factory sql "select * from funnel" · factory show ID')
+
+
+def _why_no_task(con: "duckdb.DuckDBPyConnection") -> str:
+    """The reasons why candidates were refused, and the languages of the pages, in words."""
+    from warehouse.connect import query
+
+    reasons = con.execute(query("tasks", "refusal_reasons")).fetchall()
+    languages = con.execute(query("tasks", "pages_by_language")).fetchall()
+    refused = ", ".join(f"{composer}: {n} {reason}" for _, composer, reason, n in reasons) or "none"
+    pages = ", ".join(f"{language}: {n} pages, {chars:,} characters" for language, n, chars in languages) or "none"
+    return (
+        f"no task could be made; refused candidates: {refused}; pages by language: {pages}; "
+        'status of each page: factory sql "select url, status, detail from documents"'
+    )

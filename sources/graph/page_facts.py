@@ -9,15 +9,21 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
+import regex
+
 from sources.graph.layout import Line, cells_of, first_link, lines_of, plain
 from sources.graph.titles import names_of
 from sources.graph.values import n_notations, values_of, whole_value
+from sources.index.scripts import WORD, word_count
 
 MOST = 600
 """Facts of one kind that a page gives."""
 LONGEST_TEXT = 400
-PAIR = re.compile(r"([^\W\d_][\w ()/'-]{1,38}?)\s*:\s+(\S.{0,120})")
-NAME = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][\w\u2019'-]+(?: (?:of |the |de |la )?[A-Z][\w\u2019'-]+){0,3}")
+PAIR = regex.compile(r"([^\W\d_][\w\p{M} ()/'-]{1,38}?)\s*(?::\s+|\uff1a\s*)(\S.{0,120})")
+_CAPITALISED = r"\p{Lu}[\w\p{M}\u2019'-]+"
+NAME = regex.compile(rf"(?<![.!?] )(?<!^)\b{_CAPITALISED}(?: (?:of |the |de |la )?{_CAPITALISED}){{0,3}}")
+QUOTED_NAME = regex.compile(r"《([^《》]{2,30})》|「([^「」]{2,30})」|『([^『』]{2,30})』")
+"""Names as scripts without capital letters write them."""
 CODE = re.compile(r"`([A-Za-z_][\w.]{2,60})(?:\(\))?`")
 
 
@@ -38,7 +44,7 @@ class Found(NamedTuple):
 
 def page_facts(title: str | None, markdown: str) -> list[Found]:
     """The facts of a page in reading order, those of the kind `page` first: one with its title, always."""
-    words = len(re.findall(r"[^\W_]+", markdown))
+    words = word_count(" ".join(WORD.findall(markdown)))
     facts = [Found("page", title or "", value=float(words))]
     facts += [Found("alias", name, position=at) for at, name in enumerate(names_of(title or ""), 1)]
     kept, left_out = _limited(_facts(markdown))
@@ -69,7 +75,7 @@ def _facts(markdown: str) -> Iterator[Found]:
         if line.kind == "row":
             header = yield from _row(line, header if place > 1 else [], place)
             continue
-        for name in NAME.findall(line.text):
+        for name in (*NAME.findall(line.text), *_quoted(line.text)):
             names.setdefault(name.lower(), name)
         if line.kind == "heading":
             yield Found("section", line.text, line.section, value=float(line.level))
@@ -77,6 +83,10 @@ def _facts(markdown: str) -> Iterator[Found]:
             yield from _text(line, place)
     for name in (*dict.fromkeys(CODE.findall(markdown)), *names.values()):
         yield Found("name", name)
+
+
+def _quoted(text: str) -> list[str]:
+    return [] if text.isascii() else ["".join(groups) for groups in QUOTED_NAME.findall(text)]
 
 
 def _text(line: Line, place: int) -> Iterator[Found]:

@@ -5,9 +5,9 @@
 
 import re
 
-from sources.index.passage_splitter import lowercase_words
+from sources.index.scripts import lowercase_words
 
-SEPARATORS = re.compile(r"\s+[\u2014\u2013|\u00b7\u00bb:]\s+|\s+-\s+|\s*:\s+")
+SEPARATORS = re.compile(r"\s+[\u2014\u2013|\u00b7\u00bb:]\s+|\s+-\s+|\s*:\s+|\s*[\uff1a\uff5c]\s*|\s*\u2014{2}\s*")
 NUMBERED = re.compile(r"^\d+(?:\.\d+)*\.?\s+")
 MIN_CHARS = 3
 

@@ -5,38 +5,56 @@ three. Versions such as 3.10, ranges, ordinals and parts of names are refused, w
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
-MONTHS += ["november", "december"]
-MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
-DATE = re.compile(
-    rf"\b(?:(?P<iso>\d{{4}}-\d\d-\d\d)"
-    rf"|(?P<day>\d{{1,2}}) (?P<month>{MONTH})\.? (?P<year>[12]\d{{3}})"
-    rf"|(?P<month2>{MONTH})\.? (?P<day2>\d{{1,2}}), (?P<year2>[12]\d{{3}}))\b(?![-\d])",
-    re.IGNORECASE,
+import regex
+
+from sources.graph.months import MONTHS
+from sources.index.scripts import UNSPACED_LETTER
+
+UNSPACED = UNSPACED_LETTER.pattern
+MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
+DATE = regex.compile(
+    rf"""(?:\b(?P<iso>\d{{4}}-\d\d-\d\d)\b
+    |\b(?P<day>\d{{1,2}})\.?\ (?:de\ )?(?P<month>{MONTH})\.?\ (?:de\ )?(?P<year>[12]\d{{3}})\b
+    |\b(?P<month>{MONTH})\.?\ (?P<day>\d{{1,2}}),\ (?P<year>[12]\d{{3}})\b
+    |(?<!\d)(?P<year>[12]\d{{3}})\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日号일])(?![-\d])""",
+    regex.IGNORECASE | regex.VERBOSE,
 )
-YEAR = re.compile(
-    r"\b(?:in|since|of|from|until|by|year)\s+(?P<year>1[0-9]\d\d|20\d\d)\b(?![.,]\d|[-\u2013/:%])", re.IGNORECASE
+YEAR = regex.compile(
+    r"""\b(?:in|since|of|from|until|by|year|jahre?|seit|en|depuis|desde|año|nel|dal|anno|ano|sinds|عام|سنة|العام)\s+
+    (?P<year>1[0-9]\d\d|20\d\d)\b(?![.,]\d|[-\u2013/:%])
+    |(?<![\d.,:/-])(?P<year>1[0-9]\d\d|20\d\d)(?:\s?[年년]|\s+(?:году?|года|році|року|roku|г\.))""",
+    regex.IGNORECASE | regex.VERBOSE,
 )
 UNITS = (
     r"%|°C|°F|K|[kMGT]?B|[KMGT]iB|bytes?|bits?|[kMG]?Hz|[mkc]?m²|km2|hectares?|ha|[mckµn]?m|miles?|feet|ft|[mkµn]?g|"
     r"tonnes?|[mk]?[lL]|litres?|ms|seconds?|minutes?|hours?|days?|weeks?|months?|years?|[kM]?J|kJ/mol|[kMG]?W|[mk]?V|m/s|"
-    r"km/h|USD|EUR|GBP"
+    r"km/h|USD|EUR|GBP|平方公里|平方米|公里|千米|厘米|毫米|米|公斤|千克|公顷|吨|小时|分钟|人|岁|年|天|元|キロ|メートル|円|"
+    r"킬로미터|미터|명|원|км²|км|метр(?:а|ов)?|м|см|мм|кг|тонн[аы]?|лет|года?|человека?|километр(?:а|ов)?|"
+    r"كيلومترا?|كم|مترا?|سنة|نسمة|شخصا?"
 )
-NUMBER = re.compile(
-    rf"(?<![\w.,:/\-\u2013+=#$(\[\"'])(?P<number>[-\u2212]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)(?:\s?(?P<unit>{UNITS})(?![\w/²]))?"
-    r"(?![\w\-\u2013/:=%]|[.,]\d)"
+NUMBER = regex.compile(
+    rf"(?:(?<={UNSPACED})|(?<![\w.,:/\-\u2013+=#$(\[\"']))"
+    rf"(?P<number>[-\u2212]?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)(?:\s?(?P<unit>{UNITS})(?:(?<={UNSPACED})|(?![\w/²])))?"
+    rf"(?:(?={UNSPACED})|(?![\w\-\u2013/:=%]|[.,]\d))"
 )
 VERSION = re.compile(
     r"\b(?:version|release|python|v|rfc|pep|section|chapter|page|figure|table|no\.|isbn|issue)\s*$", re.I
 )
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 FOUR_DIGITS = re.compile(r"\d{4}")
-LABEL = re.compile(r"(?:(?<![\w.°-])[^\W\d_][\w\u2019'-]*\s+){1,3}$")
+LABEL = regex.compile(r"(?:(?<![\w\p{M}.°-])[^\W\d_][\w\p{M}\u2019'-]*\s+){1,3}$")
+LABEL_UNSPACED = regex.compile(rf"{UNSPACED}{{2,8}}$")
+"""The letters before a number in a script without spaces, without a mark between."""
 LONGEST_LABEL = 60
+PLAIN_DIGITS = {code: str(unicodedata.decimal(chr(code))) for first in
+                (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10) for code in range(first, first + 10)} | {
+                0x66B: ".", 0x66C: ","}  # fmt: skip
+"""Digits and separators of other scripts -> those of ASCII, each in one character's place."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ def values_of(text: str) -> list[Value]:
     """Dates, then numbers, of one line; digits that are part of a date are no number."""
     if not DIGITS.search(text):
         return []
+    text = text if text.isascii() else text.translate(PLAIN_DIGITS)
     dates = list(_dates(text)) if FOUR_DIGITS.search(text) else []
     taken = [span for span, _ in dates]
     return [one for _, one in dates if one] + [
@@ -90,7 +109,7 @@ def number(notation: str) -> float:
 
 def whole_value(text: str) -> tuple[float, str | None] | None:
     """Value and unit of a text that is one number; None for another text."""
-    found = NUMBER.fullmatch(text.strip())
+    found = NUMBER.fullmatch(text.strip().translate(PLAIN_DIGITS))
     return (number(found["number"]), found["unit"]) if found else None
 
 
@@ -100,8 +119,12 @@ def n_notations(text: str) -> int:
 
 
 def label_before(text: str, at: int) -> str:
-    """The words that occur right before a place, with nothing but blanks between, in lower case."""
-    found = LABEL.search(text[max(0, at - LONGEST_LABEL) : at])
+    """The words that occur right before a place, with nothing but blanks between, in lower case.
+
+    In a script without spaces, up to eight letters.
+    """
+    before = text[max(0, at - LONGEST_LABEL) : at]
+    found = LABEL.search(before) or LABEL_UNSPACED.search(before)
     return " ".join(found[0].lower().split()) if found else ""
 
 
@@ -109,12 +132,12 @@ def _inside(place: int, spans: list[tuple[int, int]]) -> bool:
     return any(start <= place < end for start, end in spans)
 
 
-def _date(found: re.Match[str]) -> date | None:
+def _date(found: "regex.Match[str]") -> date | None:
     try:
         if found["iso"]:
             return date.fromisoformat(found["iso"])
-        name = (found["month"] or found["month2"]).lower()[:3]
-        month = next(at for at, one in enumerate(MONTHS, 1) if one.startswith(name))
-        return date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"]))
+        month = found["month"].lower()
+        number = int(month) if month.isdigit() else MONTHS[month]
+        return date(int(found["year"]), number, int(found["day"]))
     except ValueError:
         return None

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import tantivy
 
 from schemas import sha256_file
-from sources.index.passage_splitter import lowercase_words, passages
-from sources.index.scripts import indexed
+from sources.index.passage_splitter import passages
+from sources.index.scripts import indexed, lowercase_words
 
 WRITER_BYTES = 64_000_000
 """Memory of the index writer in bytes; passages beyond it are flushed to disk."""
-VERSION = "2"
+VERSION = "3"
 """Version of the stored form and of its words; an index of another version is not read, but built again."""
 SUMS, META = "sha256.json", "meta.json"
 """The hash of every file of an index, and tantivy's list of its segments."""

@@ -1,4 +1,4 @@
-"""Splits Markdown into blocks, sentences, and the short passages that search returns.
+"""Splits Markdown into blocks and the short passages that search returns.
 
 Small models do best with one short passage per observation, so a page is split into passages of about a
 hundred words, at the ends of blocks and sentences. Tasks are composed from the same sentences, so that search
@@ -9,10 +9,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sources.index.html_in_markdown import without_html
+import regex
 
-PASSAGE_WORDS = 100
-"""Maximum words of a passage; a longer sentence is cut."""
+from sources.index.html_in_markdown import without_html
+from sources.index.scripts import UNSPACED_LETTER, share_of_word, word_count
+from sources.index.sentences import raw_sentences
+
+PASSAGE_WORDS, PASSAGE_CHARS = 100, 1_200
+"""Maximum words (as `word_count` counts them) and characters of a passage; a longer sentence is cut."""
+LONGEST_UNIT = 200
+"""Characters without a blank that are cut only where they pass this length."""
 FULL_WORDS = 60
 """A passage of at least this many words ends with its block."""
 
@@ -25,8 +31,9 @@ _MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|:\s+|>\s?|```|
 _SIGNATURE = re.compile(r"\s*(?:class |def )?[\w.\\*]+\(.*\)(?: -> .*)?:?\s*")
 """A line that is only a signature is a block of its own; the lines after it are prose about it."""
 _RULE = re.compile(r"[\s|:*=_~`^-]*")
-_SENTENCE_END = re.compile(r"""(?<=[.!?])["”')\]]*\s+(?=["“'(\[]*[A-Z0-9])""")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|al|Mr|Mrs|Dr|St|No|Fig|approx|ca|[A-Z])\.)$")
+_LETTER = UNSPACED_LETTER.pattern
+_UNIT = regex.compile(rf"\s*(?:{_LETTER}|(?:(?!{_LETTER})\S){{1,{LONGEST_UNIT}}})\p{{M}}*\s*")
+"""A word with its blanks, a letter of a script without spaces, or a part of a very long word."""
 
 
 @dataclass(frozen=True)
@@ -63,43 +70,45 @@ def blocks(markdown: str) -> Iterator[Block]:
     yield from _block(start, lines)
 
 
-def sentences(text: str) -> list[str]:
-    """Split a block into sentences; `e.g.` and initials do not end one."""
-    found: list[str] = []
-    for piece in _cut(text, _SENTENCE_END):
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {piece}"
-        else:
-            found.append(piece)
-    return found
-
-
 def passages(markdown: str) -> Iterator[Passage]:
     """Yield the page as consecutive passages that together hold all its words."""
-    start, words, pieces = 0, 0, list[str]()
+    start, words, chars, pieces = 0, 0, 0, list[str]()
     for at, piece, opens_block in _pieces(markdown):
-        n = piece.count(" ") + 1
-        if pieces and (words + n > PASSAGE_WORDS or (opens_block and words >= FULL_WORDS)):
+        n = word_count(piece)
+        full = words + n > PASSAGE_WORDS or chars + len(piece) >= PASSAGE_CHARS
+        if pieces and (full or (opens_block and words >= FULL_WORDS)):
             yield Passage(start, "".join(pieces).strip())
-            words, pieces = 0, []
+            words, chars, pieces = 0, 0, []
         start = start if pieces else at
-        pieces += ["\n" if opens_block else " ", piece]
-        words += n
+        pieces += ["\n", piece] if opens_block else [piece]
+        words, chars = words + n, chars + len(piece) + opens_block
     if pieces:
         yield Passage(start, "".join(pieces).strip())
 
 
-def lowercase_words(text: str) -> str:
-    """The text's words in lower case with single spaces between; quotations, titles and queries are compared so."""
-    return " ".join(re.findall(r"[^\W_]+", text.lower()))
-
-
 def _pieces(markdown: str) -> Iterator[tuple[int, str, bool]]:
+    """(offset of the block, text with the blanks after it, True if it opens the block) of each piece of a passage."""
     for block in blocks(markdown):
-        for i, sentence in enumerate(sentences(block.text)):
-            words = sentence.split(" ")
-            for cut in range(0, len(words), PASSAGE_WORDS):
-                yield block.start, " ".join(words[cut : cut + PASSAGE_WORDS]), i == cut == 0
+        opens_block = True
+        for sentence in raw_sentences(block.text):
+            for piece in _cut(sentence):
+                yield block.start, piece, opens_block
+                opens_block = False
+
+
+def _cut(sentence: str) -> Iterator[str]:
+    """The sentence in pieces that each fit into a passage, cut between words."""
+    if len(sentence) <= PASSAGE_WORDS or (len(sentence) < PASSAGE_CHARS and word_count(sentence) <= PASSAGE_WORDS):
+        yield sentence
+        return
+    start, end, words = 0, 0, 0.0
+    for unit in _UNIT.finditer(sentence):
+        n = share_of_word(unit.group())
+        if end > start and (unit.end() - start >= PASSAGE_CHARS or words + n > PASSAGE_WORDS - 1):
+            yield sentence[start:end]
+            start, words = end, 0.0
+        end, words = unit.end(), words + n
+    yield sentence[start:]
 
 
 def _cells(position: int, line: str) -> Iterator[Block]:
@@ -125,12 +134,3 @@ def _plain(text: str) -> str:
         text = _ITALIC.sub(r"\1", _BOLD.sub(r"\1", text))
     text = text.replace("`", "")
     return " ".join((_ESCAPE.sub(r"\1", text) if "\\" in text else text).split())
-
-
-def _cut(text: str, at: re.Pattern[str]) -> Iterator[str]:
-    start = 0
-    for match in at.finditer(text):
-        yield text[start : match.end()].strip()
-        start = match.end()
-    if text[start:].strip():
-        yield text[start:].strip()

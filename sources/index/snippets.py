@@ -5,8 +5,8 @@ Sentences are compared by `comparable_words`, as `find` compares passages.
 
 from collections.abc import Iterable
 
-from sources.index.passage_splitter import sentences
 from sources.index.scripts import comparable_words
+from sources.index.sentences import sentences
 
 MORE = 2
 """Sentences of a page shown beside its best passage, each with query words that those before it lack."""

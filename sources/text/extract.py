@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from sources.languages import document_language
 from sources.status_codes import Status
 from sources.text.boilerplate import content_of
 from sources.text.charset import Unreadable, decode
@@ -65,7 +66,8 @@ def extract(body: bytes, media_type: str, content_type: str, url: str, layout: L
         page = _from_html(text, url, layout)
     else:
         page = _from_text(text, url, media_type)
-    return replace(page, detail="; ".join(filter(None, (page.detail, decoded.detail))) or None)
+    detail = "; ".join(filter(None, (page.detail, decoded.detail))) or None
+    return replace(page, detail=detail, lang=document_language(page.lang, page.text))
 
 
 def _from_text(text: str, url: str, media_type: str) -> ExtractedPage:

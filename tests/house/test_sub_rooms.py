@@ -19,7 +19,7 @@ ROOMS: dict[str, Levels] = {
         {"graph"},
         {"text", "index"},
         {"blocklist", "privacy"},
-        {"urls", "status_codes", "worker_process"},
+        {"urls", "status_codes", "worker_process", "languages"},
     ),
     "flows.rollout": (
         {"flow"},

@@ -10,10 +10,13 @@ from collections.abc import Callable
 
 from flows.domains.contract import Finished, Judgement, Verifier
 from flows.environments.tool import CONTENT_KINDS
+from sources.index.scripts import UNSPACED_LETTER
 
 ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 JOINTS = re.compile(r"(?<=\w)[(\[{=._:/\\]+(?=\w)")
 """Characters that join two words to one name or piece of code."""
+KOREAN_UNIT = re.compile(r"(?<=\d)(?=[\uac00-\ud7af])")
+"""The place between a number and the unit that Korean writes together with it."""
 JOINED = "\u01c0"
 """A letter in place of a joint, so that normalising keeps the joined words one word."""
 FRAMING = frozenset(
@@ -31,11 +34,18 @@ MAX_NEW_WORDS, MAX_FRAMING = 2, 8
 def normalise_answer(text: str) -> str:
     """The form in which answers are compared: NFKC, casefolded, no punctuation, no articles, single spaces.
 
-    The rules are those of SQuAD's evaluation (Rajpurkar et al. 2016), for all scripts.
+    The rules are those of SQuAD's evaluation (Rajpurkar et al. 2016), for all scripts: digits of all scripts are
+    equal, and each letter of a script without spaces is a word, as is a unit that Korean joins to its number.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    spaced = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    spaced = "".join(_digit(c) if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    if not spaced.isascii():
+        spaced = KOREAN_UNIT.sub(" ", UNSPACED_LETTER.sub(r" \g<0> ", spaced))
     return " ".join(ARTICLES.sub(" ", spaced).split())
+
+
+def _digit(character: str) -> str:
+    return str(unicodedata.decimal(character)) if character.isdecimal() else character
 
 
 def exact_match(attempt: Finished) -> Judgement:
@@ -92,6 +102,6 @@ def _compare(attempt: Finished, matches: Callable[[str, str], bool]) -> Judgemen
     return Judgement("ok" if matched else "other_answer", float(matched))
 
 
-EXACT_MATCH = Verifier("exact_match", "2", exact_match)
-CONTAINS_ANSWER = Verifier("contains_answer", "3", contains_answer)
+EXACT_MATCH = Verifier("exact_match", "3", exact_match)
+CONTAINS_ANSWER = Verifier("contains_answer", "4", contains_answer)
 EVIDENCE_CONSULTED = Verifier("evidence_consulted", "2", evidence_consulted)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.task import Hidden, Task
-from sources.index.passage_splitter import lowercase_words
+from sources.index.scripts import lowercase_words
 
 MIN_ANSWER_CHARS = 4
 """Letters and digits of an answer; shorter ones are in many texts by chance."""

@@ -17,7 +17,8 @@ from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
 from schemas import Task
 from schemas.prompt import prompt
-from sources.index.passage_splitter import blocks, lowercase_words
+from sources.index.passage_splitter import blocks
+from sources.index.scripts import lowercase_words
 from tests.doubles.sites.small_wiki import HOST, write_small_wiki
 from warehouse.connect import connect
 from warehouse.console.progress import silent

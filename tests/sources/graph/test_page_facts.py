@@ -61,6 +61,15 @@ def test_a_page_gives_its_sections_items_cells_pairs_and_values() -> None:
         ("pages 3-7, item 4th, 1.2.3, 10:30, x=5", []),
         ("1,23 is no thousand", []),
         ("on 31 February 2020", []),
+        ("塔高24米，面积为1,250平方公里。", [("塔高", 24.0, "米"), ("面积为", 1250.0, "平方公里")]),
+        ("城墙建于1862年。", [("城墙建于", 1862.0, None)]),
+        ("条约于2024年3月5日签署。", [("条约于", 2024.0, None)]),
+        ("Башня построена в 1862 году, высота 24 м.", [("башня построена в", 1862.0, None), ("высота", 24.0, "м")]),
+        ("Открыт 3 марта 1901 года.", [("открыт", 1901.0, None)]),
+        ("بُنيت القلعة عام ١٨٦٢.", [("بُنيت القلعة عام", 1862.0, None)]),
+        ("يبلغ الطول ١٬٢٥٠٫٥ كم", [("يبلغ الطول", 1250.5, "كم")]),
+        ("Erbaut am 3. März 1901", [("erbaut am", 1901.0, None)]),
+        ("Fundado el 3 de marzo de 1901", [("fundado el", 1901.0, None)]),
     ],
 )
 def test_a_number_counts_only_if_it_has_one_reading(line: str, values: list[tuple[str, float, str | None]]) -> None:
@@ -80,3 +89,13 @@ def test_a_title_names_its_page_without_chapter_numbers() -> None:
         "miscellaneous utilities",
         "docs",
     ]
+
+
+def test_names_and_pairs_of_scripts_without_capital_letters() -> None:
+    """Else `mentions` has no row of a Chinese page, and its pairs are no attributes."""
+    found = page_facts(
+        "城墙：历史", "人口：24,000\n\n这本《海边的灯塔》写的是「老渔村」的故事。\n\nЕго построил Иван Крылов."
+    )
+    shown = [(one.kind, one.text) for one in found]
+    assert {("name", "海边的灯塔"), ("name", "老渔村"), ("name", "Иван Крылов"), ("alias", "城 墙")} <= set(shown)
+    assert [(one.label, one.value) for one in found if one.kind == "pair"] == [("人口", 24_000.0)]

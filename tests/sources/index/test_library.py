@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sources.index.library import Library, NotFound, Page, windows
-from sources.index.passage_splitter import lowercase_words, passages
+from sources.index.passage_splitter import passages
+from sources.index.scripts import lowercase_words
 from tests.doubles.sites.small_wiki import HOST, documents
 
 DAY = date(2026, 1, 2)

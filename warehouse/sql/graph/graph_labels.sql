@@ -2,7 +2,7 @@
 with labelled as (
     select doc_id, kind, trim(lower(label)) as label, label as shown, value, unit
     from fact_parts
-    where kind = 'pair' or (kind = 'date' and label like '% %')
+    where kind = 'pair' or (kind = 'date' and (label like '% %' or regexp_matches(label, '[\p{Han}\p{Hiragana}\p{Katakana}]{2}')))
 ),
 single as (
     select doc_id, kind, label, min(shown) as shown, min(value) as value, min(unit) as unit

@@ -2,7 +2,7 @@
 with begun as (
     select distinct
         doc_id,
-        lower(unnest(regexp_extract_all(text, '(?:^|\n)([A-Z][a-z]+(?: [a-z]+){1,3}) [0-9]', 1))) as phrase
+        lower(unnest(regexp_extract_all(text, '(?:^|\n)(\p{Lu}\p{Ll}+(?: \p{Ll}+){1,3}) \p{Nd}', 1))) as phrase
     from pages
 )
 select phrase, count(*) as n_pages

@@ -1,6 +1,6 @@
 -- one row per word of the corpus that is on few pages
 with words as (
-    select doc_id, unnest(list_distinct(regexp_extract_all(lower(text), '[\p{L}\p{N}]+'))) as word
+    select doc_id, unnest(list_distinct(regexp_extract_all(lower(text), '[\p{L}\p{N}\p{M}]+'))) as word
     from pages
 )
 select word

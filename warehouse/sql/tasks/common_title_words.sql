@@ -1,6 +1,6 @@
 -- one row per word that occurs in so many titles that it identifies no page
 with words as (
-    select distinct url, unnest(regexp_extract_all(lower(title), '[\p{L}\p{N}]+')) as word
+    select distinct url, unnest(regexp_extract_all(lower(title), '[\p{L}\p{N}\p{M}]+')) as word
     from pages
 )
 select word

@@ -4,7 +4,10 @@ with probe_words as (
     from probes
 ),
 some_words as (
-    select unnest(list_distinct(regexp_extract_all(lower(text), '[\p{L}\p{N}]+'))) as word
+    select unnest(list_distinct(regexp_extract_all(
+        replace(lower(text), 'ς', 'σ'),
+        '[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}ー]|[\p{L}\p{N}\p{M}]+'
+    ))) as word
     from (select text from pages limit 2000)
 ),
 counted as (

@@ -1,15 +1,28 @@
 -- one row per page that a walk may visit: not near-empty, and prose rather than a list of links
-with measured as (
+with spelled as (  -- a letter of these scripts stands for about three of an alphabet; ASCII texts have none
+    select
+        doc_id,
+        url,
+        title,
+        case
+            when strlen(text) = length(text) then text
+            else regexp_replace(text, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]', 'xxx', 'g')
+        end as text,
+        list_transform(links, lambda link: regexp_replace(
+            regexp_replace(link.anchor, '[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]', 'xxx', 'g'), '[^\p{L}\p{N}]+', '', 'g'
+        )) as anchors
+    from pages
+    where n_chars >= $min_page_chars / 3
+),
+measured as (
     select
         doc_id,
         url,
         title,
         length(regexp_replace(regexp_replace(text, '\]\([^)]*\)', '', 'g'), '[^\p{L}\p{N}]+', '', 'g')) as n_letters,
-        coalesce(list_sum(list_transform(
-            links, lambda link: length(regexp_replace(link.anchor, '[^\p{L}\p{N}]+', '', 'g'))
-        )), 0) as n_link_letters
-    from pages
-    where n_chars >= $min_page_chars
+        coalesce(list_sum(list_transform(anchors, lambda anchor: length(anchor))), 0) as n_link_letters
+    from spelled
+    where length(text) >= $min_page_chars
 ),
 used as (
     select distinct path[-1].url as url

@@ -6,22 +6,22 @@ only if nothing in the instruction reveals the answer.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from flows.domains.contract import Refused
+from flows.domains.search.composers.prose import Sentence, prose_sentences, terms_of
 from flows.domains.search.composers.sentences import (
     Blank,
     blanks,
     is_findable,
     mask_title,
     probe,
-    prose_sentences,
     reveals,
 )
 from flows.domains.search.composers.walk import Step, Walk
 from schemas.record import content_id
-from sources.index.passage_splitter import lowercase_words
+from sources.index.scripts import comparable_words, word_count
 
 MAX_SENTENCES = 60
 """Sentences of the last page that are searched for a blank."""
@@ -62,7 +62,7 @@ def choices_of(walk: Walk) -> Choices:
     return Choices(
         walk,
         tuple(_blanks(walk, last)[:MAX_BLANKS]),
-        tuple(tuple(islice(_quotable(walk, step), MAX_DESCRIPTIONS)) for step in before),
+        tuple(tuple(one.text for one in islice(_quotable(walk, step), MAX_DESCRIPTIONS)) for step in before),
     )
 
 
@@ -95,16 +95,17 @@ def _description(sentences: tuple[str, ...], blank: Blank, unique: set[str]) -> 
 def _blanks(walk: Walk, step: Step) -> list[Blank]:
     """One blank per sentence, so that each try is another place; names and numbers before nouns."""
     found: list[Blank] = []
+    title_words, terms = set(comparable_words(" ".join(step.names)).split()), terms_of(step.text)
     for sentence in islice(_quotable(walk, step), MAX_SENTENCES):
-        fair = (blank for blank in blanks(sentence) if not set(lowercase_words(blank.answer).split()) & set(step.names))
-        found += islice(fair, 1)
+        answers = blanks(sentence, terms)
+        found += islice((one for one in answers if not title_words & set(comparable_words(one.answer).split())), 1)
     return sorted(found, key=lambda blank: blank.is_noun)
 
 
-def _quotable(walk: Walk, step: Step) -> Iterator[str]:
+def _quotable(walk: Walk, step: Step) -> Iterator[Sentence]:
     """The page's sentences with its title masked, in the walk's own random order, short ones first."""
-    order = sorted(prose_sentences(step.text), key=lambda one: content_id(walk.key, one))
-    for sentence in sorted(order, key=lambda one: len(one.split()) > SHORT_WORDS):
-        masked = mask_title(sentence, step.title, step.names)
+    order = sorted(prose_sentences(step.text), key=lambda one: content_id(walk.key, one.text))
+    for sentence in sorted(order, key=lambda one: word_count(one.text) > SHORT_WORDS):
+        masked = mask_title(sentence.text, step.title, step.names)
         if masked and is_findable(masked) and '"' not in masked:
-            yield masked
+            yield replace(sentence, text=masked)

@@ -6,12 +6,13 @@ popular pages do not attract every walk. The order comes from hashes of seed, da
 same walks on every machine.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+
+from sources.index.scripts import WORD
 
 if TYPE_CHECKING:
     import duckdb
@@ -103,7 +104,7 @@ class Walks:
             yield Step(doc_id, url, name, self._names(name), anchor, text, license)
 
     def _names(self, title: str) -> tuple[str, ...]:
-        words = re.findall(r"[^\W_]+", title.lower())
+        words = WORD.findall(title.lower())
         return tuple(dict.fromkeys(word for word in words if word not in self._common)) or tuple(words)
 
 

@@ -11,12 +11,14 @@ from flows.domains.search.composers.candidates import WalkCandidate, walk_candid
 from flows.domains.search.composers.chain import Chain
 from flows.domains.search.composers.sentences import reveals
 from schemas.prompt import prompt
-from sources.index.passage_splitter import lowercase_words
+from sources.index.scripts import UNSPACED_LETTER, lowercase_words, word_count
 
 PROMPT = prompt("compose_written", "flows.domains.search")
 MIN_WORDS, MAX_WORDS = 8, 120
-COPIED_WORDS = 10
-"""A run of so many words that a quotation also has is a copy."""
+COPIED_WORDS, COPIED_LETTERS = 10, 20
+"""A run of so many words, or letters of a script without spaces, that a quotation also has is a copy."""
+MARKS = re.compile("[?？؟;՞]")
+"""Question marks of all scripts; Greek has the semicolon."""
 
 
 def compose(candidate: WalkCandidate, write: Writer) -> Draft:
@@ -40,11 +42,11 @@ def facts(chain: Chain) -> str:
 
 def refusal_reason(question: str, chain: Chain) -> str | None:
     """The reason code if a question cannot be used, else None."""
-    n_words = len(question.split())
+    n_words = word_count(question)
     checks = {
         "written_empty": n_words == 0,
         "written_length": not MIN_WORDS <= n_words <= MAX_WORDS,
-        "written_not_one_question": question.count("?") != 1 or not question.endswith("?"),
+        "written_not_one_question": len(MARKS.findall(question)) != 1 or not MARKS.match(question[-1:]),
         "written_blank": "__" in question or "[title]" in question,
         "written_tells_answer": reveals(question, chain.answer),
         "written_names_page": any(_names(question, step.names) for step in chain.walk.steps),
@@ -60,12 +62,13 @@ def _question(reply: str) -> str:
 
 
 def _names(question: str, names: tuple[str, ...]) -> bool:
-    return f" {' '.join(names)} " in f" {lowercase_words(question)} "
+    return f" {lowercase_words(' '.join(names))} " in f" {lowercase_words(question)} "
 
 
 def _copies(question: str, quotation: str) -> bool:
     words, text = lowercase_words(quotation).split(), f" {lowercase_words(question)} "
-    runs = (words[i : i + COPIED_WORDS] for i in range(len(words) - COPIED_WORDS + 1))
+    length = COPIED_LETTERS if UNSPACED_LETTER.search(quotation) else COPIED_WORDS
+    runs = (words[i : i + length] for i in range(len(words) - length + 1))
     return any(f" {' '.join(run)} " in text for run in runs)
 
 

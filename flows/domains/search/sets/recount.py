@@ -6,8 +6,11 @@ A question is refused if both ways differ: then a careful reader could come to a
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import regex
+
 from flows.domains.search.sets.graph import Attribute, Listed, Page
 from flows.domains.search.sets.naming import folded
+from sources.index.scripts import UNSPACED_LETTER
 
 FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^`\n]*$.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"\]\([^()\s]*[^()\n]*\)")
@@ -25,8 +28,10 @@ def value_of(attribute: Attribute, page: Page) -> float:
     if attribute.kind == "phrase":
         return float(len(re.findall(rf"(?<![^\W_]){words}(?![^\W_])", text, re.IGNORECASE)))
     plain = MARKS.sub("", TARGET.sub("", text)).replace("[", "").replace("]", "")
-    between = r"\s*(?::|\|)\s*" if attribute.kind == "pair" else r"\s+(?:\d{1,2} \w+ |\w+ \d{1,2}, )?"
+    between = r"\s*(?::|\uff1a|\|)\s*" if attribute.kind == "pair" else r"\s+(?:\d{1,2} \w+ |\w+ \d{1,2}, )?"
     start = r"^\W*" if attribute.kind == "pair" else r"\b"
+    if attribute.kind == "date" and UNSPACED_LETTER.search(attribute.label):
+        between, start = r"\s*", ""
     found = re.findall(rf"{start}{words}{between}({NUMBER})", plain, re.IGNORECASE | re.MULTILINE)
     if len(found) != 1:
         raise LookupError(f"{page.url} states {attribute.label!r} {len(found)} times")
@@ -52,7 +57,7 @@ def has_words(words: Sequence[str], page: Page) -> bool:
     if not all(word in page.lower for word in words):
         return False
     text = TARGET.sub("]", page.lower)
-    return all(re.search(rf"(?<!\w){word}(?!\w)", text) for word in words)
+    return all(regex.search(rf"(?<![\w\p{{M}}]){word}(?![\w\p{{M}}])", text) for word in words)
 
 
 def rows_of(page: Page, heading: str) -> list[Mapping[str, str]]:

@@ -3,7 +3,8 @@
 import pytest
 
 from flows.domains.search.composers.chain import Chain
-from flows.domains.search.composers.sentences import blanks, mask_title, prose_sentences, reveals
+from flows.domains.search.composers.prose import Sentence, prose_sentences
+from flows.domains.search.composers.sentences import blanks, mask_title, reveals
 from flows.domains.search.composers.walk import Step, Walk
 from flows.domains.search.composers.written import refusal_reason
 
@@ -22,17 +23,16 @@ getatime(filename)
 
 Alpha, Beta, Gamma, Delta, Epsilon, Zeta, Eta, Theta, Iota.
 """
-    assert prose_sentences(page) == (GOOD,)
+    assert prose_sentences(page) == (Sentence(GOOD, "en"),)
 
 
 def test_an_identifier_is_masked_before_a_noun() -> None:
-    assert next(blanks(GOOD)).answer == "os.stat"
+    assert next(blanks(Sentence(GOOD, "en"))).answer == "os.stat"
 
 
 def test_stop_words_and_verbs_are_never_masked() -> None:
-    answers = {
-        blank.answer for blank in blanks("If the timer has already expired, the caller may wait for the server.")
-    }
+    sentence = Sentence("If the timer has already expired, the caller may wait for the server.", "en")
+    answers = {blank.answer for blank in blanks(sentence)}
     assert not answers & {"If", "the", "has", "may", "wait", "expired", "already"}
     assert "server" in answers
 
