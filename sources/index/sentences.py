@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import regex
 import sentencex
 
-from sources.languages import script_language
+from sources.languages import LATIN, script_language
 
 SEGMENT_CHARS = 4_000
 """Characters that are segmented at once, since unclosed quotation marks take quadratic time."""
@@ -33,12 +33,14 @@ _NO_BLANK = regex.compile(r"""[.!?:;…][\p{Pe}\p{Pf}"'*_]*$""")
 """A stop of a script with blanks that none follows: `ast.Name` goes on."""
 _NO_WORD = regex.compile(r"[^\p{L}\p{N}]*")
 _ENDS = {
+    LATIN: (regex.compile(r"(?<=\s[a-z]\.)\s+(?=[A-Z][a-z])(?!Chr\b)"), 0),
     "km": (regex.compile(r"[\u17d4\u17d5]+\s*"), 0),
     "bo": (regex.compile(r"[\u0f0d\u0f0e][\u0f0d\u0f0e\s]*"), 0),
     "th": (regex.compile(r"(?<=\p{Thai}) +(?=\p{Thai})"), PHRASES_CHARS),
     "lo": (regex.compile(r"(?<=\p{Lao}) +(?=\p{Lao})"), PHRASES_CHARS),
 }
-"""Language -> ends that sentencex does not have, and characters of a sentence at least."""
+"""Language -> ends that sentencex does not have, and characters of a sentence at least. In Latin letters that is the
+name of a variable (`the object o. Return`), which it takes for an initial."""
 
 
 def sentences(text: str) -> list[str]:

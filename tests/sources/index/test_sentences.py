@@ -12,7 +12,7 @@ from warehouse.connect import query
 
 SENTENCES = {
     "en": ["Dr. Smith of the U.S. Navy uses e.g. Python 3.11.", "Is it old?", "See ast.Name in v. 1.2.3!",
-           "J. R. R. T. won."],
+           "J. R. R. T. won.", "Remove the object o.", "Return i."],
     "de": ["Die Burg wurde z. B. um 1702 gebaut.", "Sie steht noch.", "„Wer kommt?“", "Niemand."],
     "fr": ["M. Dupont est là.", "Il a dit : « Oui. »", "Puis il partit."],
     "es": ["¿Quién construyó el castillo?", "Lo construyó el rey.", "¡Es viejo!"],
