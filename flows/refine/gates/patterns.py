@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import accumulate, repeat
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ AUTOMATON_BYTES = 32 * 1024 * 1024
 """Memory of one expression's automaton at most."""
 JOINED_BYTES = 64 * 1024
 """Bytes of texts from which they are searched as one."""
+MOST_FOUND = 64
+"""Matches in texts that are searched as one, before each of the others is searched by itself."""
 AT_ENDS = re.compile(r"\\[AzC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 """Marks of expressions that mean the ends of a text, not of its lines."""
 
@@ -86,17 +88,16 @@ def _of_each(
 
 
 def _holds(expression: str, texts: list[bytes | None]) -> list[bool | None]:
-    search, found = (
-        _compiled(expression, never_capture=True).search,
-        [None if text is None else False for text in texts],
-    )
+    search = _compiled(expression, never_capture=True).search
+    found = [None if text is None else False for text in texts]
     for place in _candidates(expression, texts):
         found[place] = search(texts[place]) is not None
     return found
 
 
 def _first(expression: str, texts: list[bytes | None]) -> list[bytes | None]:
-    search, found = _compiled(expression, never_capture=True).search, list[bytes | None](repeat(None, len(texts)))
+    search = _compiled(expression, never_capture=True).search
+    found: list[bytes | None] = [None] * len(texts)
     for place in _candidates(expression, texts):
         found[place] = match[0] if (match := search(texts[place])) else None
     return found
@@ -106,7 +107,8 @@ def _candidates(expression: str, texts: list[bytes | None]) -> Iterator[int]:
     """The places of texts in which the expression may match: all that it matches in, and few others.
 
     Many texts are searched as one, with a line end after each: a call per text costs as much as the search, and calls
-    of several threads wait for each other. With the flag m, `^` and `$` match at these line ends, too.
+    of several threads wait for each other. With the flag m, `^` and `$` match at these line ends, too. An expression
+    that matches many texts is tried on each of the rest: a match may read all that follows it.
     """
     filled = [(place, text) for place, text in enumerate(texts) if text is not None]
     if sum(len(text) for _, text in filled) < JOINED_BYTES or AT_ENDS.search(_expression(expression)):
@@ -116,9 +118,12 @@ def _candidates(expression: str, texts: list[bytes | None]) -> Iterator[int]:
     starts = list(accumulate((len(text) + 1 for _, text in filled), initial=0))
     search = _compiled(expression, never_capture=True, of_lines=True).search
     number = 0
-    while number < len(filled) and (match := search(joined, starts[number])):
+    for _ in range(MOST_FOUND):
+        if number == len(filled) or not (match := search(joined, starts[number])):
+            return
         number = bisect_right(starts, match.start())
         yield filled[number - 1][0]
+    yield from (place for place, _ in filled[number:])
 
 
 def _second_groups(expression: str, texts: list[bytes | None]) -> list[list[str] | None]:

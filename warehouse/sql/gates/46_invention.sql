@@ -56,7 +56,7 @@ claims as (
                 and not (
                     regexp_matches(address, '^://[^/]+(/[A-Za-z_-]*)?$')
                     and len(list_filter(
-                        regexp_extract_all(lower(address), '[a-z]{2,}'),
+                        regexp_extract_all(lower(regexp_extract(address, '^://[^/]+')), '[a-z]{2,}'),
                         lambda word: len(word) > 1 and word not in ('com', 'org', 'net', 'www', 'docs', 'dev', 'io', 'http', 'https')
                             and regexp_matches(lower(candidates.instruction), '(^|[^a-z])' || word || '($|[^a-z])')
                     )) > 0
@@ -86,19 +86,38 @@ figures as (
     group by turn_facts.trajectory_id
 ),
 
--- an answer that announces a search or a run and goes on with what it gave, with no call at all
-announced as (
-    select candidates.trajectory_id, count(*) as announcements
+-- an answer that announces a search or a run and goes on with what it gave, with no call at all: it is in the sentences after the
+-- announcement, or in a line under the name of the source
+answered_alone as (
+    select
+        candidates.trajectory_id,
+        candidates.instruction,
+        final_words.sentences,
+        lower(final_words.sentences[1]) as opening,
+        list_filter(
+            list_transform(string_split(final_words.answer, chr(10))[2:], lambda line: lower(regexp_extract(line, '^[^\p{L}]*(\p{L}[^:：\n]{3,40}?) ?[:：] *\S', 1))),
+            lambda label: label <> ''
+        ) as labels
     from candidates
     join final_words using (trajectory_id)
     anti join read using (trajectory_id)
     anti join made_calls using (trajectory_id)
-    where len(sentences) > 1
-        and len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0
-        and not matches(sentences[-1], $announces_search_list)
-        and not matches(sentences[-1], $promises_list)
-        and not coalesce(matches(candidates.instruction, $asks_how_list) or matches(candidates.instruction, $composes_list), false)
-    group by candidates.trajectory_id
+    where len(final_words.sentences) > 1
+),
+
+announced as (
+    select trajectory_id, count(*) as announcements
+    from answered_alone
+    where not matches(sentences[-1], $promises_list)
+        and not coalesce(matches(instruction, $asks_how_list) or matches(instruction, $composes_list), false)
+        and (
+            len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0 and not matches(sentences[-1], $announces_search_list)
+            or matches(opening, $consults_list) and len(list_filter(labels, lambda label: len(list_filter(
+                regexp_extract_all(label, '[\p{L}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{3}|\p{Hangul}{2}'),
+                lambda word: contains(opening, left(word, 5)) and not contains(lower(instruction), word)
+            )) > 0)) > 0
+        )
+    group by trajectory_id
 ),
 
 faults as (

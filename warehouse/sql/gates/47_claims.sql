@@ -19,6 +19,8 @@ unshown as (
             and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list))
             and (deed <> 'done' or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or not matches(candidates.instruction, $asks_for_report_list))
+            -- a yes or a no reports what was done before
+            and (deed <> 'sent' or not (regexp_matches(candidates.instruction, '[?？؟]') and regexp_matches(candidates.answer, $yes_or_no)))
         ) as deeds
     from candidates
     left join deeds using (trajectory_id)

@@ -24,6 +24,10 @@ spellings as (
         numbers,
         flatten(list_transform(claimed, lambda claim: list_transform(
             case
+                -- of words on grading, the name of the thing: `the grader`, `according to the expected output`, `system_prompt`
+                when strlen(claim) = length(claim) and length(claim) < 80 and regexp_matches(claim, $grading_nouns) then list_distinct([
+                    claim, regexp_extract(claim, $grading_nouns), replace(regexp_extract(claim, $grading_nouns), ' ', '_')
+                ])
                 -- words on grading are inflected
                 when not contains(claim, '://') and strlen(claim) > length(claim) and length(claim) < 40 then [claim, left(claim, greatest(6, length(claim) - 3))]
                 when not contains(claim, '://') or (strlen(claim) = length(claim) and not contains(claim, '%')) then [claim]

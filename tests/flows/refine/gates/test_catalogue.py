@@ -372,6 +372,44 @@ def test_refusals_and_guesses_are_refused_and_mentions_of_them_are_kept(tmp_path
     }
 
 
+def test_words_on_whoever_marks_are_refused_unless_something_read_has_them(tmp_path: Path, lake: Lakes) -> None:
+    """A student would learn to write for a grader that its users do not have."""
+    cases = {
+        "answer that came along": lake(t4={"reasoning": "It is the same as in the attached answer."}),
+        "whoever marks": lake(t4={"reasoning": "Whoever marks this wants a single word."}),
+        "target": lake(t4={"reasoning": "The dataset lists it as the target answer."}),
+        "config": lake(
+            t4={"reasoning": "The system prompt says hello."}, t3={"observation": "system_prompt: say hello"}
+        ),
+        "machine": lake(
+            t4={"reasoning": "The grader levels roads."}, t3={"observation": "A motor grader levels roads."}
+        ),
+        "pupils": lake(
+            task={"instruction": "Which pupil failed question 2?"}, t4={"reasoning": "The expected answer is B."}
+        ),
+    }
+    assert reasons(tmp_path, "leakage", cases) == {
+        **dict.fromkeys(("answer that came along", "whoever marks", "target"), "speaks_of_grader"),
+        **dict.fromkeys(("config", "machine", "pupils"), "ok"),
+    }
+
+
+def test_a_message_that_no_call_sent_is_refused_and_a_report_of_one_is_kept(tmp_path: Path, lake: Lakes) -> None:
+    """A student would learn to report a message instead of sending it."""
+    report = "Yes, Anna was notified on Monday."
+    order, question = {"instruction": "Tell Anna that the review moved."}, {"instruction": "Was Anna told of the move?"}
+    cases = {
+        "claimed": lake(task=order, last={"content": "Anna has been notified that the review moved."}),
+        "german": lake(task=order, last={"content": "Anna wurde über die neue Zeit am Freitag um 14 Uhr informiert."}),
+        "italian": lake(task=order, last={"content": "Anna è stata avvisata."}),
+        "reported": lake(task=question, row={"answer": report}, last={"content": report}),
+    }
+    assert reasons(tmp_path, "claims", cases) == {
+        **dict.fromkeys(("claimed", "german", "italian"), "never_sent"),
+        "reported": "ok",
+    }
+
+
 def test_a_mirror_of_a_benchmark_is_refused_and_its_neighbour_is_kept(tmp_path: Path, lake: Lakes) -> None:
     def opened(url: str) -> SmallLake:
         return lake(t3={"url": url})
