@@ -52,11 +52,11 @@ claims as (
             lambda address:
                 not list_contains(coalesce(supported.texts, []), address)
                 and not regexp_matches(address, '^://(localhost|127\.|0\.0\.0\.0|\[|([^/]*\.)?example\.)')
-                -- the home page of what the task names, or of its documentation
+                -- the home page of what the task names, or its page on a host of documentation
                 and not (
                     regexp_matches(address, '^://[^/]+(/[A-Za-z_-]*)?$')
                     and len(list_filter(
-                        regexp_extract_all(lower(regexp_extract(address, '^://[^/]+')), '[a-z]{2,}'),
+                        regexp_extract_all(lower(regexp_extract(address, '^://(?:docs?\.[^/]+/.*|[^/]+)')), '[a-z]{2,}'),
                         lambda word: len(word) > 1 and word not in ('com', 'org', 'net', 'www', 'docs', 'dev', 'io', 'http', 'https')
                             and regexp_matches(lower(candidates.instruction), '(^|[^a-z])' || word || '($|[^a-z])')
                     )) > 0
