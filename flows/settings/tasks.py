@@ -48,6 +48,9 @@ class Tasks(Section):
     folders: list[LocalPath] = Field(
         default=[], description="task folders in Harbor's format, or folders of them; the domain task_folders"
     )
+    tasksets: list[LocalPath] = Field(
+        default=[], description="folders of packages with a taskset of verifiers; the domain task_folders"
+    )
     tables: list[GivenTable] = Field(
         default=[], description="tables for tasks of ML engineering, a table [[tasks.tables]] for each"
     )

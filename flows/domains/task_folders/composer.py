@@ -100,8 +100,8 @@ def _built(
     candidate: Found, folder: TaskFolder, packages: dict[str, list[str]], tested: dict[str, list[str]]
 ) -> dict[str, object]:
     """The files of the working directory; builds both images, so that no attempt waits for one."""
-    _sandbox(candidate.resources, tested)
-    sandbox = _sandbox(candidate.resources, packages)
+    sandbox_of(candidate.resources, tested)
+    sandbox = sandbox_of(candidate.resources, packages)
     with tempfile.TemporaryDirectory() as place:
         try:
             files = built_files(folder, sandbox, Path(place))
@@ -110,7 +110,8 @@ def _built(
     return {path: as_json(file) for path, file in files.items()}
 
 
-def _sandbox(resources: Resources, packages: Needed) -> Sandbox:
+def sandbox_of(resources: Resources, packages: Needed) -> Sandbox:
+    """A sandbox with an image of these packages, which is built if it is missing. Raises Refused."""
     _check_names(packages)
     try:
         return with_image(resources, packages).sandbox(image_name(packages))

@@ -1,0 +1,1 @@
+"""Tasks of the tasksets of Prime Intellect's package verifiers, scored by the tasksets' own reward functions."""
