@@ -6,7 +6,7 @@ code cannot know: the place of each expected value among its decoys, which stays
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,6 +65,19 @@ def examine(workspace: Workspace, hidden: Hidden, resources: Resources, folder: 
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a run of rewritten tests recorded, and what stayed outside."""
+
+    records: Sequence[Mapping[str, Any]]
+    rewritten: Mapping[str, Rewritten]
+    """Rewritten files by their path in the tree."""
+    expected: Expected
+    key: Key
+    limit: str | None
+    """The limit that the run reached."""
+
+
+@dataclass(frozen=True)
 class Examination:
     """One run of hidden tests over a staged tree."""
 
@@ -74,6 +87,11 @@ class Examination:
 
     def run(self, goal: Mapping[str, Any], folder: Path) -> dict[str, object]:
         """Write the tests of a goal into the tree, run them, and judge the report."""
+        report = self.report(goal, folder)
+        return judged(report.records, report.expected, report.key, report.limit)
+
+    def report(self, goal: Mapping[str, Any], folder: Path) -> "Report":
+        """Write the tests of a goal into the tree, and run them."""
         key = Key(secrets.SystemRandom())
         ids = [*goal["fail_to_pass"], *goal["pass_to_pass"]]
         modules = {one.partition("::")[0] for one in ids}
@@ -92,7 +110,7 @@ class Examination:
         work = folder / "run"
         work.mkdir()
         done = run_plan(work, self.tree, self.sandbox, goal["language"], self.limits, plan)
-        return judged(list(read_report(work / REPORT)), expected, key, done.limit)
+        return Report(list(read_report(work / REPORT)), rewritten, expected, key, done.limit)
 
     def _present(self, paths: Collection[str]) -> dict[str, str]:
         """The tests that the tree has itself: node:test reports nothing of them that could be believed."""

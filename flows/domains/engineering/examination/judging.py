@@ -31,7 +31,7 @@ def judged(records: Sequence[Mapping[str, Any]], expected: Expected, key: Key, l
     ended = [record for record in records if isinstance(record.get("id"), str)]
     by_id = {record["id"]: record for record in ended}
     exact = len(by_id) == len(ended) and by_id.keys() == expected.all
-    right = {name for name, record in by_id.items() if _right(name, record, key)}
+    right = {name for name, record in by_id.items() if is_right(name, record, key)}
     failed = {name for name, record in by_id.items() if record.get("outcome") == "failed"}
     secret = sum(key.secret(_seen(by_id[name])) for name in expected.fail_to_pass & right)
     counts = {
@@ -51,7 +51,8 @@ def judged(records: Sequence[Mapping[str, Any]], expected: Expected, key: Key, l
     return {"verdict": reason, **counts, "secret_points": secret}
 
 
-def _right(name: str, record: Mapping[str, Any], key: Key) -> bool:
+def is_right(name: str, record: Mapping[str, Any], key: Key) -> bool:
+    """True if a test passed and left the bits of the key."""
     return record.get("outcome") == "passed" and key.holds(name, _seen(record))
 
 
