@@ -24,6 +24,7 @@ from flows.commands.exit import exit_after, fail
 from flows.commands.export import export
 from flows.commands.lineage import lineage
 from flows.commands.serve import doctor, serve
+from flows.commands.sources import sources
 from flows.commands.tasks import tasks
 from flows.commands.tasks.domains import domains
 from flows.commands.tasks.rehearse import rehearse
@@ -82,7 +83,7 @@ def judge(day: Day = None) -> None:
 for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve):
     app.command()(verb)
 app.command("import")(imports.import_files)
-for room in (tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):
+for room in (sources, tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):
     app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
 
 

@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import BaseModel
 
-from sources import folder, git, mediawiki, oai, pydoc_site, web
+from sources import feed, folder, git, mediawiki, oai, parquet, pydoc_site, warc, web, zim
 from sources.protocol import Configure, Source
 
 KINDS: Mapping[str, Callable[[object, BaseModel], Source]] = {
+    "feed": feed.configured,
     "folder": folder.configured,
     "git": git.configured,
     "mediawiki": mediawiki.configured,
     "oai": oai.configured,
+    "parquet": parquet.configured,
+    "warc": warc.configured,
     "web": web.configured_section,
+    "zim": zim.configured,
 }
 """Kind of an entry of `[[crawl.sources]]` -> the function that builds its source."""
 

@@ -57,6 +57,10 @@ class Status(StrEnum):
     """a copy of another project's file in a repository"""
     GENERATED = "generated"
     """a file of a repository that a program wrote"""
+    ENCRYPTED = "encrypted"
+    """a PDF or book that only a password or a key opens"""
+    DAMAGED = "damaged"
+    """bytes that do not follow the file's own format, or fail its checksum"""
     UNREADABLE = "unreadable"
     """the file could not be opened or is not a regular file"""
 

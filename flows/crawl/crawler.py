@@ -56,7 +56,7 @@ def run_crawl(
             for source in configured_sources(settings.crawl, sources):
                 frontier.admit(day, source.start_urls())
                 if frontier.hosts(day, source.name):
-                    client, blocklist = _client(settings.crawl), Blocklist(settings.blocklist)
+                    client, blocklist = client_of(settings.crawl), Blocklist(settings.blocklist)
                     run = CrawlRun(day, frontier, write, report, client, ExtractionPool(), blocklist, stored)
                     asyncio.run(_crawl(source, run))
         except NotCrawlable as error:
@@ -64,7 +64,8 @@ def run_crawl(
         return _counts(frontier, day) | ({"frontier": lost} if lost else {})
 
 
-def _client(crawl: Crawl) -> Client:
+def client_of(crawl: Crawl) -> Client:
+    """Return a new client with the limits of the settings. Raises NotCrawlable on an invalid network."""
     limits = Limits(crawl.user_agent, crawl.timeout_s, crawl.max_bytes)
     return Client(limits, Network.allowing(crawl.allow_addresses))
 

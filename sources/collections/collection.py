@@ -6,7 +6,7 @@ read raises Refused with a reason code: in an entry it costs that page, in the c
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sources.crawl_run import CrawlRun
 from sources.text.document_builder import ExtractedPage
@@ -50,6 +50,25 @@ class Entry:
     """an equal version on a later night means an unchanged page, which is not read; None: the text is compared"""
     columns: Mapping[str, Any] = field(default_factory=dict)
     """further columns of the document, such as license, lang, title, last_modified, detail"""
+    resolve: Callable[[str], str] | None = None
+    """address of the page that a link leads to, for collections with aliases; None: as written"""
+
+
+def refused_entry(url: str, status: str, detail: str) -> Entry:
+    """Return an entry whose content is refused: its row holds the reason."""
+
+    async def read() -> Content:
+        raise Refused(status, detail)
+
+    return Entry(url, read)
+
+
+@runtime_checkable
+class Countable(Protocol):
+    """A collection that has the number of its pages without reading them."""
+
+    def count(self) -> int | None:
+        """Return about how many pages it holds; None if that is unknown."""
 
 
 class Collection(Protocol):

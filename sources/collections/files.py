@@ -76,7 +76,7 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def _local_files(address: str, suffixes: tuple[str, ...]) -> Iterator[StoredFile]:
-    path = Path(address).expanduser().absolute()
+    path = Path(os.path.normpath(Path(address).expanduser().absolute()))
     if path.is_dir():
         paths: Iterable[Path] = (one for one in walk(path) if one.name.endswith(suffixes))
     elif any(mark in address for mark in PATTERN) and not path.exists():

@@ -7,6 +7,7 @@ again. A page that the collection no longer lists gets the row `gone`.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -123,8 +124,9 @@ class _Reading:
         except Refused as refusal:
             self._transient += refusal.transient
             return _Outcome(self._empty(entry.url, refusal.status, refusal.detail))
-        if entry.columns.get("detail"):
-            page = replace(page, detail="; ".join(filter(None, (page.detail, entry.columns["detail"]))))
+        page = replace(page, detail="; ".join(filter(None, (page.detail, entry.columns.get("detail")))) or None)
+        if entry.resolve is not None:
+            page = replace(page, links=_resolved(page, entry.url, entry.resolve))
         document = self._document(entry, page)
         if known is not None and document.content_sha256 == known.content_sha256:
             return self._unchanged(entry, known)
@@ -170,6 +172,15 @@ class _Reading:
 
     def _empty(self, url: str, status: str, detail: str | None, **columns: Any) -> Document:
         return _row(self._config, url, self._run, status, detail, **columns)
+
+
+def _resolved(page: ExtractedPage, url: str, resolve: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+    """Return the links with the addresses that they lead to, each once, without those to the page itself."""
+    links = dict[str, str]()
+    for target, anchor in page.links:
+        links.setdefault(resolve(target), anchor)
+    links.pop(url, None)
+    return tuple(links.items())
 
 
 def _row(config: SourceConfig, url: str, run: CrawlRun, status: str, detail: str | None, **columns: Any) -> Document:

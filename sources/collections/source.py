@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sources.collections.collection import Collection
+from sources.collections.collection import Collection, Countable
 from sources.collections.config import SourceConfig
 from sources.collections.reader import read_collection
 from sources.crawl_run import CrawlRun
@@ -27,6 +27,12 @@ class CollectionSource:
         """Return the collections. Raises NotCrawlable."""
         urls = dict.fromkeys(collection.url for collection in self.find())
         return [Admission(url, self.name, self.name, 0, -1, place) for place, url in enumerate(urls)]
+
+    def count(self) -> int | None:
+        """Return about how many pages the collections hold; None if one of them does not have the number."""
+        counts = [one.count() if isinstance(one, Countable) else None for one in self.find()]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
 
     async def crawl(self, run: CrawlRun) -> None:
         """Read every waiting collection, in the order of the settings; may be killed and called again."""

@@ -8,16 +8,20 @@ import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
+from os.path import normpath
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from sources.collections.collection import Entry, RawPage, Refused
+from sources.collections.collection import Entry, RawPage, Refused, refused_entry
 from sources.collections.config import SourceConfig
 from sources.collections.files import walk
 from sources.collections.source import CollectionSource
 from sources.crawl_run import CrawlRun
+from sources.folder.books import book_entries
+from sources.folder.links import resolved
 from sources.status_codes import Status
+from sources.text.formats.extract_format import PDF, RST
 from sources.urls import NotCrawlable
 
 MEDIA_TYPES = {
@@ -25,11 +29,13 @@ MEDIA_TYPES = {
     ".markdown": "text/markdown",
     ".txt": "text/plain",
     ".text": "text/plain",
-    ".rst": "text/plain",
+    ".rst": RST,
     ".html": "text/html",
     ".htm": "text/html",
     ".xhtml": "application/xhtml+xml",
+    ".pdf": PDF,
 }
+BOOK = ".epub"
 
 
 class FolderConfig(SourceConfig):
@@ -57,7 +63,7 @@ def _source(config: FolderConfig, key: str) -> CollectionSource:
 
 
 def _find(config: FolderConfig, key: str) -> list["Folder"]:
-    folders = [path.expanduser().absolute() for path in config.paths]
+    folders = [Path(normpath(path.expanduser().absolute())) for path in config.paths]
     missing = [path for path in folders if not path.is_dir()]
     if missing:
         raise NotCrawlable(f"{key}: {missing[0]} is not a readable folder; correct or remove it")
@@ -82,18 +88,27 @@ class Folder:
         return None
 
     async def entries(self, run: CrawlRun, known_version: str | None) -> AsyncIterator[Entry]:
-        """Yield every file, in the order of the names."""
+        """Yield every file and every chapter of a book, in the order of the names."""
         for path in walk(self.folder):
-            yield self._entry(path)
+            if path.suffix.lower() == BOOK:
+                for chapter in book_entries(path, self.config.max_bytes):
+                    yield chapter
+            else:
+                yield self._entry(path)
+
+    def count(self) -> int:
+        """Return the number of files; a book is one."""
+        return sum(1 for _ in walk(self.folder))
 
     def _entry(self, path: Path) -> Entry:
         try:
             entry = path.stat()
         except OSError as error:
-            return Entry(path.as_uri(), partial(_refuse, Status.UNREADABLE, error.strerror or str(error)))
-        refusal = _refusal(path, entry.st_mode, entry.st_size, self.config.max_bytes)
-        read = partial(_refuse, *refusal) if refusal else partial(_read, path)
-        return Entry(path.as_uri(), read, f"{entry.st_size}-{entry.st_mtime_ns}")
+            return refused_entry(path.as_uri(), Status.UNREADABLE, error.strerror or str(error))
+        if refusal := _refusal(path, entry.st_mode, entry.st_size, self.config.max_bytes):
+            return refused_entry(path.as_uri(), *refusal)
+        version = f"{entry.st_size}-{entry.st_mtime_ns}"
+        return Entry(path.as_uri(), partial(_read, path), version, resolve=partial(resolved, self.folder))
 
 
 def _refusal(path: Path, mode: int, size: int, max_bytes: int) -> tuple[Status, str] | None:
@@ -102,10 +117,6 @@ def _refusal(path: Path, mode: int, size: int, max_bytes: int) -> tuple[Status, 
     if path.suffix.lower() not in MEDIA_TYPES:
         return Status.CONTENT_TYPE, f"files with the suffix {path.suffix!r} are not supported"
     return (Status.TOO_LARGE, f"{size} bytes, over {max_bytes}") if size > max_bytes else None
-
-
-async def _refuse(status: Status, detail: str) -> RawPage:
-    raise Refused(status, detail)
 
 
 async def _read(path: Path) -> RawPage:

@@ -22,8 +22,7 @@ class CollectionLog:
 
     def known_version(self) -> tuple[str, str | None] | None:
         """Return (version, detail) of the newest complete reading by this version of the extractor, or None."""
-        row = self._frontier.row("known_collection", (self._visit.url, self._frontier.extractor))
-        return (row[0], row[1]) if row else None
+        return self._frontier.known_collection(self._visit.url)
 
     def has_row(self, url: str) -> bool:
         """True if the url has a row today, of this collection or of another source."""

@@ -118,6 +118,11 @@ class Frontier(Database):
         raw = (page.warc_file, page.warc_offset)
         self.run("remember_page", (*identity, *validators, json.dumps(links), *raw, collection))
 
+    def known_collection(self, url: str) -> tuple[str, str | None] | None:
+        """Return (version, detail) of a collection's newest complete reading by this version of the extractor."""
+        row = self.row("known_collection", (url, self.extractor))
+        return (row[0], row[1]) if row else None
+
     def close_host(self, day: date, source: str, host: str, status: Status, detail: str) -> None:
         """End every waiting url of a source on a host with this status."""
         values = {"status": status, "detail": detail, "ended_at": _now()}

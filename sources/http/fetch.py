@@ -26,7 +26,8 @@ from sources.http.response_head import NotHttp, ResponseHead
 from sources.status_codes import Status, http_status
 from sources.urls import DEFAULT_PORTS, normalise
 
-PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown"})
+_TEXT = ("text/plain", "text/markdown", "text/x-markdown", "text/x-rst")
+PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/pdf", *_TEXT})
 ANY_TYPE = frozenset[str]()
 COOKIE_TRIES = 3
 """Requests for one url that redirects to itself, as long as each response sets another cookie."""

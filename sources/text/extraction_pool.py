@@ -16,7 +16,8 @@ from typing import ParamSpec, Self, TypeVar
 
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage
-from sources.text.extract import Layout, extract
+from sources.text.extract import Layout
+from sources.text.formats.extract_format import extract_format
 from sources.worker_process import follow_parent
 
 P = ParamSpec("P")
@@ -90,7 +91,7 @@ def _new_worker() -> ProcessPoolExecutor:
 def _extract_in_time(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
     if "html" in media_type:  # a page of HTML takes milliseconds; one that takes seconds is hostile
         signal.setitimer(signal.ITIMER_VIRTUAL, HTML_CPU_LIMIT_S + HTML_CPU_S_PER_MB * len(body) / 1_000_000)
-    return extract(body, media_type, content_type, url, layout)
+    return extract_format(body, media_type, content_type, url, layout)
 
 
 def _with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:

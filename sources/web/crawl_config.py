@@ -27,6 +27,8 @@ class CrawlConfig(BaseModel):
     max_redirects: int = 5
     redact: bool = True
     license: str | None = None
+    follow_links: bool = True
+    """false: only the start urls and the targets of their redirects are fetched"""
     layout: Layout = Layout()
     source: str = "web"
     """name of the source, for the documents' column `source`"""

@@ -124,6 +124,8 @@ class ResponseHandler:
         return UrlOutcome(row, (hop,), fetched=False)
 
     def _admissions(self, visit: Visit, urls: Iterable[str], form: str = "page") -> tuple[Admission, ...]:
+        if not self.config.follow_links:
+            return ()
         depth, kind = visit.depth + 1, kind_of(self.config.source, form)
         return tuple(
             Admission(url, origin_of(url), kind, depth, visit.position, place)

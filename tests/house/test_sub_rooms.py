@@ -9,8 +9,8 @@ Levels = tuple[set[str], ...]
 ROOMS: dict[str, Levels] = {
     "sources": (
         {"registry"},
-        {"pydoc_site"},
-        {"web", "folder", "git", "mediawiki", "oai"},
+        {"pydoc_site", "feed"},
+        {"web", "folder", "warc", "zim", "parquet", "git", "mediawiki", "oai"},
         {"collections"},
         {"protocol"},
         {"crawl_run"},

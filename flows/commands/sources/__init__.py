@@ -1,0 +1,1 @@
+"""`factory sources`: tries the configured sources."""

@@ -1,0 +1,1 @@
+"""Formats other than HTML and plain text: PDF, reStructuredText, EPUB."""

@@ -1,0 +1,204 @@
+"""The WARC source: the newest capture of each url in a web archive becomes a document."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import BinaryIO
+
+from pydantic import BaseModel
+
+from sources.collections.collection import Content, Entry, RawPage, Refused
+from sources.collections.config import SourceConfig
+from sources.collections.files import StoredFile, find_files
+from sources.collections.source import CollectionSource
+from sources.crawl_run import CrawlRun
+from sources.http.decompress import TooLarge
+from sources.http.fetch import PAGE_TYPES
+from sources.status_codes import Status, http_status
+from sources.text.document_builder import ExtractedPage
+from sources.urls import normalise
+from sources.warc.http_message import BadMessage, StoredMessage, parse_message
+from sources.warc.links import PageFacts, WatFile
+from sources.warc.records import ArchiveRecord, DamagedPlaces, archive_records
+
+SUFFIXES = (".warc", ".warc.gz", ".warc.wet", ".warc.wet.gz", ".warc.wat", ".warc.wat.gz", ".arc.gz")
+WET, WAT = ".warc.wet", ".warc.wat"
+OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+class WarcConfig(SourceConfig):
+    """The archives to read."""
+
+    paths: tuple[str, ...]
+
+
+def configured(crawl: object, section: BaseModel) -> CollectionSource:
+    """Build the source from an entry of `[[crawl.sources]]`."""
+    config = WarcConfig.of(section, crawl)
+    return CollectionSource(config, partial(_find, config))
+
+
+def _find(config: WarcConfig) -> list["WarcFile"]:
+    files = {file.url: file for file in find_files(config.paths, SUFFIXES, "crawl.sources.paths")}
+    beside = {url.replace("/wat/", "/wet/").replace(WAT, WET): file for url, file in files.items() if WAT in url}
+    return [WarcFile(file, config.max_bytes, beside.get(url)) for url, file in files.items()]
+
+
+@dataclass
+class _Capture:
+    """The newest capture of a url so far."""
+
+    date: datetime
+    number: int
+    kind: str
+    digest: str | None
+
+
+@dataclass
+class _Index:
+    captures: dict[str, _Capture] = field(default_factory=dict)
+    payloads: dict[str, int] = field(default_factory=dict)
+    """digest -> number of the first record with that payload"""
+
+    def add(self, record: ArchiveRecord) -> None:
+        url, date = normalise(record.uri), record.date or OLDEST
+        if url is None or record.kind == "metadata":
+            return
+        if record.digest and record.kind != "revisit":
+            self.payloads.setdefault(record.digest, record.number)
+        if url not in self.captures or self.captures[url].date <= date:
+            self.captures[url] = _Capture(date, record.number, record.kind, record.digest)
+
+    def wanted(self) -> tuple[dict[int, list[str]], list[str]]:
+        """Return the urls by the number of the record with their payload, and the urls without one."""
+        numbers, without = dict[int, list[str]](), list[str]()
+        for url, capture in self.captures.items():
+            number: int | None = capture.number
+            if capture.kind == "revisit":
+                number = self.payloads.get(capture.digest or "")
+            if number is None:
+                without.append(url)
+            else:
+                numbers.setdefault(number, []).append(url)
+        return numbers, without
+
+
+@dataclass(frozen=True)
+class WarcFile:
+    """One archive file."""
+
+    file: StoredFile
+    max_bytes: int
+    links: StoredFile | None = None
+    """the WAT file beside a WET file"""
+    is_complete: bool = False
+    """an archive records the past: a page that it does not hold is not gone"""
+
+    @property
+    def url(self) -> str:
+        """The address of the file."""
+        return self.file.url
+
+    async def version(self, run: CrawlRun) -> str | None:
+        """Size and time of the last change of the file, and of the WAT file beside it."""
+        version = self.file.present_version()
+        return f"{version}+{self.links.version}" if self.links else version
+
+    async def entries(self, run: CrawlRun, known_version: str | None) -> AsyncIterator[Entry]:
+        """Yield the newest capture of each url, in the order of the file, after one pass that finds them."""
+        if WAT in self.url:
+            raise Refused(
+                Status.COLLECTION, "a WAT file holds links without text: they belong to the WET file beside it"
+            )
+        with self.file.open() as file:
+            index = _Index()
+            damage = _read_index(file, index)
+            numbers, without = index.wanted()
+            for url in without:
+                yield Entry(url, partial(_no_payload, url), index.captures[url].digest)
+            links = self._wat_file()
+            for record in _undamaged(file):
+                for entry in self._entries(record, numbers.get(record.number, []), index, links):
+                    yield entry
+        if damage:
+            raise Refused(Status.DAMAGED, damage)
+
+    def _wat_file(self) -> WatFile | None:
+        return WatFile(self.links.open()) if self.links else None
+
+    def _entries(self, record: ArchiveRecord, urls: list[str], index: _Index, links: WatFile | None) -> Iterator[Entry]:
+        if not urls:
+            return
+        read = partial(_content, record.kind, record.content_type, _block(record, self.max_bytes), self.max_bytes)
+        for url in urls:
+            facts = links.facts(url) if links else PageFacts()
+            capture = index.captures[url]
+            captured = {"detail": f"captured {capture.date:%Y-%m-%dT%H:%M:%SZ}"} if capture.date > OLDEST else {}
+            yield Entry(url, partial(read, facts), capture.digest, captured)
+
+
+def _read_index(file: BinaryIO, index: _Index) -> str | None:
+    """Add all records of a file to the index; return the damage, if there is any."""
+    try:
+        for record in archive_records(file):
+            index.add(record)
+    except DamagedPlaces as error:
+        return str(error)
+    return None
+
+
+def _undamaged(file: BinaryIO) -> Iterator[ArchiveRecord]:
+    try:
+        yield from archive_records(file)
+    except DamagedPlaces:
+        return  # the pass that made the index reports it
+
+
+def _block(record: ArchiveRecord, max_bytes: int) -> bytes | Refused:
+    """Return the block now, as the next record makes it unreadable, or the reason why it cannot be read."""
+    if record.length > max_bytes + 100_000:
+        return Refused(Status.TOO_LARGE, f"{record.length} bytes, over {max_bytes}")
+    try:
+        return record.block()
+    except EOFError as error:
+        return Refused(Status.TRUNCATED, f"the archive ends inside this page: {error}")
+    except (OSError, ValueError) as error:
+        return Refused(Status.DAMAGED, f"the archive is damaged inside this page: {error}")
+
+
+async def _no_payload(url: str) -> Content:
+    raise Refused(Status.TRUNCATED, "a revisit record, whose first capture is in another file")
+
+
+async def _content(kind: str, content_type: str, block: bytes | Refused, max_bytes: int, facts: PageFacts) -> Content:
+    if isinstance(block, Refused):
+        raise block
+    if kind == "conversion":
+        return _text_page(block, facts)
+    if kind == "resource":
+        return _raw_page(StoredMessage(200, {"content-type": content_type}, block))
+    try:
+        return _raw_page(parse_message(block, max_bytes))
+    except BadMessage as error:
+        raise Refused(Status.PROTOCOL_ERROR, str(error)) from error
+    except TooLarge as error:
+        raise Refused(Status.TOO_LARGE, f"over {max_bytes} bytes") from error
+
+
+def _text_page(block: bytes, facts: PageFacts) -> ExtractedPage:
+    text = block.decode("utf-8", "replace").strip()
+    if not text:
+        return ExtractedPage(Status.EXTRACTION_EMPTY, "the text is blank")
+    title = facts.title or text.partition("\n")[0].strip()[:300] or None
+    return ExtractedPage(Status.OK, None, title, text, facts.links)
+
+
+def _raw_page(message: StoredMessage) -> RawPage:
+    if 300 <= message.code < 400:
+        raise Refused(Status.REDIRECTED, f"to {message.headers.get('location', 'nowhere')}")
+    if message.code != 200:
+        raise Refused(http_status(message.code), f"the server answered {message.code}")
+    if message.media_type and message.media_type not in PAGE_TYPES:
+        raise Refused(Status.CONTENT_TYPE, f"content type {message.media_type} is not supported")
+    return RawPage(message.body, message.media_type, message.headers.get("content-type", ""))

@@ -1,0 +1,1 @@
+"""Tests: the collections room of sources."""

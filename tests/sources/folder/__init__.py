@@ -1,0 +1,1 @@
+"""Tests: the folder room of sources."""

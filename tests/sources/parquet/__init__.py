@@ -1,0 +1,1 @@
+"""Tests: the parquet room of sources."""

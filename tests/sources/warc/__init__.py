@@ -1,0 +1,1 @@
+"""Tests: the warc room of sources."""

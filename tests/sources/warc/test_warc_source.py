@@ -1,0 +1,146 @@
+"""The WARC source: archives of other tools and of this factory, whole, cut off and damaged."""
+
+import gzip
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import orjson
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from tests.doubles.sites.plain_site import plain_site
+from tests.flows.crawl.crawled import settings_for
+from tests.sources.collections.nights import FIRST, SECOND, by_name, night, settings_of, statuses
+
+WORDS = "The harbour master opens the northern gate at six and closes it when the tide has turned. " * 3
+
+
+def _html(name: str) -> bytes:
+    return f'<html><title>{name}</title><body><p>{name}. {WORDS}<a href="/b">b</a></p></body></html>'.encode()
+
+
+class Archive:
+    """An archive written by warcio."""
+
+    def __init__(self) -> None:
+        self._file = BytesIO()
+        self._writer = WARCWriter(self._file, gzip=True)
+
+    def response(
+        self, url: str, body: bytes, *, status: str = "200 OK", date: str = "2024-01-01T00:00:00Z", **headers: str
+    ) -> "Archive":
+        """Add a response; keywords are headers, with _ for -."""
+        named = [("Content-Type", "text/html"), *((key.replace("_", "-"), value) for key, value in headers.items())]
+        head = StatusAndHeaders(status, named, protocol="HTTP/1.1")
+        record = self._writer.create_warc_record(
+            url, "response", payload=BytesIO(body), http_headers=head, warc_headers_dict={"WARC-Date": date}
+        )
+        self._writer.write_record(record)
+        return self
+
+    def other(self, kind: str, url: str, body: bytes, content_type: str, **headers: str) -> "Archive":
+        """Add a record of another type."""
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        record = self._writer.create_warc_record(
+            url, kind, payload=BytesIO(body), warc_content_type=content_type, warc_headers_dict=named
+        )
+        self._writer.write_record(record)
+        return self
+
+    def revisit(self, url: str, digest: str, date: str) -> "Archive":
+        """Add a revisit record for an identical payload."""
+        record = self._writer.create_revisit_record(url, digest, url, "2024-01-01T00:00:00Z")
+        record.rec_headers.replace_header("WARC-Date", date)
+        self._writer.write_record(record)
+        return self
+
+    def bytes(self) -> bytes:
+        """Return the file."""
+        return self._file.getvalue()
+
+
+def test_the_newest_capture_of_each_url_is_a_page_or_has_its_reason(tmp_path: Path) -> None:
+    """An archive holds a page many times, and much that is no page; all of it must be accounted for."""
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(_html("C")), _html("C"))
+    archive = (
+        Archive()
+        .response("http://a.example/", _html("Old"))
+        .response("http://a.example/", _html("New"), date="2024-05-01T00:00:00Z")
+        .response("http://a.example/", _html("Older"), date="2023-05-01T00:00:00Z")
+        .response("http://a.example/c", chunked, Transfer_Encoding="chunked")
+        .response("http://a.example/z", gzip.compress(_html("Z")), Content_Encoding="gzip")
+        .response("http://a.example/plain", _html("P"), Content_Encoding="gzip")
+        .response("http://a.example/gone", b"no", status="404 Not Found")
+        .response("http://a.example/to", b"", status="301 Moved", Location="/c")
+        .response("http://a.example/i.png", b"\x89PNG", Content_Type="image/png")
+        .response("http://a.example/big", b"x" * 200_000)
+        .other("resource", "dns:a.example", b"a.example. 1 IN A 1.2.3.4", "text/dns")
+    )
+    (tmp_path / "a.warc.gz").write_bytes(archive.bytes())
+    settings = settings_of(tmp_path, {"kind": "warc", "paths": [str(tmp_path / "*.warc.gz")]}, max_bytes=50_000)
+    found = by_name(night(settings, FIRST))
+    assert (found["a.example"].title, found["c"].title, found["z"].title, found["plain"].title) == (
+        "New",
+        "C",
+        "Z",
+        "P",
+    )
+    assert found["a.example"].detail == "captured 2024-05-01T00:00:00Z"
+    assert [link.url for link in found["c"].links] == ["http://a.example/b"]
+    assert [found[name].status for name in ("gone", "to", "i.png", "big")] == [
+        "http_404", "redirected", "content_type", "too_large",
+    ]  # fmt: skip
+    assert statuses(night(settings, SECOND)) == {"not_modified": 1}
+
+
+def test_an_archive_that_is_cut_off_or_damaged_keeps_its_other_pages(tmp_path: Path) -> None:
+    """A killed download or a bad disk must cost the pages at that place only, with a reason."""
+    parts = [Archive().response(f"http://a.example/{n}", _html(f"Page {n}")).bytes() for n in range(6)]
+    damaged = bytearray(parts[2])
+    damaged[len(damaged) // 2] ^= 0xFF
+    damaged[len(damaged) // 2 + 1] ^= 0xFF
+    (tmp_path / "a.warc.gz").write_bytes(b"".join([*parts[:2], bytes(damaged), *parts[3:5], parts[5][:-40]]))
+    found = by_name(night(settings_of(tmp_path, {"kind": "warc", "paths": [str(tmp_path)]}), FIRST))
+    assert [found[str(n)].status for n in (0, 1, 3, 4)] == ["ok"] * 4
+    assert found["5"].status in {"truncated", "damaged"}
+    assert found["a.warc.gz"].status == "damaged" and "4 ok" in (found["a.warc.gz"].detail or "")
+
+
+def test_a_revisit_is_the_page_that_it_repeats(tmp_path: Path) -> None:
+    """Later crawls of an unchanged page hold no text; it must be neither lost nor stored twice."""
+    first = Archive().response("http://a.example/a", _html("A"))
+    (tmp_path / "1.warc.gz").write_bytes(first.bytes())
+    settings = settings_of(tmp_path, {"kind": "warc", "paths": [str(tmp_path)]})
+    page = by_name(night(settings, FIRST))["a"]
+    again = Archive().revisit("http://a.example/a", page.etag or "", "2024-06-01T00:00:00Z")
+    (tmp_path / "2.warc.gz").write_bytes(again.bytes())
+    repeated = by_name(night(settings, SECOND))["a"]
+    assert repeated.status == "not_modified" and repeated.doc_id == page.doc_id
+
+
+def test_text_files_of_common_crawl_get_the_links_of_the_files_beside_them(tmp_path: Path) -> None:
+    """WET files hold text without links, and without links no task can walk from page to page."""
+    html = {"Head": {"Title": "Title of A"}, "Links": [{"path": "A@/href", "url": "/b", "text": "to b"}]}
+    facts = {"Envelope": {"Payload-Metadata": {"HTTP-Response-Metadata": {"HTML-Metadata": html}}}}
+    wet = Archive().other("conversion", "http://a.example/a", f"A\n{WORDS}".encode(), "text/plain")
+    wat = Archive().other("metadata", "http://a.example/x", b"{}", "application/json")
+    wat.other("metadata", "http://a.example/a", orjson.dumps(facts), "application/json")
+    for folder, name, archive in (("wet", "1.warc.wet.gz", wet), ("wat", "1.warc.wat.gz", wat)):
+        (tmp_path / "cc" / folder).mkdir(parents=True)
+        (tmp_path / "cc" / folder / name).write_bytes(archive.bytes())
+    found = by_name(night(settings_of(tmp_path, {"kind": "warc", "paths": [str(tmp_path / "cc")]}), FIRST))
+    assert (found["a"].status, found["a"].title) == ("ok", "Title of A")
+    assert [(link.url, link.anchor) for link in found["a"].links] == [("http://a.example/b", "to b")]
+    assert found["1.warc.wat.gz"].status == "collection"
+
+
+def test_the_factorys_own_archive_gives_the_pages_that_were_crawled(tmp_path: Path) -> None:
+    """Raw responses are kept so that a better extractor can read them without asking the sites again."""
+    with plain_site() as site:
+        crawled = night(settings_for(tmp_path / "a", site, max_pages=6), FIRST)
+    raw = tmp_path / "a" / "lake" / "raw"
+    again = night(settings_of(tmp_path / "b", {"kind": "warc", "paths": [str(raw)]}), FIRST)
+    texts = {url: row.text for url, row in crawled.items() if row.status == "ok"}
+    assert len(texts) == 6 and {url: row.text for url, row in again.items() if row.status == "ok"} == texts
+    assert datetime.now(UTC) >= max(row.fetched_at for row in again.values())

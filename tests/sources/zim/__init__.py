@@ -1,0 +1,1 @@
+"""Tests: the zim room of sources."""
