@@ -24,8 +24,9 @@ from schemas import sha256_text
 FLAGS = "(?is)"
 COMPILED = 256
 """Expressions that stay compiled: all lists, and those of the gates of a user."""
-AUTOMATON_BYTES = 32 * 1024 * 1024
-"""Memory of one expression's automaton at most."""
+AUTOMATON_BYTES = 64 * 1024 * 1024
+"""Memory of one expression's automaton at most. A long list that outgrows it, on texts of many languages, runs a
+hundred times slower."""
 JOINED_BYTES = 64 * 1024
 """Bytes of texts from which they are searched as one."""
 MOST_FOUND = 64

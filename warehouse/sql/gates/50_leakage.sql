@@ -130,6 +130,7 @@ found as (
                 and not matches(candidates.instruction, $about_grading_list)
                 and not matches(candidates.instruction, $on_grading_mixed_list)
                 and not matches(candidates.instruction, $on_grading_list)
+                and not matches(candidates.instruction, $on_marking_list)
             then 'speaks_of_grader'
             when len(list_filter(
                 regexp_split_to_array(trajectories.system, '(?:[.!?。！？।؟]+\s*|\n)+'),
