@@ -17,6 +17,7 @@ from sources.http.fetch import FetchResult
 from sources.privacy.redaction import count_kinds, find, redact
 from sources.text.charset import Unreadable, decode
 
+PDF_START = b"%PDF-"
 _CREDENTIALS = re.compile(r"cookie|auth|token|session|secret|csrf|xsrf|credential|signature|passw|api-?key|^proxy-")
 _OWN_PREFIX = ORIGINAL.lower()
 _TAG = re.compile(r"<[^<>]*>")
@@ -82,6 +83,8 @@ def redact_body(body: bytes, content_type: str, text: str) -> tuple[bytes, dict[
     Raises CaptureRefused if the body cannot be searched, or if a secret cannot be replaced where it occurs:
     it is written with entities, percent signs or tags inside, or the body is not UTF-8.
     """
+    if body.startswith(PDF_START):
+        raise CaptureRefused("the compressed streams of a PDF cannot be searched for secrets")
     try:
         source = decode(body, content_type).text
         redacted, counts = redact(source)

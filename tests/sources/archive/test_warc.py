@@ -171,6 +171,7 @@ def test_a_body_without_secrets_is_stored_byte_for_byte() -> None:
 @pytest.mark.parametrize(
     ("body", "text"),
     [
+        (b"%PDF-1.7 with streams", ""),
         (b"<p>ada&#64;corp.net</p>", ""),
         (b"<a href='mailto:ada%40corp.net'>write</a>", ""),
         (f"<p>{TOKEN[:12]}<wbr>{TOKEN[12:]}</p>".encode(), ""),

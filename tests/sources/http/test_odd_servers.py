@@ -177,11 +177,18 @@ def test_an_odd_content_type_is_read_as_browsers_read_it(content_type: bytes, bo
     assert (result.status, result.media_type) == ("ok", media_type)
 
 
+@pytest.mark.parametrize("content_type", [b"application/pdf", b"text/plain", b""])
+def test_a_pdf_is_a_page_of_its_own_type(content_type: bytes) -> None:
+    """A PDF with a wrong or missing type must be read as a PDF, not as text."""
+    result = fetched(raw(OK, b"Content-Type: " + content_type, body=b"%PDF-1.7"))
+    assert (result.status, result.media_type) == ("ok", "application/pdf")
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
-        (b"application/pdf", b"%PDF-1.7"),
-        (b"text/plain", b"%PDF-1.7"),
+        (b"application/zip", b"PK\x03\x04"),
+        (b"text/plain", b"\x89PNG\r\n\x1a\n"),
         (b"", b"\x89PNG\r\n\x1a\n"),
         (b"", bytes(range(32)) * 9),
         (b"application/rss+xml", b"<?xml version='1.0'?><rss/>"),
@@ -189,7 +196,7 @@ def test_an_odd_content_type_is_read_as_browsers_read_it(content_type: bytes, bo
     ],
 )
 def test_what_is_no_page_is_refused_by_its_type(content_type: bytes, body: bytes) -> None:
-    """Bytes of a PDF or a picture must not become text."""
+    """Bytes of an archive or a picture must not become text."""
     result = fetched(raw(OK, b"Content-Type: " + content_type, body=body))
     assert result.status == "content_type" and result.detail
 
