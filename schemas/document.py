@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
-from schemas.record import Count, Name, Real, Record, Text, Time, content_id
+from schemas.record import Count, Flag, Hashes, Name, Names, Real, Record, Text, Time, content_id
 
 
 class Link(BaseModel):
@@ -38,7 +38,9 @@ class Document(Record):
     last_modified: Name | None = Field(
         description="Last-Modified header of the response, for the next crawl; null without one"
     )
-    license: Name | None = Field(description="license that the page or the source's settings declare; null if unknown")
+    license: Name | None = Field(
+        description="license that the page, else the settings declare, as an SPDX id where it has one; null if unknown"
+    )
     lang: Name | None = Field(
         description="BCP 47 tag: the language that the page declares, unless its script disproves that, else the one "
         "that its text is identified as; null if neither is sure"
@@ -51,6 +53,44 @@ class Document(Record):
         description="byte offset of the raw response in warc_file; null if it was not stored"
     )
     run_id: Name = Field(description="night that fetched it, as in 2026-11-28 or 2026-11-28T1400")
+    noindex: Flag | None = Field(default=None, description="true if marked noindex (meta or header); null if not read")
+    nofollow: Flag | None = Field(default=None, description="true if marked nofollow as a whole; null if not read")
+    noai: Flag | None = Field(default=None, description="true if marked noai; null if not read")
+    noimageai: Flag | None = Field(default=None, description="true if marked noimageai; null if not read")
+    noml: Flag | None = Field(default=None, description="true if marked noml; null if not read")
+    unavailable_after: Time | None = Field(
+        default=None, description="UTC time after which it is not to be shown; null without one, or if not obeyed"
+    )
+    tdm_reservation: Flag | None = Field(
+        default=None, description="true if mining is reserved, false if it is not (TDMRep); null if nothing is stated"
+    )
+    tdm_policy: Name | None = Field(default=None, description="address of the policy for mining it; null without one")
+    content_signal: Name | None = Field(
+        default=None,
+        description="preferences of Content-Signal and Content-Usage, as in ai-train=no, search=yes; null without any",
+    )
+    x_robots_tag: Name | None = Field(default=None, description="X-Robots-Tag header, as sent; null without one")
+    nofollow_links: Names | None = Field(
+        default=None,
+        description="targets of links that were not followed: rel nofollow, ugc, sponsored, or a page marked nofollow",
+    )
+    canonical_url: Name | None = Field(
+        default=None, description="address that the page names as canonical (rel=canonical); null without one"
+    )
+    redirect_url: Name | None = Field(
+        default=None, description="address that the url redirects to; null without a redirect"
+    )
+    license_url: Name | None = Field(default=None, description="address of the license, as linked; null without one")
+    attribution: Name | None = Field(
+        default=None, description="author, rights holder or site to be named with it; null if the page names none"
+    )
+    page_key: Name | None = Field(
+        default=None,
+        description="hash of the text, equal for one page at several addresses; null without text",
+    )
+    sketch: Hashes | None = Field(
+        default=None, description="smallest hashes of its runs of 3 words, to compare pages; null without text"
+    )
 
 
 class Fact(Record):

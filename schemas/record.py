@@ -29,6 +29,7 @@ Flag = Annotated[bool, pa.bool_()]
 Time = Annotated[datetime, pa.timestamp("us", tz="UTC")]
 Names = Annotated[list[str], pa.list_(pa.string())]
 TokenIds = Annotated[list[int], pa.list_(pa.int32())]
+Hashes = Annotated[list[int], pa.list_(pa.int64())]
 Mask = Annotated[list[bool], pa.list_(pa.bool_())]
 Logprobs = Annotated[list[float], pa.list_(pa.float32())]
 

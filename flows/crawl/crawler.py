@@ -20,6 +20,7 @@ from sources.http.fetch import Client, Limits
 from sources.http.network import Network
 from sources.protocol import Configure, Source
 from sources.registry import SOURCES, configured_sources
+from sources.rights.declarations import EVERY_DIRECTIVE
 from sources.status_codes import FETCHED
 from sources.text.extract import EXTRACTOR
 from sources.text.extraction_pool import ExtractionPool
@@ -43,7 +44,7 @@ def run_crawl(
         archive.sync()
         lake.write(Document, rows, PartName(part_day, WORKER, seq))
 
-    frontier, lost = open_frontier(settings.state / "frontier.sqlite", EXTRACTOR)
+    frontier, lost = open_frontier(settings.state / "frontier.sqlite", _extraction(settings.crawl))
     with (
         WarcFiles(lambda: lake.new_raw(day, WORKER), _warc_info(settings.crawl)) as archive,
         frontier,
@@ -62,6 +63,13 @@ def run_crawl(
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error
         return _counts(frontier, day) | ({"frontier": lost} if lost else {})
+
+
+def _extraction(crawl: Crawl) -> str:
+    """Identity of what makes a text of a page's bytes: a change of the directives obeyed fetches all pages again."""
+    if set(crawl.obey_directives) == set(EVERY_DIRECTIVE):
+        return EXTRACTOR
+    return f"{EXTRACTOR}, obeys {' '.join(sorted(crawl.obey_directives))}"
 
 
 def client_of(crawl: Crawl) -> Client:

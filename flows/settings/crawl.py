@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from flows.settings.address import LocalPath
 from flows.settings.crawl_sources import CrawlSource
 from flows.settings.section import Section
-from flows.settings.types import Positive, Seconds
+from flows.settings.types import LicenseName, Positive, Seconds
+from sources.rights.declarations import EVERY_DIRECTIVE, Directive
 
 
 class Crawl(Section):
@@ -28,6 +29,11 @@ class Crawl(Section):
     max_pages: Positive = Field(default=400, description="pages fetched per night")
     max_depth: Positive = Field(default=8, description="links followed from a seed")
     obey_robots: bool = Field(default=True, description="obey robots.txt and its crawl-delay")
+    obey_directives: list[Directive] = Field(
+        default=list(EVERY_DIRECTIVE),
+        description="statements of pages and sites that are obeyed: a page that one of them forbids to keep has no "
+        "text; nofollow: its links are not followed",
+    )
     allow_addresses: list[str] = Field(
         default=[], description="private networks that may be crawled, such as 10.0.0.0/8"
     )
@@ -39,7 +45,9 @@ class Crawl(Section):
     retries: int = Field(default=3, ge=0, description="retries of a page after a transient failure")
     max_bytes: Positive = Field(default=5_000_000, description="largest page, after decompression")
     max_redirects: int = Field(default=5, ge=0, description="redirects followed for one page")
-    license: str | None = Field(default=None, description="license of the pages, recorded with each document")
+    license: LicenseName | None = Field(
+        default=None, description="license of pages that name none themselves, as an SPDX id such as CC-BY-4.0"
+    )
     redact: bool = Field(default=True, description="replace secrets and personal data in pages before they are stored")
     keep_raw: bool = Field(
         default=True,

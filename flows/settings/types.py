@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from sources.rights.licenses import license_name
+
 MOST = 1_000_000
 MEMORY = re.compile(r"(?=.*[1-9])(?:\d+(?:\.\d+)? ?[MGT]i?B|(?:100|\d\d?(?:\.\d+)?) ?%)", re.IGNORECASE)
 
@@ -38,3 +40,5 @@ Memory = Annotated[str, AfterValidator(_memory)]
 """A memory limit in DuckDB's syntax."""
 Mirror = Annotated[str, AfterValidator(_mirror)]
 """A host, or a host and the start of a path, without the scheme."""
+LicenseName = Annotated[str, AfterValidator(license_name)]
+"""A license, as an SPDX id if it is given by its address or a usual name."""

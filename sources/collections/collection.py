@@ -34,6 +34,8 @@ class RawPage:
     content_type: str = ""
     """the whole Content-Type header, if there is one: it may declare a character encoding"""
     layout: Layout = field(default_factory=Layout)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """headers of the response that the page came with, by lower-case name, where it came over HTTP"""
 
 
 Content = RawPage | ExtractedPage

@@ -17,8 +17,10 @@ from sources.collections.config import SourceConfig
 from sources.crawl_run import CrawlRun
 from sources.frontier.collection_log import CollectionLog
 from sources.frontier.records import KnownPage, Visit
+from sources.rights.declarations import EVERY_AGENT, Declarations, declared
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
+from sources.text.permitted_page import permitted_page
 
 WINDOW = 8
 """Entries in progress at a time."""
@@ -120,14 +122,16 @@ class _Reading:
         if known is not None and entry.version is not None and known.etag == entry.version:
             return self._unchanged(entry, known)
         try:
-            page = await self._extracted(await entry.read(), entry.url)
+            content = await entry.read()
+            page = await self._extracted(content, entry.url)
         except Refused as refusal:
             self._transient += refusal.transient
             return _Outcome(self._empty(entry.url, refusal.status, refusal.detail))
         page = replace(page, detail="; ".join(filter(None, (page.detail, entry.columns.get("detail")))) or None)
         if entry.resolve is not None:
             page = replace(page, links=_resolved(page, entry.url, entry.resolve))
-        document = self._document(entry, page)
+        headers = content.headers if isinstance(content, RawPage) else {}
+        document = self._document(entry, page, declared(entry.url, page.markup, headers, EVERY_AGENT))
         if known is not None and document.content_sha256 == known.content_sha256:
             return self._unchanged(entry, known)
         return _Outcome(document)
@@ -139,8 +143,10 @@ class _Reading:
             )
         return redacted_page(content) if self._config.redact else content
 
-    def _document(self, entry: Entry, page: ExtractedPage) -> Document:
-        columns: dict[str, Any] = {"etag": entry.version} | dict(entry.columns)
+    def _document(self, entry: Entry, page: ExtractedPage, stated: Declarations) -> Document:
+        obeyed = self._config.obey_directives
+        page = permitted_page(page, stated, obeyed)
+        columns: dict[str, Any] = {"etag": entry.version} | stated.columns(obeyed) | dict(entry.columns)
         columns["license"] = page.license or columns.get("license") or self._config.license
         page = replace(
             page, title=page.title or columns.pop("title", None), lang=page.lang or columns.pop("lang", None)

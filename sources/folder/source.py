@@ -54,7 +54,7 @@ def configured_folders(crawl: object) -> CollectionSource | None:
     folders = getattr(crawl, "folders", ())
     if not folders:
         return None
-    keys = {key: getattr(crawl, key) for key in ("license", "max_bytes", "redact")}
+    keys = {key: getattr(crawl, key) for key in ("license", "max_bytes", "redact", "obey_directives")}
     return _source(FolderConfig(name="folder", paths=tuple(folders), **keys), "crawl.folders")
 
 

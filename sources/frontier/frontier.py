@@ -100,7 +100,8 @@ class Frontier(Database):
             self.run("finish", (document.status, ended, int(fetched), row, day.isoformat(), document.url))
             self._admit(day, links)
             if document.status == Status.OK:
-                self.remember(document, [link.url for link in document.links])
+                skipped = set(document.nofollow_links or ())
+                self.remember(document, [link.url for link in document.links if link.url not in skipped])
 
     def known(self, url: str) -> KnownPage | None:
         """Return the newest successful fetch of a url by this version of the extractor, or None."""

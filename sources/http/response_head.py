@@ -15,6 +15,8 @@ _STATUS = re.compile(rb"\s*(?:http(?:/(\d+)(?:\.(\d+))?)?|icy)\s+(\d{3})(?!\d)",
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _FIRST_COUNTS = frozenset({"location", "refresh", "etag", "last-modified", "date", "retry-after"})
 """Names of headers of which the first value counts; the values of others are joined by commas."""
+_LINE_EACH = frozenset({"x-robots-tag"})
+"""Names of headers whose values are joined by line breaks: each value may be for another robot."""
 
 
 class NotHttp(Exception):
@@ -42,7 +44,8 @@ class ResponseHead:
             if name not in merged:
                 merged[name] = value
             elif name not in _FIRST_COUNTS:
-                merged[name] = f"{merged[name]}, {value}"
+                separator = "\n" if name in _LINE_EACH else ", "
+                merged[name] = f"{merged[name]}{separator}{value}"
         return {name: value[:MAX_VALUE_CHARS] for name, value in merged.items()}
 
     def tokens(self, name: str) -> list[str]:

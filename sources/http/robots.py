@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from protego import Protego
 
 from sources.http.fetch import ANY_TYPE, Client, FetchResult
+from sources.rights.usage_preferences import NO_PREFERENCES, RobotsPreferences, from_robots
 from sources.status_codes import Status
 from sources.urls import origin_of
 
@@ -23,6 +24,8 @@ class RobotsRules:
 
     agent: str
     parsed: Protego | None = None
+    preferences: RobotsPreferences = NO_PREFERENCES
+    """Content-Signal and Content-Usage of the group for this crawler"""
     unreachable: tuple[Status, str] | None = None
     """(status, detail) if robots.txt could not be read; every url is then refused"""
 
@@ -60,7 +63,8 @@ async def fetch_rules(client: Client, url: str, user_agent: str) -> RobotsRules:
 
 def _rules(agent: str, result: FetchResult) -> RobotsRules:
     if result.status == Status.OK:
-        return RobotsRules(agent, Protego.parse(result.body[:MAX_CHARS].decode("utf-8", "replace")))
+        text = result.body[:MAX_CHARS].decode("utf-8", "replace")
+        return RobotsRules(agent, Protego.parse(text), from_robots(text, agent))
     if result.status in (Status.REDIRECTED, Status.TOO_LARGE, Status.CONTENT_ENCODING) or _client_error(result.code):
         return RobotsRules(agent)
     if result.status == Status.PRIVATE_ADDRESS:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sources.languages import document_language
+from sources.rights.markup_reader import read_markup
 from sources.status_codes import Status
 from sources.text.boilerplate import content_of
 from sources.text.charset import Unreadable, decode
@@ -88,17 +89,23 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
     title = _title(tree, layout)
     if layout.error_title and re.search(layout.error_title, title or ""):
         return ExtractedPage(Status.ERROR_PAGE, f"the page's title is: {title}"[:MAX_TITLE_CHARS], title=title)
+    within = _base(tree, url)
+    markup = read_markup(tree, within)
     for node in [node for selector in layout.drop for node in tree.css(selector)]:
         node.decompose()
-    within = _base(tree, url)
     links = Links.of(_anchors(tree), within, url)
     text = _markdown(tree, html, links, within, layout)
     for pattern, replacement in layout.scrub:
         text = re.sub(pattern, replacement, text)
-    if not text.strip():
-        return ExtractedPage(Status.EXTRACTION_EMPTY, "the page has no text", title=title, links=links.pairs())
     lang = tree.root.attributes.get("lang") if tree.root is not None else None
-    return ExtractedPage(Status.OK, links.dropped_detail, title, text, links.pairs(), lang, _license(tree, within))
+    page = ExtractedPage(
+        Status.OK, links.dropped_detail, title, text, links.pairs(), lang,
+        license=" AND ".join(markup.licenses) or None, markup=markup,
+        nofollow_links=links.only_in(markup.nofollow_links),
+    )  # fmt: skip
+    if not text.strip():
+        return replace(page, status=Status.EXTRACTION_EMPTY, detail="the page has no text", text="")
+    return page
 
 
 def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layout: Layout) -> str:
@@ -155,8 +162,3 @@ def _base(tree: LexborHTMLParser, url: str) -> str:
 def _anchors(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
     for node in tree.css("a[href], area[href]"):
         yield node.attributes.get("href") or "", node.text()
-
-
-def _license(tree: LexborHTMLParser, within: str) -> str | None:
-    node = tree.css_first("link[rel=license][href], a[rel=license][href]")
-    return normalise(node.attributes.get("href") or "", within=within) if node is not None else None

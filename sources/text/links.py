@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from sources.urls import normalise
+from sources.url_forms import link_target
 
 MAX_LINKS = 2_000
 """Maximum links per page."""
@@ -39,7 +39,7 @@ class Links:
             if href not in links.targets:
                 place = href.partition("#")[0]
                 if place not in places:
-                    places[place] = normalise(place, within=within) if place or within != url else url
+                    places[place] = link_target(place, within) if place or within != url else url
                 target = places[place]
                 links.targets[href] = None if target == url else target
             if target := links.targets[href]:
@@ -52,11 +52,17 @@ class Links:
         if href in self.targets:
             return self.targets[href]
         self.n_resolved += 1
-        return normalise(href, within=within) if self.n_resolved <= MAX_RESOLVED else None
+        return link_target(href, within) if self.n_resolved <= MAX_RESOLVED else None
 
     @property
     def dropped_detail(self) -> str | None:
         return f"{self.dropped} links after the first {MAX_LINKS} were dropped" if self.dropped else None
+
+    def only_in(self, hrefs: frozenset[str]) -> tuple[str, ...]:
+        """Return the absolute urls to which no href but these leads."""
+        others = {target for href, target in self.targets.items() if href not in hrefs}
+        marked = dict.fromkeys(target for href, target in self.targets.items() if href in hrefs)
+        return tuple(target for target in marked if target and target not in others)
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return (absolute url, text), in reading order."""

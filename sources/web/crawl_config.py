@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from sources.rights.declarations import EVERY_DIRECTIVE, Directive
 from sources.text.extract import Layout
 from sources.urls import Scope
 
@@ -20,6 +21,7 @@ class CrawlConfig(BaseModel):
     max_pages: int = 400
     max_depth: int = 8
     obey_robots: bool = True
+    obey_directives: tuple[Directive, ...] = EVERY_DIRECTIVE
     delay_s: float = 0.0
     per_host: int = 2
     concurrency: int = 16

@@ -14,9 +14,11 @@ from sources.crawl_run import CrawlRun
 from sources.frontier.records import Visit
 from sources.http.rate_limit import HostQueue, QueuedRequest
 from sources.http.robots import RobotsRules, fetch_rules
+from sources.rights.declarations import SiteRights
 from sources.status_codes import Status
 from sources.web.crawl_config import CrawlConfig
 from sources.web.response_handler import ResponseHandler, UrlOutcome, not_fetched
+from sources.web.site_rights import fetch_site_rights
 
 CHUNK = 500
 """Urls of one host held in memory."""
@@ -36,6 +38,7 @@ class Crawler:
         self._frontier, self._day = run.frontier, run.day
         self._user_agent = run.client.limits.user_agent
         self._hosts: dict[str, HostQueue[Visit]] = {}
+        self._sites: dict[str, SiteRights] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._source = config.source
         counts = self._frontier.counts(self._day, self._source)
@@ -83,6 +86,9 @@ class Crawler:
                 if host.rules is None:
                     host.request_starts(exclusive=True)
                     self._spawn(host, self._fetch_robots(host))
+                elif host.origin not in self._sites:
+                    host.request_starts(exclusive=True)
+                    self._spawn(host, self._fetch_rights(host, host.rules))
                 else:
                     self._start_next(host, host.rules)
         return started
@@ -158,6 +164,14 @@ class Crawler:
             host.request_ends()
         host.start_delay()
 
+    async def _fetch_rights(self, host: HostQueue[Visit], rules: RobotsRules) -> None:
+        mining = "tdm-reservation" in self._config.obey_directives
+        try:
+            site = await fetch_site_rights(self._run.client, host.origin, rules, reservations=mining)
+            self._sites[host.origin] = site
+        finally:
+            host.request_ends()
+
     async def _fetch(self, host: HostQueue[Visit], request: QueuedRequest[Visit]) -> None:
         visit = request.target
         known = self._frontier.known(visit.url)
@@ -170,7 +184,7 @@ class Crawler:
             return
         host.count_failure(response)
         self._last_url = visit.url
-        self._end(await self._handler.handle(visit, response, known))
+        self._end(await self._handler.handle(visit, response, known, self._sites[host.origin]))
 
     def _end(self, outcome: UrlOutcome) -> None:
         links = outcome.links[: self._admissible(len(outcome.links))]

@@ -3,16 +3,20 @@
 Every outcome has a row with a reason code, also a page that crashes the extractor.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from schemas.document import Document
 from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
 from sources.frontier.records import Admission, KnownPage, Visit, kind_of, source_of
 from sources.http.fetch import ANY_TYPE, PAGE_TYPES, Client, FetchResult
+from sources.rights.declarations import REFUSED, SiteRights, declared
+from sources.rights.page_markup import NOTHING_DECLARED
 from sources.status_codes import Status
-from sources.text.document_builder import build_document, empty_document, redacted_page
+from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
 from sources.text.extraction_pool import ExtractionPool, WorkerDied
+from sources.text.permitted_page import permitted_page
 from sources.urls import Scope, origin_of
 from sources.web.crawl_config import CrawlConfig
 from sources.web.sitemap import parse_sitemap
@@ -55,31 +59,43 @@ class ResponseHandler:
             return await self.client.get(visit.url, types=PAGE_TYPES)
         return await self.client.get(visit.url, types=PAGE_TYPES, etag=known.etag, last_modified=known.last_modified)
 
-    async def handle(self, visit: Visit, response: FetchResult, known: KnownPage | None) -> UrlOutcome:
-        """Return the row and the links of a response."""
+    async def handle(
+        self, visit: Visit, response: FetchResult, known: KnownPage | None, site: SiteRights
+    ) -> UrlOutcome:
+        """Return the row and the links of a response; `site` has the statements that hold for all its pages."""
         if response.status == Status.REDIRECTED:
             return self._redirect(visit, response)
         if response.status == Status.NOT_MODIFIED and known is not None:
-            return self._not_modified(visit, response, known)
+            return self._not_modified(visit, response, known, site)
         if response.status == Status.OK and visit.form == "sitemap":
             return await self._sitemap(visit, response)
         if response.status == Status.OK:
-            return await self._page(visit, response)
+            return await self._page(visit, response, site)
         return UrlOutcome(self._empty(visit, response, response.status, response.detail))
 
-    async def _page(self, visit: Visit, response: FetchResult) -> UrlOutcome:
+    async def _page(self, visit: Visit, response: FetchResult, site: SiteRights) -> UrlOutcome:
         content_type = response.headers.get("content-type", "")
         extracted = await self.pool.extract(
             response.body, response.media_type, content_type, visit.url, self.config.layout
         )
         page = redacted_page(extracted) if self.config.redact else extracted
         secret_text = "" if page == extracted else f"{extracted.title or ''}\n{extracted.text}"
-        raw = await self._capture(visit, response, secret_text)
+        stated = declared(visit.url, page.markup, response.headers, site)
+        page = permitted_page(page, stated, self.config.obey_directives)
+        refused = page.status in REFUSED
+        raw = NOT_CAPTURED if refused else await self._capture(visit, response, secret_text)
         page = replace(page, detail=_joined(page.detail, raw.detail))
-        license_column = {} if page.license else {"license": self.config.license}
-        columns = _columns(response, raw) | license_column
+        own = {} if page.license else {"license": self.config.license}
+        columns = _columns(response, raw) | stated.columns(self.config.obey_directives) | own
         row = build_document(visit.url, self.run_id, page, source=self.config.source, **columns)
-        return UrlOutcome(row, self._admissions(visit, (url for url, _ in page.links)))
+        return UrlOutcome(row, self._admissions(visit, self._followed(page)))
+
+    def _followed(self, page: ExtractedPage) -> Iterator[str]:
+        """The targets that are followed: links, and the address that the page names as its canonical one."""
+        skipped = set(page.nofollow_links)
+        yield from (url for url, _ in page.links if url not in skipped)
+        if page.markup.canonical:
+            yield page.markup.canonical
 
     async def _capture(self, visit: Visit, response: FetchResult, secret_text: str = "") -> Captured:
         return await self.capture.store(visit.url, response, secret_text) if self.capture else NOT_CAPTURED
@@ -96,7 +112,11 @@ class ResponseHandler:
         links = self._admissions(visit, urls.pages) + self._admissions(visit, urls.sitemaps, "sitemap")
         return UrlOutcome(self._empty(visit, response, Status.SITEMAP, detail, raw), links)
 
-    def _not_modified(self, visit: Visit, response: FetchResult, known: KnownPage) -> UrlOutcome:
+    def _not_modified(self, visit: Visit, response: FetchResult, known: KnownPage, site: SiteRights) -> UrlOutcome:
+        """The row of a page that did not change; what its site states may have, and is obeyed."""
+        stated = declared(visit.url, NOTHING_DECLARED, response.headers, site)
+        if refusal := stated.refusal(self.config.obey_directives):
+            return UrlOutcome(self._empty(visit, response, *refusal), self._admissions(visit, known.links))
         columns = {
             "doc_id": known.doc_id,
             "content_sha256": known.content_sha256,
@@ -146,9 +166,10 @@ def _joined(*details: str | None) -> str | None:
     return "; ".join(filter(None, details)) or None
 
 
-def _columns(response: FetchResult, raw: Captured) -> dict[str, str | int | None]:
+def _columns(response: FetchResult, raw: Captured) -> dict[str, Any]:
     headers, location = response.headers, raw.location
     return {
+        "redirect_url": response.location,
         "http_status": response.code,
         "etag": headers.get("etag"),
         "last_modified": headers.get("last-modified"),

@@ -18,7 +18,8 @@ ROOMS: dict[str, Levels] = {
         {"http"},
         {"graph"},
         {"text", "index"},
-        {"blocklist", "privacy"},
+        {"blocklist", "privacy", "rights"},
+        {"url_forms"},
         {"urls", "status_codes", "worker_process", "languages"},
     ),
     "flows.rollout": (

@@ -5,7 +5,7 @@ import re
 from pydantic import Field, field_validator
 
 from flows.settings.section import Section
-from flows.settings.types import Positive
+from flows.settings.types import LicenseName, Positive
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,47}")
 FORMS = ("page", "sitemap", "file")
@@ -18,7 +18,7 @@ class SourceSection(Section):
     name: str | None = Field(
         default=None, description="value of the documents' column `source`; not set: the kind; two of one kind need it"
     )
-    license: str | None = Field(
+    license: LicenseName | None = Field(
         default=None, description="license of its pages that declare none; not set: the crawl's"
     )
     max_pages: Positive | None = Field(default=None, description="pages read per night; not set: all")

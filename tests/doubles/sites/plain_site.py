@@ -33,8 +33,9 @@ class RunningSite:
         return f"http://127.0.0.1:{self.port}"
 
     def paths(self) -> list[str]:
-        """Return the requested paths in order, without robots.txt."""
-        return [request.path for request in self.requests if request.path != "/robots.txt"]
+        """Return the requested paths of pages in order, without robots.txt and tdmrep.json."""
+        of_site = ("/robots.txt", "/.well-known/tdmrep.json")
+        return [request.path for request in self.requests if request.path not in of_site]
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Tests of the rights in a page."""
