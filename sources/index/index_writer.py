@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ class Page(NamedTuple):
     url: str
     title: str | None
     text: str
+    aliases: Sequence[str] = ()
+    """other addresses of the page"""
 
 
 def write_index(path: Path, pages: Iterable[Page]) -> int:
@@ -137,7 +139,8 @@ def analyzer() -> Any:
 
 
 def _documents(page: Page) -> Iterator[Any]:
-    page = Page(*(clean(value or "") for value in page))
+    doc_id, url, title, text = (clean(value or "") for value in page[:4])
+    page = Page(doc_id, url, title, text, page.aliases)
     title = page.title or page.url
     stored = {"doc_id": page.doc_id.encode(), "url": page.url.encode(), "title": title.encode()}
     yield tantivy.Document(kind="page", key=_keys(page), text=page.text.encode(), **stored)
@@ -147,7 +150,8 @@ def _documents(page: Page) -> Iterator[Any]:
 
 
 def _keys(page: Page) -> list[str]:
-    keys = (url_key(page.url), title_key(page.title or ""), tail_key(page.url))
+    others = (url_key(clean(alias)) for alias in page.aliases)
+    keys = (url_key(page.url), title_key(page.title or ""), tail_key(page.url), *others)
     return [key for key in dict.fromkeys(keys) if not key.endswith(":")]
 
 

@@ -1,2 +1,2 @@
 -- one row per page of the library
-select doc_id, url, title, text from pages
+select doc_id, url, title, text, aliases from pages

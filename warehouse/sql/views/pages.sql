@@ -1,11 +1,14 @@
--- one row per URL: its newest text
-with newest as (
-    select url, max(fetched_at) as fetched_at
-    from document_parts
-    where status = 'ok'
-    group by url
+-- one row per page that is held: its newest text, and the other URLs that lead to it; no page that is gone or newly forbidden
+with others as (
+    select page_url as url, list(url order by url) as aliases
+    from aliases
+    group by page_url
 )
-select document_parts.*
+
+select document_parts.*, coalesce(others.aliases, []) as aliases
 from document_parts
-join newest using (url, fetched_at)
+join page_states using (url, fetched_at)
+left join others using (url)
 where document_parts.status = 'ok'
+    and page_states.state = 'held'
+    and url not in (select aliases.url from aliases)
