@@ -53,7 +53,10 @@ def _export_lake(view: str, out: Path) -> None:
         with writing(out.parent):
             out.parent.mkdir(parents=True, exist_ok=True)
         with stage_bar("export", settings.state) as report:
-            rows, note = load_lake_view(view).write(con, Lake(settings.lake), settings.publish.seed, out, report)
+            publish = settings.publish
+            rows, note = load_lake_view(view).write(
+                con, Lake(settings.lake), publish.seed, out, report, publish.licenses
+            )
     typer.echo(f"{rows} rows in {out}")
     if note:
         typer.echo(note)

@@ -6,13 +6,14 @@ is never reused for other bytes.
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel
 
+from flows.publish.build.licenses import EVERY_LICENSE
 from flows.publish.build.shards import ShardFiles, data_hashes
 from flows.publish.build.split import Selection
 from flows.publish.build.student import StudentColumns
@@ -52,7 +53,7 @@ def build_manifest(
         created_at=selection.created_at,
         parent=newest.release_id if newest else None,
         refine_id=selection.refine_id,
-        settings=settings.model_dump(include=RELEASE_SETTINGS),
+        settings=_lineage_settings(settings),
         gates={name: sha256_text(text) for name, text in sql_files("gates").items()},
         rows=rows,
         trajectories=selection.rows.num_rows if rows > selection.rows.num_rows else None,
@@ -71,6 +72,12 @@ def build_manifest(
         return newest.model_copy(update={"shards": [], **{name: getattr(fresh, name) for name in COUNTS}})
     own_id = release_id(data, fresh.lineage())
     return fresh.model_copy(update={"release_id": own_id, "name": f"{selection.newest_run}-{own_id[:8]}"})
+
+
+def _lineage_settings(settings: Publish) -> dict[str, Any]:
+    """The settings that a release follows from; the rule on licenses only if it is not the default."""
+    named = RELEASE_SETTINGS | ({"licenses"} if settings.licenses != EVERY_LICENSE else set())
+    return settings.model_dump(include=named)
 
 
 def _newest(con: duckdb.DuckDBPyConnection) -> Manifest | None:

@@ -4,7 +4,7 @@ A release follows from the lake and the settings alone: the same inputs give the
 publish that is repeated, also after a kill, ends with one release and one set of rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from flows.publish.build.bucket_rows import scatter
 from flows.publish.build.card import dataset_card
+from flows.publish.build.licenses import create_license_refusals
 from flows.publish.build.packing import write_packs
 from flows.publish.build.parquet_metadata import lineage_metadata
 from flows.publish.build.shards import ShardFiles, write_shards
@@ -31,6 +32,7 @@ from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
 WORKER = "publish"
+KEPT_NONE = "the newest refine kept no trajectory"
 
 
 def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict[str, int | str]:
@@ -48,7 +50,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
     ):
         selection = select_trajectories(con, settings.publish)
         if selection is None:
-            return _nothing(report)
+            return _nothing(report, create_license_refusals(con, settings.publish.licenses))
         check_withdrawn(con)
         _refuse_rehearsals(con)
         student = _student(settings.publish)
@@ -66,13 +68,16 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         record_release(con, lake, _first_rows(selection, written), _release_row(stored, location, day), day)
     unrendered = sum(manifest.unrendered.values())
     lacking = f", {unrendered} trajectories without student tokens (see its card)" if unrendered else ""
-    report(manifest.rows, manifest.rows, f"release {manifest.name}{lacking}")
+    refused = sum(selection.refused.values())
+    left_out = f", {refused} trajectories left out by publish.licenses (see its card)" if refused else ""
+    report(manifest.rows, manifest.rows, f"release {manifest.name}{lacking}{left_out}")
     return {
         "release_id": manifest.release_id,
         "rows": manifest.rows,
         "tokens": manifest.tokens,
         "shards": len(shards),
         "location": location,
+        **selection.refused,
     }
 
 
@@ -146,7 +151,9 @@ def _published_rows(trajectories: pa.Table, release: Release) -> pa.Table:
     return pa.table({name: columns[name] for name in schema.names}).cast(schema)
 
 
-def _nothing(report: ProgressCallback) -> dict[str, int | str]:
-    note = "the newest refine kept no trajectory: no release was made, earlier ones are unchanged"
+def _nothing(report: ProgressCallback, refused: Mapping[str, int]) -> dict[str, int | str]:
+    reasons = ", ".join(f"{n} by {reason}" for reason, n in refused.items())
+    cause = f"publish.licenses refuses all kept trajectories ({reasons})" if reasons else KEPT_NONE
+    note = f"{cause}: no release was made, earlier ones are unchanged"
     report(0, 0, note)
     return {"release_id": "", "rows": 0, "tokens": 0, "shards": 0, "location": "", "note": note}

@@ -1,10 +1,22 @@
 """Settings of publish: the destination of releases, shard sizes, splits, and the student's tokenizer."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from flows.settings.address import Address, HttpUrl, LocalPath
 from flows.settings.section import Section
 from flows.settings.types import Memory, Positive, Share
+
+
+class Licenses(Section):
+    """Licenses of pages with which trajectories are published; patterns with * and ?, in any case."""
+
+    allow: list[str] = Field(default=["*"], description="licenses that are published, such as CC0-1.0 or CC-BY-4.0")
+    refuse: list[str] = Field(default=[], description="licenses that are not, such as *-NC-* or *-ND-*; beats allow")
+    unlicensed: Literal["publish", "refuse"] = Field(
+        default="publish", description="trajectories that depend on a page without a known license"
+    )
 
 
 class Publish(Section):
@@ -19,6 +31,7 @@ class Publish(Section):
     )
     name: str = Field(default="horizon-trajectories", description="the dataset's name on its card")
     license: str = Field(default="other", description="license on the dataset card, a Hub identifier")
+    licenses: Licenses = Licenses()
     validation_share: Share = Field(default=0.05, description="share of tasks in the validation split")
     seed: int = Field(default=0, description="seed of shuffle and split")
     student: LocalPath | None = Field(default=None, description="folder of the student's tokenizer and chat template")

@@ -179,14 +179,16 @@ def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _licenses(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The section on the licenses of the tasks' sources; empty if none is recorded."""
+    """The section on the licenses of the sources; empty if no trajectory depends on any."""
     if not con.execute(query("publish", "licenses")).fetchone():
         return []
+    named = con.execute(query("publish", "attributions")).fetchone()
     return [
         "## Licenses of the sources",
-        "As declared by the sources of each task: its pages, source trees or data. A trajectory of several licenses "
-        "counts for each.",
+        "As declared by the pages, source trees or data of each task, and by the pages that its tools opened. A "
+        "trajectory of several licenses counts for each.",
         _table(con, "licenses"),
+        *(["Sites and authors to be named, those of most pages first:", _table(con, "attributions")] if named else []),
     ]
 
 

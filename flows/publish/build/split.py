@@ -5,13 +5,15 @@ a release keeps its split in every later one; the position is a hash of seed and
 the long rows are read later, bucket by bucket, so that memory stays bounded.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.publish.build.licenses import create_license_refusals
 from flows.publish.build.questions import create_question_splits
 from flows.settings import Publish
 from warehouse.connect import create_temp_table, query
@@ -31,6 +33,8 @@ class Selection:
     """UTC time at which the newest of them ended."""
     newest_run: str
     """Night of the run that finished the newest of them."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Reason -> number of kept trajectories that their licenses keep out."""
 
     @property
     def n_segments(self) -> int:
@@ -51,16 +55,17 @@ class Selection:
 def select_trajectories(
     con: duckdb.DuckDBPyConnection, settings: Publish, bucket_bytes: int = BUCKET_BYTES
 ) -> Selection | None:
-    """The trajectories that the newest refine kept, in released order; None if there are none.
+    """The trajectories that the newest refine kept and whose licenses allow it, in released order; None if none.
 
     Leaves them as the table `chosen`. A bucket holds about `bucket_bytes` of uncompressed rows; its size does not
     change the release.
     """
     shape = {"seed": settings.seed, "bucket_bytes": bucket_bytes}
     create_question_splits(con, settings.seed, settings.validation_share)
+    refused = create_license_refusals(con, settings.licenses)
     create_temp_table(con, "chosen", query("publish", "chosen"), shape)
     rows = con.sql("from chosen order by position").to_arrow_table()
     if not rows.num_rows:
         return None
     refine_id, created_at, newest_run = (pc.max(rows[name]).as_py() for name in ("refine_id", "ended_at", "run_id"))
-    return Selection(rows, refine_id, created_at, newest_run)
+    return Selection(rows, refine_id, created_at, newest_run, refused)

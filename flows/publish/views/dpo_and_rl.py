@@ -11,12 +11,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.publish.build.licenses import EVERY_LICENSE, create_license_refusals
 from flows.publish.build.questions import create_question_tasks
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
 from flows.publish.views.openai import message_type, openai_message
 from flows.publish.views.preference import unpaired_note, write_preference
 from flows.publish.views.view import LakeView, Row
+from flows.settings.publish import Licenses
 from warehouse.connect import query
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
@@ -38,8 +40,13 @@ def trl_pair(row: Row) -> Row | None:
     return {"task_id": row["task_id"], **messages, "tools": row["tools"], "rejected_reasons": row["rejected_reasons"]}
 
 
-def write_trl_pairs(
-    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
+def write_trl_pairs(  # noqa: PLR0913, PLR0917 (a view of the lake has these)
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    seed: int,
+    out: Path,
+    report: ProgressCallback,
+    licenses: Licenses = EVERY_LICENSE,
 ) -> tuple[int, int]:
     """Write pairs for TRL to the Parquet file `out`; returns their number, and the number of omitted pairs.
 
@@ -47,20 +54,21 @@ def write_trl_pairs(
     """
     with work_folder(out.with_name(f".{out.name}.trl")) as work:
         general, fresh = work / "preference.parquet", work / "trl.parquet"
-        pairs = write_preference(con, lake, seed, general, report)
+        pairs = write_preference(con, lake, seed, general, report, licenses)
         written = _convert(general, fresh)
         with writing(out):
             fresh.replace(out)
     return written, pairs - written
 
 
-def write_rl_tasks(con: duckdb.DuckDBPyConnection, out: Path) -> int:
+def write_rl_tasks(con: duckdb.DuckDBPyConnection, out: Path, licenses: Licenses = EVERY_LICENSE) -> int:
     """Write the tasks with a pass rate strictly between 0 and 1 to the Parquet file `out`; returns their number.
 
     `prompt` and `answer` are for TRL, `prompt`, `data_source`, `ability`, `reward_model` and `extra_info` for verl;
     the other columns are those of warehouse/sql/publish/rl_tasks.sql. Raises StoreError.
     """
     create_withdrawn(con)
+    create_license_refusals(con, licenses)
     create_question_tasks(con)
     rows = con.sql(query("publish", "rl_tasks")).to_arrow_table()
     fresh = out.with_name(f".{out.name}.new")
@@ -119,16 +127,18 @@ def _prompt(row: Row) -> list[Row]:
     return [{"role": role, "content": content} for role, content in messages if content]
 
 
-def _trl_preference(
-    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
+def _trl_preference(  # noqa: PLR0913, PLR0917
+    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback, licenses: Licenses
 ) -> tuple[int, str]:
-    written, omitted = write_trl_pairs(con, lake, seed, out, report)
+    written, omitted = write_trl_pairs(con, lake, seed, out, report, licenses)
     note = f"{omitted} pairs left out: their attempts had other system prompts, and TRL has one per pair"
     return written, "; ".join(one for one in (note if omitted else "", unpaired_note(con)) if one)
 
 
-def _rl(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> tuple[int, str]:
-    rows = write_rl_tasks(con, out)
+def _rl(  # noqa: PLR0913, PLR0917
+    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback, licenses: Licenses
+) -> tuple[int, str]:
+    rows = write_rl_tasks(con, out, licenses)
     report(rows, rows, "writing tasks")
     return rows, ""
 

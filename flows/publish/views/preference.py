@@ -13,12 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.publish.build.bucket_rows import SCALARS, TURNS, read_bucket, scatter
+from flows.publish.build.licenses import EVERY_LICENSE, create_license_refusals
 from flows.publish.build.questions import create_question_tasks
 from flows.publish.build.rows import fold
 from flows.publish.build.split import BUCKET_BYTES, Selection
 from flows.publish.build.work_folder import work_folder
 from flows.publish.errors import writing
 from flows.publish.views.view import LakeView
+from flows.settings.publish import Licenses
 from schemas import arrow_schema
 from schemas.shard import PreferenceRow
 from warehouse.connect import create_temp_table, query
@@ -31,9 +33,17 @@ SIDES = ("chosen", "rejected")
 ROW_GROUP_ROWS = 100
 
 
-def write_preference(con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback) -> int:
+def write_preference(  # noqa: PLR0913, PLR0917 (a view of the lake has these)
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    seed: int,
+    out: Path,
+    report: ProgressCallback,
+    licenses: Licenses = EVERY_LICENSE,
+) -> int:
     """Write the pairs to the Parquet file `out`; returns their number. Raises PublishError, PublishRunning."""
     create_withdrawn(con)
+    create_license_refusals(con, licenses)
     create_question_tasks(con)
     create_temp_table(con, "chosen", query("publish", "preference_pairs"), {"seed": seed, "bucket_bytes": BUCKET_BYTES})
     rows = con.sql("from chosen order by position").to_arrow_table()
@@ -78,10 +88,10 @@ def _paired(rows: pa.Table, reasons: pa.ChunkedArray) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback
+def _write(  # noqa: PLR0913, PLR0917
+    con: duckdb.DuckDBPyConnection, lake: Lake, seed: int, out: Path, report: ProgressCallback, licenses: Licenses
 ) -> tuple[int, str]:
-    return write_preference(con, lake, seed, out, report), unpaired_note(con)
+    return write_preference(con, lake, seed, out, report, licenses), unpaired_note(con)
 
 
 def unpaired_note(con: duckdb.DuckDBPyConnection) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
+from flows.settings.publish import Licenses
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
@@ -68,5 +69,6 @@ class ReleaseView:
 class LakeView:
     """A query of the lake that writes one Parquet file."""
 
-    write: Callable[[duckdb.DuckDBPyConnection, Lake, int, Path, ProgressCallback], tuple[int, str]]
-    """Takes the seed and the output file; returns the rows written, and a note on omitted rows or an empty text."""
+    write: Callable[[duckdb.DuckDBPyConnection, Lake, int, Path, ProgressCallback, Licenses], tuple[int, str]]
+    """Takes the seed, the output file and the licenses to publish; returns the rows written, and a note on omitted rows
+    or an empty text."""

@@ -153,6 +153,7 @@ def chosen_of(tasks: dict[int, int], settings: Publish) -> list[dict[str, Any]]:
         )
         con.execute("create table published_parts (trajectory_id text, task_id text, release_id text, split text)")
         con.execute("create table release_parts (release_id text, manifest text)")
+        con.execute("create table trajectory_licenses (trajectory_id text, license text)")
         con.executemany("insert into decisions values (?, true, 'r')", [[attempt] for attempt, _ in attempts])
         con.executemany(
             "insert into trajectories values (?, ?, 'search', 9, now(), 'n', '', '', 'vllm', null, null, null)",

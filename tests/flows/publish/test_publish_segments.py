@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from flows.publish.build.licenses import EVERY_LICENSE
 from flows.publish.release import run_publish
 from flows.publish.stores.pull import pull, verify
 from flows.publish.views.export import export
@@ -174,8 +175,10 @@ def test_a_child_is_kept_only_with_all_that_delegated_it_and_pairs_are_whole(tmp
     assert_every_count_adds_up(settings)
     with connect(Lake(settings.lake)) as con:
         out = tmp_path / "pairs.parquet"
-        pairs, note = load_lake_view("preference").write(con, Lake(settings.lake), 0, out, silent)
-        tasks, _ = load_lake_view("rl").write(con, Lake(settings.lake), 0, tmp_path / "rl.parquet", silent)
+        pairs, note = load_lake_view("preference").write(con, Lake(settings.lake), 0, out, silent, EVERY_LICENSE)
+        tasks, _ = load_lake_view("rl").write(
+            con, Lake(settings.lake), 0, tmp_path / "rl.parquet", silent, EVERY_LICENSE
+        )
     assert (pairs, tasks) == (0, 4)
     assert note == "12 attempts of several segments are in no pair: a pair is two whole conversations"
 

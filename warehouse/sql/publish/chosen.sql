@@ -27,6 +27,7 @@ kept as (
     join trajectories using (trajectory_id)
     join question_splits using (task_id)
     left join sizes using (trajectory_id)
+    anti join license_refusals using (trajectory_id)
     where kept
 )
 select

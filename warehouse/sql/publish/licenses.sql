@@ -1,12 +1,12 @@
--- one row per license of the released tasks' sources: the number of its tasks and of their released trajectories
-with licensed as (
-    select tasks.task_id, unnest(licenses) as license
-    from tasks
-)
-
-select license, count(distinct task_id) as tasks, count(*) as trajectories
-from licensed
-join trajectories using (task_id)
+-- one row per license of the sources of the released trajectories: the number of its pages, tasks and trajectories
+select
+    coalesce(license, 'none recorded') as license,
+    any_value(license_url) as address,
+    count(distinct url) as pages,
+    count(distinct trajectories.task_id) as tasks,
+    count(distinct trajectory_id) as trajectories
+from trajectory_licenses
 semi join chosen using (trajectory_id)
-group by license
+join trajectories using (trajectory_id)
+group by coalesce(license, 'none recorded')
 order by license

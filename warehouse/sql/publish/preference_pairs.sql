@@ -19,6 +19,7 @@ with answered as (
     join trajectories using (trajectory_id)
     join question_tasks using (task_id)
     anti join withdrawn using (trajectory_id)
+    anti join license_refusals using (trajectory_id)
     -- a pair compares two conversations from one prompt on: several segments are several conversations
     where coalesce(n_segments, 1) = 1 and parent_id is null and (kept or not list_has_any(
         list_transform(reasons, lambda reason: split_part(reason, ':', 1)),

@@ -71,4 +71,10 @@ where judged.passes > 0 and judged.passes < judged.attempts
         join trajectories using (trajectory_id)
         join question_tasks using (task_id)
     )
+    and tasks.task_id not in (
+        select question_task
+        from license_refusals
+        join trajectories using (trajectory_id)
+        join question_tasks using (task_id)
+    )
 order by tasks.task_id

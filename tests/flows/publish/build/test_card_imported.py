@@ -32,4 +32,4 @@ def test_the_card_of_imported_rows_names_their_origin(tmp_path: Path) -> None:
     assert "1 trajectories imported from published data sets" in card
     assert "Tasks were made from crawled pages" not in card
     assert "| set.jsonl | messages | mit |" in card
-    assert "| mit | 1 | 1 |" in card
+    assert "| mit |  | 0 | 1 | 1 |" in card

@@ -22,6 +22,7 @@ from flows.imports.formats.registry import attempt_of
 from flows.imports.importer import Importer
 from flows.imports.problem import OWN_IDS
 from flows.imports.to_rows import notes_of
+from flows.publish.build.licenses import EVERY_LICENSE
 from flows.publish.release import run_publish
 from flows.publish.views.export import export
 from flows.publish.views.registry import LAKE_VIEWS, RELEASE_VIEWS, load_lake_view
@@ -231,7 +232,7 @@ def test_a_view_of_the_lake_holds_every_format(made: Made, view: str, tmp_path: 
     """Pairs and tasks come from failed attempts too; a format that they lack trains on half of its set."""
     out = tmp_path / "rows.parquet"
     with connect(Lake(made.home.lake)) as con:
-        load_lake_view(view).write(con, Lake(made.home.lake), 1, out, silent)
+        load_lake_view(view).write(con, Lake(made.home.lake), 1, out, silent, EVERY_LICENSE)
         tasks = dict(con.execute("select trajectory_id, task_id from trajectories").fetchall())
     rows = {row["task_id"]: row for row in pq.read_table(out).to_pylist()}
     if view == "rl":
