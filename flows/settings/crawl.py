@@ -28,6 +28,9 @@ class Crawl(Section):
     deny: list[str] = Field(default=[], description="regular expressions; a url that matches one is not fetched")
     max_pages: Positive = Field(default=400, description="pages fetched per night")
     max_depth: Positive = Field(default=8, description="links followed from a seed")
+    max_alike: Positive = Field(
+        default=50, description="pages in a row of one url pattern that are alike (a calendar); the others are skipped"
+    )
     obey_robots: bool = Field(default=True, description="obey robots.txt and its crawl-delay")
     obey_directives: list[Directive] = Field(
         default=list(EVERY_DIRECTIVE),

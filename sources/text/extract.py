@@ -21,6 +21,7 @@ from sources.text.markdown.document import markdown_of
 from sources.text.markdown.footnotes import footnotes_of
 from sources.text.markdown.page import Reading
 from sources.text.nesting import harmless
+from sources.text.stand_ins import stand_in
 from sources.urls import normalise
 
 EXTRACTOR = "3"
@@ -103,6 +104,8 @@ def _from_html(html: str, url: str, layout: Layout) -> ExtractedPage:
         license=" AND ".join(markup.licenses) or None, markup=markup,
         nofollow_links=links.only_in(markup.nofollow_links),
     )  # fmt: skip
+    if found := stand_in(tree, title, text):
+        return replace(page, status=found[0], detail=found[1], text="")
     if not text.strip():
         return replace(page, status=Status.EXTRACTION_EMPTY, detail="the page has no text", text="")
     return page

@@ -5,6 +5,7 @@ that of the text with its links reduced to paths.
 """
 
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from heapq import nsmallest
 from urllib.parse import urlsplit
@@ -49,3 +50,9 @@ def sketch(text: str) -> list[int]:
             break
     runs = {crc32(" ".join(words[start : start + RUN]).encode()) for start in range(max(1, len(words) - RUN + 1))}
     return nsmallest(SKETCH_SIZE, runs)
+
+
+def shared(first: Sequence[int], second: Sequence[int]) -> float:
+    """Return the share of the shorter sketch that the other one has, from 0 to 1; 0 for an empty sketch."""
+    shorter = min(len(first), len(second))
+    return len(set(first).intersection(second)) / shorter if shorter else 0.0

@@ -20,6 +20,7 @@ class CrawlConfig(BaseModel):
     deny: tuple[str, ...] = ()
     max_pages: int = 400
     max_depth: int = 8
+    max_alike: int = 50
     obey_robots: bool = True
     obey_directives: tuple[Directive, ...] = EVERY_DIRECTIVE
     delay_s: float = 0.0

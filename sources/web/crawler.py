@@ -14,11 +14,11 @@ from sources.crawl_run import CrawlRun
 from sources.frontier.records import Visit
 from sources.http.rate_limit import HostQueue, QueuedRequest
 from sources.http.robots import RobotsRules, fetch_rules
-from sources.rights.declarations import SiteRights
 from sources.status_codes import Status
 from sources.web.crawl_config import CrawlConfig
+from sources.web.crawl_traps import CrawlTraps
 from sources.web.response_handler import ResponseHandler, UrlOutcome, not_fetched
-from sources.web.site_rights import fetch_site_rights
+from sources.web.site import Site, read_site
 
 CHUNK = 500
 """Urls of one host held in memory."""
@@ -38,7 +38,8 @@ class Crawler:
         self._frontier, self._day = run.frontier, run.day
         self._user_agent = run.client.limits.user_agent
         self._hosts: dict[str, HostQueue[Visit]] = {}
-        self._sites: dict[str, SiteRights] = {}
+        self._sites: dict[str, Site] = {}
+        self._traps = CrawlTraps(config.max_alike)
         self._tasks: set[asyncio.Task[None]] = set()
         self._source = config.source
         counts = self._frontier.counts(self._day, self._source)
@@ -88,7 +89,7 @@ class Crawler:
                     self._spawn(host, self._fetch_robots(host))
                 elif host.origin not in self._sites:
                     host.request_starts(exclusive=True)
-                    self._spawn(host, self._fetch_rights(host, host.rules))
+                    self._spawn(host, self._read_site(host, host.rules))
                 else:
                     self._start_next(host, host.rules)
         return started
@@ -115,17 +116,22 @@ class Crawler:
             self._frontier.close_host(
                 self._day, self._source, host.origin, Status.HOST_UNAVAILABLE, host.unavailable_detail
             )
+        self._traps.end_level(host.origin)
         while not host.queue and (visits := self._frontier.take(self._day, self._source, host.origin, CHUNK)):
-            host.queue.extend(QueuedRequest(visit) for visit in visits if not self._end_if_blocked(visit))
+            host.queue.extend(QueuedRequest(visit) for visit in visits if not self._end_if_refused(visit))
         if not host.queue:
             del self._hosts[host.origin]
 
-    def _end_if_blocked(self, visit: Visit) -> bool:
-        """End a blocked url before anything of its host is fetched, robots.txt included."""
-        entry = self._run.blocklist.blocking_entry(visit.url)
-        if entry:
-            self._end(not_fetched(visit, self._run.run_id, Status.BLOCKED, f"blocklist = [..., {entry!r}, ...]"))
-        return entry is not None
+    def _end_if_refused(self, visit: Visit) -> bool:
+        """End a blocked url, or one of a trap, before anything of its host is fetched, robots.txt included."""
+        if entry := self._run.blocklist.blocking_entry(visit.url):
+            reason = Status.BLOCKED, f"blocklist = [..., {entry!r}, ...]"
+        elif trap := self._traps.refusal(visit.url):
+            reason = Status.CRAWL_TRAP, trap
+        else:
+            return False
+        self._end(not_fetched(visit, self._run.run_id, *reason))
+        return True
 
     def _open_hosts(self, origins: Iterable[str]) -> None:
         for origin in origins:
@@ -164,11 +170,10 @@ class Crawler:
             host.request_ends()
         host.start_delay()
 
-    async def _fetch_rights(self, host: HostQueue[Visit], rules: RobotsRules) -> None:
-        mining = "tdm-reservation" in self._config.obey_directives
+    async def _read_site(self, host: HostQueue[Visit], rules: RobotsRules) -> None:
+        client, pool = self._run.client, self._run.pool
         try:
-            site = await fetch_site_rights(self._run.client, host.origin, rules, reservations=mining)
-            self._sites[host.origin] = site
+            self._sites[host.origin] = await read_site(self._config, client, pool, host.origin, rules)
         finally:
             host.request_ends()
 
@@ -184,7 +189,9 @@ class Crawler:
             return
         host.count_failure(response)
         self._last_url = visit.url
-        self._end(await self._handler.handle(visit, response, known, self._sites[host.origin]))
+        outcome = await self._handler.handle(visit, response, known, self._sites[host.origin])
+        self._traps.add(host.origin, visit.position, outcome.document)
+        self._end(outcome)
 
     def _end(self, outcome: UrlOutcome) -> None:
         links = outcome.links[: self._admissible(len(outcome.links))]

@@ -6,12 +6,13 @@ Every outcome has a row with a reason code, also a page that crashes the extract
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from schemas.document import Document
 from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
 from sources.frontier.records import Admission, KnownPage, Visit, kind_of, source_of
 from sources.http.fetch import ANY_TYPE, PAGE_TYPES, Client, FetchResult
-from sources.rights.declarations import REFUSED, SiteRights, declared
+from sources.rights.declarations import REFUSED, declared
 from sources.rights.page_markup import NOTHING_DECLARED
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
@@ -19,6 +20,7 @@ from sources.text.extraction_pool import ExtractionPool, WorkerDied
 from sources.text.permitted_page import permitted_page
 from sources.urls import Scope, origin_of
 from sources.web.crawl_config import CrawlConfig
+from sources.web.site import Site
 from sources.web.sitemap import parse_sitemap
 
 
@@ -59,10 +61,8 @@ class ResponseHandler:
             return await self.client.get(visit.url, types=PAGE_TYPES)
         return await self.client.get(visit.url, types=PAGE_TYPES, etag=known.etag, last_modified=known.last_modified)
 
-    async def handle(
-        self, visit: Visit, response: FetchResult, known: KnownPage | None, site: SiteRights
-    ) -> UrlOutcome:
-        """Return the row and the links of a response; `site` has the statements that hold for all its pages."""
+    async def handle(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome:
+        """Return the row and the links of a response; `site` has the facts of its origin."""
         if response.status == Status.REDIRECTED:
             return self._redirect(visit, response)
         if response.status == Status.NOT_MODIFIED and known is not None:
@@ -73,14 +73,18 @@ class ResponseHandler:
             return await self._page(visit, response, site)
         return UrlOutcome(self._empty(visit, response, response.status, response.detail))
 
-    async def _page(self, visit: Visit, response: FetchResult, site: SiteRights) -> UrlOutcome:
+    async def _page(self, visit: Visit, response: FetchResult, site: Site) -> UrlOutcome:
         content_type = response.headers.get("content-type", "")
         extracted = await self.pool.extract(
             response.body, response.media_type, content_type, visit.url, self.config.layout
         )
         page = redacted_page(extracted) if self.config.redact else extracted
+        if page.status == Status.OK and site.is_error(urlsplit(visit.url).path, page.text):
+            page = replace(
+                page, status=Status.ERROR_PAGE, detail="it reads as the site's answer to a wrong address", text=""
+            )
         secret_text = "" if page == extracted else f"{extracted.title or ''}\n{extracted.text}"
-        stated = declared(visit.url, page.markup, response.headers, site)
+        stated = declared(visit.url, page.markup, response.headers, site.rights)
         page = permitted_page(page, stated, self.config.obey_directives)
         refused = page.status in REFUSED
         raw = NOT_CAPTURED if refused else await self._capture(visit, response, secret_text)
@@ -112,9 +116,9 @@ class ResponseHandler:
         links = self._admissions(visit, urls.pages) + self._admissions(visit, urls.sitemaps, "sitemap")
         return UrlOutcome(self._empty(visit, response, Status.SITEMAP, detail, raw), links)
 
-    def _not_modified(self, visit: Visit, response: FetchResult, known: KnownPage, site: SiteRights) -> UrlOutcome:
+    def _not_modified(self, visit: Visit, response: FetchResult, known: KnownPage, site: Site) -> UrlOutcome:
         """The row of a page that did not change; what its site states may have, and is obeyed."""
-        stated = declared(visit.url, NOTHING_DECLARED, response.headers, site)
+        stated = declared(visit.url, NOTHING_DECLARED, response.headers, site.rights)
         if refusal := stated.refusal(self.config.obey_directives):
             return UrlOutcome(self._empty(visit, response, *refusal), self._admissions(visit, known.links))
         columns = {

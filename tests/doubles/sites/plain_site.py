@@ -33,9 +33,9 @@ class RunningSite:
         return f"http://127.0.0.1:{self.port}"
 
     def paths(self) -> list[str]:
-        """Return the requested paths of pages in order, without robots.txt and tdmrep.json."""
-        of_site = ("/robots.txt", "/.well-known/tdmrep.json")
-        return [request.path for request in self.requests if request.path not in of_site]
+        """Return the requested paths of pages in order, without those that are requested once a site."""
+        of_site = ("/robots.txt", "/.well-known/tdmrep.json", "/no-such-page-")
+        return [request.path for request in self.requests if not request.path.startswith(of_site)]
 
 
 @contextmanager

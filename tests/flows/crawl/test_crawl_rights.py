@@ -99,3 +99,41 @@ def test_a_statement_made_later_holds_for_a_page_that_did_not_change(tmp_path: P
     with site_of({"/": unchanged}) as site:
         assert crawled(tmp_path, site)["/"].status == "ok"
         assert crawled(tmp_path, site, NEXT)["/"].status == "noai"
+
+
+def test_errors_that_answer_200_are_recognised_by_a_wrong_address(tmp_path: Path) -> None:
+    """A site in any language can answer a dead link with a page of its own words."""
+    error = response(page("Lamps", words="Hier ist leider nichts zu sehen, und auch kein anderer Leuchtturm steht da."))
+    pages = {"/": response(page("Home", "/dead", "/alive")), "/alive": response(page("Alive"))}
+
+    async def handle(request: Request, writer: asyncio.StreamWriter) -> None:
+        missing = response("none", status="404 Not Found") if "." in request.path else error
+        writer.write(pages.get(request.path, missing))
+
+    with running_site(handle) as site:
+        found = crawled(tmp_path, site)
+    assert {path: row.status for path, row in found.items()} == {"/": "ok", "/alive": "ok", "/dead": "error_page"}
+
+
+def test_a_calendar_is_bounded_and_articles_are_not(tmp_path: Path) -> None:
+    """A calendar without end takes the whole budget of a night; an archive of articles has the same form of url."""
+
+    def dated(number: int) -> bytes:
+        return response(
+            page(f"Month {number}", f"/cal?m={number + 1}", words="There are no events in this month. " * 5)
+        )
+
+    def article(number: int) -> bytes:
+        words = " ".join(f"lamp{number * 100 + n} keeps the sea{number * 100 + n} bright" for n in range(20))
+        return response(page(f"Article {number}", f"/news?id={number + 1}", words=words))
+
+    pages: dict[str, bytes | Callable[[Request], bytes]] = {
+        "/": response(page("Home", "/cal?m=0", "/news?id=0", "/a/b/a/b/a/b/a/b")),
+        **{f"/cal?m={n}": dated(n) for n in range(60)},
+        **{f"/news?id={n}": article(n) for n in range(20)},
+    }
+    with site_of(pages) as site:
+        found = crawled(tmp_path, site, max_alike=5, max_depth=100)
+    assert sum(path.startswith("/cal") and row.status == "ok" for path, row in found.items()) == 6
+    assert (found["/cal?m=6"].status, found["/a/b/a/b/a/b/a/b"].status) == ("crawl_trap", "crawl_trap")
+    assert all(found[f"/news?id={n}"].status == "ok" for n in range(20))

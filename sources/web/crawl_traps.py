@@ -1,0 +1,53 @@
+"""Bounds endless spaces of urls, such as calendars and sorted lists: pages of one url pattern whose texts are alike.
+
+A pattern is the url with its numbers and the values of its parameters left out. Pages are compared in the order of the
+crawl, a level at a time, so that every crawl of a site skips the same urls.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from schemas.document import Document
+from sources.text.page_identity import shared
+from sources.url_forms import url_pattern
+
+ALIKE = 0.5
+"""Share of runs of words in common from which two pages are alike."""
+MAX_SEGMENTS = 25
+MAX_REPEATS = 3
+"""Times that one segment may be in a path: relative links in a circle repeat it ever more often."""
+
+
+class CrawlTraps:
+    """The url patterns of one night, and how many of their pages were alike."""
+
+    def __init__(self, max_alike: int) -> None:
+        self._max_alike = max_alike
+        self._alike = Counter[str]()
+        self._last: dict[str, Sequence[int]] = {}
+        self._ended: dict[str, list[tuple[int, str, Sequence[int]]]] = defaultdict(list)
+
+    def add(self, origin: str, position: int, page: Document) -> None:
+        """Note a fetched page; it counts from the next level on."""
+        if page.sketch:
+            self._ended[origin].append((position, url_pattern(page.url), page.sketch))
+
+    def end_level(self, origin: str) -> None:
+        """Compare the pages noted since the level before, each with the one before it of its pattern."""
+        for _, pattern, found in sorted(self._ended.pop(origin, [])):
+            alike = shared(found, self._last.get(pattern, ())) >= ALIKE
+            self._alike[pattern] = max(0, self._alike[pattern] + (1 if alike else -1))
+            self._last[pattern] = found
+
+    def refusal(self, url: str) -> str | None:
+        """Return the reason why the url is not fetched, or None."""
+        segments = [segment for segment in urlsplit(url).path.split("/") if segment]
+        repeats = max(Counter(segments).values(), default=0)
+        if len(segments) > MAX_SEGMENTS or repeats > MAX_REPEATS:
+            return f"its path has {len(segments)} segments, one of them {repeats} times"
+        pattern = url_pattern(url)
+        alike = self._alike[pattern] if "#" in pattern or "?" in pattern else 0
+        if alike < self._max_alike:
+            return None
+        return f"{alike} pages of the pattern {pattern} are alike; crawl.max_alike = {self._max_alike}"
