@@ -8,13 +8,14 @@ import bz2
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, cast
 
 import pyarrow
 from lxml import etree
 
+from sources.collections.files import StoredFile
 from sources.mediawiki.titles import WikiAddresses
 
 SUFFIXES = (".xml", ".xml.gz", ".xml.bz2", ".xml.zst")
@@ -52,14 +53,14 @@ class DumpPage:
 class DumpReader:
     """The pages of one dump file. `site` is known once the first page has been read."""
 
-    path: Path
+    file: StoredFile
     site: DumpSite = field(default_factory=lambda: DumpSite("", None, WikiAddresses("")))
 
     def pages(self) -> Iterator[DumpPage]:
-        """Yield the pages in the order of the file. Raises DumpBroken where the file cannot be read."""
+        """Yield the pages in the order of the file. Raises Refused, and DumpBroken where it is cut off."""
         page, title = DumpPage(), ""
         try:
-            with _opened(self.path) as stream:
+            with _opened(self.file) as stream:
                 for element in _elements(stream):
                     name = etree.QName(element).localname
                     if name == "siteinfo":
@@ -76,14 +77,21 @@ class DumpReader:
             raise DumpBroken(f"{after}: {_reason(error)}") from error
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.suffix == ".bz2":
-        return bz2.open(path)
-    if path.suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path))
-    if path.suffix == ".zst":
-        return cast(IO[bytes], pyarrow.input_stream(str(path), compression="zstd"))
-    return path.open("rb")
+@contextmanager
+def _opened(file: StoredFile) -> Iterator[IO[bytes]]:
+    """Open a dump for reading, decompressed by its suffix. Raises Refused."""
+    with file.open() as raw:
+        if file.url.endswith(".bz2"):
+            with bz2.open(raw) as stream:
+                yield stream
+        elif file.url.endswith(".gz"):
+            with gzip.open(raw) as stream:
+                yield cast(IO[bytes], stream)
+        elif file.url.endswith(".zst"):
+            with pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, "r"), "zstd") as stream:
+                yield cast(IO[bytes], stream)
+        else:
+            yield raw
 
 
 def _elements(stream: IO[bytes]) -> Iterator[etree._Element]:

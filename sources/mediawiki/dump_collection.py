@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sources.collections.collection import Content, Entry, Refused
+from sources.collections.files import StoredFile
 from sources.crawl_run import CrawlRun
 from sources.mediawiki.dump import DumpBroken, DumpPage, DumpReader, DumpSite
 from sources.mediawiki.source_page import source_page
@@ -19,28 +19,24 @@ WIKITEXT = "wikitext"
 class DumpCollection:
     """The pages of one dump file."""
 
-    path: Path
+    file: StoredFile
     namespaces: tuple[int, ...] | None
     """None: articles only"""
     is_complete: bool = True
 
     @property
     def url(self) -> str:
-        """The file: url of the dump."""
-        return self.path.absolute().as_uri()
+        """Address of the dump."""
+        return self.file.url
 
     async def version(self, run: CrawlRun) -> str | None:
-        """Return size and time of the last change of the file. Raises Refused."""
-        try:
-            entry = self.path.stat()
-        except OSError as error:
-            raise Refused(Status.UNREADABLE, error.strerror or str(error)) from error
+        """Return size and time of the last change of the file, and the namespaces. Raises Refused."""
         names = "" if self.namespaces is None else ",".join(map(str, self.namespaces))
-        return f"{entry.st_size}-{entry.st_mtime_ns} {names}".strip()
+        return f"{self.file.present_version()} {names}".strip()
 
     async def entries(self, run: CrawlRun, known_version: str | None) -> AsyncIterator[Entry]:
         """Yield the pages in the order of the file. Raises Refused where it is cut off or damaged."""
-        reader = DumpReader(self.path)
+        reader = DumpReader(self.file)
         wanted = frozenset(self.namespaces or (0,))
         try:
             for page in reader.pages():

@@ -1,14 +1,13 @@
 """The mediawiki source: a wiki over its API, or its XML dumps."""
 
 from functools import partial
-from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel
 
 from sources.collections.collection import Collection
 from sources.collections.config import SourceConfig
-from sources.collections.files import find_files, path_of
+from sources.collections.files import find_files
 from sources.collections.source import CollectionSource
 from sources.mediawiki.dump import SUFFIXES
 from sources.mediawiki.dump_collection import DumpCollection
@@ -40,7 +39,7 @@ def configured(crawl: object, section: BaseModel) -> CollectionSource:
 
 def _find(config: MediaWikiConfig) -> list[Collection]:
     files = find_files(config.dumps, SUFFIXES, "crawl.sources.dumps") if config.dumps else []
-    found: list[Collection] = [DumpCollection(Path(path_of(file.url)), config.namespaces) for file in files]
+    found: list[Collection] = [DumpCollection(file, config.namespaces) for file in files]
     if config.api is not None:
         api = normalise(config.api)
         if api is None:

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from flows.settings.address import Address
 from flows.settings.crawl_sources.source_section import SourceSection
 
 
@@ -12,8 +13,9 @@ class MediaWikiSection(SourceSection):
 
     kind: Literal["mediawiki"]
     api: str | None = Field(default=None, description="address of the wiki's api.php; new and changed pages each night")
-    dumps: list[str] = Field(
-        default=[], description="XML dumps (.xml, .gz, .bz2, .zst), in place of the API: files, folders or patterns"
+    dumps: list[Address] = Field(
+        default=[],
+        description="XML dumps (.xml, .gz, .bz2, .zst), in place of the API: files, folders, patterns, s3://",
     )
     namespaces: list[int] | None = Field(
         default=None, description="numbers of the namespaces to read; not set: those with content"
