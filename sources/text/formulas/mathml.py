@@ -148,13 +148,12 @@ def _root(node: LexborNode, depth: int) -> str:
 
 
 def _fenced(node: LexborNode, depth: int) -> str:
-    attributes = node.attributes
-    signs = [attributes.get(name) for name in ("open", "close")]
+    """Terms between signs, which are parentheses unless the attributes name others or none."""
+    attributes = {"open": "(", "close": ")", "separators": ","} | node.attributes
     left, right = (
-        _FENCES.get(sign, sign)
-        for sign in ((signs[0] if signs[0] is not None else "("), signs[1] if signs[1] is not None else ")")
+        _FENCES.get(sign, sign) for name in ("open", "close") for sign in ((attributes[name] or "").strip(),)
     )
-    separator = (attributes.get("separators") or ",").strip()[:1]
+    separator = (attributes["separators"] or "").strip()[:1]
     inner = separator.join(_tex(child, depth + 1).strip() for child in _children(node))
     return rf"\left{left} {inner} \right{right}"
 
