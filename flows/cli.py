@@ -15,6 +15,7 @@ from flows.commands.context import (
     Day,
     MaxHours,
     MaxTokens,
+    crawl_alone,
     local_path,
     open_warehouse,
     run_nightly,
@@ -71,7 +72,7 @@ def run(
 @app.command()
 def crawl(day: Day = None) -> None:
     """Fetch pages of the sources into documents."""
-    run_nightly(day, Stage.crawl.value)
+    crawl_alone(day)
 
 
 @app.command()

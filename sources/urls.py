@@ -50,13 +50,12 @@ def normalise(url: str, within: str | None = None) -> str | None:
 
 def host_of(url: str) -> str:
     """Return `host` or `host:port` of a normalised url."""
-    return urlsplit(url).netloc
+    return url.split("/", 3)[2]
 
 
 def origin_of(url: str) -> str:
     """Return `scheme://host:port` of a normalised url: the scope of one robots.txt and one rate limit."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return "/".join(url.split("/", 3)[:3])
 
 
 class NotCrawlable(Exception):
@@ -80,11 +79,17 @@ class Scope:
 
     def admits(self, url: str) -> bool:
         """True if the normalised url belongs to the crawl."""
+        return self.is_open_to(url) and (bool(self.allow) or host_of(url) in self.hosts)
+
+    def is_open_to(self, url: str) -> bool:
+        """True if no pattern excludes the normalised url, whatever its host."""
         if any(pattern.search(url) for pattern in self.deny):
             return False
-        if self.allow:
-            return any(pattern.search(url) for pattern in self.allow)
-        return host_of(url) in self.hosts
+        return not self.allow or any(pattern.search(url) for pattern in self.allow)
+
+    def with_host(self, host: str) -> "Scope":
+        """Return the scope with one more host."""
+        return Scope(self.hosts | {host}, self.allow, self.deny)
 
 
 def _compiled(key: str, patterns: Iterable[str]) -> tuple[re.Pattern[str], ...]:

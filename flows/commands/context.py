@@ -33,6 +33,7 @@ def run_nightly(
 
     `max_tokens` (sampled) and `max_hours` limit the rollout, which stops at a turn; the next run resumes there.
     """
+    from flows.crawl.outcome import crawl_line
     from flows.schedule.history import current_night
     from flows.schedule.prefect_server import prefect_server
 
@@ -45,10 +46,34 @@ def run_nightly(
 
             home = str(settings.home.resolve())
             counts = nightly(home, night, only, max_tokens=max_tokens, max_hours=max_hours)
+        steps = counts if isinstance(counts, dict) else {}
+        if crawled := steps.get("crawl"):
+            typer.echo(crawl_line(crawled))
         _print_next_steps()
-        rollout = counts.get("rollout", {}) if isinstance(counts, dict) else {}
+        rollout = steps.get("rollout", {})
         if stopped := rollout.get("stopped"):
             typer.echo(f"the rollout stopped early: {stopped}")
+
+
+def crawl_alone(day: str | None) -> None:
+    """Crawl for one night, then print what became of the pages.
+
+    The crawl runs without Prefect, whose server would take longer to start than the first pages take to arrive.
+    """
+    from flows.crawl.crawler import crawl_night
+    from flows.crawl.outcome import crawl_line
+    from flows.preflight import check_before_run
+    from flows.schedule.history import current_night
+    from flows.schedule.run_lock import run_lock
+
+    with plain_errors():
+        settings = read_settings()
+        night = current_night(settings, parse_day(day))
+        check_before_run(settings, "crawl")
+        with run_lock(settings.state):
+            counts = crawl_night(settings, night)
+        typer.echo(crawl_line(counts))
+        typer.echo('next: factory run · factory sql "from pages" · factory stats')
 
 
 @contextmanager

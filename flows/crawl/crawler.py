@@ -6,9 +6,11 @@ requests are conditional (ETag, Last-Modified), so that unchanged pages are not 
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 
+from flows.crawl.outcome import refuse_empty
 from flows.settings import Crawl, Settings, SettingsError
 from schemas.document import Document
 from sources.archive.warc_files import WarcFiles
@@ -25,16 +27,25 @@ from sources.status_codes import FETCHED
 from sources.text.extract import EXTRACTOR
 from sources.text.extraction_pool import ExtractionPool
 from sources.urls import NotCrawlable
-from warehouse.console.progress import ProgressCallback
+from warehouse.console.progress import ProgressCallback, stage_bar
 from warehouse.lake import Lake, PartName
 
 WORKER = "crawl"
 
 
+def crawl_night(settings: Settings, day: date) -> dict[str, int | str]:
+    """Crawl with a progress bar and return the counts. Raises NothingCrawled if there is no page."""
+    with stage_bar("crawl", settings.state) as report:
+        counts = run_crawl(settings, day, report)
+    refuse_empty(counts)
+    return counts
+
+
 def run_crawl(
     settings: Settings, day: date, report: ProgressCallback, sources: Iterable[Configure] = SOURCES
 ) -> dict[str, int | str]:
-    """Crawl until every admitted url of the day has its row; return the counts of the day by status.
+    """Crawl until every admitted url of the day has its row; return the counts of the day by status,
+    and by what became of the pages since the nights before.
 
     Raises SettingsError on invalid seeds, patterns or folders, and PydocServerFailed.
     """
@@ -46,7 +57,7 @@ def run_crawl(
 
     frontier, lost = open_frontier(settings.state / "frontier.sqlite", _extraction(settings.crawl))
     with (
-        WarcFiles(lambda: lake.new_raw(day, WORKER), _warc_info(settings.crawl)) as archive,
+        WarcFiles(lambda: lake.new_raw(day, WORKER), _warc_info(settings.crawl), locate=lake.raw) as archive,
         frontier,
     ):
         frontier.start_after(day, lake.next_part(day, WORKER, Document).seq)
@@ -99,4 +110,4 @@ def _warc_info(crawl: Crawl) -> dict[str, str]:
 def _counts(frontier: Frontier, day: date) -> dict[str, int | str]:
     tally = frontier.tally(day)
     counts: dict[str, int | str] = {"urls": sum(tally.values()), "pages": sum(tally.get(code, 0) for code in FETCHED)}
-    return counts | tally
+    return counts | asdict(frontier.changes(day)) | tally

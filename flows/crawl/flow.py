@@ -2,13 +2,16 @@
 
 from datetime import date
 
-from flows.crawl.crawler import run_crawl
+from flows.crawl.crawler import crawl_night
+from flows.crawl.outcome import NothingCrawled
 from flows.settings import Settings
 from flows.step import step
-from warehouse.console.progress import stage_bar
 
 
-@step("crawl")
+def _is_retryable(error: object) -> bool:
+    return not isinstance(error, NothingCrawled)
+
+
+@step("crawl", _is_retryable)
 def crawl(settings: Settings, day: date) -> dict[str, int | str]:
-    with stage_bar("crawl", settings.state) as report:
-        return run_crawl(settings, day, report)
+    return crawl_night(settings, day)

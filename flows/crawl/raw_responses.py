@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from sources.archive.warc import StoredResponse, WarcError, read_record
+from sources.archive.warc import RecordLocation, StoredResponse, WarcError, read_record
 from warehouse.lake import Lake, LakeError
 
 SUFFIXES = {"text/html": ".html", "application/xhtml+xml": ".xhtml", "text/plain": ".txt", "text/markdown": ".md"}
@@ -34,7 +34,7 @@ def write_raw_responses(lake: Lake, pages: Iterable[Mapping[str, object]], folde
             yield ResponseReport(f"{url}  -  {_reason_for_none(page)}")
             continue
         try:
-            stored = read_record(lake.raw(file), offset, url)
+            stored = read_record(lake.raw, RecordLocation(file, offset), url)
         except (WarcError, LakeError) as error:
             yield ResponseReport(str(error), damaged=True)
         else:

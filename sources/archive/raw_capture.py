@@ -11,8 +11,16 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote
 
-from sources.archive.warc import ORIGINAL, response_record
-from sources.archive.warc_files import RecordLocation, WarcFiles
+from sources.archive.warc import (
+    ORIGINAL,
+    RecordLocation,
+    StoredResponse,
+    WarcError,
+    read_record,
+    response_record,
+    revisit_record,
+)
+from sources.archive.warc_files import WarcFiles
 from sources.http.fetch import FetchResult
 from sources.privacy.redaction import count_kinds, find, redact
 from sources.text.charset import Unreadable, decode
@@ -45,21 +53,42 @@ class RawCapture:
     files: WarcFiles
     redact: bool = True
 
-    async def store(self, url: str, response: FetchResult, secret_text: str = "") -> Captured:
+    async def store(
+        self, url: str, response: FetchResult, secret_text: str = "", same_text_as: RecordLocation | None = None
+    ) -> Captured:
         """Store a response, in a thread. Raises WarcError if the disk is full.
 
-        `secret_text` is the text extracted from the page, if redaction changed it; else empty.
+        `secret_text` is the text extracted from the page, if redaction changed it; else empty. `same_text_as` is an
+        earlier response with the same text: a body that is the same, too, becomes a revisit of it, and another body is
+        not stored at all.
         """
-        return await asyncio.to_thread(self._store, url, response, secret_text)
+        return await asyncio.to_thread(self._store, url, response, secret_text, same_text_as)
 
-    def _store(self, url: str, response: FetchResult, secret_text: str) -> Captured:
+    def _store(
+        self, url: str, response: FetchResult, secret_text: str, same_text_as: RecordLocation | None
+    ) -> Captured:
         headers, body = without_credentials(response.headers), response.body
         if self.redact:
             try:
                 headers, body = _redacted(headers, body, secret_text)
             except CaptureRefused as refusal:
                 return Captured(detail=f"raw response not stored: {refusal}")
-        return Captured(self.files.append(response_record(url, response.code or 200, headers, body)))
+        code = response.code or 200
+        original = self._original(url, same_text_as)
+        if original is None or same_text_as is None:
+            return Captured(self.files.append(response_record(url, code, headers, body)))
+        if original.body != body:
+            return Captured(same_text_as)
+        return Captured(self.files.append(revisit_record(url, code, headers, original, same_text_as)))
+
+    def _original(self, url: str, at: RecordLocation | None) -> StoredResponse | None:
+        """Read an earlier response; None if there is none, or if it is lost or damaged."""
+        if at is None or self.files.locate is None:
+            return None
+        try:
+            return read_record(self.files.locate, at, url)
+        except WarcError:
+            return None
 
 
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import io
 import re
 import zlib
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +22,8 @@ from sources.urls import normalise
 HEAD_BYTES = 16_000
 """Maximum bytes of headers per record; further headers are dropped."""
 CHUNK_BYTES = 64 * 1024
+IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+REFERS_TO_FILE, REFERS_TO_OFFSET = "WARC-Refers-To-Filename", "WARC-Refers-To-File-Offset"
 ORIGINAL = "X-Crawl-"
 """Prefix of headers that describe the body before decompression, the same as in Common Crawl's files."""
 _TRANSFER_HEADERS = {"content-encoding", "content-length", "transfer-encoding"}
@@ -34,6 +36,18 @@ class WarcError(Exception):
     """A raw response cannot be written or read. The message names the file and the remedy."""
 
 
+Locate = Callable[[str], Path]
+"""Returns the path of a file of raw responses by its name in the lake."""
+
+
+@dataclass(frozen=True)
+class RecordLocation:
+    """The file of a record in the lake, and its byte offset."""
+
+    file: str
+    offset: int
+
+
 @dataclass(frozen=True)
 class StoredResponse:
     """A raw response read from the archive."""
@@ -43,6 +57,9 @@ class StoredResponse:
     """status line and headers"""
     body: bytes
     """decompressed"""
+    record_id: str = ""
+    date: str = ""
+    """WARC-Date of its record"""
 
     @property
     def media_type(self) -> str:
@@ -69,22 +86,65 @@ def response_record(url: str, code: int, headers: Mapping[str, str], body: bytes
     return _member(_record(WarcRecordType.response, head + body, names))
 
 
-def read_record(path: Path, offset: int, url: str) -> StoredResponse:
-    """Read the response to `url` at an offset of a file and verify its digests. Raises WarcError."""
-    where = f"the raw response to {url} in {path} at byte {offset}"
+def revisit_record(
+    url: str, code: int, headers: Mapping[str, str], original: StoredResponse, at: RecordLocation
+) -> bytes:
+    """Encode a response whose body is that of an earlier record, which lies at `at`: its head, and no body.
+
+    The profile is that of an identical payload; the names of file and offset are those that web archives add to it.
+    """
+    names = {
+        "WARC-Target-URI": url,
+        "WARC-Profile": IDENTICAL_PAYLOAD,
+        "WARC-Payload-Digest": digest(original.body),
+        "WARC-Refers-To": original.record_id,
+        "WARC-Refers-To-Target-URI": original.url,
+        "WARC-Refers-To-Date": original.date,
+        REFERS_TO_FILE: at.file,
+        REFERS_TO_OFFSET: str(at.offset),
+    }
+    return _member(_record(WarcRecordType.revisit, _head(code, headers, len(original.body)), names))
+
+
+def read_record(locate: Locate, at: RecordLocation, url: str) -> StoredResponse:
+    """Read the response to `url` at a location and verify its digests; raises WarcError.
+
+    A revisit has the body of the earlier response that it refers to. `locate` returns the path of a file by its name.
+    """
+    names, block, where = _read_block(locate, at, url)
+    head, _, body = block.partition(b"\r\n\r\n")
+    if names.get("WARC-Type") == "revisit":
+        body = _original_body(locate, names, where)
+    if names.get("WARC-Block-Digest") != digest(block) or names.get("WARC-Payload-Digest") != digest(body):
+        raise WarcError(f"{where} is damaged: its digest differs. Restore the file from a copy of the lake.")
+    return StoredResponse(url, head, body, names.get("WARC-Record-ID", ""), names.get("WARC-Date", ""))
+
+
+def _original_body(locate: Locate, names: Mapping[str, str], where: str) -> bytes:
+    file, offset = names.get(REFERS_TO_FILE, ""), names.get(REFERS_TO_OFFSET, "")
+    if not file or not offset.isdigit():
+        raise WarcError(f"{where} refers to an earlier response, but not to a file of this lake.")
+    original = RecordLocation(file, int(offset))
+    found, block, _ = _read_block(locate, original, names.get("WARC-Refers-To-Target-URI", ""))
+    if found.get("WARC-Type") == "revisit":
+        raise WarcError(f"{where} refers to a record without a body.")
+    return block.partition(b"\r\n\r\n")[2]
+
+
+def _read_block(locate: Locate, at: RecordLocation, url: str) -> tuple[dict[str, str], bytes, str]:
+    """Return names and block of the record at a location, and a phrase that names it; raises WarcError."""
+    path = locate(at.file)
+    where = f"the raw response to {url} in {path} at byte {at.offset}"
     try:
-        record = WarcRecord.from_reader(io.BytesIO(_decompressed(path, offset)))
+        record = WarcRecord.from_reader(io.BytesIO(_decompressed(path, at.offset)))
         names, block = record.headers.to_dict(), record.reader.read()
     except FileNotFoundError as error:
         raise WarcError(f"{where} is gone: there is no such file. Restore it from a copy of the lake.") from error
     except Exception as error:  # a damaged file may fail anywhere in the reader
         raise WarcError(f"{where} is damaged: {error}. Restore the file from a copy of the lake.") from error
-    head, _, body = block.partition(b"\r\n\r\n")
-    if names.get("WARC-Block-Digest") != digest(block) or names.get("WARC-Payload-Digest") != digest(body):
-        raise WarcError(f"{where} is damaged: its digest differs. Restore the file from a copy of the lake.")
     if names.get("WARC-Target-URI") != url:
         raise WarcError(f"{where} is the response to another url. Restore the file from a copy of the lake.")
-    return StoredResponse(url, head, body)
+    return names, block, where
 
 
 def digest(content: bytes) -> str:
@@ -99,7 +159,7 @@ def _record(kind: WarcRecordType, block: bytes, names: Mapping[str, str]) -> byt
     for name, value in (dict(names) | {"WARC-Block-Digest": digest(block)}).items():
         record.headers.append(name, value)
     record.set_bytes_content(block)
-    if kind == WarcRecordType.response:
+    if kind in (WarcRecordType.response, WarcRecordType.revisit):
         record.is_http = True
     else:
         record.headers.append("Content-Type", "application/warc-fields")

@@ -6,14 +6,13 @@ resumed crawl starts a new one.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from io import FileIO
 from os import fsync
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from sources.archive.warc import WarcError, info_record
+from sources.archive.warc import Locate, RecordLocation, WarcError, info_record
 
 FILE_BYTES = 1_000_000_000
 """A file is closed before it grows beyond this size, the usual one of web archives."""
@@ -22,19 +21,19 @@ OpenNext = Callable[[], tuple[str, FileIO]]
 """Creates a new, empty file and returns its name in the lake and the unbuffered file."""
 
 
-@dataclass(frozen=True)
-class RecordLocation:
-    """The file of a record in the lake, and its byte offset."""
-
-    file: str
-    offset: int
-
-
 class WarcFiles:
     """Appends records, from any thread, as a context manager. The first file is created with the first record."""
 
-    def __init__(self, open_next: OpenNext, info: Mapping[str, str], file_bytes: int = FILE_BYTES) -> None:
-        """`info` are the fields of each file's warcinfo record."""
+    def __init__(
+        self,
+        open_next: OpenNext,
+        info: Mapping[str, str],
+        file_bytes: int = FILE_BYTES,
+        *,
+        locate: Locate | None = None,
+    ) -> None:
+        """`info` are the fields of each file's warcinfo record; `locate` finds the files of earlier nights."""
+        self.locate = locate
         self._open_next, self._info, self._file_bytes = open_next, info, file_bytes
         self._lock = Lock()
         self._file: FileIO | None = None

@@ -13,7 +13,7 @@ from typing import Any, Self
 from schemas.named_statements import load_statements
 
 SQL = load_statements("sources.frontier", "frontier.sql")
-ADDED_COLUMNS = {"warc_file": "add_warc_columns", "collection": "add_collections"}
+ADDED_COLUMNS = {"warc_file": "add_warc_columns", "collection": "add_collections", "checked_at": "add_checks"}
 """Column of the table `known` -> the statements that add it, and all that came with it, to an earlier file."""
 
 

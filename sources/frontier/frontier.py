@@ -6,18 +6,24 @@ being written when the process died is written again with the same rows.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from schemas.document import Document
 from schemas.record import night_of
 from sources.frontier.database import Database, FrontierError, frontier_errors
-from sources.frontier.records import Admission, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
+from sources.frontier.records import Admission, Changes, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
 from sources.status_codes import Status
 from sources.text.document_builder import empty_document
 
+KNOWN_COLUMNS = [field.name for field in fields(KnownPage)]
 PART_ROWS = 5_000
+COMPARED_NIGHTS = 10
+"""Nights before a run in which a page counts as known, when changes are counted."""
+GONE = ("http_404", "http_410")
+"""Status codes of pages that their server no longer has."""
 PART_CHARS = 32_000_000
 """Characters of JSON after which a part is closed."""
 
@@ -92,8 +98,20 @@ class Frontier(Database):
         """Return the highest position in the run's order of fetching; -1 before the first."""
         return int(self.row("last_position", (day.isoformat(),))[0])
 
-    def finish(self, day: date, document: Document, *, fetched: bool, links: Iterable[Admission] = ()) -> None:
-        """Commit a url's document and links in one transaction. `fetched`: it counts against the page budget."""
+    def finish(
+        self,
+        day: date,
+        document: Document,
+        *,
+        fetched: bool,
+        links: Iterable[Admission] = (),
+        page_links: Sequence[str] | None = None,
+    ) -> None:
+        """Commit a url's document and links in one transaction. `fetched`: it counts against the page budget.
+
+        `page_links` are the links of a page that was sent again, although its text did not change. A page that is gone
+        is forgotten.
+        """
         ended = document.fetched_at.isoformat()
         with self.commit():
             row = document.model_dump_json()
@@ -102,22 +120,34 @@ class Frontier(Database):
             if document.status == Status.OK:
                 skipped = set(document.nofollow_links or ())
                 self.remember(document, [link.url for link in document.links if link.url not in skipped])
+            elif document.status == Status.NOT_MODIFIED and fetched:
+                self._remember_check(document, page_links)
+            elif document.status in GONE:
+                self.run("forget_url", (document.url,))
 
     def known(self, url: str) -> KnownPage | None:
         """Return the newest successful fetch of a url by this version of the extractor, or None."""
         row = self.row("known_page", (url, self.extractor))
         if row is None:
             return None
-        identity, sha256, title, etag, last_modified, links, *raw = row
+        columns = dict(zip(KNOWN_COLUMNS, row, strict=True))
         with frontier_errors(self.path):
-            return KnownPage(identity, sha256, title, etag, last_modified, json.loads(links), *raw)
+            checked = columns["checked_at"]
+            moment = datetime.fromisoformat(checked) if checked else None
+            return KnownPage(**columns | {"links": json.loads(columns["links"]), "checked_at": moment})
 
     def remember(self, page: Document, links: list[str], collection: str | None = None) -> None:
         """Keep identity, validators and links of a page for later nights, within a transaction of the caller's."""
         validators = (page.etag, page.last_modified, self.extractor)
         identity = (page.url, page.doc_id, page.content_sha256, page.title)
         raw = (page.warc_file, page.warc_offset)
-        self.run("remember_page", (*identity, *validators, json.dumps(links), *raw, collection))
+        checked = (page.license, page.fetched_at.isoformat())
+        self.run("remember_page", (*identity, *validators, json.dumps(links), *raw, collection, *checked))
+
+    def _remember_check(self, page: Document, page_links: Sequence[str] | None) -> None:
+        links = json.dumps(page_links) if page_links is not None else None
+        checked = (page.etag, page.last_modified, page.fetched_at.isoformat())
+        self.run("remember_check", (*checked, links, page.url))
 
     def known_collection(self, url: str) -> tuple[str, str | None] | None:
         """Return (version, detail) of a collection's newest complete reading by this version of the extractor."""
@@ -142,6 +172,14 @@ class Frontier(Database):
     def tally(self, day: date) -> dict[str, int]:
         """Count the run's urls by status."""
         return dict(self.rows("count_by_status", (day.isoformat(),)))
+
+    def changes(self, day: date) -> Changes:
+        """Count the run's pages by what became of them since the nights before."""
+        return Changes(*self.row("count_changes", {"day": day.isoformat(), "nights": COMPARED_NIGHTS}))
+
+    def seed_hosts(self, day: date, kind: str) -> list[str]:
+        """List the hosts at which start urls of this kind had a page in the run."""
+        return [host for (host,) in self.rows("seed_hosts", {"day": day.isoformat(), "kind": kind})]
 
     def source_tally(self, day: date, source: str) -> dict[str, int]:
         """Count the urls of a source in the run by status."""

@@ -35,7 +35,9 @@ create table known (
     links text not null,
     warc_file text,
     warc_offset integer,
-    collection text
+    collection text,
+    license text,
+    checked_at text
 ) without rowid;
 create index members on known (collection) where collection is not null;
 create table collections (
@@ -66,6 +68,11 @@ create table collections (
     extractor text not null,
     detail text
 ) without rowid;
+
+-- name: add_checks
+-- one row per url with a successful fetch; for a frontier made before licenses and times of checks were kept
+alter table known add column license text;
+alter table known add column checked_at text;
 
 -- name: admit
 -- one row per url of the day; a waiting url moves forward when an earlier page links to it
@@ -107,16 +114,21 @@ where day = ? and url = ? and status is null
 
 -- name: known_page
 -- one row per url with a successful fetch by this extractor
-select doc_id, content_sha256, title, etag, last_modified, links, warc_file, warc_offset
+select doc_id, content_sha256, title, etag, last_modified, links, warc_file, warc_offset, license, checked_at
 from known
 where url = ? and extractor = ?
 
 -- name: remember_page
 -- one row per url with a successful fetch
 insert or replace into known (
-    url, doc_id, content_sha256, title, etag, last_modified, extractor, links, warc_file, warc_offset, collection
+    url, doc_id, content_sha256, title, etag, last_modified, extractor, links, warc_file, warc_offset, collection,
+    license, checked_at
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: remember_check
+-- one row per url whose text did not change: its newest validators, and its links if the page was sent again
+update known set etag = ?, last_modified = ?, checked_at = ?, links = coalesce(?, links) where url = ?
 
 -- name: close_host
 -- one row per waiting url of the source on the host
@@ -140,6 +152,33 @@ where day = :day and kind in (select value from json_each(:kinds))
 -- name: count_by_status
 -- one row per status of the day
 select status, count(*) from visits where day = ? and status is not null group by status order by status
+
+-- name: count_changes
+-- one row: pages of the day by what became of them since the newest nights before it, and those not requested at all
+with nights as (
+    select distinct day from visits where day < :day order by day desc limit :nights
+),
+pages as (
+    select status, fetched, kind, (
+        select earlier.status from nights join visits as earlier on earlier.day = nights.day and earlier.url = today.url
+        where earlier.status in ('ok', 'not_modified', 'http_404', 'http_410', 'gone')
+        order by nights.day desc limit 1
+    ) as before
+    from visits as today
+    where day = :day and status in ('ok', 'not_modified', 'http_404', 'http_410', 'gone')
+)
+select
+    count(*) filter (where status = 'ok' and coalesce(before, '') not in ('ok', 'not_modified')),
+    count(*) filter (where status = 'ok' and before in ('ok', 'not_modified')),
+    count(*) filter (where status = 'not_modified'),
+    count(*) filter (where status not in ('ok', 'not_modified') and before in ('ok', 'not_modified')),
+    count(*) filter (where status = 'not_modified' and not fetched and kind glob 'page*')
+from pages
+
+-- name: seed_hosts
+-- one row per host at which a start url of the source had a page today
+select distinct host from visits
+where day = :day and kind = :kind and depth = 0 and status in ('ok', 'not_modified')
 
 -- name: count_source_by_status
 -- one row per status of the source on the day

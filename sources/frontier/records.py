@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from schemas.document import Document
+from sources.archive.warc import RecordLocation
 
 SOURCE_OF_KIND = {"page": "web", "sitemap": "web", "file": "folder"}
 """Source by kind of url, for the sources that have one name. Other kinds are `name` or `form@name`."""
@@ -79,6 +80,29 @@ class KnownPage:
     links: list[str]
     warc_file: str | None = None
     warc_offset: int | None = None
+    license: str | None = None
+    checked_at: datetime | None = None
+    """UTC time of the newest response with this text; None for a page of an earlier version's frontier"""
+
+    @property
+    def raw(self) -> RecordLocation | None:
+        """The location of the raw response; None if it was not stored."""
+        if self.warc_file is None or self.warc_offset is None:
+            return None
+        return RecordLocation(self.warc_file, self.warc_offset)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Pages of one night by what became of them since the nights before."""
+
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+    """answered with 404 or 410, or deleted from their collection"""
+    not_requested: int
+    """unchanged pages that were not requested, since their sitemap gives no later change"""
 
 
 @dataclass(frozen=True)

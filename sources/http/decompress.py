@@ -70,15 +70,17 @@ class Body:
         return bool(self._decoders)
 
     def whole(self) -> bytes:
-        """Return the decompressed body."""
+        """Return the decompressed body; after TooLarge, its first `max_bytes` bytes."""
         return b"".join(self._pieces)
 
     def _pass_on(self, piece: bytes, level: int) -> None:
+        room = self._max_bytes - self._sizes[level]
         self._sizes[level] += len(piece)
-        if self._sizes[level] > self._max_bytes:
+        if level == len(self._decoders):
+            self._pieces.append(piece[:room])
+        if len(piece) > room:
             raise TooLarge
         if level == len(self._decoders):
-            self._pieces.append(piece)
             return
         for unpacked in self._decoders[level].unpack(piece):
             self._pass_on(unpacked, level + 1)

@@ -5,7 +5,6 @@ robots.txt, address. So a redirect cannot lead to a url that a link could not.
 """
 
 import asyncio
-import re
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,17 +13,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from sources.http.connection import BodyCutOff, Connection, ConnectionLost
 from sources.http.connection_pool import ConnectionPool
 from sources.http.cookies import RedirectCookies
-from sources.http.decompress import ACCEPTED, BadCompression, Body, TooLarge, gunzipped
+from sources.http.decompress import BadCompression, Body, TooLarge, gunzipped
 from sources.http.media_type import computed_type, declared_type, is_xml
 from sources.http.network import AddressRefused, ConnectFailed, Network
+from sources.http.request import get_request
 from sources.http.response_head import NotHttp, ResponseHead
 from sources.status_codes import Status, http_status
-from sources.urls import DEFAULT_PORTS, normalise
+from sources.urls import normalise
 
 _TEXT = ("text/plain", "text/markdown", "text/x-markdown", "text/x-rst")
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/pdf", *_TEXT})
@@ -39,7 +38,6 @@ _CONTENT = {200, 203}
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HOST_DOWN = {429, 503}
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,15 @@ class Limits:
     """wall-clock seconds from connecting to the last byte"""
     max_bytes: int = 5_000_000
     """size of the body after decompression"""
+
+
+@dataclass(frozen=True)
+class BodySize:
+    """The largest body that one request accepts, in bytes after decompression."""
+
+    max_bytes: int
+    is_cut: bool = False
+    """a larger body is cut there, and is no failure"""
 
 
 @dataclass(frozen=True)
@@ -101,18 +108,18 @@ class Client:
         types: frozenset[str] = PAGE_TYPES,
         etag: str | None = None,
         last_modified: str | None = None,
-        max_bytes: int | None = None,
+        size: BodySize | None = None,
     ) -> FetchResult:
         """Send one GET within the limits and return its result; never raises for a failure of the server.
 
         `types` are the accepted media types (empty: all). `etag` and `last_modified` make the request conditional.
-        `max_bytes` replaces the limit of the body. A body that is a gzip file is returned unpacked. A redirect of the
-        url to itself that sets a cookie is followed with that cookie.
+        `size` replaces the limit of the body. A body that is a gzip file is returned unpacked. A redirect of the url to
+        itself that sets a cookie is followed with that cookie.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        limit = max_bytes or self.limits.max_bytes
+        wanted = _Wanted(types, size or BodySize(self.limits.max_bytes))
         for _ in range(COOKIE_TRIES):
-            result, set_cookie = await self._try(url, conditions, types, limit)
+            result, set_cookie = await self._try(url, conditions, wanted)
             if result.status != Status.REDIRECTED:
                 break
             has_changed = self._cookies.keep(url, set_cookie)
@@ -121,49 +128,37 @@ class Client:
         return result
 
     async def _try(
-        self, url: str, conditions: Mapping[str, str | None], types: frozenset[str], limit: int
+        self, url: str, conditions: Mapping[str, str | None], wanted: "_Wanted"
     ) -> tuple[FetchResult, list[str]]:
         """Send the request once; return its result and its Set-Cookie headers."""
         try:
-            message, is_conditional = self._message(url, conditions)
+            headers = {"User-Agent": self.limits.user_agent, "Cookie": self._cookies.header(url), **conditions}
+            message = get_request(url, headers)
             async with asyncio.timeout(self.limits.timeout_s):
                 connection, head = await self._pool.request(url, message)
                 try:
-                    result = await _read(url, connection, head, types, limit)
+                    result = await _read(url, connection, head, wanted)
                 finally:
                     self._pool.release(url, connection)
         except (TimeoutError, ConnectFailed, AddressRefused, ConnectionLost, NotHttp, OSError) as error:
             return _failure(error, self.limits), []
         except ValueError as error:
             return FetchResult(Status.PROTOCOL_ERROR, f"{type(error).__name__}: {error}"), []
-        if result.status == Status.NOT_MODIFIED and not is_conditional:
+        if result.status == Status.NOT_MODIFIED and not any(conditions.values()):
             return _error_response(head.code, head.headers), []
         return result, head.values("set-cookie")
 
-    def _message(self, url: str, conditions: Mapping[str, str | None]) -> tuple[bytes, bool]:
-        """Return the request as bytes, and whether it is conditional. Raises ValueError on an invalid url."""
-        parts = urlsplit(url)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise ValueError(f"{url!r} is not an http(s) url")
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {
-            "Host": parts.netloc,
-            "User-Agent": self.limits.user_agent,
-            "Accept": "*/*",
-            "Accept-Encoding": ACCEPTED,
-            "Connection": "keep-alive",
-            "Cookie": self._cookies.header(url),
-        }
-        sent = {name: _encoded(value) for name, value in (headers | dict(conditions)).items() if value}
-        lines = [b"GET %s HTTP/1.1" % _CONTROLS.sub("", target).replace(" ", "%20").encode("ascii")]
-        lines += [b"%s: %s" % (name.encode(), value) for name, value in sent.items()]
-        return b"\r\n".join(lines) + b"\r\n\r\n", bool(sent.keys() & conditions.keys())
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The body that a request accepts."""
+
+    types: frozenset[str]
+    size: BodySize
 
 
-async def _read(
-    url: str, connection: Connection, head: ResponseHead, types: frozenset[str], max_bytes: int
-) -> FetchResult:
-    code, headers = head.code, head.headers
+async def _read(url: str, connection: Connection, head: ResponseHead, wanted: _Wanted) -> FetchResult:
+    code, headers, types = head.code, head.headers, wanted.types
     if code == 304 or code in _REDIRECTS:
         await _drain(connection, head)
         status = Status.NOT_MODIFIED if code == 304 else Status.REDIRECTED
@@ -174,14 +169,14 @@ async def _read(
     kind = declared_type(headers.get("content-type", ""))
     if types and kind and kind not in types and not is_xml(kind):
         return _wrong_type(kind, code, headers)
-    result = await _collect(connection, head, max_bytes)
+    result = await _collect(connection, head, wanted)
     if result.status == Status.OK and types and result.media_type not in types:
         return _wrong_type(result.media_type, code, headers)
     return result
 
 
 async def _drain(connection: Connection, head: ResponseHead) -> None:
-    """Read a short body that nobody needs, so that the connection can be used again."""
+    """Read a short body that is of no use, so that the connection can be used again."""
     if head.is_chunked or (head.length or 0) > DRAINED_BYTES or (head.length is None and head.code != 304):
         return
     with suppress(BodyCutOff):
@@ -189,10 +184,10 @@ async def _drain(connection: Connection, head: ResponseHead) -> None:
             pass
 
 
-async def _collect(connection: Connection, head: ResponseHead, max_bytes: int) -> FetchResult:
-    code, headers = head.code, head.headers
+async def _collect(connection: Connection, head: ResponseHead, wanted: _Wanted) -> FetchResult:
+    code, headers, max_bytes, is_cut = head.code, head.headers, wanted.size.max_bytes, wanted.size.is_cut
     too_large = FetchResult(Status.TOO_LARGE, f"over {max_bytes} bytes", code, headers)
-    if not head.is_chunked and (head.length or 0) > max_bytes:
+    if not is_cut and not head.is_chunked and (head.length or 0) > max_bytes:
         return too_large
     try:
         body = Body(headers.get("content-encoding", ""), max_bytes)
@@ -206,7 +201,7 @@ async def _collect(connection: Connection, head: ResponseHead, max_bytes: int) -
             return FetchResult(Status.TRUNCATED, "the compressed body is incomplete", code, headers, retryable=True)
         return FetchResult(Status.OK, code=code, headers=headers, body=gunzipped(body.whole(), max_bytes))
     except TooLarge:
-        return too_large
+        return FetchResult(Status.OK, code=code, headers=headers, body=body.whole()) if is_cut else too_large
     except BadCompression as error:
         return FetchResult(Status.CONTENT_ENCODING, str(error), code, headers)
 
@@ -254,9 +249,3 @@ def _retry_after(value: str) -> float | None:
 
 def _location(url: str, headers: Mapping[str, str]) -> str | None:
     return normalise(headers["location"], within=url) if headers.get("location") else None
-
-
-def _encoded(value: str) -> bytes:
-    """Encode a header value as it came: ETags of servers hold bytes of UTF-8 or of Latin-1."""
-    clean = _CONTROLS.sub("", value)
-    return clean.encode("latin-1") if all(ord(char) < 256 for char in clean) else clean.encode("utf-8", "replace")

@@ -66,6 +66,12 @@ def computed_type(content_type: str, body: bytes) -> str:
     return kind
 
 
+def is_binary(body: bytes) -> bool:
+    """True if the first bytes hold control characters that no text has, or begin like an archive or a picture."""
+    start = body[:SNIFFED_BYTES]
+    return not start.startswith(_BOMS) and (bool(_BINARY_BYTES.search(start)) or _signature(start) is not None)
+
+
 def _sniffed(start: bytes) -> str:
     if _MARKUP.match(start.removeprefix(_BOMS[0])):
         return HTML
@@ -73,7 +79,7 @@ def _sniffed(start: bytes) -> str:
         return _XML
     if found := _signature(start):
         return found
-    return TEXT if start.startswith(_BOMS) or not _BINARY_BYTES.search(start) else BINARY
+    return BINARY if is_binary(start) else TEXT
 
 
 def _signature(body: bytes) -> str | None:

@@ -17,6 +17,10 @@ MAX_FAILURES = 8
 MAX_RETRY_AFTER_S = 120.0
 """A longer Retry-After fails the url."""
 FIRST_BACKOFF_S = 0.5
+FIRST_ROBOTS_PAUSE_S = 30.0
+"""Pause before another request for robots.txt, after its retries. Each further pause is twice as long."""
+LAST_ROBOTS_PAUSE_S = 10.0
+"""The longest such pause once nothing else is left to crawl; it is the last."""
 
 T = TypeVar("T")
 
@@ -54,7 +58,10 @@ class HostQueue(Generic[T]):
     in_flight: int = 0
     next_start: float = 0.0
     failures: int = 0
+    robots_tries: int = 0
     _exclusive: bool = False
+    _last_robots_try: bool = False
+    _robots_earliest: float = 0.0
 
     @property
     def unavailable(self) -> bool:
@@ -92,6 +99,32 @@ class HostQueue(Generic[T]):
         """Free the slot of a request."""
         self.in_flight -= 1
         self._exclusive = False
+
+    def postpone_robots(self, failure: FetchResult, max_retries: int) -> bool:
+        """Schedule another request for robots.txt after a failure; False if this was the last.
+
+        The first are retries, as those of a page; later ones follow for as long as other hosts are crawled.
+        """
+        if self._last_robots_try or (failure.retry_after_s or 0.0) > MAX_RETRY_AFTER_S:
+            return False
+        n_retries, self.robots_tries = self.robots_tries, self.robots_tries + 1
+        pause = FIRST_ROBOTS_PAUSE_S * 2 ** max(0, n_retries - max_retries)
+        if failure.retryable and n_retries < max_retries:
+            pause = FIRST_BACKOFF_S * 2**n_retries
+        self._robots_earliest = time.monotonic() + (failure.retry_after_s or 0.0)
+        self.next_start = max(self._robots_earliest, time.monotonic() + pause)
+        return True
+
+    def waits_for_robots(self, max_retries: int) -> bool:
+        """True if robots.txt failed with all its retries and is requested again later."""
+        return self.rules is None and self.robots_tries > max_retries
+
+    def ask_robots_last(self) -> None:
+        """Let the next request for robots.txt be the last, and soon: nothing else is left to crawl."""
+        if not self._last_robots_try:
+            self._last_robots_try = True
+            soon = time.monotonic() + LAST_ROBOTS_PAUSE_S
+            self.next_start = max(self._robots_earliest, min(self.next_start, soon))
 
     def count_failure(self, result: FetchResult) -> None:
         """Count consecutive failures of the host; any other result resets the count."""

@@ -35,11 +35,11 @@ class WorkerDied(Exception):
 
 
 class ExtractionPool:
-    """A pool of `count` worker processes (default: half the cores), as an async context manager."""
+    """A pool of `count` worker processes (default: half the cores, at least two), as an async context manager."""
 
     def __init__(self, count: int | None = None) -> None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._workers = [_new_worker() for _ in range(count or max(1, cores // 2))]
+        self._workers = [_new_worker() for _ in range(count or max(2, cores // 2))]
         self._free: asyncio.Queue[int] = asyncio.Queue()
         for index in range(len(self._workers)):
             self._free.put_nowait(index)

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Iterable
 
 from sources.archive.raw_capture import RawCapture
 from sources.crawl_run import CrawlRun
-from sources.frontier.records import Visit
+from sources.frontier.records import KnownPage, Visit, kind_of
 from sources.http.rate_limit import HostQueue, QueuedRequest
 from sources.http.robots import RobotsRules, fetch_rules
 from sources.status_codes import Status
@@ -46,12 +46,15 @@ class Crawler:
         self._fetched, self._admitted = counts.fetched, counts.admitted
         self._undrained = 0
         self._last_url = ""
+        for origin in self._frontier.seed_hosts(self._day, kind_of(self._source, "page")):
+            self._handler.follow_seed(f"{origin}/")
         self._open_hosts(self._frontier.hosts(self._day, self._source))
 
     async def run(self) -> None:
         """Fetch until nothing waits within the budget; then end the urls that still wait."""
         try:
             while self._start() or self._tasks or self._next_start() < float("inf"):
+                self._hasten_robots()
                 await self._wait()
                 self._report()
         finally:
@@ -72,6 +75,13 @@ class Crawler:
         )
         for task in done:
             task.result()
+
+    def _hasten_robots(self) -> None:
+        """Request every robots.txt that failed a last time, once no other host has anything left to crawl."""
+        hosts = self._hosts.values()
+        if not self._tasks and all(host.waits_for_robots(self._config.retries) for host in hosts):
+            for host in hosts:
+                host.ask_robots_last()
 
     def _report(self) -> None:
         self._run.report(min(self._fetched, self._config.max_pages), self._config.max_pages, self._last_url)
@@ -149,9 +159,13 @@ class Crawler:
             reason = Status.HOST_UNAVAILABLE, host.unavailable_detail
         if reason:
             self._end(not_fetched(visit, self._run.run_id, *reason))
-        else:
-            host.request_starts()
-            self._spawn(host, self._fetch(host, request))
+            return
+        known = self._frontier.known(visit.url)
+        if spared := self._handler.spared(visit, known):
+            self._end(spared)
+            return
+        host.request_starts()
+        self._spawn(host, self._fetch(host, request, known))
 
     def _spawn(self, host: HostQueue[Visit], work: Coroutine[None, None, None]) -> None:
         async def counted() -> None:
@@ -165,10 +179,14 @@ class Crawler:
 
     async def _fetch_robots(self, host: HostQueue[Visit]) -> None:
         try:
-            host.rules = await fetch_rules(self._run.client, host.origin, self._user_agent)
+            rules = await fetch_rules(self._run.client, host.origin, self._user_agent)
         finally:
             host.request_ends()
+        if rules.failure is not None and host.postpone_robots(rules.failure, self._config.retries):
+            return
+        host.rules = rules
         host.start_delay()
+        self._frontier.admit(self._day, self._handler.sitemaps_of(rules))
 
     async def _read_site(self, host: HostQueue[Visit], rules: RobotsRules) -> None:
         client, pool = self._run.client, self._run.pool
@@ -177,9 +195,8 @@ class Crawler:
         finally:
             host.request_ends()
 
-    async def _fetch(self, host: HostQueue[Visit], request: QueuedRequest[Visit]) -> None:
+    async def _fetch(self, host: HostQueue[Visit], request: QueuedRequest[Visit], known: KnownPage | None) -> None:
         visit = request.target
-        known = self._frontier.known(visit.url)
         try:
             response = await self._handler.fetch(visit, known)
         finally:
@@ -200,7 +217,7 @@ class Crawler:
             n_dropped = len(outcome.links) - len(links)
             dropped = f"{n_dropped} links were not admitted: this crawl holds {self._admitted} urls already"
             document = document.model_copy(update={"detail": "; ".join(filter(None, (document.detail, dropped)))})
-        self._frontier.finish(self._day, document, fetched=outcome.fetched, links=links)
+        self._frontier.finish(self._day, document, fetched=outcome.fetched, links=links, page_links=outcome.page_links)
         self._admitted += len(links)
         self._fetched += outcome.fetched
         self._undrained += 1

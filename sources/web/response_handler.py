@@ -4,24 +4,29 @@ Every outcome has a row with a reason code, also a page that crashes the extract
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.document import Document
 from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
 from sources.frontier.records import Admission, KnownPage, Visit, kind_of, source_of
-from sources.http.fetch import ANY_TYPE, PAGE_TYPES, Client, FetchResult
+from sources.http.fetch import ANY_TYPE, PAGE_TYPES, BodySize, Client, FetchResult
+from sources.http.robots import RobotsRules
 from sources.rights.declarations import REFUSED, declared
 from sources.rights.page_markup import NOTHING_DECLARED
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
 from sources.text.extraction_pool import ExtractionPool, WorkerDied
 from sources.text.permitted_page import permitted_page
-from sources.urls import Scope, origin_of
+from sources.urls import Scope, host_of, origin_of
 from sources.web.crawl_config import CrawlConfig
+from sources.web.refresh import frame_urls, refresh_target
 from sources.web.site import Site
+from sources.web.sitemap import MAX_BYTES as SITEMAP_BYTES
 from sources.web.sitemap import parse_sitemap
+from sources.web.unchanged import has_same_text, known_columns, sparing_detail
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class UrlOutcome:
     links: tuple[Admission, ...] = ()
     fetched: bool = True
     """counts against the page budget"""
+    page_links: tuple[str, ...] | None = None
+    """links of a page that was sent again with the same text; None if it was not"""
 
 
 def not_fetched(visit: Visit, run_id: str, status: str, detail: str) -> UrlOutcome:
@@ -41,7 +48,16 @@ def not_fetched(visit: Visit, run_id: str, status: str, detail: str) -> UrlOutco
     )
 
 
-@dataclass(frozen=True)
+FIRST_SITEMAP_PLACE = 100_000
+"""Place among start urls of a sitemap that is not one of the settings': behind all of those."""
+MAX_SITEMAPS = 200
+"""Sitemaps of one crawl that other sitemaps or robots.txt name; they do not count against the page budget."""
+
+MAX_MODIFIED = 1_000_000
+"""Times of changes that are kept in memory; sitemaps read after as many spare no requests."""
+
+
+@dataclass
 class ResponseHandler:
     """Requests urls and handles their responses."""
 
@@ -52,11 +68,15 @@ class ResponseHandler:
     run_id: str
     capture: RawCapture | None = None
     """stores raw responses; None stores none"""
+    sitemaps: set[str] = field(default_factory=set)
+    """the sitemaps that were found so far"""
+    modified: dict[str, datetime] = field(default_factory=dict)
+    """url of a page → the latest time of a change, by the sitemaps that were read so far"""
 
     async def fetch(self, visit: Visit, known: KnownPage | None) -> FetchResult:
         """Request a url; conditionally (ETag, Last-Modified) if an earlier fetch is known."""
         if visit.form == "sitemap":
-            return await self.client.get(visit.url, types=ANY_TYPE)
+            return await self.client.get(visit.url, types=ANY_TYPE, size=BodySize(SITEMAP_BYTES))
         if known is None:
             return await self.client.get(visit.url, types=PAGE_TYPES)
         return await self.client.get(visit.url, types=PAGE_TYPES, etag=known.etag, last_modified=known.last_modified)
@@ -69,11 +89,14 @@ class ResponseHandler:
             return self._not_modified(visit, response, known, site)
         if response.status == Status.OK and visit.form == "sitemap":
             return await self._sitemap(visit, response)
+        if response.status == Status.OK and (target := refresh_target(response, visit.url)):
+            return self._redirect(visit, replace(response, location=target))
         if response.status == Status.OK:
-            return await self._page(visit, response, site)
-        return UrlOutcome(self._empty(visit, response, response.status, response.detail))
+            return await self._page(visit, response, known, site)
+        row = self._empty(visit, response, response.status, response.detail)
+        return UrlOutcome(row, fetched=visit.form != "sitemap")
 
-    async def _page(self, visit: Visit, response: FetchResult, site: Site) -> UrlOutcome:
+    async def _page(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome:
         content_type = response.headers.get("content-type", "")
         extracted = await self.pool.extract(
             response.body, response.media_type, content_type, visit.url, self.config.layout
@@ -86,13 +109,21 @@ class ResponseHandler:
         secret_text = "" if page == extracted else f"{extracted.title or ''}\n{extracted.text}"
         stated = declared(visit.url, page.markup, response.headers, site.rights)
         page = permitted_page(page, stated, self.config.obey_directives)
-        refused = page.status in REFUSED
-        raw = NOT_CAPTURED if refused else await self._capture(visit, response, secret_text)
+        page = replace(page, license=page.license or self.config.license)
+        same = known if known is not None and has_same_text(page, known) else None
+        is_refused = page.status in REFUSED
+        raw = NOT_CAPTURED if is_refused else await self._capture(visit, response, secret_text, same)
+        frames = frame_urls(response.body, visit.url, inline=page.status == Status.EXTRACTION_EMPTY)
+        links = (*(() if is_refused else frames), *self._followed(page))
+        if visit.depth == 0:
+            self.follow_seed(visit.url)
+        columns = _columns(response, raw) | stated.columns(self.config.obey_directives)
+        if same is not None:
+            row = self._unchanged_row(visit, columns, same, raw)
+            return UrlOutcome(row, self._admissions(visit, links), page_links=links)
         page = replace(page, detail=_joined(page.detail, raw.detail))
-        own = {} if page.license else {"license": self.config.license}
-        columns = _columns(response, raw) | stated.columns(self.config.obey_directives) | own
         row = build_document(visit.url, self.run_id, page, source=self.config.source, **columns)
-        return UrlOutcome(row, self._admissions(visit, self._followed(page)))
+        return UrlOutcome(row, self._admissions(visit, links))
 
     def _followed(self, page: ExtractedPage) -> Iterator[str]:
         """The targets that are followed: links, and the address that the page names as its canonical one."""
@@ -101,42 +132,55 @@ class ResponseHandler:
         if page.markup.canonical:
             yield page.markup.canonical
 
-    async def _capture(self, visit: Visit, response: FetchResult, secret_text: str = "") -> Captured:
-        return await self.capture.store(visit.url, response, secret_text) if self.capture else NOT_CAPTURED
+    async def _capture(
+        self, visit: Visit, response: FetchResult, secret_text: str = "", same: KnownPage | None = None
+    ) -> Captured:
+        if self.capture is None:
+            return NOT_CAPTURED if same is None else Captured(same.raw)
+        return await self.capture.store(visit.url, response, secret_text, same.raw if same else None)
 
     async def _sitemap(self, visit: Visit, response: FetchResult) -> UrlOutcome:
         raw = await self._capture(visit, response)
         try:
-            urls = await self.pool.call(parse_sitemap, response.body, visit.url, self.client.limits.max_bytes)
+            urls = await self.pool.call(parse_sitemap, response.body, visit.url)
         except WorkerDied as error:
             return UrlOutcome(self._empty(visit, response, Status.EXTRACTION_FAILED, str(error), raw))
         if urls is None:
             return UrlOutcome(self._empty(visit, response, Status.EXTRACTION_EMPTY, "not a sitemap", raw))
+        if len(self.modified) < MAX_MODIFIED:
+            self.modified.update(urls.modified)
         detail = f"lists {len(urls.pages)} pages and {len(urls.sitemaps)} sitemaps"
-        links = self._admissions(visit, urls.pages) + self._admissions(visit, urls.sitemaps, "sitemap")
-        return UrlOutcome(self._empty(visit, response, Status.SITEMAP, detail, raw), links)
+        links = self._admissions(visit, urls.pages) + self._found_sitemaps(urls.sitemaps, visit)
+        return UrlOutcome(self._empty(visit, response, Status.SITEMAP, detail, raw), links, fetched=False)
+
+    def spared(self, visit: Visit, known: KnownPage | None) -> UrlOutcome | None:
+        """Return the outcome of a page that its sitemap gives no change of since it was read; None: request it."""
+        detail = sparing_detail(known, self.modified.get(visit.url))
+        if known is None or detail is None:
+            return None
+        columns = known_columns(known) | {"detail": detail}
+        row = empty_document(visit.url, self.run_id, Status.NOT_MODIFIED, source=self.config.source, **columns)
+        return UrlOutcome(row, self._admissions(visit, known.links), fetched=False)
 
     def _not_modified(self, visit: Visit, response: FetchResult, known: KnownPage, site: Site) -> UrlOutcome:
         """The row of a page that did not change; what its site states may have, and is obeyed."""
         stated = declared(visit.url, NOTHING_DECLARED, response.headers, site.rights)
         if refusal := stated.refusal(self.config.obey_directives):
             return UrlOutcome(self._empty(visit, response, *refusal), self._admissions(visit, known.links))
-        columns = {
-            "doc_id": known.doc_id,
-            "content_sha256": known.content_sha256,
-            "title": known.title,
-            "etag": response.headers.get("etag", known.etag),
-            "last_modified": response.headers.get("last-modified", known.last_modified),
-            "warc_file": known.warc_file,
-            "warc_offset": known.warc_offset,
-            "http_status": response.code,
-        }
-        row = empty_document(visit.url, self.run_id, Status.NOT_MODIFIED, source=self.config.source, **columns)
+        raw = Captured(known.raw)
+        row = self._unchanged_row(visit, _columns(response, raw), known, raw)
+        if visit.depth == 0:
+            self.follow_seed(visit.url)
         return UrlOutcome(row, self._admissions(visit, known.links))
+
+    def _unchanged_row(self, visit: Visit, sent: dict[str, Any], known: KnownPage, raw: Captured) -> Document:
+        newer = {name: value for name, value in sent.items() if value is not None}
+        columns = known_columns(known) | newer | {"detail": raw.detail}
+        return empty_document(visit.url, self.run_id, Status.NOT_MODIFIED, source=self.config.source, **columns)
 
     def _redirect(self, visit: Visit, response: FetchResult) -> UrlOutcome:
         target = response.location
-        if target is None or not self.scope.admits(target):
+        if target is None or not self._may_lead_to(visit, target):
             where = target or response.headers.get("location", "nowhere")
             detail = f"redirects to {where}, outside the crawl's scope; add a seed or a pattern to crawl.allow"
             return UrlOutcome(self._empty(visit, response, Status.REDIRECT_DENIED, detail))
@@ -147,10 +191,37 @@ class ResponseHandler:
         row = self._empty(visit, response, Status.REDIRECTED, f"to {target}")
         return UrlOutcome(row, (hop,), fetched=False)
 
-    def _admissions(self, visit: Visit, urls: Iterable[str], form: str = "page") -> tuple[Admission, ...]:
+    def follow_seed(self, url: str) -> None:
+        """Widen the scope to the host at which a start url ended after redirects, such as www.example.com."""
+        if not self.scope.admits(url) and self.scope.is_open_to(url):
+            self.scope = self.scope.with_host(host_of(url))
+
+    def sitemaps_of(self, rules: RobotsRules) -> tuple[Admission, ...]:
+        """Return the sitemaps that a robots.txt names."""
+        return self._found_sitemaps(rules.sitemaps)
+
+    def _may_lead_to(self, visit: Visit, target: str) -> bool:
+        """True if a redirect from this visit may be followed: start urls and sitemaps lead to any host."""
+        is_start = visit.depth == 0 or visit.form == "sitemap"
+        return self.scope.admits(target) or (is_start and self.scope.is_open_to(target))
+
+    def _found_sitemaps(self, urls: tuple[str, ...], listed_by: Visit | None = None) -> tuple[Admission, ...]:
+        """Admit sitemaps of any host, as their protocol allows; their pages have to be in the scope."""
         if not self.config.follow_links:
             return ()
-        depth, kind = visit.depth + 1, kind_of(self.config.source, form)
+        found = [url for url in urls if url not in self.sitemaps and self.scope.is_open_to(url)]
+        kept = found[: MAX_SITEMAPS - len(self.sitemaps)]
+        self.sitemaps.update(kept)
+        position, kind = listed_by.position if listed_by else -1, kind_of(self.config.source, "sitemap")
+        return tuple(
+            Admission(url, origin_of(url), kind, 0, position, FIRST_SITEMAP_PLACE + place)
+            for place, url in enumerate(kept)
+        )
+
+    def _admissions(self, visit: Visit, urls: Iterable[str]) -> tuple[Admission, ...]:
+        if not self.config.follow_links:
+            return ()
+        depth, kind = visit.depth + 1, kind_of(self.config.source, "page")
         return tuple(
             Admission(url, origin_of(url), kind, depth, visit.position, place)
             for place, url in enumerate(urls)

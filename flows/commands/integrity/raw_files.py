@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flows.commands.integrity.state_files import StateFault
 from schemas import Document
-from sources.archive.warc import WarcError, read_record
+from sources.archive.warc import RecordLocation, WarcError, read_record
 from warehouse.integrity.lake_check import LakeReport
 from warehouse.lake import DAMAGED, Lake, LakeError
 from warehouse.part_faults import open_part
@@ -34,7 +34,7 @@ def raw_faults(lake: Lake, found: LakeReport) -> Iterator[StateFault]:
 
 def _is_readable(lake: Lake, name: str, offset: int, url: str) -> bool:
     try:
-        read_record(lake.raw(name), offset, url)
+        read_record(lake.raw, RecordLocation(name, offset), url)
     except (WarcError, LakeError):
         return False
     return True

@@ -17,7 +17,7 @@ from tests.doubles.sites.plain_site import Request, page, response, running_site
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
-FIGURES = ("crawl.pages_per_s", "crawl.extraction_pages_per_s", "crawl.share_of_extraction", "crawl.raw_ratio")
+FIGURES = ("crawl.pages_per_s", "crawl.extraction_pages_per_s", "crawl.raw_ratio")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ def figures(size: Size) -> Iterator[Figure]:
     bare, crawled = size.pages / _crawl_seconds(size, keep_raw=False), size.pages / _crawl_seconds(size)
     yield Figure("crawl.pages_per_s", round(crawled, 1), "pages/s")
     yield Figure("crawl.extraction_pages_per_s", round(alone, 1), "pages/s of one process")
-    yield Figure("crawl.share_of_extraction", round(crawled / alone, 2), "ratio", "extraction alone, one process")
     yield Figure("crawl.raw_ratio", round(crawled / bare, 2), "ratio", "the same crawl with keep_raw off")
 
 

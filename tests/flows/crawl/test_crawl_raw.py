@@ -16,7 +16,7 @@ from flows.crawl.crawler import run_crawl
 from flows.crawl.raw_responses import write_raw_responses
 from flows.settings import Settings
 from schemas import Document
-from sources.archive.warc import StoredResponse, WarcError, read_record
+from sources.archive.warc import RecordLocation, StoredResponse, WarcError, read_record
 from sources.frontier.frontier import Frontier
 from sources.urls import normalise
 from tests.doubles.sites.plain_site import Request, page, plain_site, response, running_site, tree
@@ -31,7 +31,7 @@ TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 def stored(home: Path, row: Document) -> StoredResponse:
     """Read the raw response that a row refers to."""
     assert row.warc_file is not None and row.warc_offset is not None, row
-    return read_record(Lake(home / "lake").raw(row.warc_file), row.warc_offset, row.url)
+    return read_record(Lake(home / "lake").raw, RecordLocation(row.warc_file, row.warc_offset), row.url)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
 from sources.archive.raw_capture import CaptureRefused, RawCapture, redact_body, without_credentials
-from sources.archive.warc import HEAD_BYTES, WarcError, read_record, response_record
+from sources.archive.warc import HEAD_BYTES, RecordLocation, WarcError, read_record, response_record
 from sources.archive.warc_files import WarcFiles
 from sources.http.fetch import FetchResult
 
@@ -29,7 +29,7 @@ def files(folder: Path, file_bytes: int = 10**9) -> WarcFiles:
         name = f"{next(numbers)}.warc.gz"
         return name, FileIO(folder / name, "xb")
 
-    return WarcFiles(open_next, {"software": "test"}, file_bytes)
+    return WarcFiles(open_next, {"software": "test"}, file_bytes, locate=folder.joinpath)
 
 
 def records(path: Path) -> list[tuple[str, str | None]]:
@@ -58,10 +58,10 @@ def test_no_response_can_break_or_forge_a_record(
     with files(folder) as writer:
         place = writer.append(response_record(URL, code, headers, body))
         after = writer.append(response_record("http://b.example/", 200, HTML, b"next"))
-    stored = read_record(folder / place.file, place.offset, URL)
+    stored = read_record(folder.joinpath, place, URL)
     assert stored.body == body and len(stored.head) <= HEAD_BYTES
     assert stored.head.startswith(f"HTTP/1.1 {code} ".encode()) and b"\r\n\r\n" not in stored.head
-    assert read_record(folder / after.file, after.offset, "http://b.example/").body == b"next"
+    assert read_record(folder.joinpath, after, "http://b.example/").body == b"next"
     assert records(folder / place.file) == [("warcinfo", None), ("response", URL), ("response", "http://b.example/")]
 
 
@@ -70,7 +70,7 @@ def test_transfer_headers_are_stored_under_another_name(tmp_path: Path) -> None:
     sent = {"content-encoding": "gzip", "content-length": "17", "transfer-encoding": "chunked", "etag": '"1"'}
     with files(tmp_path) as writer:
         place = writer.append(response_record(URL, 200, HTML | sent, b"<p>plain</p>"))
-    stored = read_record(tmp_path / place.file, place.offset, URL)
+    stored = read_record(tmp_path.joinpath, place, URL)
     assert set(stored.head.decode().split("\r\n")) == {
         "HTTP/1.1 200 OK", "Content-Length: 12", "Content-Type: text/html; charset=utf-8", 'Etag: "1"',
         "X-Crawl-Content-Encoding: gzip", "X-Crawl-Content-Length: 17", "X-Crawl-Transfer-Encoding: chunked",
@@ -91,7 +91,7 @@ def test_files_stay_small_and_every_location_is_right(tmp_path: Path) -> None:
     with files(tmp_path, file_bytes=10_000) as writer:
         places = [writer.append(response_record(URL, 200, HTML, body)) for body in bodies]
         writer.sync()
-    assert [read_record(tmp_path / at.file, at.offset, URL).body for at in places] == bodies
+    assert [read_record(tmp_path.joinpath, at, URL).body for at in places] == bodies
     sizes = [path.stat().st_size for path in tmp_path.iterdir()]
     assert len(sizes) >= 6 and max(sizes) <= 10_000
     assert all(records(path)[0] == ("warcinfo", None) for path in tmp_path.iterdir())
@@ -105,7 +105,7 @@ def test_a_full_disk_is_an_error_and_nothing_follows_half_a_record(tmp_path: Pat
             writer.append(response_record(URL, 200, HTML, b"lost"))
         place = writer.append(response_record(URL, 200, HTML, b"kept"))
     assert place.file == "next.warc.gz"
-    assert read_record(tmp_path / place.file, place.offset, URL).body == b"kept"
+    assert read_record(tmp_path.joinpath, place, URL).body == b"kept"
 
 
 def test_a_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
@@ -117,20 +117,44 @@ def test_a_damaged_or_missing_file_is_named(tmp_path: Path) -> None:
     for end in (0, place.offset, place.offset + 9, len(whole) - 200):
         path.write_bytes(whole[:end])
         with pytest.raises(WarcError, match=f"{URL[:16]}.*{place.file}.*damaged"):
-            read_record(path, place.offset, URL)
+            read_record(tmp_path.joinpath, place, URL)
     for spot in range(place.offset, len(whole) - 8, 7):
         path.write_bytes(whole[:spot] + bytes([whole[spot] ^ 0x55]) + whole[spot + 1 :])
         try:
-            assert read_record(path, place.offset, URL).body  # an unused bit, such as gzip's modification time
+            assert read_record(tmp_path.joinpath, place, URL).body  # an unused bit, such as gzip's modification time
         except WarcError:
             continue
         assert place.offset < spot < place.offset + 10
     path.write_bytes(whole)
     with pytest.raises(WarcError, match="another url"):
-        read_record(path, place.offset, "http://b.example/")
+        read_record(tmp_path.joinpath, place, "http://b.example/")
     path.unlink()
     with pytest.raises(WarcError, match="gone"):
-        read_record(path, place.offset, URL)
+        read_record(tmp_path.joinpath, place, URL)
+
+
+async def test_the_same_body_is_stored_once(tmp_path: Path) -> None:
+    """A page that servers send again unchanged would fill the disk; its revisit must read like a response."""
+    body = f"<p>The light was lit by {TOKEN}.</p>".encode()
+    answers = [FetchResult("ok", code=200, headers=HTML | {"date": f"day {n}"}, body=body) for n in range(2)]
+    other = FetchResult("ok", code=200, headers=HTML, body=body + b"<!-- 7 -->")
+    with files(tmp_path) as writer:
+        capture = RawCapture(writer)
+        first = (await capture.store(URL, answers[0])).location
+        again = (await capture.store(URL, answers[1], same_text_as=first)).location
+        assert (await capture.store(URL, other, same_text_as=first)).location == first
+        lost = RecordLocation("gone.warc.gz", 0)
+        assert (await capture.store(URL, answers[0], same_text_as=lost)).location not in (None, lost, first)
+    assert first is not None and again is not None and first != again
+    before, after = (read_record(tmp_path.joinpath, at, URL) for at in (first, again))
+    assert before.body == after.body != b"" and TOKEN.encode() not in after.body
+    assert b"Date: day 1" in after.head and b"Date: day 0" in before.head
+    assert [kind for kind, _ in records(tmp_path / first.file)] == ["warcinfo", "response", "revisit", "response"]
+    (tmp_path / first.file).write_bytes(
+        (tmp_path / first.file).read_bytes().replace(b"\x1f\x8b\x08", b"\x1f\x8b\x09", 2)
+    )
+    with pytest.raises(WarcError, match="damaged"):
+        read_record(tmp_path.joinpath, again, URL)
 
 
 CREDENTIALS = [
@@ -156,10 +180,10 @@ async def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
             URL, FetchResult("ok", code=200, headers=HTML, body=body)
         )
     assert kept.location and open_kept.location
-    stored = read_record(tmp_path / kept.location.file, kept.location.offset, URL)
+    stored = read_record(tmp_path.joinpath, kept.location, URL)
     assert stored.body.decode() == "<!-- [REDACTED:github_token] --><p>[REDACTED:email] [REDACTED:email] wrote é</p>"
     assert TOKEN.encode() not in stored.head and b"X-Crawl-Redacted: 2 email, 1 github_token" in stored.head
-    assert read_record(tmp_path / open_kept.location.file, open_kept.location.offset, URL).body == body
+    assert read_record(tmp_path.joinpath, open_kept.location, URL).body == body
 
 
 def test_a_body_without_secrets_is_stored_byte_for_byte() -> None:
