@@ -201,4 +201,5 @@ def _raw_page(message: StoredMessage) -> RawPage:
         raise Refused(http_status(message.code), f"the server answered {message.code}")
     if message.media_type and message.media_type not in PAGE_TYPES:
         raise Refused(Status.CONTENT_TYPE, f"content type {message.media_type} is not supported")
-    return RawPage(message.body, message.media_type, message.headers.get("content-type", ""))
+    content_type = message.headers.get("content-type", "")
+    return RawPage(message.body, message.media_type, content_type, headers=message.headers)

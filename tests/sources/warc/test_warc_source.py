@@ -71,6 +71,7 @@ def test_the_newest_capture_of_each_url_is_a_page_or_has_its_reason(tmp_path: Pa
         .response("http://a.example/c", chunked, Transfer_Encoding="chunked")
         .response("http://a.example/z", gzip.compress(_html("Z")), Content_Encoding="gzip")
         .response("http://a.example/plain", _html("P"), Content_Encoding="gzip")
+        .response("http://a.example/closed", _html("Closed"), X_Robots_Tag="noindex")
         .response("http://a.example/gone", b"no", status="404 Not Found")
         .response("http://a.example/to", b"", status="301 Moved", Location="/c")
         .response("http://a.example/i.png", b"\x89PNG", Content_Type="image/png")
@@ -88,6 +89,7 @@ def test_the_newest_capture_of_each_url_is_a_page_or_has_its_reason(tmp_path: Pa
     )
     assert found["a.example"].detail == "captured 2024-05-01T00:00:00Z"
     assert [link.url for link in found["c"].links] == ["http://a.example/b"]
+    assert found["closed"].status != "ok" and found["closed"].text is None
     assert [found[name].status for name in ("gone", "to", "i.png", "big")] == [
         "http_404", "redirected", "content_type", "too_large",
     ]  # fmt: skip
