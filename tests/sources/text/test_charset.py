@@ -1,4 +1,4 @@
-"""A page must read as in a browser: mojibake is trained on as it stands."""
+"""A page must read as in a browser: mojibake is trained on as it is."""
 
 import codecs
 

@@ -47,7 +47,7 @@ def test_every_way_to_write_lines_gives_lines(html: str) -> None:
     ],
 )
 def test_the_language_of_a_block_is_kept(html: str, language: str) -> None:
-    """Without it a model cannot tell a shell session from a program."""
+    """Without it a model takes a shell session for a program."""
     assert markdown(f"<p>Before the code.</p>{html}") == f"Before the code.\n\n```{language}\nx\n```"
 
 

@@ -36,7 +36,7 @@ slips as (
         turn_facts.trajectory_id,
         max(list_max(list_transform(
             list_filter(scripts, lambda one: not list_contains(coalesce(asked.supported, []), one.script)),
-            -- a Chinese character stands for several letters
+            -- a Chinese character counts as several letters
             lambda one: one.letters * case when one.script = 'han' and one.letters >= 4 then 2 else 1 end / letters
         ))) as share
     from turn_facts

@@ -1,5 +1,5 @@
 -- one row per page that a walk may visit: not near-empty, and prose rather than a list of links
-with spelled as (  -- a letter of these scripts stands for about three of an alphabet; ASCII texts have none
+with spelled as (  -- a letter of these scripts counts as about three of an alphabet; ASCII texts have none
     select
         doc_id,
         url,

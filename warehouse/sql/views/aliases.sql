@@ -57,7 +57,7 @@ ranked as (
     from held
 ),
 
--- one row per text: the page that stands for all URLs with it
+-- one row per text: the page that represents all URLs with it
 texts as (
     select
         first_url as url,

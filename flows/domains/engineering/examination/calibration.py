@@ -17,7 +17,7 @@ RUNS = 3
 def judged_right(
     examination: Examination, language: str, tests: Mapping[str, str], green: Collection[str], folder: Path
 ) -> frozenset[str]:
-    """Those of the green tests that one examination of right code judges right; all files of tests are rewritten.
+    """The green tests that one examination of right code judges right; all files of tests are rewritten.
 
     `tests` are the texts by path; work is done in `folder`.
     """

@@ -66,7 +66,7 @@ def examine(workspace: Workspace, hidden: Hidden, resources: Resources, folder: 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run of rewritten tests recorded, and what stayed outside."""
+    """The records of a run of rewritten tests, and the key that stayed outside."""
 
     records: Sequence[Mapping[str, Any]]
     rewritten: Mapping[str, Rewritten]

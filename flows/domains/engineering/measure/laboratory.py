@@ -95,7 +95,7 @@ class Laboratory:
             return run_suite(tree, self.sandbox, self.language.name, Limits(wall_s=SUITE_S, cpu_s=SUITE_S), select)
 
     def _judgeable(self, green: frozenset[str]) -> frozenset[str]:
-        """Those that the examination judges right on the unchanged tree, each time."""
+        """The green tests that the examination judges right on the unchanged tree, each time."""
         for _ in range(RUNS):
             if not green:
                 break

@@ -84,7 +84,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @needs_sandbox
 @pytest.mark.slow
 def test_rows_with_a_proven_reply_become_tasks_and_the_others_are_counted(package: Path, tmp_path: Path) -> None:
-    """A row that nobody can solve wastes attempts for good; one that a blank reply solves teaches nothing."""
+    """A row without a solution wastes attempts for good; one that a blank reply solves teaches nothing."""
     settings = Settings(
         home=tmp_path,
         tasks=Tasks(
