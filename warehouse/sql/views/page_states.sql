@@ -7,7 +7,7 @@ with answers as (
         unavailable_after,
         case
             when status in ('ok', 'not_modified') then 'held'
-            when status in ('http_404', 'http_410', 'gone', 'error_page') then 'gone'
+            when status in ('http_404', 'http_410', 'gone', 'error_page', 'vendored', 'generated') then 'gone'
             when status in ('redirected', 'redirect_denied') and http_status in (301, 308) then 'moved'
             when status in (
                 'http_401', 'http_402', 'http_403', 'http_451', 'login_wall', 'robots_denied', 'blocked', 'noindex', 'noai',
