@@ -22,7 +22,7 @@ from sources.warc.http_message import BadMessage, StoredMessage, parse_message
 from sources.warc.links import PageFacts, WatFile
 from sources.warc.records import ArchiveRecord, DamagedPlaces, archive_records
 
-SUFFIXES = (".warc", ".warc.gz", ".warc.wet", ".warc.wet.gz", ".warc.wat", ".warc.wat.gz", ".arc.gz")
+SUFFIXES = (".warc", ".warc.gz", ".warc.wet", ".warc.wet.gz", ".warc.wat", ".warc.wat.gz")
 WET, WAT = ".warc.wet", ".warc.wat"
 OLDEST = datetime.min.replace(tzinfo=UTC)
 

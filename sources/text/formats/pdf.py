@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage
-from sources.text.formats.pdf_lines import HEADING_RATIO, Line, body_size, in_columns, page_lines, without_running_lines
+from sources.text.formats.pdf_lines import HEADING_RATIO, Line, body_size, page_lines, without_running_lines
 from sources.urls import normalise
 
 MAX_PAGES = 3_000
@@ -46,7 +46,7 @@ def _extracted(document: pypdfium2.PdfDocument, url: str) -> ExtractedPage:
     for number in range(min(n_pages, MAX_PAGES)):
         try:
             page = document[number]
-            pages.append(in_columns(page_lines(page), page.get_width()))
+            pages.append(page_lines(page))
             links |= {target: "" for target in _targets(document, page) if len(links) < MAX_LINKS}
             page.close()
         except pypdfium2.PdfiumError:

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -100,16 +99,3 @@ def body_size(lines: Iterable[Line]) -> float:
     for line in lines:
         sizes[line.size] += len(line.text)
     return sizes.most_common(1)[0][0] if sizes else 0.0
-
-
-def in_columns(lines: list[Line], width: float) -> list[Line]:
-    """Return the lines column by column if the file draws two columns row by row, else as they are."""
-    middle = width / 2
-    sides = [line.left > middle for line in lines]
-    changes = sum(1 for one, other in pairwise(sides) if one != other)
-    if min(sides.count(True), sides.count(False)) < 5 or changes < len(lines) // 2:
-        return lines
-    left, right = (
-        [line for line, side in zip(lines, sides, strict=True) if side == wanted] for wanted in (False, True)
-    )
-    return [*left, *right]
