@@ -184,6 +184,8 @@ class Composer:
     """The level of difficulty of a candidate, such as its number of items, by whose pass rates nights are aimed."""
     overlap: Overlap = Overlap.NONE
     """How drafts of several candidates are made at the same time."""
+    takes_target: bool = False
+    """True if the lengths of its tasks follow the target of its domain in the settings (`tasks.target`)."""
     reads_graph: bool = False
     """True if it draws from the facts of pages and searches the library: both are made before its first candidate."""
 

@@ -22,6 +22,15 @@ class GivenTable(Section):
     about: str = Field(default="", description="what the agent is to know of the table and its columns")
 
 
+class Target(Section):
+    """The length of an attempt that the tasks of a domain aim at; the shorter one counts where both are set."""
+
+    calls: Positive | None = Field(
+        default=None, description="tool calls of a careful attempt at a task of middle length"
+    )
+    tokens: Positive | None = Field(default=None, description="tokens of such an attempt, reasoning left out")
+
+
 class Tasks(Section):
     """Number, difficulty and budget of the tasks."""
 
@@ -54,6 +63,11 @@ class Tasks(Section):
     tables: list[GivenTable] = Field(
         default=[], description="tables for tasks of ML engineering, a table [[tasks.tables]] for each"
     )
+    target: dict[str, Target] = Field(
+        default={},
+        description="domain -> calls and tokens that its tasks aim at, where its composers can choose a length, as in "
+        "search; levels of difficulty are shares of it",
+    )
     pass_rate_band: tuple[Share, Share] = Field(
         default=(0.2, 0.8),
         description="pass rates of attempts toward which the composers' parts of a domain move, by those of all "
@@ -71,7 +85,9 @@ class Tasks(Section):
         default=4, description="tries of the teacher without tools (blind), all of which fail"
     )
     reworded: Share = Field(
-        default=0.0, description="share of the engineering tasks whose instruction the teacher words, facts checked"
+        default=0.0,
+        description="share of the engineering tasks and of the questions over many pages whose instruction the teacher "
+        "words, facts checked",
     )
     min_hops: int = Field(default=1, ge=1, le=4, description="minimum number of hyperlinks in a walk")
     max_hops: int = Field(default=4, ge=1, le=4, description="maximum number of hyperlinks in a walk")

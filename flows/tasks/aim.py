@@ -26,6 +26,10 @@ class Rate:
 
     judged: int
     solved: float
+    calls: float = field(default=0.0, compare=False)
+    """Mean tool calls of an attempt."""
+    tokens: float = field(default=0.0, compare=False)
+    """Mean tokens of an attempt."""
 
 
 @dataclass(frozen=True)
@@ -65,5 +69,5 @@ class Aim:
 def aim_of(con: duckdb.DuckDBPyConnection, day: date, settings: Tasks) -> Aim:
     """The aim of a night: the band of the settings, and the pass rates of all nights before it."""
     rows = con.execute(query("tasks", "pass_rates"), {"run_id": day.isoformat()}).fetchall()
-    rates = {(composer, knob): Rate(judged, solved) for composer, knob, judged, solved in rows}
+    rates = {(composer, knob): Rate(*measured) for composer, knob, *measured in rows}
     return Aim(settings.pass_rate_band, settings.pass_rate_attempts, rates)

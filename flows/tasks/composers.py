@@ -53,6 +53,8 @@ def quotas(settings: Settings) -> list[Quota]:
     if tasks.share:
         _check_shares(tasks, chosen)
     _check("tasks.composer_share", "composer", tasks.composer_share, composers())
+    aiming = [name for name, one in domains().items() if any(each.takes_target for each in one.composers)]
+    _check("tasks.target", "domain whose composers take a target", tasks.target, aiming)
     total = sum(shares.values())
     return [
         _quota(name, share / total, chosen.get(name, []), teacher=not only_shares) for name, share in shares.items()

@@ -1,6 +1,6 @@
 """`factory tasks`: composes the night's tasks; `audit` shows how good the composers are, and tasks to look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
     from rich.table import Table
 
+    from flows.domains.contract import Composer, Domain
     from flows.settings import Settings
 
 app = typer.Typer(invoke_without_command=True, help="Compose tasks from pages and from seeds.")
@@ -81,16 +82,27 @@ def _quality(con: "duckdb.DuckDBPyConnection") -> "Iterator[Table]":
 def _aim(con: "duckdb.DuckDBPyConnection", settings: "Settings") -> "Table":
     from datetime import date
 
+    from flows.domains import composers
     from flows.tasks.aim import aim_of
     from warehouse.console.terminal import cell, empty_table
 
     aim, (low, high) = aim_of(con, date.max, settings.tasks), settings.tasks.pass_rate_band
-    title = f"Pass rates against the band {low:g} to {high:g}, and the weights of the next night"
-    table = empty_table(("composer", "knob", "judged", "pass rate", "weight"), title)
+    title = f"Pass rates against the band {low:g} to {high:g}, lengths, and the weights of the next night"
+    columns = ("composer", "knob", "judged", "pass rate", "mean calls", "mean tokens", "target", "weight")
+    table, known = empty_table(columns, title), composers()
     for (composer, knob), rate in aim.rates.items():
-        weight = aim.weight(composer, knob)
-        table.add_row(cell(composer), cell(knob), cell(rate.judged), cell(rate.solved), cell(weight))
+        lengths = (round(rate.calls), round(rate.tokens), _target(known, composer, settings))
+        table.add_row(*map(cell, (composer, knob, rate.judged, rate.solved, *lengths, aim.weight(composer, knob))))
     return table
+
+
+def _target(known: "Mapping[str, tuple[Domain, Composer]]", composer: str, settings: "Settings") -> str:
+    """The calls and tokens that the settings set as target of a composer's domain; empty if they do not reach it."""
+    if composer not in known or not known[composer][1].takes_target:
+        return ""
+    target = settings.tasks.target.get(known[composer][0].name)
+    given = target.model_dump(exclude_none=True) if target else {}
+    return ", ".join(f"{n:,} {unit}" for unit, n in given.items())
 
 
 def _refusals(con: "duckdb.DuckDBPyConnection") -> "Table":

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.domains import composers
 from flows.domains.contract import Composer
 from flows.settings import Settings, Tasks
@@ -62,6 +64,25 @@ def test_pass_rates_are_those_of_earlier_nights(tmp_path: Path, wrong: int, weig
         assert aim.rates == dict.fromkeys((("cloze", ""), ("cloze", "2 hops")), Rate(8, 1 - wrong / 8))
         assert aim_of(con, BEFORE, settings).rates == {}, "a night that runs again would compose other tasks"
     assert aim.weight("cloze") == aim.weight("cloze", "2 hops") == weight
+
+
+def test_lengths_of_attempts_are_shown_beside_the_target_of_their_domain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that tasks miss by far must be seen before another night is paid for."""
+    made, lake = make_small_lake(BEFORE, n_tasks=4), Lake(tmp_path / "lake")
+    made.tasks[:] = [one.model_copy(update={"composer": "set_count"}) for one in made.tasks]
+    write_records(lake, BEFORE, made)
+    write_decisions(lake, BEFORE, made, {})
+    with connect(lake) as con:
+        ((calls, tokens),) = con.sql("select avg(n_tool_calls), avg(n_tokens) from trajectories").fetchall()
+        rate = aim_of(con, DAY, Tasks()).rates["set_count", ""]
+    assert [rate.calls, rate.tokens] == pytest.approx([calls, tokens]) and calls > 0
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "factory.toml").write_text("[tasks.target.search]\ncalls = 60\n")
+    shown = CliRunner().invoke(app, ["tasks", "audit", "-n", "0"]).output
+    assert "60 calls" in next(line for line in shown.splitlines() if "set_count" in line and "60" in line)
 
 
 def test_a_night_takes_fewer_candidates_of_a_composer_outside_the_band(tmp_path: Path) -> None:

@@ -169,3 +169,9 @@ def test_a_night_has_the_same_tasks_on_any_number_of_processes(tmp_path: Path) -
         counts = run_tasks(chosen, DAY, silent, no_teacher, processes)
         nights.append((counts, rows(home, Task), rows(home, Hidden), rows(home, Refusal)))
     assert nights[0] == nights[1] and nights[0][0]["refused"]
+
+
+def test_a_target_of_a_domain_that_takes_none_is_refused() -> None:
+    """A misspelled domain would leave the lengths as they are without a word."""
+    with pytest.raises(SettingsError, match=r"tasks.target = \['dials'\]: no such .*There are: .*search"):
+        quotas(Settings(tasks=Tasks.model_validate({"share": {"dials": 1}, "target": {"dials": {"calls": 5}}})))

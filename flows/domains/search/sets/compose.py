@@ -12,16 +12,18 @@ from random import Random
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
 from flows.domains.search.sets.chains import chain
-from flows.domains.search.sets.draws import Draw
+from flows.domains.search.sets.draws import Draw, level
 from flows.domains.search.sets.graph import Graph, Page
 from flows.domains.search.sets.joins import table_join
 from flows.domains.search.sets.question import Question, Truth
 from flows.domains.search.sets.questions import set_count, set_extreme, set_list, union
 from flows.domains.search.sets.reading import read_graph
+from flows.domains.search.sets.rewording.rewording import PROMPT, reworded
 from flows.domains.search.sets.riddles import intersection
 from flows.domains.search.sets.searches import Searches
 from flows.domains.search.sets.shortcuts import Shortcuts
 from flows.domains.search.sets.wording import shown
+from schemas.prompt import Prompt
 from schemas.record import content_id
 from schemas.task import Hop
 
@@ -30,7 +32,7 @@ DRAWS, GIVE_UP = 60, 84
 TURNS_PER_WINDOW, MORE_TURNS = 2, 24
 TOKENS = 110_000
 """Tokens of an attempt at a long question: its windows, its searches, and its calls."""
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,12 @@ class Candidate:
     seed: int
     graph: Graph
     searches: Searches
+    reads: range
+    """Windows to be read for its question."""
     made: set[str]
     """Lines of the questions of earlier nights and of this one."""
+    reworded_share: float = 0.0
+    """Share of the questions that the teacher words."""
 
 
 def candidates(corpus: Corpus) -> Iterator[Candidate]:
@@ -52,11 +58,11 @@ def candidates(corpus: Corpus) -> Iterator[Candidate]:
     if graph is None or path is None:
         return
     searches, made, last = Searches(corpus.resources.library), _made(corpus), _last(corpus)
-    before = len(made)
+    before, target = len(made), corpus.settings.target.get("search")
     for number in range(last + 1, last + 1 + corpus.wanted * DRAWS):
         place = corpus.settings.seed, corpus.day.isoformat(), "sets", number
         seed = int.from_bytes(hashlib.sha256(repr(place).encode()).digest()[:8], "big") >> 1
-        yield Candidate(number, seed, graph, searches, made)
+        yield Candidate(number, seed, graph, searches, level(seed, target), made, corpus.settings.reworded)
         if number - last >= GIVE_UP and len(made) == before:
             return
 
@@ -65,14 +71,23 @@ def composer(name: str, ask: Callable[[Draw], Question]) -> Composer:
     """The composer of one kind of question."""
 
     def compose(candidate: Candidate, write: Writer) -> Draft:
-        return draft(candidate, proven(candidate, ask))
+        plain = proven(candidate, ask)
+        worded = Random(f"{candidate.seed}/wording").random() < candidate.reworded_share  # noqa: S311
+        question = _in_other_words(candidate, plain, write) if worded else plain
+        candidate.made.add(line_of(question))
+        return draft(candidate, question, PROMPT if worded else None)
 
-    return Composer(name, VERSION, candidates, compose, tokens=TOKENS, reads_graph=True)
+    return Composer(name, VERSION, candidates, compose, tokens=TOKENS, knob=knob, reads_graph=True, takes_target=True)
+
+
+def knob(candidate: Candidate) -> str:
+    """The level of a candidate: the windows that are read for its question at least."""
+    return f"{candidate.reads.start} windows"
 
 
 def proven(candidate: Candidate, ask: Callable[[Draw], Question]) -> Question:
     """A question of that kind that no shortcut answers and that is true in both ways. Raises Refused."""
-    question = ask(Draw(Random(candidate.seed), candidate.graph, candidate.searches))  # noqa: S311
+    question = ask(Draw(Random(candidate.seed), candidate.graph, candidate.searches, candidate.reads))  # noqa: S311
     if line_of(question) in candidate.made:
         raise Refused("same_line")
     Shortcuts(question, candidate.graph, candidate.searches).check()
@@ -82,12 +97,18 @@ def proven(candidate: Candidate, ask: Callable[[Draw], Question]) -> Question:
         raise Refused("unclear_text") from error
     if again != question.truth:
         raise Refused("two_truths")
-    candidate.made.add(line_of(question))
     return question
 
 
-def draft(candidate: Candidate, question: Question, instruction: str | None = None) -> Draft:
-    """The task of a question, in the composer's words or in others."""
+def _in_other_words(candidate: Candidate, plain: Question, write: Writer) -> Question:
+    """The question as the teacher words it, which no shortcut answers either. Raises Refused, TeacherError."""
+    question = reworded(plain, write)
+    Shortcuts(question, candidate.graph, candidate.searches).check()
+    return question
+
+
+def draft(candidate: Candidate, question: Question, wording: Prompt | None = None) -> Draft:
+    """The task of a question; `wording` is the prompt with which the teacher worded it."""
     asked = question.asked or question.reads
     reads = [
         (page.url, place, page.title or page.url)
@@ -97,7 +118,7 @@ def draft(candidate: Candidate, question: Question, instruction: str | None = No
     hops = (*question.hubs, *(page for page in question.reads if page not in question.hubs))
     answer, form, truth = answer_of(question.truth)
     return Draft(
-        instruction=instruction or " ".join(question.sentences),
+        instruction=" ".join(question.sentences),
         answer=answer,
         answer_form=form,
         created_at=candidate.graph.newest,
@@ -111,12 +132,14 @@ def draft(candidate: Candidate, question: Question, instruction: str | None = No
             "windows": len(reads),
             "clauses": list(question.clauses),
             "corpora": len({page.corpus for page in hops}),
+            "wording": "ok" if wording else "plain",
         },
         goal=json.dumps({"answer": truth}, ensure_ascii=False),
         oracle=json.dumps({"named": [page.name for page in question.hubs], "reads": reads}, ensure_ascii=False),
         verifiers=[VERIFIER_OF[form], "evidence_consulted"],
         max_turns=TURNS_PER_WINDOW * len(reads) + MORE_TURNS,
         licenses=[page.license for page in hops if page.license],
+        prompt=wording,
     )
 
 

@@ -1,18 +1,32 @@
 """Draws what questions are made of: sets whose pages take enough reading, and attributes that all their pages have.
 
-Sets of one question come from different corpora in turn where the night has several.
+Sets of one question come from different corpora in turn where the night has several. The length of a question, in
+windows of pages, is one of three levels around the target of the settings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 from flows.domains.contract import Refused
 from flows.domains.search.sets.graph import Attribute, Graph, Listed, Page
 from flows.domains.search.sets.searches import Searches
 
-READS = range(42, 96)
-"""Windows to be read for one question: enough for a long horizon, and within the window of a model."""
+if TYPE_CHECKING:
+    from flows.settings.tasks import Target
+
+WINDOWS = 56
+"""Windows to be read for a question of middle length where the settings have no target."""
+LEVELS = (0.75, 0.95, 1.25)
+"""Shares of those windows that a question has at least: the levels of difficulty."""
+WEIGHTS = (3, 2, 1)
+"""How often each level is drawn."""
+MOST = 1.7
+"""Share of those windows that a question of any level stays below."""
+FEWEST_WINDOWS = 8
+TOKENS_PER_WINDOW, SEARCHES = 1_100, 3
+"""Tokens that reading a window takes, its call included; calls of a question beside those that read."""
 TRIES = 60
 COMMON_SHARE = 0.7
 """Share of a set's pages that must have an attribute; the others are left out, and the question notes it."""
@@ -25,12 +39,24 @@ class Draw:
     dice: Random
     graph: Graph
     searches: Searches
+    reads: range
+    """Windows to be read for the question."""
 
     def attribute(self) -> Attribute:
         """An attribute, each kind equally likely."""
-        kinds = sorted({one.kind for one in self.graph.attributes})
-        kind = self.dice.choice(kinds)
-        return self.dice.choice([one for one in self.graph.attributes if one.kind == kind])
+        return self._any(self.graph.attributes)
+
+    def quantity(self, pages: Iterable[Page]) -> Attribute:
+        """An attribute that all of the pages have and that can be added up, which years cannot. Raises Refused."""
+        doc_ids = {page.doc_id for page in pages}
+        usable = [one for one in self.graph.attributes if doc_ids <= one.values.keys() and not one.is_year]
+        if not usable:
+            raise Refused("attribute_missing")
+        return self._any(usable)
+
+    def _any(self, some: Sequence[Attribute]) -> Attribute:
+        kind = self.dice.choice(sorted({one.kind for one in some}))
+        return self.dice.choice([one for one in some if one.kind == kind])
 
     def sets(self, attribute: Attribute, least: int, most: int) -> list[Listed]:
         """So many different sets that have the attribute, together with enough to read. Raises Refused.
@@ -40,7 +66,7 @@ class Draw:
         usable = [one for one in self.graph.lists if _has(attribute, one)]
         for _ in range(TRIES if usable else 0):
             chosen = self._some(usable, attribute, least, most)
-            if len(chosen) >= least and windows_of(together(chosen, attribute)) in READS:
+            if len(chosen) >= least and windows_of(together(chosen, attribute)) in self.reads:
                 return chosen
         raise Refused("no_sets")
 
@@ -51,11 +77,23 @@ class Draw:
             other = [one for one in left if one.hub.corpus not in {have.hub.corpus for have in chosen}]
             one = self.dice.choice(other or left)
             left = [each for each in left if each.hub != one.hub]
-            if windows_of(together([*chosen, one], attribute)) < READS.stop:
+            if windows_of(together([*chosen, one], attribute)) < self.reads.stop:
                 chosen.append(one)
-            if len(chosen) >= least and windows_of(together(chosen, attribute)) >= READS.start:
+            if len(chosen) >= least and windows_of(together(chosen, attribute)) >= self.reads.start:
                 break
         return chosen
+
+
+def level(seed: int, target: "Target | None") -> range:
+    """The windows to be read for the question of a seed: a level of the target's length."""
+    given = []
+    if target and target.calls:
+        given.append(target.calls - SEARCHES)
+    if target and target.tokens:
+        given.append(target.tokens // TOKENS_PER_WINDOW)
+    windows = max(FEWEST_WINDOWS, min(given, default=WINDOWS))
+    (least,) = Random(f"{seed}/level").choices(LEVELS, WEIGHTS)  # noqa: S311
+    return range(round(windows * least), round(windows * MOST) + 1)
 
 
 def together(sets: Sequence[Listed], attribute: Attribute) -> list[Page]:

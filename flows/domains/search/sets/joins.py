@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flows.domains.contract import Refused
 from flows.domains.search.sets.conditions import draw_bounds
-from flows.domains.search.sets.draws import READS, Draw, windows_of
+from flows.domains.search.sets.draws import Draw, windows_of
 from flows.domains.search.sets.graph import Attribute, Graph, Page, Table
 from flows.domains.search.sets.naming import folded
 from flows.domains.search.sets.question import Question, Truth
@@ -17,6 +17,7 @@ from flows.domains.search.sets.recount import bare, rows_of, value_of
 from flows.domains.search.sets.wording import say, say_attribute
 
 LEAST_JOINED = 5
+TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,13 @@ def _is_key(table: Table, at: int) -> bool:
 
 
 def _with_pages(draw: Draw, rows: Rows) -> Question:
-    attribute = draw.attribute()
-    if any(page.doc_id not in attribute.values for page in rows.pages.values()) or attribute.is_year:
-        raise Refused("attribute_missing")
-    low, high, limits = draw_bounds(draw.dice, sorted(rows.numbers.values()))
-    chosen = [rows.pages[key] for key, value in rows.numbers.items() if low <= value <= high]
-    if windows_of(chosen) not in READS:
-        raise Refused("reading_length")
+    attribute = draw.quantity(rows.pages.values())
+    low, high, limits, chosen = _enough(draw, rows)
     place = _place(rows.table)
 
     def again() -> Truth:
-        numbers = _numbers(rows)
-        return sum(value_of(attribute, rows.pages[key]) for key, value in numbers.items() if low <= value <= high)
+        pages = {rows.pages[key] for key, value in _numbers(rows).items() if low <= value <= high}
+        return sum(value_of(attribute, page) for page in pages)
 
     sentences = (
         say(draw.dice, "table_pages", **place, key=rows.key, column=rows.column, limits=limits),
@@ -83,6 +79,16 @@ def _with_pages(draw: Draw, rows: Rows) -> Question:
     )
     truth = sum(attribute.values[page.doc_id] for page in chosen)
     return _question(sentences, truth, chosen, again, [rows], (attribute,), limits)
+
+
+def _enough(draw: Draw, rows: Rows) -> tuple[float, float, str, list[Page]]:
+    """Bounds with their words, and the pages of the rows within them, which are enough to read. Raises Refused."""
+    for _ in range(TRIES):
+        low, high, limits = draw_bounds(draw.dice, sorted(rows.numbers.values()))
+        chosen = list(dict.fromkeys(rows.pages[key] for key, value in rows.numbers.items() if low <= value <= high))
+        if windows_of(chosen) in draw.reads:
+            return low, high, limits, chosen
+    raise Refused("reading_length")
 
 
 def _with_table(draw: Draw, first: Rows, known: Sequence[Rows]) -> Question:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.domains.contract import Refused
-from flows.domains.search.sets.draws import READS, Draw, windows_of
+from flows.domains.search.sets.draws import Draw, windows_of
 from flows.domains.search.sets.graph import Graph, Page
 from flows.domains.search.sets.question import Question, Truth
 from flows.domains.search.sets.recount import has_words, value_of
@@ -66,9 +66,9 @@ def _riddles(draw: Draw, doc_ids: Sequence[str]) -> list[Riddle]:
     for _ in range(TRIES):
         page = draw.graph.pages[draw.dice.choice(doc_ids)]
         riddle = _riddle(draw, page)
-        if riddle and page not in [one.page for one in found] and _reads([*found, riddle]) < READS.stop:
+        if riddle and page not in [one.page for one in found] and _reads([*found, riddle]) < draw.reads.stop:
             found.append(riddle)
-        if len(found) in PAGES and _reads(found) >= READS.start:
+        if len(found) in PAGES and _reads(found) >= draw.reads.start:
             return found
     raise Refused("no_riddles")
 

@@ -14,7 +14,12 @@ from flows.domains.search.sets.graph import Attribute, Listed
 
 def say(dice: Random, name: str, **values: object) -> str:
     """One of the sentences of that name, filled in."""
-    return dice.choice(_sentences()[name]).format(**values)
+    return dice.choice(templates(name)).format(**values)
+
+
+def templates(name: str) -> list[str]:
+    """The sentences of that name, with names of values in braces. Raises KeyError."""
+    return _sentences()[name]
 
 
 def say_set(dice: Random, one: Listed) -> str:

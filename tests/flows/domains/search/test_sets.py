@@ -82,6 +82,20 @@ def test_questions_are_true_and_no_search_answers_them(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in parts} == parts and len(parts) == 1, "a page is read once"
 
 
+def test_a_target_sets_how_much_is_read_for_a_question(tmp_path: Path) -> None:
+    """Without it an operator whose teacher has a small window can only switch the composers off."""
+    calls = {}
+    for target in (20, 60):
+        home = tmp_path / str(target)
+        write_region_wiki(Lake(home / "lake"), DAY, 200)
+        compose(home, 8, probes=[], target={"search": {"calls": target, "tokens": 100_000}})
+        difficulties = [json.loads(task["difficulty"]) for task in rows(home)]
+        calls[target] = [one["windows"] + len(one["clauses"]) for one in difficulties]
+        assert all(one["windows"] >= int(one["knob"].split()[0]) for one in difficulties)
+    assert max(calls[20]) < min(calls[60])
+    assert 0.5 * 20 < sum(calls[20]) / 8 < 2 * 20 and 0.5 * 60 < sum(calls[60]) / 8 < 2 * 60
+
+
 def test_a_new_page_is_read_and_an_old_one_is_not(tmp_path: Path) -> None:
     """Reading every page each night would cost minutes; leaving a new text out would make old truths of it."""
     lake = Lake(tmp_path / "lake")
