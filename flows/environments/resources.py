@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from flows.environments.played_user import UserModel
     from flows.environments.sandbox import Listed, Sandbox
     from flows.settings.environments import McpServer, SandboxSettings
+    from sources.index.dense.embedder import EmbedderChoice
     from sources.index.library import Library
 
 
@@ -37,6 +38,11 @@ class Resources:
     cores: int | None = None
     """Sandboxed commands that run at once in this process; None: one per core of the machine."""
 
+    dense_path: Path | None = None
+    """The library's dense index; None: pages are found by words alone."""
+    embedder: "EmbedderChoice | None" = None
+    """The model of the dense index."""
+
     def with_sandbox(self, settings: "SandboxSettings") -> "Resources":
         """The same with images and cores as the settings have them."""
         return replace(self, images_path=settings.images_path, images=tuple(settings.images), cores=settings.cores)
@@ -61,13 +67,21 @@ class Resources:
 
     @cached_property
     def library(self) -> "Library":
-        """The search index. Raises NotFound if none was built there, NotCrawlable on an invalid blocklist entry."""
+        """The search index. Raises NotFound if none was built there, NotCrawlable on an invalid blocklist entry.
+
+        With a dense index also EmbedderError, if the package of its model is missing.
+        """
         from sources.blocklist import Blocklist
         from sources.index.library import Library, NotFound
 
         if self.library_path is None:
             raise NotFound("this rollout has no library: name `library` in what the environment needs")
-        return Library.open(self.library_path, Blocklist(self.blocklist))
+        dense = None
+        if self.dense_path and self.embedder:
+            from sources.index.dense.dense_index import DenseIndex
+
+            dense = DenseIndex.open(self.dense_path, self.embedder)
+        return Library.open(self.library_path, Blocklist(self.blocklist), dense)
 
 
 def cache_folder() -> Path:

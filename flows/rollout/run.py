@@ -9,13 +9,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.domains.lengths import shortage
-from flows.environments.library import open_library
+from flows.environments.library import open_library, with_dense_index
 from flows.environments.played_user import UserModel
 from flows.environments.resources import Resources
 from flows.rollout.briefs import build_plans, check_planned, needs_library
@@ -41,6 +42,9 @@ from warehouse.connect import connect
 from warehouse.console.progress import ProgressCallback
 from warehouse.console.terminal import visible
 from warehouse.lake import Lake
+
+if TYPE_CHECKING:
+    import duckdb
 
 LOG = logging.getLogger(__name__)
 OpenTeacher = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
@@ -87,12 +91,12 @@ def run_rollout(
             if not total:
                 return _counts(run.meter.status, {}, recovered)
             check_planned(run.planned, settings.rollout)
-            library = None
+            resources = Resources(blocklist=tuple(settings.blocklist))
             if needs_library(run.planned):
-                library = open_library(con, settings.state, lambda note: report(0, total, note))
+                resources = _with_library(resources, con, settings, lambda note: report(0, total, note))
         chosen = factories or _factories(lambda note: report(0, total, f"starting the teacher: {note}"))
         try:
-            stopped = asyncio.run(_roll_out(run, library, chosen, report))
+            stopped = asyncio.run(_roll_out(run, resources, chosen, report))
             unfinished = run.end("budget" if stopped else "done", stopped or "")
         except BaseException as error:
             run.fail(error)
@@ -103,7 +107,7 @@ def run_rollout(
     return counts
 
 
-async def _roll_out(run: Run, library: Path | None, factories: Factories, report: ProgressCallback) -> str | None:
+async def _roll_out(run: Run, resources: Resources, factories: Factories, report: ProgressCallback) -> str | None:
     """Open teacher and tools and run the pool; return the budget that stopped it, or None."""
     settings, meter = run.settings, run.meter
     report(0, run.planned.num_rows, "starting the teacher")
@@ -116,7 +120,7 @@ async def _roll_out(run: Run, library: Path | None, factories: Factories, report
             _show_teacher(run, teacher, dialect, report)
             remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
             async with open_user(settings, teacher, dialect) as user:
-                with _toolbox(run, library, dialect, user) as toolbox:
+                with _toolbox(run, resources, dialect, user) as toolbox:
                     context = RolloutContext(teacher, dialect, toolbox, run.journal)
                     pool = Pool(
                         context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share
@@ -127,13 +131,19 @@ async def _roll_out(run: Run, library: Path | None, factories: Factories, report
 
 
 def _toolbox(
-    run: Run, library: Path | None, dialect: Dialect, user: UserModel | None
+    run: Run, resources: Resources, dialect: Dialect, user: UserModel | None
 ) -> AbstractContextManager[Toolbox]:
     settings = run.settings
-    resources = Resources(
-        library, tuple(settings.blocklist), dialect.name, tuple(settings.environments.mcp), user=user
-    ).with_sandbox(settings.sandbox)
-    return open_toolbox(resources, settings.rollout, settings.state / "worlds")
+    given = replace(resources, dialect=dialect.name, servers=tuple(settings.environments.mcp), user=user)
+    return open_toolbox(given.with_sandbox(settings.sandbox), settings.rollout, settings.state / "worlds")
+
+
+def _with_library(
+    resources: Resources, con: "duckdb.DuckDBPyConnection", settings: Settings, note: Callable[[str], None]
+) -> Resources:
+    """The resources with the night's library, and its dense index where the settings choose one."""
+    library = open_library(con, settings.state, note)
+    return with_dense_index(replace(resources, library_path=library), settings.environments.dense, settings.state, note)
 
 
 def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: ProgressCallback) -> None:

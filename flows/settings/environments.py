@@ -1,4 +1,4 @@
-"""Settings of the environments: the simulated user, servers of tools as the worlds of attempts, the sandbox for code.
+"""Settings of the environments: the simulated user, the dense index, servers of tools as worlds, the sandbox for code.
 
 Variables and headers of a server are secrets. They are shown nowhere, and a text that holds one is masked.
 """
@@ -88,6 +88,30 @@ class User(Section):
         if teacher.model_fields_set and "engine" not in teacher.model_fields_set:
             raise ValueError("name its engine too, such as chat; nothing is taken over from [teacher]")
         return teacher
+
+
+class DenseSearch(Section):
+    """A dense index beside the full-text search of pages: tools then find passages by their meaning, too."""
+
+    engine: Literal["none", "wordllama", "server"] = Field(
+        default="none",
+        description="none: words alone; wordllama: a model for English that horizon-factory[dense] ships; server: any "
+        "server of /v1/embeddings",
+    )
+    url: HttpUrl | None = Field(default=None, description="address of the server up to /v1")
+    model: str = Field(default="", description="name of the server's model; another name embeds all passages anew")
+    key_variable: str = Field(default="", description="environment variable that holds the server's key")
+    passage_prefix: str = Field(default="", description="what the model wants before each passage, such as passage:")
+    query_prefix: str = Field(default="", description="what the model wants before each query, such as query:")
+    timeout_s: Seconds = Field(default=60.0, description="seconds that a request to the server may take")
+    batch: Positive = Field(default=64, description="passages in one request")
+    parallel: Positive = Field(default=4, description="requests at once while a night embeds new passages")
+
+    @model_validator(mode="after")
+    def _served(self) -> Self:
+        if (self.engine == "server") != (self.url is not None):
+            raise ValueError('a dense index has a url and the engine "server", or neither')
+        return self
 
 
 class ImageSettings(Section):
@@ -180,6 +204,10 @@ class Environments(Section):
     """Worlds of attempts: the simulated user, and servers of tools that other programs offer."""
 
     user: User = Field(default=User(), description="the simulated user of domains whose tasks have one")
+
+    dense: DenseSearch = Field(
+        default=DenseSearch(), description="the dense index of the library; without one, pages are found by words"
+    )
 
     mcp: list[McpServer] = Field(
         default=[], description="servers of tools, a table [[environments.mcp]] for each; needs horizon-factory[mcp]"

@@ -7,6 +7,7 @@ an uninterrupted run would have made.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import islice
@@ -16,7 +17,7 @@ from threading import Lock
 import duckdb
 
 from flows.domains.contract import Writer, WrongSetting
-from flows.environments.library import open_library
+from flows.environments.library import open_library, with_dense_index
 from flows.environments.resources import Resources
 from flows.settings import Settings, SettingsError, Teacher
 from flows.tasks.aim import aim_of
@@ -85,11 +86,18 @@ def _resources(
     settings: Settings, lake: Lake, con: duckdb.DuckDBPyConnection, day: date, report: ProgressCallback
 ) -> Resources:
     """The resources of composers and probes: the library and the pages' facts only where a composer draws from them."""
-    library = None
+
+    def note(text: str) -> None:
+        report(0, settings.tasks.per_night, text)
+
+    found = Resources(blocklist=tuple(settings.blocklist))
     if any(composer.reads_graph for _, composer in chosen_composers(settings)):
         read_facts(lake, con, day, report)
-        library = open_library(con, settings.state, lambda note: report(0, settings.tasks.per_night, note))
-    return Resources(library, tuple(settings.blocklist)).with_sandbox(settings.sandbox)
+        library = open_library(con, settings.state, note)
+        found = with_dense_index(
+            replace(found, library_path=library), settings.environments.dense, settings.state, note
+        )
+    return found.with_sandbox(settings.sandbox)
 
 
 def _write_part(lake: Lake, day: date, part: Sequence[Composed]) -> None:

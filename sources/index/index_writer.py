@@ -50,11 +50,16 @@ def write_index(path: Path, pages: Iterable[Page]) -> int:
     temporary.mkdir()
     try:
         n = _write(temporary, pages)
-        (temporary / SUMS).write_text(json.dumps({path.name: sha256_file(path) for path in _index_files(temporary)}))
+        write_sums(temporary)
         _rename_into_place(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return n
+
+
+def write_sums(path: Path) -> None:
+    """Write the hash of every file of a finished index."""
+    (path / SUMS).write_text(json.dumps({file.name: sha256_file(file) for file in _index_files(path)}))
 
 
 def is_intact(path: Path) -> bool:

@@ -1,5 +1,7 @@
 """The library: a full-text search index (BM25) over the pages of one snapshot, for the agent's search tools.
 
+With a dense index (`dense/`), pages that match by meaning are fused into the ranking.
+
 It is built in a temporary directory and renamed, so that many processes and threads can read it while another
 one builds the next. Passages are indexed, not pages, so that a result shows the matching place, short enough
 for a small model. A query is a list of words without syntax, so no query is an error; addresses may be inexact, and
@@ -10,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tantivy
 
@@ -30,6 +32,9 @@ from sources.index.passage_splitter import passages
 from sources.index.results import Blocked, Hit, NotFound, PageMatch, Results, Window
 from sources.index.scripts import comparable_words, queried
 from sources.index.snippets import best_sentence, match_score, missing_words_shown, words_of
+
+if TYPE_CHECKING:
+    from sources.index.dense.dense_index import DenseIndex
 
 __all__ = ["Blocked", "Hit", "Library", "NotFound", "Page", "PageMatch", "Results", "Window", "windows"]
 
@@ -52,8 +57,8 @@ FUZZY_LENGTHS = ((9, 2), (4, 1))
 class Library:
     """An open index, safe to share between threads. Any number of processes may open the same index."""
 
-    def __init__(self, index: Any, blocked: Blocklist = NOTHING_BLOCKED) -> None:
-        self._blocked = blocked
+    def __init__(self, index: Any, blocked: Blocklist = NOTHING_BLOCKED, dense: "DenseIndex | None" = None) -> None:
+        self._blocked, self._dense = blocked, dense
         self._schema = index.schema
         self._searcher = index.searcher()
         self._analyzer = analyzer()
@@ -69,14 +74,18 @@ class Library:
         return write_index(path, pages)
 
     @classmethod
-    def open(cls, path: Path, blocked: Blocklist = NOTHING_BLOCKED) -> "Library":
-        """Open the index at `path` read-only, with blocked pages hidden. Raises NotFound if there is none."""
+    def open(cls, path: Path, blocked: Blocklist = NOTHING_BLOCKED, dense: "DenseIndex | None" = None) -> "Library":
+        """Open the index at `path` read-only, with blocked pages hidden. Raises NotFound if there is none.
+
+        With the dense index of the same library, searches find pages by their meaning, too; they then raise
+        EmbedderError where a query cannot be embedded.
+        """
         if not (path / "meta.json").exists():
             raise NotFound(f"no library at {path}: build it first")
         index = tantivy.Index.open(str(path))
         index.config_reader("manual")
         index.register_tokenizer(ANALYZER, analyzer())
-        return cls(index, blocked)
+        return cls(index, blocked, dense)
 
     @property
     def n_pages(self) -> int:
@@ -85,6 +94,8 @@ class Library:
 
     def search(self, query: str, limit: int = 5) -> list[Hit]:
         """Return the best pages for the words of any text, best first, each with its best passage alone."""
+        if self._dense:
+            return [hits[0] for hits in self._ranked(query, limit)[:limit]]
         best = dict[str, Hit]()
         for found in self._rounds(query, limit):
             for hit in self._hits(found):
@@ -147,6 +158,23 @@ class Library:
 
     def _ranked(self, query: str, wanted: int) -> list[list[Hit]]:
         """The matching passages of at least so many pages, if so many match; best page and best passage first."""
+        if self._dense is None:
+            return self._by_words(query, wanted)
+        from sources.index.dense.fusion import DEPTH, fused
+
+        return fused(self._by_words(query, max(wanted, DEPTH)), self._by_meaning(self._dense, query, DEPTH))
+
+    def _by_meaning(self, dense: "DenseIndex", query: str, wanted: int) -> list[list[Hit]]:
+        """The passages nearest to the query, of so many pages at most; none for a query without a word."""
+        if not self._analyzer.analyze(queried(clean(query))):
+            return []
+        nearest = dense.nearest(clean(query), wanted * PER_PAGE)
+        ranked = dict[str, list[Hit]]()
+        for hit in self._hits((score, tantivy.DocAddress(*address)) for score, address in nearest):
+            ranked.setdefault(hit.url, []).append(hit)
+        return list(ranked.values())[:wanted]
+
+    def _by_words(self, query: str, wanted: int) -> list[list[Hit]]:
         ranked = dict[str, list[Hit]]()
         for found in self._rounds(query, wanted):
             for hit in self._hits(found):

@@ -17,7 +17,8 @@ class NotFound(LookupError):
 
 @dataclass(frozen=True)
 class Hit:
-    """A matching page with its best passage; `score` is the BM25 score of that passage.
+    """A matching page with its best passage; `score` is the BM25 score of that passage, or its cosine if the dense
+    index ranked it higher.
 
     `more` are sentences of its other matching passages, with the query's words that the best passage lacks.
     """

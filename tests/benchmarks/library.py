@@ -2,7 +2,8 @@
 
 The pages are the modules of Python's standard library. Bare tantivy indexes each as one document in English, with
 title and text stored; the library cuts them into passages and keeps the keys of addresses. The queries are words drawn
-from the pages by seed, an eighth of them with a typing error; both sides answer the same ones in turn.
+from the pages by seed, an eighth of them with a typing error; both sides answer the same ones in turn. The dense index
+takes the model that its package ships; its searches are those of the library with it, by words and by meaning.
 """
 
 import random
@@ -17,10 +18,16 @@ from pathlib import Path
 
 import tantivy
 
+from sources.index.dense.build import build_dense
+from sources.index.dense.dense_index import DenseIndex
+from sources.index.dense.embedder import EmbedderChoice
 from sources.index.library import Library, Page
 from tests.benchmarks.figure import Figure
 
-FIGURES = ("library.build_pages_per_s", "library.search_ms", "library.typo_search_ms")
+FIGURES = tuple(
+    f"library.{name}"
+    for name in ("build_pages_per_s", "search_ms", "typo_search_ms", "dense_passages_per_s", "dense_search_ms")
+)
 HITS, QUERY_WORDS = 5, 4
 
 
@@ -74,6 +81,22 @@ def figures(size: Size) -> Iterator[Figure]:
         for name, queries in (("search_ms", plain), ("typo_search_ms", typed)):
             own, other = _median_ms(library.search, queries), _median_ms(bare.search, queries)
             yield Figure(f"library.{name}", round(own, 3), "ms", f"tantivy bare {other:.3f} ms, {len(pages)} pages")
+        yield from _dense(Path(folder), plain)
+
+
+def _dense(folder: Path, queries: list[str]) -> Iterator[Figure]:
+    """Passages that are embedded a second, and the median time of a search with the dense index beside one without."""
+    choice = EmbedderChoice()
+    choice.open()
+    started = time.perf_counter()
+    path = build_dense(folder / "own", folder / "dense", choice, lambda note: None)
+    seconds = time.perf_counter() - started
+    dense = DenseIndex.open(path, choice)
+    n = dense.n_passages
+    yield Figure("library.dense_passages_per_s", round(n / seconds), "passages/s", f"{n} passages, one process")
+    plain, both = Library.open(folder / "own"), Library.open(folder / "own", dense=dense)
+    own, other = _median_ms(both.search, queries), _median_ms(plain.search, queries)
+    yield Figure("library.dense_search_ms", round(own, 3), "ms", f"by words alone {other:.3f} ms, {n} passages")
 
 
 def _pages(n: int | None) -> list[Page]:

@@ -69,7 +69,7 @@ def _served(  # noqa: PLR0913, PLR0917 (the options of the command)
     folder: Path,
 ) -> "Served":
     from flows.domains import domain
-    from flows.environments.library import open_library
+    from flows.environments.library import open_library, with_dense_index
     from flows.environments.mcp.serve import Served
     from flows.environments.resources import Resources
 
@@ -83,8 +83,9 @@ def _served(  # noqa: PLR0913, PLR0917 (the options of the command)
     if task:
         setup = task.setup
     library = open_library(con, settings.state, lambda note: None) if "library" in kind.needs else None
-    resources = Resources(library, tuple(settings.blocklist), "chat", tuple(settings.environments.mcp))
-    resources = resources.with_sandbox(settings.sandbox)
+    given = Resources(library, blocklist=tuple(settings.blocklist), servers=tuple(settings.environments.mcp))
+    found = with_dense_index(given, settings.environments.dense, settings.state, lambda note: None)
+    resources = found.with_sandbox(settings.sandbox)
     offered = {tool.name: tool for tool in kind.tools(setup, "chat") if task is None or tool.name in task.tools}
     if not offered:
         fail(f"the environment {kind.name} has no tools without the setup of a task: name one with --task or --setup")

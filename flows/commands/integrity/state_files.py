@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from flows.environments.library import DENSE
 from flows.publish.errors import PublishError
 from flows.publish.stores.protocol import LATEST, MANIFEST
 from flows.publish.stores.verify_release import find_faults, find_release
@@ -49,7 +50,8 @@ def state_faults(settings: Settings) -> Iterator[StateFault]:
     """Every damaged file beside the lake. The caller holds the run lock: a running night changes these files."""
     yield from _frontier_faults(settings.state / "frontier.sqlite")
     yield from _journal_faults(settings.state / "journal.sqlite")
-    for path in _entries(settings.state / "library"):
+    dense = [path for folder in _entries(settings.state / DENSE) for path in _entries(folder)]
+    for path in (*_entries(settings.state / "library"), *dense):
         if path.name[0] != "." and not is_intact(path):
             yield StateFault(path, "library", "its files are damaged; it is built again", partial(remove_index, path))
     for path in damaged_caches(settings.state):

@@ -17,6 +17,7 @@ import duckdb
 
 from flows.domains.attempt import Policy
 from flows.domains.contract import Domain
+from flows.environments.library import DENSE
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.rehearsal.dialect import RehearsalDialect
 from flows.rollout.rehearsal.pieces import Tokenizer, open_tokenizer
@@ -157,7 +158,8 @@ def _link_pages(settings: Settings, other: Settings, domain: Domain) -> None:
     if not domain.reads_pages:
         return
     Lake(other.lake).write_version()
-    shared = {settings.lake / Document.record: other.lake, settings.state / "library": other.state}
+    shared = {settings.lake / Document.record: other.lake}
+    shared |= {settings.state / name: other.state for name in ("library", DENSE)}
     for folder, place in shared.items():
         if folder.exists():
             place.mkdir(parents=True, exist_ok=True)

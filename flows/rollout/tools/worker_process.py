@@ -21,6 +21,7 @@ from flows.environments.resources import Resources
 from flows.environments.tool import ToolCall
 from flows.rollout.tools.observation import execute
 from flows.settings import Rollout
+from sources.index.dense.embedder import EmbedderChoice
 from sources.privacy.redaction import redact
 
 READY = b"ready\n"
@@ -30,8 +31,9 @@ GRACE_S = 5.0
 
 def command(resources: Resources, limits: Rollout) -> list[str]:
     """The command line that starts a worker."""
-    library = str(resources.library_path) if resources.library_path else None
-    opened = json.dumps([library, resources.blocklist, resources.dialect])
+    library, dense = (str(path) if path else None for path in (resources.library_path, resources.dense_path))
+    embedder = asdict(resources.embedder) if resources.embedder else None
+    opened = json.dumps([library, resources.blocklist, resources.dialect, dense, embedder])
     return [sys.executable, "-m", "flows.rollout.tools.worker_process", opened, limits.model_dump_json()]
 
 
@@ -81,8 +83,14 @@ def _write(replies: BinaryIO, line: bytes) -> None:
 
 def main(opened: str, limits: str) -> None:
     """Serve the environments without state of every domain; the arguments are those of `command`."""
-    library, blocklist, dialect = json.loads(opened)
-    resources = Resources(Path(library) if library else None, tuple(blocklist), dialect)
+    library, blocklist, dialect, dense, embedder = json.loads(opened)
+    resources = Resources(
+        library_path=Path(library) if library else None,
+        dense_path=Path(dense) if dense else None,
+        embedder=EmbedderChoice(**embedder) if embedder else None,
+        blocklist=tuple(blocklist),
+        dialect=dialect,
+    )
     if library:
         resources.library  # noqa: B018 - opens the index before the worker reports that it is ready
     serve(stateless_environments(resources), Rollout.model_validate_json(limits))

@@ -15,6 +15,7 @@ from flows.domains.search.sets.chains import chain
 from flows.domains.search.sets.draws import Draw, level
 from flows.domains.search.sets.graph import Graph, Page
 from flows.domains.search.sets.joins import table_join
+from flows.domains.search.sets.naming import folded
 from flows.domains.search.sets.question import Question, Truth
 from flows.domains.search.sets.questions import set_count, set_extreme, set_list, union
 from flows.domains.search.sets.reading import read_graph
@@ -90,6 +91,9 @@ def proven(candidate: Candidate, ask: Callable[[Draw], Question]) -> Question:
     question = ask(Draw(Random(candidate.seed), candidate.graph, candidate.searches, candidate.reads))  # noqa: S311
     if line_of(question) in candidate.made:
         raise Refused("same_line")
+    titles = [folded(page.name) for page in question.answer_pages]
+    if len(set(titles)) < len(titles):
+        raise Refused("same_titles")
     Shortcuts(question, candidate.graph, candidate.searches).check()
     try:
         again = question.again()

@@ -3,7 +3,8 @@
 A condition is derived from the values and quotes none of them alone where it can: a decade is for a year.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -43,14 +44,25 @@ def draw_condition(dice: Random, attribute: Attribute, pages: Sequence[Page], mo
 
 
 def draw_bounds(
-    dice: Random, values: Sequence[float], most: int = 1_000, *, decades: bool = False
+    dice: Random,
+    values: Sequence[float],
+    most: int = 1_000,
+    *,
+    decades: bool = False,
+    fits: Callable[[float, float], bool] | None = None,
 ) -> tuple[float, float, str]:
-    """Bounds that select some of the sorted values, with words for them. Raises Refused if none do."""
+    """Bounds that select some of the sorted values, with words for them.
+
+    Raises Refused: `no_condition` if none do, `reading_length` if none of those passes `fits`.
+    """
     options = _options(values, decades=decades)
     few = range(LEAST_SELECTED, min(most, len(values) - LEAST_SELECTED) + 1)
-    fitting = [one for one in options if sum(one[1] <= value <= one[2] for value in values) in few]
-    if not fitting:
+    selecting = [one for one in options if bisect_right(values, one[2]) - bisect_left(values, one[1]) in few]
+    if not selecting:
         raise Refused("no_condition")
+    fitting = [one for one in selecting if fits is None or fits(one[1], one[2])]
+    if not fitting:
+        raise Refused("reading_length")
     kind, low, high = dice.choice(fitting)
     return low, high, say(dice, kind, low=shown(low), high=shown(high), decade=shown(low))
 

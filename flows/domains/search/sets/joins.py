@@ -17,7 +17,6 @@ from flows.domains.search.sets.recount import bare, rows_of, value_of
 from flows.domains.search.sets.wording import say, say_attribute
 
 LEAST_JOINED = 5
-TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,17 @@ def _is_key(table: Table, at: int) -> bool:
 
 def _with_pages(draw: Draw, rows: Rows) -> Question:
     attribute = draw.quantity(rows.pages.values())
-    low, high, limits, chosen = _enough(draw, rows)
+
+    def within(low: float, high: float) -> list[Page]:
+        named = (rows.pages[key] for key, value in rows.numbers.items() if low <= value <= high)
+        return list(dict.fromkeys(named))
+
+    low, high, limits = draw_bounds(
+        draw.dice,
+        sorted(rows.numbers.values()),
+        fits=lambda low, high: windows_of(within(low, high)) in draw.reads,
+    )
+    chosen = within(low, high)
     place = _place(rows.table)
 
     def again() -> Truth:
@@ -79,16 +88,6 @@ def _with_pages(draw: Draw, rows: Rows) -> Question:
     )
     truth = sum(attribute.values[page.doc_id] for page in chosen)
     return _question(sentences, truth, chosen, again, [rows], (attribute,), limits)
-
-
-def _enough(draw: Draw, rows: Rows) -> tuple[float, float, str, list[Page]]:
-    """Bounds with their words, and the pages of the rows within them, which are enough to read. Raises Refused."""
-    for _ in range(TRIES):
-        low, high, limits = draw_bounds(draw.dice, sorted(rows.numbers.values()))
-        chosen = list(dict.fromkeys(rows.pages[key] for key, value in rows.numbers.items() if low <= value <= high))
-        if windows_of(chosen) in draw.reads:
-            return low, high, limits, chosen
-    raise Refused("reading_length")
 
 
 def _with_table(draw: Draw, first: Rows, known: Sequence[Rows]) -> Question:

@@ -88,9 +88,10 @@ class Shortcuts:
         return bool(attribute.label) and any(page.lower.count(attribute.label) >= needed for page in hubs)
 
     def _rare(self) -> bool:
-        """A word of the question that is on one or two pages only is on a page that decides."""
+        """A word of the question that is on one or two pages only is on a page that decides and that is not named."""
         rare = set(WORD.findall(self._instruction.lower())) & self.graph.rare
-        return any(word in page.lower for word in rare for page in self.question.reads)
+        unnamed = [page for page in self.question.reads if page not in self.question.hubs]
+        return any(word in page.lower for word in rare for page in unnamed)
 
     def _unreachable(self) -> bool:
         """A page is not among the hits of its own name, or, if it has no name in the question, of its clause."""

@@ -7,6 +7,7 @@ gets. A template that it does not know is an error, so that no question is left 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from warehouse.connect import connect
@@ -41,8 +42,22 @@ class Sheet:
     title: str
     text: str
 
-    def lines(self) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def words(self) -> list[str]:
+        """The words of the text in lower case."""
+        return re.findall(r"[^\W_]+", self.text.lower())
+
+    @cached_property
+    def shown_words(self) -> set[str]:
+        """The words of the text without addresses of links, in lower case."""
+        return set(re.findall(r"\w+", TARGETS.sub("]", self.text).lower()))
+
+    @cached_property
+    def lines(self) -> list[tuple[str, str]]:
         """(heading, line) of the page, code left out."""
+        return list(self._lines())
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
         heading = ""
         for line in FENCES.sub("", self.text).splitlines():
             if found := re.match(r"#{1,6} +(.*)", line):
@@ -52,8 +67,8 @@ class Sheet:
     def value(self, kind: str, label: str) -> float | None:
         """An attribute by its words."""
         if kind == "headings":
-            return float(sum(line.startswith("## ") for _, line in self.lines()))
-        words, text = re.findall(r"[^\W_]+", self.text.lower()), self.text
+            return float(sum(line.startswith("## ") for _, line in self.lines))
+        words, text = self.words, self.text
         if kind == "phrase":
             run = label.split()
             return float(sum(words[at : at + len(run)] == run for at in range(len(words))))
@@ -81,6 +96,11 @@ class Checker:
     def answer(self, composer: str, instruction: str) -> float | set[str]:
         """The answer: a number, or the urls of the pages."""
         return self._answers[composer](instruction)
+
+    def named_answer(self, composer: str, instruction: str) -> float | set[str]:
+        """The answer: a number, or the names of the pages."""
+        found = self.answer(composer, instruction)
+        return {names(self._page(url))[0] for url in found} if isinstance(found, set) else found
 
     @property
     def _answers(self) -> dict[str, Callable[[str], float | set[str]]]:
@@ -116,8 +136,7 @@ class Checker:
     def _riddles(self, text: str) -> float | set[str]:
         found = []
         for words in (set(re.findall(r"“(\w+)”", one)) for one in RIDDLE.findall(text)):
-            shown = ((sheet, TARGETS.sub("]", sheet.text).lower()) for sheet in self.sheets)
-            (one,) = [sheet for sheet, plain in shown if words <= set(re.findall(r"\w+", plain))]
+            (one,) = [sheet for sheet in self.sheets if words <= sheet.shown_words]
             found.append(one)
         assert len(found) == len(re.findall(r"\([a-h]\) ", text))
         return sum(self._values(text, found).values()) if ATTRIBUTE.search(text) else {sheet.url for sheet in found}
@@ -128,11 +147,11 @@ class Checker:
             re.findall(r"heading “([^”]+)”|under “([^”]+)”", text),
         )
         sheet, low_high = self._page(page), _bounds(text)
-        column = re.search(r"whose “([^”]+)” is|where “([^”]+)” is", text)
+        column = re.search(r"(?:whose|where) (?:column )?“([^”]+)” is", text)
         key = re.search(r"column “([^”]+)” names pages", text)
         assert column and key
-        rows = [_cells(line) for under, line in sheet.lines() if under == "".join(heading) and line.startswith("|")]
-        at, by = rows[0].index("".join(filter(None, column.groups()))), rows[0].index(key[1])
+        rows = [_cells(line) for under, line in sheet.lines if under == "".join(heading) and line.startswith("|")]
+        at, by = rows[0].index(column[1]), rows[0].index(key[1])
         chosen = [row[by] for row in rows[2:] if low_high[0] <= float(row[at].replace(",", "")) <= low_high[1]]
         return sum(self._values(text.split(".", 1)[1], [self._named(cell) for cell in chosen]).values())
 
@@ -143,7 +162,7 @@ class Checker:
         for one in sets:
             heading, page = (next(filter(None, (one[f"{kind}{n}"] for n in (1, 2, 3)))) for kind in "hp")
             hub = self._page(page)
-            items = [line for under, line in hub.lines() if under == heading and re.match(r"(?:[-*+]|\d+\.) +", line)]
+            items = [line for under, line in hub.lines if under == heading and re.match(r"(?:[-*+]|\d+\.) +", line)]
             named = [self._named(re.sub(r"^\S+ +", "", item)) for item in items]
             found |= {sheet.url: sheet for sheet in named if sheet and sheet != hub}
         return list(found.values())
@@ -161,7 +180,8 @@ class Checker:
 
     def _named(self, item: str) -> Sheet:
         link = re.search(r"\]\(([^)#\s]+)", item)
-        found = self._by_word.get(_bare(item), {}) | (self._by_word.get(link[1], {}) if link else {})
+        linked = self._by_word.get(link[1], {}) if link else {}
+        found = linked or self._by_word.get(_bare(item), {})
         return next(iter(found.values())) if len(found) == 1 else None  # type: ignore[return-value]
 
 

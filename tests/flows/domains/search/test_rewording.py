@@ -20,8 +20,7 @@ from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
 from schemas import Task
 from tests.doubles.sites.region_wiki import write_region_wiki
-from tests.flows.domains.search.checker import Checker
-from tests.flows.domains.search.test_sets import COMPOSERS, answer_of
+from tests.flows.domains.search.test_sets import COMPOSERS, wrong
 from tests.flows.tasks.reading import rows
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -122,7 +121,7 @@ def test_a_text_that_loses_or_adds_something_is_refused(reason: str, old: str, n
 
 
 def test_a_name_with_quotation_marks_stays_in_plain_words() -> None:
-    """Such a name cannot be told from the words around it, which a model may change."""
+    """A model could change the part of such a name that looks like words around it."""
     with pytest.raises(Refused, match="reworded_odd_quotation"):
         reworded(question(COUNT[0].replace("Towns", "The “great” towns"), *COUNT[1:]), echoed)
 
@@ -160,15 +159,13 @@ def test_a_night_has_reworded_questions_with_the_same_truth(
     tmp_path: Path, opened: Callable[[TeacherSettings, Path], object]
 ) -> None:
     """Words change, facts do not: a reader of the new words comes to the stored answer."""
-    write_region_wiki(Lake(tmp_path / "lake"), DAY, 200)
-    chosen = Tasks(per_night=8, composers=COMPOSERS, reworded=1.0, probes=["oracle", "shortcuts"])
+    write_region_wiki(Lake(tmp_path / "lake"), DAY, 130)
+    chosen = Tasks(per_night=6, composers=COMPOSERS, reworded=1.0, probes=["oracle", "shortcuts"])
     counts = run_tasks(Settings(home=tmp_path, tasks=chosen), DAY, silent, opened)  # type: ignore[arg-type]
     tasks = rows(tmp_path, Task)
     assert {task["prompt_sha256"] for task in tasks} == {PROMPT.sha256}
     assert {json.loads(task["difficulty"])["wording"] for task in tasks} == {"ok"}
-    checker = Checker(tmp_path / "lake")
-    urls = {sheet.title.rsplit(" - ", 1)[0]: sheet.url for sheet in checker.sheets}
-    assert all(checker.answer(task["composer"], task["instruction"]) == answer_of(task, urls) for task in tasks)
+    assert wrong(tmp_path) == []
     if opened is careless_teacher:
         assert int(counts["refused:reworded_lost_fact"]) > 0
         assert not any("is large" in task["instruction"] for task in tasks)
