@@ -6,10 +6,14 @@ setup nor the workspace gives a planted value of the examination.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from flows.domains.contract import Composer, Draft, Writer
+import numpy as np
+
+from flows.domains.contract import Composer, Corpus, Draft, Writer
 from flows.domains.scientific_agentic.composing.instruction import write_instruction
 from flows.domains.scientific_agentic.composing.solution import solution_of
 from flows.domains.scientific_agentic.families import FAMILIES
@@ -18,12 +22,22 @@ from flows.domains.scientific_agentic.families.project import Project, digest_of
 from flows.domains.scientific_agentic.world.tools import FILE_TOOLS
 from flows.domains.seeds import Seed, seeded
 
-NAME, VERSION = "laboratory_project", "1"
+if TYPE_CHECKING:
+    from flows.settings.tasks import Target
+
+NAME, VERSION = "laboratory_project", "2"
 IMAGE = "science"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every project could be made: it needs no source."""
-STUDIES = (4, 8)
-"""Fewest and most studies of a project."""
+STUDIES = 12
+"""Studies of the longest projects, and of all families."""
+FEWEST = 2
+LEVELS, WEIGHTS = (0.7, 0.85, 1.0), (1, 1, 2)
+"""Shares of those studies, the levels of difficulty, and how often each is drawn."""
+CALLS, CALLS_PER_STUDY = 36, 4
+"""Calls of a careful attempt: its calibration and hand-in, and for each study."""
+TOKENS, TOKENS_PER_STUDY = 5_000, 2_200
+"""Tokens of such an attempt, likewise."""
 BUDGET = 800
 FRESH = 3
 """Sets of fresh data."""
@@ -32,10 +46,45 @@ LIMITS = {"wall_s": 600, "cpu_s": 240}
 LETTERS = "BCDFGHKLMNPRSTVW"
 
 
-def compose(seed: Seed, writer: Writer) -> Draft:
+@dataclass(frozen=True)
+class Order(Seed):
+    """A seed with the number of studies that its project has."""
+
+    studies: int
+
+
+def orders(corpus: Corpus) -> Iterator[Order]:
+    """The seeds of a night, each with a level of the length that the settings aim at."""
+    most = studies_of(corpus.settings.target.get("scientific_agentic"))
+    for one in seeded(NAME)(corpus):
+        yield order(one, most)
+
+
+def order(seed: Seed, most: int) -> Order:
+    """The seed at one of the levels of projects of at most so many studies."""
+    share = float(stream(seed.seed, "level").choice(np.repeat(LEVELS, WEIGHTS)))
+    return Order(seed.number, seed.seed, max(FEWEST, round(share * most)))
+
+
+def studies_of(target: "Target | None") -> int:
+    """The studies of the longest projects for a target."""
+    given = [STUDIES]
+    if target and target.calls:
+        given.append((target.calls - CALLS) // CALLS_PER_STUDY)
+    if target and target.tokens:
+        given.append((target.tokens - TOKENS) // TOKENS_PER_STUDY)
+    return max(FEWEST, min(given))
+
+
+def knob(order: Order) -> str:
+    """The level of a candidate."""
+    return f"{order.studies} studies"
+
+
+def compose(order: Order, writer: Writer) -> Draft:
     """The project of a seed."""
-    rng = stream(seed.seed, "families")
-    return compose_project(seed, rng.permutation(sorted(FAMILIES))[: rng.integers(STUDIES[0], STUDIES[1] + 1)].tolist())
+    rng = stream(order.seed, "families")
+    return compose_project(order, rng.permutation(sorted(FAMILIES))[: order.studies].tolist())
 
 
 def compose_project(seed: Seed, names: Sequence[str]) -> Draft:
@@ -77,4 +126,4 @@ def _goal(project: Project, fresh: list[int], described: dict[str, object]) -> s
     return json.dumps({**described, "image": IMAGE, "seeds": fresh, "truth": truth, "tolerance": tolerance})
 
 
-LABORATORY_PROJECT = Composer(NAME, VERSION, seeded(NAME), compose)
+LABORATORY_PROJECT = Composer(NAME, VERSION, orders, compose, knob=knob, takes_target=True)

@@ -73,6 +73,6 @@ def _options(values: Sequence[float], *, decades: bool) -> list[tuple[str, float
         return [("decade", start, start + 9.0) for start in sorted({value // 10 * 10 for value in distinct})]
     infinite = float("inf")
     bounds: list[tuple[str, float, float]] = [("at_least", one, infinite) for one in distinct[1:]]
-    bounds += [("at_most", -infinite, one) for one in distinct[:-1]]
+    bounds += [("at_most", -infinite, one) for one in distinct[:-1] if one]
     bands = [(low, high) for at, low in enumerate(distinct) for high in distinct[at + 1 : at + 6]]
     return bounds + [("between", low, high) for low, high in bands[:200]]

@@ -13,6 +13,8 @@ from flows.domains.search.sets.naming import folded
 from sources.index.scripts import UNSPACED_LETTER
 
 FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^`\n]*$.*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+PAIRED = re.compile(r"^[^\n]*```.*?```[^\n]*$", re.MULTILINE | re.DOTALL)
+"""Code as a reader sees it who pairs the marks wherever they are on a line."""
 TARGET = re.compile(r"\]\([^()\s]*[^()\n]*\)")
 BULLET = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s+(\S.*)")
 MARKS = re.compile(r"[*`]")
@@ -23,7 +25,7 @@ def value_of(attribute: Attribute, page: Page) -> float:
     """The attribute of a page, from its text. Raises LookupError if the text does not give one value."""
     text = page.text
     if attribute.kind == "headings":
-        return float(sum(line.startswith("## ") for line in FENCED.sub("", text).split("\n")))
+        return _headings(page)
     words = r"\W+".join(map(re.escape, re.findall(r"\w+", attribute.label)))
     if attribute.kind == "phrase":
         return float(len(re.findall(rf"(?<![^\W_]){words}(?![^\W_])", text, re.IGNORECASE)))
@@ -36,6 +38,14 @@ def value_of(attribute: Attribute, page: Page) -> float:
     if len(found) != 1:
         raise LookupError(f"{page.url} states {attribute.label!r} {len(found)} times")
     return float(found[0].replace(",", "").replace("\u2212", "-"))
+
+
+def _headings(page: Page) -> float:
+    """The second-level headings outside code. Raises LookupError where readers may pair marks of code differently."""
+    counts = {sum(line.startswith("## ") for line in code.sub("", page.text).split("\n")) for code in (FENCED, PAIRED)}
+    if len(counts) > 1:
+        raise LookupError(f"{page.url} has marks of code that can be paired in several ways")
+    return float(counts.pop())
 
 
 def members_of(one: Listed, pages: Iterable[Page]) -> list[Page]:
@@ -53,11 +63,12 @@ def members_of(one: Listed, pages: Iterable[Page]) -> list[Page]:
 
 
 def has_words(words: Sequence[str], page: Page) -> bool:
-    """True if each of the words is in the page's text, link targets aside."""
+    """True if each of the words is in the page's text, link targets aside; `aren` is no word of `aren't`."""
     if not all(word in page.lower for word in words):
         return False
     text = TARGET.sub("]", page.lower)
-    return all(regex.search(rf"(?<![\w\p{{M}}]){word}(?![\w\p{{M}}])", text) for word in words)
+    before, after = r"(?<![\w\p{M}])(?<!\w['\u2019])", r"(?![\w\p{M}])(?!['\u2019]\w)"
+    return all(regex.search(f"{before}{word}{after}", text) for word in words)
 
 
 def rows_of(page: Page, heading: str) -> list[Mapping[str, str]]:

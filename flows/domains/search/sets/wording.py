@@ -29,7 +29,7 @@ def say_set(dice: Random, one: Listed) -> str:
 
 def say_sets(dice: Random, some: Sequence[Listed]) -> str:
     """A sentence on the pages of one or several lists together."""
-    return say(dice, "sets", sets=joined([say_set(dice, one) for one in some]))
+    return say(dice, "sets" if len(some) > 1 else "one_set", sets=joined([say_set(dice, one) for one in some]))
 
 
 def say_attribute(dice: Random, one: Attribute) -> str:

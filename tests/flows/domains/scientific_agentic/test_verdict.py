@@ -12,7 +12,14 @@ import pytest
 from flows.domains.attempt import Player
 from flows.domains.contract import Finished
 from flows.domains.scientific_agentic import DOMAIN
-from flows.domains.scientific_agentic.composing.compose import LABORATORY_PROJECT, compose_project
+from flows.domains.scientific_agentic.composing.compose import (
+    CALLS,
+    CALLS_PER_STUDY,
+    LABORATORY_PROJECT,
+    compose_project,
+    order,
+    studies_of,
+)
 from flows.domains.scientific_agentic.verifiers import fresh_data
 from flows.domains.seeds import Seed
 from flows.environments.resources import Resources
@@ -65,3 +72,17 @@ def test_a_composed_project_is_solved_by_its_oracle_only(tmp_path: Path) -> None
     assert {name: one.solved(()) for name, one in attempts.items()} == {name: name == "oracle" for name in played}
     oracle = attempts["oracle"].finished
     assert not [one.observation for one in oracle.turns if "exit status" in (one.observation or "")]
+
+
+def test_projects_have_levels_that_follow_a_target() -> None:
+    """A teacher with a small window needs shorter projects, and nights move by the pass rates of levels."""
+    given = {"target": {"scientific_agentic": {"calls": 60, "tokens": 50_000}}}
+    seeds = [Seed(number, number) for number in range(1, 60)]
+    assert {order(seed, studies_of(None)).studies for seed in seeds} == {8, 10, 12}
+    target = Tasks.model_validate(given).target["scientific_agentic"]
+    assert studies_of(target) == (60 - CALLS) // CALLS_PER_STUDY
+    short = [order(seed, studies_of(target)) for seed in seeds]
+    assert {one.studies for one in short} <= {4, 5, 6}
+    draft = LABORATORY_PROJECT.compose(short[0], lambda *_: "")
+    assert len(draft.difficulty["families"]) == short[0].studies  # type: ignore[arg-type]
+    assert LABORATORY_PROJECT.knob is not None and LABORATORY_PROJECT.knob(short[0]) == f"{short[0].studies} studies"

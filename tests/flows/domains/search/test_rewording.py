@@ -27,7 +27,19 @@ from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
 KINDS = (
-    *("sets", "greatest", "smallest", "count", "list", "union", "intersection", "total", "table_pages", "table_keys"),
+    *(
+        "sets",
+        "one_set",
+        "greatest",
+        "smallest",
+        "count",
+        "list",
+        "union",
+        "intersection",
+        "total",
+        "table_pages",
+        "table_keys",
+    ),
     *("table_sum", "step_count", "step_nth", "step_more"),
 )
 LIMITS = ("at_least", "at_most", "between", "decade")

@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flows.domains.contract import Writer
+from flows.domains.search.sets.graph import Attribute, Page
+from flows.domains.search.sets.recount import has_words, value_of
 from flows.settings import Settings, Tasks
 from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
@@ -131,3 +133,23 @@ def test_a_new_page_is_read_and_an_old_one_is_not(tmp_path: Path) -> None:
     assert dict(read) == dict.fromkeys(known, 1)
     assert min(views) > 50
     assert len(lake.parts(Fact)) == len(lake.parts(Document)) == 2
+
+
+def test_a_page_with_odd_marks_of_code_has_no_number_of_headings() -> None:
+    """Readers who pair the marks in different ways count differently, so no answer is right."""
+    with pytest.raises(LookupError, match="several ways"):
+        value_of(Attribute("headings", "", "", {}), sheet("Run (```\nsetup\n```\n).\n\n## One\n\n## Two"))
+    plain = sheet("## One\n\n```\n## no heading\n```\n\n## Two\n\nUse `a` and ``b``.")
+    assert value_of(Attribute("headings", "", "", {}), plain) == 2
+
+
+def test_a_part_of_a_short_form_is_no_word() -> None:
+    """A reader does not find “aren” on a page that has “aren't”."""
+    page = sheet("They aren't here, says the 'guide' of o'clock; it\u2019s [late](http://x.example/link).")
+    assert [word for word in ("aren", "guide", "clock", "late", "link", "here") if has_words([word], page)] == [
+        "guide", "late", "here",
+    ]  # fmt: skip
+
+
+def sheet(text: str) -> Page:
+    return Page("id", "http://x.example/", "X", "web", None, text, datetime(2026, 1, 1, tzinfo=UTC))
