@@ -9,5 +9,7 @@ with alone as (
 select cells.doc_id, cells.section, cells.row, cells.position, cells.label, cells.text, cells.value, cells.link
 from fact_parts as cells
 join alone using (doc_id, section, block)
-where cells.kind = 'cell'
+where
+    cells.kind = 'cell'
+    and cells.doc_id not in (select doc_id from fact_parts where kind = 'refused' and label = 'too_many_cell')
 order by cells.doc_id, cells.section, cells.row, cells.position

@@ -91,7 +91,14 @@ def _with_pages(draw: Draw, rows: Rows) -> Question:
 
 
 def _with_table(draw: Draw, first: Rows, known: Sequence[Rows]) -> Question:
-    others = [one for one in known if one.table.page != first.table.page and _shared(first, one)]
+    stated = [one for one in known if one.table.page == first.table.page]
+    others = [
+        one
+        for one in known
+        if one.table.page != first.table.page
+        and (shared := _shared(first, one))
+        and not any(_states(own, one, shared) for own in stated)
+    ]
     if not others:
         raise Refused("no_second_table")
     second = draw.dice.choice(others)
@@ -141,6 +148,11 @@ def _question(  # noqa: PLR0913, PLR0917 (the parts of a question)
 def _shared(first: Rows, second: Rows) -> list[str]:
     shared = [key for key in first.numbers if key in second.numbers]
     return shared if len(shared) >= LEAST_JOINED else []
+
+
+def _states(own: Rows, other: Rows, keys: Sequence[str]) -> bool:
+    """True if a table of the first page has the same numbers, so that the second page need not be read."""
+    return all(own.numbers.get(key) == other.numbers[key] for key in keys)
 
 
 def _place(table: Table) -> dict[str, str]:
