@@ -16,7 +16,7 @@ from flows.domains.search.sets.question import Question
 from flows.domains.search.sets.rewording.facts import NAME, Sentence, filled, named, names, template
 from flows.domains.search.sets.wording import templates
 from schemas.prompt import prompt
-from sources.index.passage_splitter import lowercase_words
+from sources.index.scripts import lowercase_words
 
 PROMPT = prompt("reword_question", "flows.domains.search")
 LONGEST = 3
