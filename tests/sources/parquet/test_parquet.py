@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 from tests.sources.collections.nights import FIRST, SECOND, by_name, night, settings_of, statuses
 
 WORDS = "The ferry crosses the sound in forty minutes and carries at most three hundred passengers. " * 3
+GERMAN = "Die Fähre überquert den Sund in vierzig Minuten und nimmt höchstens dreihundert Gäste mit. " * 3
 
 
 def _write(path: Path, rows: list[dict[str, object]], group_rows: int = 1_000) -> None:
@@ -21,7 +22,7 @@ def test_columns_of_the_settings_become_documents(tmp_path: Path) -> None:
     """Data sets call their columns as they like; links, licenses and languages must not be lost."""
     rows: list[dict[str, object]] = [
         {"link": "http://a.example/1", "body": f"# One\n\n{WORDS}[two](/2)", "rights": "CC0-1.0", "language": "en"},
-        {"link": "http://a.example/2", "body": f"# Two\n\n{WORDS}", "rights": None, "language": "de"},
+        {"link": "http://a.example/2", "body": f"# Zwei\n\n{GERMAN}", "rights": None, "language": "de"},
     ]
     _write(tmp_path / "a.parquet", rows)
     columns = {"url": "link", "text": "body", "license": "rights", "lang": "language"}
