@@ -49,7 +49,8 @@ EXPECTED = {
     "/brotli": "truncated",
     "/huge-header": "protocol_error",
     "/no-http": "protocol_error",
-    "/pdf": "content_type",
+    "/pdf": "damaged",
+    "/zip": "content_type",
     "/empty": "extraction_empty",
     "/deep": "ok",
     "/denied/page": "robots_denied",
@@ -139,6 +140,7 @@ BODIES = {
     "/huge-header": HEAD + b"X-Filler: " + b"y" * 1_000_000 + b"\r\n\r\nhi",
     "/no-http": b"\x00\x01\x02 hello, who is there?\r\n\r\n",
     "/pdf": response(b"%PDF-1.7", "application/pdf"),
+    "/zip": response(b"PK\x03\x04", "application/zip"),
     "/empty": response("<html><body>  </body></html>"),
     "/deep": response("<html><title>Deep</title><body>" + "<div>" * 50_000 + "the innermost text" + "</div>" * 50_000),
 }
