@@ -1,4 +1,4 @@
-"""Adds the student's token ids to released rows: one row per stretch of a context segment that the student sees alike.
+"""Adds the student's token ids and loss mask to released rows: a row per stretch of a segment that it sees alike.
 
 A context segment is what the teacher saw between two compactions. A student whose chat template rewrites earlier turns
 sees it in several stretches, each a row (`student_segment` of `student_segments`), trained in that row alone.
