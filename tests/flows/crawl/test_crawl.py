@@ -1,6 +1,5 @@
 """One day's crawl from settings to lake, against a small real site."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from flows.crawl.crawler import run_crawl
 from flows.settings import Settings, SettingsError
+from tests.doubles.settings_variables import variables_of
 from tests.doubles.sites.plain_site import RunningSite, plain_site, tree
 from tests.flows.crawl.crawled import rows, settings_for
 from warehouse.console.progress import silent
@@ -113,10 +113,7 @@ def test_a_dead_host_is_skipped_after_some_failures(tmp_path: Path) -> None:
 
 
 def _killed(settings: Settings, day: date, after: int) -> int:
-    variables = {"FACTORY_HOME": str(settings.home)}
-    for key, value in settings.crawl.model_dump(mode="json").items():
-        if value is not None:
-            variables[f"FACTORY_CRAWL__{key.upper()}"] = value if isinstance(value, str) else json.dumps(value)
+    variables = {"FACTORY_HOME": str(settings.home), **variables_of(settings.crawl, "crawl")}
     command = [sys.executable, "-m", "tests.flows.crawl.crawl_killed", day.isoformat(), str(after)]
     return subprocess.run(command, env=os.environ | variables, check=False).returncode
 

@@ -1,6 +1,5 @@
 """Raw responses of the crawl: readable from each row, after kills, on later days, and stored only if configured."""
 
-import json
 import os
 import sqlite3
 import subprocess
@@ -19,6 +18,7 @@ from schemas import Document
 from sources.archive.warc import RecordLocation, StoredResponse, WarcError, read_record
 from sources.frontier.frontier import Frontier
 from sources.urls import normalise
+from tests.doubles.settings_variables import variables_of
 from tests.doubles.sites.plain_site import Request, page, plain_site, response, running_site, tree
 from tests.flows.crawl.crawled import rows, settings_for
 from warehouse.console.progress import silent
@@ -74,10 +74,7 @@ def test_raw_responses_are_stored_only_with_keep_raw(tmp_path: Path) -> None:
 
 
 def _killed(settings: Settings, after: int) -> int:
-    variables = {"FACTORY_HOME": str(settings.home)}
-    for key, value in settings.crawl.model_dump(mode="json").items():
-        if value is not None:
-            variables[f"FACTORY_CRAWL__{key.upper()}"] = value if isinstance(value, str) else json.dumps(value)
+    variables = {"FACTORY_HOME": str(settings.home), **variables_of(settings.crawl, "crawl")}
     command = [sys.executable, "-m", "tests.flows.crawl.crawl_killed", DAY.isoformat(), str(after)]
     return subprocess.run(command, env=os.environ | variables, check=False).returncode
 

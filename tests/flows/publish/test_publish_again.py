@@ -17,6 +17,7 @@ from flows.settings import Settings
 from schemas import Manifest, Published, Release, Withdrawal
 from schemas.release import Latest
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
+from tests.doubles.settings_variables import variables_of
 from tests.flows.publish.test_publish import DAY, digests, kept_lake, latest, settings_of
 from warehouse.connect import connect, sql_files
 from warehouse.console.progress import silent
@@ -47,7 +48,7 @@ def start(settings: Settings, word: str, nth: int = 1, day: date = DAY) -> subpr
     environment = {
         **os.environ,
         "FACTORY_HOME": str(settings.home),
-        **{f"FACTORY_PUBLISH__{key.upper()}": str(value) for key, value in settings.publish if value is not None},
+        **variables_of(settings.publish, "publish"),
     }
     command = [sys.executable, "-m", "tests.flows.publish.publish_killed", day.isoformat(), word, str(nth)]
     return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)

@@ -25,6 +25,7 @@ from schemas import Manifest, Turn, arrow_schema, sha256_text
 from schemas.release import release_id
 from schemas.shard import Message, ReleaseRow
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_decisions, write_records
+from tests.doubles.settings_variables import variables_of
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.flows.publish.test_publish import DAY, digests, latest, release_rows, settings_of
 from warehouse.console.progress import silent
@@ -57,7 +58,7 @@ def test_another_process_place_zone_and_thread_count_make_the_same_bytes(tmp_pat
     there = settings_of(tmp_path / "elsewhere" / "other", **student, row_group_mb=1, memory_limit="300MB")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))},
-        **{f"FACTORY_PUBLISH__{key.upper()}": str(value) for key, value in there.publish if value is not None},
+        **variables_of(there.publish, "publish"),
         **{"FACTORY_HOME": str(there.home), "PYTHONPATH": str(ROOT), "TZ": "Asia/Kathmandu", "LC_ALL": "C"},
         "PYTHONHASHSEED": "77",
     }
