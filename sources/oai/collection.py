@@ -73,9 +73,12 @@ class OaiCollection:
         return f"{self.selection.endpoint}?{urlencode(self._asked('ListRecords'))}"
 
     async def version(self, run: CrawlRun) -> str | None:
-        """Return the repository's present time, and whether it keeps the time of day. Raises Refused."""
+        """Return the repository's present time, whether it keeps the time of day, and the night. Raises Refused.
+
+        With the night in it, no two nights have one version: a record may change within the second of a harvest.
+        """
         identity = await Harvest(self.selection.endpoint, self.polite.requests(run.client)).identify()
-        return f"{identity.now} {'second' if identity.has_seconds else 'day'}"
+        return f"{identity.now} {'second' if identity.has_seconds else 'day'} {run.run_id}"
 
     async def entries(self, run: CrawlRun, known_version: str | None) -> AsyncIterator[Entry]:
         """Yield the records since the known version, each with its full text where that may be read. Raises Refused."""
@@ -104,7 +107,7 @@ class OaiCollection:
             detail = f"a record in the format {self.selection.prefix}, which is not read"
             yield Entry(url, partial(_refuse, Status.CONTENT_TYPE, detail))
             return
-        yield Entry(url, partial(_record, fields), record.datestamp)
+        yield Entry(url, partial(_record, fields))  # by its text: a datestamp may be as coarse as a day
         if text_url := self._full_text(fields):
             columns = {"license": fields.license, "title": fields.title}
             yield Entry(text_url, partial(_read_text, pages, text_url), record.datestamp, columns)
@@ -131,11 +134,11 @@ class OaiCollection:
 
 def _since(known_version: str | None) -> str | None:
     """Return the first datestamp to request, in the repository's granularity; None: all records."""
-    time, _, granularity = (known_version or "").partition(" ")
-    if not granularity:
-        return None
-    start = datetime.strptime(time, TIME_FORMAT) - OVERLAP
-    return start.strftime(TIME_FORMAT if granularity == "second" else "%Y-%m-%d")
+    match (known_version or "").split():
+        case [time, granularity, *_]:
+            start = datetime.strptime(time, TIME_FORMAT) - OVERLAP
+            return start.strftime(TIME_FORMAT if granularity == "second" else "%Y-%m-%d")
+    return None
 
 
 async def _refuse(status: Status, detail: str) -> Content:

@@ -37,7 +37,8 @@ direct as (
     union
     select trajectory_id, newest.url, newest.license, newest.license_url, newest.attribution
     from read
-    join newest on newest.url = coalesce((select page_url from aliases where aliases.url = read.url), read.url)
+    left join aliases using (url)
+    join newest on newest.url = coalesce(aliases.page_url, read.url)
     union
     select trajectory_id, null, unnest(licenses), null, null
     from trajectories

@@ -30,7 +30,7 @@ def test_every_verdict_names_its_verifier_version_and_trajectory() -> None:
     found = verdicts("x", attempt_turns((opening(), [("ok", URL)]), (Parsed("x", answer="x"), [])))
     assert set(found) == {*TASK.verifiers, "tool_calls"}
     assert {(one.trajectory_id, one.run_id) for one in found.values()} == {("t1", "2026-01-02")}
-    assert {one.version for one in found.values()} == {"2", "3"}
+    assert {one.version for one in found.values()} == {"2", "3", "4"}
 
 
 def test_an_unknown_domain_or_verifier_is_an_error() -> None:
