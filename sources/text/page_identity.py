@@ -16,6 +16,8 @@ from sources.url_forms import address_form, site_of
 SKETCH_SIZE = 32
 SKETCH_WORDS = 1_000
 """Words of a text that its sketch is made of."""
+SKETCH_CHARS = 24_000
+"""Characters of a text, addresses of links included, in which they are looked for."""
 RUN = 3
 
 _LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\((https?://[^\s()<>]+)\)")
@@ -44,7 +46,7 @@ def sketch(text: str) -> list[int]:
     The share of hashes that two sketches have in common estimates the share of runs that their texts have in common.
     """
     words = []
-    for found in _WORD.finditer(_LINK.sub(r"\1", text)):
+    for found in _WORD.finditer(_LINK.sub(r"\1", text[:SKETCH_CHARS])):
         words.append(found[0].lower())
         if len(words) == SKETCH_WORDS:
             break

@@ -34,7 +34,7 @@ class Site:
 
     def is_error(self, path: str, text: str) -> bool:
         """True if the text is that of the site's errors; its front page is no error, whatever it answers."""
-        return path != "/" and shared(sketch(text), self.error_sketch) >= SAME_ERROR
+        return path != "/" and bool(self.error_sketch) and shared(sketch(text), self.error_sketch) >= SAME_ERROR
 
 
 async def read_site(config: CrawlConfig, client: Client, pool: ExtractionPool, origin: str, rules: RobotsRules) -> Site:
