@@ -92,6 +92,16 @@ def test_assertions_that_the_test_catches_stay() -> None:
     assert "[(1, _observations.Lineup(" in text
 
 
+@pytest.mark.parametrize("error", ["Exception", "BaseException", "(Exception, KeyError)"])
+def test_an_expectation_of_any_exception_stays(error: str) -> None:
+    """No other exception is a decoy of it: the examination ended with an error, and the attempt without a verdict."""
+    expectation = f"with pytest.raises({error}):"
+    text = rewrite(
+        "test_it.py", f"import pytest\ndef test_it():\n    {expectation}\n        f()\n", Key(random.Random(1))
+    ).text
+    assert expectation in text
+
+
 def test_the_key_needs_every_point_that_a_passed_test_reaches() -> None:
     """Code that empties a test would otherwise pass it."""
     key = Key(random.Random(1))
