@@ -34,13 +34,13 @@ class Workers:
 
 @contextmanager
 def opened_workers(settings: Settings, wanted: int, workers: int | None = None) -> Iterator[Workers]:
-    """So many processes and threads; None: as many as cores, but no processes for few tasks or a teacher that probes.
+    """So many processes and threads; None: by the cores, but no processes for few tasks or a teacher that probes.
 
     `wanted` is the number of tasks.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     few = cores < 2 or wanted < FEWEST_TASKS or BLIND in settings.tasks.probes
-    n_threads = cores if workers is None else workers
+    n_threads = cores + 1 if workers is None else workers  # a draft waits between its sandboxes
     n_processes = (0 if few else cores) if workers is None else workers
     with ExitStack() as opened:
         processes = threads = None

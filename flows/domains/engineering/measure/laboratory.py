@@ -32,7 +32,7 @@ from flows.environments.workspace import WorkspaceSetup, tree_folder
 from flows.environments.workspace.materialise import materialise
 from schemas.record import sha256_text
 
-VERSION = "3"
+VERSION = "4"
 """Changes whenever the same bug may be measured differently."""
 PROGRAMS = Path(__file__).parent / "inside"
 INSIDE = "/harness"

@@ -20,7 +20,7 @@ WORK = Path("/workspace")
 TREE = WORK / "tree"
 CACHE, COMPILED = WORK / "cache", Path("/compiled")
 """Compiled files of this run, and those of an earlier one, which are read in their place."""
-MEMORY, CPU_S = 2 * 2**30, 8
+MEMORY, CPU_S = 2 * 2**30, 3
 """Bytes and processor seconds of a changed tree: an endless loop ends by them, however busy the machine is."""
 OVERTIME = {signal.SIGXCPU, signal.SIGKILL}
 """Signals that end a process at its limit of processor seconds."""
