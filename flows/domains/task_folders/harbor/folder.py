@@ -68,7 +68,7 @@ def is_task_folder(folder: Path) -> bool:
 
 def read_folder(folder: Path) -> TaskFolder:
     """The task of a folder. Raises Refused with the first reason for which it cannot become a task here."""
-    files = dict(_files(folder))
+    files = dict(files_below(folder))
     config = read_config(_text(files, CONFIG))
     if any(name in files for name in COMPOSE_FILES):
         raise Refused("several_containers")
@@ -83,12 +83,12 @@ def read_folder(folder: Path) -> TaskFolder:
     recipe = read_dockerfile(_text(files, DOCKERFILE))
     name = config.task.name or folder.name
     context = {path: data for path, data in _below(files, "environment").items() if path != "Dockerfile"}
-    return TaskFolder(name, instruction, config, recipe, context, tests, _below(files, SOLUTION), _digest(files))
+    return TaskFolder(name, instruction, config, recipe, context, tests, _below(files, SOLUTION), files_digest(files))
 
 
 def folder_digest(folder: Path) -> str:
     """Hash of all files and their paths. Raises Refused."""
-    return _digest(dict(_files(folder)))
+    return files_digest(dict(files_below(folder)))
 
 
 def as_json(file: Content) -> str | dict[str, Any]:
@@ -114,16 +114,25 @@ def is_executable(path: Path) -> bool:
     return bool(path.stat().st_mode & stat.S_IXUSR)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Content]]:
+def files_below(
+    folder: Path, max_bytes: int = MAX_BYTES, left_out: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, Content]]:
+    """Path -> content of the files below a folder, without files and folders of these names.
+
+    Raises Refused: `folder_has_links`, `folder_too_large`.
+    """
     n_bytes = 0
     for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if left_out.intersection(place.parts):
+            continue
         if path.is_symlink():
             raise Refused("folder_has_links")
         if path.is_file():
             n_bytes += path.stat().st_size
-            if n_bytes > MAX_BYTES:
+            if n_bytes > max_bytes:
                 raise Refused("folder_too_large")
-            yield path.relative_to(folder).as_posix(), Content(path.read_bytes(), is_executable(path))
+            yield place.as_posix(), Content(path.read_bytes(), is_executable(path))
 
 
 def _text(files: Files, name: str) -> str:
@@ -140,7 +149,8 @@ def _below(files: Files, folder: str) -> dict[str, Content]:
     return {path.removeprefix(start): file for path, file in files.items() if path.startswith(start)}
 
 
-def _digest(files: Files) -> str:
+def files_digest(files: Files) -> str:
+    """Hash of all files and their paths, without permission bits."""
     content = hashlib.sha256()
     for path, file in sorted(files.items()):
         content.update(f"{path}\0{len(file.data)}\0".encode())

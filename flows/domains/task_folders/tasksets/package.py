@@ -2,19 +2,18 @@
 
 import tomllib
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from flows.domains.contract import Refused
-from flows.domains.task_folders.harbor.folder import Content
+from flows.domains.task_folders.harbor.folder import Content, files_below, files_digest
 
 VERIFIERS = "verifiers"
 MAX_BYTES = 1 << 20
 """Bytes of a package, since its files are stored with each of its tasks."""
-LEFT_OUT = {".git", ".venv", "__pycache__", "outputs", "tests"}
+LEFT_OUT = frozenset({".git", ".venv", "__pycache__", "outputs", "tests"})
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,7 @@ class Package:
     @property
     def digest(self) -> str:
         """Hash of the files and their paths."""
-        content = sha256()
-        for path, file in sorted(self.files.items()):
-            content.update(f"{path}\0{len(file.data)}\0".encode() + file.data)
-        return content.hexdigest()
+        return files_digest(self.files)
 
 
 def read_package(folder: Path) -> Package:
@@ -51,20 +47,4 @@ def read_package(folder: Path) -> Package:
     named = [str(one) for one in requirements]
     if not any(one.name.lower() == VERIFIERS for one in requirements):
         named.append(VERIFIERS)
-    return Package(folder, name, named, _files(folder))
-
-
-def _files(folder: Path) -> dict[str, Content]:
-    found, n_bytes = {}, 0
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder)
-        if LEFT_OUT.intersection(place.parts):
-            continue
-        if path.is_symlink():
-            raise Refused("folder_has_links")
-        if path.is_file():
-            n_bytes += path.stat().st_size
-            if n_bytes > MAX_BYTES:
-                raise Refused("folder_too_large")
-            found[place.as_posix()] = Content(path.read_bytes())
-    return found
+    return Package(folder, name, named, dict(files_below(folder, MAX_BYTES, LEFT_OUT)))
