@@ -5,6 +5,7 @@ import json
 import os
 import random
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from schemas import Outcome, Trajectory, Turn, Verdict
 from tests.doubles.domains import FUSE, event, write_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening
 from tests.doubles.teachers.vllm_process import CONTEXT
+from tests.flows.rollout.killing import kill_often
 from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -92,20 +94,6 @@ def roll_out(settings: Settings, solutions: list[list[Shown]], fuse: int = 0) ->
     run_rollout(settings, DAY, silent, Factories(opening(ScriptedTeacher(Clerk(solutions))), open_tiny_dialect))
 
 
-def kill_often(settings: Settings, solutions: list[list[Shown]], seed: int) -> int:
-    """Kill runs at random events until one ends by itself; returns the number of kills."""
-    dice, kills = random.Random(seed), 0
-    while True:
-        fuse = dice.randint(1, TASKS * TURNS // 5) if kills < KILLS else 0
-        process = CONTEXT.Process(target=roll_out, args=(settings, solutions, fuse))
-        process.start()
-        process.join()
-        if process.exitcode == 0:
-            return kills
-        assert process.exitcode == -9
-        kills += 1
-
-
 def test_killed_anywhere_the_services_the_notes_and_the_segments_are_the_same(tmp_path: Path) -> None:
     """A long attempt is killed more often than a short one; each fault of a resume would spoil the whole of it."""
     made = drafts()
@@ -114,7 +102,8 @@ def test_killed_anywhere_the_services_the_notes_and_the_segments_are_the_same(tm
     roll_out(undisturbed, solutions)
     while kills < KILLS:
         killed = home(tmp_path / str(seed), setups)
-        kills, seed = kills + kill_often(killed, solutions, seed), seed + 1
+        kills += kill_often(partial(roll_out, killed, solutions), TASKS * TURNS // 5, seed, KILLS)
+        seed += 1
         for model, ids in TABLES:
             assert rows(killed, model, *ids) == rows(undisturbed, model, *ids)
     print(f"{kills} kills in {seed - 3} runs")

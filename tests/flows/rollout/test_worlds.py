@@ -4,10 +4,10 @@ import gc
 import itertools
 import json
 import os
-import random
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from schemas import Outcome, Trajectory, Turn, Verdict
 from tests.doubles.domains import FUSE, available, write_tasks
 from tests.doubles.teachers.scripted import ScriptedTeacher, call, open_tiny_dialect, opening, spoken
 from tests.doubles.teachers.vllm_process import CONTEXT
+from tests.flows.rollout.killing import kill_often
 from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -67,25 +68,12 @@ def killed_run(settings: Settings, fuse: int) -> None:
         roll_out(settings, fuse)
 
 
-def kill_often(settings: Settings, seed: int) -> int:
-    """Kill runs at random events until one ends by itself; returns the number of kills."""
-    dice, kills = random.Random(seed), 0
-    while True:
-        process = CONTEXT.Process(target=killed_run, args=(settings, dice.randint(1, 40) if kills < KILLS else 0))
-        process.start()
-        process.join()
-        if process.exitcode == 0:
-            return kills
-        assert process.exitcode == -9
-        kills += 1
-
-
 def killed_runs(folder: Path, name: str, seed: int) -> Iterator[Settings]:
     """Yield homes whose runs were killed until they ended: as many homes as KILLS kills take."""
     kills = 0
     for number in itertools.count(seed):
         settings = home(folder / str(number), name)
-        kills += kill_often(settings, number)
+        kills += kill_often(partial(killed_run, settings), 40, number, KILLS)
         yield settings
         if kills >= KILLS:
             print(f"{kills} kills in {number - seed + 1} runs")
