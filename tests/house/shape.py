@@ -12,7 +12,7 @@ from statistics import median
 from tests.house.places import CODE_ROOMS, ROOMS, ROOT, files, name, under
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
-UNCOUNTED = {"README.md", "__init__.py", "py.typed"}
+UNCOUNTED = {"README.md", "GUIDE.md", "__init__.py", "py.typed"}
 
 Graph = dict[str, set[str]]
 
@@ -55,7 +55,7 @@ def functions(prefix: str = "") -> Sizes:
 
 
 def folder_counts(prefix: str = "") -> list[tuple[int, str, bool]]:
-    """(files, folder, holds Python) for each folder, fullest first; READMEs and `__init__.py` are not counted."""
+    """(files, folder, holds Python) for each folder, fullest first; guides and `__init__.py` are not counted."""
     paths = [path for path in files() if under(name(path), prefix)]
     code = {path.parent for path in paths if path.suffix == ".py"}
     counts = Counter(path.parent for path in paths if path.name not in UNCOUNTED)

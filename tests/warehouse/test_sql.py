@@ -56,8 +56,8 @@ def test_sql_is_loaded_by_folder_and_name() -> None:
     assert {path.stem for path in SQL.glob("*/*.sql")} == {name for folder in FOLDERS for name in sql_files(folder)}
 
 
-def test_the_readme_lists_every_view_and_mart() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_the_guide_lists_every_view_and_mart() -> None:
+    text = (ROOT / "warehouse" / "GUIDE.md").read_text("utf-8")
     for title, folder in (("Views", "views"), ("Marts", "marts")):
         (listed,) = re.findall(rf"^{title}: `([^`]+)`", text, re.MULTILINE)
         assert sorted(listed.split()) == sorted(sql_files(folder)), folder

@@ -15,5 +15,5 @@ class ZimSection(SourceSection):
     paths: list[LocalPath] = Field(min_length=1, description="files, folders or patterns such as /data/*.zim")
     base_url: HttpUrl | None = Field(
         default=None,
-        description="address of the copied site, such as https://en.wikipedia.org/wiki/; not set: see README",
+        description="address of the copied site, as in https://en.wikipedia.org/wiki/; not set: see sources/zim/",
     )

@@ -113,7 +113,9 @@ async def _sample(client: HttpClient, url: str, adapter: str | None, sampling: S
 async def _probe(client: HttpClient, url: str, adapter: str | None) -> Completion:
     probed = await _sample(client, url, adapter, PROBE)
     if isinstance(probed, MalformedReply):
-        raise TeacherRefused(f"{url} cannot be used: {probed}. Serve the model with SGLang (README).") from probed
+        raise TeacherRefused(
+            f"{url} cannot be used: {probed}. Serve the model with SGLang (engines/GUIDE.md)."
+        ) from probed
     return probed
 
 

@@ -72,7 +72,8 @@ async def _probe(client: HttpClient, url: str, info: ServerInfo) -> ServerInfo:
         found, detects_repetition = await sample(replace(PROBE, repeat_limit=0), None), False
         LOG.warning("%s rejects repetition_detection: repetitive completions run to their token limit there", url)
     if isinstance(found, MalformedReply):
-        raise TeacherRefused(f"{url} cannot be used: {found}. Serve the model with vLLM (README).") from found
+        advice = "Serve the model with vLLM (flows/rollout/engines/GUIDE.md)."
+        raise TeacherRefused(f"{url} cannot be used: {found}. {advice}") from found
     return replace(info, detects_repetition=detects_repetition, forces_tokens=set(found) == {FORCED})
 
 
