@@ -105,7 +105,8 @@ def running_wiki(folder: Path) -> Iterator[MediaWiki]:
     with (folder / "LocalSettings.php").open("a") as settings:
         settings.write(SETTINGS)
     variables = os.environ | {"MW_CONFIG_FILE": str(folder / "LocalSettings.php")}
-    command = ["php", "-d", "opcache.enable_cli=1", "-d", "opcache.revalidate_freq=0", "-S", f"127.0.0.1:{port}", "-t", str(CODE)]
+    options = ("-d", "opcache.enable_cli=1", "-d", "opcache.revalidate_freq=0")
+    command = ["php", *options, "-S", f"127.0.0.1:{port}", "-t", str(CODE)]
     with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             wiki = MediaWiki(folder, port)
