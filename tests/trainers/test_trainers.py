@@ -114,6 +114,25 @@ def test_harbor_reads_every_step_of_atif(release: Path) -> None:
     assert seen == [json.loads(line) for line in written]
 
 
+def test_inspect_lists_every_sample_with_its_scores_and_calls(release: Path) -> None:
+    """A log that its viewer cannot open, or opens without scores or calls, is of no use to a reader."""
+    *samples, header = loaded(release, "inspect", "inspect")
+    rows = released(release)
+    assert header["status"] == "success" and header["site"] and header["samples"] == len(rows) == len(samples)
+    for row in rows:
+        [read] = [one for one in samples if one["metadata"]["trajectory_id"] == row["trajectory_id"]]
+        verdicts = json.loads(row["verdicts"])
+        assert {name: score["value"] == "C" for name, score in read["scores"].items() if name in verdicts} == {
+            name: verdict["passed"] for name, verdict in verdicts.items()
+        }
+        assert read["listed_scores"] == {name: score["value"] for name, score in read["scores"].items()}
+        for message, shown in zip(row["messages"], read["messages"], strict=True):
+            assert shown["role"] == message["role"]
+            calls = [(call["function"], call["arguments"]) for call in shown.get("tool_calls", ())]
+            assert calls == [(call["name"], call["arguments"]) for call in json.loads(message["tool_calls"] or "[]")]
+    assert set(header["accuracy"]) == {name for one in samples for name in one["scores"]}
+
+
 def test_prime_rl_renders_the_tokens_of_the_release(release: Path) -> None:
     """prime-rl is on no package index; its loader reads these JSON lines, and renders with this library."""
     folder = release / "views" / "prime-rl"

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from flows.publish.errors import PublishError, writing
 from flows.publish.stores.protocol import LATEST, MANIFEST
 from flows.publish.views.registry import load_release_view
-from flows.publish.views.view import MESSAGE_COLUMNS, SEGMENT_COLUMNS, ReleaseView, Row
+from flows.publish.views.view import MESSAGE_COLUMNS, SEGMENT_COLUMNS, Batches, ReleaseView, Row
 from schemas import Manifest, Shard
 from schemas.release import Latest
 from warehouse.console.progress import ProgressCallback
@@ -65,7 +65,8 @@ def _write_splits(
     for split in dict.fromkeys(shard.split for shard in manifest.shards):
         shards = [shard for shard in manifest.shards if shard.split == split]
         progress = partial(_report_rows, report, sum(written.values()), manifest.rows)
-        written[split] = _write(view, folder, shards, out / split, progress)
+        batches = partial(_converted, view, folder, shards, progress)
+        written[split] = _write(view, manifest, batches, out / f"{split}.{view.form}")
     for name, text in view.extra_files(list(written)).items():
         (out / name).write_text(text, "utf-8")
     return written
@@ -75,12 +76,13 @@ def _report_rows(report: ProgressCallback, before: int, total: int, rows: int) -
     report(before + rows, total, "exporting")
 
 
-def _write(view: ReleaseView, folder: Path, shards: list[Shard], stem: Path, progress: Callable[[int], None]) -> int:
-    path = stem.with_suffix(f".{view.form}")
+def _write(view: ReleaseView, manifest: Manifest, batches: Batches, path: Path) -> int:
     fresh = path.with_name(f".{path.name}.new")
-    batches = partial(_converted, view, folder, shards, progress)
     try:
-        count = _write_parquet(batches, fresh, view) if view.form == "parquet" else _write_lines(batches, fresh)
+        if view.write:
+            count = view.write(batches, fresh, manifest, path.stem)
+        else:
+            count = _write_parquet(batches, fresh, view) if view.form == "parquet" else _write_lines(batches, fresh)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
@@ -113,7 +115,7 @@ def _reading(shard: Path) -> Iterator[None]:
         ) from error
 
 
-def _write_lines(batches: Callable[[], Iterator[list[Row]]], path: Path) -> int:
+def _write_lines(batches: Batches, path: Path) -> int:
     count = 0
     with path.open("wb") as file:
         for rows in batches():
@@ -122,7 +124,7 @@ def _write_lines(batches: Callable[[], Iterator[list[Row]]], path: Path) -> int:
     return count
 
 
-def _write_parquet(batches: Callable[[], Iterator[list[Row]]], path: Path, view: ReleaseView) -> int:
+def _write_parquet(batches: Batches, path: Path, view: ReleaseView) -> int:
     """Make tables with JSON as text, then cast that text to Arrow's JSON type if the view has a schema."""
     text = pa.large_string()
     stored = view.schema(text) if view.schema else _inferred_schema(batches)
@@ -136,7 +138,7 @@ def _write_parquet(batches: Callable[[], Iterator[list[Row]]], path: Path, view:
     return count
 
 
-def _inferred_schema(batches: Callable[[], Iterator[list[Row]]]) -> pa.Schema:
+def _inferred_schema(batches: Batches) -> pa.Schema:
     """The schema that fits all rows. It takes a pass of its own, since a tool can first occur in the last row."""
     schema = pa.schema([])
     for rows in batches():

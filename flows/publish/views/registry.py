@@ -18,6 +18,7 @@ RELEASE_VIEWS = {
     "ms-swift": "ms_swift:MS_SWIFT",
     "llama-factory": "llama_factory:LLAMA_FACTORY",
     "atif": "atif:ATIF",
+    "inspect": "inspect_log:INSPECT",
 }
 """View of a release -> module of this folder and the ReleaseView in it."""
 LAKE_VIEWS = {

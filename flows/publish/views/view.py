@@ -1,6 +1,6 @@
 """The types of export views: a release view converts released rows for one trainer, a lake view queries the lake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,11 +9,14 @@ import duckdb
 import pyarrow as pa
 
 from flows.settings.publish import Licenses
+from schemas import Manifest
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
 Row = dict[str, Any]
 Message = dict[str, Any]
+Batches = Callable[[], Iterator[list[Row]]]
+"""Reads the converted rows of a split from their start, a batch at a time."""
 
 MESSAGE_COLUMNS = ("trajectory_id", "messages", "tools")
 TOKEN_COLUMNS = ("token_ids", "loss_mask")
@@ -49,14 +52,17 @@ def _no_files(splits: list[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ReleaseView:
-    """A pure function from a released row to a trainer's row, and the file format that the trainer loads."""
+    """A pure function from a released row to a trainer's row, and the file format that the trainer or viewer loads."""
 
     convert: Callable[[Row], Row]
     columns: tuple[str, ...]
     """The columns of a released row that `convert` reads."""
-    form: Literal["jsonl", "parquet"] = "jsonl"
+    form: Literal["jsonl", "parquet", "eval"] = "jsonl"
     schema: Callable[[pa.DataType], pa.Schema] | None = None
     """The schema of a Parquet file, given the type of its JSON values; None: inferred from the rows."""
+    write: Callable[[Batches, Path, Manifest, str], int] | None = None
+    """Writes the converted rows of a split to a file of a form of its own, given the manifest and the split's name;
+    returns the number of rows."""
     extra_files: Callable[[list[str]], dict[str, str]] = _no_files
     """Files to write next to the data, as name -> text, given the names of the splits."""
     select: Callable[[Row], Row | None] = as_seen
