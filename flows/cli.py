@@ -29,6 +29,7 @@ from flows.commands.sources import sources
 from flows.commands.tasks import tasks
 from flows.commands.tasks.domains import domains
 from flows.commands.tasks.rehearse import rehearse
+from flows.commands.watch.stats import stats
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -81,7 +82,7 @@ def judge(day: Day = None) -> None:
     run_nightly(day, Stage.judge.value)
 
 
-for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve):
+for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve, stats):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (sources, tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):
@@ -137,17 +138,6 @@ def sql(
 
     with open_warehouse() as (con, _):
         print_sql(con, query, format.value, out)
-
-
-@app.command()
-def stats(
-    out: Annotated[Path | None, typer.Option(help="Write the plot to this .svg file.", callback=local_path)] = None,
-) -> None:
-    """Show trajectory statistics: funnel, lengths, tools, and the horizon histogram."""
-    from warehouse.console.stats import print_stats
-
-    with open_warehouse() as (con, _):
-        print_stats(con, out)
 
 
 @app.command()

@@ -1,9 +1,8 @@
-"""Plots the histogram of trajectory lengths (horizons): bars in the terminal, or an SVG file.
+"""Plots the histogram of trajectory lengths (horizons): bars in the terminal, or an SVG or PNG file.
 
 One panel per domain compares the lengths in tokens with the domain's own goal, a mean (mart `horizon_goals`).
 """
 
-from html import escape
 from pathlib import Path
 
 import polars as pl
@@ -11,11 +10,13 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.console.progress import write_bytes_atomic
 from warehouse.console.terminal import visible
+from warehouse.report import charts
+from warehouse.report.drawing import PRINT, png, svg
 
 BAR_CELLS = 40
 EIGHTHS = " ▏▎▍▌▋▊▉█"
-PANEL_HEIGHT, BAR_WIDTH, MARGIN = 180, 72, 48
 
 
 class PlotError(Exception):
@@ -28,18 +29,16 @@ def horizon_bars(horizon: pl.DataFrame) -> Group:
 
 
 def save_horizon(horizon: pl.DataFrame, path: Path) -> None:
-    """Save the mart `horizon_histogram` as an SVG file; raises PlotError for another suffix than .svg."""
-    if path.suffix.lower() != ".svg":
-        raise PlotError(f"{path}: plots are saved as SVG only; choose a file name that ends in .svg")
-    panels = [
-        _svg_panel(str(name), rows, MARGIN + place * (PANEL_HEIGHT + 2 * MARGIN))
-        for place, ((name,), rows) in enumerate(_domains(horizon))
-    ]
-    width = 2 * MARGIN + BAR_WIDTH * (horizon["from_tokens"].n_unique() or 1)
-    height = len(panels) * (PANEL_HEIGHT + 2 * MARGIN)
-    style = 'font-family="system-ui, sans-serif" font-size="12" fill="#333"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" {style}>'
-    path.write_text("\n".join([head, '<rect width="100%" height="100%" fill="white"/>', *panels, "</svg>\n"]), "utf-8")
+    """Save the mart `horizon_histogram` as an SVG or PNG file, whole or not at all.
+
+    Raises PlotError for another suffix, and DrawingError without the extra `report`.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".svg", ".png"):
+        raise PlotError(f"{path}: plots are saved as SVG or PNG; choose a file name that ends in .svg or .png")
+    chart = charts.horizon(horizon.to_dicts(), PRINT)
+    drawn = svg(chart, PRINT).encode() if suffix == ".svg" else png(chart, PRINT)
+    write_bytes_atomic(path, drawn)
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> str:
@@ -75,24 +74,3 @@ def _holds_goal(row: dict[str, int | None]) -> bool:
 def _bin(row: dict[str, int | None]) -> str:
     low, high = row["from_tokens"] or 0, row["to_tokens"]
     return f"{low:,}+" if high is None else f"{low:,}-{high:,}"
-
-
-def _svg_panel(domain: str, rows: pl.DataFrame, top: int) -> str:
-    floor = top + PANEL_HEIGHT
-    most = max(int(rows["trajectories"].max() or 0), 1)  # type: ignore[arg-type]
-    parts = [f'<text x="{MARGIN}" y="{top - 16}" font-size="14">{escape(_headline(domain, rows))}</text>']
-    for place, row in enumerate(rows.iter_rows(named=True)):
-        left, middle = MARGIN + place * BAR_WIDTH, MARGIN + place * BAR_WIDTH + BAR_WIDTH // 2
-        for column, colour in (("trajectories", "#c6d4e8"), ("published", "#2b6cb0")):
-            height = PANEL_HEIGHT * row[column] / most
-            parts.append(
-                f'<rect x="{left + 4}" y="{floor - height:.1f}" width="{BAR_WIDTH - 8}" '
-                f'height="{height:.1f}" fill="{colour}"><title>{row[column]:,} {column}</title></rect>'
-            )
-        count = floor - PANEL_HEIGHT * row["trajectories"] / most - 4
-        parts.append(f'<text x="{middle}" y="{count:.1f}" text-anchor="middle">{row["trajectories"]:,}</text>')
-        parts.append(f'<text x="{middle}" y="{floor + 16}" text-anchor="middle" font-size="10">{_bin(row)}</text>')
-        if _holds_goal(row):
-            parts.append(f'<path d="M{left + BAR_WIDTH} {top}V{floor}" stroke="#c53030" stroke-dasharray="4 3"/>')
-    parts.append(f'<path d="M{MARGIN} {floor}h{BAR_WIDTH * rows.height}" stroke="#333"/>')
-    return "\n".join(parts)

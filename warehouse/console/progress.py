@@ -119,9 +119,14 @@ class ProgressLines:
 
 def write_atomic(path: Path, text: str) -> None:
     """Write a small file by rename: a reader sees the earlier text or the new one, never a part. Raises OSError."""
+    write_bytes_atomic(path, text.encode())
+
+
+def write_bytes_atomic(path: Path, body: bytes) -> None:
+    """Write bytes as write_atomic writes text. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(body)
     temporary.replace(path)
 
 

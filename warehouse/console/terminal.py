@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.console.fitted_table import FittedTable
+
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 """Unicode categories without a glyph: control, format, surrogate, private use, line and paragraph separators."""
 
@@ -28,10 +30,10 @@ def shortened(text: str, most: int) -> str:
 
 
 def empty_table(columns: Iterable[str], title: str | None = None) -> Table:
-    """A table without rows; long cells are wrapped, never cut."""
-    table = Table(title=Text(visible(title)) if title else None)
+    """A table without rows; long cells are wrapped between words, never cut."""
+    table = FittedTable(title=Text(visible(title)) if title else None)
     for name in columns:
-        table.add_column(cell(name), overflow="fold")
+        table.add_column(cell(name))
     return table
 
 

@@ -79,6 +79,7 @@ def test_statistics_print_over_any_lake_and_save_a_picture(tmp_path: Path, capfd
         print_stats(con, tmp_path / "empty.svg")
         write_records(lake, DAY, make_small_lake(DAY, domains=("search", "a<b&c")))
         print_stats(con, tmp_path / "horizon.svg")
+        print_stats(con, tmp_path / "horizon.png")
         with pytest.raises(PlotError, match=r"\.svg"):
             print_stats(con, tmp_path / "horizon.bmp")
     printed = capfd.readouterr().out
@@ -87,6 +88,7 @@ def test_statistics_print_over_any_lake_and_save_a_picture(tmp_path: Path, capfd
     for name in ("empty", "horizon"):
         ElementTree.parse(tmp_path / f"{name}.svg")
     assert "a&lt;b&amp;c" in (tmp_path / "horizon.svg").read_text()
+    assert (tmp_path / "horizon.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_mart_as_markdown_is_one_table(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ select
     arg_max(measured.repeats, (measured.similarity, measured.repeats)) as repeats,
     max(measured.similarity) as similarity,
     any_value(tasks.run_id) as run_id,
+    try_cast(any_value(tasks.run_id)[:10] as date) as date,
     arg_max(measured.first_run_id, (measured.similarity, measured.repeats)) as repeats_run_id
 from measured
 join tasks using (task_id)

@@ -10,6 +10,7 @@ select
     trajectories.task_id,
     trajectories.domain,
     trajectories.run_id,
+    try_cast(trajectories.run_id[:10] as date) as date,
     trajectories.n_tokens
 from decisions
 join trajectories using (trajectory_id)

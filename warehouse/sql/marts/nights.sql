@@ -32,6 +32,7 @@ begun as (
 
 select
     begun.run_id,
+    try_cast(begun.run_id[:10] as date) as date,
     coalesce(fetched.fetched_pages, 0) as fetched_pages,
     coalesce(made.finished, 0) as finished,
     coalesce(made.tokens, 0)::bigint as tokens,

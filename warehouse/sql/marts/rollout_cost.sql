@@ -63,6 +63,7 @@ weighed as (
 
 select
     run_id,
+    try_cast(run_id[:10] as date) as date,
     runs,
     teacher_seconds,
     gpu_seconds,

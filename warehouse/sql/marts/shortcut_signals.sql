@@ -3,6 +3,8 @@ select
     decisions.trajectory_id,
     trajectories.task_id,
     trajectories.domain,
+    trajectories.run_id,
+    try_cast(trajectories.run_id[:10] as date) as date,
     decisions.kept,
     decisions.calls_to_solve,
     decisions.answer_seen_at,

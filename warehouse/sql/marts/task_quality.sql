@@ -17,6 +17,7 @@ counted as (
         tasks.domain,
         tasks.composer,
         tasks.run_id,
+        try_cast(tasks.run_id[:10] as date) as date,
         tasks.answer_form,
         coalesce(json_extract_string(tasks.difficulty, '$.probes.oracle'), 'not_probed') as oracle,
         coalesce(json_extract_string(tasks.difficulty, '$.probes.shortcuts'), 'not_probed') as shortcuts,

@@ -46,6 +46,7 @@ totalled as (
 
 select
     run_id,
+    try_cast(run_id[:10] as date) as date,
     domain,
     calls,
     trajectories,

@@ -1,0 +1,1 @@
+"""A night on one page: figures, charts and the page itself."""
