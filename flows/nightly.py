@@ -32,7 +32,7 @@ from flows.settings import Settings, load
 from flows.tasks.composers import needs_pages
 from flows.tasks.flow import tasks
 from schemas.record import night_of
-from warehouse.connect import connect
+from warehouse.connect import connect, rebuild_warehouse
 from warehouse.console.stats import markdown
 from warehouse.lake import Lake
 
@@ -75,6 +75,8 @@ def nightly(
 def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
     """Run the steps in order, or one of them; whatever can fail at once is checked first."""
     check_before_run(settings, only)
+    if not settings.warehouse.exists():
+        rebuild_warehouse(settings.warehouse, Lake(settings.lake))  # other clients query the first night, too
     counts: dict[str, Counts] = {}
     try:
         for name in chosen_steps(settings, only):

@@ -5,20 +5,29 @@ lake's Parquet of that record. `warehouse.duckdb` holds the same views and no da
 any DuckDB client can read it while the factory works.
 """
 
+import logging
+import os
 import re
 from collections.abc import Mapping
 from functools import partial
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
+from threading import get_ident
 
 import duckdb
 
-from schemas import RECORDS, Record, arrow_schema
+from schemas import RECORDS, Record, arrow_schema, content_id
 from warehouse.damage_boundary import LakeConnection, naming_damage
-from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged
+from warehouse.descriptions import comment_statements, declared, described_views
+from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged, LakeError
 from warehouse.view_template import view_template
 
+LOG = logging.getLogger(__name__)
+PARTS = "all stored rows of the record {0}, earlier versions included; the views read them"
+"""Comment of a view over a record's parts."""
+ORIGIN = "warehouse_origin"
+"""View of `warehouse.duckdb` with one row: the lake's folder and a hash of the views, which tell if it is current."""
 _NAMED: dict[str, frozenset[str]] = {}
 """Text of SQL -> the parameters that it mentions: to parse the long ones takes milliseconds."""
 Parameters = Mapping[str, object]
@@ -80,22 +89,15 @@ def forbid_external_access(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Create every view and mart in the connection's current database, which has none yet, over the lake's parts.
-
-    They are copied from a template, since DuckDB binds a view when it creates it, and a copied one when it is read.
-    """
-    template = view_template(partial(_write_views, lake))
-    [(current,)] = con.execute("select current_database()").fetchall()
-    con.execute(f"attach {_literal(str(template))} as view_template (read_only)")
-    con.execute(f"copy from database view_template to {current} (schema)")
-    con.execute("detach view_template")
+    """Create every view and mart in the connection's current database, which has none yet, over the lake's parts."""
+    _copy_views(con, lake)
     for model in RECORDS:
         _view_parts(con, model, lake.glob(model))
 
 
 def view_names() -> set[str]:
     """The names of all views and marts, those over the parts of one record aside."""
-    return set(_view_texts())
+    return set(view_texts())
 
 
 def create_temp_table(
@@ -130,36 +132,54 @@ def named_parameters(con: duckdb.DuckDBPyConnection, text: str) -> set[str]:
 
 
 def rebuild_warehouse(path: Path, lake: Lake) -> None:
-    """Write `warehouse.duckdb` (views only) to a temporary file and rename it over the earlier one.
+    """Write `warehouse.duckdb` (views and their comments only) to a temporary file and rename it over the earlier one.
 
     Clients of DuckDB 1.5 open it. Raises LakeDamaged if a folder has its name.
     """
     lake.prepare()
     if path.is_dir():
         raise LakeDamaged(f"{path} cannot be written: a folder has its name. {REPAIR_HINT}")
-    fresh = path.with_name(f".{path.name}.tmp")
-    fresh.unlink(missing_ok=True)
-    with naming_damage(lake), duckdb.connect() as con:
-        con.execute(f"attach {_literal(str(fresh))} as warehouse (storage_version '{OLDEST_CLIENT}')")
-        con.execute("use warehouse")
-        create_views(con, lake)
-        con.execute("use memory")
-        con.execute("detach warehouse")
-    fresh.replace(path)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
+    try:
+        with naming_damage(lake), duckdb.connect() as con:
+            con.execute(f"attach {_literal(str(fresh))} as warehouse (storage_version '{OLDEST_CLIENT}')")
+            con.execute("use warehouse")
+            _create_commented_views(con, lake)
+            con.execute("use memory")
+            con.execute("detach warehouse")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def refresh_warehouse(path: Path, lake: Lake) -> None:
+    """Rebuild `warehouse.duckdb` unless it has today's views over this lake: an upgrade or a moved home changes them.
+
+    A file that cannot be written stays as it is, with a warning.
+    """
+    if _is_current(path, lake):
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rebuild_warehouse(path, lake)
+    except (OSError, duckdb.Error, LakeError) as error:
+        LOG.warning("%s is out of date and cannot be written: %s", path, error)
 
 
 def _write_views(lake: Lake, path: Path) -> None:
     """Write a database of every view and mart, after those that it reads, over empty parts, which have every column."""
-    texts = _view_texts()
+    texts = view_texts()
     with duckdb.connect(path) as con:
-        for model in RECORDS:
-            _view_parts(con, model, str(lake.empty_part(model).absolute()))
-        for name in _dependency_order(texts):
-            con.execute(f"create view {name} as {texts[name]}")
+        _view_empty_parts(con, lake)
+        for name, text in texts.items():
+            con.execute(f"create view {name} as {text}")
 
 
-def _view_texts() -> dict[str, str]:
-    return sql_files("views") | sql_files("marts")
+def view_texts() -> dict[str, str]:
+    """The SQL of all views and marts by name, each after those that it reads."""
+    texts = sql_files("views") | sql_files("marts")
+    reads = {name: texts.keys() & set(re.findall(r"\b(?:from|join)\s+(\w+)", text)) for name, text in texts.items()}
+    return {name: texts[name] for name in TopologicalSorter(reads).static_order()}
 
 
 def _set_session(con: duckdb.DuckDBPyConnection) -> None:
@@ -168,17 +188,53 @@ def _set_session(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set enable_progress_bar = false")
 
 
+def _copy_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Copy the views from a template: DuckDB binds a view when it creates it, a copied one when it is read."""
+    template = view_template(partial(_write_views, lake))
+    [(current,)] = con.execute("select current_database()").fetchall()
+    con.execute(f"attach {_literal(str(template))} as view_template (read_only)")
+    con.execute(f"copy from database view_template to {current} (schema)")
+    con.execute("detach view_template")
+
+
+def _create_commented_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Create every view with its comments, which DuckDB binds to columns: over empty parts, then over the lake's."""
+    _copy_views(con, lake)
+    _view_empty_parts(con, lake)
+    folder, views = _origin(lake)
+    con.execute(f"create view {ORIGIN} as select {_literal(folder)} as lake, {_literal(views)} as views")
+    con.execute(f"begin; {comment_statements(described_views(con, view_texts()))} commit;")
+    for model in RECORDS:
+        _view_parts(con, model, lake.glob(model))
+        con.execute(f"comment on view {model.record}_parts is {_literal(PARTS.format(model.record))}")
+
+
+def _is_current(path: Path, lake: Lake) -> bool:
+    """False if the file is missing, damaged, of another lake or of other views."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            return con.execute(f"from {ORIGIN}").fetchall() == [_origin(lake)]
+    except duckdb.Error:
+        return False
+
+
+def _origin(lake: Lake) -> tuple[str, str]:
+    """The lake's folder, and a hash of the views and their descriptions."""
+    texts = [*view_texts().items(), *((view, *columns.items()) for view, columns in declared().items())]
+    return str(lake.root.absolute()), content_id(OLDEST_CLIENT, texts, [arrow_schema(m).to_string() for m in RECORDS])
+
+
+def _view_empty_parts(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    for model in RECORDS:
+        _view_parts(con, model, str(lake.empty_part(model).absolute()))
+
+
 def _view_parts(con: duckdb.DuckDBPyConnection, model: type[Record], parts: str) -> None:
     columns = ", ".join(f'"{name}"' for name in (*arrow_schema(model).names, "date"))
     con.execute(
         f"create or replace view {model.record}_parts as select {columns} from read_parquet({_literal(parts)}, "
         "hive_partitioning = true, hive_types = {date: date}, union_by_name = true)"
     )
-
-
-def _dependency_order(texts: Mapping[str, str]) -> list[str]:
-    reads = {name: texts.keys() & set(re.findall(r"\b(?:from|join)\s+(\w+)", text)) for name, text in texts.items()}
-    return list(TopologicalSorter(reads).static_order())
 
 
 def _literal(value: str) -> str:

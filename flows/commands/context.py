@@ -78,14 +78,19 @@ def crawl_alone(day: str | None) -> None:
 
 @contextmanager
 def open_warehouse() -> Iterator[tuple["duckdb.DuckDBPyConnection", "Settings"]]:
-    """A connection to the lake's views, and the settings; the factory's own errors end the command."""
-    from warehouse.connect import connect
+    """A connection to the lake's views, and the settings; the factory's own errors end the command.
+
+    `warehouse.duckdb` is brought up to date, for other clients.
+    """
+    from warehouse.connect import connect, refresh_warehouse
     from warehouse.lake import Lake
 
     with plain_errors():
         settings = read_settings()
         spill, limit = settings.state / "spill", settings.refine.memory_limit
-        with connect(Lake(settings.lake), spill=spill, memory_limit=limit) as con:
+        lake = Lake(settings.lake)
+        with connect(lake, spill=spill, memory_limit=limit) as con:
+            refresh_warehouse(settings.warehouse, lake)
             yield con, settings
 
 
