@@ -16,7 +16,6 @@ from flows.commands.context import (
     MaxHours,
     MaxTokens,
     crawl_alone,
-    local_path,
     open_warehouse,
     run_nightly,
 )
@@ -29,6 +28,7 @@ from flows.commands.sources import sources
 from flows.commands.tasks import tasks
 from flows.commands.tasks.domains import domains
 from flows.commands.tasks.rehearse import rehearse
+from flows.commands.watch.sql import sql
 from flows.commands.watch.stats import stats
 
 app = typer.Typer(
@@ -48,15 +48,6 @@ class Stage(StrEnum):
     judge = "judge"
     refine = "refine"
     publish = "publish"
-
-
-class Format(StrEnum):
-    """Output formats of rows."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    parquet = "parquet"
 
 
 @app.command()
@@ -82,7 +73,7 @@ def judge(day: Day = None) -> None:
     run_nightly(day, Stage.judge.value)
 
 
-for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve, stats):
+for verb in (doctor, domains, export, lineage, publish.pull, rehearse, serve, sql, stats):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (sources, tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):
@@ -125,19 +116,6 @@ def status() -> None:
         elif is_status_damaged(settings.state):
             console.print(f"{settings.state / FILE} cannot be read; the next rollout writes it anew", markup=False)
         console.print(funnel_table(con))
-
-
-@app.command()
-def sql(
-    query: Annotated[str, typer.Argument(help="A read-only query over the views and marts.")],
-    format: Annotated[Format, typer.Option(help="Output format.")] = Format.table,
-    out: Annotated[Path | None, typer.Option(help="Write to this file instead.", callback=local_path)] = None,
-) -> None:
-    """Query the lake in SQL, also during a run."""
-    from warehouse.query import print_sql
-
-    with open_warehouse() as (con, _):
-        print_sql(con, query, format.value, out)
 
 
 @app.command()

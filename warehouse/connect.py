@@ -19,7 +19,7 @@ import duckdb
 
 from schemas import RECORDS, Record, arrow_schema, content_id
 from warehouse.damage_boundary import LakeConnection, naming_damage
-from warehouse.descriptions import comment_statements, declared, described_views
+from warehouse.descriptions import View, comment_statements, declared, described_views
 from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged, LakeError
 from warehouse.view_template import view_template
 
@@ -93,6 +93,13 @@ def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     _copy_views(con, lake)
     for model in RECORDS:
         _view_parts(con, model, lake.glob(model))
+
+
+def catalogue(lake: Lake) -> list[View]:
+    """Every view and mart with its grain, and its columns with types and meanings; reads no rows of the lake."""
+    lake.prepare()
+    with duckdb.connect(str(view_template(partial(_write_views, lake))), read_only=True) as con:
+        return described_views(con, view_texts())
 
 
 def view_names() -> set[str]:
@@ -203,7 +210,7 @@ def _create_commented_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     _view_empty_parts(con, lake)
     folder, views = _origin(lake)
     con.execute(f"create view {ORIGIN} as select {_literal(folder)} as lake, {_literal(views)} as views")
-    con.execute(f"begin; {comment_statements(described_views(con, view_texts()))} commit;")
+    con.execute(f"begin; {comment_statements(catalogue(lake))} commit;")
     for model in RECORDS:
         _view_parts(con, model, lake.glob(model))
         con.execute(f"comment on view {model.record}_parts is {_literal(PARTS.format(model.record))}")

@@ -15,7 +15,6 @@ import duckdb
 
 from schemas import RECORDS, Record, arrow_schema
 
-PARTITION = "date"
 _SOURCE = re.compile(r"\b(?:from|join)\s+(\w+)")
 _COLUMNS = "select table_name, column_name, data_type from duckdb_columns() where not internal order by column_index"
 
@@ -73,7 +72,7 @@ def grain(text: str) -> str:
 def record_columns(model: type[Record]) -> dict[str, str]:
     """Column -> description of a record, with the partition that its parts have."""
     fields = {field.name: field.metadata[b"description"].decode() for field in arrow_schema(model)}
-    return fields | {PARTITION: declared()["shared"][PARTITION]}
+    return fields | declared()["parts"]
 
 
 @cache
