@@ -31,12 +31,12 @@ def sql(
     with open_warehouse() as (con, settings):
         if query is None and sys.stdin.isatty():
             from warehouse.connect import catalogue
-            from warehouse.console.sql_prompt import SqlPrompt
             from warehouse.lake import Lake
+            from warehouse.prompt.sql_prompt import SqlPrompt
 
             SqlPrompt(con, catalogue(Lake(settings.lake)), settings.state / "sql_history").run()
         else:
-            from warehouse.console.questions import query_text
+            from warehouse.prompt.questions import query_text
             from warehouse.query import print_sql
 
             print_sql(con, query_text(sys.stdin.read() if query is None else query), format.value, out)

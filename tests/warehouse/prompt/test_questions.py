@@ -14,8 +14,8 @@ from schemas import Published, Release
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_decisions, write_records
 from tests.doubles.lakes.small_steps import Kind
 from warehouse.connect import connect, rebuild_warehouse
-from warehouse.console.questions import query_text, questions
 from warehouse.lake import Lake, PartName
+from warehouse.prompt.questions import query_text, questions
 
 DAY, EVE = date(2026, 11, 20), date(2026, 11, 19)
 KINDS: dict[tuple[int, int], Kind] = {(0, 0): "pending", (1, 0): "aborted", (2, 1): "turn_cap", (3, 1): "wrong"}
@@ -155,7 +155,7 @@ def test_limits_and_cost(home: Home) -> None:
 def test_the_page_lists_every_question() -> None:
     """A question that the page leaves out is never asked."""
     page = Path("warehouse/sql/questions/README.md")
-    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+    text = (Path(__file__).parents[3] / page).read_text("utf-8")
     assert len(questions()) == 12
     assert [name for name, (words, _) in questions().items() if f"| {words} | [{name}]({name}.sql) |" not in text] == []
 

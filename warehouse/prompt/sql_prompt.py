@@ -22,8 +22,8 @@ from pygments.lexers.sql import SqlLexer
 from rich.console import Console
 from rich.markup import escape
 
-from warehouse.console.questions import questions
 from warehouse.console.terminal import empty_table
+from warehouse.prompt.questions import questions
 from warehouse.query import QueryError, print_sql
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from prompt_toolkit.output import DummyOutput
 
 from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.connect import catalogue, connect
-from warehouse.console.sql_prompt import SqlCompleter, SqlPrompt
 from warehouse.lake import Lake
+from warehouse.prompt.sql_prompt import SqlCompleter, SqlPrompt
 
 DAY = date(2026, 11, 20)
 

@@ -1,0 +1,1 @@
+"""The prompt of `factory sql`, and the questions that run by name."""
