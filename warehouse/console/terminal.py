@@ -4,24 +4,22 @@ A character that would move the cursor, colour the screen or change the reading 
 that displaying data is safe and odd characters are visible.
 """
 
-import unicodedata
 from collections.abc import Iterable
 
+import regex
 from rich.table import Table
 from rich.text import Text
 
 from warehouse.console.fitted_table import FittedTable
 
-INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]")
 """Unicode categories without a glyph: control, format, surrogate, private use, line and paragraph separators."""
 
 
 def visible(text: str, *, lines: bool = True) -> str:
     """The text with every invisible character as its number (\\x1b); tabs and newlines stay if `lines` is set."""
     kept = "\n\t" if lines else ""
-    return "".join(
-        char if char in kept or unicodedata.category(char) not in INVISIBLE else f"\\x{ord(char):02x}" for char in text
-    )
+    return str(INVISIBLE.sub(lambda found: found[0] if found[0] in kept else f"\\x{ord(found[0]):02x}", text))
 
 
 def shortened(text: str, most: int) -> str:
