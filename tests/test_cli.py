@@ -149,6 +149,8 @@ def test_stats_show_and_checks_answer(worked_home: Path) -> None:
     plot = worked_home / "horizon.svg"
     assert factory(worked_home, "stats", "--out", str(plot)).returncode == 0
     assert plot.read_text().startswith("<svg")
+    assert factory(worked_home, "report").stdout.strip() == "wrote report-2026-01-01.html"
+    assert "Night 2026-01-01" in (worked_home / "report-2026-01-01.html").read_text("utf-8")
     some = json.loads(factory(worked_home, "sql", "select trajectory_id from trajectories", "--format", "json").stdout)
     shown = factory(worked_home, "show", some[0]["trajectory_id"])
     assert shown.returncode == 0

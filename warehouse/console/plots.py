@@ -1,44 +1,22 @@
-"""Plots the histogram of trajectory lengths (horizons): bars in the terminal, or an SVG or PNG file.
+"""Plots the histogram of trajectory lengths (horizons) as bars in the terminal.
 
 One panel per domain compares the lengths in tokens with the domain's own goal, a mean (mart `horizon_goals`).
 """
-
-from pathlib import Path
 
 import polars as pl
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.console.progress import write_bytes_atomic
 from warehouse.console.terminal import visible
-from warehouse.report import charts
-from warehouse.report.drawing import PRINT, png, svg
 
 BAR_CELLS = 40
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-class PlotError(Exception):
-    """The plot cannot be saved in the requested format; the message names the supported one."""
-
-
 def horizon_bars(horizon: pl.DataFrame) -> Group:
     """Draw the mart `horizon_histogram` as bars of text, one panel per domain."""
     return Group(*(_panel(str(name), rows) for (name,), rows in _domains(horizon)))
-
-
-def save_horizon(horizon: pl.DataFrame, path: Path) -> None:
-    """Save the mart `horizon_histogram` as an SVG or PNG file, whole or not at all.
-
-    Raises PlotError for another suffix, and DrawingError without the extra `report`.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in (".svg", ".png"):
-        raise PlotError(f"{path}: plots are saved as SVG or PNG; choose a file name that ends in .svg or .png")
-    chart = charts.horizon(horizon.to_dicts(), PRINT)
-    drawn = svg(chart, PRINT).encode() if suffix == ".svg" else png(chart, PRINT)
-    write_bytes_atomic(path, drawn)
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> str:

@@ -1,14 +1,12 @@
 """Prints marts as tables: in the terminal, and as Markdown for Prefect's UI and dataset cards."""
 
-from pathlib import Path
-
 import duckdb
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.console.plots import horizon_bars, save_horizon
+from warehouse.console.plots import horizon_bars
 from warehouse.console.terminal import cell, empty_table
 
 TABLES = {
@@ -61,17 +59,13 @@ def mart_table(con: duckdb.DuckDBPyConnection, mart: str) -> Table:
     return table
 
 
-def print_stats(con: duckdb.DuckDBPyConnection, out: Path | None = None) -> None:
-    """Print the funnel, the tables and the histogram of lengths; `out` is an SVG file to save the histogram to, too."""
+def print_stats(con: duckdb.DuckDBPyConnection) -> None:
+    """Print the funnel, the tables and the histogram of lengths."""
     console = Console()
     console.print(funnel_table(con))
     for mart in TABLES:
         console.print(mart_table(con, mart))
-    horizon = frame(con, "horizon_histogram")
-    console.print(horizon_bars(horizon))
-    if out is not None:
-        save_horizon(horizon, out)
-        console.print(f"wrote {out}", markup=False)
+    console.print(horizon_bars(frame(con, "horizon_histogram")))
 
 
 def markdown(con: duckdb.DuckDBPyConnection, mart: str) -> str:

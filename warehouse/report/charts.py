@@ -9,7 +9,8 @@ from typing import Any
 from warehouse.report.drawing import Spec, Theme
 
 Row = Mapping[str, Any]
-WIDTH, HEIGHT, ROW_HEIGHT = 300, 110, 18
+WIDTH, HEIGHT, ROW_HEIGHT = 300, 110, 20
+MOST_BARS, MOST_LABELS, LABEL_CHARS = 12, 6, 32
 
 
 def horizon(rows: Sequence[Row], theme: Theme) -> Spec:
@@ -64,11 +65,41 @@ def _lengths(rows: Sequence[Row], theme: Theme) -> Spec:
     }  # fmt: skip
 
 
-def trend(rows: Sequence[Row], value: str, title: str, theme: Theme, by: str | None = None) -> Spec:
+def fates(rows: Sequence[Row], theme: Theme) -> Spec:
+    """Attempts by fate and reason as bars, the most frequent MOST_BARS; rows of the mart `funnel` of one domain."""
+    ended = sorted((row for row in rows if row["fate"] != "planned"), key=lambda row: -row["attempts"])[:MOST_BARS]
+    values = [
+        {
+            "name": row["reason"] if len(row["reason"]) <= LABEL_CHARS else row["reason"][:LABEL_CHARS] + "…",
+            "fate": row["fate"],
+            "attempts": row["attempts"],
+        }
+        for row in ended
+    ]
+    if not values:
+        return _empty("no attempt has ended yet")
+    place = {"field": "name", "type": "nominal", "sort": None, "axis": {"title": None, "labelLimit": 220}}
+    colours = {"domain": ["published", "rejected", "unfinished"], "range": [theme.kept, theme.bad, theme.planned]}
+    return {
+        "width": WIDTH - 60,
+        "height": {"step": ROW_HEIGHT},
+        "data": {"values": values},
+        "encoding": {"y": place, "x": {"field": "attempts", "type": "quantitative", "axis": None}},
+        "layer": [
+            {"mark": "bar", "encoding": {"color": {"field": "fate", "type": "nominal", "scale": colours}}},
+            {
+                "mark": {"type": "text", "align": "left", "dx": 4},
+                "encoding": {"text": {"field": "attempts", "type": "quantitative", "format": ","}},
+            },
+        ],
+    }
+
+
+def trend(rows: Sequence[Row], value: str, title: str, by: str | None = None, along: str = "run_id") -> Spec:
     """One figure night by night: a line with points, or one line for each value of the column `by`."""
     encoding: Spec = {
-        "x": {"field": "run_id", "type": "ordinal", "axis": _nights(rows)},
-        "y": {"field": value, "type": "quantitative", "axis": {"title": None, "tickCount": 4, "format": "~s"}},
+        "x": {"field": along, "type": "ordinal", "axis": _places(rows, along)},
+        "y": {"field": value, "type": "quantitative", "axis": {"title": None, "tickCount": 4, "format": _form(value)}},
     }
     if by:
         encoding["color"] = {"field": by, "type": "nominal"}
@@ -76,8 +107,8 @@ def trend(rows: Sequence[Row], value: str, title: str, theme: Theme, by: str | N
         "width": WIDTH,
         "height": HEIGHT,
         "title": title,
-        "data": {"values": [{name: row[name] for name in ("run_id", value, *([by] if by else []))} for row in rows]},
-        "mark": {"type": "line", "point": True, **({} if by else {"color": theme.kept})},
+        "data": {"values": [{name: row[name] for name in (along, value, *([by] if by else []))} for row in rows]},
+        "mark": {"type": "line", "point": True},
         "encoding": encoding,
     }
 
@@ -86,11 +117,18 @@ def _empty(note: str) -> Spec:
     return {"width": WIDTH, "height": 1, "title": note, "data": {"values": list[Row]()}, "mark": "point"}
 
 
-def _nights(rows: Sequence[Row]) -> Spec:
-    """An axis of nights with at most six labels, so that they never overlap."""
-    nights = sorted({row["run_id"] for row in rows})
-    step = -(-len(nights) // 6) or 1
-    return {"title": None, "labelAngle": -40, "values": nights[::-1][::step]}
+def _places(rows: Sequence[Row], along: str) -> Spec:
+    """An axis with at most MOST_LABELS labels, so that they never overlap."""
+    places = sorted({row[along] for row in rows})
+    step = -(-len(places) // MOST_LABELS) or 1
+    is_night = along == "run_id"
+    shown = {"title": None if is_night else along, "labelAngle": -40 if is_night else 0}
+    return {**shown, "values": places[::-1][::step]}
+
+
+def _form(value: str) -> str:
+    """The number format of an axis: shares in percent, else with SI prefixes."""
+    return ".0%" if value.endswith("rate") else "~s"
 
 
 def _holds(row: Row, tokens: int) -> bool:

@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from warehouse.console.terminal import shortened, visible
+
 Spec = dict[str, Any]
 """A Vega-Lite specification; values are data of pages and models, so no key of it may come from them."""
 
 PNG_SCALE = 2.0
+LABEL_CHARS = 120
+"""Characters of a text in a chart; longer ones are cut."""
 
 
 class DrawingError(Exception):
@@ -41,9 +45,11 @@ class Theme:
             "font": "DejaVu Sans, system-ui, sans-serif",
             "view": {"stroke": None},
             "axis": {**axis, "gridColor": self.line, "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": 400},
-            "legend": {"labelColor": self.ink, "titleColor": self.quiet, "orient": "top", "title": None},
+            "legend": {"labelColor": self.ink, "titleColor": self.quiet, "orient": "top", "title": None, "columns": 2},
             "header": {"labelColor": self.ink, "labelFontSize": 12, "title": None},
             "title": {"color": self.ink, "subtitleColor": self.quiet, "anchor": "start", "fontSize": 13},
+            "line": {"color": self.kept},
+            "point": {"color": self.kept},
             "text": {"color": self.ink, "fontSize": 11},
             "range": {"category": list(self.series)},
         }  # fmt: skip
@@ -80,15 +86,24 @@ def can_draw() -> bool:
 
 def svg(spec: Mapping[str, Any], theme: Theme) -> str:
     """The chart as SVG text without scripts, styles or links. Raises DrawingError."""
-    drawn: str = _converter().vegalite_to_svg({**spec, "config": theme.config()}, allowed_base_urls=[])
+    drawn: str = _converter().vegalite_to_svg(_drawable(spec) | {"config": theme.config()}, allowed_base_urls=[])
     return drawn
 
 
 def png(spec: Mapping[str, Any], theme: Theme) -> bytes:
     """The chart as PNG at twice its size. Raises DrawingError."""
     options = {"scale": PNG_SCALE, "allowed_base_urls": []}
-    drawn: bytes = _converter().vegalite_to_png({**spec, "config": theme.config()}, **options)
+    drawn: bytes = _converter().vegalite_to_png(_drawable(spec) | {"config": theme.config()}, **options)
     return drawn
+
+
+def _drawable(value: Any) -> Any:
+    """The specification with texts that XML can hold: at a control character vl-convert ends the whole process."""
+    if isinstance(value, str):
+        return shortened(visible(value, lines=False), LABEL_CHARS)
+    if isinstance(value, Mapping):
+        return {name: _drawable(one) for name, one in value.items()}
+    return [_drawable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _converter() -> Any:

@@ -1,1 +1,1 @@
-"""Commands that show what the nights made: `factory stats`."""
+"""Commands that show what the nights made: `factory stats`, `report`, `sql` and `view`."""

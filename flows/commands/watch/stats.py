@@ -19,12 +19,18 @@ Out = Annotated[Path | None, typer.Option(help="Also draw the lengths to this .s
 def stats(since: Since = None, domain: Domain = None, out: Out = None) -> None:
     """Show trajectory statistics: funnel, lengths, tools, and the horizon histogram."""
     from warehouse.console.stats import print_stats
+    from warehouse.report.picture import check_picture, save_horizon
     from warehouse.scope import narrow
 
     scope = _scope(since, domain)
     with open_warehouse() as (con, _):
+        if out:
+            check_picture(out)
         narrow(con, scope)
-        print_stats(con, out)
+        print_stats(con)
+        if out:
+            save_horizon(con, out)
+            typer.echo(f"wrote {out}")
 
 
 def _scope(since: str | None, domain: str | None) -> "Scope":

@@ -9,11 +9,12 @@ import pytest
 
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.connect import connect
-from warehouse.console.plots import PlotError, bar
+from warehouse.console.plots import bar
 from warehouse.console.stats import markdown, print_stats
 from warehouse.console.terminal import visible
 from warehouse.console.viewer import ViewerError, print_trajectory
 from warehouse.lake import Lake
+from warehouse.report.picture import PictureError, save_horizon
 
 DAY = date(2026, 11, 20)
 
@@ -76,12 +77,14 @@ def test_an_id_without_a_match_is_refused(id: str, tmp_path: Path) -> None:
 def test_statistics_print_over_any_lake_and_save_a_picture(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     lake = Lake(tmp_path / "lake")
     with connect(lake) as con:
-        print_stats(con, tmp_path / "empty.svg")
+        print_stats(con)
+        save_horizon(con, tmp_path / "empty.svg")
         write_records(lake, DAY, make_small_lake(DAY, domains=("search", "a<b&c")))
-        print_stats(con, tmp_path / "horizon.svg")
-        print_stats(con, tmp_path / "horizon.png")
-        with pytest.raises(PlotError, match=r"\.svg"):
-            print_stats(con, tmp_path / "horizon.bmp")
+        print_stats(con)
+        save_horizon(con, tmp_path / "horizon.svg")
+        save_horizon(con, tmp_path / "horizon.png")
+        with pytest.raises(PictureError, match=r"\.svg"):
+            save_horizon(con, tmp_path / "horizon.bmp")
     printed = capfd.readouterr().out
     for title in ("Funnel", "Trajectories", "Turns", "Tools", "of the goal of 44,000", "What limits length"):
         assert title in printed
