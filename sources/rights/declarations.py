@@ -26,6 +26,8 @@ Directive = Literal[
 ]
 EVERY_DIRECTIVE: tuple[Directive, ...] = get_args(Directive)
 MAX_HEADER_CHARS = 500
+HEADERS = ("x-robots-tag", "content-signal", "content-usage", "tdm-reservation", "tdm-policy")
+"""Headers of a response that state what may be done with the page."""
 REFUSED = frozenset(
     {Status.NOINDEX, Status.NOAI, Status.NOML, Status.TDM_RESERVED, Status.CONTENT_SIGNAL, Status.UNAVAILABLE_AFTER}
 )

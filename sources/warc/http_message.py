@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 
 from sources.http.decompress import BadCompression, Body
+from sources.http.response_head import NotHttp, ResponseHead, parse_head
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 
 
@@ -23,7 +23,7 @@ class StoredMessage:
 
     code: int
     headers: dict[str, str]
-    """lower-case names"""
+    """by lower-case name"""
     body: bytes
 
     @property
@@ -34,16 +34,28 @@ class StoredMessage:
 
 def parse_message(block: bytes, max_bytes: int) -> StoredMessage:
     """Parse the block of a response record. Raises BadMessage, TooLarge if the decoded body exceeds the limit."""
-    status, end = _STATUS.match(block), _HEAD_END.search(block)
-    if status is None:
-        raise BadMessage("the block does not start with an HTTP status line")
-    head, body = (block[: end.start()], block[end.end() :]) if end else (block, b"")
-    lines = head.decode("utf-8", "replace").splitlines()[1:]
-    pairs = (line.partition(":") for line in lines if not line[:1].isspace())
-    headers = {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
-    if "chunked" in headers.get("transfer-encoding", "").lower():
+    head, body = _parts(block)
+    if head.is_chunked:
         body = _without_chunks(body)
-    return StoredMessage(int(status[1]), headers, _decoded(body, headers.get("content-encoding", ""), max_bytes))
+    return StoredMessage(head.code, head.headers, _decoded(body, head.headers.get("content-encoding", ""), max_bytes))
+
+
+def message_headers(block: bytes) -> dict[str, str]:
+    """Return the headers of the block of a response record by lower-case name; none if it is no response."""
+    try:
+        return _parts(block)[0].headers
+    except BadMessage:
+        return {}
+
+
+def _parts(block: bytes) -> tuple[ResponseHead, bytes]:
+    """Split a block into head and body, read as those of a response that is fetched."""
+    end = _HEAD_END.search(block)
+    status, *lines = (block[: end.start()] if end else block).splitlines() or [b""]
+    try:
+        return parse_head(status, lines), block[end.end() :] if end else b""
+    except NotHttp as error:
+        raise BadMessage(str(error)) from error
 
 
 def _without_chunks(body: bytes) -> bytes:

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from sources.warc.file_end import is_cut_off
+
 MAX_DAMAGES = 200
 """Damaged places after which a file is given up."""
 MAX_HEADER_BYTES = 128 * 1024
@@ -56,19 +58,23 @@ class DamagedPlaces(Exception):
 def archive_records(file: BinaryIO) -> Iterator[ArchiveRecord]:
     """Yield the records of a file. Raises DamagedPlaces at the end if parts of it could not be read."""
     start: int | None = 0
-    number, damages = 0, list[str]()
+    number, last, damages = 0, 0, list[str]()
     while start is not None and len(damages) < MAX_DAMAGES:
         file.seek(start)
         last = start
         try:
-            for record in ArchiveIterator(file, _TYPES, parse_http=False, max_header_len=MAX_HEADER_BYTES):
+            every = WarcRecordType.any_type
+            for record in ArchiveIterator(file, every, parse_http=False, max_header_len=MAX_HEADER_BYTES):
                 last = max(last, record.stream_pos)
-                yield _archive_record(number, record)
-                number += 1
+                if record.record_type & _TYPES:
+                    yield _archive_record(number, record)
+                    number += 1
             start = None
         except (OSError, ValueError) as error:
             damages.append(f"after byte {last}: {error}")
             start = _next_start(file, last + 1)
+    if start is None and is_cut_off(file, last):
+        damages.append(f"after byte {last}: the file ends inside a record")
     if damages:
         raise DamagedPlaces(f"{len(damages)} damaged places, the first {damages[0]}")
 

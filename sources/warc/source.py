@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from typing import BinaryIO
 
 from pydantic import BaseModel
@@ -15,10 +16,11 @@ from sources.collections.source import CollectionSource
 from sources.crawl_run import CrawlRun
 from sources.http.decompress import TooLarge
 from sources.http.fetch import PAGE_TYPES
+from sources.rights.declarations import HEADERS
 from sources.status_codes import Status, http_status
 from sources.text.document_builder import ExtractedPage
 from sources.urls import normalise
-from sources.warc.http_message import BadMessage, StoredMessage, parse_message
+from sources.warc.http_message import BadMessage, StoredMessage, message_headers, parse_message
 from sources.warc.links import PageFacts, WatFile
 from sources.warc.records import ArchiveRecord, DamagedPlaces, archive_records
 
@@ -130,12 +132,15 @@ class WarcFile:
     def _entries(self, record: ArchiveRecord, urls: list[str], index: _Index, links: WatFile | None) -> Iterator[Entry]:
         if not urls:
             return
-        read = partial(_content, record.kind, record.content_type, _block(record, self.max_bytes), self.max_bytes)
+        block = _block(record, self.max_bytes)
+        read = partial(_content, record.kind, record.content_type, block, self.max_bytes)
+        stated = _stated(block) if record.kind == "response" else ""
         for url in urls:
             facts = links.facts(url) if links else PageFacts()
             capture = index.captures[url]
             captured = {"detail": f"captured {capture.date:%Y-%m-%dT%H:%M:%SZ}"} if capture.date > OLDEST else {}
-            yield Entry(url, partial(read, facts), capture.digest, captured)
+            version = f"{capture.digest}{stated}" if capture.digest else None
+            yield Entry(url, partial(read, facts), version, captured)
 
 
 def _read_index(file: BinaryIO, index: _Index) -> str | None:
@@ -165,6 +170,13 @@ def _block(record: ArchiveRecord, max_bytes: int) -> bytes | Refused:
         return Refused(Status.TRUNCATED, f"the archive ends inside this page: {error}")
     except (OSError, ValueError) as error:
         return Refused(Status.DAMAGED, f"the archive is damaged inside this page: {error}")
+
+
+def _stated(block: bytes | Refused) -> str:
+    """Return a hash of what the headers state on the use of the page, which can change while its payload does not."""
+    headers = {} if isinstance(block, Refused) else message_headers(block)
+    stated = "\n".join(f"{name}: {headers[name]}" for name in HEADERS if name in headers)
+    return f" {sha256(stated.encode()).hexdigest()[:16]}" if stated else ""
 
 
 async def _no_payload(url: str) -> Content:

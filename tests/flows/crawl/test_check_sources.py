@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.crawl.check_sources import check_sources
 from tests.doubles.sites.plain_site import plain_site
-from tests.sources.collections.nights import settings_of
+from tests.flows.crawl.nights import settings_of
 
 WORDS = "The mill grinds rye until the river freezes. "
 

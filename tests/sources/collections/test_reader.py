@@ -1,18 +1,11 @@
 """Reading of collections: killed and resumed, within a budget, beside other sources, with wrong settings."""
 
-import json
-import os
-import subprocess
-import sys
-from datetime import date
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from flows.settings import Settings
-from tests.flows.crawl.crawled import rows
-from tests.sources.collections.nights import FIRST, SECOND, by_name, night, settings_of, statuses
+from tests.flows.crawl.nights import FIRST, SECOND, by_name, night, settings_of, survives_kills, tally
 
 WORDS = "The bell of the tower rings at noon and is heard as far as the mill on the other side of the river. "
 
@@ -23,27 +16,21 @@ def _pages(folder: Path, count: int) -> None:
         (folder / f"{n:02}.md").write_text(f"# Page {n}\n\n{n} {WORDS}\n")
 
 
-def _killed(settings: Settings, day: date, after: int) -> int:
-    crawl = settings.crawl.model_dump(mode="json")
-    variables = {"FACTORY_HOME": str(settings.home), "FACTORY_CRAWL__SOURCES": json.dumps(crawl["sources"])}
-    command = [sys.executable, "-m", "tests.flows.crawl.crawl_killed", day.isoformat(), str(after)]
-    return subprocess.run(command, env=os.environ | variables, check=False).returncode
-
-
 @pytest.mark.slow
-def test_a_killed_reading_resumes_with_the_same_rows(tmp_path: Path) -> None:
-    """A machine that loses power in a night must neither lose pages nor store one twice."""
+def test_killed_nights_of_a_folder_give_the_same_rows(tmp_path: Path) -> None:
+    """A machine that loses power in a night must neither lose pages nor store one twice, nor forget what is gone."""
     docs = tmp_path / "docs"
     _pages(docs, 40)
-    found = []
-    kills: dict[str, tuple[int, ...]] = {"whole": (), "killed": (1, 9, 17)}
-    for name, places in kills.items():
-        settings = settings_of(tmp_path / name, {"kind": "folder", "paths": [docs]})
-        for after in places:
-            assert _killed(settings, FIRST, after) != 0
-        night(settings, FIRST)
-        found.append(sorted((row.url, row.doc_id, row.status, row.detail or "") for row in rows(settings.home, FIRST)))
-    assert found[0] == found[1] and len(found[0]) == 41
+    source = {"kind": "folder", "paths": [str(docs)]}
+
+    def change() -> None:
+        (docs / "07.md").write_text(f"# New\n\nChanged. {WORDS}\n")
+        (docs / "08.md").unlink()
+        (docs / "09.html").write_text(f"<meta name=robots content=noai><p>{WORDS}</p>")
+
+    first, second = survives_kills(tmp_path, source, seed=1, change=change)
+    assert tally(first) == {"ok": 40, "collection": 1}
+    assert tally(second) == {"not_modified": 38, "ok": 1, "gone": 1, "noai": 1, "collection": 1}
 
 
 def test_a_budget_is_spent_on_new_pages_so_that_the_next_night_goes_on(tmp_path: Path) -> None:
@@ -51,10 +38,10 @@ def test_a_budget_is_spent_on_new_pages_so_that_the_next_night_goes_on(tmp_path:
     _pages(tmp_path / "docs", 7)
     settings = settings_of(tmp_path, {"kind": "folder", "paths": [tmp_path / "docs"], "max_pages": 4})
     first = night(settings, FIRST)
-    assert statuses(first) == {"ok": 4, "over_budget": 1}
+    assert tally(first) == {"ok": 4, "over_budget": 1}
     assert "max_pages = 4 was reached" in (first[(tmp_path / "docs").as_uri()].detail or "")
     second = night(settings, SECOND)
-    assert statuses(second) == {"not_modified": 4, "ok": 3, "collection": 1}
+    assert tally(second) == {"not_modified": 4, "ok": 3, "collection": 1}
 
 
 def test_a_collection_that_could_not_be_read_to_its_end_loses_no_page(tmp_path: Path) -> None:
@@ -65,7 +52,7 @@ def test_a_collection_that_could_not_be_read_to_its_end_loses_no_page(tmp_path: 
     (tmp_path / "docs" / "00.md").write_text(f"# New\n\n{WORDS}")
     (tmp_path / "docs" / "01.md").write_text(f"# New, too\n\n{WORDS}")
     second = night(settings_of(tmp_path, source | {"max_pages": 1}), SECOND)
-    assert "gone" not in statuses(second)
+    assert "gone" not in tally(second)
 
 
 def test_a_page_of_two_sources_is_read_once(tmp_path: Path) -> None:
@@ -75,7 +62,7 @@ def test_a_page_of_two_sources_is_read_once(tmp_path: Path) -> None:
     first = {"kind": "folder", "name": "a", "paths": [tmp_path / "docs" / "deep" / ".."]}
     second = {"kind": "folder", "name": "b", "paths": [tmp_path / "docs", tmp_path / "docs" / "deep"]}
     found = night(settings_of(tmp_path / "home", first, second), FIRST)
-    assert {row.source for row in found.values() if row.status == "ok"} == {"a"} and statuses(found)["ok"] == 2
+    assert {row.source for row in found.values() if row.status == "ok"} == {"a"} and tally(found)["ok"] == 2
 
 
 def test_blocked_pages_of_a_collection_are_not_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from sources.feed.parse import parse_feed
-from tests.sources.collections.nights import FIRST, SECOND, THIRD, by_name, night, settings_of
+from tests.flows.crawl.nights import FIRST, SECOND, THIRD, by_name, night, settings_of, survives_kills
 
 WORDS = "The council decided on Tuesday to renew the quay, which costs four million and takes two years. " * 3
 PAGE = f'<title>{{0}}</title><p>{{0}} {WORDS}<a href="/other">o</a></p>'
@@ -134,3 +134,26 @@ def test_feeds_of_every_format_are_read(body: str) -> None:
 def test_what_is_no_feed_has_no_entries(body: bytes) -> None:
     """Noise must not become an empty feed, which looks like a feed without news."""
     assert parse_feed(body, "http://a.example/feed", "text/html") is None
+
+
+@pytest.mark.slow
+def test_killed_nights_of_a_feed_give_the_same_rows(tmp_path: Path) -> None:
+    """A night that is killed between a feed and its pages must not lose an entry, which no later night asks for."""
+    monday, tuesday = "Mon, 02 Mar 2026 08:00:00 GMT", "Tue, 03 Mar 2026 08:00:00 GMT"
+    with feed_site() as site:
+        names = [f"/{n}" for n in range(20)]
+        site.files |= {name: PAGE.format(name) for name in names}
+        site.files["/feed"] = rss(*((name, monday, "") for name in names))
+        source = {"kind": "feed", "urls": [f"{site.home}/feed"]}
+
+        def change() -> None:
+            site.files["/feed"] = rss(*((name, tuesday, "") for name in ["/1", "/2", "/3", "/new", "/private/4"]))
+            site.files |= {"/1": PAGE.format("Changed"), "/3": "<meta name=robots content=noai>" + PAGE.format("/3")}
+            site.files["/new"] = PAGE.format("New")
+            del site.files["/2"]
+
+        first, second = survives_kills(tmp_path, source, seed=1, change=change)
+    assert len(first) == 21
+    assert {name: row.status for name, row in by_name(second).items()} == {
+        "feed": "collection", "1": "ok", "2": "http_404", "3": "noai", "new": "ok", "4": "robots_denied",
+    }  # fmt: skip

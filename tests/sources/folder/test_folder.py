@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.sources.collections.nights import FIRST, SECOND, THIRD, by_name, night, settings_of, statuses
+from tests.flows.crawl.nights import FIRST, SECOND, THIRD, by_name, night, settings_of, tally
 from tests.sources.folder.made_files import epub, pdf
 
 WORDS = "The keeper of the light climbs the tower each evening and writes the weather down in the book. "
@@ -120,4 +120,4 @@ def test_the_chapters_of_a_book_are_pages_in_reading_order(tmp_path: Path) -> No
     assert [link.url for link in two.links] == [f"{book}/OEBPS/one.xhtml"]
     assert (two.license, two.lang) == ("CC-BY-4.0", "en")
     epub(docs / "book.epub", chapters | {"one.xhtml": f"<h1>One</h1><p>New. {WORDS}</p>"})
-    assert statuses(night(settings, SECOND)) == {"ok": 1, "not_modified": 1, "collection": 1}
+    assert tally(night(settings, SECOND)) == {"ok": 1, "not_modified": 1, "collection": 1}

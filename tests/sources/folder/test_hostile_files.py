@@ -1,9 +1,11 @@
 """Files that were cut off or changed at random: each has a text or a reason, and no parser ends the process."""
 
+import gzip
 import random
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,3 +84,18 @@ def test_damage_in_one_record_costs_no_other(data: st.DataObject) -> None:
     except DamagedPlaces:
         pass
     assert found >= {f"http://a.example/{n}" for n in range(PAGES) if n != hit}
+
+
+@pytest.mark.parametrize("stored", [ARCHIVE, [gzip.decompress(record) for record in ARCHIVE]])
+def test_an_archive_that_ends_anywhere_says_so(stored: list[bytes]) -> None:
+    """A download that broke off between two pages' texts would pass for a whole archive of fewer pages."""
+    for end in range(len(stored[1])):
+        records = archive_records(BytesIO(stored[0] + stored[1][:end]))
+        is_whole = end == 0 or not stored[1][end:].strip()
+        if is_whole:
+            assert next(records).uri.endswith("/0") and len(list(records)) == (end > 0)
+        else:
+            with pytest.raises(DamagedPlaces):
+                list(records)
+    with pytest.raises(DamagedPlaces):
+        list(archive_records(BytesIO(b"")))

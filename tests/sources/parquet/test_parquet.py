@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.sources.collections.nights import FIRST, SECOND, by_name, night, settings_of, statuses
+from tests.flows.crawl.nights import FIRST, SECOND, by_name, night, settings_of, survives_kills, tally
 
 WORDS = "The ferry crosses the sound in forty minutes and carries at most three hundred passengers. " * 3
 GERMAN = "Die Fähre überquert den Sund in vierzig Minuten und nimmt höchstens dreihundert Gäste mit. " * 3
@@ -46,14 +46,14 @@ def test_rows_without_an_address_get_a_stable_one_and_bad_rows_a_reason(tmp_path
     _write(tmp_path / "a.parquet", rows)
     settings = settings_of(tmp_path, {"kind": "parquet", "paths": [str(tmp_path)]}, max_bytes=50_000)
     first = night(settings, FIRST)
-    assert statuses(first) == {"ok": 2, "extraction_empty": 2, "too_large": 1, "collection": 1}
+    assert tally(first) == {"ok": 2, "extraction_empty": 2, "too_large": 1, "collection": 1}
     [second_row] = [row for row in first.values() if (row.text or "").startswith("Second")]
     assert "ftp://old.example/" in (second_row.detail or "")
     of_file = first[(tmp_path / "a.parquet").as_uri()]
     assert of_file.detail == "pages: 2 extraction_empty, 2 ok, 1 too_large, 1 repeated or of another source"
     (tmp_path / "a.parquet").unlink()
     _write(tmp_path / "b.parquet", list(reversed(rows)))
-    assert statuses(night(settings, SECOND))["not_modified"] == 2
+    assert tally(night(settings, SECOND))["not_modified"] == 2
 
 
 def test_a_damaged_row_group_costs_its_own_rows(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_damaged_row_group_costs_its_own_rows(tmp_path: Path) -> None:
     content[place : place + 40] = bytes(40)
     (tmp_path / "a.parquet").write_bytes(content)
     found = night(settings_of(tmp_path, {"kind": "parquet", "paths": [str(tmp_path)]}), FIRST)
-    assert statuses(found) == {"ok": 20, "damaged": 1, "collection": 1}
+    assert tally(found) == {"ok": 20, "damaged": 1, "collection": 1}
 
 
 def test_a_missing_column_is_named_with_those_that_exist(tmp_path: Path) -> None:
@@ -101,3 +101,39 @@ def test_files_in_a_bucket_are_read_as_those_of_a_folder(tmp_path: Path, monkeyp
     assert found["http://a.example/1"].status == "ok"
     assert found["s3://set/deep/a.parquet"].status == "collection"
     assert found["s3://no-such-bucket/x/"].status == "unreadable"
+
+
+@pytest.mark.slow
+def test_killed_nights_of_a_data_set_give_the_same_rows(tmp_path: Path) -> None:
+    """A night that is killed within a file must not lose or repeat a row, nor keep one that was forbidden."""
+    pages: list[dict[str, object]] = [
+        {"url": f"http://a.example/{n}", "text": f"<title>{n}</title><p>Page {n}. {WORDS}</p>"} for n in range(30)
+    ]
+    _write(tmp_path / "a.parquet", pages, group_rows=10)
+    source = {"kind": "parquet", "paths": [str(tmp_path / "a.parquet")], "format": "html"}
+
+    def change() -> None:
+        changed: dict[str, object] = {"url": "http://a.example/7", "text": f"<p>Changed. {WORDS}</p>"}
+        forbidden: dict[str, object] = {
+            "url": "http://a.example/9",
+            "text": f"<meta name=tdm-reservation content=1><p>{WORDS}</p>",
+        }
+        _write(tmp_path / "a.parquet", [*pages[:7], changed, forbidden, *pages[10:]], group_rows=10)
+
+    first, second = survives_kills(tmp_path, source, seed=1, change=change)
+    assert tally(first) == {"ok": 30, "collection": 1}
+    assert tally(second) == {"not_modified": 27, "ok": 1, "gone": 1, "tdm_reserved": 1, "collection": 1}
+
+
+def test_a_file_that_was_cut_off_or_is_none_has_its_reason(tmp_path: Path) -> None:
+    """A download that broke off loses the index at the end of the file; the other files must still be read."""
+    _write(tmp_path / "whole.parquet", [{"url": "http://a.example/1", "text": WORDS}])
+    content = (tmp_path / "whole.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(content[:-20])
+    (tmp_path / "empty.parquet").write_bytes(b"")
+    (tmp_path / "page.parquet").write_bytes(b"<html>Log in</html>" * 30)
+    found = by_name(night(settings_of(tmp_path, {"kind": "parquet", "paths": [str(tmp_path)]}), FIRST))
+    assert {name: row.status for name, row in found.items()} == {
+        "1": "ok", "whole.parquet": "collection", "cut.parquet": "damaged", "empty.parquet": "damaged",
+        "page.parquet": "damaged",
+    }  # fmt: skip

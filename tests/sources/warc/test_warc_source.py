@@ -6,12 +6,13 @@ from io import BytesIO
 from pathlib import Path
 
 import orjson
+import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tests.doubles.sites.plain_site import plain_site
 from tests.flows.crawl.crawled import settings_for
-from tests.sources.collections.nights import FIRST, SECOND, by_name, night, settings_of, statuses
+from tests.flows.crawl.nights import FIRST, SECOND, by_name, night, settings_of, survives_kills, tally
 
 WORDS = "The harbour master opens the northern gate at six and closes it when the tide has turned. " * 3
 
@@ -93,7 +94,7 @@ def test_the_newest_capture_of_each_url_is_a_page_or_has_its_reason(tmp_path: Pa
     assert [found[name].status for name in ("gone", "to", "i.png", "big")] == [
         "http_404", "redirected", "content_type", "too_large",
     ]  # fmt: skip
-    assert statuses(night(settings, SECOND)) == {"not_modified": 1}
+    assert tally(night(settings, SECOND)) == {"not_modified": 1}
 
 
 def test_an_archive_that_is_cut_off_or_damaged_keeps_its_other_pages(tmp_path: Path) -> None:
@@ -146,3 +147,32 @@ def test_the_factorys_own_archive_gives_the_pages_that_were_crawled(tmp_path: Pa
     texts = {url: row.text for url, row in crawled.items() if row.status == "ok"}
     assert len(texts) == 6 and {url: row.text for url, row in again.items() if row.status == "ok"} == texts
     assert datetime.now(UTC) >= max(row.fetched_at for row in again.values())
+
+
+@pytest.mark.slow
+def test_killed_nights_of_archives_give_the_same_rows(tmp_path: Path) -> None:
+    """A night that is killed within an archive must not lose or repeat a capture, nor keep a forbidden page."""
+    archives = tmp_path / "archives"
+    archives.mkdir()
+    whole = Archive()
+    for n in range(30):
+        whole.response(f"http://a.example/{n}", _html(f"Page {n}"))
+    (archives / "1.warc.gz").write_bytes(whole.bytes())
+    source = {"kind": "warc", "paths": [str(archives)]}
+
+    def change() -> None:
+        later = (
+            Archive()
+            .response("http://a.example/3", _html("Changed"))
+            .response("http://a.example/4", b"no", status="410 Gone")
+            .response("http://a.example/5", _html("Page 5"), TDM_Reservation="1")
+            .response("http://a.example/6", _html("Cut"))
+        )
+        (archives / "2.warc.gz").write_bytes(later.bytes()[:-60])
+
+    first, second = survives_kills(tmp_path, source, seed=1, change=change)
+    assert tally(first) == {"ok": 30, "collection": 1}
+    assert {name: row.status for name, row in by_name(second).items()} == {
+        "1.warc.gz": "not_modified", "2.warc.gz": "damaged", "3": "ok", "4": "http_410", "5": "tdm_reserved",
+        "6": "truncated",
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from libzim.writer import Creator, Hint, Item, StringProvider
 
-from tests.sources.collections.nights import FIRST, SECOND, by_name, night, settings_of, statuses
+from tests.flows.crawl.nights import FIRST, SECOND, by_name, night, settings_of, survives_kills, tally
 
 WORDS = "The glacier above the village moves eleven metres a year and has lost a third of its ice since 1900. " * 3
 
@@ -49,7 +49,7 @@ def test_articles_are_pages_with_links_over_redirects(tmp_path: Path) -> None:
     write_zim(tmp_path / "g_2026-01.zim", {"One": f"1 {WORDS}", "Two": f'2 {WORDS}<a href="Alias#x">one</a>'})
     found = night(settings_of(tmp_path, {"kind": "zim", "paths": [tmp_path / "*.zim"]}), FIRST)
     home = f"{tmp_path.as_uri()}/glaciers_en.zim"
-    assert statuses(found) == {"ok": 2, "redirected": 1, "collection": 1}
+    assert tally(found) == {"ok": 2, "redirected": 1, "collection": 1}
     two = found[f"{home}/Two"]
     assert [link.url for link in two.links] == [f"{home}/One"]
     assert (two.license, two.title) == ("CC-BY-SA-4.0", "Two")
@@ -61,7 +61,7 @@ def test_a_newer_edition_changes_only_the_pages_that_changed(tmp_path: Path) -> 
     settings = settings_of(tmp_path, {"kind": "zim", "paths": [tmp_path / "*.zim"]})
     write_zim(tmp_path / "g_2026-01.zim", {"One": f"1 {WORDS}", "Two": f"2 {WORDS}", "Three": f"3 {WORDS}"})
     night(settings, FIRST)
-    assert statuses(night(settings, SECOND)) == {"not_modified": 1}
+    assert tally(night(settings, SECOND)) == {"not_modified": 1}
     (tmp_path / "g_2026-01.zim").unlink()
     write_zim(tmp_path / "g_2026-02.zim", {"One": f"1 {WORDS}", "Two": f"New. {WORDS}"})
     third = by_name(night(settings, FIRST.replace(day=5)))
@@ -77,7 +77,7 @@ def test_a_broken_cluster_costs_its_own_articles(tmp_path: Path) -> None:
     for place in range(len(whole) // 10, len(whole) // 10 + 60):
         whole[place] ^= 0xFF
     path.write_bytes(whole)
-    found = statuses(night(settings_of(tmp_path, {"kind": "zim", "paths": [path]}), FIRST))
+    found = tally(night(settings_of(tmp_path, {"kind": "zim", "paths": [path]}), FIRST))
     assert found["damaged"] >= 1 and found["ok"] >= 8 and found["damaged"] + found["ok"] == 24
 
 
@@ -85,12 +85,28 @@ def test_a_broken_cluster_costs_its_own_articles(tmp_path: Path) -> None:
 def test_a_file_that_is_no_zim_has_its_reason(tmp_path: Path, content: bytes) -> None:
     """A download that failed must be visible in the row of the file."""
     (tmp_path / "x.zim").write_bytes(content)
-    assert statuses(night(settings_of(tmp_path, {"kind": "zim", "paths": [tmp_path / "x.zim"]}), FIRST)) == {
-        "damaged": 1
-    }
+    assert tally(night(settings_of(tmp_path, {"kind": "zim", "paths": [tmp_path / "x.zim"]}), FIRST)) == {"damaged": 1}
 
 
 def test_pages_of_a_copied_site_keep_their_own_addresses(tmp_path: Path) -> None:
     """Pages of a crawl in a ZIM file are the same pages as those of the site itself."""
     write_zim(tmp_path / "z.zim", {"docs.example/a": WORDS}, Scraper="zimit 2.1")
     assert "https://docs.example/a" in night(settings_of(tmp_path, {"kind": "zim", "paths": [tmp_path]}), FIRST)
+
+
+@pytest.mark.slow
+def test_killed_nights_of_a_copied_site_give_the_same_rows(tmp_path: Path) -> None:
+    """A night that is killed within a file must not lose or repeat an article, nor keep one that was forbidden."""
+    pages = {f"P{n:02}": f"{n} {WORDS}" for n in range(30)}
+    write_zim(tmp_path / "g.zim", pages)
+    source = {"kind": "zim", "paths": [str(tmp_path / "g.zim")]}
+
+    def change() -> None:
+        (tmp_path / "g.zim").unlink()
+        kept = {name: html for name, html in pages.items() if name != "P08"}
+        forbidden = "<meta name=robots content=noindex>" + pages["P09"]
+        write_zim(tmp_path / "g.zim", kept | {"P07": f"Changed. {WORDS}", "P09": forbidden})
+
+    first, second = survives_kills(tmp_path, source, seed=1, change=change)
+    assert tally(first) == {"ok": 30, "redirected": 1, "collection": 1}
+    assert tally(second) == {"not_modified": 27, "ok": 1, "gone": 1, "noindex": 1, "redirected": 1, "collection": 1}
