@@ -19,6 +19,8 @@ from warehouse.lineage.release_diff import manifest_changes
 from warehouse.takedown import match_request
 
 Row = dict[str, Any]
+MAX_OTHERS = 20
+"""Further addresses of a page that are printed."""
 
 
 class LineageError(Exception):
@@ -59,12 +61,20 @@ def print_lineage(con: duckdb.DuckDBPyConnection, id: str) -> list[Row]:
 
 
 def print_url_lineage(con: duckdb.DuckDBPyConnection, url: str) -> list[str]:
-    """Print every trajectory that depends on a page, one line per release location; returns the trajectories' ids."""
+    """Print every trajectory that depends on a page, one line per release location; returns the trajectories' ids.
+
+    `url` may be any address of the page that the lake has seen, a path of this machine, or a collection of pages.
+    """
     match_request(con, url)
     console, rows = Console(), query_rows(con, "url_trajectories")
     found = list(dict.fromkeys(str(row["trajectory_id"]) for row in rows))
     title = f"{len(found)} {'trajectory depends' if len(found) == 1 else 'trajectories depend'} on {url}"
     console.print(Text(visible(title, lines=False), style="bold"), soft_wrap=True)
+    others = [str(row["url"]) for row in query_rows(con, "other_addresses")]
+    for other in others[:MAX_OTHERS]:
+        console.print(_line(("also", other)), soft_wrap=True)
+    if len(others) > MAX_OTHERS:
+        console.print(_line(("also", f"{len(others) - MAX_OTHERS:,} more addresses")), soft_wrap=True)
     for row in rows:
         console.print(_line(row.values()), soft_wrap=True)
     return found

@@ -5,6 +5,7 @@ import re
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,8 +17,9 @@ from flows.publish.views.preference import write_preference
 from flows.publish.withdraw import withdraw
 from flows.refine.decide import count_decisions, run_refine
 from flows.settings import Publish, Settings
-from schemas import Manifest, Release, Turn
+from schemas import Document, Manifest, Release, Turn
 from schemas.release import CheckedBenchmark, Student, Teacher
+from sources.text.document_builder import empty_document
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
 from warehouse.connect import connect
 from warehouse.console.progress import silent
@@ -85,6 +87,40 @@ def test_a_released_row_leads_to_its_task_and_to_every_fetch_of_its_pages(
     for hop in task.path:
         document = next(one for one in lake.documents if one.doc_id == hop.doc_id)
         assert hop.url in by_id and str(document.content_sha256) in by_id
+
+
+PAGE = "http://127.0.0.1/0/0/from.html"
+WORDS = list(range(40))
+
+
+def _seen(url: str, status: str, **columns: Any) -> Document:
+    return empty_document(url, "r", status, source="web", **columns)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("http://old.test/a", [_seen("http://old.test/a", "redirected", redirect_url="http://old.test/b"),
+                               _seen("http://old.test/b", "redirected", detail=f"to {PAGE}")]),
+        ("http://print.test/1", [_seen("http://print.test/1", "ok", canonical_url=PAGE, sketch=WORDS)]),
+        ("http://mirror.test/1", [_seen("http://mirror.test/1", "ok", page_key="same")]),
+        ("https://www.127.0.0.1/0/0/from.html/index.html#top", []),
+        ("http://127.0.0.1/0", [_seen("http://127.0.0.1/0", "collection")]),
+    ],
+)  # fmt: skip
+def test_a_page_is_found_by_every_address_that_it_had(
+    copied: tuple[Settings, SmallLake], asked: str, seen: list[Document]
+) -> None:
+    """An author asks for a page by the address that the author has, which is often not the one that was crawled."""
+    settings, _ = copied
+    held = _seen(PAGE, "ok", page_key="same", sketch=[*WORDS[:30], 99])
+    stored = Lake(settings.lake)
+    stored.write(Document, [*seen, held], stored.next_part(DAY, "crawl", Document))
+    with connect(stored) as con:
+        direct = match_request(con, PAGE)
+        assert direct and set(match_request(con, asked)) >= set(direct)
+        assert match_request(con, PAGE[:-5]) == []
+        assert match_request(con, "http://unrelated.test/") == []
 
 
 @pytest.mark.slow

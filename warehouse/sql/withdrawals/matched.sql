@@ -1,5 +1,6 @@
 -- one row per trajectory, target of `requests` and way it matches: named (the target starts its id or its task's), task (the
--- task was composed from the page), read (the agent opened the page), shown (an observation contains the URL)
+-- task was composed from the page, by any of its `addresses`), read (the agent opened the page), shown (an observation
+-- contains the URL)
 with named as (
     select trajectory_id, target, 'named' as how
     from trajectories
@@ -15,7 +16,7 @@ hops as (
 made_from as (
     select trajectory_id, target, 'task' as how
     from hops
-    join requests on requests.target = hops.url
+    join addresses using (url)
     join trajectories using (task_id)
 ),
 
