@@ -29,6 +29,17 @@ _STOP = regex.compile(r"""\.[\p{Pe}\p{Pf}"'*_]*\s*$""")
 _ABBREVIATION = regex.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|al|Mr|Mrs|Dr|St|No|Fig|approx|ca|т\. ?е|т\. ?к|\p{Lu})\.)\s*$"
 )
+_ORDINAL = regex.compile(
+    r"(?<!\p{L})(?:(?<!\bI\s)am|de[rmn]|das|die|det|im|vom|zum|zur|beim|bis|seit|zwischen"
+    r"|(?:ein|kein|mein|dein|sein|ihr|unser|jed|dies)e[rmns]?)\s+"
+    r"(?:\d{1,3}\.?(?:/|\s?[–-]\s?|\s+(?:und|oder|bis|og)\s+))?\d{1,3}\.\s*$",
+    regex.IGNORECASE,
+)
+"""A number with the dot of ordinals after an article or preposition of German, Danish or Norwegian: `der 2. Weltkrieg`.
+Czech, Estonian, Finnish, Hungarian, Latvian and others go on in lower case after an ordinal, which suffices."""
+_DAY = regex.compile(r"(?<!\d)(?:[12]?\d|3[01])\.\s*$")
+_GERMAN_MONTH = regex.compile(r"(?:Januar|Jänner|Februar|Feber|März|Mai|Juni|Juli|Oktober|Dezember)\b")
+"""Months that only German writes so, after the number of a day. April, August, September, November are English"""
 _NO_BLANK = regex.compile(r"""[.!?:;…][\p{Pe}\p{Pf}"'*_]*$""")
 """A stop of a script with blanks that none follows: `ast.Name` goes on."""
 _NO_WORD = regex.compile(r"[^\p{L}\p{N}]*")
@@ -91,4 +102,8 @@ def _belongs_to(before: str, piece: str) -> bool:
     """True if a piece goes on with the sentence: after an abbreviation or no blank, in lower case, without a word."""
     if _NO_WORD.fullmatch(piece) or _NO_BLANK.search(before):
         return True
-    return bool(_STOP.search(before) and (_LOWER_START.match(piece) or _ABBREVIATION.search(before)))
+    if _DAY.search(before) and _GERMAN_MONTH.match(piece):
+        return True
+    return bool(
+        _STOP.search(before) and (_LOWER_START.match(piece) or _ABBREVIATION.search(before) or _ORDINAL.search(before))
+    )

@@ -57,6 +57,25 @@ def test_thai_sentences_end_at_blanks() -> None:
     assert len(sentences(THAI)) == 2 and "".join(raw_sentences(THAI)) == THAI
 
 
+ORDINALS = [
+    ["Er starb am 3. Oktober 1990.", "Vom 1. bis 3. April war es kalt.", "Das 19. Jahrhundert begann mit ihr.",
+     "In der Nacht vom 2./3. Mai endete der 2. Weltkrieg.", "Im Jahr 1990.", "Danach kam er.", "Es waren 12.",
+     "Danach 14."],
+    ["Den 2. Verdenskrig var slut den 5. maj 1945.", "Han døde."],
+    ["Zemřel 3. října 1990.", "Pak přišel král."],
+    ["Meghalt 1990. október 3. napján.", "Vége."],
+    ["Hän kuoli 3. lokakuuta 1990.", "Niin."], ["Ta suri 3. oktoobril 1990.", "Jah."],
+    ["1990. gada 3. oktobrī.", "Jā."],
+    ["I am 12.", "We left in 1990.", "October was cold.", "Chapter 3.", "Then it ended."],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expected", ORDINALS)
+def test_the_dot_of_an_ordinal_ends_no_sentence(expected: list[str]) -> None:
+    """A date that is cut in two makes quotations such as `Oktober 1990.`, and answers without their day."""
+    assert sentences(" ".join(expected)) == expected
+
+
 ALPHABETS = st.sampled_from(
     ["ab. A?", "аб. Б", "城墙。，a ", "ก ข1", "कि।", "“«「『。a", "\u0f0d\u17d4 ", "e\u0301 ", "x" * 3]
 )
