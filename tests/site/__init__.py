@@ -1,0 +1,1 @@
+"""The documentation site: pages gathered from the rooms, a generated reference, and their navigation."""
