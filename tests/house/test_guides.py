@@ -37,7 +37,7 @@ def test_every_path_of_the_map_exists() -> None:
 
 
 def test_every_guide_is_linked_from_the_readme() -> None:
-    """README.md is one page: a guide without a link there is found by nobody."""
+    """README.md is one page: a guide without a link there is lost."""
     guides = {path.relative_to(ROOT).as_posix() for room in CODE_ROOMS for path in (ROOT / room).rglob("GUIDE.md")}
     assert guides - set(LINK.findall(README)) == set()
 

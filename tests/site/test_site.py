@@ -45,7 +45,7 @@ def test_every_guide_has_its_place() -> None:
 
 
 def test_pages_load_nothing_remote(site: Path) -> None:
-    """The documentation of an installation without internet must be readable there, and tell nobody that it is read."""
+    """The documentation of an installation without internet must be readable there, and report no reader."""
     found = {url for page in site.rglob("*.html") for url in REMOTE.findall(page.read_text("utf-8"))}
     assert found == set()
 

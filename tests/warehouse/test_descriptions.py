@@ -31,7 +31,7 @@ def test_every_column_of_every_view_is_described(views: list[View]) -> None:
 
 
 def test_no_description_is_left_of_a_column_that_is_gone(views: list[View]) -> None:
-    """An entry under a misspelt or former name describes nothing, and nobody notices."""
+    """An entry under a misspelt or former name describes nothing."""
     columns = {view.name: {column.name for column in view.columns} for view in views}
     everywhere = set().union(*columns.values())
     known = columns | {"shared": everywhere, "parts": everywhere}

@@ -153,7 +153,7 @@ def test_limits_and_cost(home: Home) -> None:
 
 
 def test_the_page_lists_every_question() -> None:
-    """A question that the page leaves out is never asked."""
+    """A question that the page leaves out is never found."""
     page = Path("warehouse/sql/questions/README.md")
     text = (Path(__file__).parents[3] / page).read_text("utf-8")
     assert len(questions()) == 12
