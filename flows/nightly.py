@@ -13,6 +13,7 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
+from flows.closed_nights import compact_after_night
 from flows.crawl.flow import crawl
 from flows.judge.flow import judge
 from flows.notify.alert import Alerts
@@ -73,7 +74,10 @@ def nightly(
 
 
 def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
-    """Run the steps in order, or one of them; whatever can fail at once is checked first."""
+    """Run the steps in order, or one of them; whatever can fail at once is checked first.
+
+    A whole night ends with the compaction of earlier ones.
+    """
     check_before_run(settings, only)
     if not settings.warehouse.exists():
         rebuild_warehouse(settings.warehouse, Lake(settings.lake))  # other clients query the first night, too
@@ -87,6 +91,8 @@ def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[
             create_artifacts(settings, counts)
         raise
     create_artifacts(settings, counts)
+    if only is None:
+        compact_after_night(settings, night)
     return counts
 
 

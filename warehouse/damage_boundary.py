@@ -20,7 +20,8 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from schemas import RECORDS, Record
-from warehouse.lake import Lake, LakeDamaged, LakeError
+from warehouse import part_checksums
+from warehouse.lake import Lake, LakeCompacted, LakeDamaged, LakeError
 from warehouse.part_faults import Fault, examine, find_copies
 
 OF_THE_QUERY = (duckdb.ParserException, duckdb.CatalogException, duckdb.InterruptException)
@@ -53,8 +54,8 @@ class LakeConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._con.close()
-        if error and (fault := find_cause(self._lake, error)):
-            raise fault.error() from error
+        if error:
+            _raise_cause(self._lake, error)
 
 
 @contextmanager
@@ -63,9 +64,30 @@ def naming_damage(lake: Lake) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if fault := find_cause(lake, error):
-            raise fault.error() from error
+        _raise_cause(lake, error)
         raise
+
+
+def _raise_cause(lake: Lake, error: BaseException) -> None:
+    """Raise what the lake's files have to do with an error; return if they have nothing to do with it."""
+    if gone := _merged_meanwhile(lake, error):
+        raise LakeCompacted(
+            f"{gone.name} was merged with other parts while it was being read. Nothing is lost: run the same again."
+        ) from error
+    if fault := find_cause(lake, error):
+        raise fault.error() from error
+
+
+def _merged_meanwhile(lake: Lake, error: BaseException) -> Path | None:
+    """A part that a reader had listed and that a compaction replaced: it is gone, and so is its checksum."""
+    reading = [one for one in _chain(error) if isinstance(one, (duckdb.IOException, FileNotFoundError))]
+    named = [Path(name) for one in reading for name in NAMED_FILE.findall(str(one))]
+    inside = [path for path in named if path.is_relative_to(lake.root.absolute())]
+    return next((path for path in inside if not path.exists() and _is_forgotten(lake, path)), None)
+
+
+def _is_forgotten(lake: Lake, part: Path) -> bool:
+    return not part_checksums.checksum_path(lake.root.absolute(), part).exists() and part.parent.is_dir()
 
 
 def find_cause(lake: Lake, error: BaseException) -> Fault | None:

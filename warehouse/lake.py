@@ -44,6 +44,10 @@ class LakeDamaged(LakeError):
     """A file of the lake is damaged; the message names it and the reason."""
 
 
+class LakeCompacted(LakeError):
+    """A part was merged with others while it was being read; the same call reads the merged one."""
+
+
 @dataclass(frozen=True)
 class PartName:
     """The name of a part: the night of the run (its ISO form is the run_id), the worker that wrote it, and a number."""
@@ -74,7 +78,7 @@ class Lake:
         for model in RECORDS:
             part, content = self.empty_part(model), _empty_part(model)
             if not part.is_file() or part.read_bytes() != content:
-                with _replacing(part) as temporary:
+                with replacing(part) as temporary:
                     temporary.write_bytes(content)
 
     def version(self) -> str | None:
@@ -104,7 +108,7 @@ class Lake:
     def write_version(self, version: str = SCHEMA_VERSION) -> None:
         """Write a schema version, the current one by default, to VERSION_FILE, whole by rename."""
         path = self.root / VERSION_FILE
-        with _replacing(path) as temporary:
+        with replacing(path) as temporary:
             temporary.write_text(json.dumps({"schema_version": version}) + "\n", "utf-8")
 
     def empty_part(self, model: type[Record]) -> Path:
@@ -191,8 +195,8 @@ class Lake:
 
         Only migrations and repeated work replace a part that holds rows. Its checksum is recorded after it.
         """
-        with _replacing(path) as temporary:
-            checksum = part_checksums.measured(temporary, _write_groups(temporary, schema, groups))
+        with replacing(path) as temporary:
+            checksum = part_checksums.measured(temporary, write_groups(temporary, schema, groups))
             part_checksums.forget(self.root, path)
         part_checksums.record(self.root, path, checksum)
 
@@ -216,8 +220,11 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder, which replaces `path` at the end of the block; raises LakeError."""
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder, which replaces `path` at the end of the block.
+
+    Raises LakeError if the disk refuses, and LakeDamaged if a folder has the name.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -234,7 +241,7 @@ def _replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def _write_groups(path: Path | pa.NativeFile, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:
+def write_groups(path: Path | pa.NativeFile, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:
     """Write row groups, each page with its CRC-32; returns the number of rows."""
     rows = 0
     with pq.ParquetWriter(path, schema, write_page_checksum=True, **encodings(schema)) as writer:
@@ -248,7 +255,7 @@ def _write_groups(path: Path | pa.NativeFile, schema: pa.Schema, groups: Iterabl
 def _empty_part(model: type[Record]) -> bytes:
     """The bytes of the part without rows, of this factory's columns and this version of pyarrow."""
     sink = pa.BufferOutputStream()
-    _write_groups(sink, arrow_schema(model), [arrow_schema(model).empty_table()])
+    write_groups(sink, arrow_schema(model), [arrow_schema(model).empty_table()])
     return bytes(sink.getvalue())
 
 

@@ -1,4 +1,4 @@
-"""`factory lake`: checks the lake and the factory's other files, sets damaged ones aside, migrates an older lake."""
+"""`factory lake`: checks the factory's files, sets damaged ones aside, merges small parts, migrates an older lake."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +10,13 @@ from flows.commands.exit import plain_errors
 if TYPE_CHECKING:
     from warehouse.lake import Lake
 
-app = typer.Typer(no_args_is_help=True, help="Check, repair or migrate the lake's files.")
+app = typer.Typer(no_args_is_help=True, help="Check, repair, compact or migrate the lake's files.")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the parts to rewrite, and change nothing.")]
 
 
 @app.callback()
 def lake() -> None:
-    """Check, repair or migrate the lake's files."""
+    """Check, repair, compact or migrate the lake's files."""
 
 
 @app.command()
@@ -40,6 +40,26 @@ def repair() -> None:
         settings = read_settings()
         with run_lock(settings.state):
             repair_all(settings)
+
+
+@app.command()
+def compact() -> None:
+    """Merge the small parts of closed nights into large ones; each night ends with it, too.
+
+    Queries may run meanwhile. After an interruption the same command continues.
+    """
+    from flows.closed_nights import compact_closed_nights
+    from flows.schedule.history import current_night
+    from flows.schedule.run_lock import run_lock
+    from warehouse.console.progress import stage_bar
+
+    with plain_errors():
+        settings = read_settings()
+        with run_lock(settings.state), stage_bar("compact", settings.state) as report:
+            done = compact_closed_nights(settings, current_night(settings), report)
+    for reason in done.left:
+        typer.echo(f"not merged: {reason}", err=True)
+    typer.echo(f"{done.before:,} parts of closed nights became {done.after:,}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from schemas import RECORDS, Record, sha256_file
 from schemas.record import SCHEMA_VERSION
 from schemas.renames import COLUMNS
 from warehouse import part_checksums
+from warehouse.compaction import switching
 from warehouse.console.progress import ProgressCallback, is_running, process_start
 from warehouse.lake import DAMAGED, EMPTY_PARTITION, FIRST_VERSION, VERSION_FILE, Lake, LakeError
 from warehouse.part_faults import READ_ERRORS, Fault, examine, find_copies
@@ -138,8 +139,9 @@ def _add_sound(lake: Lake, model: type[Record], path: Path, found: LakeReport) -
 
 
 def _missing(lake: Lake, model: type[Record]) -> Iterator[Fault]:
+    replaced = {(one.day, name) for one in switching(lake) if one.record == model.record for name in one.members}
     for path in part_checksums.recorded_parts(lake.root, model.record):
-        if not os.path.lexists(path):
+        if not os.path.lexists(path) and (path.parent.name, path.name) not in replaced:
             recorded = part_checksums.recorded(lake.root, path)
             yield Fault(path, model.record, "missing", "it is gone", recorded.rows if recorded else None)
 

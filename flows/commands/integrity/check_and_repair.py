@@ -14,6 +14,7 @@ from flows.rollout.verifiers.rejudge import rejudge
 from flows.schedule.run_lock import RunLocked, run_lock
 from sources.frontier.recovery import open_frontier
 from sources.text.extract import EXTRACTOR
+from warehouse.compaction import finish_compaction
 from warehouse.connect import connect
 from warehouse.console.progress import stage_bar
 from warehouse.console.terminal import empty_table
@@ -75,6 +76,7 @@ def repair_all(settings: "Settings") -> None:
     """
     lake = Lake(settings.lake)
     with stage_bar("repair", settings.state) as report:
+        finish_compaction(lake)
         found = check_lake(lake, report)
         beside = [*raw_faults(lake, found), *state_faults(settings)]
         done = set_aside(lake, found)

@@ -30,6 +30,7 @@ from flows.rollout.journal.turn_encoding import TurnRow, checksum
 from flows.rollout.journal.wal_reader import write_with_wal
 from schemas.record import night_of
 from schemas.trajectory import Trajectory
+from warehouse.compaction import finish_compaction
 from warehouse.lake import Lake
 
 LOG = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def open_journal(path: Path, lake: Lake) -> tuple[Journal, Recovered | None]:
     """
     for folder in (path.parent, lake.root):
         require_free_space(folder)
+    finish_compaction(lake)
     if Path(f"{path}-wal").exists():
         path.touch()  # a log without its journal is a journal that lost its file, and must not pass for a new one
     if not path.exists():

@@ -1,0 +1,95 @@
+"""Chooses which parts of a day become one: consecutive parts of one writer, up to a size.
+
+The records that one writer makes under one name (turns, verdicts and trajectories of a rollout) are cut at the same
+names, so that their parts still belong together afterwards.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas import RECORDS, Record
+from warehouse.lake import DAMAGED, EMPTY_PARTITION, Lake
+from warehouse.part_checksums import FOLDER as CHECKSUMS
+
+PART_BYTES = 256 * 1024 * 1024
+"""Bytes of the largest record of a merged part: large enough to scan, small enough to sketch in one batch."""
+MERGED_FROM = 500_000
+"""Merged parts are numbered from here, so that a writer that counts its own parts never reaches one."""
+NUMBER = len("-000000")
+
+Writer = Callable[[str], bool]
+"""Takes the stem of a writer's parts, such as `2026-11-20-rollout`; True if its parts may be merged."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parts of one writer's day that become one part per record."""
+
+    day: str
+    """The folder of the day, such as `date=2026-11-20`."""
+    members: tuple[str, ...]
+    """The file names of the parts, in order."""
+    name: str
+    """The file name of the part that they become."""
+
+
+def days_before(lake: Lake, day: str) -> list[str]:
+    """The day folders of the lake, of any record, before `day` (YYYY-MM-DD), in order."""
+    found = {folder.name for model in RECORDS for folder in (lake.root / model.record).glob("date=*")}
+    return sorted(one for one in found if EMPTY_PARTITION < one < f"date={day}")
+
+
+def groups_of(lake: Lake, day: str, may_merge: Writer, part_bytes: int = PART_BYTES) -> list[Group]:
+    """The groups of a day's parts, of two parts or more each; writers that `may_merge` refuses keep their parts."""
+    found = []
+    for stem, sizes in _sizes(lake, day).items():
+        if may_merge(stem):
+            runs = [run for run in _runs(sizes, part_bytes) if len(run) > 1]
+            numbers = range(_first_free(lake, day, stem), 1_000_000)
+            found += [
+                Group(day, tuple(run), f"{stem}-{number:06d}.parquet")
+                for run, number in zip(runs, numbers, strict=False)
+            ]
+    return found
+
+
+def parts_in(lake: Lake, model: type[Record], day: str) -> list[Path]:
+    """The record's parts of a day folder, in name order."""
+    return sorted((lake.root / model.record / day).glob("*.parquet"))
+
+
+def _sizes(lake: Lake, day: str) -> Mapping[str, dict[str, int]]:
+    """Stem of a writer -> name of a part, in order -> bytes of the largest record of this name."""
+    sizes: dict[str, dict[str, int]] = defaultdict(dict)
+    names = [(path.name, path.stat().st_size) for model in RECORDS for path in parts_in(lake, model, day)]
+    for name, size in sorted(names):
+        stem = Path(name).stem[:-NUMBER]
+        sizes[stem][name] = max(size, sizes[stem].get(name, 0))
+    return sizes
+
+
+def _runs(sizes: Mapping[str, int], part_bytes: int) -> Iterator[list[str]]:
+    """The names in runs of at most `part_bytes`; a part of half as much or more stays alone."""
+    run: list[str] = []
+    filled = 0
+    for name, size in sizes.items():
+        is_large = size >= part_bytes / 2
+        if run and (is_large or filled + size > part_bytes):
+            yield run
+            run, filled = [], 0
+        if is_large:
+            yield [name]
+        else:
+            run, filled = [*run, name], filled + size
+    if run:
+        yield run
+
+
+def _first_free(lake: Lake, day: str, stem: str) -> int:
+    """The first number for a merged part of a writer that no file of it ever had."""
+    roots = (lake.root, lake.root / DAMAGED, lake.root / CHECKSUMS)
+    paths = (path for root in roots for model in RECORDS for path in (root / model.record / day).glob(f"{stem}-[0-9]*"))
+    numbers = [path.name.removeprefix(f"{stem}-")[: NUMBER - 1] for path in paths]
+    return max([MERGED_FROM, *(int(number) + 1 for number in numbers if number.isdecimal())])
