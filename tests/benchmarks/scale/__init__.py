@@ -1,0 +1,1 @@
+"""Benchmarks of a lake that has grown for a long time."""
