@@ -29,6 +29,7 @@ from flows.commands.tasks import tasks
 from flows.commands.tasks.domains import domains
 from flows.commands.tasks.rehearse import rehearse
 from flows.commands.watch.report import report
+from flows.commands.watch.scan import scan
 from flows.commands.watch.sql import sql
 from flows.commands.watch.stats import stats
 from flows.commands.watch.view import view
@@ -75,7 +76,7 @@ def judge(day: Day = None) -> None:
     run_nightly(day, Stage.judge.value)
 
 
-for verb in (doctor, domains, export, lineage, publish.pull, rehearse, report, serve, sql, stats, view):
+for verb in (doctor, domains, export, lineage, publish.pull, rehearse, report, scan, serve, sql, stats, view):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (sources, tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):

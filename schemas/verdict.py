@@ -42,6 +42,9 @@ class Verdict(Record):
     judge_model: Name | None = Field(description="name of the model that judged; null if none did")
     judge_prompt_sha256: Name | None = Field(description="SHA-256 of the judge's prompt, as hex; null without a judge")
     run_id: Name = Field(description="night that judged, as in 2026-11-28 or 2026-11-28T1400")
+    detail: Text | None = Field(
+        default=None, description="sentence of a model about a trajectory that it scanned; null for other verifiers"
+    )
 
 
 class Outcome(Record):

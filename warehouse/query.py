@@ -16,8 +16,9 @@ import orjson
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from warehouse.connect import execute, forbid_external_access, sql_files
+from warehouse.connect import connect, execute, forbid_external_access, sql_files
 from warehouse.console.terminal import cell, empty_table
+from warehouse.lake import Lake
 
 FETCH_ROWS = 1_000
 TABLE_ROWS = 1_000
@@ -60,6 +61,23 @@ def only_select(con: duckdb.DuckDBPyConnection, text: str) -> str:
         kind = statements[0].type.name
         raise QueryError(f"{kind} is refused: only select, from, values, with, describe, show and summarize read")
     return str(statements[0].query)
+
+
+def selected_ids(lake: Lake, text: str) -> list[str]:
+    """The distinct values of the column trajectory_id of one query, sorted.
+
+    It runs on a connection of its own, as `factory sql` runs it. Raises QueryError as print_sql does, and if the query
+    has no such column.
+    """
+    with connect(lake) as con:
+        select = only_select(con, text).rstrip().rstrip(";")
+        forbid_external_access(con)
+        with _errors_of(text):
+            columns = [column[0] for column in con.execute(f"describe {select}").fetchall()]
+            if "trajectory_id" not in columns:
+                raise QueryError(f"the query has no column trajectory_id; it has {', '.join(columns)}")
+            rows = con.execute(f"select distinct trajectory_id from ({select}\n) order by all").fetchall()
+    return [str(id) for (id,) in rows if id is not None]
 
 
 def run_checks(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

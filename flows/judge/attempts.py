@@ -18,6 +18,8 @@ from warehouse.takedown import create_withdrawn
 BATCH = 16
 """Attempts whose turns one query reads; some 16 MB of text for attempts of 262,144 tokens."""
 
+MOST = 2**62
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -41,6 +43,23 @@ def find_pending(con: duckdb.DuckDBPyConnection, lake: Lake, judge: dict[str, st
     create_withdrawn(con)
     parameters = judge | {"given_up": list(given_up), "turn_parts": lake.glob(Turn)}
     create_temp_table(con, "pending", query("judge", "pending"), parameters)
+    return _count(con)
+
+
+def find_unscanned(con: duckdb.DuckDBPyConnection, lake: Lake, scan: dict[str, object]) -> int:
+    """Make the table `pending` of selected trajectories that a scan has no answer on; returns how many.
+
+    `scan` holds verifier, version, model, prompt_sha256; selected and given_up (ids); and limit: the most, drawn as by
+    lot, or None. Withdrawn trajectories are left out.
+    """
+    create_withdrawn(con)
+    create_temp_table(con, "selected", "select unnest($selected::varchar[]) as trajectory_id", scan)
+    parameters = scan | {"turn_parts": lake.glob(Turn), "limit": MOST if scan["limit"] is None else scan["limit"]}
+    create_temp_table(con, "pending", query("judge", "scan_pending"), parameters)
+    return _count(con)
+
+
+def _count(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute("select count(*) from pending").fetchall()[0][0])
 
 

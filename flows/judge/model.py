@@ -35,6 +35,11 @@ class JudgeModel(Protocol):
         """Name of the model, as its server reports it."""
         ...
 
+    @property
+    def tokens(self) -> int:
+        """Tokens of all prompts and replies so far; of an API, those of prompts are an estimate."""
+        ...
+
     def draw(self, system: str, user: str, number: int) -> Drawn:
         """The reply number `number` to a prompt, each with a seed of its own; raises if the model fails altogether."""
         ...

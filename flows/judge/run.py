@@ -4,17 +4,15 @@ A judge is a model with a rubric. Verdicts are written in small parts as they co
 where it was, and a second run has nothing to do.
 """
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from collections import Counter
 from datetime import date
 from functools import partial
 
 from flows.judge.attempts import Attempt, find_pending, pending_attempts
+from flows.judge.concurrent import concurrently
 from flows.judge.model import JudgeModel, OpenJudge
 from flows.judge.rubric import Rubric, load_rubric
-from flows.judge.rulings import VERIFIER, JudgeError, Record, Ruling
+from flows.judge.rulings import VERIFIER, Record, Ruling
 from flows.judge.transcript import material
 from flows.judge.tries import Tries
 from flows.judge.votes import Vote, read_vote
@@ -25,8 +23,6 @@ from warehouse.lake import Lake
 
 LEAST_CHARS = 1_000
 """A model whose window cannot hold an attempt cut to this size judges nothing."""
-Submit = Callable[[Attempt], None]
-SIGNALS_S = 0.5
 COUNTS = ("judged", "passed", "failed", "steps", "unreadable", "skipped")
 
 
@@ -51,7 +47,7 @@ def run_judge(settings: Settings, day: date, report: ProgressCallback, open_judg
         count = find_pending(con, lake, named, tries.given_up)
         record = Record(lake, day, rubric, judge.model, tries, count, Counter(skipped=len(tries.given_up)))
         hearing = partial(hear, judge, rubric, settings.judge)
-        with _concurrently(hearing, settings.judge.concurrency, record) as submit:
+        with concurrently(hearing, settings.judge.concurrency, record) as submit:
             for attempt in pending_attempts(con, lake, count):
                 submit(attempt)
                 report(record.heard, count, f"{record.counts['passed']} passed")
@@ -75,40 +71,3 @@ def hear(judge: JudgeModel, rubric: Rubric, settings: Judge, attempt: Attempt) -
         votes.append(vote)
         problem = problem if vote else drawn.problem or "a reply does not end with the JSON object that was asked for"
     return Ruling(attempt.trajectory_id, votes, problem)
-
-
-def _result(future: Future[Ruling]) -> Ruling:
-    """The result of a future. Wakes up to look for signals: a wait that never ends can sleep through Ctrl-C."""
-    while not wait([future], SIGNALS_S).done:
-        continue
-    return future.result()
-
-
-@contextmanager
-def _concurrently(hearing: Callable[[Attempt], Ruling], most: int, record: Record) -> Iterator[Submit]:
-    """A function that has an attempt judged, at most `most` at once, and records rulings in the order of submission.
-
-    An error ends the block once the attempts that are being judged have ended and are recorded; an interrupt at once.
-    """
-    pool = ThreadPoolExecutor(most, thread_name_prefix="judge")
-    waiting: deque[Future[Ruling]] = deque()
-
-    def submit(attempt: Attempt) -> None:
-        waiting.append(pool.submit(hearing, attempt))
-        if len(waiting) >= 2 * most:
-            record.add(_result(waiting.popleft()))
-
-    try:
-        yield submit
-        while waiting:
-            record.add(_result(waiting.popleft()))
-    except Exception:
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for future in waiting:
-            if future.done() and not future.cancelled() and not future.exception():
-                with suppress(JudgeError):
-                    record.add(future.result())
-        record.flush()

@@ -24,8 +24,11 @@ FIELD_SHARE = 12
 OBSERVATION_CHARS = 6_000
 
 
-def material(attempt: Attempt, max_chars: int, *, show_truth: bool) -> tuple[str, list[int]]:
-    """The user message on an attempt, of about `max_chars` characters, and the indexes of the agent's turns in it."""
+def material(attempt: Attempt, max_chars: int, *, show_truth: bool, form: str = "material") -> tuple[str, list[int]]:
+    """The user message on an attempt, of about `max_chars` characters, and the indexes of the agent's turns in it.
+
+    `form` names the prompt that it is written with.
+    """
     mark = sha256_text(json.dumps(astuple(attempt), default=str))[:MARK_CHARS]
     side = max_chars // SIDE_SHARE
     texts = {
@@ -37,7 +40,7 @@ def material(attempt: Attempt, max_chars: int, *, show_truth: bool) -> tuple[str
     shown, turns = transcript(attempt.turns, mark, max_chars - sum(map(len, texts.values())) - len(truth))
     values = {name: escaped(text) for name, text in texts.items()} | {"mark": mark, "status": attempt.status}
     section = prompt("truth", PACKAGE).text.format(mark=mark, truth=escaped(truth)) if show_truth else ""
-    return prompt("material", PACKAGE).text.format(**values, transcript=shown, truth=section), turns
+    return prompt(form, PACKAGE).text.format(**values, transcript=shown, truth=section), turns
 
 
 def transcript(turns: Sequence[dict[str, Any]], mark: str, max_chars: int) -> tuple[str, list[int]]:

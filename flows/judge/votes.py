@@ -51,7 +51,7 @@ def read_vote(reply: str, codes: Collection[str], turns: Collection[int] | None 
     steps were asked for, and steps are then ignored.
     """
     try:
-        read = _Reply.model_validate(_last_object(reply))
+        read = _Reply.model_validate(last_object(reply))
     except (ValidationError, ValueError, RecursionError):
         return None
     if not _is_sound(read.passed, read.reason, codes):
@@ -70,7 +70,7 @@ def _is_sound(passed: bool, reason: str, codes: Collection[str]) -> bool:
     return reason == OK if passed else reason in codes
 
 
-def _last_object(reply: str) -> dict[str, Any]:
+def last_object(reply: str) -> dict[str, Any]:
     """The JSON object at the end of a reply. Raises ValueError."""
     decoder = json.JSONDecoder(object_pairs_hook=_without_repeats)
     found, end, at = None, 0, reply.find("{")

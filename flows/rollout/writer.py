@@ -54,6 +54,7 @@ class TeacherWriter:
         self._running: set[Future[Any]] = set()
         self.sampled_tokens = 0
         """Tokens sampled for all replies since the writer was made."""
+        self._prompt_tokens = 0
         self._teacher: Teacher
         self._dialect: Dialect
 
@@ -83,6 +84,11 @@ class TeacherWriter:
     def model(self) -> str:
         """Name of the model, as the server reports it."""
         return self._teacher.identity.model
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all prompts and replies since the writer was made; of an API, those of prompts are an estimate."""
+        return self._prompt_tokens + self.sampled_tokens
 
     def __call__(self, system: str, user: str) -> str:
         """The answer to a prompt. Raises TeacherError, also for a reply that holds no answer."""
@@ -130,6 +136,7 @@ class TeacherWriter:
         sampling = self._dialect.sampling(fitting, must_answer=True, tools=[])
         completion = await _sample(self._teacher, opened, sampling, session)
         self.sampled_tokens += completion.n_sampled
+        self._prompt_tokens += opened.n_tokens
         parsed = await self._dialect.parse(completion, [])
         return parsed.answer, "" if parsed.answer else f"the teacher's reply holds no answer ({parsed.parse})"
 

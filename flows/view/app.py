@@ -72,6 +72,7 @@ class Pages:
             blind="blind" in request.query_params,
             steps=steps(self._turns(id), children),
             verdicts=partial(self._reader.rows, query("viewer", "verdict_counts"), trajectory_id=id),
+            scans=partial(self._reader.rows, query("view", "attempt_scans"), trajectory_id=id),
             gates=partial(self._reader.rows, query("explain", "trajectory_verdicts"), id=id),
             lineage=partial(self._lineage, "source_pages", trajectory_id=id),
             places=partial(self._lineage, "matching_rows", id=id),

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import duckdb
 
-from warehouse.connect import connect, execute, forbid_external_access, query
+from warehouse.connect import execute, query
 from warehouse.lake import Lake
 from warehouse.lineage.lineage import LineageError, find_release
-from warehouse.query import only_select
-
-ID_COLUMN = "trajectory_id"
+from warehouse.query import selected_ids
 
 
 class SelectionError(Exception):
-    """The argument names nothing in the lake, or its query fails; the message gives the next step."""
+    """The argument names nothing in the lake; the message gives the next step."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +27,11 @@ class Selection:
 
 
 def select(con: duckdb.DuckDBPyConnection, lake: Lake, text: str | None) -> Selection:
-    """The selection that an argument names. Raises SelectionError, and QueryError for a query that does not read."""
+    """The selection that an argument names. Raises SelectionError, and QueryError for a query that fails."""
     if not text:
         return Selection()
     if len(text.split()) > 1:
-        return Selection(ids=_queried(lake, text), title=text)
+        return Selection(ids=selected_ids(lake, text), title=text)
     found = execute(con, query("viewer", "matching_attempts"), {"id": text}).fetchall()
     if len({task for _, task, *_ in found}) == 1:
         attempt, task = found[0][:2]
@@ -53,17 +51,3 @@ def _released(con: duckdb.DuckDBPyConnection, text: str) -> Selection:
         ) from error
     rows = execute(con, query("view", "released_ids"), {"release_id": release["release_id"]}).fetchall()
     return Selection(ids=[id for (id,) in rows], title=f"release {release['name']}")
-
-
-def _queried(lake: Lake, text: str) -> list[str]:
-    with connect(lake) as con:
-        select = only_select(con, text)
-        forbid_external_access(con)
-        try:
-            columns = [column[0] for column in con.execute(f"describe {select}").fetchall()]
-            if ID_COLUMN not in columns:
-                raise SelectionError(f"the query has no column {ID_COLUMN}; it has {', '.join(columns)}")
-            rows = con.execute(f"select distinct {ID_COLUMN} from ({select.rstrip().rstrip(';')}\n)").fetchall()
-        except duckdb.Error as error:
-            raise SelectionError(f"{error}\nin: {text}") from error
-    return [str(id) for (id,) in rows if id is not None]
