@@ -24,6 +24,12 @@ NOT_OF_THE_BASE = {
 """Imported by a trainer, in an environment that has torch, or by a user of the extra `mcp`."""
 IN_A_SANDBOX = "/inside/"
 """Folders of programs that run inside a sandbox, whose image has pytest; no module of ours imports them."""
+SMALL_NIGHT = """
+[crawl]
+max_pages = 120
+[tasks]
+per_night = 4
+"""
 IMPORT_ALL = """
 import importlib, json, sys
 print(json.dumps([importlib.import_module(name).__file__ for name in sys.argv[1:]]))
@@ -101,3 +107,13 @@ def test_every_module_is_imported_from_the_installed_wheel(environment: Path, tm
     names = sorted({name.replace("/", ".") for name in modules} - NOT_OF_THE_BASE)
     files = json.loads(_run(tmp_path, environment / "python", "-c", IMPORT_ALL, *names).splitlines()[-1])
     assert [path for path in files if not Path(path).is_relative_to(environment.parent)] == []
+
+
+@pytest.mark.timeout(900)
+def test_the_installed_wheel_runs_the_main_job(environment: Path, tmp_path: Path) -> None:
+    """A user of the wheel has no checkout: the night must crawl, sample, judge and publish with the package alone."""
+    (tmp_path / "factory.toml").write_text(SMALL_NIGHT, "utf-8")
+    _run(tmp_path, environment / "factory", "run")
+    answer = _run(tmp_path, environment / "factory", "sql", "share_published", "--format", "json")
+    assert sum(row["planned"] for row in json.loads(answer)) == 8
+    assert "every count adds up" in _run(tmp_path, environment / "factory", "checks")
