@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"[|…<>{}]|\.\.\.|\[")
 
 def in_blocks(text: str) -> list[str]:
     """The command lines of a page's shell blocks, which a reader copies."""
-    lines = (line for block in BLOCK.findall(text) for line in block.splitlines())
+    lines = (part for block in BLOCK.findall(text) for line in block.splitlines() for part in line.split(" && "))
     return [line for line in lines if line.startswith("factory ") and not PLACEHOLDER.search(line.partition(" #")[0])]
 
 
