@@ -5,12 +5,11 @@ resumes, and any step can run alone.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import date
 from functools import partial
 
 from prefect import flow
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.client.schemas.objects import State
 
 from flows.closed_nights import compact_after_night
@@ -32,10 +31,12 @@ from flows.schedule.run_lock import refuse_other_home, run_lock
 from flows.settings import Settings, load
 from flows.tasks.composers import needs_pages
 from flows.tasks.flow import tasks
+from flows.watch.flow import night_shown, show_page
 from schemas.record import night_of
 from warehouse.connect import connect, rebuild_warehouse
-from warehouse.console.stats import markdown
 from warehouse.lake import Lake
+from warehouse.report.figures import ReportError, read_figures
+from warehouse.report.summary import night_markdown
 
 Counts = dict[str, int | str]
 Step = Callable[[Settings, date], Counts]
@@ -81,16 +82,17 @@ def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[
     check_before_run(settings, only)
     if not settings.warehouse.exists():
         rebuild_warehouse(settings.warehouse, Lake(settings.lake))  # other clients query the first night, too
-    counts: dict[str, Counts] = {}
+    names, counts = chosen_steps(settings, only), dict[str, Counts]()
     try:
-        for name in chosen_steps(settings, only):
-            with preparing_in_background(settings) if name == "rollout" else nullcontext():
-                counts[name] = STEPS[name](settings, night)
+        with night_shown(settings, names) as begin:
+            for name in names:
+                begin(name)
+                with preparing_in_background(settings) if name == "rollout" else nullcontext():
+                    counts[name] = STEPS[name](settings, night)
     except Exception:
-        with suppress(Exception):  # the step's error matters more than a failed artifact
-            create_artifacts(settings, counts)
+        show_page(settings, night, page_of)
         raise
-    create_artifacts(settings, counts)
+    show_page(settings, night, page_of)
     if only is None:
         compact_after_night(settings, night)
     return counts
@@ -107,19 +109,17 @@ def chosen_steps(settings: Settings, only: str | None) -> list[str]:
     return [name for name in STEPS if needed.get(name, True)]
 
 
-def create_artifacts(settings: Settings, counts: dict[str, Counts]) -> None:
-    """Create Prefect artifacts: funnel, horizon histogram, rollout status and cost, address of the release.
-
-    Their keys end with the name of the home's deployment: Prefect shows one artifact per key.
-    """
-    with connect(Lake(settings.lake)) as con:
-        for mart in ("funnel", "horizon_histogram", "censoring", "rollout_cost"):
-            create_markdown_artifact(markdown(con, mart), key=f"{mart.replace('_', '-')}-{settings.deployment}")
-        if newest := read_status(settings.state):
-            create_markdown_artifact(status_display.markdown(newest, con), key=f"rollout-{settings.deployment}")
-    location = str(counts.get("publish", {}).get("location", ""))
-    if location:
-        create_link_artifact(location, link_text=location, key=f"release-{settings.deployment}")
+def page_of(settings: Settings, night: date) -> str:
+    """The night as one page of Markdown: figures beside the night before, refusals, release, and the newest rollout."""
+    lake, limits = Lake(settings.lake), {"memory_limit": settings.refine.memory_limit}
+    try:
+        page = night_markdown(read_figures(lake, night.isoformat(), **limits))
+    except ReportError as error:
+        page = f"## Night {night.isoformat()}\n\n{error}\n"
+    if newest := read_status(settings.state):
+        with connect(lake) as con:
+            page += f"\n### Rollout\n\n{status_display.markdown(newest, con)}"
+    return page
 
 
 def serve_nightly() -> None:

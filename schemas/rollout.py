@@ -26,7 +26,9 @@ class Rollout(Record):
     gpus: Count = Field(
         description="servers x tensor_parallel x data_parallel in the settings; 0 for the embedded teacher"
     )
-    teacher_seconds: Real = Field(description="wall-clock seconds from the request for the teacher to its release")
+    teacher_seconds: Real = Field(
+        description="wall-clock seconds from the request for the teacher to its release; 0 if it never answered"
+    )
     gpu_seconds: Real = Field(description="teacher_seconds x gpus: GPU seconds reserved, busy or idle")
     planned: Count = Field(description="number of attempts to make at the start of the run")
     finished: Count = Field(description="number of attempts that the run finished")

@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -151,20 +152,46 @@ def _save(path: Path, done: int, total: int | None, note: str) -> None:
         write_atomic(path, json.dumps(state))
 
 
+@dataclass(frozen=True)
+class Stage:
+    """The last report of a stage: units done of all (None if unknown), a note, and the time (seconds since 1970)."""
+
+    done: int
+    total: int | None
+    note: str
+    at: float
+    is_running: bool
+
+    @property
+    def share(self) -> float:
+        """The share that is done, 0 to 1; 0 while the total is unknown."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+    @property
+    def text(self) -> str:
+        """Counts and note in words."""
+        of = f" of {self.total}" if self.total is not None else ""
+        return f"{self.done}{of} {self.note}".rstrip()
+
+
+def read_stage(state: Path, stage: str) -> Stage | None:
+    """The last report of a stage, None if it has none that can be read."""
+    try:
+        saved = json.loads((state / "progress" / f"{stage}.json").read_bytes())
+        running = is_running(saved["pid"], saved.get("born"))
+        return Stage(saved["done"], saved["total"], saved["note"], saved["at"], running)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def stage_lines(state: Path) -> Iterator[str]:
     """One line per stage that has reported: its progress, the age of the report, and if its process still runs."""
     for path in sorted((state / "progress").glob("*.json"), key=lambda found: found.lstat().st_mtime):
-        try:
-            yield _stage_line(path.stem, json.loads(path.read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError):
+        if stage := read_stage(state, path.stem):
+            doing = "working" if stage.is_running else "ended"
+            yield f"{path.stem}: {stage.text} ({doing}, {format_duration(time.time() - stage.at)} ago)"
+        else:
             yield f"{path.stem}: {path} cannot be read; the next run of this step writes it anew"
-
-
-def _stage_line(stage: str, saved: dict[str, Any]) -> str:
-    of = f" of {saved['total']}" if saved["total"] is not None else ""
-    note = f" {saved['note']}" if saved["note"] else ""
-    doing = "working" if is_running(saved["pid"], saved.get("born")) else "ended"
-    return f"{stage}: {saved['done']}{of}{note} ({doing}, {format_duration(time.time() - saved['at'])} ago)"
 
 
 def format_duration(seconds: float) -> str:

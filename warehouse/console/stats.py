@@ -1,4 +1,4 @@
-"""Prints marts as tables: in the terminal, and as Markdown for Prefect's UI and dataset cards."""
+"""Prints marts as tables in the terminal."""
 
 import duckdb
 import polars as pl
@@ -66,14 +66,3 @@ def print_stats(con: duckdb.DuckDBPyConnection) -> None:
     for mart in TABLES:
         console.print(mart_table(con, mart))
     console.print(horizon_bars(frame(con, "horizon_histogram")))
-
-
-def markdown(con: duckdb.DuckDBPyConnection, mart: str) -> str:
-    """All rows and columns of a mart as a Markdown table."""
-    rows = frame(con, mart)
-    lines = [rows.columns, ["---"] * rows.width, *([_plain(value) for value in row] for row in rows.iter_rows())]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def _plain(value: object) -> str:
-    return cell(value).plain.replace("|", "\\|").replace("<", "&lt;")

@@ -45,7 +45,7 @@ class RunStatus(BaseModel):
     gpus: int
     """Servers x tensor_parallel x data_parallel, from the settings."""
     teacher_s: float = 0.0
-    """Wall seconds from the start of the teacher until now, or until it was released."""
+    """Wall seconds from the start of the teacher until now, or until it was released; 0 if it never answered."""
     working_s: float = 0.0
     """Wall seconds since the teacher was ready."""
     planned: int

@@ -37,6 +37,7 @@ class Meter:
         self._started = now
         self._teacher_since: float | None = None
         self._ready_since: float | None = None
+        self._has_answered = False
         self._samples: deque[tuple[float, int, int]] = deque()
         """(clock, turns, sampled tokens), from the last sample before the window on."""
         self._servers = ServerTotals()
@@ -47,12 +48,15 @@ class Meter:
 
     def describe(self, teacher: Identity, facts: list[tuple[str, str]]) -> RunStatus:
         """Return the status with the teacher's limits, and facts about it for people."""
+        self._has_answered = True
         limits = {"context_window": teacher.context, "kv_tokens": teacher.kv_tokens}
         self.status = self.status.model_copy(update={"teacher": facts, **limits})
         return self.status
 
     def release_teacher(self, now: float) -> None:
-        """Stop counting the seconds of the teacher, and reset the rates."""
+        """Stop counting the seconds of the teacher, and reset the rates. One that never answered counts none."""
+        if not self._has_answered:
+            self._teacher_since = None
         self._update(now, in_flight=0, waiting=0, turns_per_s=0.0, tokens_per_s=0.0, left_s=None)
         self._teacher_since = None
 
@@ -61,7 +65,8 @@ class Meter:
         return now - self._started
 
     def measure(self, counts: PoolCounts, loads: Iterable[Load], now: float) -> RunStatus:
-        """Return the status at this moment."""
+        """Return the status at this moment; the teacher has answered by then."""
+        self._has_answered = True
         self._ready_since = now if self._ready_since is None else self._ready_since
         turns_per_s, tokens_per_s = self._rates(now, counts)
         return self._update(

@@ -10,7 +10,7 @@ import pytest
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.connect import connect
 from warehouse.console.plots import bar
-from warehouse.console.stats import markdown, print_stats
+from warehouse.console.stats import print_stats
 from warehouse.console.terminal import visible
 from warehouse.console.viewer import ViewerError, print_trajectory
 from warehouse.lake import Lake
@@ -92,15 +92,6 @@ def test_statistics_print_over_any_lake_and_save_a_picture(tmp_path: Path, capfd
         ElementTree.parse(tmp_path / f"{name}.svg")
     assert "a&lt;b&amp;c" in (tmp_path / "horizon.svg").read_text()
     assert (tmp_path / "horizon.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_mart_as_markdown_is_one_table(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
-    write_records(lake, DAY, make_small_lake(DAY))
-    with connect(lake) as con:
-        lines = markdown(con, "funnel").splitlines()
-    assert lines[1].startswith("| --- |")
-    assert len({line.count("|") for line in lines}) == 1
 
 
 def test_bars_and_the_numbers_of_invisible_characters() -> None:

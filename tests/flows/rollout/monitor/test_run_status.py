@@ -190,6 +190,14 @@ def test_gpu_seconds_count_from_the_start_of_the_teacher_to_its_release() -> Non
     assert measured.end("done", "").gpu_seconds == 4 * 690
 
 
+def test_a_teacher_that_never_answered_costs_nothing() -> None:
+    """A night whose server was down would show GPU hours that nobody used, and spoil the cost of a kept row."""
+    measured = meter()
+    measured.acquire_teacher(10.0)
+    measured.release_teacher(700.0)
+    assert measured.end("failed", "the teacher does not answer").gpu_seconds == 0
+
+
 def busy_status() -> RunStatus:
     """The status of a large run with faults, a server that is down, and a queue."""
     measured = meter(planned=100_000)

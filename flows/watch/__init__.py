@@ -1,0 +1,1 @@
+"""A night as Prefect shows it: its progress while it works, and one page at its end."""
