@@ -19,7 +19,7 @@ class Link(BaseModel):
 
 
 class Document(Record):
-    """One fetch of one url (grain: one row per url and night; text only if status is ok)."""
+    """One fetch of one url (grain: one row per url and night, two if robots.txt was read later; text only if ok)."""
 
     record: ClassVar[str] = "document"
 

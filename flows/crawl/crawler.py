@@ -1,7 +1,8 @@
 """One day's crawl: drives every configured source through the Source protocol and writes documents to the lake.
 
-Urls that have ended today are not fetched again, so a second run of a complete day fetches nothing. On a later day
-requests are conditional (ETag, Last-Modified), so that unchanged pages are not sent again.
+Urls that have ended today are not fetched again, so a second run of a complete day fetches nothing; only a robots.txt
+that could not be read is asked for again. On a later day requests are conditional (ETag, Last-Modified), so that
+unchanged pages are not sent again.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from sources.http.network import Network
 from sources.protocol import Configure, Source
 from sources.registry import SOURCES, configured_sources
 from sources.rights.declarations import EVERY_DIRECTIVE
-from sources.status_codes import FETCHED
+from sources.status_codes import FETCHED, Status
 from sources.text.extract import EXTRACTOR
 from sources.text.extraction_pool import ExtractionPool
 from sources.urls import NotCrawlable
@@ -63,6 +64,7 @@ def run_crawl(
         frontier.start_after(day, lake.next_part(day, WORKER, Document).seq)
         frontier.close_earlier(day)
         frontier.drain(write)
+        frontier.wait_again(day, Status.ROBOTS_UNREACHABLE)
         stored = archive if settings.crawl.keep_raw else None
         try:
             for source in configured_sources(settings.crawl, sources):
@@ -78,9 +80,14 @@ def run_crawl(
 
 def _extraction(crawl: Crawl) -> str:
     """Identity of what makes a text of a page's bytes: a change of the directives obeyed fetches all pages again."""
-    if set(crawl.obey_directives) == set(EVERY_DIRECTIVE):
-        return EXTRACTOR
-    return f"{EXTRACTOR}, obeys {' '.join(sorted(crawl.obey_directives))}"
+    parts = [EXTRACTOR]
+    if set(crawl.obey_directives) != set(EVERY_DIRECTIVE):
+        parts.append(f"obeys {' '.join(sorted(crawl.obey_directives))}")
+    for source in crawl.sources:
+        own = source.obey_directives
+        if own is not None and set(own) != set(crawl.obey_directives):
+            parts.append(f"{source.name or source.kind} obeys {' '.join(sorted(own))}")
+    return ", ".join(parts)
 
 
 def client_of(crawl: Crawl) -> Client:

@@ -42,7 +42,7 @@ def configured(crawl: object, section: BaseModel) -> "FeedSource":
     """Build the source from an entry of `[[crawl.sources]]`."""
     config = FeedConfig.of(section, crawl)
     keys = {"seeds": (), "sitemaps": (), "allow": ANYWHERE, "follow_links": False, "source": config.name}
-    keys["license"] = config.license
+    keys |= {"license": config.license, "obey_directives": config.obey_directives}
     if config.max_pages is not None:
         keys["max_pages"] = config.max_pages
     of_pages = CrawlConfig.model_validate(dict(CrawlConfig.model_validate(crawl)) | keys)

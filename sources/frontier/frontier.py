@@ -169,6 +169,14 @@ class Frontier(Database):
         detail = "the crawl of that night stopped before it fetched this url"
         self.run("close_earlier", (Status.INTERRUPTED, detail, _now(), day.isoformat()))
 
+    def wait_again(self, day: date, status: Status) -> None:
+        """Let every url that ended with this status wait again; call it only once the ended urls are drained.
+
+        One that reached the lake gets a second row of this night.
+        """
+        with self.commit():
+            self.run("wait_again", {"day": day.isoformat(), "status": status})
+
     def tally(self, day: date) -> dict[str, int]:
         """Count the run's urls by status."""
         return dict(self.rows("count_by_status", (day.isoformat(),)))

@@ -144,6 +144,12 @@ where day = :day and kind in (select value from json_each(:kinds)) and status is
 -- one row per waiting url of an earlier day
 update visits set status = ?, detail = ?, ended_at = ? where day < ? and status is null
 
+-- name: wait_again
+-- one row per url of the day that ended with the status, without pages of collections, which their collection lists
+update visits set status = null, detail = null, ended_at = null, document = null, seq = null
+where day = :day and status = :status
+    and (depth = 0 or kind in ('page', 'sitemap') or kind glob 'page@*' or kind glob 'sitemap@*')
+
 -- name: count_visits
 -- one row: the source's urls of the day, its waiting urls, its fetched urls
 select count(*), count(*) filter (where status is null), coalesce(sum(fetched), 0) from visits

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from flows.settings.section import Section
 from flows.settings.types import LicenseName, Positive
+from sources.rights.declarations import Directive
 
 NAME = re.compile(r"[a-z][a-z0-9_.-]{0,47}")
 FORMS = ("page", "sitemap", "file")
@@ -22,6 +23,9 @@ class SourceSection(Section):
         default=None, description="license of its pages that declare none; not set: the crawl's"
     )
     max_pages: Positive | None = Field(default=None, description="pages read per night; not set: all")
+    obey_directives: list[Directive] | None = Field(
+        default=None, description="statements of its pages that are obeyed; not set: the crawl's"
+    )
 
     @field_validator("name")
     @classmethod

@@ -134,3 +134,29 @@ def test_a_robots_txt_that_fails_once_is_retried(tmp_path: Path, failure: bytes)
         run_crawl(settings_for(tmp_path, site), DAY, silent)
     assert Counter(row.status for row in rows(tmp_path, DAY)) == {"ok": 1, "robots_denied": 1}
     assert asked["/robots.txt"] == 2
+
+
+def test_a_second_run_of_a_night_asks_again_for_a_robots_txt_that_failed(tmp_path: Path) -> None:
+    """A server that was down for an hour must not cost its site the whole night, when the run is started again."""
+    is_down = True
+
+    async def handle(request: Request, writer: StreamWriter) -> None:
+        if request.path == "/robots.txt":
+            writer.write(response("busy", status="503 Busy") if is_down else response("User-agent: *", "text/plain"))
+        elif request.path in ("/", "/next"):
+            writer.write(response(page("Page", "/next")))
+        else:
+            writer.write(response("", status="404 Not Found"))
+
+    with running_site(handle) as site:
+        source = {"kind": "feed", "urls": [f"{site.home}/feed"]}
+        settings = settings_for(tmp_path, site, retries=0, sources=[source])
+        run_crawl(settings, DAY, silent)
+        assert [row.status for row in rows(tmp_path, DAY)] == ["robots_unreachable"] * 2
+        is_down = False
+        counts = run_crawl(settings, DAY, silent)
+        n_requests = len(site.requests)
+        assert run_crawl(settings, DAY, silent) == counts and len(site.requests) == n_requests
+    newest = {row.url.removeprefix(site.home): row.status for row in rows(tmp_path, DAY)}
+    assert newest == {"/": "ok", "/next": "ok", "/feed": "http_404"}
+    assert (counts["urls"], counts["pages"]) == (3, 2)

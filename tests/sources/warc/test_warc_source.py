@@ -110,6 +110,27 @@ def test_an_archive_that_is_cut_off_or_damaged_keeps_its_other_pages(tmp_path: P
     assert found["a.warc.gz"].status == "damaged" and "4 ok" in (found["a.warc.gz"].detail or "")
 
 
+def test_statements_of_an_archived_site_are_obeyed_as_each_source_says(tmp_path: Path) -> None:
+    """A page that its site keeps from training is kept from it in an archive, too; one source may have a permission."""
+    archive = (
+        Archive()
+        .response("http://a.example/tdm", _html("T"), TDM_Reservation="1", TDM_Policy="http://a.example/policy")
+        .response("http://a.example/signal", _html("S"), Content_Signal="search=yes, ai-train=no")
+        .response("http://a.example/meta", b"<meta name=robots content=noai>" + _html("M"))
+        .response("http://a.example/open", _html("O"))
+    )
+    (tmp_path / "a.warc.gz").write_bytes(archive.bytes())
+    source = {"kind": "warc", "paths": [str(tmp_path)]}
+    first = by_name(night(settings_of(tmp_path, source), FIRST))
+    assert {name: row.status for name, row in first.items()} == {
+        "tdm": "tdm_reserved", "signal": "content_signal", "meta": "noai", "open": "ok", "a.warc.gz": "collection",
+    }  # fmt: skip
+    assert first["tdm"].tdm_policy == "http://a.example/policy" and first["signal"].text is None
+    second = by_name(night(settings_of(tmp_path, source | {"obey_directives": ["noai"]}), SECOND))
+    assert [second[name].status for name in ("tdm", "signal", "meta")] == ["ok", "ok", "noai"]
+    assert second["tdm"].tdm_reservation is True
+
+
 def test_a_revisit_is_the_page_that_it_repeats(tmp_path: Path) -> None:
     """Later crawls of an unchanged page hold no text; it must be neither lost nor stored twice."""
     first = Archive().response("http://a.example/a", _html("A"))
