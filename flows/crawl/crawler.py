@@ -1,7 +1,7 @@
 """One day's crawl: drives every configured source through the Source protocol and writes documents to the lake.
 
 Urls that have ended today are not fetched again, so a second run of a complete day fetches nothing; only a robots.txt
-that could not be read is asked for again. On a later day requests are conditional (ETag, Last-Modified), so that
+that could not be read is requested again. On a later day requests are conditional (ETag, Last-Modified), so that
 unchanged pages are not sent again.
 """
 

@@ -1,8 +1,7 @@
 """Decompresses response bodies (gzip, deflate, Brotli, Zstandard) up to a limit: a small body can unpack to terabytes.
 
 At most one step of 256 KiB is unpacked beyond the limit. An unknown Content-Encoding, such as `none` or `utf-8`,
-means a body that is not compressed. Bytes after the end of a compressed stream are ignored, except in Brotli, whose
-decoder refuses them.
+means a body that is not compressed. Bytes after the end of a compressed stream are ignored.
 """
 
 import sys
@@ -147,16 +146,55 @@ class _Deflate:
 
 
 class _Brotli:
+    """One stream; what follows it is ignored, as browsers do, although the library refuses such input.
+
+    A chunk with which it fails is given again byte by byte to a decoder that has read all before it, up to the end.
+    """
+
     def __init__(self) -> None:
         self._decompressor, self.complete = brotli.Decompressor(), False
+        self._sent, self._unpacked = bytearray(), 0
 
     def unpack(self, chunk: bytes) -> Iterator[bytes]:
+        if self.complete:
+            return
+        start = len(self._sent)
+        self._sent += chunk
         try:
-            while not self.complete and (chunk or not self._decompressor.can_accept_more_data()):
-                yield self._decompressor.process(chunk, output_buffer_limit=STEP_BYTES)
-                self.complete, chunk = self._decompressor.is_finished(), b""
+            yield from self._counted(_brotli_steps(self._decompressor, chunk))
+            self.complete = self._decompressor.is_finished()
         except brotli.error as error:
-            raise BadCompression(f"the body is not br: {error}") from error
+            yield from self._counted(self._up_to_end(start, error))
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._unpacked += len(piece)
+            yield piece
+
+    def _up_to_end(self, start: int, error: brotli.error) -> Iterator[bytes]:
+        """Yield what is still missing of a stream that ends behind byte `start`. Raises BadCompression if none does."""
+        known, decompressor = self._unpacked, brotli.Decompressor()
+        parts = [bytes(self._sent[:start]), *(bytes([byte]) for byte in self._sent[start:])]
+        try:
+            for part in parts:
+                for piece in _brotli_steps(decompressor, part):
+                    yield piece[known:]
+                    known -= min(known, len(piece))
+                if decompressor.is_finished():
+                    self.complete = True
+                    return
+        except brotli.error as second:
+            error = second
+        raise BadCompression(f"the body is not br: {error}") from error
+
+
+def _brotli_steps(decompressor: brotli.Decompressor, chunk: bytes) -> Iterator[bytes]:
+    """Yield all that is ready: a decoder that can take more input may hold output back still."""
+    piece, is_ready = chunk, False
+    while (piece or not is_ready) and not decompressor.is_finished():
+        piece = decompressor.process(chunk, output_buffer_limit=STEP_BYTES)
+        is_ready, chunk = decompressor.can_accept_more_data(), b""
+        yield piece
 
 
 class _Zstd:

@@ -1,4 +1,4 @@
-"""Tells whether a WARC file ends in the midst of a record, as a download that broke off does.
+"""Recognises a WARC file that ends in the midst of a record, as a download that broke off does.
 
 A reader of records takes such an end for the end of the file: the record that was cut, and all that should follow it,
 would be missing without a word.

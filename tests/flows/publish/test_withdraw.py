@@ -111,7 +111,7 @@ def _seen(url: str, status: str, **columns: Any) -> Document:
 def test_a_page_is_found_by_every_address_that_it_had(
     copied: tuple[Settings, SmallLake], asked: str, seen: list[Document]
 ) -> None:
-    """An author asks for a page by the address that the author has, which is often not the one that was crawled."""
+    """An author's request names the author's address of a page, which is often not the one that was crawled."""
     settings, _ = copied
     held = _seen(PAGE, "ok", page_key="same", sketch=[*WORDS[:30], 99])
     stored = Lake(settings.lake)

@@ -138,7 +138,7 @@ def test_what_is_no_feed_has_no_entries(body: bytes) -> None:
 
 @pytest.mark.slow
 def test_killed_nights_of_a_feed_give_the_same_rows(tmp_path: Path) -> None:
-    """A night that is killed between a feed and its pages must not lose an entry, which no later night asks for."""
+    """A night that is killed between a feed and its pages must not lose an entry, which no later night requests."""
     monday, tuesday = "Mon, 02 Mar 2026 08:00:00 GMT", "Tue, 03 Mar 2026 08:00:00 GMT"
     with feed_site() as site:
         names = [f"/{n}" for n in range(20)]
