@@ -11,7 +11,12 @@ from flows.commands.exit import fail
 
 def lineage(
     row: Annotated[str | None, typer.Argument(help="A trajectory's id or the start of it, or shard:row.")] = None,
-    url: Annotated[str | None, typer.Option(help="List every row that depends on this page instead.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="List every row that depends on this page instead: by any of its addresses, a path, or a collection."
+        ),
+    ] = None,
     raw: Annotated[
         Path | None,
         typer.Option(
