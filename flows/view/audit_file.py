@@ -33,8 +33,10 @@ class AuditFile:
                 file.seek(0)
                 lines = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
                 rows = list(lines)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise AuditFileError(f"{self.path} cannot be read as a CSV file in UTF-8 ({error}): {DRAW}") from error
+        except OSError as error:
+            raise AuditFileError(f"{self.path} cannot be read ({error.strerror}): {DRAW}") from error
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise AuditFileError(f"{self.path} is no CSV file in UTF-8 ({error}): {DRAW}") from error
         if missing := set(NEEDED) - set(lines.fieldnames or ()):
             raise AuditFileError(f"{self.path} has no column {', '.join(sorted(missing))}: {DRAW}")
         return [{name: value or "" for name, value in row.items() if name is not None} for row in rows]

@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -42,8 +43,9 @@ class ViewServer:
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:
-        """Serve until Ctrl-C, SIGTERM, or `stop`."""
-        self._server.run(sockets=[self._socket])
+        """Serve until Ctrl-C or `stop`. Ctrl-C is how a person ends it, so it is no error."""
+        with suppress(KeyboardInterrupt):
+            self._server.run(sockets=[self._socket])
 
     def stop(self) -> None:
         """End `run`, from another thread."""

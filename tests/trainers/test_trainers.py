@@ -130,6 +130,7 @@ def test_inspect_lists_every_sample_with_its_scores_and_calls(release: Path) -> 
             assert shown["role"] == message["role"]
             calls = [(call["function"], call["arguments"]) for call in shown.get("tool_calls", ())]
             assert calls == [(call["name"], call["arguments"]) for call in json.loads(message["tool_calls"] or "[]")]
+    assert header["tokens"] == sum(row["n_tokens"] for row in rows)
     assert set(header["accuracy"]) == {name for one in samples for name in one["scores"]}
 
 

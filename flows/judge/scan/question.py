@@ -49,8 +49,10 @@ def load_question(path: Path, *, show_truth: bool) -> Question:
         )
     try:
         text = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"{path} cannot be read as UTF-8: {error}") from error
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"{path} is no text in UTF-8 ({error}): save it as UTF-8") from error
+    except OSError as error:
+        raise QuestionError(f"{path} cannot be read ({error.strerror}): write the question into such a file") from error
     if not text:
         raise QuestionError(f"{path} is empty: write the question into it")
     codes = tuple(dict.fromkeys(CODE.findall(text))) or USUAL

@@ -9,7 +9,7 @@ import json
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -61,7 +61,7 @@ def sample_of(row: Row) -> Row:
 
 def write_log(batches: Batches, path: Path, manifest: Manifest, split: str) -> int:
     """Write samples as one `.eval` file; returns how many. Raises OSError."""
-    counts, scored, passed = 0, Counter[str](), Counter[str]()
+    counts, scored, passed, usage = 0, Counter[str](), Counter[str](), dict[str, Counter[str]]()
     log = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
     with log, tempfile.TemporaryFile(dir=path.parent) as summaries:
         _add(log, "_journal/start.json", {"version": LOG_VERSION, "eval": _spec(manifest, split), "plan": {}})
@@ -70,11 +70,13 @@ def write_log(batches: Batches, path: Path, manifest: Manifest, split: str) -> i
             counts += 1
             scored.update(sample["scores"].keys())
             passed.update({name: _number(score["value"]) for name, score in sample["scores"].items()})
+            for model, tokens in sample["model_usage"].items():
+                usage.setdefault(model, Counter()).update(tokens)
             fields = {name: value for name, value in sample.items() if name not in ("message_count", "completed")}
             _add(log, f"samples/{sample['id']}_epoch_{sample['epoch']}.json", fields)
         summaries.write(b"]" if counts else b"[]")
         _add_file(log, "summaries.json", summaries)
-        _add(log, "header.json", _header(manifest, split, counts, scored, passed))
+        _add(log, "header.json", _header(manifest, split, _results(counts, scored, passed), usage))
     return counts
 
 
@@ -166,7 +168,7 @@ def _spec(manifest: Manifest, split: str) -> Row:
     }
 
 
-def _header(manifest: Manifest, split: str, count: int, scored: Counter[str], passed: Counter[str]) -> Row:
+def _results(count: int, scored: Counter[str], passed: Counter[str]) -> Row:
     scores = [
         {
             "name": name,
@@ -177,14 +179,18 @@ def _header(manifest: Manifest, split: str, count: int, scored: Counter[str], pa
         }
         for name, n in sorted(scored.items())
     ]
+    return {"total_samples": count, "completed_samples": count, "scores": scores}
+
+
+def _header(manifest: Manifest, split: str, results: Row, usage: Mapping[str, Mapping[str, int]]) -> Row:
     when = manifest.created_at.isoformat()
     return {
         "version": LOG_VERSION,
         "status": "success",
         "eval": _spec(manifest, split),
         "plan": {},
-        "results": {"total_samples": count, "completed_samples": count, "scores": scores},
-        "stats": {"started_at": when, "completed_at": when},
+        "results": results,
+        "stats": {"started_at": when, "completed_at": when, "model_usage": dict(usage)},
     }
 
 

@@ -19,4 +19,5 @@ with Path(out).open("w") as lines:
     scores = {score.name: score.metrics["accuracy"].value for score in log.results.scores}
     site = (Path(f"{out}.site") / "index.html").is_file()
     header = {"status": log.status, "model": log.eval.model, "samples": log.results.total_samples, "site": site}
+    header |= {"tokens": sum(usage.total_tokens for usage in log.stats.model_usage.values())}
     lines.write(json.dumps(header | {"accuracy": scores}) + "\n")
