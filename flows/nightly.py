@@ -4,6 +4,7 @@ Each step is the `flow.py` of its room and returns counts only. The data lies in
 resumes, and any step can run alone.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
@@ -17,7 +18,7 @@ from flows.crawl.flow import crawl
 from flows.judge.flow import judge
 from flows.notify.alert import Alerts
 from flows.preflight import check_before_run
-from flows.publish.flow import publish
+from flows.publish.flow import attach_page, publish
 from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
 from flows.rollout.flow import rollout
@@ -36,8 +37,10 @@ from schemas.record import night_of
 from warehouse.connect import connect, rebuild_warehouse
 from warehouse.lake import Lake
 from warehouse.report.figures import ReportError, read_figures
+from warehouse.report.page import night_page
 from warehouse.report.summary import night_markdown
 
+LOG = logging.getLogger(__name__)
 Counts = dict[str, int | str]
 Step = Callable[[Settings, date], Counts]
 
@@ -93,6 +96,7 @@ def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[
         show_page(settings, night, page_of)
         raise
     show_page(settings, night, page_of)
+    publish_page(settings, night, str(counts.get("publish", {}).get("location", "")))
     if only is None:
         compact_after_night(settings, night)
     return counts
@@ -120,6 +124,17 @@ def page_of(settings: Settings, night: date) -> str:
         with connect(lake) as con:
             page += f"\n### Rollout\n\n{status_display.markdown(newest, con)}"
     return page
+
+
+def publish_page(settings: Settings, night: date, location: str) -> None:
+    """Store the night's HTML page beside the card of its release, if it made one; a failure costs the page only."""
+    if not location:
+        return
+    try:
+        figures = read_figures(Lake(settings.lake), night.isoformat(), memory_limit=settings.refine.memory_limit)
+        attach_page(settings, location, night_page(figures))
+    except Exception as error:
+        LOG.warning("the page of the night is not beside its release: %s. `factory report` writes it", error)
 
 
 def serve_nightly() -> None:

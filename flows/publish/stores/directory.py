@@ -16,7 +16,7 @@ from flows.publish.stores.protocol import (
     pointer_text,
 )
 from schemas import Manifest, sha256_file
-from warehouse.console.progress import ProgressCallback
+from warehouse.console.progress import ProgressCallback, write_atomic
 from warehouse.lake import sync
 
 
@@ -50,6 +50,11 @@ class DirectoryStore:
             text = (place / MANIFEST).read_text("utf-8")
             self.point(manifest.name, text)
         return text
+
+    def attach(self, name: str, file_name: str, text: str) -> None:
+        place = self.root / name / file_name
+        with _writing(place):
+            write_atomic(place, text)
 
     def read(self, *names: str) -> str | None:
         place = self.root.joinpath(*names)

@@ -103,6 +103,19 @@ class HubStore:
             )
         return stored
 
+    def attach(self, name: str, file_name: str, text: str) -> None:
+        """Store a text at the newest commit, which is of the release `name`. Raises StoreError."""
+        with self._translated():
+            self._commit = self._api.upload_file(
+                path_or_fileobj=text.encode(),
+                path_in_repo=file_name,
+                repo_id=self._repo,
+                repo_type="dataset",
+                revision=self._revision,
+                commit_message=f"Page of {name}",
+                parent_commit=self._commit,
+            ).oid
+
     def _commit_release(self, built: Path, manifest: Manifest, report: ProgressCallback) -> None:
         paths = [file.path for file in manifest.files]
         adds = [CommitOperationAdd(path, built / path) for path in (*paths, CARD, MANIFEST)]

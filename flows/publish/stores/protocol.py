@@ -16,7 +16,7 @@ from schemas.release import Latest
 from warehouse.console.progress import ProgressCallback
 
 CHUNK_BYTES = 1024 * 1024
-MANIFEST, CARD, LATEST = "manifest.json", "README.md", "latest.json"
+MANIFEST, CARD, LATEST, PAGE = "manifest.json", "README.md", "latest.json", "report.html"
 RETRY_HINT = "run the command again: files that are there already are not sent or fetched twice."
 """The last sentence of a store's error, valid for every command: publish, verify, pull and import."""
 
@@ -53,6 +53,13 @@ class Store(Protocol):
 
         Files that are already stored and intact are left alone. A stored manifest that differs from `manifest`
         counts as damaged and is replaced.
+        """
+        ...
+
+    def attach(self, name: str, file_name: str, text: str) -> None:
+        """Store a text beside the card of the release `name`, in place of an earlier one.
+
+        It is no part of the release: the manifest does not list it, and no command verifies or pulls it.
         """
         ...
 

@@ -35,6 +35,7 @@ from schemas import Manifest, Shard
 from schemas.release import Pack
 from warehouse.console.progress import ProgressCallback
 
+TYPES = {".json": "application/json", ".md": "text/markdown", ".html": "text/html; charset=utf-8"}
 ATTEMPTS = 8
 """Tries of a request, with botocore's exponential backoff and jitter between; also tries of an interrupted body."""
 
@@ -82,6 +83,10 @@ class S3Store:
                 text = self._claim(manifest, condition)
             self._point(text)
         return text
+
+    def attach(self, name: str, file_name: str, text: str) -> None:
+        with self._errors.translated():
+            self._write(text, name, file_name)
 
     def read(self, *names: str) -> str | None:
         """The text of an object under the prefix, None if it is absent. Raises StoreError."""
@@ -216,7 +221,7 @@ class S3Store:
             Bucket=self._bucket,
             Key=self._key(*names),
             Body=text.encode(),
-            ContentType="application/json" if names[-1].endswith(".json") else "text/markdown",
+            ContentType=TYPES[Path(names[-1]).suffix],
             ChecksumAlgorithm="SHA256",
             **condition,
         )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flows.publish.errors import DamagedRelease, PublishError
+from flows.publish.flow import attach_page
 from flows.publish.release import run_publish
 from flows.publish.stores.pull import pull, verify
 from flows.publish.views.export import export
@@ -39,6 +40,18 @@ def shards(place: Path, **change: str) -> list[dict[str, Any]]:
     """The manifest's shards, the first with a change."""
     first, *others = json.loads((place / "manifest.json").read_text())["shards"]
     return [first | change, *others]
+
+
+def test_the_page_of_a_night_is_no_part_of_the_release(place: Path, tmp_path: Path) -> None:
+    """A page that counted as a file of the release would make the same release differ from night to night."""
+    settings = settings_of(tmp_path)
+    for text in ("<p>earlier", "<p>newer"):
+        attach_page(settings, str(place.resolve()), text)
+    assert (place / "report.html").read_text() == "<p>newer"
+    verify(str(place), silent)
+    assert not (pull(str(place), tmp_path / "pulled", silent) / "report.html").exists()
+    run_publish(settings, DAY, silent)
+    assert (place / "report.html").read_text() == "<p>newer"
 
 
 @pytest.mark.parametrize("path", ["../evil.parquet", "/tmp/evil.parquet", "data/../../evil", "data/..", "x.parquet"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.publish.errors import AccessRefused, DamagedRelease, NoCredentials, StoreError, StoreMissing
+from flows.publish.flow import attach_page
 from flows.publish.release import run_publish
 from flows.publish.stores.hub import HubStore
 from flows.publish.stores.open import store_at
@@ -77,6 +78,19 @@ def test_a_later_release_replaces_the_files_and_the_same_again_changes_nothing(
         assert HubStore(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
     assert len(hub.commits) == 3
     assert set(hub.files("main")) == {".gitattributes", "notes.txt", *digests(place)}
+
+
+def test_the_page_of_a_night_stands_beside_the_card(hub: FakeHub, built: tuple[Path, Manifest]) -> None:
+    """It is no part of the release: readers by its tag never see it, and the release is still whole."""
+    place, manifest = built
+    store = HubStore(ADDRESS, hub.endpoint)
+    store.put(place, manifest, silent)
+    for text in ("<p>earlier", "<p>newer"):
+        attach_page(settings_of(place, to=ADDRESS, endpoint_url=hub.endpoint), store.location(manifest.name), text)
+    assert hub.files("main")["report.html"] == b"<p>newer"
+    assert "report.html" not in hub.files(manifest.name)
+    assert verify(ADDRESS, silent, hub.endpoint) == manifest
+    assert HubStore(ADDRESS, hub.endpoint).put(place, manifest, silent) == manifest.text()
 
 
 def test_a_changed_manifest_is_restored(hub: FakeHub, built: tuple[Path, Manifest]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
+from flows.publish.flow import attach_page
 from flows.publish.release import run_publish
 from flows.settings import Settings
 from schemas import Manifest, Release
@@ -53,6 +54,20 @@ def seen(server: S3Server, bucket: str) -> Manifest | None:
         body = server.read(bucket, f"team/sets/{manifest.name}/{shard.path}")
         assert (len(body), hashlib.sha256(body).hexdigest()) == (shard.size, shard.sha256)
     return manifest
+
+
+@pytest.mark.slow
+def test_the_page_of_a_night_is_html_beside_the_card(server: S3Server, tmp_path: Path) -> None:
+    """A browser that is told a page is Markdown shows its source."""
+    bucket, settings = bucket_of(server, tmp_path)
+    kept_lake(settings)
+    location = str(run_publish(settings, DAY, silent)["location"])
+    for text in ("<p>earlier", "<p>newer"):
+        attach_page(settings, location, text)
+    key = f"team/sets/{location.rpartition('/')[2]}/report.html"
+    assert server.read(bucket, key) == b"<p>newer"
+    assert server.client().head_object(Bucket=bucket, Key=key)["ContentType"] == "text/html; charset=utf-8"
+    assert seen(server, bucket)
 
 
 @pytest.mark.slow
