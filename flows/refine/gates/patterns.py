@@ -3,7 +3,8 @@
 SQL binds an expression by the name of its list (`$refuses`), so that a changed word makes sketches and cached answers
 anew. DuckDB compiles an expression three times a query and thread, and gives its automaton so little memory that the
 long lists run ten times slower; `matches` and `extracts` compile it once a process. They take a list's short reference
-(`$refuses_list`) as well: DuckDB copies an expression, of thousands of bytes, for each text of a column.
+(`$refuses_list`), or several (`$refuses_list || '|' || $regrets_list`): DuckDB copies an expression, of thousands of
+bytes, for each text of a column.
 """
 
 import re
@@ -12,11 +13,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import re2
 
 from schemas import sha256_text
@@ -24,9 +25,9 @@ from schemas import sha256_text
 FLAGS = "(?is)"
 COMPILED = 256
 """Expressions that stay compiled: all lists, and those of the gates of a user."""
-AUTOMATON_BYTES = 64 * 1024 * 1024
-"""Memory of one expression's automaton at most. A long list that outgrows it, on texts of many languages, runs a
-hundred times slower."""
+AUTOMATON_BYTES = 128 * 1024 * 1024
+"""Memory of one expression at most; a third of it is for the states of a search. RE2 makes states while it searches:
+if they outgrow their memory, on texts of many languages, it makes them again and again, a hundred times slower."""
 JOINED_BYTES = 64 * 1024
 """Bytes of texts from which they are searched as one."""
 MOST_FOUND = 64
@@ -65,7 +66,7 @@ def matches(texts: pa.Array, expressions: pa.Array) -> pa.BooleanArray:
 
 
 def first_match(texts: pa.Array, expressions: pa.Array) -> pa.Array:
-    """For each text the first match of its expression; null if there is none, and for null."""
+    """For each text the first match of its expression; null if there is none, if it is empty, and for null."""
     return _of_each(texts, expressions, _first, pa.binary()).cast(pa.string())
 
 
@@ -75,61 +76,69 @@ def extracts(texts: pa.Array, expressions: pa.Array) -> pa.ListArray:
 
 
 def _of_each(
-    texts: pa.Array, expressions: pa.Array, found: Callable[[str, list[bytes | None]], list[Any]], kind: pa.DataType
+    texts: pa.Array, expressions: pa.Array, found: Callable[[str, pa.Array], list[Any]], kind: pa.DataType
 ) -> pa.Array:
     """The results of `found` for the texts, in UTF-8, of each expression; a column nearly always has only one."""
-    coded = expressions.dictionary_encode()
-    values, codes = texts.cast(pa.large_binary()).to_pylist(), np.array(coded.indices.fill_null(-1))
+    texts, distinct = texts.cast(pa.large_binary()), expressions.unique()
+    if len(distinct) == 1 and distinct[0].is_valid and not texts.null_count:
+        return pa.array(found(distinct[0].as_py(), texts), kind)
     results: list[Any] = [None] * len(texts)
-    for code, expression in enumerate(coded.dictionary.to_pylist()):
-        places = np.flatnonzero(codes == code).tolist()
-        for place, result in zip(places, found(expression, [values[place] for place in places]), strict=True):
+    for expression in distinct.drop_null().to_pylist():
+        places = np.flatnonzero(pc.and_(pc.fill_null(pc.equal(expressions, expression), False), texts.is_valid()))
+        for place, result in zip(places.tolist(), found(expression, texts.take(pa.array(places))), strict=True):
             results[place] = result
     return pa.array(results, kind)
 
 
-def _holds(expression: str, texts: list[bytes | None]) -> list[bool | None]:
+def _holds(expression: str, texts: pa.Array) -> list[bool]:
     search = _compiled(expression, never_capture=True).search
-    found = [None if text is None else False for text in texts]
-    for place in _candidates(expression, texts):
-        found[place] = search(texts[place]) is not None
+    found = [False] * len(texts)
+    for place, text in _candidates(expression, texts):
+        found[place] = search(text) is not None
     return found
 
 
-def _first(expression: str, texts: list[bytes | None]) -> list[bytes | None]:
+def _first(expression: str, texts: pa.Array) -> list[bytes | None]:
     search = _compiled(expression, never_capture=True).search
     found: list[bytes | None] = [None] * len(texts)
-    for place in _candidates(expression, texts):
-        found[place] = match[0] if (match := search(texts[place])) else None
+    for place, text in _candidates(expression, texts):
+        found[place] = match[0] or None if (match := search(text)) else None
     return found
 
 
-def _candidates(expression: str, texts: list[bytes | None]) -> Iterator[int]:
-    """The places of texts in which the expression may match: all that it matches in, and few others.
+def _candidates(expression: str, texts: pa.Array) -> Iterator[tuple[int, bytes]]:
+    """Places and bytes of texts in which the expression may match: all that it matches in, and few others.
 
     Many texts are searched as one, with a line end after each: a call per text costs as much as the search, and calls
     of several threads wait for each other. With the flag m, `^` and `$` match at these line ends, too. An expression
     that matches many texts is tried on each of the rest: a match may read all that follows it.
     """
-    filled = [(place, text) for place, text in enumerate(texts) if text is not None]
-    if sum(len(text) for _, text in filled) < JOINED_BYTES or AT_ENDS.search(_expression(expression)):
-        yield from (place for place, _ in filled)
+    ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    if not len(texts) or ends[-1] - ends[0] < JOINED_BYTES or _means_ends(expression):
+        yield from enumerate(texts.to_pylist())
         return
-    joined = b"\n".join(text for _, text in filled)
-    starts = list(accumulate((len(text) + 1 for _, text in filled), initial=0))
+    one = pa.LargeListArray.from_arrays(pa.array([0, len(texts)]), texts)
+    joined = pc.binary_join(one, pa.scalar(b"\n", texts.type))[0].as_py()
+    starts = (ends - ends[0] + np.arange(len(texts) + 1)).tolist()
     search = _compiled(expression, never_capture=True, of_lines=True).search
     number = 0
     for _ in range(MOST_FOUND):
-        if number == len(filled) or not (match := search(joined, starts[number])):
+        if number == len(texts) or not (match := search(joined, starts[number])):
             return
         number = bisect_right(starts, match.start())
-        yield filled[number - 1][0]
-    yield from (place for place, _ in filled[number:])
+        yield number - 1, texts[number - 1].as_py()
+    yield from enumerate(texts[number:].to_pylist(), number)
 
 
-def _second_groups(expression: str, texts: list[bytes | None]) -> list[list[str] | None]:
+def _second_groups(expression: str, texts: pa.Array) -> list[list[str]]:
     find = _compiled(expression, never_capture=False).finditer
-    return [None if text is None else [match[2] or "" for match in find(text.decode())] for text in texts]
+    return [[match[2] or "" for match in find(text.decode())] for text in texts.to_pylist()]
+
+
+@lru_cache(COMPILED)
+def _means_ends(expression: str) -> bool:
+    """True if the expression has marks that mean the ends of a text, not of its lines."""
+    return AT_ENDS.search(_expression(expression)) is not None
 
 
 @lru_cache(COMPILED)
@@ -140,9 +149,15 @@ def _compiled(expression: str, *, never_capture: bool, of_lines: bool = False) -
 
 
 def _expression(text: str) -> str:
-    """The expression of a list's reference; other text is an expression itself."""
-    name = text.partition(":")[0]
-    return patterns()[name] if references().get(f"{name}_list") == text else text
+    """The expression of a reference, or of several with `|` between them; other text is an expression itself."""
+    known = _expressions()
+    parts = text.split("|")
+    return "|".join(known[part] for part in parts) if known.keys() >= set(parts) else text
+
+
+@cache
+def _expressions() -> dict[str, str]:
+    return {reference: patterns()[name.removesuffix("_list")] for name, reference in references().items()}
 
 
 @cache

@@ -131,14 +131,14 @@ select
         case when role = 'assistant' and contains(content, '</') then nullif(regexp_extract(content, '</?(?:think(?:ing)?|scratch_?pad|reflection|reasoning|inner_monologue|thoughts?)>'), '') end,
         -- ReAct in plain text (Yao et al. 2023): an action and its observation in one message; and the other side of the talk
         case when role = 'assistant' and contains(content, chr(10))
-        then nullif(first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns_list), '') end,
+        then first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns_list) end,
         -- the first message of an attempt has read no result that it could report
         case when role = 'assistant' and index <= 2 and tool_calls is not null
-        then nullif(first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results || '|' || $tool_says), '') end,
+        then first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results_list || '|' || $tool_says_list) end,
         case when role = 'assistant' and index <= 2 and (contains(content, chr(10)) or contains(content, '['))
-        then nullif(first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps_list), '') end,
-        case when role = 'assistant' and index <= 2 and (contains(content, '```') or contains(content, chr(10)) or contains(content, '(')) then nullif(first_match(content, $shows_session_list), '') end,
+        then first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps_list) end,
+        case when role = 'assistant' and index <= 2 and (contains(content, '```') or contains(content, chr(10)) or contains(content, '(')) then first_match(content, $shows_session_list) end,
         -- with no call in the same message: a result in the text, which perhaps no call gave
-        case when role = 'assistant' and index <= 2 then nullif(first_match(content, $tool_says_list), '') end
+        case when role = 'assistant' and index <= 2 then first_match(content, $tool_says_list) end
     ) as tool_markup
 from lettered

@@ -146,7 +146,7 @@ select
         when role <> 'assistant' then null
         when strlen(written) > length(written)
             and matches(written, '(?i)ground[ -]truth|gold(en)?[ -](answer|label)|(reference|expected) answer|system prompt|grader|rubric')
-            then nullif(lower(coalesce(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed || '|' || $on_grading), first_match(written, $on_marking_list))), '')
-        else nullif(lower(coalesce(first_match(written, $on_grading_list), first_match(written, $on_marking_list))), '')
+            then lower(coalesce(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed_list || '|' || $on_grading_list), first_match(written, $on_marking_list)))
+        else lower(coalesce(first_match(written, $on_grading_list), first_match(written, $on_marking_list)))
     end as on_grading
 from edits

@@ -1,13 +1,18 @@
 """Phrases are found as DuckDB's regular expressions find them, so that a gate may use either."""
 
+import ctypes
+import re
+
 import duckdb
 import pyarrow as pa
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.refine.gates.patterns import extracts, first_match, matches, patterns, references
+from flows.refine.gates.patterns import AUTOMATON_BYTES, extracts, first_match, matches, patterns, references
 from tests.flows.refine.gates.labelled.rows import labelled_rows
+from warehouse.connect import sql_files
 
 LISTS = ("said_wrote", "said_tests_pass", "promises", "gives_up", "any_error", "client_error")
 AT_EDGES = (
@@ -23,6 +28,7 @@ AT_EDGES = (
     r"a\z",
 )
 """Expressions whose matches depend on where a text begins and ends."""
+SQL_FOLDERS = ("decide", "gates", "sketches", "second_pass")
 FILLING = "x" * 70_000
 """A text so long that it is searched as one with its neighbours."""
 
@@ -72,6 +78,59 @@ def test_each_text_is_searched_for_its_own_expression(texts: pa.Array) -> None:
     found = matches(texts, pa.array([patterns()[name] for name in names])).to_pylist()
     both = {name: matches(texts, pa.array([patterns()[name]] * len(texts))).to_pylist() for name in LISTS[:2]}
     assert found == [both[name][n] for n, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(("one", "other"), [("on_grading_mixed", "on_grading"), ("writes_results", "tool_says")])
+def test_references_of_two_lists_stand_for_both(one: str, other: str, texts: pa.Array) -> None:
+    """Of two lists, the phrase that stands first is quoted: a result that holds the other does not excuse it."""
+    joined = f"{references()[f'{one}_list']}|{references()[f'{other}_list']}"
+    found = first_match(texts, pa.array([joined] * len(texts)))
+    assert found.equals(first_match(texts, pa.array([f"{patterns()[one]}|{patterns()[other]}"] * len(texts))))
+    assert found.null_count < len(found)
+
+
+@pytest.mark.slow
+def test_no_list_outgrows_the_memory_of_its_automaton() -> None:
+    """A phrase too many would make a night's sketches take hours: RE2 would drop all its states every few texts.
+
+    The heap counts the states that texts in nineteen languages need, in an expression with memory for all.
+    """
+    texts = [
+        str(one["content"]) for row in labelled_rows("tuning") for one in row.row["messages"] if one.get("content")
+    ]
+    grown = {name: _grown(patterns()[name], [text.encode() for text in texts]) for name in sorted(_searched())}
+    assert min(grown.values()) > 0
+    assert {name: size for name, size in grown.items() if size > AUTOMATON_BYTES / 3} == {}, "split these lists in two"
+
+
+def _searched() -> set[str]:
+    """The lists that SQL searches with the functions of `patterns.py`."""
+    texts = [text for folder in SQL_FOLDERS for text in sql_files(folder).values()]
+    return {name for text in texts for name in re.findall(r"\$(\w+)_list\b", text)}
+
+
+def _grown(expression: str, texts: list[bytes]) -> int:
+    """Bytes by which the heap grows while the texts are searched for the expression."""
+    options = re2.Options()
+    options.max_mem, options.never_capture = 16 * AUTOMATON_BYTES, True
+    search = re2.compile(expression, options).search
+    before = _heap()
+    for text in texts:
+        search(text)
+    return _heap() - before
+
+
+def _heap() -> int:
+    class Mallinfo2(ctypes.Structure):
+        _fields_ = [(name, ctypes.c_size_t) for name in ("arena", "free", "small", "maps", "mapped", "a", "b", "used")]
+        _fields_ += [(name, ctypes.c_size_t) for name in ("unused", "top")]
+
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "mallinfo2"):
+        pytest.skip("only glibc counts its heap")
+    libc.mallinfo2.restype = Mallinfo2
+    counts = libc.mallinfo2()
+    return int(counts.used + counts.mapped)
 
 
 @given(texts=st.lists(st.none() | st.text("abAB \n.é", max_size=8), max_size=12), expression=st.sampled_from(AT_EDGES))
