@@ -14,6 +14,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MIN_MAIN_SHARE = 0.25
 """Minimum share of the text of a page that its main part must hold to be taken for the content."""
+MIN_FORM_SHARE = 0.5
+"""A form with a larger share of the page's text is the page."""
+MAX_FORMS = 3
+"""Forms of a page of which one may be the page."""
 LINKED_SHARE = 0.5
 """A named block is boilerplate if a larger share of its text is links."""
 MAX_NOISE_CHARS = 400
@@ -102,7 +106,13 @@ def _protected(body: LexborNode) -> set[int]:
         while above is not None and above.mem_id not in kept:
             kept.add(above.mem_id)
             above = above.parent
-    return kept
+    return kept | _page_forms(body)
+
+
+def _page_forms(body: LexborNode) -> set[int]:
+    """The form that holds most of the page, if there is one: ASP.NET writes all pages so, short ones too."""
+    least = MIN_FORM_SHARE * len(body.text())
+    return {node.mem_id for node in body.css("form")[:MAX_FORMS] if len(node.text()) > least}
 
 
 def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str], bool]) -> bool:

@@ -44,3 +44,18 @@ def test_a_form_around_the_whole_page_is_not_dropped() -> None:
     """ASP.NET puts the whole page into one form."""
     words = "The pump stops when the level falls below the sill of the inlet. " * 12
     assert "The pump stops" in markdown(f"<form action=/x><h1>Pump</h1><p>{words}</p><input name=q></form>")
+
+
+@pytest.mark.parametrize("level", ["h1", "h2"])
+def test_a_short_page_of_aspnet_is_its_content_alone(level: str) -> None:
+    """All of it is one form: the state of the server, a menu, a search field, and a page of two sentences."""
+    text = markdown(
+        "<form method=post action=./Hours.aspx id=aspnetForm><div class=aspNetHidden><input type=hidden "
+        f'name=__VIEWSTATE value="{"/wEPDwUK" * 900}"></div><div id=header><ul class=menu><li><a href=a.aspx>Home</a>'
+        "<li><a href=b.aspx>News</a></ul><input name=ctl00$search><input type=submit value=Search></div>"
+        f"<div id=ctl00_Main><{level}>Opening hours</{level}><p>The pump house opens at nine. It closes at five.</p>"
+        "<table class=grid><tr><th>Day</th><th>Hours</th></tr><tr><td>Monday</td><td>9 to 5</td></tr></table></div>"
+        "<div id=footer>Copyright 2026 Waterworks</div></form>"
+    )
+    assert "Opening hours\n\nThe pump house opens at nine. It closes at five.\n\n| Day | Hours |" in text
+    assert [word for word in ("wEPD", "News", "Copyright") if word in text] == []
