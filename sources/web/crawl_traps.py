@@ -24,7 +24,7 @@ class CrawlTraps:
 
     def __init__(self, max_alike: int) -> None:
         self._max_alike = max_alike
-        self._alike = Counter[str]()
+        self._alike, self._different = Counter[str](), Counter[str]()
         self._last: dict[str, Sequence[int]] = {}
         self._ended: dict[str, list[tuple[int, str, Sequence[int]]]] = defaultdict(list)
 
@@ -38,6 +38,7 @@ class CrawlTraps:
         for _, pattern, found in sorted(self._ended.pop(origin, [])):
             alike = shared(found, self._last.get(pattern, ())) >= ALIKE
             self._alike[pattern] = max(0, self._alike[pattern] + (1 if alike else -1))
+            self._different[pattern] += not alike
             self._last[pattern] = found
 
     def refusal(self, url: str) -> str | None:
@@ -47,7 +48,25 @@ class CrawlTraps:
         if len(segments) > MAX_SEGMENTS or repeats > MAX_REPEATS:
             return f"its path has {len(segments)} segments, one of them {repeats} times"
         pattern = url_pattern(url)
-        alike = self._alike[pattern] if "#" in pattern or "?" in pattern else 0
+        alike = self._alike[pattern] if _is_endless(pattern) else 0
         if alike < self._max_alike:
             return None
         return f"{alike} pages of the pattern {pattern} are alike; crawl.max_alike = {self._max_alike}"
+
+    def before_comparison(self, urls: Sequence[str]) -> int:
+        """Return how many of the urls, in their order, may be fetched before pages are compared again; at least one.
+
+        A level can hold a whole calendar. Of a pattern whose pages differed so far, ever more are fetched at once.
+        """
+        counts = Counter[str]()
+        for place, pattern in enumerate(map(url_pattern, urls)):
+            counts[pattern] += _is_endless(pattern)
+            room = max(1, self._max_alike - self._alike[pattern]) + self._different[pattern]
+            if counts[pattern] > room:
+                return place
+        return len(urls)
+
+
+def _is_endless(pattern: str) -> bool:
+    """True if numbers or parameters make the urls of a pattern as many as the server likes."""
+    return "#" in pattern or "?" in pattern

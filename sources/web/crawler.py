@@ -128,7 +128,8 @@ class Crawler:
             )
         self._traps.end_level(host.origin)
         while not host.queue and (visits := self._frontier.take(self._day, self._source, host.origin, CHUNK)):
-            host.queue.extend(QueuedRequest(visit) for visit in visits if not self._end_if_refused(visit))
+            first = visits[: self._traps.before_comparison([visit.url for visit in visits])]  # the others wait on
+            host.queue.extend(QueuedRequest(visit) for visit in first if not self._end_if_refused(visit))
         if not host.queue:
             del self._hosts[host.origin]
 

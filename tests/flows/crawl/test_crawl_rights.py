@@ -137,3 +137,22 @@ def test_a_calendar_is_bounded_and_articles_are_not(tmp_path: Path) -> None:
     assert sum(path.startswith("/cal") and row.status == "ok" for path, row in found.items()) == 6
     assert (found["/cal?m=6"].status, found["/a/b/a/b/a/b/a/b"].status) == ("crawl_trap", "crawl_trap")
     assert all(found[f"/news?id={n}"].status == "ok" for n in range(20))
+
+
+def test_a_calendar_of_one_page_is_bounded_too(tmp_path: Path) -> None:
+    """A page that links to each day of ten years would take the budget of a night before its pages are compared."""
+    words = "There are no events on this day. " * 5
+    days, news = [f"/day/{n}" for n in range(120)], [f"/news/{n}" for n in range(40)]
+    pages: dict[str, bytes | Callable[[Request], bytes]] = {
+        "/": response(page("Home", *days, *news)),
+        **{day: response(page("Day", words=words)) for day in days},
+        **{
+            one: response(page(one, words=" ".join(f"lamp{n}x{k} shines" for k in range(30))))
+            for n, one in enumerate(news)
+        },
+    }
+    with site_of(pages) as site:
+        found = crawled(tmp_path, site, max_alike=5)
+    assert 5 <= sum(found[day].status == "ok" for day in days) <= 12
+    assert {found[day].status for day in days} == {"ok", "crawl_trap"}
+    assert all(found[one].status == "ok" for one in news)
