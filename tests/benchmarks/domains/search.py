@@ -1,7 +1,8 @@
 """Measures search over many pages: composing, policies, lengths, twins, and truths against a reading of its own.
 
-The corpora are Debian's documentation of Python (python3-doc, downloaded if it is not installed) and a generated wiki.
-Of both, the worse figure is printed, with each corpus beside it; smoke takes a small wiki alone.
+The corpora are Debian's documentation of Python (python3-doc, downloaded if it is not installed) and a MediaWiki with
+generated pages, crawled over its API. Of both, the worse figure is printed, with each corpus beside it; smoke takes a
+few such pages alone, written into the lake.
 """
 
 import re
@@ -24,6 +25,8 @@ from schemas import Task
 from sources.index.library import Library
 from tests.benchmarks.domains.seeded import DAY, compose, lengths, qwen3, shares
 from tests.benchmarks.figure import Figure, MissingTool
+from tests.doubles.sites.mediawiki import CODE, running_wiki
+from tests.doubles.sites.region_mediawiki import write_region_pages
 from tests.doubles.sites.region_wiki import write_region_wiki
 from tests.flows.domains.search.checker import Checker, names
 from tests.flows.tasks.reading import rows
@@ -51,21 +54,23 @@ class Size(NamedTuple):
     checked: int
     rehearsed: int
     whole: bool
-    """True with Python's documentation and Qwen3's tokenizer."""
+    """True with a MediaWiki, Python's documentation and Qwen3's tokenizer."""
 
 
 FULL, SMOKE = Size(5_000, 250, 2_100, 1_000, 30, whole=True), Size(130, 2, 130, 2, 1, whole=False)
 
 
 def figures(size: Size) -> Iterator[Figure]:
-    """All figures; MissingTool where the documentation is neither installed nor can be downloaded."""
+    """All figures; MissingTool without MediaWiki, or without the documentation and a way to download it."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         yield Figure(
             "domains.search.tasks_per_min", _tasks_per_min(size, home), "1/min", f"{size.pages} pages, facts read"
         )
-        corpora = {"wiki": _wiki(home / "wiki", size.wiki)} | (
-            {"python3-doc": _python(home / "python")} if size.whole else {}
+        corpora = (
+            {"mediawiki": _mediawiki(home / "wiki", size.wiki), "python3-doc": _python(home / "python")}
+            if size.whole
+            else {"wiki": _wiki(home / "wiki", size.wiki)}
         )
         tokenizer = qwen3(home) if size.whole else None
         measured = {name: _measured(at, size, tokenizer) for name, at in corpora.items()}
@@ -93,6 +98,18 @@ def _tasks_per_min(size: Size, folder: Path) -> float:
 
 def _wiki(home: Path, n_pages: int) -> Path:
     write_region_wiki(Lake(home / "lake"), DAY, n_pages)
+    return home
+
+
+def _mediawiki(home: Path, n_pages: int) -> Path:
+    """The same kind of pages, as a MediaWiki renders them and a crawl reads them."""
+    if not (CODE / "api.php").exists() or shutil.which("php") is None:
+        raise MissingTool("apt-get install mediawiki php-cli php-sqlite3", "FACTORY_REQUIRE_MEDIAWIKI")
+    with running_wiki(home / "site") as wiki:
+        write_region_pages(wiki, DAY, n_pages)
+        sources = [{"kind": "mediawiki", "api": wiki.api}]
+        crawl = {"sources": sources, "allow_addresses": ["127.0.0.1"], "max_pages": 2 * n_pages, "keep_raw": False}
+        run_crawl(Settings(home=home, crawl=Crawl.model_validate(crawl)), DAY, silent)
     return home
 
 

@@ -25,12 +25,12 @@ from flows.domains.seeds import Seed, seeded
 if TYPE_CHECKING:
     from flows.settings.tasks import Target
 
-NAME, VERSION = "laboratory_project", "2"
+NAME, VERSION = "laboratory_project", "3"
 IMAGE = "science"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Time from which every project could be made: it needs no source."""
-STUDIES = 12
-"""Studies of the longest projects, and of all families."""
+STUDIES = 17
+"""Studies of the longest projects: one of each family, then second ones with values of their own."""
 FEWEST = 2
 LEVELS, WEIGHTS = (0.7, 0.85, 1.0), (1, 1, 2)
 """Shares of those studies, the levels of difficulty, and how often each is drawn."""
@@ -83,8 +83,10 @@ def knob(order: Order) -> str:
 
 def compose(order: Order, writer: Writer) -> Draft:
     """The project of a seed."""
-    rng = stream(order.seed, "families")
-    return compose_project(order, rng.permutation(sorted(FAMILIES))[: order.studies].tolist())
+    rng, names = stream(order.seed, "families"), list[str]()
+    while len(names) < order.studies:
+        names += rng.permutation(sorted(FAMILIES)).tolist()
+    return compose_project(order, names[: order.studies])
 
 
 def compose_project(seed: Seed, names: Sequence[str]) -> Draft:

@@ -36,7 +36,7 @@ def chain(draw: Draw) -> Question:
         _third(draw, third, attribute),
         say(draw.dice, "number"),
     )
-    line = ("chain", condition.words, *(f"{one.hub.url}#{one.heading}" for one in sets))
+    line = ("chain", attribute.kind, attribute.label, *sorted(f"{one.hub.url}#{one.heading}" for one in sets))
     return of_sets(sentences, truth, together(sets, attribute), again, sets, attribute, line)
 
 

@@ -12,6 +12,8 @@ from random import Random
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
 from flows.domains.search.sets.chains import chain
+from flows.domains.search.sets.described.mentions import mentions
+from flows.domains.search.sets.described.riddles import intersection
 from flows.domains.search.sets.draws import Draw, level
 from flows.domains.search.sets.graph import Graph, Page
 from flows.domains.search.sets.joins import table_join
@@ -20,7 +22,6 @@ from flows.domains.search.sets.question import Question, Truth
 from flows.domains.search.sets.questions import set_count, set_extreme, set_list, union
 from flows.domains.search.sets.reading import read_graph
 from flows.domains.search.sets.rewording.rewording import PROMPT, reworded
-from flows.domains.search.sets.riddles import intersection
 from flows.domains.search.sets.searches import Searches
 from flows.domains.search.sets.shortcuts import Shortcuts
 from flows.domains.search.sets.wording import shown
@@ -33,7 +34,9 @@ DRAWS, GIVE_UP = 60, 84
 TURNS_PER_WINDOW, MORE_TURNS = 2, 24
 TOKENS = 110_000
 """Tokens of an attempt at a long question: its windows, its searches, and its calls."""
-VERSION = "2"
+ALIKE = 0.5
+"""Share of common pages, of all, above which two questions of one composer and night are twins."""
+VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Candidate:
     """Windows to be read for its question."""
     made: set[str]
     """Lines of the questions of earlier nights and of this one."""
+    asked: dict[str, list[frozenset[str]]]
+    """Composer -> the pages of each of its questions of this night, by doc_id."""
     reworded_share: float = 0.0
     """Share of the questions that the teacher words."""
 
@@ -58,12 +63,12 @@ def candidates(corpus: Corpus) -> Iterator[Candidate]:
     graph = read_graph(corpus) if path else None
     if graph is None or path is None:
         return
-    searches, made, last = Searches(corpus.resources.library), _made(corpus), _last(corpus)
+    searches, made, asked, last = Searches(corpus.resources.library), _made(corpus), _asked(corpus), _last(corpus)
     before, target = len(made), corpus.settings.target.get("search")
     for number in range(last + 1, last + 1 + corpus.wanted * DRAWS):
         place = corpus.settings.seed, corpus.day.isoformat(), "sets", number
         seed = int.from_bytes(hashlib.sha256(repr(place).encode()).digest()[:8], "big") >> 1
-        yield Candidate(number, seed, graph, searches, level(seed, target), made, corpus.settings.reworded)
+        yield Candidate(number, seed, graph, searches, level(seed, target), made, asked, corpus.settings.reworded)
         if number - last >= GIVE_UP and len(made) == before:
             return
 
@@ -72,10 +77,14 @@ def composer(name: str, ask: Callable[[Draw], Question]) -> Composer:
     """The composer of one kind of question."""
 
     def compose(candidate: Candidate, write: Writer) -> Draft:
-        plain = proven(candidate, ask)
+        plain, asked = proven(candidate, ask), candidate.asked.setdefault(name, [])
+        pages = frozenset(page.doc_id for page in plain.asked or plain.reads)
+        if any(len(pages & other) > ALIKE * len(pages | other) for other in asked):
+            raise Refused("same_pages")
         worded = Random(f"{candidate.seed}/wording").random() < candidate.reworded_share  # noqa: S311
         question = _in_other_words(candidate, plain, write) if worded else plain
         candidate.made.add(line_of(question))
+        asked.append(pages)
         return draft(candidate, question, PROMPT if worded else None)
 
     return Composer(name, VERSION, candidates, compose, tokens=TOKENS, knob=knob, reads_graph=True, takes_target=True)
@@ -91,8 +100,8 @@ def proven(candidate: Candidate, ask: Callable[[Draw], Question]) -> Question:
     question = ask(Draw(Random(candidate.seed), candidate.graph, candidate.searches, candidate.reads))  # noqa: S311
     if line_of(question) in candidate.made:
         raise Refused("same_line")
-    titles = [folded(page.name) for page in question.answer_pages]
-    if len(set(titles)) < len(titles):
+    named = candidate.graph.named
+    if any(named.get(folded(page.name)) != page.doc_id for page in question.answer_pages):
         raise Refused("same_titles")
     Shortcuts(question, candidate.graph, candidate.searches).check()
     try:
@@ -139,7 +148,9 @@ def draft(candidate: Candidate, question: Question, wording: Prompt | None = Non
             "wording": "ok" if wording else "plain",
         },
         goal=json.dumps({"answer": truth}, ensure_ascii=False),
-        oracle=json.dumps({"named": [page.name for page in question.hubs], "reads": reads}, ensure_ascii=False),
+        oracle=json.dumps(
+            {"named": [page.name for page in question.hubs] or question.clauses, "reads": reads}, ensure_ascii=False
+        ),
         verifiers=[VERIFIER_OF[form], "evidence_consulted"],
         max_turns=TURNS_PER_WINDOW * len(reads) + MORE_TURNS,
         licenses=[page.license for page in hops if page.license],
@@ -172,6 +183,16 @@ def _made(corpus: Corpus) -> set[str]:
     return {row[0] for row in rows.fetchall()}
 
 
+def _asked(corpus: Corpus) -> dict[str, list[frozenset[str]]]:
+    from warehouse.connect import execute, query  # imports DuckDB, which the tools' worker processes do not need
+
+    values = {"composers": [one.name for one in SET_COMPOSERS], "run_id": corpus.day.isoformat()}
+    found: dict[str, list[frozenset[str]]] = {}
+    for composer, evidence in execute(corpus.con, query("graph", "graph_asked"), values).fetchall():
+        found.setdefault(composer, []).append(frozenset(evidence))
+    return found
+
+
 def _last(corpus: Corpus) -> int:
     from warehouse.connect import execute, query  # imports DuckDB, which the tools' worker processes do not need
 
@@ -188,4 +209,5 @@ SET_COMPOSERS = (
     composer("union", union),
     composer("table_join", table_join),
     composer("chain", chain),
+    composer("mentions", mentions),
 )

@@ -27,7 +27,7 @@ class Page:
     fetched_at: datetime
     name: str = ""
 
-    @property
+    @cached_property
     def corpus(self) -> str:
         """The corpus that the page belongs to: its host, or for files their source."""
         return urlsplit(self.url).netloc or self.source
@@ -55,6 +55,8 @@ class Listed:
     hub: Page
     heading: str
     members: tuple[Page, ...]
+    first_links: bool = False
+    """True if items link to several pages: then the first link of each item counts, and no item without a link."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Graph:
     attributes: Sequence[Attribute]
     tables: Sequence[Table]
     words: dict[str, frozenset[str]]
-    """Word that is on some pages -> doc_ids of those pages."""
+    """Word that is on some pages -> doc_ids of those pages, of pages too short for tasks, too."""
     rare: frozenset[str]
     """Words that are on one or two pages."""
 
@@ -117,7 +119,7 @@ class Graph:
         """doc_id -> those of `words` that are on the page, in order."""
         found: dict[str, list[str]] = {doc_id: [] for doc_id in self.pages}
         for word, doc_ids in self.words.items():
-            for doc_id in doc_ids:
+            for doc_id in doc_ids & found.keys():
                 found[doc_id].append(word)
         return found
 

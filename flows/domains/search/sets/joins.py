@@ -87,7 +87,7 @@ def _with_pages(draw: Draw, rows: Rows) -> Question:
         say(draw.dice, "number"),
     )
     truth = sum(attribute.values[page.doc_id] for page in chosen)
-    return _question(sentences, truth, chosen, again, [rows], (attribute,), limits)
+    return _question(sentences, truth, chosen, again, [rows], (attribute,))
 
 
 def _with_table(draw: Draw, first: Rows, known: Sequence[Rows]) -> Question:
@@ -124,7 +124,7 @@ def _with_table(draw: Draw, first: Rows, known: Sequence[Rows]) -> Question:
         say(draw.dice, "number"),
     )
     truth = sum(second.numbers[key] for key in shared if low <= first.numbers[key] <= high)
-    return _question(sentences, truth, [], again, [first, second], (), limits)
+    return _question(sentences, truth, [], again, [first, second], ())
 
 
 def _question(  # noqa: PLR0913, PLR0917 (the parts of a question)
@@ -134,15 +134,18 @@ def _question(  # noqa: PLR0913, PLR0917 (the parts of a question)
     again: Callable[[], Truth],
     joined: Sequence[Rows],
     attributes: tuple[Attribute, ...],
-    limits: str,
 ) -> Question:
     tables = tuple(dict.fromkeys(one.table.page for one in joined))
     return Question(
         sentences=tuple(sentences), truth=truth, reads=(*tables, *pages), again=again,
         hubs=tables, clauses=tuple(f"{one.table.heading} {one.table.page.name}" for one in joined),
         attributes=attributes, asked=tuple(pages),
-        line=("table_join", limits, *(f"{one.table.page.url}#{one.table.heading}#{one.column}" for one in joined)),
+        line=("table_join", *(one.label for one in attributes), *map(_line_of, joined)),
     )  # fmt: skip
+
+
+def _line_of(rows: Rows) -> str:
+    return f"{rows.table.page.url}#{rows.table.heading}#{rows.column}"
 
 
 def _shared(first: Rows, second: Rows) -> list[str]:

@@ -30,6 +30,8 @@ class Question:
     attributes: tuple[Attribute, ...] = ()
     asked: tuple[Page, ...] = ()
     """All pages of the sets, in order."""
+    gathered: tuple[tuple[Page, ...], ...] = ()
+    """The pages that each clause describes, if it describes several, which an agent gathers by searching."""
     line: tuple[str, ...] = ()
     """Parts that make it another question than others: two with the same line are one question in other words."""
 

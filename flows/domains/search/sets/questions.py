@@ -34,7 +34,7 @@ def set_extreme(draw: Draw) -> Question:
         counted = {page: value_of(attribute, page) for page in _again(sets, pages)}
         return _single([page for page, one in counted.items() if one == best(counted.values())])
 
-    return _over(draw, sets, attribute, (asked, say(draw.dice, "title")), found[0], again, kind)
+    return _over(draw, sets, attribute, (asked, say(draw.dice, "title")), found[0], again, "extreme")
 
 
 def set_count(draw: Draw) -> Question:
@@ -46,7 +46,7 @@ def set_count(draw: Draw) -> Question:
     asked = say(draw.dice, "count", condition=condition.words)
     truth = float(len(condition.of(pages)))
     ending = (asked, say(draw.dice, "number"))
-    return _over(draw, sets, attribute, ending, truth, lambda: float(len(_selected(sets, pages, condition))), asked)
+    return _over(draw, sets, attribute, ending, truth, lambda: float(len(_selected(sets, pages, condition))), "count")
 
 
 def set_list(draw: Draw) -> Question:
@@ -58,7 +58,7 @@ def set_list(draw: Draw) -> Question:
     asked = say(draw.dice, "list", condition=condition.words)
     ending = (asked, say(draw.dice, "titles"))
     truth = tuple(condition.of(pages))
-    return _over(draw, sets, attribute, ending, truth, lambda: tuple(_selected(sets, pages, condition)), asked)
+    return _over(draw, sets, attribute, ending, truth, lambda: tuple(_selected(sets, pages, condition)), "list")
 
 
 def union(draw: Draw) -> Question:
@@ -78,7 +78,7 @@ def union(draw: Draw) -> Question:
 
     pages = together(sets, attribute)
     sentences = (asked, *_only(draw, sets, attribute), say(draw.dice, "number"))
-    line = ("union", attribute.label, *sorted(condition.words for _, condition in groups))
+    line = ("union", attribute.kind, attribute.label)
     return _question(sentences, float(len(selected)), pages, again, sets, attribute, line)
 
 

@@ -4,7 +4,7 @@ Set work is SQL (`warehouse/sql/graph`); Python joins the few rows that it leave
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flows.domains.contract import Corpus
 from flows.domains.search.sets.graph import Attribute, Cell, Graph, Listed, Page, Table
 from flows.domains.search.sets.naming import folded, meanings, short_titles
+from flows.domains.search.sets.recount import links_under
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,7 +46,7 @@ def read_graph(corpus: Corpus) -> Graph | None:
         lists=tuple(_lists(con, pages, named)),
         attributes=tuple(_attributes(con, pages)),
         tables=tuple(_tables(con, pages)),
-        words={word: ids for word, doc_ids in words if (ids := frozenset(doc_ids).intersection(pages))},
+        words={word: ids for word, doc_ids in words if not (ids := frozenset(doc_ids)).isdisjoint(pages)},
         rare=frozenset(word for (word,) in _rows(con, "graph_rare_words", few=RARE_PAGES)),
     )
 
@@ -62,12 +63,24 @@ def meant(named: dict[str, str], text: str, label: str | None, link: str | None)
 
 def _lists(con: "duckdb.DuckDBPyConnection", pages: dict[str, Page], named: dict[str, str]) -> Iterator[Listed]:
     rows = ((pages[row[0]], *row[1:]) for row in _rows(con, "graph_lists") if row[0] in pages)
-    for (url, heading), items in groupby(sorted(rows, key=_by_hub), key=lambda row: (row[0].url, row[1])):
+    for (_, heading), items in groupby(sorted(rows, key=_by_hub), key=lambda row: (row[0].url, row[1])):
         some = list(items)
-        doc_ids = {meant(named, *item[2:]) for item in some} - {None, some[0][0].doc_id}
+        hub, doc_ids = some[0][0], {meant(named, *item[2:]) for item in some} - {None}
+        first_links = _links_more(hub, heading, named, doc_ids)
+        if first_links:
+            doc_ids = {named[folded(link)] for *_, link in some if link and folded(link) in named}
         members = tuple(sorted((pages[one] for one in doc_ids if one), key=lambda page: page.url))
-        if len(members) in MEMBERS and named.get(folded(some[0][0].name)) == some[0][0].doc_id and url and heading:
-            yield Listed(some[0][0], heading, members)
+        if len(members) in MEMBERS and named.get(folded(hub.name)) == hub.doc_id and heading and hub not in members:
+            yield Listed(hub, heading, members, first_links)
+
+
+def _links_more(hub: Page, heading: str, named: dict[str, str], doc_ids: Set[str | None]) -> bool:
+    """True if items link to other pages than those."""
+    try:
+        links = links_under(hub, heading)
+    except LookupError:
+        return False  # such a list is refused once its question is computed again
+    return any(named.get(folded(link), hub.doc_id) not in {*doc_ids, hub.doc_id} for some in links for link in some)
 
 
 def _by_hub(row: tuple[Any, ...]) -> tuple[str, str]:

@@ -49,26 +49,41 @@ def _headings(page: Page) -> float:
 
 
 def members_of(one: Listed, pages: Iterable[Page]) -> list[Page]:
-    """The pages, of those given, that the outermost items under the list's heading name, from the text of its page."""
-    under = _under(one.hub.text, one.heading)
-    named = set[str]()
-    for line in under.split("\n"):
-        item = BULLET.match(line)
-        if item:
-            named |= set(re.findall(r"\]\(([^()\s#]+)", item[1])[:1])
-            bare = MARKS.sub("", TARGET.sub("", item[1]).replace("[", "").replace("]", ""))
-            first = re.search(r"\[([^\]]*)\]\(", item[1])
-            named |= {folded(bare), folded(first[1])} if first else {folded(bare)}
+    """The pages, of those given, that the outermost items under the list's heading name, from the text of its page.
+
+    Every link of an item names a page, unless the list goes by first links.
+    """
+    links = links_under(one.hub, one.heading)
+    if one.first_links:
+        firsts = {some[0] for some in links if some}
+        return [page for page in pages if page.url in firsts]
+    named = {link for some in links for link in some}
+    for item in _items(one.hub, one.heading):
+        first = re.search(r"\[([^\]]*)\]\(", item)
+        named |= {folded(bare(item)), folded(first[1])} if first else {folded(bare(item))}
     return [page for page in pages if page != one.hub and named & {page.url, folded(page.name), folded(page.title)}]
+
+
+def links_under(hub: Page, heading: str) -> list[list[str]]:
+    """The targets of the links of each outermost item under a heading. Raises LookupError."""
+    return [re.findall(r"\]\(([^()\s#]+)", item) for item in _items(hub, heading)]
+
+
+def _items(hub: Page, heading: str) -> list[str]:
+    """The outermost items under a heading that occurs once. Raises LookupError."""
+    return [item[1] for line in _under(hub.text, heading).split("\n") if (item := BULLET.match(line))]
 
 
 def has_words(words: Sequence[str], page: Page) -> bool:
     """True if each of the words is in the page's text, link targets aside; `aren` is no word of `aren't`."""
     if not all(word in page.lower for word in words):
         return False
-    text = TARGET.sub("]", page.lower)
     before, after = r"(?<![\w\p{M}])(?<!\w['\u2019])", r"(?![\w\p{M}])(?!['\u2019]\w)"
-    return all(regex.search(f"{before}{word}{after}", text) for word in words)
+    whole = [regex.compile(f"{before}{word}{after}") for word in words]
+    if not all(one.search(page.lower) for one in whole):
+        return False  # most pages end here, before the text without link targets is made
+    text = TARGET.sub("]", page.lower)
+    return all(one.search(text) for one in whole)
 
 
 def rows_of(page: Page, heading: str) -> list[Mapping[str, str]]:

@@ -50,7 +50,8 @@ class Shortcuts:
         if isinstance(truth, Page):
             return truth in self.question.hubs
         if isinstance(truth, tuple):
-            return self.question.clauses == () or (bool(self.question.sets) and len(truth) == asked)
+            whole = bool(self.question.gathered or self.question.sets)
+            return self.question.clauses == () or (whole and len(truth) == asked)
         return truth in {0.0, 1.0, float(asked)}
 
     def _covered(self) -> bool:
@@ -98,14 +99,19 @@ class Shortcuts:
         named = (*self.question.hubs, *(self.question.asked if self.question.hubs else ()))
         if any(page.url not in self.searches.urls(page.name, FIRST_HITS) for page in named):
             return True
-        described = () if self.question.hubs else zip(self.question.asked, self.question.clauses, strict=True)
-        return any(page.url not in self.searches.urls(clause, PAGED_HITS) for page, clause in described)
+        return any(page.url not in self.searches.urls(clause, PAGED_HITS) for page, clause in self._described())
+
+    def _described(self) -> list[tuple[Page, str]]:
+        """The pages that clauses describe without a name, each with its clause."""
+        if self.question.hubs:
+            return []
+        described = self.question.gathered or [(page,) for page in self.question.asked]
+        return [(page, clause) for some, clause in zip(described, self.question.clauses, strict=True) for page in some]
 
     def _found(self) -> bool:
-        """The first search finds the answer: of a clause, of a sentence, or of the whole question."""
-        if self.question.hubs:
-            answers = {self.question.truth.url} if isinstance(self.question.truth, Page) else set[str]()
+        """The first search finds the whole answer: of a clause, of a sentence, or of the whole question."""
+        if self.question.hubs or self.question.gathered:
+            answers = {page.url for page in self.question.answer_pages}
             queries = (*self.question.clauses, *self.question.sentences, self._instruction)
-            return any(answers & set(self.searches.urls(query, FIRST_HITS)) for query in queries if answers)
-        described = zip(self.question.asked, self.question.clauses, strict=True)
-        return any(page.url in self.searches.urls(clause, FIRST_HITS) for page, clause in described)
+            return any(answers <= set(self.searches.urls(query, FIRST_HITS)) for query in queries if answers)
+        return any(page.url in self.searches.urls(clause, FIRST_HITS) for page, clause in self._described())

@@ -24,7 +24,7 @@ def templates(name: str) -> list[str]:
 
 def say_set(dice: Random, one: Listed) -> str:
     """The pages of a list."""
-    return say(dice, "set", heading=one.heading, hub=one.hub.name)
+    return say(dice, "first_links" if one.first_links else "set", heading=one.heading, hub=one.hub.name)
 
 
 def say_sets(dice: Random, some: Sequence[Listed]) -> str:

@@ -17,6 +17,7 @@ SET = re.compile(
     r"heading “(?P<h1>[^”]+)” of the page “(?P<p1>[^”]+)” name"
     r"|stand under “(?P<h2>[^”]+)” on the page “(?P<p2>[^”]+)”"
     r"|the page “(?P<p3>[^”]+)” names in the items of its lists under “(?P<h3>[^”]+)”"
+    r"|first link of each [^“]*?(?:heading|under) “(?P<h4>[^”]+)” (?:of|on) the page “(?P<p4>[^”]+)” leads"
 )
 ATTRIBUTE = re.compile(
     r"(?P<headings>second-level headings|headings that begin with)"
@@ -107,7 +108,7 @@ class Checker:
         return {
             "set_extreme": self._extreme, "set_count": lambda text: float(len(self._selected(text))),
             "set_list": self._selected, "union": self._union, "intersection": self._riddles, "chain": self._chain,
-            "table_join": self._joined,
+            "table_join": self._joined, "mentions": self._mentioned,
         }  # fmt: skip
 
     def _extreme(self, text: str) -> set[str]:
@@ -141,6 +142,17 @@ class Checker:
         assert len(found) == len(re.findall(r"\([a-h]\) ", text))
         return sum(self._values(text, found).values()) if ATTRIBUTE.search(text) else {sheet.url for sheet in found}
 
+    def _mentioned(self, text: str) -> float | set[str]:
+        pairs = re.findall(r"\([a-d]\) [^(]*?“(\w+)” and “(\w+)”", text)
+        assert pairs, text
+        values = self._values(text, [one for one in self.sheets if any(set(pair) <= one.shown_words for pair in pairs)])
+        if re.search("add up|What is the sum", text):
+            return sum(values.values())
+        extreme = re.search("(greatest|highest)|smallest|lowest", text)
+        best = (max if extreme[1] else min)(values.values()) if extreme else None
+        low, high = (best, best) if best is not None else _bounds(text)
+        return {url for url, value in values.items() if low <= value <= high}
+
     def _joined(self, text: str) -> float:
         (page,), (heading,) = (
             re.findall(r"page “([^”]+)”", text),
@@ -160,11 +172,11 @@ class Checker:
         sets = list(SET.finditer(text))
         assert sets, text
         for one in sets:
-            heading, page = (next(filter(None, (one[f"{kind}{n}"] for n in (1, 2, 3)))) for kind in "hp")
+            heading, page = (next(filter(None, (one[f"{kind}{n}"] for n in (1, 2, 3, 4)))) for kind in "hp")
             hub = self._page(page)
             items = [line for under, line in hub.lines if under == heading and re.match(r"(?:[-*+]|\d+\.) +", line)]
-            named = [self._named(re.sub(r"^\S+ +", "", item)) for item in items]
-            found |= {sheet.url: sheet for sheet in named if sheet and sheet != hub}
+            read = self._first_linked if one["h4"] else self._all_named
+            found |= {sheet.url: sheet for item in items for sheet in read(item) if sheet != hub}
         return list(found.values())
 
     def _values(self, text: str, sheets: list[Sheet]) -> dict[str, float]:
@@ -177,6 +189,18 @@ class Checker:
     def _page(self, name: str) -> Sheet:
         (one,) = self._by_word[name].values()
         return one
+
+    def _first_linked(self, item: str) -> list[Sheet]:
+        return [sheet for sheet in self._linked(item)[:1] if sheet]
+
+    def _all_named(self, item: str) -> list[Sheet]:
+        """A careful reader takes each page to which an item links, else the page of its words."""
+        alone = self._named(re.sub(r"^\S+ +", "", item))
+        return [sheet for sheet in self._linked(item) if sheet] or ([alone] if alone else [])
+
+    def _linked(self, item: str) -> list[Sheet | None]:
+        found = [list(self._by_word.get(link, {}).values()) for link in re.findall(r"\]\(([^)#\s]+)", item)]
+        return [some[0] if len(some) == 1 else None for some in found]
 
     def _named(self, item: str) -> Sheet:
         link = re.search(r"\]\(([^)#\s]+)", item)

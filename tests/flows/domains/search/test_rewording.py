@@ -36,6 +36,7 @@ KINDS = (
         "list",
         "union",
         "intersection",
+        "mentions",
         "total",
         "table_pages",
         "table_keys",
@@ -50,7 +51,8 @@ def sentences() -> list[str]:
     found = []
     for seed in range(40):
         dice = Random(seed)
-        sets = [say(dice, "set", heading=f"List {n}", hub=f"Hub {n}") for n in range(3)]
+        kinds = ["set", "first_links", "set"]
+        sets = [say(dice, kind, heading=f"List {n}", hub=f"Hub {n}") for n, kind in enumerate(kinds)]
         attribute = say(dice, dice.choice(["headings", "phrase", "pair", "date"]), shown="first named in")
         limits = say(dice, dice.choice(LIMITS), low="3.5", high="20", decade="1990")
         condition = f"{attribute} {limits}"
@@ -61,8 +63,13 @@ def sentences() -> list[str]:
         table = {"hub": "Hub 1", "heading": "List 1", "hub2": "Hub 2", "heading2": "List 2", "key": "Town"}
         table |= {"key2": "City", "column": "Visitors", "column2": "Year", "limits": limits}
         values = table | {"sets": joined(sets), "set": f"Look at {sets[0]}.", "attribute": attribute}
+        gathered = [say(dice, "with_both", mark=mark, first="lamp", second="wick") for mark in "ab"]
         values |= {"condition": condition, "groups": joined(each), "pages": joined(riddles)}
-        found += [template.format(**values) for kind in KINDS for template in templates(kind)]
+        found += [
+            template.format(**values | {"sets": joined(gathered if kind == "mentions" else sets)})
+            for kind in KINDS
+            for template in templates(kind)
+        ]
     return found
 
 

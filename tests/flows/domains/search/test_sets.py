@@ -17,17 +17,19 @@ from flows.settings import Settings, Tasks
 from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
 from schemas import Document, Fact
+from schemas.document import doc_id
+from schemas.record import sha256_text
 from sources.index.library import Library
-from tests.doubles.sites.region_wiki import write_region_wiki
+from tests.doubles.sites.region_wiki import HOST, documents, write_region_wiki
 from tests.flows.domains.search.checker import Checker
 from warehouse.connect import connect
 from warehouse.console.progress import silent
-from warehouse.lake import Lake
+from warehouse.lake import Lake, PartName
 
 DAY = date(2026, 1, 2)
 CHECKED = int(os.environ.get("CHECKED_TASKS", "500"))
 CHECKED_PAGES = max(500, CHECKED // 2)
-COMPOSERS = ["set_extreme", "set_count", "set_list", "intersection", "union", "table_join", "chain"]
+COMPOSERS = ["set_extreme", "set_count", "set_list", "intersection", "union", "table_join", "chain", "mentions"]
 
 
 @contextmanager
@@ -114,6 +116,39 @@ def test_a_target_sets_how_much_is_read_for_a_question(tmp_path: Path) -> None:
         assert all(one["windows"] >= int(one["knob"].split()[0]) for one in difficulties)
     assert max(calls[20]) < min(calls[60])
     assert 0.5 * 20 < sum(calls[20]) / 8 < 2 * 20 and 0.5 * 60 < sum(calls[60]) / 8 < 2 * 60
+
+
+def test_items_that_link_to_several_pages_count_by_their_first_links(tmp_path: Path) -> None:
+    """A reader who takes every linked page for named would be right, and count otherwise than the truth."""
+    written = list(documents(DAY, 200))
+    towns = [page for page in written if "Population" in (page.text or "")]
+    hubs = [_weather(name, towns[20 * at : 20 * at + 20]) for at, name in enumerate(("Rain", "Snow", "Fog"))]
+    Lake(tmp_path / "lake").write(Document, [*written, *hubs], PartName(DAY, "wiki", 0))
+    compose(tmp_path, 12, probes=[], composers=["set_count", "set_list"], target={"search": {"calls": 30}})
+    told = [task["instruction"] for task in rows(tmp_path) if "“Weather”" in task["instruction"]]
+    assert told and all("first link" in one for one in told)
+    assert wrong(tmp_path) == []
+
+
+def _weather(name: str, towns: list[Document]) -> Document:
+    """A page whose list items link to two towns each."""
+    items = "\n".join(
+        f"- In [{one.title}]({one.url}), unlike [{other.title}]({other.url}), it is wet."
+        for one, other in zip(towns[::2], towns[1::2], strict=True)
+    )
+    url, text = f"{HOST}{name}", f"# {name}\n\n{'It is wet there. ' * 60}\n\n## Weather\n\n{items}"
+    changed = {"url": url, "title": name, "text": text, "n_chars": len(text), "links": []}
+    return towns[0].model_copy(update=changed | {"doc_id": doc_id(url, sha256_text(text))})
+
+
+def test_pages_that_mention_two_things_are_gathered_by_searching(tmp_path: Path) -> None:
+    """Corpora without lists would give no question over many pages."""
+    write_region_wiki(Lake(tmp_path / "lake"), DAY, 200)
+    compose(tmp_path, 8, probes=["oracle", "shortcuts"], composers=["mentions"])
+    found = rows(tmp_path)
+    assert len(found) == 8 and wrong(tmp_path) == []
+    assert {json.loads(task["difficulty"])["probes"]["shortcuts"] for task in found} == {"passed"}
+    assert min(json.loads(task["difficulty"])["windows"] for task in found) >= 40
 
 
 def test_a_new_page_is_read_and_an_old_one_is_not(tmp_path: Path) -> None:

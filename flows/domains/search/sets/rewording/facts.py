@@ -15,7 +15,7 @@ from flows.domains.search.sets.wording import templates
 NAME = re.compile(r"\{([a-z]+\d+)\}")
 QUOTED = "“[^”]*”"
 LEAVES: Mapping[str, Sequence[str]] = {
-    "set": ("set",),
+    "set": ("set", "first_links"),
     "limits": ("between", "decade", "at_least", "at_most"),
     "attribute": ("headings", "phrase", "pair", "date"),
 }

@@ -84,7 +84,7 @@ def _riddle(draw: Draw, page: Page) -> Riddle | None:
         alone = _all_have(graph, chosen) == {page.doc_id} and has_words(chosen, page)
         if alone and draw.searches.finds_late(" ".join(chosen), page.url):
             near = {key for one in chosen for key in _all_have(graph, [other for other in chosen if other != one])}
-            others = sorted((graph.pages[key] for key in near - {page.doc_id}), key=_url)
+            others = sorted((graph.pages[key] for key in near & graph.pages.keys() - {page.doc_id}), key=_url)
             return Riddle(page, chosen, tuple(others))
     return None
 
