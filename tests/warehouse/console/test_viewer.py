@@ -66,6 +66,25 @@ def test_a_tasks_id_lists_its_attempts(tmp_path: Path, capfd: pytest.CaptureFixt
     assert "pending" in printed
 
 
+def test_statistics_fit_eighty_columns(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a terminal of 80 columns a table must stay a table, with every domain's longest names in it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    domains = ("instruction_following", "scientific_agentic", "ml_engineering")
+    lake = Lake(tmp_path)
+    write_records(lake, DAY, make_small_lake(DAY, domains=domains))
+    with connect(lake) as con:
+        print_stats(con)
+    lines = capfd.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    tables = ("Funnel", "Trajectories", "Turns", "Tools", "How attempts ended", "What limits length")
+    heads = [number for number, line in enumerate(lines) if line.strip().startswith(tables)]
+    assert len(heads) == len(tables)
+    for head in heads:
+        assert any(line.strip(" ┃").startswith("domain ") and len(line.split()) > 4 for line in lines[head : head + 6])
+
+
 @pytest.mark.parametrize("id", ["nothing", "", "%", "' or 1=1"])
 def test_an_id_without_a_match_is_refused(id: str, tmp_path: Path) -> None:
     lake = Lake(tmp_path)
