@@ -123,6 +123,23 @@ def test_a_page_is_found_by_every_address_that_it_had(
         assert match_request(con, "http://unrelated.test/") == []
 
 
+def test_a_folder_stands_for_the_files_below_it(
+    copied: tuple[Settings, SmallLake], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An owner withdraws a manual by its folder, of which a night may have read a part only."""
+    stored = Lake(copied[0].lake)
+    files = [_seen((tmp_path / "docs" / name).as_uri(), "ok") for name in ("a.md", "deep/b.md")]
+    cut = _seen((tmp_path / "docs").as_uri(), "over_budget")
+    stored.write(Document, [*files, cut], stored.next_part(DAY, "crawl", Document))
+    with connect(stored) as con:
+        print_url_lineage(con, str(tmp_path / "docs"))
+        found = printed(capfd)
+        assert all(one.url in found for one in files)
+        print_url_lineage(con, str(tmp_path / "docs" / "deep"))
+        found = printed(capfd)
+        assert files[1].url in found and files[0].url not in found
+
+
 @pytest.mark.slow
 def test_a_page_leads_to_every_row_that_was_made_from_it_or_read_it(
     made: tuple[Settings, SmallLake], capfd: pytest.CaptureFixture[str]

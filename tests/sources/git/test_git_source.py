@@ -178,6 +178,16 @@ def test_a_repository_that_cannot_be_read_has_a_row_or_an_error(tmp_path: Path, 
         assert [row.status for row in found.values()] == ["unreadable"]
 
 
+def test_a_branch_that_was_deleted_has_its_reason_and_costs_no_page(tmp_path: Path) -> None:
+    """A renamed branch must neither end the night nor pass for a repository whose files are all gone."""
+    made = MadeRepository.new(tmp_path / "repo")
+    made.commit(a_dot_md="# A\n\nAlpha.")
+    assert len(crawl_source(tmp_path / "home", FIRST, section(made.folder, ref="main"))) == 2
+    second = crawl_source(tmp_path / "home", SECOND, section(made.folder, ref="gone"))
+    assert [row.status for row in second.values()] == ["unreadable"]
+    assert "gone" in (next(iter(second.values())).detail or "")
+
+
 def test_settings_name_what_is_wrong() -> None:
     """A misspelt key would silently read another set of files."""
     with pytest.raises(ValidationError, match="path"):

@@ -84,10 +84,11 @@ reached as (
 ),
 
 collections as (
-    select distinct starts.target, rtrim(starts.url, '/') || '/' as folder
+    -- of addresses on the web only one that was read as a collection, since a page may be above others
+    select starts.target, rtrim(starts.url, '/') || '/' as folder
     from starts
-    join document_parts using (url)
-    where document_parts.status = 'collection'
+    where not starts_with(starts.url, 'http')
+        or starts.url in (select url from document_parts where status = 'collection')
 )
 
 select target, url, false as is_below
