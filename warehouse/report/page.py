@@ -23,7 +23,7 @@ def night_page(night: NightFigures) -> str:
     style = _file("style.css")
     return _environment().from_string(_file("page.html")).render(
         run_id=visible(night.run_id),
-        before=visible(night.before or "no night before"),
+        before=visible(night.before or ""),
         release=f"Release: {visible(release_line(night))}",
         figures=key_figures(night),
         sections=sections(night),

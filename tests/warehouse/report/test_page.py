@@ -78,6 +78,7 @@ def test_a_night_shows_its_own_figures_beside_those_of_the_night_before(tmp_path
     first = read_figures(lake, "2026-11-01")
     assert first.before is None
     assert "The lake has one night yet" in night_page(first)
+    assert 'class="before"' not in night_page(first)
     with pytest.raises(ReportError, match="2026-11-03, 2026-11-02, 2026-11-01"):
         read_figures(lake, "2026-12-24")
     with pytest.raises(ReportError, match="factory run"):
