@@ -1,5 +1,6 @@
 """The state of one day's crawl that a source works with: frontier, client, extraction pool, blocklist, WARC archive."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -36,3 +37,8 @@ class CrawlRun:
     def drain(self, min_rows: int = 1) -> None:
         """Move ended urls to parts of the lake, if there are at least `min_rows`."""
         self.frontier.drain(self.write, min_rows=min_rows)
+
+    async def drain_in_thread(self, min_rows: int = 1) -> None:
+        """Do the same, but write each part in a thread, so that the crawl goes on; one call at a time."""
+        for part in self.frontier.due_parts(min_rows):
+            await asyncio.to_thread(self.write, *part)

@@ -7,7 +7,7 @@ resumed crawl starts a new one.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import FileIO
-from os import fsync
+from os import close, dup, fsync
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -55,9 +55,14 @@ class WarcFiles:
 
     def sync(self) -> None:
         """Flush all records to the disk (fsync). Raises WarcError."""
-        with self._lock, self._errors_named():
-            if self._file is not None:
-                fsync(self._file)
+        with self._errors_named():
+            with self._lock:
+                copy = dup(self._file.fileno()) if self._file is not None else None
+            if copy is not None:
+                try:
+                    fsync(copy)  # outside of the lock: records are appended while the disk writes
+                finally:
+                    close(copy)
 
     def _append(self, record: bytes) -> RecordLocation:
         if self._file is not None and self._size + len(record) > self._file_bytes:

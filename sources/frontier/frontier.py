@@ -6,7 +6,7 @@ being written when the process died is written again with the same rows.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -195,8 +195,18 @@ class Frontier(Database):
 
     def drain(self, write: WritePart, *, min_rows: int = 1) -> None:
         """Move ended urls to parts of the lake once there are `min_rows`; first repeat interrupted parts."""
+        for part in self.due_parts(min_rows):
+            write(*part)
+
+    def due_parts(self, min_rows: int = 1) -> Iterator[tuple[date, int, list[Document]]]:
+        """Yield the parts that `drain` writes, as day, number and rows.
+
+        Asking for the next one marks a part as written; one that was not is yielded again by the next call. Urls may
+        end in between, but there must be one such iterator at a time.
+        """
         for day, seq in self.rows("unwritten_parts"):
-            self._write_part(day, seq, write)
+            yield night_of(day), seq, self._part_documents(day, seq)
+            self._mark_written(day, seq)
         for day, ended in self.rows("undrained_days"):
             n_left = ended
             while n_left >= min_rows:
@@ -205,13 +215,15 @@ class Frontier(Database):
                     self.run("add_part", (day, seq))
                     size = {"rows": PART_ROWS, "chars": PART_CHARS}
                     n_left -= self.run("assign_part", {"day": day, "seq": seq, **size})
-                self._write_part(day, seq, write)
+                yield night_of(day), seq, self._part_documents(day, seq)
+                self._mark_written(day, seq)
 
-    def _write_part(self, day: str, seq: int, write: WritePart) -> None:
+    def _part_documents(self, day: str, seq: int) -> list[Document]:
         rows = self.rows("part_rows", (day, seq))
         with frontier_errors(self.path):
-            documents = [_document(day, row) for row in rows]
-        write(night_of(day), seq, documents)
+            return [_document(day, row) for row in rows]
+
+    def _mark_written(self, day: str, seq: int) -> None:
         with self.commit():
             self.run("mark_part_written", (day, seq))
             self.run("clear_documents", (day, seq))

@@ -42,6 +42,10 @@ class SiteRights:
     preferences: RobotsPreferences = NO_PREFERENCES
     reservations: TdmFile = NO_RULES
 
+    def narrowed_to(self, url: str) -> "SiteRights":
+        """The statements that apply to a url: a site may have ten thousand, which would be sent with every page."""
+        return SiteRights(self.agent, self.preferences.narrowed_to(url), self.reservations.narrowed_to(url))
+
 
 EVERY_AGENT = SiteRights("")
 """For pages that no request was made for, such as files: what is stated to every crawler."""

@@ -47,6 +47,11 @@ class TdmFile:
         path = path_of(url)
         return next((stated for pattern, stated in self.rules if matches(pattern, path)), NOTHING_RESERVED)
 
+    def narrowed_to(self, url: str) -> "TdmFile":
+        """The rules that apply to a url."""
+        path = path_of(url)
+        return TdmFile(tuple(rule for rule in self.rules if matches(rule[0], path)))
+
 
 NO_RULES = TdmFile()
 

@@ -35,6 +35,11 @@ class RobotsPreferences:
         longest = max((len(pattern) for pattern, _ in found), default=0)
         return combined(stated for pattern, stated in found if len(pattern) == longest)
 
+    def narrowed_to(self, url: str) -> "RobotsPreferences":
+        """The rules that match a url."""
+        path = path_of(url)
+        return RobotsPreferences(tuple(rule for rule in self.rules if matches(rule[0], path)))
+
 
 NO_PREFERENCES = RobotsPreferences()
 

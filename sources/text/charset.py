@@ -9,9 +9,9 @@ are believed: short texts in GBK or Big5 are often valid UTF-8, too.
 """
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import webencodings
 from charset_normalizer import from_bytes
@@ -21,13 +21,14 @@ from sources.text.declared_charset import in_header, in_markup
 GUESS_BYTES = 64 * 1024
 MAX_WRONG, MAX_WRONG_SHARE = 5, 0.02
 """Undecodable and control characters that a readable text may have: so many, or this share of it if that is more."""
+_REPLACEMENT = "\ufffd".encode()
 SLIPS_PER_LETTER = 0.2
 """Undecodable bytes per multi-byte character up to which undeclared text is UTF-8 with slips."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
           (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _MULTI_BYTE = frozenset(("big5", "euc-jp", "euc-kr", "gb18030", "gbk", "iso-2022-jp", "shift_jis", "utf-8"))
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 
 
 class Unreadable(Exception):
@@ -54,8 +55,12 @@ class Decoded:
         return "; ".join(filter(None, (undecodable, guessed))) or None
 
 
+@lru_cache(maxsize=1)
 def decode(body: bytes, content_type: str = "") -> Decoded:
-    """Decode a body; `content_type` is its header. Plain text has no `<meta>`. Raises Unreadable."""
+    """Decode a body; `content_type` is its header. Plain text has no `<meta>`. Raises Unreadable.
+
+    The newest result is kept: a page is decoded for its text, and then to search its source for secrets.
+    """
     for mark, name in _BOMS:
         if body.startswith(mark):
             return _readable(body, codecs.lookup(name), name.removesuffix("-sig"))
@@ -126,11 +131,12 @@ def _readable(body: bytes, codec: codecs.CodecInfo, name: str) -> Decoded:
     except UnicodeError:
         text, _ = codec.decode(body, "replace")
         n_replaced = text.count("\ufffd")
-    text = text.encode("utf-8", "replace").decode()
-    n_wrong = text.count("\ufffd") + len(_CONTROLS.findall(text))
+    encoded = text.encode("utf-8", "replace")
+    kept = encoded.translate(None, _CONTROLS)  # in UTF-8, these bytes are part of no other character
+    n_wrong = encoded.count(_REPLACEMENT) + len(encoded) - len(kept)
     if n_wrong > max(MAX_WRONG, MAX_WRONG_SHARE * len(text)):
         raise Unreadable(f"{n_wrong} of {len(text)} characters are not text in {name}")
-    return Decoded(_CONTROLS.sub("", text), name, n_replaced)
+    return Decoded(kept.decode(), name, n_replaced)
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -28,6 +29,8 @@ CPU_LIMIT_S = 30.0
 HTML_CPU_LIMIT_S, HTML_CPU_S_PER_MB = 2.0, 1.0
 """The same for a page of HTML, and the seconds added for each megabyte."""
 MAX_ERROR_CHARS = 500
+PRELOADED = "sources.web.worker_preload"
+"""Module that is imported once, by the process that workers are forked from, and not by every worker."""
 
 
 class WorkerDied(Exception):
@@ -41,30 +44,37 @@ class ExtractionPool:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._workers = [_new_worker() for _ in range(count or max(2, cores // 2))]
         self._free: asyncio.Queue[int] = asyncio.Queue()
-        for index in range(len(self._workers)):
-            self._free.put_nowait(index)
+        self._starting: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._starting = asyncio.create_task(self._start())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._starting is not None:
+            await asyncio.gather(self._starting, return_exceptions=True)
         for worker in self._workers:
             worker.shutdown(wait=error is None, cancel_futures=True)
 
+    async def _start(self) -> None:
+        """Start the workers in a thread: the first takes a second, in which the crawl reads robots.txt."""
+        for index, worker in enumerate(self._workers):
+            with suppress(Exception):  # the first call has the error
+                await asyncio.to_thread(worker.submit, os.getpid)
+            self._free.put_nowait(index)
+
     async def extract(self, body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
         """Extract a page in a worker. Every failure is a page with status extraction_failed."""
-        return await self.page(_extract_in_time, body, media_type, content_type, url, layout)
+        return await self.page(extract_in_time, body, media_type, content_type, url, layout)
 
     async def page(self, function: Callable[P, ExtractedPage], *args: P.args, **kwargs: P.kwargs) -> ExtractedPage:
         """Make a page in a worker. Every failure is a page with status extraction_failed."""
         try:
             return await self.call(function, *args, **kwargs)
-        except WorkerDied as error:
-            return ExtractedPage(Status.EXTRACTION_FAILED, str(error))
         except Exception as error:  # any error of a parser belongs to the page and must not end the crawl
-            return ExtractedPage(Status.EXTRACTION_FAILED, f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARS])
+            return failed_page(error)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function in a free worker. Raises WorkerDied, or the function's own exception."""
@@ -84,14 +94,27 @@ class ExtractionPool:
 
 def _new_worker() -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["sources.text.extract"])  # imported once, not by every worker
+    context.set_forkserver_preload([PRELOADED])
     return ProcessPoolExecutor(1, mp_context=context, initializer=follow_parent)
 
 
-def _extract_in_time(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
-    if "html" in media_type:  # a page of HTML takes milliseconds; one that takes seconds is hostile
-        signal.setitimer(signal.ITIMER_VIRTUAL, HTML_CPU_LIMIT_S + HTML_CPU_S_PER_MB * len(body) / 1_000_000)
-    return extract_format(body, media_type, content_type, url, layout)
+def failed_page(error: Exception) -> ExtractedPage:
+    """Return the page that stands for an error of its extraction."""
+    name = "" if isinstance(error, WorkerDied) else f"{type(error).__name__}: "
+    return ExtractedPage(Status.EXTRACTION_FAILED, f"{name}{error}"[:MAX_ERROR_CHARS])
+
+
+def extract_in_time(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
+    """Extract a page, and end this process if that takes too long; the limit of the whole call stays as it was."""
+    if "html" not in media_type:
+        return extract_format(body, media_type, content_type, url, layout)
+    # a page of HTML takes milliseconds; one that takes seconds is hostile
+    limit = HTML_CPU_LIMIT_S + HTML_CPU_S_PER_MB * len(body) / 1_000_000
+    before = signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    try:
+        return extract_format(body, media_type, content_type, url, layout)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, *before)
 
 
 def _with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:

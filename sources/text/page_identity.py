@@ -6,8 +6,9 @@ that of the text with its links reduced to paths.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
-from heapq import nsmallest
+from itertools import accumulate, islice
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -19,6 +20,8 @@ SKETCH_WORDS = 1_000
 SKETCH_CHARS = 24_000
 """Characters of a text, addresses of links included, in which they are looked for."""
 RUN = 3
+KEPT_FORMS = 4_096
+"""Targets of links whose forms are kept: the pages of a site link to the same ones."""
 
 _LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\((https?://[^\s()<>]+)\)")
 _WORD = re.compile(r"\w+")
@@ -30,14 +33,19 @@ def page_key(text: str, url: str) -> str:
 
     def reduced(link: re.Match[str]) -> str:
         words, target = link.groups()
-        if site_of(target) != site:
+        of_site, form, path = _forms(target)
+        if of_site != site:
             return link[0]
-        if address_form(target) == own:
-            return words
-        parts = urlsplit(target)
-        return f"[{words}]({parts.path}?{parts.query})"
+        return words if form == own else f"[{words}]({path})"
 
     return sha256(_LINK.sub(reduced, text).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@lru_cache(maxsize=KEPT_FORMS)
+def _forms(target: str) -> tuple[str, str, str]:
+    """Return site, address form, and path with query of a link's target."""
+    parts = urlsplit(target)
+    return site_of(target), address_form(target), f"{parts.path}?{parts.query}"
 
 
 def sketch(text: str) -> list[int]:
@@ -45,13 +53,16 @@ def sketch(text: str) -> list[int]:
 
     The share of hashes that two sketches have in common estimates the share of runs that their texts have in common.
     """
-    words = []
-    for found in _WORD.finditer(_LINK.sub(r"\1", text[:SKETCH_CHARS])):
-        words.append(found[0].lower())
-        if len(words) == SKETCH_WORDS:
-            break
-    runs = {crc32(" ".join(words[start : start + RUN]).encode()) for start in range(max(1, len(words) - RUN + 1))}
-    return nsmallest(SKETCH_SIZE, runs)
+    found = _WORD.finditer(_LINK.sub(r"\1", text[:SKETCH_CHARS]))
+    words = [word[0] for word in islice(found, SKETCH_WORDS)]
+    return sorted(_run_hashes(" ".join(words).lower().encode()))[:SKETCH_SIZE]
+
+
+def _run_hashes(words: bytes) -> set[int]:
+    """Hash each run in place: to join the words of every run anew would take most of the time of a sketch."""
+    starts = [0, *accumulate(len(word) + 1 for word in words.split(b" "))]
+    ends = starts[RUN:] or starts[-1:]
+    return {crc32(words[start : end - 1]) for start, end in zip(starts, ends, strict=False)}
 
 
 def shared(first: Sequence[int], second: Sequence[int]) -> float:

@@ -41,6 +41,7 @@ class Crawler:
         self._sites: dict[str, Site] = {}
         self._traps = CrawlTraps(config.max_alike)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._draining: asyncio.Task[None] | None = None
         self._source = config.source
         counts = self._frontier.counts(self._day, self._source)
         self._fetched, self._admitted = counts.fetched, counts.admitted
@@ -60,7 +61,9 @@ class Crawler:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            draining = [self._draining] if self._draining else []
+            await asyncio.gather(*self._tasks, *draining, return_exceptions=True)
+        self._end_drain()
         self._frontier.close_run(self._day, self._source, f"max_pages = {self._config.max_pages} was reached first")
         self._run.drain()
 
@@ -85,9 +88,17 @@ class Crawler:
 
     def _report(self) -> None:
         self._run.report(min(self._fetched, self._config.max_pages), self._config.max_pages, self._last_url)
-        if self._undrained >= DRAIN_ROWS:
+        if self._draining is not None and self._draining.done():
+            self._end_drain()
+        if self._undrained >= DRAIN_ROWS and self._draining is None:
             self._undrained = 0
-            self._run.drain(DRAIN_ROWS)
+            self._draining = asyncio.create_task(self._run.drain_in_thread(DRAIN_ROWS))
+
+    def _end_drain(self) -> None:
+        """Raise the error of the part that was written last, if there was one."""
+        done, self._draining = self._draining, None
+        if done is not None:
+            done.result()
 
     def _start(self) -> bool:
         started = False

@@ -3,30 +3,31 @@
 Every outcome has a row with a reason code, also a page that crashes the extractor.
 """
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from schemas.document import Document
 from sources.archive.raw_capture import NOT_CAPTURED, Captured, RawCapture
 from sources.frontier.records import Admission, KnownPage, Visit, kind_of, source_of
 from sources.http.fetch import ANY_TYPE, PAGE_TYPES, BodySize, Client, FetchResult
 from sources.http.robots import RobotsRules
-from sources.rights.declarations import REFUSED, declared
+from sources.rights.declarations import declared
 from sources.rights.page_markup import NOTHING_DECLARED
 from sources.status_codes import Status
-from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
-from sources.text.extraction_pool import ExtractionPool, WorkerDied
-from sources.text.permitted_page import permitted_page
+from sources.text.document_builder import empty_document
+from sources.text.extraction_pool import ExtractionPool, WorkerDied, failed_page
 from sources.urls import Scope, host_of, origin_of
 from sources.web.crawl_config import CrawlConfig
-from sources.web.refresh import frame_urls, refresh_target
+from sources.web.page_work import FinishedPage, PageRules, PageWork, finish_extracted, finish_page, response_columns
+from sources.web.refresh import refresh_target
 from sources.web.site import Site
 from sources.web.sitemap import MAX_BYTES as SITEMAP_BYTES
 from sources.web.sitemap import parse_sitemap
-from sources.web.unchanged import has_same_text, known_columns, sparing_detail
+from sources.web.unchanged import known_columns, sparing_detail
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,20 @@ class ResponseHandler:
     modified: dict[str, datetime] = field(default_factory=dict)
     """url of a page → the latest time of a change, by the sitemaps that were read so far"""
 
+    @cached_property
+    def rules(self) -> PageRules:
+        """The settings that apply to each page."""
+        config = self.config
+        return PageRules(
+            self.run_id,
+            config.source,
+            config.layout,
+            config.redact,
+            config.license,
+            config.obey_directives,
+            keep_raw=self.capture is not None,
+        )
+
     async def fetch(self, visit: Visit, known: KnownPage | None) -> FetchResult:
         """Request a url; conditionally (ETag, Last-Modified) if an earlier fetch is known."""
         if visit.form == "sitemap":
@@ -97,50 +112,31 @@ class ResponseHandler:
         return UrlOutcome(row, fetched=visit.form != "sitemap")
 
     async def _page(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome:
-        content_type = response.headers.get("content-type", "")
-        extracted = await self.pool.extract(
-            response.body, response.media_type, content_type, visit.url, self.config.layout
-        )
-        page = redacted_page(extracted) if self.config.redact else extracted
-        if page.status == Status.OK and site.is_error(urlsplit(visit.url).path, page.text):
-            page = replace(
-                page, status=Status.ERROR_PAGE, detail="it reads as the site's answer to a wrong address", text=""
-            )
-        secret_text = "" if page == extracted else f"{extracted.title or ''}\n{extracted.text}"
-        stated = declared(visit.url, page.markup, response.headers, site.rights)
-        page = permitted_page(page, stated, self.config.obey_directives)
-        page = replace(page, license=page.license or self.config.license)
-        same = known if known is not None and has_same_text(page, known) else None
-        is_refused = page.status in REFUSED
-        raw = NOT_CAPTURED if is_refused else await self._capture(visit, response, secret_text, same)
-        frames = frame_urls(response.body, visit.url, inline=page.status == Status.EXTRACTION_EMPTY)
-        links = (*(() if is_refused else frames), *self._followed(page))
+        page = await self._finished(PageWork(visit.url, response, self.rules, site.narrowed_to(visit.url), known))
+        same = known if page.document is None else None
+        raw = NOT_CAPTURED if same is None else Captured(same.raw)
+        if page.raw is not None and self.capture is not None:
+            raw = await self.capture.append(page.raw, raw.location)
         if visit.depth == 0:
             self.follow_seed(visit.url)
-        columns = _columns(response, raw) | stated.columns(self.config.obey_directives)
-        if same is not None:
-            row = self._unchanged_row(visit, columns, same, raw)
-            return UrlOutcome(row, self._admissions(visit, links), page_links=links)
-        page = replace(page, detail=_joined(page.detail, raw.detail))
-        row = build_document(visit.url, self.run_id, page, source=self.config.source, **columns)
-        return UrlOutcome(row, self._admissions(visit, links))
+        links = self._admissions(visit, page.links)
+        if page.document is not None:
+            detail = _joined(page.document.detail, raw.detail)
+            return UrlOutcome(page.document.model_copy(update=_raw_columns(raw) | {"detail": detail}), links)
+        if same is None:
+            raise RuntimeError(f"{visit.url} has neither a row nor an earlier fetch")
+        row = self._unchanged_row(visit, _columns(response, raw) | page.stated, same, raw)
+        return UrlOutcome(row, links, page_links=page.links)
 
-    def _followed(self, page: ExtractedPage) -> Iterator[str]:
-        """The targets that are followed: links, and the address that the page names as its canonical one."""
-        skipped = set(page.nofollow_links)
-        yield from (url for url, _ in page.links if url not in skipped)
-        if page.markup.canonical:
-            yield page.markup.canonical
-
-    async def _capture(
-        self, visit: Visit, response: FetchResult, secret_text: str = "", same: KnownPage | None = None
-    ) -> Captured:
-        if self.capture is None:
-            return NOT_CAPTURED if same is None else Captured(same.raw)
-        return await self.capture.store(visit.url, response, secret_text, same.raw if same else None)
+    async def _finished(self, work: PageWork) -> FinishedPage:
+        """Finish a page in a worker. Of a page that is too much for it, everything but the text is finished here."""
+        try:
+            return await self.pool.call(finish_page, work)
+        except Exception as error:  # any error of a parser belongs to the page and must not end the crawl
+            return await asyncio.to_thread(finish_extracted, work, failed_page(error))
 
     async def _sitemap(self, visit: Visit, response: FetchResult) -> UrlOutcome:
-        raw = await self._capture(visit, response)
+        raw = await self.capture.store(visit.url, response) if self.capture else NOT_CAPTURED
         try:
             urls = await self.pool.call(parse_sitemap, response.body, visit.url)
         except WorkerDied as error:
@@ -242,12 +238,9 @@ def _joined(*details: str | None) -> str | None:
 
 
 def _columns(response: FetchResult, raw: Captured) -> dict[str, Any]:
-    headers, location = response.headers, raw.location
-    return {
-        "redirect_url": response.location,
-        "http_status": response.code,
-        "etag": headers.get("etag"),
-        "last_modified": headers.get("last-modified"),
-        "warc_file": location.file if location else None,
-        "warc_offset": location.offset if location else None,
-    }
+    return response_columns(response) | _raw_columns(raw)
+
+
+def _raw_columns(raw: Captured) -> dict[str, Any]:
+    location = raw.location
+    return {"warc_file": location.file if location else None, "warc_offset": location.offset if location else None}

@@ -4,7 +4,7 @@ Sites that answer an address that does not exist with code 200 are recognised by
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sources.http.fetch import ANY_TYPE, PAGE_TYPES, Client
@@ -31,6 +31,10 @@ class Site:
     rights: SiteRights
     error_sketch: Sequence[int] = ()
     """sketch of its answer to an address that does not exist; empty if that is an error code"""
+
+    def narrowed_to(self, url: str) -> "Site":
+        """The facts that apply to a url."""
+        return replace(self, rights=self.rights.narrowed_to(url))
 
     def is_error(self, path: str, text: str) -> bool:
         """True if the text is that of the site's errors; its front page is no error, whatever it answers."""

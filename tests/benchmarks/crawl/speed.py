@@ -5,22 +5,28 @@ raw responses and the lake; Scrapy's includes extraction only.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sources.http.fetch import FetchResult
+from sources.rights.declarations import EVERY_AGENT, EVERY_DIRECTIVE
 from sources.text.document_builder import redacted_page
 from sources.text.extract import Layout, extract
+from sources.web.page_work import PageRules, PageWork, finish_page
+from sources.web.site import Site as SiteFacts
 from tests.benchmarks.crawl.nginx import Site, python_manual
 from tests.benchmarks.figure import Figure
 
-FIGURES = ("crawl.vs_scrapy", "crawl.share_of_extraction", "crawl.first_page_s")
+FIGURES = ("crawl.vs_scrapy", "crawl.share_of_extraction", "crawl.share_of_workers", "crawl.main_cpu_ms",
+           "crawl.first_page_s")  # fmt: skip
 FULL, SMOKE = 500, 12
 """Pages of the manual."""
 SCRAPY = Path.home() / ".cache/horizon-factory/benchmarks/scrapy"
@@ -29,16 +35,25 @@ PROCESSES = 2
 
 
 def figures(pages: int) -> Iterator[Figure]:
-    """Pages per second over Scrapy's and over those of extraction alone; seconds to the first page."""
+    """Pages per second over Scrapy's, over those of extraction alone, and over those of all that a worker does.
+
+    Besides these, the CPU time of the crawl's own process, its start included, and the seconds to the first page.
+    """
     with python_manual() as site:
+        before = _children_cpu_seconds()
         ours, first_page = _our_seconds(site, pages)
+        main_cpu = _children_cpu_seconds() - before  # workers are children of the process that they are forked from
         scrapy = _scrapy_seconds(site, pages)
         yield Figure("crawl.vs_scrapy", scrapy and round(scrapy / ours, 2), "ratio", INSTALL if scrapy is None
                      else f"{pages} pages, {ours:.1f} s; Scrapy with trafilatura {scrapy:.1f} s")  # fmt: skip
-        alone = _extraction_seconds(site.pages[:pages])
+        alone = _seconds_of(_extracted, site.pages[:pages])
+        whole = _seconds_of(_finished, site.pages[:pages])
     walk = max(0.001, ours - first_page)
     yield Figure("crawl.share_of_extraction", round(alone / walk, 2), "ratio",
                  f"extraction and redaction alone in {PROCESSES} processes, {alone:.1f} s")  # fmt: skip
+    yield Figure("crawl.share_of_workers", round(whole / walk, 2), "ratio",
+                 f"with the source searched, row and record made: {whole:.1f} s")  # fmt: skip
+    yield Figure("crawl.main_cpu_ms", round(1_000 * main_cpu / pages, 1), "ms a page", "all but what the workers do")
     yield Figure("crawl.first_page_s", round(first_page, 2), "s", "from the start of `factory crawl` to its request")
 
 
@@ -73,12 +88,18 @@ def _scrapy_seconds(site: Site, pages: int) -> float | None:
     return taken * pages / found
 
 
-def _extraction_seconds(paths: list[Path]) -> float:
+def _children_cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _seconds_of(work: Callable[[bytes], int], paths: list[Path]) -> float:
+    """Return the seconds that the work on these pages takes in worker processes and nothing else."""
     bodies = [path.read_bytes() for path in paths]
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("forkserver")) as pool:
-        list(pool.map(_extracted, bodies[: PROCESSES * 2]))  # loads patterns and parsers in each process
+        list(pool.map(work, bodies[: PROCESSES * 2]))  # loads patterns and parsers in each process
         clock = time.perf_counter()
-        list(pool.map(_extracted, bodies, chunksize=4))
+        list(pool.map(work, bodies, chunksize=4))
         return time.perf_counter() - clock
 
 
@@ -87,3 +108,11 @@ _extract = partial(extract, media_type="text/html", content_type="", url="http:/
 
 def _extracted(body: bytes) -> int:
     return len(redacted_page(_extract(body)).text)
+
+
+_RULES = PageRules("2026-03-01", "web", Layout(), True, None, EVERY_DIRECTIVE, keep_raw=True)
+
+
+def _finished(body: bytes) -> int:
+    response = FetchResult("ok", code=200, headers={"content-type": "text/html"}, body=body)
+    return len(finish_page(PageWork("http://a.example/", response, _RULES, SiteFacts(EVERY_AGENT), None)).links)

@@ -144,7 +144,7 @@ def _check_whole(home: Path, site: RunningSite) -> None:
 def test_an_interrupted_crawl_is_closed_on_the_next_day(tmp_path: Path) -> None:
     """Urls of a crawl that was never resumed must not stay without a reason."""
     with plain_site() as site:
-        assert _killed(settings_for(tmp_path, site), DAY, after=6) != 0
+        assert _killed(settings_for(tmp_path, site, concurrency=2), DAY, after=6) != 0
         run_crawl(settings_for(tmp_path, site), NEXT, silent)
     statuses = Counter(row.status for row in rows(tmp_path, DAY))
     assert statuses["interrupted"] > 0 and statuses["ok"] > 0
