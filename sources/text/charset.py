@@ -4,13 +4,14 @@ The first that applies decides: byte order mark, charset of the header, `<meta>`
 guess. Labels mean what the standard's table gives (`iso-8859-1` is windows-1252, `gb2312` is gb18030). An undecodable
 byte becomes U+FFFD and is counted. Three declarations are not believed, because the bytes disprove them: a single-byte
 encoding or UTF-16 for bytes that are valid UTF-8 (servers that add a default charset to every page; chance hardly ever
-writes UTF-8), and one that leaves a text unreadable where a later declaration or a guess does not. Multi-byte encodings
-are believed: short texts in GBK or Big5 are often valid UTF-8, too.
+writes UTF-8), and one that leaves a text unreadable where a later declaration does not. Multi-byte encodings
+are believed: short texts in GBK or Big5 are often valid UTF-8, too. Where something is declared, nothing is guessed: a
+page that no declaration makes readable is a charset mismatch, since a wrong guess would be trained on as text.
 """
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import webencodings
@@ -44,15 +45,11 @@ class Decoded:
     """As the standard names it, or as Python does if it was guessed."""
     n_replaced: int = 0
     """Undecodable places, each one U+FFFD in the text."""
-    refused: str | None = None
-    """Why no declared encoding was used, if some were declared and none gives a text."""
 
     @property
     def detail(self) -> str | None:
-        """The undecodable places and the refused declarations in words; None if there are none."""
-        undecodable = f"{self.n_replaced} undecodable as {self.encoding}" if self.n_replaced else None
-        guessed = f"read as {self.encoding}: {self.refused}" if self.refused else None
-        return "; ".join(filter(None, (undecodable, guessed))) or None
+        """The number of undecodable places in words; None if there are none."""
+        return f"{self.n_replaced} undecodable as {self.encoding}" if self.n_replaced else None
 
 
 @lru_cache(maxsize=1)
@@ -73,13 +70,7 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
             return _as_declared(body, name)
         except Unreadable as error:
             failures.append(str(error))
-    refused = "; ".join(failures)
-    if "replacement" in declared:
-        raise Unreadable(refused)
-    try:
-        return replace(_undeclared(body), refused=refused)
-    except Unreadable as error:
-        raise Unreadable(refused) from error
+    raise Unreadable(f"charset_mismatch: {'; '.join(failures)}")
 
 
 def _declared(body: bytes, content_type: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ EXPECTED = {
     "/hops/0": "redirected",
     "/hops/3": "redirect_limit",
     "/utf8-called-latin": "ok",
-    "/cyrillic-called-utf8": "ok",
+    "/cyrillic-called-utf8": "bad_encoding",
     "/noise": "bad_encoding",
     "/many": "ok",
     "/drip": "timeout",

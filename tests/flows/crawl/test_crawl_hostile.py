@@ -72,8 +72,8 @@ def test_a_private_address_is_never_requested(night: tuple[RunningSite, dict[str
 
 def test_wrong_charsets_give_no_mojibake(night: tuple[RunningSite, dict[str, Document]]) -> None:
     """Mojibake passes every later gate and spoils tasks."""
-    for path in ("/utf8-called-latin", "/cyrillic-called-utf8"):
-        assert "Маяк стоит на скале" in (night[1][path].text or "")
+    assert "Маяк стоит на скале" in (night[1]["/utf8-called-latin"].text or "")
+    assert (night[1]["/cyrillic-called-utf8"].detail or "").startswith("charset_mismatch: ")
 
 
 def test_only_transient_failures_are_retried(night: tuple[RunningSite, dict[str, Document]]) -> None:
