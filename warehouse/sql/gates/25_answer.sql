@@ -111,12 +111,12 @@ hollow as (
     select
         *,
         case when is_ungrounded then
-            matches(answer, $reports_only_list)
+            matches(answer, $reports_only_list) or matches(answer, $tells_where_list)
             or has_result and regexp_matches(answer, '^(\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\})$')
             -- no sentence is on the matter
             or len(units) > 0 and len(list_filter(units, lambda unit: not (
                 matches(unit, $speaks_of_itself_list) or matches(unit, $speaks_of_fault_list) or matches(unit, $tells_of_failure_list) or matches(unit, $declines_list)
-                or matches(unit, $reports_only_list) or matches(unit, $holds_nothing_list) or matches(unit, $promises_list)
+                or matches(unit, $reports_only_list) or matches(unit, $tells_where_list) or matches(unit, $holds_nothing_list) or matches(unit, $promises_list)
             ))) = 0
         else false end as says_nothing
     from ungrounded
@@ -144,11 +144,11 @@ ended as (
             then 'only_a_promise'
             when matches(answer, $only_confirms_list) and matches(instruction, $asks_a_question_list) and (regexp_matches(instruction, '[?？؟]') or not matches(instruction, $asks_for_changes_list)) then 'only_a_promise'
             -- a quotation, a bracket or bold text that nothing closes, an empty item, half a row of a table
-            when regexp_matches(last_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') then 'cut_in_sentence'
+            when regexp_matches(last_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') and not regexp_full_match(answer, '\d+[.)]') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\|.*[^|\s]$') and regexp_matches(answer, '\|\s*\n') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
             when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
-            when length(fragment) >= 12 and matches(fragment, $cut_words_list) then 'cut_in_sentence'
+            when (length(fragment) >= 12 or len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s\S+\s')) and matches(fragment, $cut_words_list) then 'cut_in_sentence'
             -- an abbreviation with nothing after it
             when length(last_line) >= 24 and matches(last_line, $cut_abbreviations_list) then 'cut_in_sentence'
             -- a straight quotation mark that nothing closes

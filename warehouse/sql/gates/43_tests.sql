@@ -19,6 +19,8 @@ created as (
     from (
         select trajectory_id, file
         from named
+        -- a settings file of a test runner is no test
+        where file not in ('pytest', 'conftest', 'vitest', 'jest')
         group by trajectory_id, file
         having min(index) filter (role = 'creates') < coalesce(min(index) filter (role <> 'creates'), 1_000_000)
     )
@@ -48,7 +50,7 @@ weakened as (
         and not (
             coalesce(matches(instruction, $orders_removal_list) and not matches(instruction, $reports_fault_list), false)
             and len(list_filter(
-                regexp_extract_all(lower(weakened_test), '[a-z]{3,}'),
+                regexp_extract_all(lower(weakened_test), '[a-z]{3,}|v\d+'),
                 lambda word: word not in ('test', 'tests', 'spec', 'specs') and contains(lower(instruction), word)
             )) > 0
         )

@@ -54,7 +54,7 @@ claims as (
                 and not regexp_matches(address, '^://(localhost|127\.|0\.0\.0\.0|\[|([^/]*\.)?example\.)')
                 -- the home page of what the task names, or its page on a host of documentation
                 and not (
-                    regexp_matches(address, '^://[^/]+(/[A-Za-z_-]*)?$')
+                    regexp_matches(address, '^://[^/]+$|^://docs?\.[^/]+/[A-Za-z_-]*$|^://[^/]*(readthedocs|github|gitlab|pypi|npmjs|wikipedia)[^/]*/[A-Za-z_-]*$')
                     and len(list_filter(
                         regexp_extract_all(lower(regexp_extract(address, '^://(?:docs?\.[^/]+/.*|[^/]+)')), '[a-z]{2,}'),
                         lambda word: len(word) > 1 and word not in ('com', 'org', 'net', 'www', 'docs', 'dev', 'io', 'http', 'https')
@@ -62,7 +62,7 @@ claims as (
                     )) > 0
                 )
         ) end as unseen,
-        case when final.index is not null and not coalesce(matches(candidates.instruction, $composes_list), false) then list_filter(
+        case when final.index is not null and not coalesce(matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_what_was_written_list), false) then list_filter(
             turn_facts.quotations, lambda quoted: not list_contains(coalesce(supported.texts, []), quoted)
         ) end as unquoted
     from turn_facts
@@ -93,6 +93,7 @@ answered_alone as (
         candidates.trajectory_id,
         candidates.instruction,
         final_words.sentences,
+        final_words.answer,
         lower(final_words.sentences[1]) as opening,
         list_filter(
             list_transform(string_split(final_words.answer, chr(10))[2:], lambda line: lower(regexp_extract(line, '^[^\p{L}]*(\p{L}[^:：\n]{3,40}?) ?[:：] *\S', 1))),
@@ -112,6 +113,9 @@ announced as (
         and not coalesce(matches(instruction, $asks_how_list) or matches(instruction, $composes_list), false)
         and (
             len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0 and not matches(sentences[-1], $announces_search_list)
+            -- a task that holds text of its own may be read without a call
+            or matches(opening, $reads_source_list) and not regexp_matches(instruction, '["“«„「:：\n]')
+            or matches(answer, $writes_results_list) and (matches(opening, $consults_list) or matches(opening, $announces_search_list))
             or matches(opening, $consults_list) and len(list_filter(labels, lambda label: len(list_filter(
                 regexp_extract_all(label, '[\p{L}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{3}|\p{Hangul}{2}'),
                 lambda word: contains(opening, left(word, 5)) and not contains(lower(instruction), word)

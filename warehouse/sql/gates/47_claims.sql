@@ -5,7 +5,11 @@ with deeds as (
     select
         trajectory_id,
         coalesce(arg_max(claimed_deeds, index) filter (claimed_deeds is not null), []) as claimed,
-        coalesce(list_distinct(flatten(list(shown_deeds))), []) as shown
+        coalesce(list_distinct(flatten(list(shown_deeds))), []) as shown,
+        -- a change that no call looked at again
+        coalesce(
+            max(index) filter (list_contains(shown_deeds, 'acted')) > coalesce(max(index) filter (list_contains(shown_deeds, 'read')), -1), false
+        ) as is_unseen
     from turn_facts
     semi join candidates using (trajectory_id)
     group by trajectory_id
@@ -14,9 +18,19 @@ with deeds as (
 unshown as (
     select
         candidates.trajectory_id,
+        -- neither a question nor a request to tell
+        not regexp_matches(candidates.instruction, '[?？؟]') and not matches(candidates.instruction, $asks_a_question_list)
+            and not matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_for_fact_list) as is_order,
+        -- a number that the order does not hold
+        len(list_filter(regexp_extract_all(candidates.answer, '\d+'), lambda number: not contains(candidates.instruction, number))) > 0 as tells,
         list_filter(deeds.claimed, lambda deed:
             not list_contains(deeds.shown, deed)
-            and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list))
+            and deed <> 'ordered'
+            -- an order, calls that only read, and an answer without a doubt
+            and (deed <> 'affirms' or is_order and not tells and list_contains(deeds.shown, 'called') and matches(candidates.instruction, $orders_deed_list))
+            and (deed <> 'verified' or deeds.is_unseen)
+            and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
+            and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran') and matches(candidates.instruction, $asks_a_question_list))
             and (deed <> 'done' or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or not matches(candidates.instruction, $asks_for_report_list))
             -- a yes or a no reports what was done before
@@ -37,7 +51,9 @@ select
         when 'pushed' then 'never_pushed'
         when 'ran' then 'never_run'
         when 'looked' then 'never_run'
+        when 'verified' then 'never_verified'
         when 'done' then 'nothing_done'
+        when 'affirms' then 'nothing_done'
         else 'never_sent'
     end as reason,
     coalesce(len(deeds), 0) as value

@@ -121,6 +121,7 @@ found as (
             when
                 len(list_filter(graded.said, lambda words:
                     not list_contains(graded.supported, words)
+                    and not contains(lower(candidates.instruction), words)
                     -- a word on grading that the task has, too, in another form
                     and len(list_filter(
                         regexp_extract_all(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'),

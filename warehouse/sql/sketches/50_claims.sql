@@ -117,9 +117,9 @@ select
                 when contains(agent_text, '<') then
                     contains(agent_text, '</') or contains(agent_text, '<|') or regexp_matches(agent_text, '<(?:unk|pad|bos|eos|eod|sop)>') or contains(agent_text, '<｜') or contains(agent_text, '<tool_')
                     or contains(agent_text, '<function') or contains(agent_text, '<invoke name=') or contains(agent_text, '<observation>')
-                    or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '<start_of') or contains(agent_text, '[INST]')
+                    or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '<start_of') or contains(agent_text, 'INST]')
                     or contains(agent_text, '### ')
-                else contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '[INST]') or contains(agent_text, '### ')
+                else contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, 'INST]') or contains(agent_text, '### ')
             end
         then nullif(regexp_extract(
             agent_text,

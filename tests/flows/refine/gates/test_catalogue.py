@@ -328,6 +328,69 @@ def test_addresses_that_no_tool_returned_must_not_be_cited(tmp_path: Path, lake:
     }
 
 
+def test_a_look_up_that_no_call_made_is_refused(tmp_path: Path, lake: Lakes) -> None:
+    """A student would learn to announce a look-up and to write its result itself."""
+
+    def alone(instruction: str, answer: str) -> SmallLake:
+        made = lake(
+            task={"instruction": instruction}, row={"answer": answer, "n_tool_calls": 0}, t1={"content": instruction}
+        )
+        last = made.turns[-1].model_copy(update={"content": answer, "index": 2})
+        made.turns[:] = [*made.turns[:2], last]
+        return made
+
+    asked = "Who is on call tonight"
+    cases = {
+        "source": alone(asked, "I open the rota. Mira Quist, until eight. So it is Mira Quist."),
+        "label": alone(
+            "Chi è di turno", "Interrogo il calendario dei turni.\n\nRisultato: Mira Conti\n\nÈ Mira Conti."
+        ),
+        "pasted": alone("Rota: Mira until eight. Who is on call", "I read the rota. It is Mira until eight."),
+        "plan": alone("How do I see who is on call", "Open the rota page. It shows a name for each night."),
+    }
+    assert reasons(tmp_path, "invention", cases) == {
+        **dict.fromkeys(("source", "label"), "search_never_made"),
+        **dict.fromkeys(("pasted", "plan"), "ok"),
+    }
+
+
+def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Path, lake: Lakes) -> None:
+    """A student would learn to report an order as done after a look at its object."""
+
+    def did(answer: str, *names: str, instruction: str = "Close ticket 88.") -> SmallLake:
+        made = lake(
+            task={"instruction": instruction},
+            row={"answer": answer},
+            t1={"content": instruction},
+            last={"content": answer},
+        )
+        acting = iter(names)
+        made.turns[:] = [
+            turn.model_copy(update={"tool_calls": _called(next(acting, "ticket_get"))}) if turn.tool_calls else turn
+            for turn in made.turns
+        ]
+        return made
+
+    change = "Set the rate in tax.py."
+    cases = {
+        "only read": did("Ticket 88 is closed."),
+        "acted": did("Ticket 88 is closed.", "ticket_update"),
+        "denied": did("Ticket 88 could not be closed."),
+        "question": did("Ticket 88 is closed.", instruction="Is ticket 88 closed?"),
+        "unseen": did("I checked the totals and they match.", *["edit_file"] * 9, instruction=change),
+        "seen": did("I checked the totals and they match.", "edit_file", instruction=change),
+    }
+    assert reasons(tmp_path, "claims", cases) == {
+        "only read": "nothing_done",
+        "unseen": "never_verified",
+        **dict.fromkeys(("acted", "denied", "question", "seen"), "ok"),
+    }
+
+
+def _called(name: str) -> str:
+    return json.dumps([{"id": "call_0", "name": name, "arguments": {"id": "88"}}])
+
+
 def test_a_slip_into_another_script_is_refused_unless_a_page_uses_it(tmp_path: Path, lake: Lakes) -> None:
     """A student would learn to change its language in the middle of a thought."""
     slip = "I look at the page and 然后我再看一次 and answer."
