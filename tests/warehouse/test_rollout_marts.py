@@ -112,7 +112,7 @@ def test_kept_trajectories_carry_the_cost_of_rejected_ones_but_not_of_undecided_
     write_decisions(lake, DAY, made, {refused.trajectory_id: ["status:turn_cap"]})
     with connect(lake) as con:
         (total, night) = frame(con, "rollout_cost").iter_rows(named=True)
-    assert total | {"run_id": DAY.isoformat()} == night
+    assert total | {"run_id": DAY.isoformat(), "date": DAY} == night
     assert (total["decided"], total["kept"]) == (9, 8)
     assert total["sampled_tokens_per_kept"] == pytest.approx(ended / 8)
     assert total["gpu_seconds_per_kept"] == pytest.approx(14_400 / 2 / 8)

@@ -96,8 +96,8 @@ def test_pairs_and_tasks_go_to_a_file_that_can_be_written(
 
 def test_an_unknown_view_is_refused_with_the_list_of_views() -> None:
     result = CliRunner().invoke(app, ["export", "--view", "bogus", "--out", "out"])
-    views = ["trl", "prime-rl", "verl", "ms-swift", "llama-factory", "atif", "preference", "trl-preference", "rl"]
-    assert result.exit_code == 1 and f"there are: {', '.join(views)}." in result.output
+    views = "trl, prime-rl, verl, ms-swift, llama-factory, atif, inspect, preference, trl-preference, rl"
+    assert result.exit_code == 1 and f"there are: {views}." in result.output
 
 
 @pytest.mark.parametrize("address", ["s3://bucket/team", "hf://datasets/team/set"])
