@@ -70,11 +70,12 @@ def archive_records(file: BinaryIO) -> Iterator[ArchiveRecord]:
                     yield _archive_record(number, record)
                     number += 1
             start = None
+            if is_cut_off(file, last):
+                damages.append(f"after byte {last}: the file ends inside a record")
+                start = _next_member(file, last + 1)
         except (OSError, ValueError) as error:
             damages.append(f"after byte {last}: {error}")
             start = _next_start(file, last + 1)
-    if start is None and is_cut_off(file, last):
-        damages.append(f"after byte {last}: the file ends inside a record")
     if damages:
         raise DamagedPlaces(f"{len(damages)} damaged places, the first {damages[0]}")
 
@@ -93,13 +94,18 @@ def _archive_record(number: int, record: WarcRecord) -> ArchiveRecord:
     )
 
 
-def _next_start(file: BinaryIO, place: int) -> int | None:
+def _next_member(file: BinaryIO, place: int) -> int | None:
+    """The place of the next gzip member from `place` on: a damaged head makes a member read as the file's last one."""
+    return _next_start(file, place, _STARTS[:1])
+
+
+def _next_start(file: BinaryIO, place: int, starts: tuple[bytes, ...] = _STARTS) -> int | None:
     """Return the place of the next gzip member or uncompressed record from `place` on; None if there is none."""
     file.seek(place)
     window, base = b"", place
     while chunk := file.read(_STEP):
         window += chunk
-        if found := [at for mark in _STARTS if (at := window.find(mark)) >= 0]:
+        if found := [at for mark in starts if (at := window.find(mark)) >= 0]:
             return base + min(found)
         base += len(window) - 8
         window = window[-8:]
