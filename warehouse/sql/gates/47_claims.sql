@@ -18,6 +18,8 @@ with deeds as (
 unshown as (
     select
         candidates.trajectory_id,
+        -- the task's own words: a passage that it quotes orders nothing
+        regexp_replace(candidates.instruction, $quoted, ' ', 'g') as unquoted,
         -- neither a question nor a request to tell
         not regexp_matches(candidates.instruction, '[?？؟]') and not matches(candidates.instruction, $asks_a_question_list)
             and not matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_for_fact_list) as is_order,
@@ -27,7 +29,7 @@ unshown as (
             not list_contains(deeds.shown, deed)
             and deed <> 'ordered'
             -- an order, calls that only read, and an answer without a doubt
-            and (deed <> 'affirms' or is_order and not tells and list_contains(deeds.shown, 'called') and matches(candidates.instruction, $orders_deed_list))
+            and (deed <> 'affirms' or is_order and not tells and list_contains(deeds.shown, 'called') and matches(unquoted, $orders_deed_list))
             and (deed <> 'verified' or deeds.is_unseen)
             and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
             and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran') and matches(candidates.instruction, $asks_a_question_list))

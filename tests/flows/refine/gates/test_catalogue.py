@@ -372,7 +372,11 @@ def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Pa
         return made
 
     change = "Set the rate in tax.py."
+    blank = (
+        "Fill in the blank: \"Set ____ to close the archive.\" (It is linked from: 'Remove the file, don't move it.')"
+    )
     cases = {
+        "quoted": did("mode", instruction=blank),
         "only read": did("Ticket 88 is closed."),
         "acted": did("Ticket 88 is closed.", "ticket_update"),
         "denied": did("Ticket 88 could not be closed."),
@@ -383,7 +387,7 @@ def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Pa
     assert reasons(tmp_path, "claims", cases) == {
         "only read": "nothing_done",
         "unseen": "never_verified",
-        **dict.fromkeys(("acted", "denied", "question", "seen"), "ok"),
+        **dict.fromkeys(("quoted", "acted", "denied", "question", "seen"), "ok"),
     }
 
 
