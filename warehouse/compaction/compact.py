@@ -89,7 +89,8 @@ def compact(lake: Lake, choice: Choice, report: ProgressCallback) -> Compacted:
         finish_compaction(lake)
         done.before += sum(len(one.members) for one in merged)
         done.after += len(merged)
-    report(len(days), len(days), f"{done.before:,} parts became {done.after:,}")
+    if done.before:
+        report(len(days), len(days), f"{done.before:,} parts became {done.after:,}")
     return done
 
 
