@@ -136,6 +136,7 @@ def test_a_robots_txt_that_fails_once_is_retried(tmp_path: Path, failure: bytes)
     assert asked["/robots.txt"] == 2
 
 
+@pytest.mark.slow
 def test_a_second_run_of_a_night_asks_again_for_a_robots_txt_that_failed(tmp_path: Path) -> None:
     """A server that was down for an hour must not cost its site the whole night, when the run is started again."""
     is_down = True

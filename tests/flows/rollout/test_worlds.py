@@ -155,6 +155,7 @@ def test_an_examination_that_cannot_be_made_leaves_no_verdict(tmp_path: Path) ->
     assert roll_out(settings)["finished"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notes", [False, True])
 def test_no_call_of_an_attempt_can_reach_the_hidden_record(tmp_path: Path, notes: bool) -> None:
     """While an agent acts, its truth stands in no file of any world and in no object that a world holds."""
