@@ -6,12 +6,14 @@ names, so that their parts still belong together afterwards.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from schemas import RECORDS, Record
-from warehouse.lake import DAMAGED, EMPTY_PARTITION, Lake
-from warehouse.part_checksums import FOLDER as CHECKSUMS
+from schemas.record import RUN_ID, night_of
+from warehouse.lake import EMPTY_PARTITION, Lake, PartName
 
 PART_BYTES = 256 * 1024 * 1024
 """Bytes of the largest record of a merged part: large enough to scan, small enough to sketch in one batch."""
@@ -45,13 +47,12 @@ def groups_of(lake: Lake, day: str, may_merge: Writer, part_bytes: int = PART_BY
     """The groups of a day's parts, of two parts or more each; writers that `may_merge` refuses keep their parts."""
     found = []
     for stem, sizes in _sizes(lake, day).items():
-        if may_merge(stem):
-            runs = [run for run in _runs(sizes, part_bytes) if len(run) > 1]
-            numbers = range(_first_free(lake, day, stem), 1_000_000)
-            found += [
-                Group(day, tuple(run), f"{stem}-{number:06d}.parquet")
-                for run, number in zip(runs, numbers, strict=False)
-            ]
+        writer = _writer_of(stem)
+        runs = [run for run in _runs(sizes, part_bytes) if len(run) > 1] if writer and may_merge(stem) else []
+        if writer and runs:
+            first = max(MERGED_FROM, lake.next_part(*writer, *RECORDS).seq)
+            names = [PartName(*writer, first + number).file for number in range(len(runs))]
+            found += [Group(day, tuple(run), name) for run, name in zip(runs, names, strict=True)]
     return found
 
 
@@ -87,9 +88,10 @@ def _runs(sizes: Mapping[str, int], part_bytes: int) -> Iterator[list[str]]:
         yield run
 
 
-def _first_free(lake: Lake, day: str, stem: str) -> int:
-    """The first number for a merged part of a writer that no file of it ever had."""
-    roots = (lake.root, lake.root / DAMAGED, lake.root / CHECKSUMS)
-    paths = (path for root in roots for model in RECORDS for path in (root / model.record / day).glob(f"{stem}-[0-9]*"))
-    numbers = [path.name.removeprefix(f"{stem}-")[: NUMBER - 1] for path in paths]
-    return max([MERGED_FROM, *(int(number) + 1 for number in numbers if number.isdecimal())])
+def _writer_of(stem: str) -> tuple[date, str] | None:
+    """The night and the worker of a writer's parts; None for the stem of a file that no writer named."""
+    night = RUN_ID.match(stem)
+    with suppress(ValueError):
+        if night and stem[night.end() :].startswith("-"):
+            return night_of(night[0]), stem[night.end() + 1 :]
+    return None
