@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
 from flows.judge.attempts import Attempt
-from flows.judge.rulings import JudgeError
+from flows.judge.verdict_parts import JudgeError
 
 SIGNALS_S = 0.5
 Result = TypeVar("Result")

@@ -3,8 +3,8 @@
 from datetime import date
 
 from flows.judge.model import OpenJudge
-from flows.judge.rulings import JudgeError
 from flows.judge.run import run_judge
+from flows.judge.verdict_parts import JudgeError
 from flows.settings import Settings
 from flows.step import step
 from warehouse.console.progress import stage_bar

@@ -1,4 +1,4 @@
-"""Turns votes into verdicts by majority, and writes them to the lake part by part as they come.
+"""Turns votes into verdicts by majority, and counts them.
 
 A verdict needs more than half of all votes, so that neither a tie nor a few readable votes among many unreadable ones
 can decide. An attempt without it is unreadable: no verdict is written, and later runs try it again.
@@ -7,25 +7,14 @@ can decide. An attempt without it is unreadable: no verdict is written, and late
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from flows.judge.rubric import OK, Rubric
-from flows.judge.tries import Tries
+from flows.judge.verdict_parts import FIRST_UNREADABLE, VerdictParts
 from flows.judge.votes import Vote
 from schemas import Verdict
-from warehouse.lake import Lake
 
 VERIFIER = "judge"
 WORKER = "judge"
-PART_SHARE, LEAST_PART, MOST_PART = 100, 16, 128
-"""A part holds one PART_SHARE-th of a run's attempts within these limits: a kill loses at most so many, and those in
-flight. Smaller parts would be so many that every query over the lake gets slower."""
-FIRST_UNREADABLE = 16
-"""Unreadable attempts at the start of a run, with none readable, that end it: the model or the rubric does not fit."""
-
-
-class JudgeError(Exception):
-    """The judge gives no readable votes; the message shows the last problem and names the settings."""
 
 
 @dataclass(frozen=True)
@@ -87,47 +76,28 @@ def _commonest(reasons: list[str], rubric: Rubric) -> str:
 
 @dataclass
 class Record:
-    """Verdicts on their way into the lake, and the counts of a run."""
+    """The counts of a run, whose verdicts go to `parts`."""
 
-    lake: Lake
-    day: date
+    parts: VerdictParts
     rubric: Rubric
     model: str
-    tries: Tries
-    pending: int
-    """Attempts that the run is to judge."""
     counts: Counter[str] = field(default_factory=Counter)
-    _rows: list[Verdict] = field(default_factory=list)
-    _attempts: int = 0
-
-    @property
-    def heard(self) -> int:
-        """Attempts counted so far, readable or not."""
-        return self.counts["judged"] + self.counts["unreadable"]
 
     def add(self, ruling: Ruling) -> None:
         """Count a ruling and keep its verdicts for the next part. Raises JudgeError if no attempt is readable."""
-        rows = verdicts_of(ruling, self.rubric, self.model, self.day.isoformat())
+        rows = verdicts_of(ruling, self.rubric, self.model, self.parts.day.isoformat())
         if not rows:
             self.counts["unreadable"] += 1
-            self.tries.add(ruling.trajectory_id)
-            if not self.counts["judged"] and self.counts["unreadable"] >= FIRST_UNREADABLE:
-                self.tries.forget()
-                raise JudgeError(
-                    f"{self.model} gave no readable verdict on the first {FIRST_UNREADABLE} attempts: "
-                    f"{ruling.problem}. Use a larger model (judge.teacher), or correct judge.rubric."
-                )
+            self.parts.skip(
+                ruling.trajectory_id,
+                f"{self.model} gave no readable verdict on the first {FIRST_UNREADABLE} attempts: "
+                f"{ruling.problem}. Use a larger model (judge.teacher), or correct judge.rubric.",
+            )
             return
         self.counts.update(["judged", "passed" if rows[0].passed else "failed"])
         self.counts["steps"] += len(rows) - 1
-        self._rows += rows
-        self._attempts += 1
-        if self._attempts >= min(MOST_PART, max(LEAST_PART, self.pending // PART_SHARE)):
-            self.flush()
+        self.parts.add(rows)
 
     def flush(self) -> None:
-        """Write what is kept as a part, and the tries of unreadable attempts."""
-        if self._rows:
-            self.lake.write(Verdict, self._rows, self.lake.next_part(self.day, WORKER, Verdict))
-        self._rows, self._attempts = [], 0
-        self.tries.save()
+        """Write what is kept."""
+        self.parts.flush()

@@ -12,9 +12,10 @@ from flows.judge.attempts import Attempt, find_pending, pending_attempts
 from flows.judge.concurrent import concurrently
 from flows.judge.model import JudgeModel, OpenJudge
 from flows.judge.rubric import Rubric, load_rubric
-from flows.judge.rulings import VERIFIER, Record, Ruling
+from flows.judge.rulings import VERIFIER, WORKER, Record, Ruling
 from flows.judge.transcript import material
 from flows.judge.tries import Tries
+from flows.judge.verdict_parts import VerdictParts
 from flows.judge.votes import Vote, read_vote
 from flows.settings import Judge, Settings
 from warehouse.connect import connect
@@ -45,12 +46,14 @@ def run_judge(settings: Settings, day: date, report: ProgressCallback, open_judg
             "verifier": VERIFIER, "version": version, "model": judge.model, "prompt_sha256": rubric.sha256
         }  # fmt: skip
         count = find_pending(con, lake, named, tries.given_up)
-        record = Record(lake, day, rubric, judge.model, tries, count, Counter(skipped=len(tries.given_up)))
+        record = Record(
+            VerdictParts(lake, day, WORKER, tries, count), rubric, judge.model, Counter(skipped=len(tries.given_up))
+        )
         hearing = partial(hear, judge, rubric, settings.judge)
         with concurrently(hearing, settings.judge.concurrency, record) as submit:
             for attempt in pending_attempts(con, lake, count):
                 submit(attempt)
-                report(record.heard, count, f"{record.counts['passed']} passed")
+                report(record.parts.heard, count, f"{record.counts['passed']} passed")
         report(count, count, f"{record.counts['passed']} passed, {record.counts['unreadable']} unreadable")
     return {name: record.counts[name] for name in COUNTS}
 

@@ -10,7 +10,7 @@ from prefect.states import Failed
 
 from flows.crawl.flow import crawl
 from flows.judge.flow import judge
-from flows.judge.rulings import JudgeError
+from flows.judge.verdict_parts import JudgeError
 from flows.publish.errors import StoreError, StudentError
 from flows.publish.flow import publish
 from flows.refine.flow import refine

@@ -12,10 +12,11 @@ from flows.judge.attempts import Attempt, find_unscanned, pending_attempts
 from flows.judge.concurrent import concurrently
 from flows.judge.model import JudgeModel, OpenJudge
 from flows.judge.run import LEAST_CHARS
-from flows.judge.scan.answers import Answers, Heard, read_answer
+from flows.judge.scan.answers import WORKER, Answers, Heard, read_answer
 from flows.judge.scan.question import MATERIAL, Question, load_question
 from flows.judge.transcript import material
 from flows.judge.tries import Tries
+from flows.judge.verdict_parts import VerdictParts
 from flows.settings import Settings
 from warehouse.connect import connect, query
 from warehouse.console.progress import ProgressCallback
@@ -62,16 +63,16 @@ def run_scan(settings: Settings, day: date, scan: Scan, report: ProgressCallback
             "selected": selected, "given_up": tries.given_up, "limit": scan.limit,
         }  # fmt: skip
         count = find_unscanned(con, lake, named)
-        answers = Answers(lake, day, question, model.model, tries, count)
+        answers = Answers(VerdictParts(lake, day, WORKER, tries, count), question, model.model)
         asking = partial(ask, model, question, settings.judge.max_chars)
         with concurrently(asking, settings.judge.concurrency, answers) as submit:
             for attempt in pending_attempts(con, lake, count):
                 if scan.max_tokens is not None and model.tokens >= scan.max_tokens:
                     break
                 submit(attempt)
-                report(answers.heard, count, _told(answers))
-        report(answers.heard, count, _told(answers))
-        return Scanned(dict(answers.counts), answers.unreadable, count - answers.heard, model.tokens)
+                report(answers.parts.heard, count, _told(answers))
+        report(answers.parts.heard, count, _told(answers))
+        return Scanned(dict(answers.counts), answers.parts.unreadable, count - answers.parts.heard, model.tokens)
 
 
 def ask(model: JudgeModel, question: Question, max_chars: int, attempt: Attempt) -> Heard:

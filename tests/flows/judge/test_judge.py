@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows.judge.rubric import load_rubric
-from flows.judge.rulings import FIRST_UNREADABLE, JudgeError
 from flows.judge.tries import MAX_TRIES
+from flows.judge.verdict_parts import FIRST_UNREADABLE, JudgeError
 from flows.refine.audit import draw_sample, read_labels
 from flows.refine.decide import run_refine
 from flows.settings import Judge, SettingsError

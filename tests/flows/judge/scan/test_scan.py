@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.judge.rulings import FIRST_UNREADABLE, JudgeError
 from flows.judge.scan.answers import read_answer
 from flows.judge.scan.question import QuestionError, load_question
 from flows.judge.scan.run import Scan, Scanned, run_scan
+from flows.judge.verdict_parts import FIRST_UNREADABLE, JudgeError
 from flows.refine.decide import run_refine
 from flows.rollout.writer import open_writer
 from flows.settings import Settings
