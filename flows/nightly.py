@@ -21,6 +21,7 @@ from flows.preflight import check_before_run
 from flows.publish.flow import attach_page, publish
 from flows.refine.background_prepare import preparing_in_background
 from flows.refine.flow import refine
+from flows.retention.prune import prune_after_night
 from flows.rollout.flow import rollout
 from flows.rollout.monitor import status_display
 from flows.rollout.monitor.run_status import read_status
@@ -80,7 +81,7 @@ def nightly(
 def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
     """Run the steps in order, or one of them; whatever can fail at once is checked first.
 
-    A whole night ends with the compaction of earlier ones.
+    A whole night ends with the compaction of earlier ones, and the removal of old data.
     """
     check_before_run(settings, only)
     if not settings.warehouse.exists():
@@ -99,6 +100,7 @@ def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[
     publish_page(settings, night, str(counts.get("publish", {}).get("location", "")))
     if only is None:
         compact_after_night(settings, night)
+        prune_after_night(settings, night)
     return counts
 
 

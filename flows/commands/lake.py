@@ -1,4 +1,4 @@
-"""`factory lake`: checks the factory's files, sets damaged ones aside, merges small parts, migrates an older lake."""
+"""`factory lake`: checks, repairs, compacts, measures, prunes and migrates the files of a home."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,15 +8,16 @@ from flows.commands.context import read_settings
 from flows.commands.exit import plain_errors
 
 if TYPE_CHECKING:
+    from flows.retention.record import Removable
     from warehouse.lake import Lake
 
-app = typer.Typer(no_args_is_help=True, help="Check, repair, compact or migrate the lake's files.")
+app = typer.Typer(no_args_is_help=True, help="Check, repair, compact, measure, prune or migrate the lake's files.")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the parts to rewrite, and change nothing.")]
 
 
 @app.callback()
 def lake() -> None:
-    """Check, repair, compact or migrate the lake's files."""
+    """Check, repair, compact, measure, prune or migrate the lake's files."""
 
 
 @app.command()
@@ -63,6 +64,47 @@ def compact() -> None:
 
 
 @app.command()
+def du() -> None:
+    """List what takes the space of the home, largest first."""
+    from rich.console import Console
+
+    from flows.retention.space import places
+    from warehouse.console.terminal import cell, empty_table
+
+    table, total = empty_table(("place", "files", "MB", "content")), 0
+    with plain_errors():
+        for one in places(read_settings()):
+            table.add_row(*map(cell, (one.name, one.files, one.size / 1e6, one.meaning)))
+            total += one.size
+    Console().print(table)
+    typer.echo(f"{total / 1e6:,.1f} MB in all")
+
+
+@app.command()
+def prune(dry_run: Annotated[bool, typer.Option("--dry-run", help="List it, and remove nothing.")] = False) -> None:
+    """Remove old data that `[retention]` lets go; each night ends with it, too.
+
+    Nothing that a release needs for its lineage is removed. After an interruption the same command continues.
+    """
+    from flows.retention.candidates import candidates
+    from flows.retention.prune import prune as remove
+    from flows.schedule.history import current_night
+    from flows.schedule.run_lock import run_lock
+    from warehouse.console.progress import stage_bar
+
+    with plain_errors():
+        settings = read_settings()
+        night = current_night(settings)
+        with run_lock(settings.state):
+            if dry_run:
+                _print_removals(list(candidates(settings, night)), "would be removed")
+                return
+            with stage_bar("prune", settings.state) as report:
+                removed = remove(settings, night, report)
+    _print_removals(removed, "removed")
+
+
+@app.command()
 def migrate(dry_run: DryRun = False) -> None:
     """Rewrite a lake of an earlier schema version with the names that this factory reads.
 
@@ -89,6 +131,19 @@ def migrate(dry_run: DryRun = False) -> None:
         typer.echo(f"the lake has schema version {lake.version()} already: nothing to migrate")
     else:
         typer.echo(f"schema version {before} -> {lake.version()}: parts rewritten: {rewritten}")
+
+
+def _print_removals(removed: "list[Removable]", outcome: str) -> None:
+    from rich.console import Console
+
+    from warehouse.console.terminal import cell, empty_table
+
+    table = empty_table(("kind", "path", "MB", "reason"))
+    for one in removed:
+        table.add_row(*map(cell, (one.kind, str(one.path), one.size / 1e6, one.reason)))
+    if removed:
+        Console().print(table)
+    typer.echo(f"{len(removed):,} entries {outcome}, {sum(one.size for one in removed) / 1e6:,.1f} MB")
 
 
 def _print_outdated(lake: "Lake") -> None:

@@ -1,12 +1,15 @@
 """`factory lineage`: from a released row to its pages and raw responses, or from a page to every row made from it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands.context import local_path, open_warehouse
 from flows.commands.exit import fail
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
 
 
 def lineage(
@@ -35,17 +38,18 @@ def lineage(
             return
         pages = print_lineage(con, (row or "").strip())
         if raw:
-            _write_raw(settings.lake, pages, raw)
+            _write_raw(settings, pages, raw)
 
 
-def _write_raw(lake: Path, pages: list[dict[str, object]], folder: Path) -> None:
+def _write_raw(settings: "Settings", pages: list[dict[str, object]], folder: Path) -> None:
     from flows.crawl.raw_responses import write_raw_responses
+    from flows.retention.record import RAW, removed_paths
     from warehouse.console.terminal import visible
     from warehouse.lake import Lake
 
     damaged = 0
     typer.echo("raw responses")
-    for response in write_raw_responses(Lake(lake), pages, folder):
+    for response in write_raw_responses(Lake(settings.lake), pages, folder, removed_paths(settings.state, RAW)):
         typer.echo("  " + visible(response.line, lines=False))
         damaged += response.damaged
     if damaged:

@@ -39,7 +39,11 @@ def serve(port: Port = 4200, host: Host = "127.0.0.1") -> None:
             require_free_port(host, port)  # before the checks, whose libraries take seconds to load
         _check(settings)
         quiet_prefect()
-        server = None if external else PrefectServer(settings.state, host=host, port=port)
+        server = (
+            None
+            if external
+            else PrefectServer(settings.state, host=host, port=port, keep_days=settings.retention.prefect_days)
+        )
         runner = Runner(settings.logs / "serve.log")
         log = NightLog(settings.state)
         with serve_lock(settings.state):

@@ -23,15 +23,21 @@ class ResponseReport:
     damaged: bool = False
 
 
-def write_raw_responses(lake: Lake, pages: Iterable[Mapping[str, object]], folder: Path) -> Iterator[ResponseReport]:
+def write_raw_responses(
+    lake: Lake, pages: Iterable[Mapping[str, object]], folder: Path, removed: Mapping[str, str]
+) -> Iterator[ResponseReport]:
     """Write body and headers of each fetch, once, to files named after the body's SHA-256; yield a line for each.
 
-    `pages` have url, fetched_at, detail, warc_file and warc_offset. Raises WarcError if the folder is not writable.
+    `pages` have url, fetched_at, detail, warc_file and warc_offset; `removed` maps files that retention removed to the
+    day of it. Raises WarcError if the folder is not writable.
     """
     for page in {_fetch_key(page): page for page in pages}.values():
         url, file, offset = str(page["url"]), page["warc_file"], page["warc_offset"]
         if not isinstance(file, str) or not isinstance(offset, int):
             yield ResponseReport(f"{url}  -  {_reason_for_none(page)}")
+            continue
+        if day := removed.get(str(lake.root.absolute() / file)):
+            yield ResponseReport(f"{url}  -  its raw responses were removed on {day} ([retention] raw_days)")
             continue
         try:
             stored = read_record(lake.raw, RecordLocation(file, offset), url)

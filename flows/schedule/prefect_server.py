@@ -26,6 +26,9 @@ LOOPBACK = "127.0.0.1"
 ANY_ADDRESS = {"0.0.0.0": LOOPBACK, "::": "[::1]"}  # noqa: S104
 """Addresses that stand for all of a machine, and where this machine reaches a server that listens there."""
 TAIL_LINES = 5
+VACUUM = "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED"
+VACUUM_AGE = "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD"
+"""Variables of the server: what it removes, and the age in seconds."""
 
 
 class ServerFailed(Exception):
@@ -50,11 +53,12 @@ def quiet_prefect() -> None:
 class PrefectServer:
     """A server of one home as a child process. While it runs, this process and its children use it."""
 
-    def __init__(self, state: Path, *, host: str = LOOPBACK, port: int | None = None) -> None:
-        """With a port, the server's scheduler and UI run, too."""
+    def __init__(self, state: Path, *, host: str = LOOPBACK, port: int | None = None, keep_days: int = 90) -> None:
+        """With a port, the server's scheduler and UI run, too, and runs that ended `keep_days` ago are removed."""
         self._folder = (state / "prefect").resolve()
         self._database = self._folder / "prefect.db"
         self.log = state / "logs" / "prefect-server.log"
+        self._kept = {VACUUM: "events,flow_runs", VACUUM_AGE: str(keep_days * 86_400)}
         self._host, self._has_services, self._port = host, port is not None, port or free_port()
         reached_at = ANY_ADDRESS.get(host, f"[{host}]" if ":" in host else host)
         self.address = f"http://{reached_at}:{self._port}/api"
@@ -108,7 +112,8 @@ class PrefectServer:
         return [sys.executable, "-m", "prefect", "server", "start", *listen, *services]
 
     def _environment(self) -> dict[str, str]:
-        own = {"PREFECT_UI_API_URL": "/api" if self._host in ANY_ADDRESS else self.address}
+        own = {name: value for name, value in self._kept.items() if name not in os.environ}
+        own |= {"PREFECT_UI_API_URL": "/api" if self._host in ANY_ADDRESS else self.address}
         chosen = {"PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"} & set(os.environ)
         if not chosen:
             own["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{self._database}"

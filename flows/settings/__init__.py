@@ -21,6 +21,7 @@ from flows.settings.notify import Notify
 from flows.settings.publish import Publish
 from flows.settings.refine import BenchmarkFiles, Refine
 from flows.settings.renamed import RENAMED
+from flows.settings.retention import Retention
 from flows.settings.rollout import Rollout
 from flows.settings.schedule import Schedule, deployment_of
 from flows.settings.tasks import Tasks
@@ -29,8 +30,8 @@ from sources.blocklist import Blocklist
 from sources.urls import NotCrawlable
 
 __all__ = [
-    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Environments", "Judge", "Notify", "Publish", "Refine", "Rollout",
-    "Schedule", "Settings", "SettingsError", "Tasks", "Teacher", "load",
+    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Environments", "Judge", "Notify", "Publish", "Refine", "Retention",
+    "Rollout", "Schedule", "Settings", "SettingsError", "Tasks", "Teacher", "load",
 ]  # fmt: skip
 
 SETTINGS_FILE = "factory.toml"
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     judge: Judge = Judge()
     refine: Refine = Refine()
     publish: Publish = Publish()
+    retention: Retention = Retention()
     schedule: Schedule = Schedule()
     notify: Notify = Notify()
 

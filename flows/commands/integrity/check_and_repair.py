@@ -58,7 +58,7 @@ def print_check(settings: "Settings") -> bool:
     """Check everything and print a table of the damaged files; True if there is none."""
     with stage_bar("check", settings.state) as report:
         found = check_lake(Lake(settings.lake), report)
-    beside = [*raw_faults(Lake(settings.lake), found), *_beside(settings), *release_faults(settings)]
+    beside = [*raw_faults(Lake(settings.lake), found, settings.state), *_beside(settings), *release_faults(settings)]
     table = empty_table(("file", "reason", "explanation"), "damaged files")
     faults: list[Fault | StateFault] = [*found.faults, *beside]
     for fault in faults:
@@ -78,7 +78,7 @@ def repair_all(settings: "Settings") -> None:
     with stage_bar("repair", settings.state) as report:
         finish_compaction(lake)
         found = check_lake(lake, report)
-        beside = [*raw_faults(lake, found), *state_faults(settings)]
+        beside = [*raw_faults(lake, found, settings.state), *state_faults(settings)]
         done = set_aside(lake, found)
         if "published" in done.records:
             set_parts_aside(lake, unbacked_releases(lake), done)

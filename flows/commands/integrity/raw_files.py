@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.commands.integrity.state_files import StateFault
+from flows.retention.record import RAW, removed_paths
 from schemas import Document
 from sources.archive.warc import RecordLocation, WarcError, read_record
 from warehouse.integrity.lake_check import LakeReport
@@ -18,8 +19,12 @@ from warehouse.part_faults import open_part
 COLUMNS = ["url", "warc_file", "warc_offset"]
 
 
-def raw_faults(lake: Lake, found: LakeReport) -> Iterator[StateFault]:
-    """Every WARC file with a response that cannot be read, by the sound parts of documents; reads each response."""
+def raw_faults(lake: Lake, found: LakeReport, state: Path) -> Iterator[StateFault]:
+    """Every WARC file with a response that cannot be read, by the sound parts of documents; reads each response.
+
+    Files that a prune removed are no fault.
+    """
+    pruned = removed_paths(state, RAW)
     unreadable: Counter[str] = Counter()
     for path in (path for model, path in found.sound if model is Document):
         with open_part(path) as part:
@@ -27,7 +32,7 @@ def raw_faults(lake: Lake, found: LakeReport) -> Iterator[StateFault]:
                 rows = zip(*batch.to_pydict().values(), strict=True)
                 unreadable.update(name for url, name, at in rows if name and not _is_readable(lake, name, at, url))
     for name, count in sorted(unreadable.items()):
-        if not _is_aside(lake, name):
+        if not _is_aside(lake, name) and str(lake.root.absolute() / name) not in pruned:
             phrase = f"{count} of its raw responses cannot be read; the pages keep their text, the rest is still read"
             yield StateFault(lake.root / name, "raw", phrase, partial(_set_aside, lake, name))
 

@@ -159,7 +159,7 @@ def test_a_damaged_raw_response_does_not_stop_the_others(tmp_path: Path) -> None
     lake = Lake(tmp_path / "lake")
     broken, outside = second | {"warc_offset": 3}, third | {"warc_file": "../../etc/passwd"}
     never = {"url": "http://a.example/", "fetched_at": None, "detail": None, "warc_file": None, "warc_offset": None}
-    reports = list(write_raw_responses(lake, [first, broken, never, outside, first], tmp_path / "out"))
+    reports = list(write_raw_responses(lake, [first, broken, never, outside, first], tmp_path / "out", {}))
     assert [one.damaged for one in reports] == [False, True, False, True]
     assert "digest verified" in reports[0].line and "is damaged" in reports[1].line and "not fetched" in reports[2].line
     written = sorted(path.suffix for path in (tmp_path / "out").iterdir())
@@ -168,4 +168,4 @@ def test_a_damaged_raw_response_does_not_stop_the_others(tmp_path: Path) -> None
         lake.raw("document/date=2026-03-01/x.parquet")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(WarcError, match="another folder"):
-        list(write_raw_responses(lake, [first], tmp_path / "file"))
+        list(write_raw_responses(lake, [first], tmp_path / "file", {}))

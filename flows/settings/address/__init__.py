@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
-from flows.settings.address_advice import HUB, S3, advice, plain_path
+from flows.settings.address.advice import HUB, S3, advice, plain_path
 
 KNOWN = re.compile(
     r"s3[an]?|hf|gc?s|azure|az|abfss?|wasbs?|adl|r2|b2|oss|cos|obs|swift|hdfs|dbfs"
