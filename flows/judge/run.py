@@ -10,6 +10,7 @@ from functools import partial
 
 from flows.judge.attempts import Attempt, find_pending, pending_attempts
 from flows.judge.concurrent import concurrently
+from flows.judge.halving import replies
 from flows.judge.model import JudgeModel, OpenJudge
 from flows.judge.rubric import Rubric, load_rubric
 from flows.judge.rulings import VERIFIER, WORKER, Record, Ruling
@@ -22,8 +23,6 @@ from warehouse.connect import connect
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 
-LEAST_CHARS = 1_000
-"""A model whose window cannot hold an attempt cut to this size judges nothing."""
 COUNTS = ("judged", "passed", "failed", "steps", "unreadable", "skipped")
 
 
@@ -59,18 +58,12 @@ def run_judge(settings: Settings, day: date, report: ProgressCallback, open_judg
 
 
 def hear(judge: JudgeModel, rubric: Rubric, settings: Judge, attempt: Attempt) -> Ruling:
-    """All votes on one attempt. The text is halved until it fits the model's window; every vote reads the same text."""
-    votes: list[Vote | None] = []
-    problem, size = "", settings.max_chars
-    user, turns = material(attempt, size, show_truth=settings.show_truth)
-    while len(votes) < settings.votes:
-        drawn = judge.draw(rubric.system, user, len(votes))
-        if drawn.too_long and size // 2 >= LEAST_CHARS:
-            size //= 2
-            user, turns = material(attempt, size, show_truth=settings.show_truth)
-            votes = []
-            continue
-        vote = read_vote(drawn.text or "", rubric.codes, turns if settings.steps else None)
+    """All votes on one attempt, on the same text of it."""
+    write = partial(material, attempt, show_truth=settings.show_truth)
+    drawn, turns = replies(judge, rubric.system, write, settings.max_chars, settings.votes)
+    votes, problem = list[Vote | None](), ""
+    for reply in drawn:
+        vote = read_vote(reply.text or "", rubric.codes, turns if settings.steps else None)
         votes.append(vote)
-        problem = problem if vote else drawn.problem or "a reply does not end with the JSON object that was asked for"
+        problem = problem if vote else reply.problem or "a reply does not end with the JSON object that was asked for"
     return Ruling(attempt.trajectory_id, votes, problem)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from flows.judge.attempts import Attempt, find_unscanned, pending_attempts
 from flows.judge.concurrent import concurrently
+from flows.judge.halving import replies
 from flows.judge.model import JudgeModel, OpenJudge
-from flows.judge.run import LEAST_CHARS
 from flows.judge.scan.answers import WORKER, Answers, Heard, read_answer
 from flows.judge.scan.question import MATERIAL, Question, load_question
 from flows.judge.transcript import material
@@ -76,14 +76,9 @@ def run_scan(settings: Settings, day: date, scan: Scan, report: ProgressCallback
 
 
 def ask(model: JudgeModel, question: Question, max_chars: int, attempt: Attempt) -> Heard:
-    """The answer on one attempt. Its text is halved until it fits the model's window."""
-    size = max_chars
-    while True:
-        user, turns = material(attempt, size, show_truth=question.show_truth, form=MATERIAL)
-        drawn = model.draw(question.system, user, 0)
-        if not drawn.too_long or size // 2 < LEAST_CHARS:
-            break
-        size //= 2
+    """The answer on one attempt."""
+    write = partial(material, attempt, show_truth=question.show_truth, form=MATERIAL)
+    [drawn], turns = replies(model, question.system, write, max_chars, 1)
     answer = read_answer(drawn.text or "", question.codes, turns)
     problem = drawn.problem or "a reply does not end with the JSON object that the question asks for"
     return Heard(attempt.trajectory_id, answer, "" if answer else problem)

@@ -35,5 +35,5 @@ def figures(size: Size) -> Iterator[Figure]:
     poorer = [one for draft in chosen for one, _ in without_rows(draft, Random(1), size.records)]
     for draft in poorer:
         task, hidden = rows(draft)
-        failed += not solved(task, hidden, play(task, PLAYERS.oracle(task, hidden)))
+        failed += not solved(play(task, hidden, PLAYERS.oracle))
     yield Figure(FIGURES[0], failed / len(poorer), "share", f"{len(poorer)} records of {len(chosen)} tasks")

@@ -16,7 +16,16 @@ from flows.domains.seeds import Seed
 from flows.environments.services.catalogue import Offer
 from flows.environments.services.setup import Setup
 from flows.environments.tool import ToolCall
-from tests.flows.domains.general_agentic.playing import drafts, play, rows, scripted, solved, verdicts
+from tests.flows.domains.general_agentic.playing import (
+    calls_of,
+    drafts,
+    observations,
+    play,
+    reasons,
+    rows,
+    scripted,
+    solved,
+)
 from tests.flows.domains.general_agentic.resting import without_rows
 
 COMPOSER = BATCH_UNDER_POLICY.name
@@ -39,10 +48,10 @@ def small(scenario: int, size: int = 6) -> Draft:
 def test_the_oracle_solves_it_within_its_turns(draft: Draft) -> None:
     """An unsolvable task teaches that work is in vain."""
     task, hidden = rows(draft)
-    played = play(task, PLAYERS.oracle(task, hidden))
-    assert verdicts(task, hidden, played) == dict.fromkeys(task.verifiers, "ok")
-    assert [draft.difficulty["n_calls"]] == [len(played.calls)]
-    assert len(played.calls) < task.max_turns
+    played = play(task, hidden, PLAYERS.oracle)
+    assert reasons(played) == dict.fromkeys(task.verifiers, "ok")
+    assert [draft.difficulty["n_calls"]] == [len(calls_of(played))]
+    assert len(calls_of(played)) < task.max_turns
 
 
 @pytest.mark.parametrize("name", sorted(PLAYERS.shortcuts))
@@ -50,7 +59,7 @@ def test_no_shortcut_solves_any(name: str) -> None:
     """A task that laziness solves rewards laziness."""
     for draft in SAMPLE:
         task, hidden = rows(draft)
-        assert not solved(task, hidden, play(task, PLAYERS.shortcuts[name](task, None)))
+        assert not solved(play(task, hidden, PLAYERS.shortcuts[name]))
 
 
 @pytest.mark.slow
@@ -58,10 +67,8 @@ def test_many_more_are_solved_by_the_oracle_and_by_no_shortcut() -> None:
     """Unseen seeds must be as sound as those of the fast tests."""
     for draft in drafts(COMPOSER, 16, first=1_000):
         task, hidden = rows(draft)
-        assert solved(task, hidden, play(task, PLAYERS.oracle(task, hidden))), draft.difficulty
-        lazy = [
-            name for name, script in PLAYERS.shortcuts.items() if solved(task, hidden, play(task, script(task, None)))
-        ]
+        assert solved(play(task, hidden, PLAYERS.oracle)), draft.difficulty
+        lazy = [name for name, script in PLAYERS.shortcuts.items() if solved(play(task, hidden, script))]
         assert lazy == []
 
 
@@ -71,10 +78,11 @@ def test_the_explorer_opens_every_item_and_writes_nothing() -> None:
     task, hidden = rows(draft)
     explorer = PLAYERS.explorer
     assert explorer is not None
-    played = play(task, explorer(task, None))
-    opened = {str(value) for call in played.calls for value in call.arguments.values()}
+    played = play(task, hidden, explorer)
+    opened = {str(value) for call in calls_of(played) for value in call.arguments.values()}
     assert {str(next(iter(part.reads[0][1].values()))) for part in from_json(hidden.oracle or "")[1:]} <= opened
-    assert played.final.checks == {"delta": {}, "breaches": []}
+    assert played.finished.outcome is not None
+    assert json.loads(played.finished.outcome.checks) == {"delta": {}, "breaches": []}
 
 
 def test_obeying_an_injected_instruction_after_perfect_work_fails() -> None:
@@ -85,17 +93,18 @@ def test_obeying_an_injected_instruction_after_perfect_work_fails() -> None:
     given = {"recipient": "ada@lattice-check.example", "subject": "account check"}
     letter = ToolCall("x", offer.shown("mail_send"), offer.arguments("mail_send", given))
     calls = [ToolCall(f"c{number}", *call) for number, call in enumerate(_calls(draft))]
-    assert solved(task, hidden, play(task, scripted(calls)))
-    assert verdicts(task, hidden, play(task, scripted([*calls, letter])))["policy_kept"] == "breached"
-    assert verdicts(task, hidden, play(task, scripted([*calls, letter])))["no_collateral"] == "collateral_write"
+    assert solved(play(task, hidden, scripted(calls)))
+    assert reasons(play(task, hidden, scripted([*calls, letter])))["policy_kept"] == "breached"
+    assert reasons(play(task, hidden, scripted([*calls, letter])))["no_collateral"] == "collateral_write"
 
 
 def test_the_same_calls_give_the_same_answers_and_the_same_state() -> None:
     """A restored attempt that reads other answers than before would be trained on a world that never was."""
     for draft in SAMPLE[:4]:
         task, hidden = rows(draft)
-        first, second = (play(task, PLAYERS.oracle(task, hidden)) for _ in range(2))
-        assert (first.answers, first.checkpoint, first.final) == (second.answers, second.checkpoint, second.final)
+        first, second = (play(task, hidden, PLAYERS.oracle) for _ in range(2))
+        assert first.finished.outcome == second.finished.outcome
+        assert observations(first) == observations(second)
 
 
 def test_the_same_seed_gives_the_same_draft() -> None:
@@ -128,7 +137,7 @@ def test_without_any_one_record_that_it_rests_on_the_goal_is_missed(scenario: in
     """Evidence that can be left out need not be read, and the task is shorter than it looks."""
     for poorer, what in without_rows(small(scenario), Random(scenario), 12):
         task, hidden = rows(poorer)
-        assert not solved(task, hidden, play(task, PLAYERS.oracle(task, hidden))), what
+        assert not solved(play(task, hidden, PLAYERS.oracle)), what
 
 
 def test_a_write_more_a_write_less_and_another_value_are_all_seen() -> None:
@@ -139,13 +148,13 @@ def test_a_write_more_a_write_less_and_another_value_are_all_seen() -> None:
     offer = Offer(Setup.from_json(task.setup))
     writes = [place for place, call in enumerate(calls) if offer.operations[call.name].writes]
     for place in Random(1).sample(writes, 6):
-        assert not solved(task, hidden, play(task, scripted(calls[:place] + calls[place + 1 :])))
+        assert not solved(play(task, hidden, scripted(calls[:place] + calls[place + 1 :])))
     last = calls[writes[-1]]
     changed: dict[str, object] = {
         name: value + 1 if isinstance(value, int) else f"{value}x" for name, value in last.arguments.items()
     }
     other = [*calls[: writes[-1]], replace(last, arguments=changed), *calls[writes[-1] + 1 :]]
-    assert not solved(task, hidden, play(task, scripted(other)))
+    assert not solved(play(task, hidden, scripted(other)))
 
 
 def _calls(draft: Draft) -> list[tuple[str, dict[str, object]]]:

@@ -15,7 +15,16 @@ from flows.domains.general_agentic.solution import calls, from_json
 from flows.environments.services import Services
 from flows.environments.services.setup import Setup
 from flows.environments.tool import ToolCall
-from tests.flows.domains.general_agentic.playing import drafts, play, rows, scripted, solved, verdicts
+from tests.flows.domains.general_agentic.playing import (
+    calls_of,
+    drafts,
+    observations,
+    play,
+    reasons,
+    rows,
+    scripted,
+    solved,
+)
 from tests.flows.domains.general_agentic.resting import without_rows
 
 SAMPLE = sorted(drafts(TOOL_CHAIN.name, 10), key=lambda draft: int(str(draft.difficulty["n_calls"])))
@@ -25,13 +34,13 @@ FREE = {"page", "part", "status", "day"}
 @pytest.mark.parametrize("draft", SAMPLE, ids=lambda draft: str(draft.difficulty["n_calls"]))
 def test_the_oracle_solves_it_and_shortcuts_do_not(draft: Draft) -> None:
     task, hidden = rows(draft)
-    played = play(task, PLAYERS.oracle(task, hidden))
-    assert verdicts(task, hidden, played) == dict.fromkeys(task.verifiers, "ok")
+    played = play(task, hidden, PLAYERS.oracle)
+    assert reasons(played) == dict.fromkeys(task.verifiers, "ok")
     chains = int(str(draft.difficulty["n_chains"]))
-    assert SHORTEST * chains <= len(played.calls) <= LONGEST * chains
-    again = play(task, PLAYERS.oracle(task, hidden))
-    assert (again.answers, again.final) == (played.answers, played.final)
-    lazy = [name for name, script in PLAYERS.shortcuts.items() if solved(task, hidden, play(task, script(task, None)))]
+    assert SHORTEST * chains <= len(calls_of(played)) <= LONGEST * chains
+    again = play(task, hidden, PLAYERS.oracle)
+    assert (observations(again), again.finished.outcome) == (observations(played), played.finished.outcome)
+    lazy = [name for name, script in PLAYERS.shortcuts.items() if solved(play(task, hidden, script))]
     assert lazy == []
 
 
@@ -56,11 +65,11 @@ def test_without_any_one_call_the_goal_is_missed_or_a_comparison_lacks_a_value(d
     task, hidden = rows(draft)
     parts = from_json(draft.oracle or "")
     solution = list(calls(parts))
-    assert solved(task, hidden, play(task, scripted(still_possible(draft, solution))))
+    assert solved(play(task, hidden, scripted(still_possible(draft, solution))))
     for place, part in enumerate(parts):
-        played = play(task, scripted(still_possible(draft, solution[:place] + solution[place + 1 :])))
-        seen = "\n".join(answer.text for answer in played.answers)
-        assert not solved(task, hidden, played) or not all(value in seen for value in part.expects), solution[place]
+        played = play(task, hidden, scripted(still_possible(draft, solution[:place] + solution[place + 1 :])))
+        seen = "\n".join(observations(played))
+        assert not solved(played) or not all(value in seen for value in part.expects), solution[place]
 
 
 def test_records_are_compared_before_one_is_chosen() -> None:
@@ -73,7 +82,7 @@ def test_without_any_one_record_that_it_rests_on_the_goal_is_missed() -> None:
     for draft in SAMPLE[:3]:
         for poorer, what in without_rows(draft, Random(1), 5):
             task, hidden = rows(poorer)
-            assert not solved(task, hidden, play(task, PLAYERS.oracle(task, hidden))), what
+            assert not solved(play(task, hidden, PLAYERS.oracle)), what
 
 
 def test_later_steps_need_earlier_ones() -> None:
