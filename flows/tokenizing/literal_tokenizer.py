@@ -7,6 +7,7 @@ the Python wrapper costs ten times as much as the core.
 
 import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -63,7 +64,7 @@ class LiteralTokenizer:
 
     def vocabulary_sha256(self) -> str:
         """SHA-256 of the vocabulary with its ids, added tokens included; 64 hex digits."""
-        return sha256_text(json.dumps(sorted(self._tokenizer.get_vocab().items())))
+        return vocabulary_hash(self._tokenizer.get_vocab())
 
     def encode(self, text: str, **options: Any) -> list[int]:
         """Ids of guarded text."""
@@ -99,6 +100,11 @@ class LiteralTokenizer:
             return self._tokenizer(part, **options)
         encoding = self._rust.encode(part, **PLAIN)
         return {"input_ids": encoding.ids, "offset_mapping": encoding.offsets}
+
+
+def vocabulary_hash(vocabulary: Mapping[str, int]) -> str:
+    """SHA-256 of a vocabulary, the ids of its tokens; 64 hex digits."""
+    return sha256_text(json.dumps(sorted(vocabulary.items())))
 
 
 def _is_control(token: Any) -> bool:

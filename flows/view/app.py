@@ -1,6 +1,6 @@
 """The pages by address. Each reads the lake when it is asked for; attempts are sent while they are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import zip_longest
 from typing import Any
@@ -20,7 +20,8 @@ from flows.view.filters import CHOICES, PLACES, SORTS, Filters, listing
 from flows.view.guard import Guard, form_token, same
 from flows.view.reading import Reader, Row
 from flows.view.rendering import rendered, streamed
-from flows.view.steps import steps
+from flows.view.steps import Step, steps
+from flows.view.words import LocalVocabulary
 from warehouse.connect import query
 from warehouse.lineage.lineage import query_rows
 
@@ -31,8 +32,17 @@ CLUSTERS = 50
 class Pages:
     """The pages over one reader; `title` names the selection of the list."""
 
-    def __init__(self, reader: Reader, token: str, title: str = "", audit: AuditFile | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        token: str,
+        title: str = "",
+        audit: AuditFile | None = None,
+        tokenizer: str | None = None,
+    ) -> None:
+        """`tokenizer` names the one whose vocabulary shows sampled tokens as words."""
         self._reader, self._title, self._audit = reader, title, audit
+        self._vocabulary = LocalVocabulary(tokenizer)
         self._form_token = form_token(token)
 
     def app(self) -> Starlette:
@@ -70,7 +80,7 @@ class Pages:
             "attempt.html",
             attempt=row,
             blind="blind" in request.query_params,
-            steps=steps(self._turns(id), children),
+            steps=self._steps(row, children),
             verdicts=partial(self._reader.rows, query("viewer", "verdict_counts"), trajectory_id=id),
             scans=partial(self._reader.rows, query("view", "attempt_scans"), trajectory_id=id),
             gates=partial(self._reader.rows, query("explain", "trajectory_verdicts"), id=id),
@@ -92,10 +102,10 @@ class Pages:
         """Two attempts side by side, step by step."""
         ids = [request.query_params.get(side, "") for side in ("a", "b")]
         sides = [self._find(id) for id in ids]
-        if None in sides:
+        found = [side for side in sides if side is not None]
+        if len(found) < len(sides):
             return self._missing(ids[sides.index(None)])
-        pairs = zip_longest(*(steps(self._turns(id)) for id in ids))
-        return self._stream("compare.html", sides=sides, pairs=pairs)
+        return self._stream("compare.html", sides=found, pairs=zip_longest(*map(self._steps, found)))
 
     def clusters(self, request: Request) -> Response:
         """The largest clusters of duplicates."""
@@ -130,8 +140,9 @@ class Pages:
     def _find(self, id: str) -> Row | None:
         return next(iter(self._reader.rows(query("viewer", "attempt"), trajectory_id=id)), None)
 
-    def _turns(self, id: str) -> Iterator[Row]:
-        return self._reader.stream(query("view", "streamed_turns"), trajectory_id=id)
+    def _steps(self, attempt: Row, children: Iterable[Row] = ()) -> Iterator[Step]:
+        turns = self._reader.stream(query("viewer", "displayed_turns"), trajectory_id=attempt["trajectory_id"])
+        yield from steps(turns, children, self._vocabulary.of(attempt["vocabulary_sha256"]))
 
     def _lineage(self, name: str, **parameters: object) -> list[Row]:
         with self._reader.connection() as con:

@@ -22,11 +22,18 @@ GRACE_S = 2
 class ViewServer:
     """The pages of a selection on a socket that is bound already; port 0 takes a free one. Raises OSError."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, selection: Selection, audit: Path | None, port: int) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        selection: Selection,
+        audit: Path | None,
+        port: int,
+        tokenizer: str | None = None,
+    ) -> None:
         self._token = secrets.token_urlsafe(TOKEN_BYTES)
         reader = Reader(con)
         reader.select(selection.ids)
-        pages = Pages(reader, self._token, selection.title, AuditFile(audit) if audit else None)
+        pages = Pages(reader, self._token, selection.title, AuditFile(audit) if audit else None, tokenizer)
         self._socket = socket.create_server((HOST, port))
         self._port = int(self._socket.getsockname()[1])
         path = "/audit" if audit and selection.path == "/" else selection.path

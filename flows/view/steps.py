@@ -5,17 +5,12 @@ the screen before it is read to its end, and is never whole in memory.
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from flows.view.reading import Row
-
-CELLS = 60
-"""Cells of a step's strip of probabilities at most."""
-LEVELS = (0.9, 0.7, 0.5, 0.3, 0.1)
-"""Least probabilities of the shades 0 to 4; shade 5 is less probable still."""
-UNLIKELY = 0.1
+from flows.view.shades import Confidence, confidence
+from flows.view.words import Vocabulary, Word
 
 
 @dataclass
@@ -29,19 +24,6 @@ class Call:
     children: list[Row] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Confidence:
-    """Probabilities of a step's sampled tokens: a shade per share of them (its least probable), and their summary."""
-
-    cells: list[int]
-    mean: float
-    """Geometric mean of the probabilities."""
-    least: float
-    unlikely: int
-    """Tokens with a probability below UNLIKELY."""
-    tokens: int
-
-
 @dataclass
 class Step:
     """One turn with the results of its calls; `others` are results without a call of the turn."""
@@ -49,12 +31,16 @@ class Step:
     turn: Row
     calls: list[Call]
     confidence: Confidence | None
+    words: list[Word] = field(default_factory=list)
     opens_segment: bool = False
     others: list[Row] = field(default_factory=list)
 
 
-def steps(turns: Iterable[Row], children: Iterable[Row] = ()) -> Iterator[Step]:
-    """The steps of an attempt, in order; `children` are the attempts that its calls delegated."""
+def steps(turns: Iterable[Row], children: Iterable[Row] = (), vocabulary: Vocabulary | None = None) -> Iterator[Step]:
+    """The steps of an attempt, in order; `children` are the attempts that its calls delegated.
+
+    With the attempt's `vocabulary`, each step has its sampled tokens as words.
+    """
     delegated = list(children)
     current: Step | None = None
     segment = 0
@@ -64,25 +50,17 @@ def steps(turns: Iterable[Row], children: Iterable[Row] = ()) -> Iterator[Step]:
             continue
         if current:
             yield current
-        current = Step(turn, list(_calls(turn, delegated)), confidence(turn["logprobs"]), turn["segment"] != segment)
+        calls, words = list(_calls(turn, delegated)), _words(turn, vocabulary)
+        current = Step(turn, calls, confidence(turn["logprobs"]), words, turn["segment"] != segment)
         segment = turn["segment"]
     if current:
         yield current
 
 
-def confidence(logprobs: list[float] | None) -> Confidence | None:
-    """Summarise natural log-probabilities of sampled tokens; None without any."""
-    if not logprobs:
-        return None
-    width = -(-len(logprobs) // CELLS)
-    shares = [logprobs[at : at + width] for at in range(0, len(logprobs), width)]
-    unlikely = sum(one < math.log(UNLIKELY) for one in logprobs)
-    mean = math.exp(sum(logprobs) / len(logprobs))
-    return Confidence([_shade(min(s)) for s in shares], mean, math.exp(min(logprobs)), unlikely, len(logprobs))
-
-
-def _shade(logprob: float) -> int:
-    return sum(math.exp(logprob) < level for level in LEVELS)
+def _words(turn: Row, vocabulary: Vocabulary | None) -> list[Word]:
+    """The sampled tokens as words; none without their ids, which some APIs do not give."""
+    ids, logprobs = turn["sampled_ids"], turn["logprobs"]
+    return vocabulary.words(ids, logprobs) if vocabulary and logprobs and len(ids) == len(logprobs) else []
 
 
 def _add_result(step: Step, turn: Row) -> None:

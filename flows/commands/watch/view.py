@@ -31,6 +31,6 @@ def view(
         chosen = select(con, Lake(settings.lake), selection)
         if port:
             require_free_port(HOST, port)
-        server = ViewServer(con, chosen, audit, port)
+        server = ViewServer(con, chosen, audit, port, settings.teacher.tokenizer or settings.teacher.model)
         typer.echo(f"{server.address}\nOpen it in a browser on this machine; Ctrl-C ends it.")
         server.run()

@@ -7,11 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.view.steps import CELLS, confidence, steps
+from flows.view.shades import CELLS, confidence
+from flows.view.steps import steps
 
 
 def turn(index: int, role: str, **values: Any) -> dict[str, Any]:
-    usual: dict[str, Any] = {"tool_calls": None, "tool_call_id": None, "copy_of": None, "segment": 0, "logprobs": []}
+    usual: dict[str, Any] = {"tool_calls": None, "tool_call_id": None, "copy_of": None, "segment": 0}
+    usual |= {"logprobs": [], "sampled_ids": []}
     return {"index": index, "role": role} | usual | values
 
 

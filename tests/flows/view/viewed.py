@@ -23,7 +23,7 @@ HOSTILE = (
 )
 
 
-def write_home(lake: Lake) -> SmallLake:
+def home_records() -> SmallLake:
     """Twelve attempts at six tasks; the text of every column that others write is hostile in the first of them."""
     made = make_small_lake(DAY, n_tasks=6, words=60, kinds={(1, 1): "loop", (2, 1): "aborted", (3, 1): "pending"})
     first = made.trajectories[0].trajectory_id
@@ -39,16 +39,24 @@ def write_home(lake: Lake) -> SmallLake:
     made.trajectories[0] = made.trajectories[0].model_copy(update={"answer": HOSTILE})
     task = made.tasks[0].model_copy(update={"instruction": HOSTILE, "answer": HOSTILE})
     made.tasks[0] = task
+    return made
+
+
+def write_home(lake: Lake) -> SmallLake:
+    """Write these records, and decisions that refuse one attempt."""
+    made = home_records()
     write_records(lake, DAY, made)
     write_decisions(lake, DAY, made, {made.trajectories[2].trajectory_id: ["loop:same_calls"]})
     return made
 
 
 @contextmanager
-def pages(lake: Lake, text: str | None = None, audit: Path | None = None) -> Iterator[ViewServer]:
+def pages(
+    lake: Lake, text: str | None = None, audit: Path | None = None, tokenizer: str | None = None
+) -> Iterator[ViewServer]:
     """The pages of a selection while the block runs."""
     with connect(lake) as con:
-        server = ViewServer(con, select(con, lake, text), audit, 0)
+        server = ViewServer(con, select(con, lake, text), audit, 0, tokenizer)
         thread = threading.Thread(target=server.run)
         thread.start()
         try:

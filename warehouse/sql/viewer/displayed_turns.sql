@@ -1,4 +1,4 @@
--- one row per turn of the trajectory, in order, copies included, without its token columns
+-- one row per turn of an attempt, in order, copies included: its texts and counts, and its sampled ids with their log-probabilities
 select
     index,
     segment,
@@ -17,7 +17,9 @@ select
     n_tokens,
     cached_tokens,
     finish_reason,
-    seconds
+    seconds,
+    list_where(token_ids, sampled) as sampled_ids,
+    logprobs
 from stream_turns
 where trajectory_id = $trajectory_id
 order by index
