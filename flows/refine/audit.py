@@ -20,7 +20,7 @@ from flows.refine.gates.parameters import parameters_of
 from flows.settings import Settings
 from schemas import Audit, arrow_schema, content_id
 from warehouse.connect import create_temp_table, execute, query
-from warehouse.console.stats import frame
+from warehouse.console.stats import mart_rows
 from warehouse.console.terminal import cell, empty_table
 from warehouse.lake import Lake, PartName
 
@@ -81,8 +81,8 @@ def error_rates(con: duckdb.DuckDBPyConnection) -> Table:
     """A table of each verifier's error rate over all audits, with its 95 % interval (Wilson 1927)."""
     columns = ("verifier", "version", "checked", "false_passes", "false_failures", "error_rate", "low", "high")
     table = empty_table((name.replace("_", " ") for name in columns), "How often verifiers are wrong")
-    for row in frame(con, "verifier_errors").select(columns).iter_rows():
-        table.add_row(*map(cell, row))
+    for row in mart_rows(con, "verifier_errors"):
+        table.add_row(*(cell(row[name]) for name in columns))
     return table
 
 

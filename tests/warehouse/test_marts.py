@@ -14,7 +14,7 @@ import pytest
 from schemas import Decision, Published, Release, Trajectory, Turn
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_decisions, write_records
 from warehouse.connect import connect, sql_files
-from warehouse.console.stats import frame
+from warehouse.console.stats import mart_rows
 from warehouse.lake import Lake, PartName
 from warehouse.query import run_checks
 
@@ -74,9 +74,9 @@ def test_the_funnel_counts_every_planned_attempt_once(tmp_path: Path) -> None:
     refine_id = write_decisions(lake, DAY, made, {rejected.trajectory_id: ["status:looped", "outcome:wrong_answer"]})
     publish(lake, released, refine_id)
     with connect(lake) as con:
-        funnel = frame(con, "funnel")
+        funnel = mart_rows(con, "funnel")
         assert run_checks(con) == dict.fromkeys(sql_files("checks"), 0)
-    total = {row["reason"]: row for row in funnel.filter(funnel["domain"] == "all").iter_rows(named=True)}
+    total = {row["reason"]: row for row in funnel if row["domain"] == "all"}
     assert total["planned"]["attempts"] == made.planned()
     assert total["published"]["attempts"] == 3
     assert total["published"]["tokens"] == sum(row.n_tokens for row in released)
@@ -85,16 +85,15 @@ def test_the_funnel_counts_every_planned_attempt_once(tmp_path: Path) -> None:
     ended = [row for reason, row in total.items() if reason != "planned"]
     assert sum(row["attempts"] for row in ended) == made.planned()
     assert sum(row["share"] for row in ended) == pytest.approx(1)
-    by_domain = funnel.filter((funnel["domain"] != "all") & (funnel["fate"] != "planned"))
-    assert by_domain["attempts"].sum() == made.planned()
+    by_domain = [row["attempts"] for row in funnel if row["domain"] != "all" and row["fate"] != "planned"]
+    assert sum(by_domain) == made.planned()
 
 
 def test_statistics_agree_with_a_count_by_hand(tmp_path: Path) -> None:
     made = make_small_lake(DAY, kinds=KINDS, domains=("search", "code"))
     with connect(lake_of(tmp_path, made)) as con:
         lengths, roles, tools, horizon = (
-            list(frame(con, mart).iter_rows(named=True))
-            for mart in ("trajectory_stats", "turn_stats", "tool_use", "horizon_histogram")
+            mart_rows(con, mart) for mart in ("trajectory_stats", "turn_stats", "tool_use", "horizon_histogram")
         )
     for row in lengths:
         of = [t for t in made.trajectories if (t.domain, t.status) == (row["domain"], row["status"])]
@@ -218,7 +217,7 @@ def test_each_attempt_is_counted_under_what_limited_its_length(tmp_path: Path) -
     answered = [row for row in made.trajectories if row.status == "answered"]
     write_decisions(lake, DAY, made, {answered[0].trajectory_id: ["outcome:wrong_answer"]})
     with connect(lake) as con:
-        limits = list(frame(con, "horizon_limits").iter_rows(named=True))
+        limits = mart_rows(con, "horizon_limits")
     counts = Counter[str]()
     for row in limits:
         counts[row["limited_by"]] += row["attempts"]

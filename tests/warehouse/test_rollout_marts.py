@@ -10,7 +10,7 @@ from schemas.rollout import Rollout, Unfinished
 from schemas.trajectory import trajectory_id
 from tests.doubles.lakes.small_lake import Kind, SmallLake, make_small_lake, write_decisions, write_records
 from warehouse.connect import connect
-from warehouse.console.stats import frame
+from warehouse.console.stats import mart_rows
 from warehouse.lake import Lake, PartName
 from warehouse.query import run_checks
 
@@ -61,7 +61,7 @@ def test_attempts_cut_by_budgets_are_counted_separately_from_those_that_ended_na
     stale = left(made, 0, reason="not_started", n_turns=0, n_tokens=0, stopped_at=earlier)
     lake = lake_of(tmp_path, made, stale, left(made, 0))
     with connect(lake) as con:
-        rows = {row["reason"]: row for row in frame(con, "censoring").iter_rows(named=True)}
+        rows = {row["reason"]: row for row in mart_rows(con, "censoring")}
     assert {reason: (row["ending"], row["attempts"]) for reason, row in rows.items()} == {
         "answered": ("natural", 8),
         "turn_cap": ("cut", 1),
@@ -104,14 +104,14 @@ def test_kept_trajectories_carry_the_cost_of_rejected_ones_but_not_of_undecided_
     ended = sum(row.n_sampled_tokens for row in made.trajectories)
     lake.write(Rollout, [rollout(sampled_tokens=2 * ended, turns=50)], PartName(DAY, "rollout", 0))
     with connect(lake) as con:
-        (before, _) = frame(con, "rollout_cost").iter_rows(named=True)
+        (before, _) = mart_rows(con, "rollout_cost")
     assert (before["run_id"], before["finished"], before["kept"]) == ("all", 9, 0)
     assert before["sampled_tokens_per_finished"] == pytest.approx(2 * ended / 9)
     assert before["sampled_tokens_per_kept"] is None
     refused = next(row for row in made.trajectories if row.status == "turn_cap")
     write_decisions(lake, DAY, made, {refused.trajectory_id: ["status:turn_cap"]})
     with connect(lake) as con:
-        (total, night) = frame(con, "rollout_cost").iter_rows(named=True)
+        (total, night) = mart_rows(con, "rollout_cost")
     assert total | {"run_id": DAY.isoformat(), "date": DAY} == night
     assert (total["decided"], total["kept"]) == (9, 8)
     assert total["sampled_tokens_per_kept"] == pytest.approx(ended / 8)
@@ -120,5 +120,5 @@ def test_kept_trajectories_carry_the_cost_of_rejected_ones_but_not_of_undecided_
 
 def test_an_empty_lake_has_no_costs(tmp_path: Path) -> None:
     with connect(Lake(tmp_path)) as con:
-        assert frame(con, "rollout_cost").is_empty()
-        assert frame(con, "censoring").is_empty()
+        assert mart_rows(con, "rollout_cost") == []
+        assert mart_rows(con, "censoring") == []

@@ -1,13 +1,14 @@
 """A part of the lake: every mart over some nights, or over one domain, counts these alone."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.doubles.lakes.nights import FIRST, Made, write_nights
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from warehouse.connect import connect, sql_files
-from warehouse.console.stats import frame
+from warehouse.console.stats import mart_rows
 from warehouse.lake import Lake
 from warehouse.query import run_checks
 from warehouse.scope import Scope, ScopeError, narrow
@@ -19,14 +20,19 @@ def counts(lake: Lake, scope: Scope) -> dict[str, int]:
     """Attempts, trajectories, calls and tasks that the marts count within the scope."""
     with connect(lake) as con:
         narrow(con, scope)
-        funnel = frame(con, "funnel").filter(domain="all", fate="planned")
+        funnel = mart_rows(con, "funnel")
         return {
-            "attempts": int(funnel["attempts"].sum()),
-            "trajectories": int(frame(con, "trajectory_stats")["trajectories"].sum()),
-            "calls": int(frame(con, "tool_use")["calls"].sum()),
-            "tasks": int(frame(con, "composer_quality")["tasks"].sum()),
-            "signals": frame(con, "shortcut_signals").height,
+            "attempts": sum(row["attempts"] for row in funnel if (row["domain"], row["fate"]) == ("all", "planned")),
+            "trajectories": sum(row["trajectories"] for row in mart_rows(con, "trajectory_stats")),
+            "calls": sum(row["calls"] for row in mart_rows(con, "tool_use")),
+            "tasks": sum(row["tasks"] for row in mart_rows(con, "composer_quality")),
+            "signals": len(mart_rows(con, "shortcut_signals")),
         }
+
+
+def columns(rows: list[dict[str, Any]], *names: str) -> list[list[Any]]:
+    """These columns of each row."""
+    return [[row[name] for name in names] for row in rows]
 
 
 def test_nights_add_up_to_the_lake(tmp_path: Path) -> None:
@@ -57,7 +63,7 @@ def test_every_mart_answers_within_a_scope(tmp_path: Path) -> None:
     with connect(lake) as con:
         narrow(con, Scope.of_night(str(last)))
         for mart in sql_files("marts"):
-            frame(con, mart)
+            mart_rows(con, mart)
 
 
 def test_marts_by_night_agree_with_the_marts_of_that_night(tmp_path: Path) -> None:
@@ -65,21 +71,21 @@ def test_marts_by_night_agree_with_the_marts_of_that_night(tmp_path: Path) -> No
     lake = Lake(tmp_path / "lake")
     write_nights(lake, *NIGHTS)
     with connect(lake) as con:
-        trends = {mart: frame(con, mart) for mart in ("night_funnel", "night_horizon", "night_tools", "night_cost")}
+        trends = {mart: mart_rows(con, mart) for mart in ("night_funnel", "night_horizon", "night_tools", "night_cost")}
         assert not any(run_checks(con).values())
     for day in (1, 2, 3):
         run_id = str(FIRST.replace(day=day))
         with connect(lake) as con:
             narrow(con, Scope.of_night(run_id))
-            funnel, tools = frame(con, "funnel"), frame(con, "tool_use")
-            (lengths,) = frame(con, "trajectory_stats").iter_rows(named=True)
-        tonight = {mart: rows.filter(run_id=run_id) for mart, rows in trends.items()}
+            funnel, tools = mart_rows(con, "funnel"), mart_rows(con, "tool_use")
+            (lengths,) = mart_rows(con, "trajectory_stats")
+        tonight = {mart: [row for row in rows if row["run_id"] == run_id] for mart, rows in trends.items()}
         shown = ["domain", "fate", "reason", "attempts", "tokens", "share"]
-        assert tonight["night_funnel"].select(shown).rows() == funnel.select(shown).rows()
+        assert columns(tonight["night_funnel"], *shown) == columns(funnel, *shown)
         shown = ["domain", "tool", "calls", "ok", "truncated", "fault", "mean_chars"]
-        assert tonight["night_tools"].select(shown).rows() == tools.select(shown).rows()
-        search = tonight["night_horizon"].filter(domain="search")
+        assert columns(tonight["night_tools"], *shown) == columns(tools, *shown)
+        search = next(row for row in tonight["night_horizon"] if row["domain"] == "search")
         for name in ("trajectories", "tokens", "mean_tokens", "p50_tokens", "p90_tokens", "mean_calls"):
-            assert search[name][0] == pytest.approx(lengths[name])
-        assert set(tonight["night_funnel"]["date"].to_list()) == {FIRST.replace(day=day)}
-        assert tonight["night_cost"].height == 1
+            assert search[name] == pytest.approx(lengths[name])
+        assert {row["date"] for row in tonight["night_funnel"]} == {FIRST.replace(day=day)}
+        assert len(tonight["night_cost"]) == 1

@@ -1,7 +1,8 @@
 """Prints marts as tables in the terminal."""
 
+from typing import Any
+
 import duckdb
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,21 +30,25 @@ TABLES = {
     ),
 }
 """Mart -> the table's title, and the columns that fit a terminal."""
+Row = dict[str, Any]
 
 
-def frame(con: duckdb.DuckDBPyConnection, mart: str) -> pl.DataFrame:
-    """All rows of a mart or view as a polars frame."""
-    rows: pl.DataFrame = con.sql(f'from "{mart}"').pl()
-    return rows
+def mart_rows(con: duckdb.DuckDBPyConnection, mart: str) -> list[Row]:
+    """All rows of a mart or view, as dictionaries by column."""
+    result = con.execute(f'from "{mart}"')
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def without_needless_total(rows: list[Row]) -> list[Row]:
+    """The rows without those of the domain `all` if there is only one other, which they would repeat."""
+    return [row for row in rows if row["domain"] != "all"] if len({row["domain"] for row in rows}) == 2 else rows
 
 
 def funnel_table(con: duckdb.DuckDBPyConnection) -> Table:
     """The fates of planned attempts with their reasons, over all domains, and per domain if there are several."""
-    funnel = frame(con, "funnel")
     table = empty_table(("domain", "fate", "reason", "attempts", "share", "tokens"), "Funnel")
-    if funnel["domain"].n_unique() == 2:
-        funnel = funnel.filter(pl.col("domain") != "all")
-    for row in funnel.iter_rows(named=True):
+    for row in without_needless_total(mart_rows(con, "funnel")):
         labels = [cell(row["domain"]), cell(row["fate"]), cell(row["reason"] if row["reason"] != row["fate"] else "")]
         share = Text(f"{row['share']:.1%}", justify="right")
         table.add_row(*labels, cell(row["attempts"]), share, cell(row["tokens"]))
@@ -54,8 +59,8 @@ def mart_table(con: duckdb.DuckDBPyConnection, mart: str) -> Table:
     """A mart of TABLES as a table for the terminal."""
     title, columns = TABLES[mart]
     table = empty_table((name.replace("_", " ") for name in columns), title)
-    for row in frame(con, mart).select(columns).iter_rows():
-        table.add_row(*map(cell, row))
+    for row in mart_rows(con, mart):
+        table.add_row(*(cell(row[name]) for name in columns))
     return table
 
 
@@ -65,4 +70,4 @@ def print_stats(con: duckdb.DuckDBPyConnection) -> None:
     console.print(funnel_table(con))
     for mart in TABLES:
         console.print(mart_table(con, mart))
-    console.print(horizon_bars(frame(con, "horizon_histogram")))
+    console.print(horizon_bars(mart_rows(con, "horizon_histogram")))

@@ -6,6 +6,7 @@ Each takes rows of a mart as dictionaries and the theme's colours. They fit a ph
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from warehouse.console.plots import holds_goal
 from warehouse.report.drawing import Spec, Theme
 
 Row = Mapping[str, Any]
@@ -28,7 +29,7 @@ def _lengths(rows: Sequence[Row], theme: Theme) -> Spec:
         for kind, count in (("published", row["published"]), ("not published", row["trajectories"] - row["published"]))
     ]
     tops = [{"bin": name, "count": row["trajectories"]} for name, row in zip(bins, rows, strict=True)]
-    goal = [name for name, row in zip(bins, rows, strict=True) if _holds(row, row["goal_tokens"])]
+    goal = [name for name, row in zip(bins, rows, strict=True) if holds_goal(row)]
     place = {"field": "bin", "type": "ordinal", "sort": bins, "axis": {"title": "tokens", "labelAngle": -40}}
     count = {"field": "count", "type": "quantitative", "axis": None}
     kinds = {"domain": ["published", "not published"], "range": [theme.kept, theme.planned]}
@@ -129,11 +130,6 @@ def _places(rows: Sequence[Row], along: str) -> Spec:
 def _form(value: str) -> str:
     """The number format of an axis: shares in percent, else with SI prefixes."""
     return ".0%" if value.endswith("rate") else "~s"
-
-
-def _holds(row: Row, tokens: int) -> bool:
-    low, high = row["from_tokens"], row["to_tokens"]
-    return bool(low < tokens and (high is None or tokens <= high))
 
 
 def _bin(row: Row) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.console.progress import write_bytes_atomic
-from warehouse.console.stats import frame
+from warehouse.console.stats import mart_rows
 from warehouse.report import charts
 from warehouse.report.drawing import PRINT, png, svg
 
@@ -26,6 +26,6 @@ def save_horizon(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     Raises PictureError for another suffix, and DrawingError without the extra `report`.
     """
     check_picture(path)
-    chart = charts.horizon(frame(con, "horizon_histogram").to_dicts(), PRINT)
+    chart = charts.horizon(mart_rows(con, "horizon_histogram"), PRINT)
     drawn = png(chart, PRINT) if path.suffix.lower() == ".png" else svg(chart, PRINT).encode()
     write_bytes_atomic(path, drawn)

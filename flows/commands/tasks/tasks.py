@@ -67,15 +67,15 @@ def export(
 
 
 def _quality(con: "duckdb.DuckDBPyConnection") -> "Iterator[Table]":
-    from warehouse.console.stats import frame
+    from warehouse.console.stats import mart_rows
     from warehouse.console.terminal import cell, empty_table
 
-    rows = frame(con, "composer_quality")
+    rows = mart_rows(con, "composer_quality")
     for title, columns in QUALITY.items():
         shown = ("composer", *columns)
         table = empty_table((name.replace("_", " ") for name in shown), title)
-        for row in rows.select(shown).iter_rows():
-            table.add_row(*map(cell, row))
+        for row in rows:
+            table.add_row(*(cell(row[name]) for name in shown))
         yield table
 
 

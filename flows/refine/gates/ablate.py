@@ -5,11 +5,10 @@ shows the rows that it would remove. Copies that both duplicate gates refuse cou
 """
 
 import duckdb
-import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.console.stats import frame
+from warehouse.console.stats import mart_rows, without_needless_total
 from warehouse.console.terminal import cell, empty_table
 
 COLUMNS = ("domain", "gate", "decides", "refused", "removed_alone", "removed_alone_tokens", "kept_without")
@@ -24,17 +23,15 @@ def ablate(con: duckdb.DuckDBPyConnection) -> Table:
 
     Raises AblateError if there are no decisions.
     """
-    whole = frame(con, "ablation")
-    if whole.is_empty():
+    whole = without_needless_total(mart_rows(con, "ablation"))
+    if not whole:
         raise AblateError("there are no decisions yet: run `factory refine` after `factory rollout`")
-    if whole["domain"].n_unique() == 2:
-        whole = whole.filter(pl.col("domain") != "all")
     table = empty_table((name.replace("_", " ") for name in COLUMNS), "Without each gate in turn")
-    for row in whole.iter_rows(named=True):
+    for row in whole:
         would = {"removed_alone": row["would_remove"], "removed_alone_tokens": row["would_remove_tokens"]}
         values = row if row["decides"] else row | would
         table.add_row(*(cell(values[name]) for name in COLUMNS), style=None if row["decides"] else "yellow")
-    kept = {row["domain"]: row["kept"] for row in whole.iter_rows(named=True)}
+    kept = {row["domain"]: row["kept"] for row in whole}
     table.caption = Text(
         "kept now: "
         + ", ".join(f"{count:,} ({name})" for name, count in kept.items())

@@ -63,7 +63,7 @@ class Home:
     def answer(self, name: str) -> list[dict[str, Any]]:
         """The rows of a question."""
         with connect(self.lake) as con:
-            rows: list[dict[str, Any]] = con.sql(query_text(name)).pl().to_dicts()
+            rows: list[dict[str, Any]] = con.sql(query_text(name)).to_arrow_table().to_pylist()
             return rows
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 
 from flows.domains.attempt import Player
@@ -35,7 +38,7 @@ def written(folder: Path, n: int = 1200) -> GivenTable:
          "sold": level[code] + dice.gauss(0, 2), "open": dice.random() < 0.9}
         for at in range(n) for code in [dice.choice(sorted(level))]
     ]  # fmt: skip
-    pl.DataFrame(rows).write_csv(folder / "sales.csv")
+    pyarrow.csv.write_csv(pa.Table.from_pylist(rows), folder / "sales.csv")
     return GivenTable(path=folder / "sales.csv", target="sold", metric="mae", split="day", about="Sales of shops.")
 
 
@@ -45,12 +48,13 @@ def test_parts_are_apart_in_time_or_in_groups(tmp_path: Path) -> None:
     table = read_table(given.path, given)
     parts = split_table(table, "day", 1)
     assert parts.in_time
-    assert max(parts.train["day"]) < min(parts.test["day"])
+    assert pc.max(parts.train["day"]).as_py() < pc.min(parts.test["day"]).as_py()
     groups = split_table(table, "shop", 1)
     assert not groups.in_time
-    assert not set(groups.train["shop"]) & set(groups.test["shop"])
-    assert groups.train.height + groups.test.height == table.height
-    assert set(groups.test["shop"]) != set(split_table(table, "shop", 2).test["shop"])
+    shops = set(groups.test["shop"].to_pylist())
+    assert not set(groups.train["shop"].to_pylist()) & shops
+    assert groups.train.num_rows + groups.test.num_rows == table.num_rows
+    assert shops != set(split_table(table, "shop", 2).test["shop"].to_pylist())
 
 
 @pytest.mark.parametrize(
@@ -74,14 +78,35 @@ def test_few_groups_and_odd_names_are_refused(tmp_path: Path) -> None:
     given = written(tmp_path)
     with pytest.raises(Refused, match="split_column_has_few_values"):
         split_table(read_table(given.path, given), "open", 1)
-    pl.read_csv(given.path).rename({"price": 'a"b'}).write_csv(given.path)
+    pyarrow.csv.write_csv(pyarrow.csv.read_csv(given.path).rename_columns({"price": 'a"b'}), given.path)
     with pytest.raises(Refused, match="column_name"):
         read_table(given.path, given)
 
 
+def test_cells_stay_as_they_are_written(tmp_path: Path) -> None:
+    """A task of which a number, a time or an empty cell differs from the user's table is a task of another table."""
+    given = written(tmp_path)
+    odd = [
+        "when,at,shop,sold,many",
+        "2024-05-01T10:00:00+02:00,09:30,,1.50,1",
+        '2024-5-1,noon,"a\nb",2,x',
+        "2024,,NA,nan,",
+    ]
+    more = [f"2024-05-02 11:00:00,10:00,c{at},{at},{at}" for at in range(40_000)]
+    given.path.write_text("\n".join([*more[:1], *odd[1:], *more[1:]]).replace("\\n", "\n"), encoding="utf-8")
+    given.path.write_text(odd[0] + "\n" + given.path.read_text())
+    read = read_table(given.path, given.model_copy(update={"split": "when"}))
+    assert read.num_rows == len(more) + 2
+    assert [list(row.values()) for row in read.slice(0, 3).to_pylist()] == [
+        ["2024-05-02 11:00:00", "10:00", "c0", 0.0, "0"],
+        ["2024-05-01T10:00:00+02:00", "09:30", None, 1.5, "1"],
+        ["2024-5-1", "noon", "a\nb", 2.0, "x"],
+    ]
+
+
 def test_a_folder_offers_each_of_its_tables_in_turn(tmp_path: Path) -> None:
     given = written(tmp_path)
-    pl.read_csv(given.path).write_parquet(tmp_path / "more.parquet")
+    pq.write_table(pyarrow.csv.read_csv(given.path), tmp_path / "more.parquet")
     (tmp_path / "notes.txt").write_text("no table")
     folder = given.model_copy(update={"path": tmp_path})
     assert [one.name for one in tables_of(folder)] == ["more.parquet", "sales.csv"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-import polars as pl
+import pyarrow as pa
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
 from flows.domains.ml_engineering.composing.draft import IMAGE, draft, facts_of
@@ -59,7 +59,7 @@ def compose(offer: Offer, writer: Writer) -> Draft:
     given, seed = offer.given, apart("given", offer.seed)
     parts = split_table(read_table(offer.path, given), given.split, seed)
     wanted = _wanted(parts, given, seed)
-    labels = parts.test[given.target].to_list()
+    labels = parts.test[given.target].to_pylist()
     if wanted.classes and not set(labels) <= set(wanted.classes):
         raise Refused("class_unseen_in_training")
     public = public_rows(parts.order).tolist()
@@ -68,7 +68,7 @@ def compose(offer: Offer, writer: Writer) -> Draft:
     private = Private([one for one, _ in rows], [label for _, label in rows], None)
     facts = facts_of(wanted, given.split)
     solution = Template(_solution()).substitute(facts)
-    train = parts.train[given.target].to_list()
+    train = parts.train[given.target].to_pylist()
     found = bounds(offer.resources.sandbox(IMAGE), bundle.files, wanted, private, train, facts, solution)
     problem = {
         "bundle": write_bundle(offer.resources.sources_folder, bundle),
@@ -84,31 +84,31 @@ def compose(offer: Offer, writer: Writer) -> Draft:
 
 def _wanted(parts: Parts, given: "GivenTable", seed: int) -> Wanted:
     """The test rows; their ids come after those of the training rows in a drawn order."""
-    ids = stream("given ids", seed).permutation(parts.train.height + parts.test.height) + 10_000
+    ids = stream("given ids", seed).permutation(parts.train.num_rows + parts.test.num_rows) + 10_000
     classes = METRICS[given.metric].form == "class"
-    known = tuple(sorted(parts.train[given.target].unique().to_list())) if classes else ()
-    return Wanted(ids.tolist()[parts.train.height :], given.target, given.metric, known)
+    known = tuple(sorted(parts.train[given.target].unique().to_pylist())) if classes else ()
+    return Wanted(ids.tolist()[parts.train.num_rows :], given.target, given.metric, known)
 
 
 def _bundle(parts: Parts, given: "GivenTable", wanted: Wanted, public: Sequence[bool]) -> Bundle:
-    used, n_train = set(wanted.ids), parts.train.height
+    used, n_train = set(wanted.ids), parts.train.num_rows
     ids = [one for one in range(10_000, 10_000 + n_train + len(used)) if one not in used]
-    labels = parts.test[given.target].to_list()
+    labels = parts.test[given.target].to_pylist()
     return Bundle(
         {
             "DATA.md": dictionary(
-                _story(given), _split(given, parts), given.target, dict.fromkeys(parts.train.columns, "as given")
+                _story(given), _split(given, parts), given.target, dict.fromkeys(parts.train.column_names, "as given")
             ),
             "train.csv": csv_file(_columns(parts.train), ids),
-            "test.csv": csv_file(_columns(parts.test.drop(given.target)), wanted.ids),
+            "test.csv": csv_file(_columns(parts.test.drop_columns(given.target)), wanted.ids),
             "sample_submission.csv": example_file(wanted),
         },
         {one: label for one, label, open_ in zip(wanted.ids, labels, public, strict=True) if open_},
     )
 
 
-def _columns(table: pl.DataFrame) -> dict[str, list[object]]:
-    return {name: table[name].to_list() for name in table.columns}
+def _columns(table: pa.Table) -> dict[str, list[object]]:
+    return {name: table[name].to_pylist() for name in table.column_names}
 
 
 def _story(given: "GivenTable") -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
 from flows.domains.contract import Refused
 from flows.domains.ml_engineering.families.draws import Numbers, stream
@@ -26,19 +26,18 @@ DATE = re.compile(r"\d{4}-\d\d(-\d\d)?([ T].*)?")
 class Parts:
     """Training and test rows, and the time or group of each test row."""
 
-    train: pl.DataFrame
-    test: pl.DataFrame
+    train: pa.Table
+    test: pa.Table
     order: Numbers
     in_time: bool
 
 
-def split_table(table: pl.DataFrame, column: str, seed: int) -> Parts:
+def split_table(table: pa.Table, column: str, seed: int) -> Parts:
     """The parts by the seed. Raises Refused if the column has too few values."""
     rng = stream("given parts", seed)
-    if table.height > MAX_ROWS:
-        chosen = np.sort(rng.permutation(table.height)[:MAX_ROWS])
-        table = table[chosen.tolist()]
-    values, places = np.unique(np.asarray(table[column].to_list()), return_inverse=True)
+    if table.num_rows > MAX_ROWS:
+        table = table.take(np.sort(rng.permutation(table.num_rows)[:MAX_ROWS]))
+    values, places = np.unique(np.asarray(table[column].to_pylist()), return_inverse=True)
     if len(values) < MIN_LEVELS:
         raise Refused("split_column_has_few_values")
     in_time = _is_time(values)
@@ -49,8 +48,8 @@ def split_table(table: pl.DataFrame, column: str, seed: int) -> Parts:
     if not MIN_TEST <= held.sum() <= 0.6 * len(places) or len(np.unique(places[held])) < 3:
         raise Refused("split_column_is_uneven")
     at = np.argsort(places, kind="stable")
-    train, test = (at[held[at] == one].tolist() for one in (False, True))
-    return Parts(table[train], table[test], places[test].astype(float), in_time)
+    train, test = (at[held[at] == one] for one in (False, True))
+    return Parts(table.take(train), table.take(test), places[test].astype(float), in_time)
 
 
 def _is_time(values: np.ndarray[Any, Any]) -> bool:
