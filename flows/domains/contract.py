@@ -207,6 +207,8 @@ class Policies:
     """Knows the task and its tools only."""
     shortcuts: Mapping[str, Callable[[Task, Hidden | None], Play]] = field(default_factory=dict)
     """By name: lazy policies that must fail on every task, such as doing nothing."""
+    proof: Callable[[Task, Hidden | None], Play] | None = None
+    """An oracle without detours, for worlds in which calls are dear: probes play it instead. None: the oracle."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from flows.tasks.workers import Workers
 from schemas.task import Hidden, Task
 
 AHEAD = {Overlap.NONE: 0, Overlap.THREADS: 1, Overlap.PROCESSES: 2}
-"""Candidates in work or waiting for each composer and worker. Drafts in threads are dear: few are made in vain."""
+"""Candidates in work or waiting for each composer and worker."""
 
 
 class WorkerDied(RuntimeError):
@@ -52,15 +52,18 @@ class Attempts:
     workers: Workers = field(default_factory=Workers)
 
     def of(
-        self, domain: Domain, group: Sequence[Composer], candidates: Iterator[Candidate]
+        self, domain: Domain, group: Sequence[Composer], candidates: Iterator[Candidate], wanted: Callable[[], int]
     ) -> Iterator[tuple[Composer, Attempt]]:
-        """An attempt per candidate, in their order; composers of equal candidates take turns."""
+        """An attempt per candidate, in their order; composers of equal candidates take turns.
+
+        No more drafts are in work than tasks are `wanted` of the group, so that the last ones are not made in vain.
+        """
         ahead = min(AHEAD[composer.overlap] * self.workers.count(composer.overlap) for composer in group)
         begun = deque[tuple[Composer, Callable[[], Attempt]]]()
         for candidate in candidates:
             composer = group[candidate.number % len(group)]
             begun.append((composer, self._begun(domain, composer, candidate, group)))
-            if len(begun) > ahead:
+            while len(begun) >= max(1, min(ahead + 1, wanted())):
                 first, result = begun.popleft()
                 yield first, result()
         yield from ((composer, result()) for composer, result in begun)

@@ -60,11 +60,9 @@ def run_tasks(
         attempts = Attempts(day, probes, aim_of(con, day, settings.tasks), at_work)
         night = TaskNight(settings.tasks, day, con, chosen, attempts, made, resources, settings.environments)
         report(night.already, settings.tasks.per_night)
-        tasks, n = night.tasks(), night.already
+        tasks = _counted(night, settings.tasks.per_night, report)
         while part := _next_part(tasks):
             _write_part(lake, day, part)
-            n += len(part)
-            report(n, settings.tasks.per_night)
     if refusals := night.refusals():
         lake.write(Refusal, refusals, lake.next_part(day, "tasks", Refusal))
     counts = night.counts()
@@ -73,6 +71,13 @@ def run_tasks(
     }
     missing = default_mix(settings).left_out if is_default(settings) else {}
     return shown | {f"left_out:{name}": reason for name, reason in missing.items()}
+
+
+def _counted(night: TaskNight, wanted: int, report: ProgressCallback) -> Iterator[Composed]:
+    """The tasks of a night, each reported as it is made."""
+    for n, task in enumerate(night.tasks(), night.already + 1):
+        report(n, wanted)
+        yield task
 
 
 def _next_part(tasks: Iterator[Composed]) -> list[Composed]:

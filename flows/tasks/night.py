@@ -101,21 +101,30 @@ class TaskNight:
         for composer in quota.composers:
             groups.setdefault(composer.candidates, []).append(composer)
         made, shares = Counter(self.made.by_composer), shares_of(quota, self.settings)
-        sources = [
-            Source(
-                self._tasks_by(quota.domain, turns([(one, shares[one.name]) for one in group]), wanted),
-                self.attempts.aim.share(group) * sum(shares[one.name] for one in group),
-                sum(made[one.name] for one in group),
-            )
+        weights = {
+            group[0].name: self.attempts.aim.share(group) * sum(shares[one.name] for one in group)
             for group in groups.values()
-        ]
+        }
+        ends = portions(weights, self._portions[name])
+        sources = []
+        for first, group in zip(weights, groups.values(), strict=True):
+            done = sum(made[one.name] for one in group)
+            in_turn = turns([(one, shares[one.name]) for one in group])
+            tasks = self._tasks_by(quota.domain, in_turn, wanted, ends[first] - done)
+            sources.append(Source(tasks, weights[first], done))
         return apportion(sources)
 
-    def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int) -> Iterator[Composed]:
+    def _tasks_by(self, domain: Domain, group: Sequence[Composer], wanted: int, own: int) -> Iterator[Composed]:
+        """The tasks of composers that take turns; `own` are those of the domain's `wanted` that it is to make."""
         given, sources = (self.con, self.settings, self.day, wanted), self.environments
         code = sources.repositories, sources.issues, sources.packages
         corpus = Corpus(*given, sources.mcp, self.resources, *code)
-        for composer, attempt in self.attempts.of(domain, group, group[0].candidates(corpus)):
+        names = {composer.name for composer in group}
+
+        def left() -> int:
+            return own - sum(self.composed[one] for one in names)
+
+        for composer, attempt in self.attempts.of(domain, group, group[0].candidates(corpus), left):
             reason = "same_task" if attempt.task_id in self.made.ids else attempt.reason
             if reason or attempt.task is None:
                 self.refused[domain.name, composer.name, reason] += 1

@@ -21,6 +21,17 @@ class Figure:
         return json.dumps(asdict(self) | {"size": size}, allow_nan=False)
 
 
+class NothingMeasured(RuntimeError):
+    """A share of nothing: what a benchmark counts did not come about; the message gives what, and how it ended."""
+
+
+def share(part: float, whole: int, nothing: str) -> float:
+    """The share, to four digits. Raises NothingMeasured with the text `nothing` if there is no whole."""
+    if not whole:
+        raise NothingMeasured(nothing)
+    return round(part / whole, 4)
+
+
 class MissingTool(RuntimeError):
     """A benchmark cannot start without a tool that is not installed; the message gives the command that installs it.
 

@@ -34,7 +34,7 @@ def examine(world: Laboratory, hidden: Hidden, resources: Resources, folder: Pat
 
 
 def _run(script: bytes, project: Project, seed: int, sandbox: Sandbox, folder: Path) -> dict[str, object]:
-    files, _ = project.drawn(seed)
+    files = project.files(seed)
     for name, data in {"analyse.py": script, **{f"data/{name}": data for name, data in files.items()}}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)

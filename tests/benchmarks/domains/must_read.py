@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flows.domains.general_agentic import DOMAIN
 from flows.domains.general_agentic.players import PLAYERS
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import Figure, share
 from tests.flows.domains.general_agentic.playing import drafts, play, rows, solved
 from tests.flows.domains.general_agentic.resting import without_rows
 
@@ -36,4 +36,9 @@ def figures(size: Size) -> Iterator[Figure]:
     for draft in poorer:
         task, hidden = rows(draft)
         failed += not solved(play(task, hidden, PLAYERS.oracle))
-    yield Figure(FIGURES[0], failed / len(poorer), "share", f"{len(poorer)} records of {len(chosen)} tasks")
+    yield Figure(
+        FIGURES[0],
+        share(failed, len(poorer), "no task has a record"),
+        "share",
+        f"{len(poorer)} records of {len(chosen)} tasks",
+    )

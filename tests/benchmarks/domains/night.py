@@ -17,7 +17,7 @@ from threading import Thread
 from typing import NamedTuple
 
 from flows.domains import domains
-from tests.benchmarks.figure import Figure, MissingTool
+from tests.benchmarks.figure import Figure, MissingTool, share
 from tests.doubles.sites.wiki_site import wiki_site
 from tests.doubles.solver import Solver
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -78,17 +78,19 @@ def figures(size: Size) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder, _site(size) as seed:
         home = Path(folder) / "home"
         home.mkdir()
-        _night(home, size, seed)
+        output = _night(home, size, seed)
         with connect(Lake(home / "lake")) as con:
             made = {name for (name,) in con.sql("select distinct domain from tasks").fetchall()}
             ((attempts, judged, solved),) = con.sql(JUDGED).fetchall()
     missing, against = len(set(chosen) - made), f"{attempts} attempts in {len(chosen)} domains"
     yield Figure("domains.night.missing", missing, "domains", against)
-    yield Figure("domains.night.judged", round(judged / attempts, 4), "share", against)
-    yield Figure("domains.night.solved", round(solved / attempts, 4), "share", against)
+    nothing = f"the night made no attempt:\n{output}"
+    yield Figure("domains.night.judged", share(judged, attempts, nothing), "share", against)
+    yield Figure("domains.night.solved", share(solved, attempts, nothing), "share", against)
 
 
-def _night(home: Path, size: Size, seed: str) -> None:
+def _night(home: Path, size: Size, seed: str) -> str:
+    """Runs the night; the end of its output."""
     tokenizer = tiny.save(home.parent / "tokenizer")
     shares = "\n".join(["[tasks.share]" if size.domains else "", *(f"{name} = 1" for name in size.domains)])
     with fake_vllm(reply=Solver(home), context=CONTEXT) as teacher:
@@ -100,8 +102,10 @@ def _night(home: Path, size: Size, seed: str) -> None:
         command = [*size.command, "2026-01-02"]
         environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
         ran = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+    output = f"{ran.stdout[-1500:]}\n{ran.stderr[-1500:]}"
     if ran.returncode:
-        raise RuntimeError(f"factory run ended with {ran.returncode}:\n{ran.stdout[-1500:]}\n{ran.stderr[-1500:]}")
+        raise RuntimeError(f"factory run ended with {ran.returncode}:\n{output}")
+    return output
 
 
 @contextmanager

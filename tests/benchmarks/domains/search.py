@@ -24,7 +24,7 @@ from flows.settings import Teacher as TeacherSettings
 from schemas import Task
 from sources.index.library import Library
 from tests.benchmarks.domains.seeded import DAY, compose, lengths, qwen3, shares
-from tests.benchmarks.figure import Figure, MissingTool
+from tests.benchmarks.figure import Figure, MissingTool, share
 from tests.doubles.sites.mediawiki import CODE, running_wiki
 from tests.doubles.sites.region_mediawiki import write_region_pages
 from tests.doubles.sites.region_wiki import write_region_wiki
@@ -42,6 +42,7 @@ WORSE: dict[str, Callable[..., float]] = {
     "wrong": max, "first_search": max, "oracle": min, "explorer": max, "shortcuts": max, "calls_median": min,
     "explorer_calls": min, "tokens_mean": min, "twins": max,
 }  # fmt: skip
+NONE = "no task was composed of a corpus"
 FIGURES = tuple(f"domains.search.{name}" for name in ("tasks_per_min", "checked", *WORSE))
 
 
@@ -146,7 +147,7 @@ def _measured(home: Path, size: Size, tokenizer: str | None) -> dict[str, float]
     return {
         **shares(played),
         "checked": len(tasks),
-        "wrong": len(wrong) / len(tasks),
+        "wrong": share(len(wrong), len(tasks), NONE),
         "first_search": _first_search(home, tasks, urls),
         "calls_median": oracle["calls_median"],
         "explorer_calls": played["explorer"].calls,
@@ -168,7 +169,7 @@ def _first_search(home: Path, tasks: list[dict[str, Any]], urls: dict[str, str])
     library = Library.open(next((home / "state" / "library").iterdir()))
     asked = [task for task in tasks if task["answer_form"] != "number"]
     hits = ({hit.url for hit in library.search(task["instruction"])} for task in asked)
-    return sum(_urls(task, urls) <= found for task, found in zip(asked, hits, strict=True)) / len(tasks)
+    return share(sum(_urls(task, urls) <= found for task, found in zip(asked, hits, strict=True)), len(tasks), NONE)
 
 
 def _twins(tasks: list[dict[str, Any]]) -> float:

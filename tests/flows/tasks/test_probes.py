@@ -79,6 +79,17 @@ def test_a_planted_fault_is_refused_with_its_reason(
     assert stored["dials", "panels", reason] == counts[f"refused:{reason}"]
 
 
+@pytest.mark.parametrize(("proof", "composed"), [("oracle", 1), ("nothing", 0)])
+def test_a_domain_with_a_proof_is_probed_by_it(tmp_path: Path, proof: str, composed: int) -> None:
+    """An oracle that fits nine models for each task that is composed keeps a night from its attempts."""
+    folder = write_guide_domain(tmp_path)
+    policies = (folder / "policies.py").read_text()
+    planted = f'Policies(None, explorer, {{"nothing": nothing}}, proof={proof})'
+    (folder / "policies.py").write_text(policies.replace('Policies(oracle, explorer, {"nothing": nothing})', planted))
+    use_folders([folder])
+    assert compose(tmp_path)["composed"] == composed
+
+
 def test_a_probe_that_is_switched_off_or_not_drawn_is_not_passed(tmp_path: Path) -> None:
     use_folders([write_guide_domain(tmp_path)])
     compose(tmp_path / "off", probes=["canary"])

@@ -171,6 +171,20 @@ def test_a_night_has_the_same_tasks_on_any_number_of_processes(tmp_path: Path) -
     assert nights[0] == nights[1] and nights[0][0]["refused"]
 
 
+def test_no_more_drafts_are_made_at_once_than_tasks_are_wanted(tmp_path: Path) -> None:
+    """Each engineering task takes a quarter of a minute of sandboxes; a small night would make twice what it needs."""
+    composer, made = write_guide_domain(tmp_path / "mine") / "composer.py", tmp_path / "made.txt"
+    text = composer.read_text().replace("import Composer", "import Composer, Overlap")
+    text = text.replace("    setup = json", f'    open({str(made)!r}, "a").write("draft\\n")\n    setup = json', 1)
+    composer.write_text(
+        text.replace('seeded("panels"), compose)', 'seeded("panels"), compose, overlap=Overlap.THREADS)')
+    )
+    use_folders([composer.parent])
+    counts = run_tasks(settings(tmp_path, per_night=2, share={"dials": 1}), DAY, silent, no_teacher, 4)
+    assert counts["composed"] == 2
+    assert len(made.read_text().splitlines()) == counts["candidates"]
+
+
 def test_a_target_of_a_domain_that_takes_none_is_refused() -> None:
     """A misspelled domain would leave the lengths as they are without a word."""
     with pytest.raises(SettingsError, match=r"tasks.target = \['dials'\]: no such .*There are: .*search"):

@@ -2,9 +2,9 @@
 
 from flows.domains.contract import Policies
 from flows.domains.engineering.players.explorer import explore
-from flows.domains.engineering.players.oracle import solve
+from flows.domains.engineering.players.oracle import prove, solve
 from flows.domains.engineering.players.shortcuts import SHORTCUTS
 
-PLAYERS = Policies(oracle=solve, explorer=explore, shortcuts=SHORTCUTS)
+PLAYERS = Policies(oracle=solve, explorer=explore, shortcuts=SHORTCUTS, proof=prove)
 
 __all__ = ["PLAYERS"]

@@ -28,11 +28,8 @@ DEFINED = re.compile(r"\s*(?:async\s+)?(?:def|class|function\s*\*?)\s+(\w+)")
 
 def solve(task: Task, hidden: Hidden | None) -> Play:
     """Mend one bug after another. Raises LookupError without the original files in the hidden record."""
-    known = json.loads((hidden and hidden.oracle) or "{}")
-    if "files" not in known:
-        raise LookupError(f"the hidden record of task {task.task_id} has no original files, so no oracle can play it")
-    faulty = {path: text for path, text in json.loads(task.setup)["files"].items() if path in known["files"]}
-    engineer = Engineer(faulty, known["files"])
+    known = _known(task, hidden)
+    engineer = Engineer(_faulty(task, known), known["files"])
     yield from engineer.look_around()
     for bug in known.get("bugs", []):
         yield from engineer.mend(bug)
@@ -40,6 +37,28 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
     yield from engineer.rearrange(known.get("removed", []), known.get("executable", {}))
     yield from engineer.hand_in()
     return DONE
+
+
+def prove(task: Task, hidden: Hidden | None) -> Play:
+    """The edits alone. Raises LookupError without the original files in the hidden record."""
+    known = _known(task, hidden)
+    engineer = Engineer(_faulty(task, known), known["files"])
+    yield from engineer.edit(engineer.left())
+    yield from engineer.rearrange(known.get("removed", []), known.get("executable", {}))
+    yield from engineer.hand.use("submit")
+    return DONE
+
+
+def _known(task: Task, hidden: Hidden | None) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((hidden and hidden.oracle) or "{}")
+    if "files" not in known:
+        raise LookupError(f"the hidden record of task {task.task_id} has no original files, so no oracle can play it")
+    return known
+
+
+def _faulty(task: Task, known: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of the files to be mended, as the task gives them."""
+    return {path: text for path, text in json.loads(task.setup)["files"].items() if path in known["files"]}
 
 
 class Engineer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
+from flows.domains.contract import Composer, Corpus, Draft, Overlap, Refused, Writer
 from flows.domains.ml_engineering.composing.draft import IMAGE, draft, facts_of
 from flows.domains.ml_engineering.composing.trial import Private, bounds
 from flows.domains.ml_engineering.families import FAMILIES, Drawn
@@ -80,4 +80,4 @@ def private_rows(drawn: Drawn, problem: OpenProblem, seed: int) -> Private:
     return Private(ids, labels, None if queries is None else np.asarray(queries))
 
 
-GENERATED_DATA = Composer(NAME, VERSION, drawings, compose)
+GENERATED_DATA = Composer(NAME, VERSION, drawings, compose, overlap=Overlap.THREADS)

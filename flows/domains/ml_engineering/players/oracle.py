@@ -16,9 +16,7 @@ KINDS = ("boosted", "forest", "linear")
 
 def solve(task: Task, hidden: Hidden | None) -> Play:
     """The whole work, one call per turn. Raises LookupError without a hidden record."""
-    if hidden is None or hidden.oracle is None:
-        raise LookupError(f"the task {task.task_id} has no stored solution, so the oracle cannot play it")
-    known, desk = json.loads(hidden.oracle), Desk(facts_of(task))
+    known, desk = _known(task, hidden), Desk(facts_of(task))
     yield from desk.run("cat DATA.md && ls -s")
     yield from desk.run("head -n 5 *.csv && wc -l *.csv")
     for name in ("explore", "relations"):
@@ -44,3 +42,21 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
     yield from desk.run("head -n 4 submission.csv && wc -l submission.csv sample_submission.csv")
     yield from desk.call("submit", path="submission.csv")
     return DONE
+
+
+def prove(task: Task, hidden: Hidden | None) -> Play:
+    """The solution alone, fitted once and submitted. Raises LookupError without a hidden record."""
+    known, desk = _known(task, hidden), Desk(facts_of(task))
+    yield from desk.write("solution.py", known["solution"])
+    yield from desk.write_script("predict")
+    yield from desk.run("python predict.py solution submission.csv")
+    yield from desk.call("submit", path="submission.csv")
+    return DONE
+
+
+def _known(task: Task, hidden: Hidden | None) -> dict[str, str]:
+    """The texts of the solution and of the study that finds it."""
+    if hidden is None or hidden.oracle is None:
+        raise LookupError(f"the task {task.task_id} has no stored solution, so the oracle cannot play it")
+    known: dict[str, str] = json.loads(hidden.oracle)
+    return known

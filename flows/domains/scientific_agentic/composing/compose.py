@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.domains.contract import Composer, Corpus, Draft, Writer
+from flows.domains.contract import Composer, Corpus, Draft, Overlap, Writer
 from flows.domains.scientific_agentic.composing.instruction import write_instruction
 from flows.domains.scientific_agentic.composing.solution import solution_of
 from flows.domains.scientific_agentic.families import FAMILIES
@@ -128,4 +128,4 @@ def _goal(project: Project, fresh: list[int], described: dict[str, object]) -> s
     return json.dumps({**described, "image": IMAGE, "seeds": fresh, "truth": truth, "tolerance": tolerance})
 
 
-LABORATORY_PROJECT = Composer(NAME, VERSION, orders, compose, knob=knob, takes_target=True)
+LABORATORY_PROJECT = Composer(NAME, VERSION, orders, compose, knob=knob, overlap=Overlap.THREADS, takes_target=True)

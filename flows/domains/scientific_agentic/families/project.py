@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flows.domains.scientific_agentic.families import FAMILIES, Family
@@ -10,6 +11,8 @@ from flows.domains.scientific_agentic.families.family import table_file
 from flows.domains.scientific_agentic.families.instrument import STANDARDS, instrument, stream
 
 STANDARDS_FILE = "STANDARDS.csv"
+KEPT = 4
+"""Sets of data that stay in memory, some 20 MB each: those of one task, which all of its attempts and trials read."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,15 @@ class Project:
             files |= {f"{folder}/{name}": data for name, data in made.files.items()}
             truth[folder] = {key: float(value) for key, value in made.truth.items()}
         return files, truth
+
+    def files(self, seed: int) -> Mapping[str, bytes]:
+        """The files of one set of data, drawn once for worlds and examinations that follow each other."""
+        return _files(self.instrument, tuple(self.studies.items()), seed)
+
+
+@lru_cache(maxsize=KEPT)
+def _files(instrument_seed: int, studies: tuple[tuple[str, str], ...], seed: int) -> Mapping[str, bytes]:
+    return Project(instrument_seed, dict(studies)).drawn(seed)[0]
 
 
 def standards_file() -> bytes:

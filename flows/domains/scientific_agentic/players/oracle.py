@@ -15,9 +15,7 @@ DONE = "The script is handed in. Both halves of the data gave the same results."
 
 def solve(task: Task, hidden: Hidden | None) -> Play:
     """The whole work, one call per turn. Raises LookupError without a hidden record."""
-    if hidden is None or hidden.oracle is None:
-        raise LookupError(f"the task {task.task_id} has no stored solution, so the oracle cannot play it")
-    solution, desk = json.loads(hidden.oracle)["solution"], Desk()
+    solution, desk = _solution(task, hidden), Desk()
     yield from desk.run("cat STANDARDS.csv && ls -l data/*")
     constants = yield from desk.calibrate()
     for name in ("explore", "profile"):
@@ -33,3 +31,20 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
     yield from desk.run("python halves.py")
     yield from desk.call("submit", path="analyse.py")
     return DONE
+
+
+def prove(task: Task, hidden: Hidden | None) -> Play:
+    """The calibration and the script alone. Raises LookupError without a hidden record."""
+    solution, desk = _solution(task, hidden), Desk()
+    constants = yield from desk.calibrate()
+    yield from desk.write("analyse.py", filled(solution, *constants))
+    yield from desk.call("submit", path="analyse.py")
+    return DONE
+
+
+def _solution(task: Task, hidden: Hidden | None) -> str:
+    """The script before its instrument is calibrated."""
+    if hidden is None or hidden.oracle is None:
+        raise LookupError(f"the task {task.task_id} has no stored solution, so the oracle cannot play it")
+    found: str = json.loads(hidden.oracle)["solution"]
+    return found

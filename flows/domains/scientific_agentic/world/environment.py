@@ -116,7 +116,7 @@ def tools(setup: str, dialect: str) -> tuple[Tool, ...]:
 def opened(setup: str, resources: Resources, folder: Path) -> Environment:
     """The world of a setup: its data are drawn again. Raises DataDiffer, and the errors of the workspace."""
     given = json.loads(setup)
-    files, _ = Project.of(given).drawn(int(given["data"]))
+    files = Project.of(given).files(int(given["data"]))
     if digest_of(files) != given["sha256"]:
         raise DataDiffer("the data drawn here differ from the task's: compose its night again with this version")
     placed = {f"{DATA}/{name}": data for name, data in files.items()} | {STANDARDS_FILE: standards_file()}

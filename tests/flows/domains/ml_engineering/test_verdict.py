@@ -56,12 +56,13 @@ def test_a_composed_task_is_solved_by_its_oracle_only(tmp_path: Path) -> None:
     task = task_row(DOMAIN, GENERATED_DATA, draft, Tasks(), date(2026, 1, 2))
     hidden = hidden_row(task, draft)
     assert leak(task, hidden) is None
-    assert DOMAIN.policies is not None
-    played = {"oracle": DOMAIN.policies.oracle, **DOMAIN.policies.shortcuts}
+    assert DOMAIN.policies is not None and DOMAIN.policies.proof is not None
+    knowing = {"oracle": DOMAIN.policies.oracle, "proof": DOMAIN.policies.proof}
+    played = knowing | dict(DOMAIN.policies.shortcuts)
     attempts = {
         name: Player(DOMAIN, resources, tmp_path / name).play(task, hidden, policy) for name, policy in played.items()
     }
-    assert {name: one.solved(()) for name, one in attempts.items()} == {name: name == "oracle" for name in played}
+    assert {name: one.solved(()) for name, one in attempts.items()} == {name: name in knowing for name in played}
     oracle = attempts["oracle"].finished
     assert oracle.trajectory.n_tool_calls >= 20
     assert not [one.observation for one in oracle.turns if "exit status" in (one.observation or "")]

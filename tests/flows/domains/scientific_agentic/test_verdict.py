@@ -63,13 +63,14 @@ def test_a_composed_project_is_solved_by_its_oracle_only(tmp_path: Path) -> None
     task = task_row(DOMAIN, LABORATORY_PROJECT, draft, Tasks(), date(2026, 1, 2))
     hidden = hidden_row(task, draft)
     assert leak(task, hidden) is None
-    assert DOMAIN.policies is not None
+    assert DOMAIN.policies is not None and DOMAIN.policies.proof is not None
+    knowing = {"oracle": DOMAIN.policies.oracle, "proof": DOMAIN.policies.proof}
     lazy = {name: DOMAIN.policies.shortcuts[name] for name in ("straight", "hard_coded", "peek")}
-    played = {"oracle": DOMAIN.policies.oracle, **lazy}
+    played = knowing | lazy
     attempts = {
         name: Player(DOMAIN, resources, tmp_path / name).play(task, hidden, policy) for name, policy in played.items()
     }
-    assert {name: one.solved(()) for name, one in attempts.items()} == {name: name == "oracle" for name in played}
+    assert {name: one.solved(()) for name, one in attempts.items()} == {name: name in knowing for name in played}
     oracle = attempts["oracle"].finished
     assert not [one.observation for one in oracle.turns if "exit status" in (one.observation or "")]
 

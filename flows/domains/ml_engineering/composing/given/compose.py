@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
+from flows.domains.contract import Composer, Corpus, Draft, Overlap, Refused, Writer
 from flows.domains.ml_engineering.composing.draft import IMAGE, draft, facts_of
 from flows.domains.ml_engineering.composing.generated import apart
 from flows.domains.ml_engineering.composing.given.parts import Parts, split_table
@@ -126,4 +126,4 @@ def _solution() -> str:
     return files(__package__).joinpath("solution.txt").read_text("utf-8")
 
 
-GIVEN_TABLE = Composer(NAME, VERSION, offers, compose)
+GIVEN_TABLE = Composer(NAME, VERSION, offers, compose, overlap=Overlap.THREADS)

@@ -71,6 +71,16 @@ def test_the_oracle_solves_the_task_by_edits(player: Player) -> None:
 
 
 @pytest.mark.slow
+def test_the_proof_solves_the_task_by_its_edits_alone(player: Player) -> None:
+    """Nights play it on every task: one that ran the tests as the oracle does would take four times as long."""
+    assert PLAYERS.proof is not None
+    attempt = player.play(*rows(), PLAYERS.proof)
+
+    assert reasons(attempt) == {"tests_pass": "ok", "tests_intact": "ok"}
+    assert [turn.tool for turn in attempt.finished.turns if turn.role == "tool"] == ["edit", "edit", "submit"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYERS.shortcuts)
 def test_a_shortcut_fails(player: Player, name: str) -> None:
     """A task that a shortcut solves trains a student in the shortcut."""
