@@ -23,7 +23,7 @@ from flows.rollout.rehearsal.dialect import RehearsalDialect
 from flows.rollout.rehearsal.pieces import Tokenizer, open_tokenizer
 from flows.rollout.rehearsal.teacher import PolicyTeacher, policy_identity
 from flows.rollout.run import Factories, run_rollout
-from flows.settings import Settings
+from flows.settings import Settings, Tasks
 from flows.settings import Teacher as TeacherSettings
 from schemas import Document, Hidden, Task
 from schemas.trajectory import trajectory_id
@@ -139,18 +139,24 @@ def _rows(con: duckdb.DuckDBPyConnection, view: str) -> list[dict[str, object]]:
 
 def _settings(settings: Settings, home: Path, domain: Domain, n: int) -> Settings:
     """The settings of a rehearsal: one domain, one attempt per task, no limits of a night."""
-    tasks = {"per_night": n, "samples": 1, "share": {domain.name: 1.0}, "composers": _composers(settings, domain)}
     teacher = TeacherSettings(max_completion_tokens=MAX_COMPLETION)
     rollout = settings.rollout.model_copy(update={"max_in_flight": IN_FLIGHT, "max_tokens": None, "max_hours": None})
-    changed = {"home": home, "tasks": settings.tasks.model_copy(update=tasks), "teacher": teacher, "rollout": rollout}
+    changed = {
+        "home": home,
+        "tasks": rehearsal_tasks(settings.tasks, domain, n),
+        "teacher": teacher,
+        "rollout": rollout,
+    }
     return settings.model_copy(update=changed)
 
 
-def _composers(settings: Settings, domain: Domain) -> list[str]:
-    """The composers of the domain that the settings name, or all that need no teacher."""
-    own = [composer.name for composer in domain.composers if composer.prompt is None]
-    named = settings.tasks.composers if "composers" in settings.tasks.model_fields_set else []
-    return [name for name in named if name in own] or own
+def rehearsal_tasks(given: Tasks, domain: Domain, n: int) -> Tasks:
+    """Those of a night of this domain alone: by the composers that the settings name, or by all with their shares."""
+    known = [composer.name for composer in domain.composers if composer.prompt is None]
+    named = [name for name in given.composers if name in known] if "composers" in given.model_fields_set else []
+    tasks = given.model_dump(exclude_unset=True, exclude={"composers"})
+    tasks |= {"per_night": n, "samples": 1, "share": {domain.name: 1.0}}
+    return Tasks.model_validate(tasks | ({"composers": named} if named else {}))
 
 
 def _link_pages(settings: Settings, other: Settings, domain: Domain) -> None:

@@ -69,7 +69,7 @@ def figures(size: Size) -> Iterator[Figure]:
             "domains.search.tasks_per_min", _tasks_per_min(size, home), "1/min", f"{size.pages} pages, facts read"
         )
         corpora = (
-            {"mediawiki": _mediawiki(home / "wiki", size.wiki), "python3-doc": _python(home / "python")}
+            {"mediawiki": _mediawiki(home / "wiki", size.wiki), "python3-doc": python_docs(home / "python")}
             if size.whole
             else {"wiki": _wiki(home / "wiki", size.wiki)}
         )
@@ -114,7 +114,7 @@ def _mediawiki(home: Path, n_pages: int) -> Path:
     return home
 
 
-def _python(home: Path) -> Path:
+def python_docs(home: Path) -> Path:
     """The documentation as the folder source reads it, without the sources of its pages."""
     html = next(iter(INSTALLED.glob("python3.*/html")), None) or _downloaded(home / "package")
     shutil.copytree(html, home / "html", ignore=shutil.ignore_patterns("_sources", "_static", "_images"))

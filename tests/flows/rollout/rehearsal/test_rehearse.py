@@ -10,11 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.domains import domain
 from flows.domains.finding import use_folders
 from flows.publish.errors import PublishError
 from flows.publish.release import run_publish
 from flows.refine.decide import run_refine
-from flows.settings import Refine, Settings
+from flows.rollout.rehearsal.rehearse import rehearsal_tasks
+from flows.settings import Refine, Settings, Tasks
+from flows.tasks.composers import quotas, shares_of
 from schemas import Trajectory
 from tests.flows.domains.guide_domain import write_guide_domain
 from tests.flows.tasks.reading import rows
@@ -77,6 +80,15 @@ def test_a_broken_oracle_and_a_shortcut_that_works_end_the_command_with_their_na
     Path("factory.toml").write_text('[tasks]\nprobes = []\ndomain_folders = ["dials"]\n')
     code, printed = rehearse("dials", "-n", "2")
     assert code == 1 and "dials oracle 0%, dials shortcut:reads 100%" in " ".join(printed.split())
+
+
+def test_a_rehearsal_composes_as_a_night_does() -> None:
+    """With a ninth of short blanks in place of a twentieth, search would look shorter than its nights are."""
+    search = domain("search")
+    (quota,) = quotas(Settings(tasks=rehearsal_tasks(Tasks(), search, 4)))
+    assert shares_of(quota, Tasks())["cloze"] == 0.05
+    (quota,) = quotas(Settings(tasks=rehearsal_tasks(Tasks(composers=["chain"]), search, 4)))
+    assert [one.name for one in quota.composers] == ["chain"]
 
 
 def test_a_domain_without_policies_is_refused_with_the_way_to_give_it_some() -> None:
