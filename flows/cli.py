@@ -28,6 +28,7 @@ from flows.commands.sources import sources
 from flows.commands.tasks import tasks
 from flows.commands.tasks.domains import domains
 from flows.commands.tasks.rehearse import rehearse
+from flows.commands.watch.capacity import capacity
 from flows.commands.watch.report import report
 from flows.commands.watch.scan import scan
 from flows.commands.watch.sql import sql
@@ -76,7 +77,7 @@ def judge(day: Day = None) -> None:
     run_nightly(day, Stage.judge.value)
 
 
-for verb in (doctor, domains, export, lineage, publish.pull, rehearse, report, scan, serve, sql, stats, view):
+for verb in (capacity, doctor, domains, export, lineage, publish.pull, rehearse, report, scan, serve, sql, stats, view):
     app.command()(verb)
 app.command("import")(imports.import_files)
 for room in (sources, tasks, rollout, refine, publish, release, lake, teacher, notify, deploy, environments):

@@ -26,7 +26,7 @@ ROOMS: dict[str, Levels] = {
     "flows.rollout": (
         {"flow"},
         {"rehearsal"},
-        {"run", "trial"},
+        {"run", "trial", "capacity"},
         {"user_model"},
         {"writer"},
         {"run_record", "briefs"},
