@@ -4,16 +4,14 @@ Each check takes seconds and leaves nothing behind; its error names the setting.
 for a full disk or a mistyped bucket, fails at its start instead. `factory doctor` runs all of them and prints each.
 """
 
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from flows.domains.lengths import shortage
 from flows.environments.environment import SANDBOX
 from flows.environments.resources import Resources
 from flows.environments.sandbox import unavailable
 from flows.environments.sandbox.escapes.trial import tried
+from flows.home_checks import NotReady, check_disk, check_home
 from flows.judge.rubric import load_rubric
 from flows.publish.check_store import check_store
 from flows.refine.gates.gates import load_gates
@@ -24,12 +22,6 @@ from flows.rollout.tools.toolbox import offered_kind
 from flows.settings import Settings, SettingsError
 from flows.tasks.composers import chosen_composers, quotas
 from flows.tasks.mix import default_mix, is_default
-
-GB = 1e9
-
-
-class NotReady(Exception):
-    """This machine cannot do the night's work; the message names the place, the figure and the setting."""
 
 
 def check_before_serving(settings: Settings) -> None:
@@ -90,29 +82,6 @@ def _check_refine(settings: Settings) -> str:
     return f"{len(load_gates(settings))} gates; overlaps are looked for with {benchmarks} benchmarks"
 
 
-def _check_home(settings: Settings) -> str:
-    existing = _existing(settings)
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise NotReady(f"home: {existing} is not writable")
-    return f"{settings.home.absolute()} is writable"
-
-
-def _check_disk(settings: Settings) -> str:
-    folder, floor_gb = _existing(settings), settings.min_free_gb
-    free = shutil.disk_usage(folder).free / GB
-    if free < floor_gb:
-        raise NotReady(
-            f"{free:.1f} GB are free on the disk of {folder}, and min_free_gb = {floor_gb:g} are needed to start: free "
-            "space, or lower the setting."
-        )
-    return f"{free:,.1f} GB are free; a night starts from {floor_gb:g} (min_free_gb)"
-
-
-def _existing(settings: Settings) -> Path:
-    home = settings.home.absolute()
-    return next(path for path in (home, *home.parents) if path.exists())
-
-
 def _check_teacher(settings: Settings) -> str:
     teacher = settings.teacher
     _check_dialect(settings)
@@ -166,8 +135,8 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "tasks": _check_tasks,
     "sandbox": _check_sandbox,
     "refine": _check_refine,
-    "home": _check_home,
-    "disk": _check_disk,
+    "home": check_home,
+    "disk": check_disk,
     "rollout": _check_teacher,
     "judge": _check_judge,
     "publish": _check_store,

@@ -100,14 +100,14 @@ def _is_written(language: str, script: str) -> bool:
 
 def _identified(sample: str, script: str) -> str | None:
     """The language by statistics; that of the script where they name one of another script."""
-    language, probability = _identifier().classify(sample)
+    language, probability = identifier().classify(sample)
     if not _is_written(language, script):
         return script if script != LATIN else None
     return str(language) if probability >= SURE else None
 
 
 @cache
-def _identifier() -> Any:
+def identifier() -> Any:
     """The identifier of py3langid; its model is loaded on first use, in about a second."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

@@ -79,7 +79,7 @@ class Scope:
 
     def admits(self, url: str) -> bool:
         """True if the normalised url belongs to the crawl."""
-        return self.is_open_to(url) and (bool(self.allow) or host_of(url) in self.hosts)
+        return (bool(self.allow) or host_of(url) in self.hosts) and self.is_open_to(url)
 
     def is_open_to(self, url: str) -> bool:
         """True if no pattern excludes the normalised url, whatever its host."""

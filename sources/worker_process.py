@@ -1,6 +1,6 @@
-"""Worker processes of a pool leave Ctrl-C to their parent, and end when it ends, however that happens.
+"""Worker processes: forked from a server that has loaded their code, without Ctrl-C, and ended with their parent.
 
-Without this a worker whose parent is killed waits for work for ever.
+Without the last a worker whose parent is killed waits for work for ever.
 """
 
 import atexit
@@ -8,6 +8,24 @@ import multiprocessing
 import os
 import signal
 import threading
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+
+PRELOADED = "sources.web.worker_preload"
+"""Module that is imported once, by the server, and not by every worker."""
+
+
+def worker_context() -> ForkServerContext:
+    """Return the context of workers, whose server starts with the first of them unless it runs already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    return context
+
+
+def start_worker_server() -> None:
+    """Start the server now: it loads code and patterns for a second, in which the caller imports its own."""
+    worker_context()
+    forkserver.ensure_running()
 
 
 def follow_parent() -> None:

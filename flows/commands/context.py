@@ -60,16 +60,20 @@ def crawl_alone(day: str | None) -> None:
 
     The crawl runs without Prefect, whose server would take longer to start than the first pages take to arrive.
     """
+    from sources.worker_process import start_worker_server
+
+    start_worker_server()  # beside the imports of this process, which take longer
     from flows.crawl.crawler import crawl_night
     from flows.crawl.outcome import crawl_line
-    from flows.preflight import check_before_run
+    from flows.home_checks import check_disk, check_home
     from flows.schedule.history import current_night
     from flows.schedule.run_lock import run_lock
 
     with plain_errors():
         settings = read_settings()
         night = current_night(settings, parse_day(day))
-        check_before_run(settings, "crawl")
+        check_home(settings)
+        check_disk(settings)
         with run_lock(settings.state):
             counts = crawl_night(settings, night)
         typer.echo(crawl_line(counts))

@@ -6,7 +6,9 @@ unchanged pages are not sent again.
 """
 
 import asyncio
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
@@ -36,10 +38,20 @@ WORKER = "crawl"
 
 def crawl_night(settings: Settings, day: date) -> dict[str, int | str]:
     """Crawl with a progress bar and return the counts. Raises NothingCrawled if there is no page."""
-    with stage_bar("crawl", settings.state) as report:
+    with stage_bar("crawl", settings.state) as report, _small_heap():
         counts = run_crawl(settings, day, report)
     refuse_empty(counts)
     return counts
+
+
+@contextmanager
+def _small_heap() -> Iterator[None]:
+    """Keep all that is loaded by now out of the collector's reach: looking at it takes a tenth of the CPU time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def run_crawl(

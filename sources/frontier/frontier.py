@@ -14,6 +14,7 @@ from pathlib import Path
 from schemas.document import Document
 from schemas.record import night_of
 from sources.frontier.database import Database, FrontierError, frontier_errors
+from sources.frontier.earliest_links import EarliestLinks
 from sources.frontier.records import Admission, Changes, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
 from sources.status_codes import Status
 from sources.text.document_builder import empty_document
@@ -38,6 +39,7 @@ class Frontier(Database):
         """Open or create the file. `extractor` is the extractor's version: pages of other versions are not reused."""
         super().__init__(path)
         self.extractor = extractor
+        self._earliest = EarliestLinks()
 
     def start_after(self, day: date, parts: int) -> None:
         """Let the day's parts begin at number `parts`, if the frontier knows none: those before are of a lost one."""
@@ -66,8 +68,10 @@ class Frontier(Database):
 
     def admit(self, day: date, links: Iterable[Admission]) -> None:
         """Add urls to the run. A url that was already admitted keeps its state; an earlier link moves it forward."""
+        earlier = self._earliest.earlier(day, links)
         with self.commit():
-            self._admit(day, links)
+            self._admit(day, earlier)
+        self._earliest.committed(earlier)
 
     def counts(self, day: date, source: str) -> Counts:
         """Count the urls of a source in the run: admitted, waiting, fetched."""
@@ -113,10 +117,11 @@ class Frontier(Database):
         is forgotten.
         """
         ended = document.fetched_at.isoformat()
+        earlier = self._earliest.earlier(day, links)
         with self.commit():
             row = document.model_dump_json()
             self.run("finish", (document.status, ended, int(fetched), row, day.isoformat(), document.url))
-            self._admit(day, links)
+            self._admit(day, earlier)
             if document.status == Status.OK:
                 skipped = set(document.nofollow_links or ())
                 self.remember(document, [link.url for link in document.links if link.url not in skipped])
@@ -124,6 +129,7 @@ class Frontier(Database):
                 self._remember_check(document, page_links)
             elif document.status in GONE:
                 self.run("forget_url", (document.url,))
+        self._earliest.committed(earlier)
 
     def known(self, url: str) -> KnownPage | None:
         """Return the newest successful fetch of a url by this version of the extractor, or None."""
@@ -229,9 +235,9 @@ class Frontier(Database):
             self.run("clear_documents", (day, seq))
 
     def _admit(self, day: date, links: Iterable[Admission]) -> None:
+        night = day.isoformat()
         rows = (
-            (day.isoformat(), link.url, link.host, link.kind, link.depth, link.hops, link.parent, link.place)
-            for link in links
+            (night, link.url, link.host, link.kind, link.depth, link.hops, link.parent, link.place) for link in links
         )
         self.run_many("admit", rows)
 

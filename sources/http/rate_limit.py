@@ -75,6 +75,8 @@ class HostQueue(Generic[T]):
         """Return the monotonic time of the next possible start; infinity if nothing is queued or all slots are busy."""
         if self._exclusive or self.in_flight >= self.max_in_flight or not self.queue:
             return float("inf")
+        if not self.queue[-1].due:  # retries wait at the front, so that one look finds a request that is due
+            return self.next_start
         return max(self.next_start, min(request.due for request in self.queue))
 
     def pop(self) -> QueuedRequest[T]:

@@ -25,4 +25,7 @@ def get_request(url: str, headers: Mapping[str, str | None]) -> bytes:
 def _encoded(value: str) -> bytes:
     """Encode a header value as it came: ETags of servers hold bytes of UTF-8 or of Latin-1."""
     clean = _CONTROLS.sub("", value)
-    return clean.encode("latin-1") if all(ord(char) < 256 for char in clean) else clean.encode("utf-8", "replace")
+    try:
+        return clean.encode("latin-1")
+    except UnicodeEncodeError:
+        return clean.encode("utf-8", "replace")

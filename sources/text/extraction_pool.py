@@ -5,7 +5,6 @@ the other workers go on.
 """
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage
 from sources.text.extract import Layout
 from sources.text.formats.extract_format import extract_format
-from sources.worker_process import follow_parent
+from sources.worker_process import follow_parent, worker_context
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,8 +28,6 @@ CPU_LIMIT_S = 30.0
 HTML_CPU_LIMIT_S, HTML_CPU_S_PER_MB = 2.0, 1.0
 """The same for a page of HTML, and the seconds added for each megabyte."""
 MAX_ERROR_CHARS = 500
-PRELOADED = "sources.web.worker_preload"
-"""Module that is imported once, by the process that workers are forked from, and not by every worker."""
 
 
 class WorkerDied(Exception):
@@ -93,15 +90,18 @@ class ExtractionPool:
 
 
 def _new_worker() -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([PRELOADED])
-    return ProcessPoolExecutor(1, mp_context=context, initializer=follow_parent)
+    return ProcessPoolExecutor(1, mp_context=worker_context(), initializer=follow_parent)
 
 
 def failed_page(error: Exception) -> ExtractedPage:
     """Return the page that stands for an error of its extraction."""
+    return ExtractedPage(*failure_of(error))
+
+
+def failure_of(error: Exception) -> tuple[Status, str]:
+    """Return (status, detail) of content that could not be read in a worker."""
     name = "" if isinstance(error, WorkerDied) else f"{type(error).__name__}: "
-    return ExtractedPage(Status.EXTRACTION_FAILED, f"{name}{error}"[:MAX_ERROR_CHARS])
+    return Status.EXTRACTION_FAILED, f"{name}{error}"[:MAX_ERROR_CHARS]
 
 
 def extract_in_time(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:

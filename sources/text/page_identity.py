@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from itertools import accumulate, islice
+from itertools import accumulate
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -19,6 +19,8 @@ SKETCH_WORDS = 1_000
 """Words of a text that its sketch is made of."""
 SKETCH_CHARS = 24_000
 """Characters of a text, addresses of links included, in which they are looked for."""
+BLOCK_CHARS = 4_000
+"""Characters of whole lines that are read at a time, until enough words are found."""
 RUN = 3
 KEPT_FORMS = 4_096
 """Targets of links whose forms are kept: the pages of a site link to the same ones."""
@@ -53,9 +55,17 @@ def sketch(text: str) -> list[int]:
 
     The share of hashes that two sketches have in common estimates the share of runs that their texts have in common.
     """
-    found = _WORD.finditer(_LINK.sub(r"\1", text[:SKETCH_CHARS]))
-    words = [word[0] for word in islice(found, SKETCH_WORDS)]
-    return sorted(_run_hashes(" ".join(words).lower().encode()))[:SKETCH_SIZE]
+    return sorted(_run_hashes(" ".join(_first_words(text[:SKETCH_CHARS])).lower().encode()))[:SKETCH_SIZE]
+
+
+def _first_words(text: str) -> list[str]:
+    """The first SKETCH_WORDS words; neither a word nor a link reaches over the end of a line."""
+    words, start = list[str](), 0
+    while start < len(text) and len(words) < SKETCH_WORDS:
+        end = text.find("\n", start + BLOCK_CHARS) + 1 or len(text)
+        words += _WORD.findall(_LINK.sub(r"\1", text[start:end]))
+        start = end
+    return words[:SKETCH_WORDS]
 
 
 def _run_hashes(words: bytes) -> set[int]:

@@ -17,7 +17,7 @@ HEAD_BYTES = 100_000
 """Bytes of a page that are searched for a refresh."""
 MAX_FRAMES = 100
 
-_MARK = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
+_MARK = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh")
 _FRAME = re.compile(rb"<i?frame\b", re.IGNORECASE)
 _REFRESH = re.compile(r"\s*(\d{1,9})[\d.]*(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?(.+)", re.IGNORECASE | re.DOTALL)
 
@@ -26,7 +26,7 @@ def refresh_target(response: FetchResult, url: str) -> str | None:
     """Return the other url that soon replaces the page at `url`, normalised; None if it stays."""
     header = response.headers.get("refresh")
     target = _target(header, url) if header else None
-    if target is None and response.media_type in (HTML, XHTML) and _MARK.search(response.body, 0, HEAD_BYTES):
+    if target is None and response.media_type in (HTML, XHTML) and _may_refresh(response.body[:HEAD_BYTES]):
         target = _meta_target(response.body[:HEAD_BYTES], url)
     return target if target != url else None
 
@@ -40,6 +40,11 @@ def frame_urls(body: bytes, url: str, *, inline: bool) -> tuple[str, ...]:
     nodes = tree.css("frame[src], iframe[src]" if inline else "frame[src]")
     found = (normalise(node.attributes.get("src") or "", within=within) for node in nodes[:MAX_FRAMES])
     return tuple(dict.fromkeys(frame for frame in found if frame and frame != url))
+
+
+def _may_refresh(head: bytes) -> bool:
+    lower = head.lower()  # with a search for the word, a tenth of the time that the pattern takes on every page
+    return b"refresh" in lower and _MARK.search(lower) is not None
 
 
 def _meta_target(head: bytes, url: str) -> str | None:

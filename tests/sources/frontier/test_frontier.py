@@ -32,6 +32,20 @@ def test_order_does_not_depend_on_the_order_of_responses(tmp_path: Path) -> None
         assert [visit.url for visit in frontier.take(DAY, "web", HOST, 10)] == [f"{HOST}/late", f"{HOST}/early"]
 
 
+def test_a_link_that_comes_again_changes_the_order_only_if_it_is_earlier(tmp_path: Path) -> None:
+    """Menus link to every page from every page; a link that was passed over as known would lose an earlier place."""
+    first = [_admission("b", depth=1, parent=7), _admission("a", depth=1, parent=8)]
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.admit(DAY, [_admission("x"), _admission("y", place=1)])
+        frontier.finish(DAY, _ok("x"), fetched=True, links=first)
+        frontier.finish(DAY, _ok("y"), fetched=True, links=[_admission("b", depth=1, parent=9), *first])
+        frontier.admit(NEXT, first)
+    with Frontier(tmp_path / "f.sqlite", "1") as frontier:
+        frontier.admit(DAY, [_admission("a", depth=1, parent=9), _admission("a", depth=1, parent=2)])
+        assert [visit.url for visit in frontier.take(DAY, "web", HOST, 9)] == [f"{HOST}/a", f"{HOST}/b"]
+        assert [visit.url for visit in frontier.take(NEXT, "web", HOST, 9)] == [f"{HOST}/b", f"{HOST}/a"]
+
+
 def test_a_kill_before_the_commit_of_a_part_repeats_the_same_part(tmp_path: Path) -> None:
     """The rows of an interrupted part are written again under the same number, also if more urls have ended since."""
     parts: dict[tuple[date, int], list[str]] = {}

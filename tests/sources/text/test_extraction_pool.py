@@ -6,6 +6,8 @@ import signal
 
 import pytest
 
+from sources.languages import identifier
+from sources.privacy import redaction
 from sources.text.extraction_pool import ExtractionPool, WorkerDied
 
 
@@ -30,6 +32,16 @@ async def test_a_worker_that_dies_is_replaced() -> None:
         assert await asyncio.gather(*(workers.call(_double, n) for n in range(4))) == [0, 2, 4, 6]
         with pytest.raises(RecursionError):
             await workers.call(_raise)
+
+
+def _loaded() -> tuple[int, int]:
+    return identifier.cache_info().currsize, redaction._scanner.cache_info().currsize
+
+
+async def test_a_worker_starts_with_all_that_is_slow_to_load() -> None:
+    """On a busy machine the first page of a worker would otherwise exceed the time that a page may take."""
+    async with ExtractionPool(1) as workers:
+        assert await workers.call(_loaded) == (1, 1)
 
 
 def _spin() -> None:
