@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from sources.text.character_references import joined_halves
+
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[124-9]|2\d|3[01]|x0?[0-8bcefBCEF]|x1[0-9a-fA-F]);")
 
 
@@ -90,7 +92,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def _root(body: bytes) -> tuple[etree._Element, str | None]:
-    clean, damage = _FORBIDDEN.sub(b"", body), None
+    clean, damage = joined_halves(_FORBIDDEN.sub(b"", body)), None
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
         root = etree.fromstring(clean, etree.XMLParser(**options))

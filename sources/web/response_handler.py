@@ -19,7 +19,7 @@ from sources.rights.declarations import declared
 from sources.rights.page_markup import NOTHING_DECLARED
 from sources.status_codes import Status
 from sources.text.document_builder import empty_document
-from sources.text.extraction_pool import ExtractionPool, WorkerDied, failed_page
+from sources.text.extraction_pool import ExtractionPool, failed_page, failure_of
 from sources.urls import Scope, host_of, origin_of
 from sources.web.crawl_config import CrawlConfig
 from sources.web.page_work import FinishedPage, PageRules, PageWork, finish_extracted, finish_page, response_columns
@@ -139,8 +139,8 @@ class ResponseHandler:
         raw = await self.capture.store(visit.url, response) if self.capture else NOT_CAPTURED
         try:
             urls = await self.pool.call(parse_sitemap, response.body, visit.url)
-        except WorkerDied as error:
-            return UrlOutcome(self._empty(visit, response, Status.EXTRACTION_FAILED, str(error), raw))
+        except Exception as error:  # any error of a parser belongs to the file and must not end the crawl
+            return UrlOutcome(self._empty(visit, response, *failure_of(error), raw))
         if urls is None:
             return UrlOutcome(self._empty(visit, response, Status.EXTRACTION_EMPTY, "not a sitemap", raw))
         if len(self.modified) < MAX_MODIFIED:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from sources.http.decompress import BadCompression, TooLarge, gunzipped
 from sources.http.media_type import is_binary
+from sources.text.character_references import joined_halves
 from sources.urls import normalise
 
 MAX_URLS = 50_000
@@ -76,7 +77,7 @@ def _from_xml(plain: bytes, url: str, *, has_decoded: bool) -> SitemapUrls | Non
         resolve_entities=False, no_network=True, recover=True, load_dtd=False, huge_tree=False, encoding=encoding
     )
     try:
-        root = etree.fromstring(plain, parser)
+        root = etree.fromstring(joined_halves(plain), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
     if root is None or _name(root) not in _ROOTS:
@@ -106,7 +107,7 @@ def _href(entry: "etree._Element", name: str) -> str:
     for child in entry:
         if _name(child) == name and child.get("rel", "alternate") == "alternate":
             href = (child.get("href") or child.text or "").strip()
-            if href and etree.QName(child).namespace == etree.QName(entry).namespace:
+            if href and _space(child) == _space(entry):
                 return href
     return ""
 
@@ -116,7 +117,12 @@ def _child_text(entry: "etree._Element", name: str) -> str:
 
 
 def _name(element: "etree._Element") -> str:
-    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+    """The name without its namespace, or the prefix of one that the file does not declare."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+
+
+def _space(element: "etree._Element") -> str:
+    return str(element.tag).removesuffix(_name(element))
 
 
 def latest_moment(lastmod: str) -> datetime | None:

@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote
 
 from lxml import etree
 
+from sources.text.character_references import joined_halves
+
 CONTAINER, ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 MAX_PACKAGE_BYTES = 10_000_000
 FAULTS = (
@@ -108,7 +110,7 @@ def _metadata(package: etree._Element, name: str) -> str | None:
 
 def _xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    root = etree.fromstring(_limited(archive, name, MAX_PACKAGE_BYTES), parser)
+    root = etree.fromstring(joined_halves(_limited(archive, name, MAX_PACKAGE_BYTES)), parser)
     if root is None:
         raise ValueError(f"{name} is not XML")
     return root

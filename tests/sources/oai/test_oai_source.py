@@ -134,6 +134,7 @@ def test_responses_that_are_not_the_protocols_are_refused() -> None:
     bomb = b'<!DOCTYPE a [<!ENTITY b "x">]>' + one.replace(b"%b", b"&b;")
     assert parse_records(bomb).records == ()
     assert [record.identifier for record in parse_records(one.replace(b"%b", b"i\x01&#x2;")).records] == ["i"]
+    assert [record.identifier for record in parse_records(one.replace(b"%b", b"i&#xD800;")).records] == ["i\ufffd"]
     with pytest.raises(NotOai):
         parse_records(b"<html><body>Maintenance</body></html>")
     with pytest.raises(NotOai):

@@ -40,6 +40,12 @@ PAGES = ("http://a.example/p1", "http://a.example/p2?a=1&b=2")
         MAP.replace(' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"', "").encode(),
         MAP.replace("</urlset>", "").encode(),
         MAP.replace("&amp;", "&").encode(),
+        MAP.replace(NAMESPACES, 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"').encode(),
+        MAP.replace(NAMESPACES, "")
+        .replace("<url", "<map:url")
+        .replace("</url", "</map:url")
+        .replace("loc>", "map:loc>")
+        .encode(),
         "\n".join(PAGES).encode(),
         "\r\n".join(PAGES).encode("utf-16"),
     ],
