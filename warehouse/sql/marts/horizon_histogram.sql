@@ -6,13 +6,9 @@ with bins as (
 ),
 
 finished as (
-    select
-        trajectories.domain,
-        trajectories.n_tokens,
-        published.trajectory_id is not null as published
+    select trajectory_id, domain, n_tokens
     from trajectories
-    left join published using (trajectory_id)
-    where trajectories.status <> 'aborted' and trajectories.ids is distinct from 'none' and trajectories.engine <> 'import'
+    where status <> 'aborted' and ids is distinct from 'none' and engine <> 'import'
 ),
 
 domains as (
@@ -27,13 +23,16 @@ domains as (
 ),
 
 counted as (
-    select
-        domain,
-        from_tokens,
-        count(*) as trajectories,
-        count(*) filter (published) as published,
-        sum(n_tokens)::bigint as tokens
+    select domain, from_tokens, count(*) as trajectories, sum(n_tokens)::bigint as tokens
     from finished
+    join bins on n_tokens >= from_tokens and n_tokens < coalesce(to_tokens, 9_223_372_036_854_775_807)
+    group by domain, from_tokens
+),
+
+released as (
+    select domain, from_tokens, count(*) as published
+    from (select trajectory_id from published)
+    join finished using (trajectory_id)
     join bins on n_tokens >= from_tokens and n_tokens < coalesce(to_tokens, 9_223_372_036_854_775_807)
     group by domain, from_tokens
 ),
@@ -44,7 +43,7 @@ filled as (
         bins.from_tokens,
         bins.to_tokens,
         coalesce(counted.trajectories, 0) as trajectories,
-        coalesce(counted.published, 0) as published,
+        coalesce(released.published, 0) as published,
         coalesce(counted.tokens, 0) as tokens,
         coalesce(counted.trajectories, 0) / domains.of_domain as share,
         domains.mean_tokens,
@@ -53,6 +52,7 @@ filled as (
     from domains
     cross join bins
     left join counted using (domain, from_tokens)
+    left join released using (domain, from_tokens)
 )
 
 select *

@@ -17,10 +17,7 @@ measured as (
         count(*) as trajectories,
         sum(n_tokens)::bigint as tokens,
         avg(n_tokens) as mean_tokens,
-        quantile_cont(n_tokens, 0.1) as p10_tokens,
-        quantile_cont(n_tokens, 0.5) as p50_tokens,
-        quantile_cont(n_tokens, 0.9) as p90_tokens,
-        quantile_cont(n_tokens, 0.99) as p99_tokens,
+        quantile_cont(n_tokens, [0.1, 0.5, 0.9, 0.99]) as quantiles,  -- one sort for all four
         max(n_tokens) as max_tokens,
         avg(n_turns) as mean_turns,
         quantile_cont(n_turns, 0.9) as p90_turns,
@@ -33,7 +30,15 @@ measured as (
 select
     run_id,
     try_cast(run_id[:10] as date) as date,
-    measured.* exclude (run_id),
+    domain,
+    trajectories,
+    tokens,
+    mean_tokens,
+    quantiles[1] as p10_tokens,
+    quantiles[2] as p50_tokens,
+    quantiles[3] as p90_tokens,
+    quantiles[4] as p99_tokens,
+    measured.* exclude (run_id, domain, trajectories, tokens, mean_tokens, quantiles),
     coalesce(horizon_goals.goal_tokens, 45_000) as goal_tokens,
     mean_tokens / coalesce(horizon_goals.goal_tokens, 45_000) as share_of_goal
 from measured

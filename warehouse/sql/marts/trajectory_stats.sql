@@ -1,9 +1,10 @@
 -- one row per domain and status: lengths of trajectories in tokens, turns, calls and seconds, and how many were compacted or delegated
 with delegated as (
-    select parent_id, count(*) as n_children
-    from trajectories
-    where parent_id is not null
-    group by parent_id
+    select parents.domain, parents.status, count(*) as children
+    from trajectories as children
+    join trajectories as parents on parents.trajectory_id = children.parent_id
+    where children.parent_id is not null
+    group by all
 ),
 
 measured as (
@@ -18,10 +19,8 @@ measured as (
         n_tool_calls,
         case when engine <> 'import' then epoch(ended_at) - epoch(started_at) end as seconds,
         coalesce(n_segments, 1) as n_segments,
-        trajectories.parent_id is not null as is_child,
-        coalesce(n_children, 0) as n_children
+        parent_id is not null as is_child
     from trajectories
-    left join delegated on delegated.parent_id = trajectories.trajectory_id
 ),
 
 summed as (
@@ -31,9 +30,7 @@ summed as (
         count(*) as trajectories,
         sum(n_tokens)::bigint as tokens,
         avg(n_tokens) as mean_tokens,
-        quantile_cont(n_tokens, 0.5) as p50_tokens,
-        quantile_cont(n_tokens, 0.9) as p90_tokens,
-        quantile_cont(n_tokens, 0.99) as p99_tokens,
+        quantile_cont(n_tokens, [0.5, 0.9, 0.99]) as quantiles,  -- one sort for all three
         max(n_tokens) as max_tokens,
         sum(n_sampled_tokens)::bigint as sampled_tokens,
         sum(n_observation_tokens)::bigint as observation_tokens,
@@ -44,12 +41,22 @@ summed as (
         avg(seconds) as mean_seconds,
         count(*) filter (n_segments > 1) as compacted,
         max(n_segments) as max_segments,
-        count(*) filter (is_child) as delegated,
-        sum(n_children)::bigint as children
+        count(*) filter (is_child) as delegated
     from measured
     group by domain, status
 )
 
-select *
+select
+    domain,
+    status,
+    trajectories,
+    tokens,
+    mean_tokens,
+    quantiles[1] as p50_tokens,
+    quantiles[2] as p90_tokens,
+    quantiles[3] as p99_tokens,
+    summed.* exclude (domain, status, trajectories, tokens, mean_tokens, quantiles),
+    coalesce(children, 0)::bigint as children
 from summed
+left join delegated using (domain, status)
 order by domain, status
