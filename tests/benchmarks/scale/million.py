@@ -58,7 +58,8 @@ def _seconds(con: duckdb.DuckDBPyConnection, mart: str) -> float:
 def _write(lake: Lake, size: int) -> int:
     """Write the trajectories, a night after the other; returns their number."""
     few = table(Trajectory, make_small_lake(FIRST, n_tasks=8, samples=8).trajectories)
-    copies = max(1, size // few.num_rows // NIGHTS)
+    rows = int(few.num_rows)
+    copies = max(1, size // rows // NIGHTS)
     with duckdb.connect() as con:
         con.register("few", few)
         for number in range(NIGHTS):
@@ -67,4 +68,4 @@ def _write(lake: Lake, size: int) -> int:
             reader = con.sql(COPIES, params=span).to_arrow_reader(10_000)
             batches = (batch.cast(few.schema) for batch in reader)
             lake.write_batches(Trajectory, few.schema, batches, PartName(night, "rollout", 0))
-    return copies * NIGHTS * int(few.num_rows)
+    return copies * NIGHTS * rows
