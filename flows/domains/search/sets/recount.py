@@ -5,6 +5,7 @@ A question is refused if both ways differ: then a careful reader could come to a
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import regex
 
@@ -18,6 +19,8 @@ PAIRED = re.compile(r"^[^\n]*```.*?```[^\n]*$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"\]\([^()\s]*[^()\n]*\)")
 BULLET = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s+(\S.*)")
 MARKS = re.compile(r"[*`]")
+BEFORE, AFTER = regex.compile(r"(?<![\w\p{M}])(?<!\w['\u2019])"), regex.compile(r"(?![\w\p{M}])(?!['\u2019]\w)")
+"""Places at which a whole word begins and ends: a pattern for each word would take longer to compile than to search."""
 NUMBER = r"[-\u2212]?\d[\d,]*(?:\.\d+)?"
 
 
@@ -78,12 +81,18 @@ def has_words(words: Sequence[str], page: Page) -> bool:
     """True if each of the words is in the page's text, link targets aside; `aren` is no word of `aren't`."""
     if not all(word in page.lower for word in words):
         return False
-    before, after = r"(?<![\w\p{M}])(?<!\w['\u2019])", r"(?![\w\p{M}])(?!['\u2019]\w)"
-    whole = [regex.compile(f"{before}{word}{after}") for word in words]
-    if not all(one.search(page.lower) for one in whole):
+    if not all(_whole(word, page.lower) for word in words):
         return False  # most pages end here, before the text without link targets is made
     text = TARGET.sub("]", page.lower)
-    return all(one.search(text) for one in whole)
+    return all(_whole(word, text) for word in words)
+
+
+def _whole(word: str, text: str) -> bool:
+    """True if the word is in the text with no letter, mark or apostrophe of a longer word beside it."""
+    at = text.find(word)
+    while at >= 0 and not (BEFORE.match(text, at) and AFTER.match(text, at + len(word))):
+        at = text.find(word, at + 1)
+    return at >= 0
 
 
 def rows_of(page: Page, heading: str) -> list[Mapping[str, str]]:
@@ -101,8 +110,17 @@ def bare(cell: str) -> str:
 
 def _under(text: str, heading: str) -> str:
     """The text between a heading and the next one. Raises LookupError if it does not occur once on the page."""
-    parts = re.split(r"^#{1,6}\s+(.*)$", FENCED.sub("", text), flags=re.MULTILINE)
-    found = [parts[at + 1] for at in range(1, len(parts), 2) if folded(bare(parts[at])) == folded(heading)]
+    found = _sections(text).get(folded(heading), [])
     if len(found) != 1:
         raise LookupError(f"the heading {heading!r} stands {len(found)} times")
     return found[0]
+
+
+@lru_cache(maxsize=8)
+def _sections(text: str) -> Mapping[str, list[str]]:
+    """The texts below each heading of a page, by its folded words; lists of one page are read one after another."""
+    parts = re.split(r"^#{1,6}\s+(.*)$", FENCED.sub("", text), flags=re.MULTILINE)
+    found: dict[str, list[str]] = {}
+    for at in range(1, len(parts), 2):
+        found.setdefault(folded(bare(parts[at])), []).append(parts[at + 1])
+    return found
