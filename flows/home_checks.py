@@ -1,4 +1,4 @@
-"""Checks that the folder of the home can be written to and has space, before a run starts.
+"""Checks that the folder of the home, and the lake, can be written to and have space, before a run starts.
 
 They import no other room: a crawl alone needs these only, and would wait longer for the code of the other checks than
 for its first page.
@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 
 from flows.settings import Settings
+from warehouse.objects import ObjectPath
+from warehouse.objects.conditional_put import check_bucket
 
 GB = 1e9
 
@@ -23,6 +25,14 @@ def check_home(settings: Settings) -> str:
     if not os.access(existing, os.W_OK | os.X_OK):
         raise NotReady(f"home: {existing} is not writable")
     return f"{settings.home.absolute()} is writable"
+
+
+def check_lake(settings: Settings) -> str:
+    """Return a sentence about the place of the parts; raises LakeError if it is a bucket that cannot be used."""
+    if not isinstance(settings.lake, ObjectPath):
+        return f"parts are in {settings.lake.absolute()}"
+    check_bucket(settings.lake)
+    return f"parts can be put in {settings.lake}"
 
 
 def check_disk(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from flows.environments.environment import SANDBOX
 from flows.environments.resources import Resources
 from flows.environments.sandbox import unavailable
 from flows.environments.sandbox.escapes.trial import tried
-from flows.home_checks import NotReady, check_disk, check_home
+from flows.home_checks import NotReady, check_disk, check_home, check_lake
 from flows.judge.rubric import load_rubric
 from flows.publish.check_store import check_store
 from flows.refine.gates.gates import load_gates
@@ -33,7 +33,7 @@ def check_before_serving(settings: Settings) -> None:
 def check_before_run(settings: Settings, only: str | None) -> None:
     """Raise the error of the first check that fails, of those that the steps of this run need."""
     for name, check in CHECKS.items():
-        if name != "refine" and (only is None or name in ("home", "disk", only)):
+        if name != "refine" and (only is None or name in ("home", "lake", "disk", only)):
             check(settings)
     if only in (None, "refine"):
         validate_settings(settings)  # all that the check of refine looks at, and the lake
@@ -136,6 +136,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "sandbox": _check_sandbox,
     "refine": _check_refine,
     "home": check_home,
+    "lake": check_lake,
     "disk": check_disk,
     "rollout": _check_teacher,
     "judge": _check_judge,

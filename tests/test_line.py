@@ -20,17 +20,23 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.doubles.sites.wiki_site import wiki_site
+from tests.doubles.stores.faulty_s3 import faulty
+from tests.doubles.stores.s3 import seaweed
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import FakeVllm, assistant_turns, digest, fake_vllm
 from warehouse.connect import connect
+from warehouse.console.progress import silent
 from warehouse.damage_boundary import LakeConnection
+from warehouse.integrity.lake_check import check_lake
 from warehouse.lake import Lake
+from warehouse.objects import ObjectPath, parquet_source, place_of
 from warehouse.query import run_checks
 
 pytestmark = pytest.mark.slow
 
 DAY = "2026-01-01"
 KILLS = 12
+BUCKET_KILLS = 5
 ROOT = Path(__file__).parent.parent
 
 SETTINGS = """
@@ -72,7 +78,9 @@ class Scholar:
         found = self._known(prompt)
         if found is None:
             for part in (part for lake in self.lakes for part in (lake / "task").glob("date=2026*/*.parquet")):
-                rows = pq.read_table(part, columns=["instruction", "answer", "evidence", "path"]).to_pylist()
+                rows = pq.read_table(
+                    parquet_source(part), columns=["instruction", "answer", "evidence", "path"]
+                ).to_pylist()
                 self.answers |= {row["instruction"]: (row["answer"], _page(row)) for row in rows}
         return found or self._known(prompt)
 
@@ -90,14 +98,15 @@ class World:
     def __init__(self, folder: Path, site: str, teacher: FakeVllm, scholar: Scholar) -> None:
         self.folder, self.site, self.teacher, self.scholar = folder, site, teacher, scholar
 
-    def home(self, name: str) -> Path:
+    def home(self, name: str, lake: ObjectPath | None = None) -> Path:
+        """A home whose lake is its own folder, or a place in a bucket."""
         home = self.folder / name
         home.mkdir()
         tokenizer = self.folder / "tokenizer"
-        (home / "factory.toml").write_text(
-            SETTINGS.format(site=self.site, teacher=self.teacher.url, tokenizer=tokenizer)
-        )
-        self.scholar.lakes.append(home / "lake")
+        settings = SETTINGS.format(site=self.site, teacher=self.teacher.url, tokenizer=tokenizer)
+        place = f'lake_address = "{lake}"\nlake_endpoint_url = "{lake.bucket.endpoint_url}"\n' if lake else ""
+        (home / "factory.toml").write_text(place + settings)
+        self.scholar.lakes.append(lake or home / "lake")
         return home
 
     def start(self, home: Path, night: str = DAY) -> "subprocess.Popen[bytes]":
@@ -175,28 +184,56 @@ def test_a_released_row_leads_to_the_bytes_that_the_site_sent(world: World, undi
     assert lost.returncode == 1 and "there is no such file" in lost.stdout and "cannot be read" in lost.stderr
 
 
-def test_a_line_killed_anywhere_ends_with_the_rows_of_an_undisturbed_one(world: World, undisturbed: Path) -> None:
-    home, chance, kills = world.home("killed"), random.Random(7), 0
-    before = world.teacher.sampled
+def _finish_killed(world: World, home: Path, most_kills: int) -> None:
+    """Start the line until it ends, and kill it at random moments."""
+    chance, kills = random.Random(7), 0
     while True:
         process = world.start(home)
         try:
-            code = process.wait(chance.uniform(0.5, 5) if kills < KILLS else 240)
+            code = process.wait(chance.uniform(0.5, 5) if kills < most_kills else 240)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             kills += 1
             continue
         assert code == 0, (home / "log.txt").read_text()[-3000:]
-        if kills >= KILLS:
+        if kills >= most_kills:
             break
         kills += 1  # it ended before the kill, so the next kill hits a run with nothing left to do
+
+
+def test_a_line_killed_anywhere_ends_with_the_rows_of_an_undisturbed_one(world: World, undisturbed: Path) -> None:
+    home = world.home("killed")
+    before = world.teacher.sampled
+    _finish_killed(world, home, KILLS)
     for view, query in SAME.items():
         assert _rows(home, query) == _rows(undisturbed, query), view
     turns = _rows(home, "select count(*) from turns where role = 'assistant'")[0][0]
     assert world.teacher.sampled - before <= turns + KILLS * 4
     releases = [json.loads((path / "release/latest/manifest.json").read_text()) for path in (home, undisturbed)]
     assert releases[0]["shards"] == releases[1]["shards"]
+
+
+def test_a_lake_in_a_shaky_bucket_gets_the_same_rows_and_releases(
+    world: World, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kills, throttling and cut answers must not cost a row of a lake in a bucket, nor change a byte of a release."""
+    with seaweed(tmp_path) as server, faulty(server.endpoint, share=0.02) as proxy:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        server.client().create_bucket(Bucket="lakes")
+        home = world.home("remote", place_of("s3://lakes/night", proxy.endpoint, world.folder / "remote" / "lake"))
+        _finish_killed(world, home, BUCKET_KILLS)
+        assert sum(count for kind, count in proxy.seen.items() if kind != "ok") > 5
+        lake = Lake(place_of("s3://lakes/night", server.endpoint, home / "lake"))
+        with connect(lake) as con:
+            for view, query in SAME.items():
+                assert con.execute(query).fetchall() == _rows(undisturbed, query), view
+            assert not {name: rows for name, rows in run_checks(con).items() if rows}
+        assert not check_lake(lake, silent).faults
+    releases = [json.loads((path / "release/latest/manifest.json").read_text()) for path in (home, undisturbed)]
+    assert releases[0]["shards"] == releases[1]["shards"]
+    assert not list((home / "lake").rglob("*.parquet"))
 
 
 def test_a_second_run_of_a_finished_day_changes_nothing(world: World, undisturbed: Path) -> None:

@@ -8,7 +8,8 @@ any DuckDB client can read it while the factory works.
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from graphlib import TopologicalSorter
 from importlib.resources import files
@@ -21,6 +22,8 @@ from schemas import RECORDS, Record, arrow_schema, content_id
 from warehouse.damage_boundary import LakeConnection, naming_damage
 from warehouse.descriptions import View, comment_statements, declared, described_views
 from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged, LakeError
+from warehouse.objects import ObjectPath
+from warehouse.objects.duckdb_files import LakeFiles
 from warehouse.view_template import view_template
 
 LOG = logging.getLogger(__name__)
@@ -69,7 +72,7 @@ def connect(
     _set_session(con)
     con.execute("set parquet_metadata_cache = true")
     con.execute(f"set allowed_directories = [{_literal(str(lake.root.absolute()))}]")
-    with naming_damage(lake):
+    with naming_damage(lake), _binding(con, lake):
         create_views(con, lake)
     return LakeConnection(con, lake)
 
@@ -98,7 +101,7 @@ def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
 def catalogue(lake: Lake) -> list[View]:
     """Every view and mart with its grain, and its columns with types and meanings; reads no rows of the lake."""
     lake.prepare()
-    with duckdb.connect(str(view_template(partial(_write_views, lake))), read_only=True) as con:
+    with duckdb.connect(str(view_template(partial(_write_views, lake))), read_only=True) as con, _binding(con, lake):
         return described_views(con, view_texts())
 
 
@@ -148,7 +151,7 @@ def rebuild_warehouse(path: Path, lake: Lake) -> None:
         raise LakeDamaged(f"{path} cannot be written: a folder has its name. {REPAIR_HINT}")
     fresh = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     try:
-        with naming_damage(lake), duckdb.connect() as con:
+        with naming_damage(lake), duckdb.connect() as con, _binding(con, lake):
             con.execute(f"attach {_literal(str(fresh))} as warehouse (storage_version '{OLDEST_CLIENT}')")
             con.execute("use warehouse")
             _create_commented_views(con, lake)
@@ -176,7 +179,7 @@ def refresh_warehouse(path: Path, lake: Lake) -> None:
 def _write_views(lake: Lake, path: Path) -> None:
     """Write a database of every view and mart, after those that it reads, over empty parts, which have every column."""
     texts = view_texts()
-    with duckdb.connect(path) as con:
+    with duckdb.connect(path) as con, _binding(con, lake):
         _view_empty_parts(con, lake)
         for name, text in texts.items():
             con.execute(f"create view {name} as {text}")
@@ -187,6 +190,18 @@ def view_texts() -> dict[str, str]:
     texts = sql_files("views") | sql_files("marts")
     reads = {name: texts.keys() & set(re.findall(r"\b(?:from|join)\s+(\w+)", text)) for name, text in texts.items()}
     return {name: texts[name] for name in TopologicalSorter(reads).static_order()}
+
+
+@contextmanager
+def _binding(con: duckdb.DuckDBPyConnection, lake: Lake) -> Iterator[None]:
+    """Let the connection read a lake in a bucket; in the block, a view over its parts binds to the empty one alone."""
+    if not isinstance(lake.root, ObjectPath):
+        yield
+        return
+    files = LakeFiles(lake.root)
+    con.register_filesystem(files)
+    with files.only(lake.empty_part(RECORDS[0]).name):
+        yield
 
 
 def _set_session(con: duckdb.DuckDBPyConnection) -> None:

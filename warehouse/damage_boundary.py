@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from schemas import RECORDS, Record
 from warehouse import part_checksums
 from warehouse.lake import Lake, LakeCompacted, LakeDamaged, LakeError
+from warehouse.objects.errors import LakeUnreachable
 from warehouse.part_faults import Fault, examine, find_copies
 
 OF_THE_QUERY = (duckdb.ParserException, duckdb.CatalogException, duckdb.InterruptException)
@@ -32,7 +33,7 @@ OF_A_FILE = (
 )  # fmt: skip
 """Errors of files, and of stored values that do not decode."""
 READING = (duckdb.Error, *OF_A_FILE)
-NAMED_FILE = re.compile(r"[\"'](/[^\"']+\.parquet)[\"']")
+NAMED_FILE = re.compile(r"[\"']((?:/|s3://)[^\"']+\.parquet)[\"']")
 
 
 class LakeConnection:
@@ -70,6 +71,8 @@ def naming_damage(lake: Lake) -> Iterator[None]:
 
 def _raise_cause(lake: Lake, error: BaseException) -> None:
     """Raise what the lake's files have to do with an error; return if they have nothing to do with it."""
+    if unreachable := next((one for one in _chain(error) if isinstance(one, LakeUnreachable)), None):
+        raise LakeUnreachable(str(unreachable)) from error
     if gone := _merged_meanwhile(lake, error):
         raise LakeCompacted(
             f"{gone.name} was merged with other parts while it was being read. Nothing is lost: run the same again."
@@ -81,7 +84,7 @@ def _raise_cause(lake: Lake, error: BaseException) -> None:
 def _merged_meanwhile(lake: Lake, error: BaseException) -> Path | None:
     """A part that a reader had listed and that a compaction replaced: it is gone, and so is its checksum."""
     reading = [one for one in _chain(error) if isinstance(one, (duckdb.IOException, FileNotFoundError))]
-    named = [Path(name) for one in reading for name in NAMED_FILE.findall(str(one))]
+    named = [lake.at(name) for one in reading for name in NAMED_FILE.findall(str(one))]
     inside = [path for path in named if path.is_relative_to(lake.root.absolute())]
     return next((path for path in inside if not path.exists() and _is_forgotten(lake, path)), None)
 
@@ -94,7 +97,7 @@ def find_cause(lake: Lake, error: BaseException) -> Fault | None:
     """The damaged part that an error of DuckDB or pyarrow, or one that it caused, comes from; None if there is none."""
     errors = list(_chain(error))
     reading = [one for one in errors if isinstance(one, (*READING, LakeError)) or _is_of_arrow(one)]
-    refused = [str(Path(one.filename).absolute()) for one in errors if _names_file(one)]
+    refused = [str(lake.at(one.filename).absolute()) for one in errors if _names_file(one)]
     of_the_query = all(isinstance(one, OF_THE_QUERY) for one in reading) and not refused
     if of_the_query or any(isinstance(one, LakeDamaged) for one in errors):
         return None

@@ -1,21 +1,19 @@
 """The lake of Parquet parts, one folder per record: their paths, atomic writes, and the schema version.
 
-No other module knows the paths or writes parts. A part appears whole (temporary name, fsync, rename) and never changes
-afterwards, so readers need no lock and a killed writer leaves either the part or nothing. Work that is repeated after
-a kill writes a part of the same name with the same rows, so no row is stored twice. A small file holds the lake's
-schema version: a lake with the column names of another version is refused, and `factory lake migrate` rewrites it.
+No other module knows the paths or writes parts. A part appears whole (temporary name, fsync, rename; or one put) and
+never changes afterwards, so readers need no lock and a killed writer leaves either the part or nothing. Work that is
+repeated after a kill writes a part of the same name with the same rows, so no row is stored twice. A small file holds
+the lake's schema version: a lake with the column names of another version is refused, and `factory lake migrate`
+rewrites it.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from io import FileIO
 from pathlib import Path
-from threading import get_ident
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,29 +21,27 @@ import pyarrow.parquet as pq
 from schemas import RECORDS, Record, arrow_schema, table
 from schemas.record import SCHEMA_VERSION, day_of
 from warehouse import part_checksums
+from warehouse.lake_errors import REPAIR_HINT, LakeCompacted, LakeDamaged, LakeError
+from warehouse.objects import ObjectPath
 from warehouse.parquet_encoding import encodings, row_groups
 from warehouse.part_checksums import FOLDER as CHECKSUMS
+from warehouse.whole_files import replacing, sync
+
+__all__ = [
+    "DAMAGED", "EMPTY_PARTITION", "FIRST_VERSION", "REPAIR_HINT", "VERSION_FILE",
+    "Lake", "LakeCompacted", "LakeDamaged", "LakeError", "PartName", "replacing", "sync", "write_groups",
+]  # fmt: skip
 
 EMPTY_PARTITION = "date=0001-01-01"
 RAW = "raw"
 DAMAGED = "damaged"
 """Folder of the parts and raw files that a repair set aside, under the paths that they had in the lake."""
 VERSION_FILE = "schema_version.json"
-REPAIR_HINT = "Run `factory lake check`, then `factory lake repair`."
 FIRST_VERSION = "1"
 """Schema version of a lake with parts but without VERSION_FILE: the file exists since version 2."""
 
-
-class LakeError(Exception):
-    """The lake could not be read or written; the message names the part and the next step."""
-
-
-class LakeDamaged(LakeError):
-    """A file of the lake is damaged; the message names it and the reason."""
-
-
-class LakeCompacted(LakeError):
-    """A part was merged with others while it was being read; the same call reads the merged one."""
+_PREPARED: set[str] = set()
+"""Lakes in buckets that this process prepared: each look at their empty parts takes a request per record."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +59,12 @@ class PartName:
 
 
 class Lake:
-    """A directory of parts: `<root>/<record>/date=YYYY-MM-DD/<run>-<worker>-<seq>.parquet`."""
+    """A directory or bucket of parts: `<root>/<record>/date=YYYY-MM-DD/<run>-<worker>-<seq>.parquet`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.local = root.bucket.local if isinstance(root, ObjectPath) else root
+        """Folder of this machine that holds the raw responses, also of a lake in a bucket."""
 
     def prepare(self) -> None:
         """Write the schema version, and one empty part per record so that views bind before the first row exists.
@@ -75,11 +73,17 @@ class Lake:
         version.
         """
         self._ensure_version()
+        if str(self.root) in _PREPARED:
+            return
         for model in RECORDS:
             part, content = self.empty_part(model), _empty_part(model)
-            if not part.is_file() or part.read_bytes() != content:
+            if isinstance(part, ObjectPath):
+                part.write_bytes(content)
+            elif not part.is_file() or part.read_bytes() != content:
                 with replacing(part) as temporary:
                     temporary.write_bytes(content)
+        if isinstance(self.root, ObjectPath):
+            _PREPARED.add(str(self.root))
 
     def version(self) -> str | None:
         """The schema version of the lake; None if it has no parts yet. Raises LakeError if its file is damaged."""
@@ -115,6 +119,12 @@ class Lake:
         """The path of the part without rows, which has every column that the record has now."""
         return self.root / model.record / EMPTY_PARTITION / "empty.parquet"
 
+    def at(self, path: str) -> Path:
+        """The path that `str` of a part's absolute path, or DuckDB's column `filename`, names."""
+        if not isinstance(self.root, ObjectPath):
+            return Path(path)
+        return self.root / path.removeprefix(f"{self.root}/")
+
     def glob(self, model: type[Record]) -> str:
         """The pattern that matches every part of the record, for DuckDB's read_parquet."""
         return str(self.root.absolute() / model.record / "*" / "*.parquet")
@@ -142,24 +152,24 @@ class Lake:
     def new_raw(self, day: date, worker: str) -> tuple[str, FileIO]:
         """Create a WARC file for raw responses; returns its name under the lake and the open, unbuffered file."""
         self.check_version()
-        folder = self.root / RAW / f"date={day_of(day)}"
+        folder = self.local / RAW / f"date={day_of(day)}"
         folder.mkdir(parents=True, exist_ok=True)
         seq = len(list(folder.glob(f"*-{worker}-*.warc.gz")))
         while (path := folder / f"{day.isoformat()}-{worker}-{seq:06d}.warc.gz").exists():
             seq += 1
         file = FileIO(path, "xb")
         sync(folder)
-        return path.relative_to(self.root).as_posix(), file
+        return path.relative_to(self.local).as_posix(), file
 
     def raw(self, name: str) -> Path:
         """The path of a raw file by its name under the lake; raises LakeError for a name outside the raw folder.
 
         A file that a repair set aside is read from there: the responses before and after its damage are intact.
         """
-        path = (self.root / name).resolve()
-        if not path.is_relative_to((self.root / RAW).resolve()):
-            raise LakeError(f"{name!r} is not a file of raw responses of {self.root}")
-        aside = self.root / DAMAGED / path.relative_to(self.root.resolve())
+        path = (self.local / name).resolve()
+        if not path.is_relative_to((self.local / RAW).resolve()):
+            raise LakeError(f"{name!r} is not a file of raw responses of {self.local}")
+        aside = self.local / DAMAGED / path.relative_to(self.local.resolve())
         return aside if aside.is_file() and not path.exists() else path
 
     def write(self, model: type[Record], rows: Iterable[Record], name: PartName) -> Path:
@@ -208,37 +218,6 @@ class Lake:
     def _ensure_version(self) -> None:
         if self.check_version() is None:
             self.write_version()
-
-
-def sync(path: Path) -> None:
-    """Flush a file, or the names in a directory, to the disk (fsync); raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder, which replaces `path` at the end of the block.
-
-    Raises LakeError if the disk refuses, and LakeDamaged if a folder has the name.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        sync(temporary)
-        temporary.replace(path)
-        sync(path.parent)
-    except IsADirectoryError as error:
-        raise LakeDamaged(f"{path} cannot be written: a folder has its name. {REPAIR_HINT}") from error
-    except OSError as error:
-        raise LakeError(f"cannot write {path}: {error}. Free space or fix permissions, then run again.") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def write_groups(path: Path | pa.NativeFile, schema: pa.Schema, groups: Iterable[pa.Table]) -> int:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from schemas import sha256_file
+from warehouse.objects import ObjectPath
 
 FOLDER = "checksums"
 
@@ -37,12 +38,15 @@ def checksum_path(root: Path, part: Path) -> Path:
 
 
 def record(root: Path, part: Path, checksum: PartChecksum) -> None:
-    """Store a part's checksum, whole by rename. System errors are ignored: a part without a record can be read."""
-    path = checksum_path(root, part)
+    """Store a part's checksum whole. Errors of a disk are ignored: a part without a record can be read."""
+    path, text = checksum_path(root, part), json.dumps(asdict(checksum))
+    if isinstance(path, ObjectPath):
+        path.write_text(text)
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(asdict(checksum)), "utf-8")
+        temporary.write_text(text, "utf-8")
         temporary.replace(path)
 
 

@@ -18,6 +18,7 @@ from schemas.record import SCHEMA_VERSION
 from schemas.renames import COLUMNS
 from warehouse import part_checksums
 from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged
+from warehouse.objects import ObjectPath, parquet_source
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 1_024
@@ -53,7 +54,7 @@ def damaged(path: Path, phrase: str) -> LakeDamaged:
 def open_part(path: Path) -> Iterator[pq.ParquetFile]:
     """Open a part for pyarrow; errors of the block that the file causes are raised as LakeDamaged."""
     try:
-        with pq.ParquetFile(path) as part:
+        with pq.ParquetFile(parquet_source(path), pre_buffer=isinstance(path, ObjectPath)) as part:
             yield part
     except READ_ERRORS as error:
         found = file_fault(path)
@@ -80,7 +81,7 @@ def find_copies(lake: Lake, parts: Iterable[tuple[type[Record], Path]]) -> Itera
         placed = [(part_checksums.recorded(lake.root, path), path) for path in paths] if len(paths) > 1 else []
         for recorded, path in sorted(placed, key=lambda one: (one[0] is None, one[1])):
             original = first.setdefault(recorded.sha256 if recorded else sha256_file(path), path)
-            if original != path and not recorded and pq.read_metadata(path).num_rows:
+            if original != path and not recorded and pq.read_metadata(parquet_source(path)).num_rows:
                 yield Fault(path, record, "copy", f"it is a copy of {original.name}")
 
 
@@ -109,7 +110,7 @@ def _content_fault(
     lake: Lake, model: type[Record], path: Path, recorded: part_checksums.PartChecksum | None, *, whole: bool
 ) -> tuple[str, str] | None:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as part:
+        with pq.ParquetFile(parquet_source(path), page_checksum_verification=True) as part:
             if wrong := _schema_fault(model, part.schema_arrow):
                 return "schema", wrong
             if recorded and part.metadata.num_rows != recorded.rows:

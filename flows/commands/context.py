@@ -65,7 +65,7 @@ def crawl_alone(day: str | None) -> None:
     start_worker_server()  # beside the imports of this process, which take longer
     from flows.crawl.crawler import crawl_night
     from flows.crawl.outcome import crawl_line
-    from flows.home_checks import check_disk, check_home
+    from flows.home_checks import check_disk, check_home, check_lake
     from flows.schedule.history import current_night
     from flows.schedule.run_lock import run_lock
 
@@ -73,6 +73,7 @@ def crawl_alone(day: str | None) -> None:
         settings = read_settings()
         night = current_night(settings, parse_day(day))
         check_home(settings)
+        check_lake(settings)
         check_disk(settings)
         with run_lock(settings.state):
             counts = crawl_night(settings, night)

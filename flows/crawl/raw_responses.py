@@ -36,7 +36,7 @@ def write_raw_responses(
         if not isinstance(file, str) or not isinstance(offset, int):
             yield ResponseReport(f"{url}  -  {_reason_for_none(page)}")
             continue
-        if day := removed.get(str(lake.root.absolute() / file)):
+        if day := removed.get(str(lake.local.absolute() / file)):
             yield ResponseReport(f"{url}  -  its raw responses were removed on {day} ([retention] raw_days)")
             continue
         try:

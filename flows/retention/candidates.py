@@ -46,7 +46,7 @@ def raw_responses(settings: Settings, con: duckdb.DuckDBPyConnection, newest: da
         return
     removed = list(removed_paths(settings.state, RELEASE))
     needed = {name for (name,) in execute(con, query("retention", "needed_raw_files"), {"removed": removed}).fetchall()}
-    lake = settings.lake.absolute()
+    lake = Lake(settings.lake).local.absolute()
     oldest = f"date={day_of(newest - timedelta(days=days))}"
     for folder in sorted((lake / RAW_FOLDER).glob("date=*")):
         for path in sorted(folder.glob("*.warc.gz")) if folder.name < oldest else ():

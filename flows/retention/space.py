@@ -1,6 +1,7 @@
 """Measures what takes the space of a home: each record of the lake, raw responses, state by its parts, releases."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from pathlib import Path
 
 from flows.settings import Settings
 from schemas import RECORDS
-from warehouse.lake import DAMAGED, RAW
+from warehouse.lake import DAMAGED, RAW, Lake
+from warehouse.objects import ObjectPath
 from warehouse.part_checksums import FOLDER as CHECKSUMS
 
 LAKE = {
@@ -33,6 +35,7 @@ STATE = {
     "spill": "what DuckDB wrote beside its memory",
 }
 OTHER = "other state"
+_MEANINGS = dict.fromkeys((model.record for model in RECORDS), "parts of the lake") | LAKE
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class Place:
 
 def places(settings: Settings) -> list[Place]:
     """Every place that holds files, largest first. A file that vanishes meanwhile counts as none."""
-    found = [*_lake(settings.lake), *_state(settings.state), *_others(settings)]
+    lake = Lake(settings.lake)
+    bucket = _bucket(lake.root) if isinstance(lake.root, ObjectPath) else []
+    found = [*_lake(lake.local), *bucket, *_state(settings.state), *_others(settings)]
     return sorted((one for one in found if one.files), key=lambda one: (-one.size, one.name))
 
 
@@ -70,9 +75,17 @@ def _sizes(path: Path) -> Iterator[int]:
 
 
 def _lake(lake: Path) -> Iterator[Place]:
-    meanings = dict.fromkeys((model.record for model in RECORDS), "parts of the lake") | LAKE
     for path in sorted(lake.iterdir()) if lake.is_dir() else ():
-        yield Place(f"lake/{path.name}", *measure(path), meanings.get(path.name, "other files of the lake"))
+        yield Place(f"lake/{path.name}", *measure(path), _MEANINGS.get(path.name, "other files of the lake"))
+
+
+def _bucket(root: ObjectPath) -> Iterator[Place]:
+    """Each record of a lake in a bucket, by its listing."""
+    sizes: dict[str, list[int]] = defaultdict(list)
+    for path in root.glob("**/*"):
+        sizes[path.relative_to(root).parts[0]].append(path.stat().st_size)
+    for name, found in sizes.items():
+        yield Place(f"{root}/{name}", len(found), sum(found), _MEANINGS.get(name, "other files of the lake"))
 
 
 def _state(state: Path) -> Iterator[Place]:

@@ -29,9 +29,9 @@ class TaskTexts:
 
     short: Mapping[str, str]
     """Setups that are short."""
-    tasks: Mapping[str, str]
+    tasks: Mapping[str, Path]
     """Parts of the tasks."""
-    hidden: Mapping[str, str]
+    hidden: Mapping[str, Path]
     """Parts of the hidden truths; a task without one is missing."""
 
     @classmethod
@@ -41,7 +41,7 @@ class TaskTexts:
         if not wanted:
             return cls({}, {}, {})
         tasks, hidden = (_parts(con, lake, model, wanted) for model in (Task, Hidden))
-        values = {"parts": sorted(set(tasks.values())), "most_bytes": SHORT_BYTES}
+        values = {"parts": sorted({str(part) for part in tasks.values()}), "most_bytes": SHORT_BYTES}
         return cls(dict(execute(con, query("rollout", "short_setups"), values).fetchall()), tasks, hidden)
 
     def setup(self, task_id: str) -> str:
@@ -55,13 +55,13 @@ class TaskTexts:
         return Hidden.model_validate(_row(part, task_id, list(Hidden.model_fields))) if part else None
 
 
-def _parts(con: duckdb.DuckDBPyConnection, lake: Lake, model: type[Record], wanted: set[str]) -> dict[str, str]:
+def _parts(con: duckdb.DuckDBPyConnection, lake: Lake, model: type[Record], wanted: set[str]) -> dict[str, Path]:
     """Task id -> part, the part of its first night if there are several."""
     rows = execute(con, query("rollout", "parts_of_tasks"), {"parts": lake.glob(model)}).fetchall()
-    return {task: part for task, part, _ in rows if task in wanted}
+    return {task: lake.at(part) for task, part, _ in rows if task in wanted}
 
 
-def _row(part: str, task_id: str, columns: Sequence[str]) -> dict[str, object]:
+def _row(part: Path, task_id: str, columns: Sequence[str]) -> dict[str, object]:
     for row in _rows(part, tuple(columns)):
         if row["task_id"] == task_id:
             return row
@@ -69,9 +69,9 @@ def _row(part: str, task_id: str, columns: Sequence[str]) -> dict[str, object]:
 
 
 @lru_cache(maxsize=CACHED_PARTS)
-def _rows(part: str, columns: tuple[str, ...]) -> list[dict[str, object]]:
+def _rows(part: Path, columns: tuple[str, ...]) -> list[dict[str, object]]:
     """The rows of a part, which never changes; the attempts at one task, which follow each other, read it once."""
-    with open_part(Path(part)) as file:
+    with open_part(part) as file:
         known = [one for one in columns if one in file.schema_arrow.names]
         rows: list[dict[str, object]] = file.read(columns=known).to_pylist()
         return rows

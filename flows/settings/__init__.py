@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings import SettingsError as VariableError
 
-from flows.settings.address import LocalPath
+from flows.settings.address import S3, HttpUrl, LakeAddress, LocalPath
 from flows.settings.crawl import Crawl
 from flows.settings.environments import Environments, SandboxSettings
 from flows.settings.judge import Judge
@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     )
 
     home: LocalPath = Field(default=Path(), description="folder that holds lake/, state/ and warehouse.duckdb")
+    lake_address: LakeAddress | None = Field(
+        default=None,
+        description="place of the lake's parts: s3://bucket/prefix, or another folder; default: lake/ of the home",
+    )
+    lake_endpoint_url: HttpUrl | None = Field(
+        default=None, description="endpoint of the S3-compatible store of lake_address; default: AWS"
+    )
     min_free_gb: float = Field(
         default=1.0, ge=0, description="free space in GB that a run needs on the home's disk before it starts"
     )
@@ -73,6 +80,11 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     notify: Notify = Notify()
 
+    @field_validator("lake_address", "lake_endpoint_url", mode="before")
+    @classmethod
+    def _empty_unsets(cls, value: object) -> object:
+        return None if value == "" else value
+
     @field_validator("blocklist")
     @classmethod
     def _valid_blocklist(cls, entries: list[str]) -> list[str]:
@@ -84,8 +96,14 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> Path:
-        """Root folder of the lake."""
-        return self.home / "lake"
+        """Root of the lake: a folder, or a path in a bucket that has the methods of one."""
+        if self.lake_address is None:
+            return self.home / "lake"
+        if not self.lake_address.startswith(S3):
+            return Path(self.lake_address)
+        from warehouse.objects import place_of
+
+        return place_of(self.lake_address, self.lake_endpoint_url, self.home / "lake")
 
     @property
     def state(self) -> Path:

@@ -20,6 +20,7 @@ from warehouse.compaction.merging import NotMergeable, merge_parts, require_merg
 from warehouse.compaction.swap import swap_folders
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, LakeError, replacing, sync
+from warehouse.objects import ObjectPath
 from warehouse.part_checksums import PartChecksum
 
 STAGING = ".compaction"
@@ -73,6 +74,8 @@ def compact(lake: Lake, choice: Choice, report: ProgressCallback) -> Compacted:
 
     Raises LakeError if the disk refuses; the same call continues.
     """
+    if isinstance(lake.root, ObjectPath):
+        return Compacted(left=[f"{lake.root}: parts in a bucket are not merged"])
     finish_compaction(lake)
     lake.check_version()
     done, days = Compacted(), days_before(lake, choice.before)
@@ -100,7 +103,7 @@ def finish_compaction(lake: Lake) -> None:
     Raises LakeError if the disk refuses.
     """
     folder = lake.root / STAGING
-    if not folder.exists():
+    if isinstance(folder, ObjectPath) or not folder.exists():
         return
     try:
         _switch(lake, switching(lake))

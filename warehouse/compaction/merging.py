@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from schemas import Record, arrow_schema, sha256_file
 from warehouse import part_checksums
 from warehouse.lake import Lake, LakeError, sync, write_groups
+from warehouse.objects import parquet_source
 from warehouse.parquet_encoding import row_groups
 from warehouse.part_checksums import PartChecksum
 from warehouse.part_faults import READ_ERRORS, damaged, examine, file_fault
@@ -30,7 +31,7 @@ def require_mergeable(lake: Lake, model: type[Record], parts: Sequence[Path]) ->
         is_as_written = recorded is not None and file_fault(part) is None and recorded.sha256 == sha256_file(part)
         if fault := examine(lake, model, part, whole=not is_as_written):
             raise NotMergeable(f"{part}: {fault.phrase}")
-        extra = set(pq.read_schema(part).names) - set(arrow_schema(model).names)
+        extra = set(pq.read_schema(parquet_source(part)).names) - set(arrow_schema(model).names)
         if extra:
             raise NotMergeable(f"{part} has columns that {model.record} no longer has: {', '.join(sorted(extra))}")
 
@@ -55,7 +56,7 @@ def _batches(model: type[Record], parts: Sequence[Path]) -> Iterator[pa.RecordBa
     schema = arrow_schema(model)
     for part in parts:
         try:
-            with pq.ParquetFile(part, page_checksum_verification=True) as file:
+            with pq.ParquetFile(parquet_source(part), page_checksum_verification=True) as file:
                 for batch in file.iter_batches(BATCH_ROWS):
                     yield _completed(batch, schema)
         except READ_ERRORS as error:

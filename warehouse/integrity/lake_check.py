@@ -20,6 +20,7 @@ from warehouse import part_checksums
 from warehouse.compaction import switching
 from warehouse.console.progress import ProgressCallback, is_running, process_start
 from warehouse.lake import DAMAGED, EMPTY_PARTITION, FIRST_VERSION, VERSION_FILE, Lake, LakeError
+from warehouse.objects import is_there, parquet_source
 from warehouse.part_faults import READ_ERRORS, Fault, examine, find_copies
 
 DAY_FOLDER = re.compile(r"date=\d{4}-\d\d-\d\d")
@@ -133,7 +134,7 @@ def _find_copies(lake: Lake, found: LakeReport) -> None:
 def _add_sound(lake: Lake, model: type[Record], path: Path, found: LakeReport) -> None:
     recorded = part_checksums.recorded(lake.root, path)
     found.sound.append((model, path))
-    found.rows += recorded.rows if recorded else pq.read_metadata(path).num_rows
+    found.rows += recorded.rows if recorded else pq.read_metadata(parquet_source(path)).num_rows
     if not recorded:
         found.without_checksum.append(path)
 
@@ -141,7 +142,7 @@ def _add_sound(lake: Lake, model: type[Record], path: Path, found: LakeReport) -
 def _missing(lake: Lake, model: type[Record]) -> Iterator[Fault]:
     replaced = {(one.day, name) for one in switching(lake) if one.record == model.record for name in one.members}
     for path in part_checksums.recorded_parts(lake.root, model.record):
-        if not os.path.lexists(path) and (path.parent.name, path.name) not in replaced:
+        if not is_there(path) and (path.parent.name, path.name) not in replaced:
             recorded = part_checksums.recorded(lake.root, path)
             yield Fault(path, model.record, "missing", "it is gone", recorded.rows if recorded else None)
 
@@ -168,7 +169,7 @@ def rightful_version(lake: Lake) -> str:
 
 def _version_of(path: Path) -> int:
     try:
-        metadata = pq.read_schema(path).metadata or {}
+        metadata = pq.read_schema(parquet_source(path)).metadata or {}
         return int(metadata.get(b"horizon_schema_version", FIRST_VERSION))
     except READ_ERRORS:
         return int(SCHEMA_VERSION)

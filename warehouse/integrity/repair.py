@@ -5,7 +5,6 @@ name stand or fall together: turns without trajectories, or published rows witho
 Every move is a rename and the damaged part moves last, so a repair that was killed goes on where it was.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -32,6 +31,7 @@ from schemas import (
 from warehouse import part_checksums
 from warehouse.integrity.lake_check import LakeReport, rightful_version
 from warehouse.lake import DAMAGED, Lake, sync
+from warehouse.objects import ObjectPath, is_there, parquet_source
 from warehouse.part_checksums import measured
 from warehouse.part_faults import Fault
 
@@ -80,7 +80,7 @@ def set_aside(lake: Lake, found: LakeReport) -> Repaired:
         _move(lake, path, done)
     for path in found.without_checksum:
         if path.exists():
-            part_checksums.record(lake.root, path, measured(path, pq.read_metadata(path).num_rows))
+            part_checksums.record(lake.root, path, measured(path, pq.read_metadata(parquet_source(path)).num_rows))
     return done
 
 
@@ -104,7 +104,7 @@ def _companions(lake: Lake, fault: Fault) -> Iterator[Path]:
     records = next((group for group in TOGETHER if fault.record in {model.record for model in group}), ())
     for model in records:
         path = lake.root / model.record / fault.path.parent.name / fault.path.name
-        if path != fault.path and os.path.lexists(path):
+        if path != fault.path and is_there(path):
             yield path
 
 
@@ -117,7 +117,7 @@ def _move(lake: Lake, path: Path, done: Repaired, fault: Fault | None = None) ->
     record = path.relative_to(lake.root).parts[0]
     checksum = part_checksums.recorded(lake.root, path)
     place = _damaged_place(lake, path)
-    if os.path.lexists(path):
+    if is_there(path):
         _rename(path, place)
         done.moved.append((path, place))
     elif fault:
@@ -136,14 +136,14 @@ def _leave_note(place: Path) -> None:
 
 def _clear(lake: Lake, path: Path) -> None:
     """Move a file whose place or name belongs to a sound part aside; checksums stay for that part."""
-    if os.path.lexists(path) and not path.is_relative_to(lake.root / DAMAGED):
+    if is_there(path) and not path.is_relative_to(lake.root / DAMAGED):
         _rename(path, _damaged_place(lake, path))
 
 
 def _restore(lake: Lake, path: Path, original: Path, done: Repaired) -> None:
     """Give a misnamed part its name back, from the damaged folder."""
     source = path if path.is_relative_to(lake.root / DAMAGED) else _newest_damaged(lake, path)
-    if source and not os.path.lexists(original):
+    if source and not is_there(original):
         _rename(source, original)
         done.restored.append((path, original))
 
@@ -152,7 +152,7 @@ def _damaged_place(lake: Lake, path: Path) -> Path:
     """A free place for a file in the damaged folder: its own path, with a number if an earlier file lies there."""
     place = lake.root / DAMAGED / path.relative_to(lake.root)
     numbered = (place.with_name(f"{place.name}.{number}") for number in count(1))
-    return place if not os.path.lexists(place) else next(one for one in numbered if not os.path.lexists(one))
+    return place if not is_there(place) else next(one for one in numbered if not is_there(one))
 
 
 def _newest_damaged(lake: Lake, path: Path) -> Path | None:
@@ -165,4 +165,5 @@ def _newest_damaged(lake: Lake, path: Path) -> Path | None:
 def _rename(path: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     path.rename(place)
-    sync(place.parent)
+    if not isinstance(place, ObjectPath):
+        sync(place.parent)

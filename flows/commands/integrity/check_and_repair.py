@@ -152,5 +152,5 @@ def _mended(settings: "Settings", faults: list[StateFault]) -> Iterator[str]:
 
 def _short(path: Path, settings: "Settings") -> str:
     """The path within the home, else the whole path."""
-    home = settings.lake.parent
+    home = settings.home
     return str(path.relative_to(home) if path.is_relative_to(home) else path)

@@ -32,9 +32,9 @@ def raw_faults(lake: Lake, found: LakeReport, state: Path) -> Iterator[StateFaul
                 rows = zip(*batch.to_pydict().values(), strict=True)
                 unreadable.update(name for url, name, at in rows if name and not _is_readable(lake, name, at, url))
     for name, count in sorted(unreadable.items()):
-        if not _is_aside(lake, name) and str(lake.root.absolute() / name) not in pruned:
+        if not _is_aside(lake, name) and str(lake.local.absolute() / name) not in pruned:
             phrase = f"{count} of its raw responses cannot be read; the pages keep their text, the rest is still read"
-            yield StateFault(lake.root / name, "raw", phrase, partial(_set_aside, lake, name))
+            yield StateFault(lake.local / name, "raw", phrase, partial(_set_aside, lake, name))
 
 
 def _is_readable(lake: Lake, name: str, offset: int, url: str) -> bool:
@@ -46,15 +46,15 @@ def _is_readable(lake: Lake, name: str, offset: int, url: str) -> bool:
 
 
 def _is_aside(lake: Lake, name: str) -> bool:
-    place = lake.root / DAMAGED / name
-    return not (lake.root / name).exists() and (place.exists() or _note(place).exists())
+    place = lake.local / DAMAGED / name
+    return not (lake.local / name).exists() and (place.exists() or _note(place).exists())
 
 
 def _set_aside(lake: Lake, name: str) -> None:
-    place = lake.root / DAMAGED / name
+    place = lake.local / DAMAGED / name
     place.parent.mkdir(parents=True, exist_ok=True)
-    if (lake.root / name).exists():
-        (lake.root / name).rename(place)
+    if (lake.local / name).exists():
+        (lake.local / name).rename(place)
     else:
         _note(place).touch()
 

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from schemas import sha256_file
+from schemas import sha256_file, sha256_text
+from warehouse.objects import ObjectPath
 
 EMPTY = "empty.parquet"
 SUM = ".sha256"
@@ -29,7 +30,10 @@ ABANDONED_S = 3600.0
 
 
 def file_of(part: Path) -> str:
-    """The name of the cache file of a part."""
+    """The name of the cache file of a part; of one in a bucket by its size and time, which its listing has already."""
+    if isinstance(part, ObjectPath):
+        found = part.stat()
+        return f"{part.stem}-{sha256_text(f'{found.st_size} {int(found.st_mtime)}')[:12]}.parquet"
     with part.open("rb") as file:
         file.seek(-8, os.SEEK_END)
         length = int.from_bytes(file.read(4), "little")

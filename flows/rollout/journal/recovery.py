@@ -66,7 +66,7 @@ def open_journal(path: Path, lake: Lake) -> tuple[Journal, Recovered | None]:
 
     Raises JournalLocked if another process has it open, JournalFull or JournalNotWritable if a disk cannot be written.
     """
-    for folder in (path.parent, lake.root):
+    for folder in (path.parent, lake.local):
         require_free_space(folder)
     finish_compaction(lake)
     if Path(f"{path}-wal").exists():

@@ -30,6 +30,7 @@ from schemas.trajectory import trajectory_id
 from warehouse.connect import connect, execute, query
 from warehouse.console.progress import ProgressCallback, silent
 from warehouse.lake import Lake
+from warehouse.objects import ObjectPath
 
 DAY = date(2026, 1, 1)
 """The night of every rehearsal, so that it composes the same tasks again."""
@@ -143,6 +144,7 @@ def _settings(settings: Settings, home: Path, domain: Domain, n: int) -> Setting
     rollout = settings.rollout.model_copy(update={"max_in_flight": IN_FLIGHT, "max_tokens": None, "max_hours": None})
     changed = {
         "home": home,
+        "lake_address": None,
         "tasks": rehearsal_tasks(settings.tasks, domain, n),
         "teacher": teacher,
         "rollout": rollout,
@@ -164,12 +166,23 @@ def _link_pages(settings: Settings, other: Settings, domain: Domain) -> None:
     if not domain.reads_pages:
         return
     Lake(other.lake).write_version()
-    shared = {settings.lake / Document.record: other.lake}
+    pages = settings.lake / Document.record
+    if isinstance(pages, ObjectPath):
+        _download(pages, other.lake / Document.record)
+    shared = {} if isinstance(pages, ObjectPath) else {pages: other.lake}
     shared |= {settings.state / name: other.state for name in ("library", DENSE)}
     for folder, place in shared.items():
         if folder.exists():
             place.mkdir(parents=True, exist_ok=True)
             (place / folder.name).symlink_to(folder.absolute())
+
+
+def _download(pages: ObjectPath, folder: Path) -> None:
+    """Copy the parts of a record from the bucket of its lake: a folder of it cannot be linked."""
+    for part in pages.glob("*/*.parquet"):
+        place = folder / part.parent.name / part.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(part.read_bytes())
 
 
 def _copy_tasks(composed: Settings, home: Path) -> None:

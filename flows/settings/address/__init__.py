@@ -23,7 +23,7 @@ SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)(?P<mark>:\\+|:/*|//+)(
 
 
 __all__ = [
-    "HUB", "S3", "Address", "AddressError", "HttpUrl", "LocalPath",
+    "HUB", "S3", "Address", "AddressError", "HttpUrl", "LakeAddress", "LocalPath",
     "check_address", "check_http_url", "check_local_path",
 ]  # fmt: skip
 
@@ -54,6 +54,14 @@ def _in_home(address: str) -> str:
         raise AddressError(
             f"{address!r} is in the home of an unknown user; a local name with a tilde is ./{address}"
         ) from error
+
+
+def check_lake_address(text: str) -> str:
+    """The address, if it is s3://bucket/prefix or a folder of this machine; raises AddressError."""
+    address = check_address(text)
+    if address.startswith(HUB):
+        raise AddressError(f"{address!r} cannot hold a lake: write s3://bucket/prefix or a folder of this machine")
+    return address
 
 
 def check_local_path(text: str) -> Path:
@@ -104,6 +112,8 @@ def _check_bucket(address: str, rest: str) -> str:
 
 Address = Annotated[str, AfterValidator(check_address)]
 """A local path, s3://bucket/prefix or hf://datasets/owner/name."""
+LakeAddress = Annotated[str, AfterValidator(check_lake_address)]
+"""s3://bucket/prefix or a local path."""
 LocalPath = Annotated[Path, BeforeValidator(lambda value: check_local_path(str(value)))]
 """A file or folder of this machine."""
 HttpUrl = Annotated[str, AfterValidator(check_http_url)]
