@@ -7,6 +7,7 @@ for a full disk or a mistyped bucket, fails at its start instead. `factory docto
 from collections.abc import Callable
 
 from flows.domains.lengths import shortage
+from flows.engine.check import check_engine
 from flows.environments.environment import SANDBOX
 from flows.environments.resources import Resources
 from flows.environments.sandbox import unavailable
@@ -138,6 +139,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "home": check_home,
     "lake": check_lake,
     "disk": check_disk,
+    "engine": check_engine,
     "rollout": _check_teacher,
     "judge": _check_judge,
     "publish": _check_store,

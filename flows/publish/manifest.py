@@ -59,7 +59,7 @@ def build_manifest(
         trajectories=selection.rows.num_rows if rows > selection.rows.num_rows else None,
         segments=selection.n_segments if selection.n_segments > selection.rows.num_rows else None,
         children=selection.n_children or None,
-        unrendered=dict(sorted(student.unrendered.items())) if student else {},
+        unrendered=dict(sorted(student.filled.unrendered.items())) if student else {},
         tokens=pc.sum(selection.rows["n_tokens"]).as_py(),
         rows_without_ids=selection.rows.num_rows - pc.sum(selection.rows["has_ids"]).as_py(),
         shards=[],

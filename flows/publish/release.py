@@ -56,7 +56,7 @@ def run_publish(settings: Settings, day: date, report: ProgressCallback) -> dict
         student = _student(settings.publish)
         report(0, selection.rows.num_rows, "gathering turns")
         scatter(con, lake, selection, folder)
-        written = write_shards(selection, settings.publish, folder, report, student)
+        written = write_shards(selection, settings, folder, report, student)
         draft = build_manifest(con, selection, written, settings.publish, student)
         shards = [shard for files in written for shard in files.seal(lineage_metadata(draft))]
         built = folder / "release"

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
+from socket import gethostname
 
 from flows.refine.dedupe.part_cache import EMPTY, missing_files
 from flows.refine.dedupe.sketch import open_sketch, parts_of, sketch_missing
@@ -59,8 +60,9 @@ def prepare(
     the same as parts are added. The files do not depend on who prepares which share, or in which order.
     Returns how many parts were prepared now, and how many parts the share has.
     """
-    lake = Lake(settings.lake)
-    with connect(lake, spill=settings.state / "spill", memory_limit=memory_limit, threads=threads) as con:
+    lake, spill = Lake(settings.lake), settings.state / "spill" / gethostname()
+    spill.mkdir(parents=True, exist_ok=True)
+    with connect(lake, spill=spill, memory_limit=memory_limit, threads=threads) as con:
         parameters = bind_parameters(con, settings)
         sketch = open_sketch(con, settings.state / "sketches", parameters)
         cached = open_cached_gates(con, settings.state / "gate_cache", load_gates(settings), sketch, parameters)

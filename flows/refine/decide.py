@@ -15,10 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from flows.refine.caches import CACHE_ERRORS, remove_damaged_caches
+from flows.refine.cluster_prepare import prepare_on_cluster
 from flows.refine.decontaminate.benchmarks import sources_of
 from flows.refine.decontaminate.decontaminate import find_overlaps, record_overlaps
 from flows.refine.dedupe.dedupe import find_clusters, find_duplicate_pairs
-from flows.refine.dedupe.sketch import open_sketch, sketch_parts
+from flows.refine.dedupe.part_cache import missing_files
+from flows.refine.dedupe.sketch import open_sketch, parts_of, sketch_parts
 from flows.refine.gates.cached_gates import (
     answer_cached_gates,
     make_gate_tables,
@@ -88,8 +90,9 @@ def refine(
         return refine_id, False
     create_withdrawn(con)
     sketch = open_sketch(con, settings.state / "sketches", parameters)
-    parts = sketch_parts(con, lake, sketch, report)
     cached = open_cached_gates(con, settings.state / "gate_cache", gates, sketch, parameters)
+    prepare_on_cluster(settings, missing_files(cached.folder, parts_of(lake)), report)
+    parts = sketch_parts(con, lake, sketch, report)
     answer_cached_gates(con, cached, sketch, parts, report)
     checked = find_overlaps(con, benchmarks, settings.state / "benchmarks", report)
     others = [gate for gate in gates if gate not in cached.gates]

@@ -23,15 +23,15 @@ from flows.settings.refine import BenchmarkFiles, Refine
 from flows.settings.renamed import RENAMED
 from flows.settings.retention import Retention
 from flows.settings.rollout import Rollout
-from flows.settings.schedule import Schedule, deployment_of
+from flows.settings.schedule import Engine, Schedule, deployment_of
 from flows.settings.tasks import Tasks
 from flows.settings.teacher import Teacher
 from sources.blocklist import Blocklist
 from sources.urls import NotCrawlable
 
 __all__ = [
-    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Environments", "Judge", "Notify", "Publish", "Refine", "Retention",
-    "Rollout", "Schedule", "Settings", "SettingsError", "Tasks", "Teacher", "load",
+    "SETTINGS_FILE", "BenchmarkFiles", "Crawl", "Engine", "Environments", "Judge", "Notify", "Publish", "Refine",
+    "Retention", "Rollout", "Schedule", "Settings", "SettingsError", "Tasks", "Teacher", "load",
 ]  # fmt: skip
 
 SETTINGS_FILE = "factory.toml"
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     publish: Publish = Publish()
     retention: Retention = Retention()
     schedule: Schedule = Schedule()
+    engine: Engine = Engine()
     notify: Notify = Notify()
 
     @field_validator("lake_address", "lake_endpoint_url", mode="before")

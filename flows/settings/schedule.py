@@ -1,9 +1,10 @@
-"""Settings of the schedule: when `factory serve` starts the nightly, and the name of its deployment in Prefect."""
+"""Settings of the times and the machines of nights: the schedule of `factory serve`, and the workers of a night."""
 
 import re
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterError, croniter
@@ -49,6 +50,19 @@ class Schedule(Section):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("no time zone of the IANA database; write one such as Europe/Berlin or UTC") from error
         return name
+
+
+class Engine(Section):
+    """The workers of a night: processes of this machine, or a Ray cluster."""
+
+    kind: Literal["local", "ray"] = Field(
+        default="local", description="local: this machine; ray: the machines of a Ray cluster, which share the home"
+    )
+    address: str = Field(
+        default="auto",
+        pattern=r"^(auto|[^\s/:]+:\d+|\[[0-9a-fA-F:.]+\]:\d+)$",
+        description="the cluster's head as HOST:PORT; auto: the cluster that this machine has joined",
+    )
 
 
 def deployment_of(home: Path) -> str:

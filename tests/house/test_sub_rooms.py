@@ -47,9 +47,12 @@ ROOMS: dict[str, Levels] = {
         {"night_log", "times", "prefect_server"},
         {"ports", "interrupts", "run_lock"},
     ),
+    "flows.engine": ({"check"}, {"open"}, {"ray_executor"}, {"ray_driver"}, {"place"}, {"engine"}),
     "flows.refine": (
         {"flow"},
-        {"decide", "audit", "background_prepare", "validate_settings"},
+        {"decide", "audit", "validate_settings"},
+        {"cluster_prepare"},
+        {"background_prepare"},
         {"gates", "caches"},
         {"dedupe", "decontaminate"},
     ),

@@ -6,9 +6,10 @@ are written last (seal).
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BufferedWriter, FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.publish.build.bucket_rows import SCALARS, TURNS, prefetch, read_bucket
 from flows.publish.build.parquet_metadata import with_pandas_types
-from flows.publish.build.rows import fold, row_bytes
+from flows.publish.build.released import buckets_of, opened_rows
+from flows.publish.build.rows import row_bytes
 from flows.publish.build.split import Selection
-from flows.publish.build.student import StudentColumns, mark_over_window
-from flows.settings import Publish
+from flows.publish.build.student import StudentColumns
+from flows.settings import Publish, Settings
 from schemas import Shard
 from warehouse.console.progress import ProgressCallback
 from warehouse.parquet_encoding import encodings
@@ -140,7 +141,7 @@ class ShardFiles:
 
 def write_shards(
     selection: Selection,
-    settings: Publish,
+    settings: Settings,
     folder: Path,
     report: ProgressCallback,
     student: StudentColumns | None = None,
@@ -151,15 +152,17 @@ def write_shards(
     """
     data = folder / "release" / "data"
     data.mkdir(parents=True)
+    buckets = {split: buckets_of(selection, split, folder) for split in pc.unique(selection.rows["split"]).to_pylist()}
     written: list[ShardFiles] = []
     done = 0
-    for split in pc.unique(selection.rows["split"]).to_pylist():
-        written.append(ShardFiles(data, split, settings))
-        for rows in prefetch(_rows_of(selection, split, folder)):
-            done += pc.count_distinct(rows["trajectory_id"]).as_py()
-            written[-1].add(mark_over_window(student.fill(rows) if student else rows, settings.training_window))
-            report(done, selection.rows.num_rows, "writing shards")
-        written[-1].end()
+    with opened_rows(settings, student, list(chain.from_iterable(buckets.values()))) as rows_of:
+        for split, own in buckets.items():
+            written.append(ShardFiles(data, split, settings.publish))
+            for rows in rows_of(own):
+                done += pc.count_distinct(rows["trajectory_id"]).as_py()
+                written[-1].add(rows)
+                report(done, selection.rows.num_rows, "writing shards")
+            written[-1].end()
     if student:
         student.check()
     return written
@@ -174,12 +177,3 @@ def _run_lengths(values: pa.ChunkedArray) -> list[int]:
     ends = pc.run_end_encode(values.combine_chunks()).run_ends.to_numpy()
     lengths: list[int] = np.diff(ends, prepend=0).tolist()
     return lengths
-
-
-def _rows_of(selection: Selection, split: str, folder: Path) -> Iterator[pa.Table]:
-    chosen, segmented = selection.rows.filter(pc.equal(selection.rows["split"], split)), selection.is_segmented
-    for bucket in pc.unique(chosen["bucket"]).to_pylist():
-        turns = read_bucket(folder / TURNS, bucket, ["position", "index"])
-        yield fold(turns, read_bucket(folder / SCALARS, bucket, ["position"]), segmented=segmented)
-        for kind in (TURNS, SCALARS):
-            (folder / kind / bucket).unlink()

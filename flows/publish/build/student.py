@@ -9,6 +9,7 @@ and with the reason in `student_fault`.
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,26 @@ TEACHER = ("token_ids", "loss_mask", "logprobs", "message_tokens", "segment_star
 Planned = list[Segment] | Unrendered
 
 
+@dataclass
+class Filled:
+    """Counts of rows whose student columns were filled."""
+
+    planned: int = 0
+    failed: int = 0
+    """Rows that the template cannot write."""
+    unrendered: Counter[str] = field(default_factory=Counter)
+    """Reason -> number of trajectories that the template cannot write, in at least one segment."""
+    fault: str = ""
+    """The newest row with a wrong mask, which tells another model family."""
+
+    def add(self, more: "Filled") -> None:
+        """Add the counts of later rows, of other trajectories."""
+        self.planned += more.planned
+        self.failed += more.failed
+        self.unrendered.update(more.unrendered)
+        self.fault = more.fault or self.fault
+
+
 class StudentColumns:
     """Fills the student columns of released rows with the tokenizer and the renderer of one student."""
 
@@ -33,10 +54,7 @@ class StudentColumns:
         """Load the tokenizer in `folder`; `renderer` is a name, or auto. Raises StudentError."""
         self._template = StudentTemplate(folder, renderer)
         self.identity = self._template.identity
-        self.unrendered: Counter[str] = Counter()
-        """Reason -> number of trajectories that the template cannot write, in at least one segment."""
-        self._planned_rows = self._unrendered_rows = 0
-        self._fault = ""
+        self.filled = Filled()
 
     def fill(self, rows: pa.Table) -> pa.Table:
         """The rows of context segments with their student columns, several rows each where the student needs them.
@@ -56,8 +74,8 @@ class StudentColumns:
 
     def check(self) -> None:
         """Raise StudentError if the renderer wrote no row right: it belongs to another model family."""
-        if self._fault and self._unrendered_rows == self._planned_rows:
-            raise StudentError(f"{self._fault}: set publish.student_renderer to the student's own family")
+        if self.filled.fault and self.filled.failed == self.filled.planned:
+            raise StudentError(f"{self.filled.fault}: set publish.student_renderer to the student's own family")
 
     def _planned(self, row: Message) -> Planned:
         try:
@@ -71,12 +89,9 @@ class StudentColumns:
             for plan, row in zip(planned, conversations, strict=True)
             if isinstance(plan, Unrendered)
         ]
-        self._planned_rows += len(planned)
-        self._unrendered_rows += len(failed)
-        self.unrendered.update(reason for _, reason in {(id, plan.reason) for id, plan in failed})
-        for trajectory_id, plan in failed:
-            if plan.reason == "wrong_mask":
-                self._fault = f"{trajectory_id}: {plan}"
+        reasons = Counter(reason for _, reason in {(id, plan.reason) for id, plan in failed})
+        faults = [f"{id}: {plan}" for id, plan in failed if plan.reason == "wrong_mask"]
+        self.filled.add(Filled(len(planned), len(failed), reasons, faults[-1] if faults else ""))
 
 
 def mark_over_window(rows: pa.Table, window: int) -> pa.Table:

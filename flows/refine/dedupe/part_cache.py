@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from socket import gethostname
 
 import numpy as np
 import pyarrow as pa
@@ -139,7 +140,8 @@ def _numbers(column: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def _write(rows: pa.Table, path: Path) -> None:
     """Write rows, in their order, to a temporary file and rename it."""
-    temporary, checksum = (path.with_name(f".{path.name}.{os.getpid()}{end}.tmp") for end in ("", SUM))
+    writer = f"{gethostname()}-{os.getpid()}"
+    temporary, checksum = (path.with_name(f".{path.name}.{writer}{end}.tmp") for end in ("", SUM))
     texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
     try:
         packed = _compression(rows.schema)

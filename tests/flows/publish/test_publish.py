@@ -113,9 +113,7 @@ def build(settings: Settings, folder: Path, threads: int, bucket_bytes: int) -> 
         selection = select_trajectories(con, settings.publish, bucket_bytes)
         assert selection
         scatter(con, lake, selection, folder)
-        return [
-            shard for files in write_shards(selection, settings.publish, folder, silent) for shard in files.seal({})
-        ]
+        return [shard for files in write_shards(selection, settings, folder, silent) for shard in files.seal({})]
 
 
 @pytest.mark.slow

@@ -1,0 +1,36 @@
+"""Checks before a night that every worker of a cluster has the night's folder, its code, and the same disk."""
+
+import os
+import tempfile
+from functools import partial
+from pathlib import Path
+from socket import gethostname
+
+from flows.engine.engine import EngineError
+from flows.engine.open import opened_engine
+from flows.settings import Settings
+
+CALLS = 2
+"""Calls for each worker: Ray gives them to the machines in turn."""
+
+
+def check_engine(settings: Settings) -> str:
+    """A sentence about the workers; raises EngineError that names the machine which cannot work on this home."""
+    if settings.engine.kind == "local":
+        return "work is done by this machine (engine.kind)"
+    settings.state.mkdir(parents=True, exist_ok=True)
+    with opened_engine(settings) as engine, tempfile.NamedTemporaryFile(dir=settings.state, prefix="cluster-") as file:
+        mark = os.urandom(16)
+        file.write(mark)
+        file.flush()
+        hosts = set(engine.spread(partial(_read_mark, Path(file.name), mark), range(CALLS * engine.workers)))
+    return f"{engine.workers} workers of a Ray cluster share the home; seen on {', '.join(sorted(hosts))}"
+
+
+def _read_mark(path: Path, mark: bytes, _: int) -> str:
+    host = gethostname()
+    if not path.exists() or path.read_bytes() != mark:
+        raise EngineError(
+            f"the machine {host} of the cluster has another disk at {path.parent}: mount the home at the same path"
+        )
+    return host

@@ -1,0 +1,66 @@
+"""Measures refine's reading on a Ray cluster of two nodes with one worker each, against one such node in the same run.
+
+Both read the same lake into an empty home, on a cluster that is up; the start of their workers counts. On a machine
+of two cores the processes of Ray itself compete with the workers.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from flows.refine.cluster_prepare import prepare_on_cluster
+from flows.settings import Engine
+from schemas import Turn
+from tests.benchmarks.figure import Figure, MissingTool
+from tests.benchmarks.refine.child import settings_over
+from tests.benchmarks.refine.made import made_lake
+from tests.doubles.lakes.labelled_lake import Shape
+from tests.doubles.ray_cluster import SmallCluster, small_cluster
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+FIGURES = ("scale.ray_speedup_2",)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Trajectories, their turns, and rounds, of which the fastest counts."""
+
+    shape: Shape
+    rounds: int
+
+
+FULL, SMOKE = Size(Shape(2000), 2), Size(Shape(512, 4), 1)
+
+
+def figures(size: Size) -> Iterator[Figure]:
+    """Seconds of one worker over those of two."""
+    if find_spec("ray") is None:
+        raise MissingTool("ray is not installed: pip install 'horizon-factory[ray]'", "REQUIRE_RAY")
+    lake = made_lake(size.shape)
+    with small_cluster(1) as cluster:
+        rounds = [_both(cluster, lake) for _ in range(size.rounds)]
+    one, two = (min(side) for side in zip(*rounds, strict=True))
+    yield Figure("scale.ray_speedup_2", round(one / two, 2), "x", f"one worker, {one:.1f} s, for {size.shape}")
+
+
+def _both(cluster: SmallCluster, lake: Path) -> tuple[float, float]:
+    one = _seconds(cluster, lake)
+    cluster.add_node()
+    two = _seconds(cluster, lake)
+    cluster.lose_node(0)
+    return one, two
+
+
+def _seconds(cluster: SmallCluster, lake: Path) -> float:
+    with tempfile.TemporaryDirectory() as home:
+        settings = settings_over(Lake(lake), Path(home), "1GB")
+        settings = settings.model_copy(update={"engine": Engine(kind="ray", address=cluster.address)})
+        parts = [part.name for part in Lake(settings.lake).parts(Turn)]
+        began = time.perf_counter()
+        if prepare_on_cluster(settings, parts, silent) != len(parts):
+            raise RuntimeError(f"{len(parts)} parts were to be read")
+        return time.perf_counter() - began

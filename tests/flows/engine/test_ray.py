@@ -1,0 +1,140 @@
+"""A night on a Ray cluster of three nodes is the night of one machine, also when nodes and the head are lost."""
+
+import json
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.engine.engine import EngineError, WorkersLost
+from flows.engine.open import opened_engine
+from flows.publish.release import run_publish
+from flows.refine.decide import run_refine
+from flows.settings import Engine, Publish, Settings, Tasks
+from flows.tasks.compose import run_tasks
+from flows.tasks.workers import FEWEST_TASKS
+from schemas import Task, Turn
+from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
+from tests.doubles.ray_cluster import SmallCluster, small_cluster
+from tests.doubles.teachers import tiny_tokenizer as tiny
+from tests.flows.engine.slow_work import after_a_second, no_teacher
+from tests.flows.publish.test_publish import digests, latest
+from tests.flows.refine.test_refine import decisions
+from tests.flows.tasks.reading import rows
+from warehouse.console.progress import silent
+from warehouse.lake import Lake
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # the processes of three nodes and their workers share the cores of one machine
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.skipif(find_spec("ray") is None, reason="the extra `ray` is not installed"),
+]
+DAY = date(2026, 1, 2)
+PARTS = 12
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SmallCluster]:
+    with small_cluster(3) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.save(tmp_path_factory.mktemp("student"))
+
+
+def test_a_night_that_loses_a_node_is_that_of_one_machine(
+    cluster: SmallCluster, student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release that depends on the number of machines, or on one that failed, cannot be made again."""
+    monkeypatch.chdir(tmp_path)
+    here, there = night_settings("here", student), night_settings("there", student, cluster.address)
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(night, there)
+        expected = night(here)
+        cluster.lose_node(random.randrange(len(cluster.nodes)))
+        found = running.result()
+    assert found == expected
+    assert expected["kept"] > PARTS
+
+
+def test_work_goes_on_without_a_node_and_ends_with_the_head(
+    cluster: SmallCluster, student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lost share must be done again; a lost head must be an error of the step, not the end of the night's process."""
+    monkeypatch.chdir(tmp_path)
+    cluster.add_node()
+    settings = night_settings("home", student, cluster.address)
+    with opened_engine(settings) as engine:
+        results = engine.spread(after_a_second, range(4 * engine.workers))
+        assert next(results) == 0
+        cluster.lose_node(0)
+        assert list(results) == list(range(1, 4 * engine.workers))
+        results = engine.spread(after_a_second, range(100))
+        assert next(results) == 0
+        cluster.lose_head()
+        with pytest.raises(WorkersLost, match="run the same command again"):
+            list(results)
+    write_lake(settings)
+    with pytest.raises(EngineError, match="no Ray cluster can be reached"):
+        run_refine(settings, DAY, silent)
+    alone = settings.model_copy(update={"engine": Engine()})
+    assert run_refine(alone, DAY, silent)["trajectories"] == len(lake_rows().trajectories)
+
+
+def night_settings(name: str, student: Path, address: str | None = None) -> Settings:
+    """A home below the working directory, whose paths are relative as in most settings files."""
+    engine = Engine(kind="ray", address=address) if address else Engine()
+    tasks: dict[str, Any] = {
+        "per_night": FEWEST_TASKS, "share": {"general_agentic": 1.0}, "composers": ["tool_chain"], "probes": ["canary"]
+    }  # fmt: skip
+    publish: dict[str, Any] = {
+        "to": f"{name}/release", "validation_share": 0.3, "student": student, "student_renderer": "qwen3"
+    }  # fmt: skip
+    return Settings(home=Path(name), engine=engine, tasks=Tasks(**tasks), publish=Publish(**publish))
+
+
+def night(settings: Settings) -> dict[str, Any]:
+    """The rows and the release of a night's steps that spread."""
+    run_tasks(settings, DAY, silent, no_teacher)
+    composed = {row["task_id"]: json.dumps(row, default=str) for row in rows(settings.home, Task)}
+    write_lake(settings)
+    counts = run_refine(settings, DAY, silent)
+    run_publish(settings, DAY, silent)
+    caches = {path.name: path.read_bytes() for path in (settings.state).glob("*/*/*.parquet")}
+    return {
+        "tasks": composed,
+        "decisions": decisions(Lake(settings.lake)),
+        "caches": caches,
+        "release": digests(latest(settings)),
+        "kept": counts["kept"],
+    }
+
+
+def lake_rows() -> SmallLake:
+    return make_small_lake(DAY, n_tasks=2 * PARTS)
+
+
+def write_lake(settings: Settings) -> None:
+    """Write the attempts in many parts, each of two tasks."""
+    made, lake = lake_rows(), Lake(settings.lake)
+    owner = {row.trajectory_id: row.task_id for row in made.trajectories}
+    for seq in range(PARTS):
+        tasks = made.tasks[seq::PARTS]
+        ids = {task.task_id for task in tasks}
+        part = SmallLake(
+            documents=made.documents[seq::PARTS],
+            tasks=tasks,
+            trajectories=[row for row in made.trajectories if row.task_id in ids],
+            turns=[row for row in made.turns if owner[row.trajectory_id] in ids],
+            verdicts=[row for row in made.verdicts if owner[row.trajectory_id] in ids],
+        )
+        write_records(lake, DAY, part, 100 + seq)
+    assert len(lake.parts(Turn)) == PARTS
