@@ -41,7 +41,7 @@ FIRST_VERSION = "1"
 """Schema version of a lake with parts but without VERSION_FILE: the file exists since version 2."""
 
 _PREPARED: set[str] = set()
-"""Lakes in buckets that this process prepared: each look at their empty parts takes a request per record."""
+"""Lakes in buckets that this process prepared: each look at version and empty parts takes a request per file."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ class Lake:
 
     def check_version(self) -> str | None:
         """The schema version, None if the lake has no parts yet; raises LakeError if it is not this factory's."""
+        if str(self.root) in _PREPARED:
+            return SCHEMA_VERSION
         version = self.version()
         if version in (None, SCHEMA_VERSION):
             return version

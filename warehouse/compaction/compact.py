@@ -70,12 +70,12 @@ class Choice:
 
 
 def compact(lake: Lake, choice: Choice, report: ProgressCallback) -> Compacted:
-    """Merge the chosen parts. Only one process may write to the lake meanwhile; readers may read.
+    """Merge the chosen parts, none of a lake in a bucket. Only one process may write to the lake; readers may read.
 
     Raises LakeError if the disk refuses; the same call continues.
     """
     if isinstance(lake.root, ObjectPath):
-        return Compacted(left=[f"{lake.root}: parts in a bucket are not merged"])
+        return Compacted()
     finish_compaction(lake)
     lake.check_version()
     done, days = Compacted(), days_before(lake, choice.before)
