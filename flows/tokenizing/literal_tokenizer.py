@@ -7,6 +7,7 @@ the Python wrapper costs ten times as much as the core.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +21,7 @@ SHORT_CHARS = 32
 """Texts up to this length are cached: role names and line ends recur."""
 CACHE_SIZE = 512
 PLAIN: dict[str, Any] = {"add_special_tokens": False}
+WHOLE: dict[str, Any] = {"skip_special_tokens": False}
 PROBE = " A probe: é, 日本, 🙂\n\n  and\tspaces "
 
 
@@ -30,9 +32,11 @@ class LiteralTokenizer:
         self._tokenizer = tokenizer
         self._offsets = offsets
         self._rust = _rust_core(tokenizer)
+        self._rust_decodes = self._rust is not None and _decodes_alike(tokenizer, self._rust)
+        self._token_id = lru_cache(CACHE_SIZE)(tokenizer.convert_tokens_to_ids)
         tokens = tokenizer.added_tokens_decoder.values()
         added = [token.content for token in tokens if len(token.content) > 1 and _is_control(token)]
-        self._special = re.compile("|".join(f"(?={re.escape(token)})" for token in added) or "(?!)")
+        self._special = re.compile(_first_characters(added))
         self._guards = True
         self._encode_short = lru_cache(CACHE_SIZE)(lambda text: self._encode_parts(text, PLAIN))
 
@@ -72,6 +76,16 @@ class LiteralTokenizer:
             return list(self._encode_short(text))
         return self._encode_parts(text, options)
 
+    def convert_tokens_to_ids(self, tokens: str | list[str]) -> Any:
+        """The id of a token, or the ids of several."""
+        return self._token_id(tokens) if isinstance(tokens, str) else self._tokenizer.convert_tokens_to_ids(tokens)
+
+    def decode(self, token_ids: list[int], **options: Any) -> str:
+        """Text of the ids."""
+        if self._rust_decodes and options == WHOLE:
+            return str(self._rust.decode(token_ids, **WHOLE))
+        return str(self._tokenizer.decode(token_ids, **options))
+
     def __call__(self, text: str, **options: Any) -> dict[str, list[Any]]:
         """Ids as `input_ids` and, with `return_offsets_mapping`, their character offsets in the guarded text.
 
@@ -107,6 +121,14 @@ def vocabulary_hash(vocabulary: Mapping[str, int]) -> str:
     return sha256_text(json.dumps(sorted(vocabulary.items())))
 
 
+def _first_characters(tokens: list[str]) -> str:
+    """An expression for the first character of each of the tokens, which Python searches for at once."""
+    rest = defaultdict[str, list[str]](list)
+    for token in tokens:
+        rest[token[0]].append(re.escape(token[1:]))
+    return "|".join(f"{re.escape(first)}(?={'|'.join(ends)})" for first, ends in rest.items()) or "(?!)"
+
+
 def _is_control(token: Any) -> bool:
     """True if an added token is a control token such as `]~b]`, `/nothink` or `<td>`, not a word or a run of spaces."""
     first = token.content[0]
@@ -123,3 +145,9 @@ def _rust_core(tokenizer: Any) -> Any:
         return None
     probe = PROBE + "".join(list(tokenizer.get_added_vocab())[:8])
     return core if tokenizer.encode(probe, **PLAIN) == core.encode(probe, **PLAIN).ids else None
+
+
+def _decodes_alike(tokenizer: Any, core: Any) -> bool:
+    """True if the core gives the tokenizer's text of ids, blanks before punctuation included."""
+    ids = core.encode(f"{PROBE} a . b , c ? d ' e n't 's", **PLAIN).ids
+    return all(tokenizer.decode(part, **WHOLE) == core.decode(part, **WHOLE) for part in (ids, ids[1:], ids[2:3]))

@@ -2,12 +2,16 @@
 
 A renderer's own bridge comes first. It gives up on turns that its template would render anew (reasoning that was never
 closed, several results in one turn of some families); then the ids that follow a finished turn of the same kind are
-appended, so that no id of the stream changes.
+appended, so that no id of the stream changes. Kinds of messages whose ids frame their text in the same way each time
+(`frames.py`) are appended without the renderer.
 """
 
+from contextlib import suppress
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from flows.rollout.dialects.frames import Frames
 from flows.rollout.protocol import Extension, TeacherError, TeacherRefused
 
 Row = dict[str, Any]
@@ -27,9 +31,9 @@ class HistoryRewritten(TeacherError):
 class Appender:
     """Appends rows (messages in the form that chat templates take) after a turn; `name` is for messages of errors."""
 
-    def __init__(self, renderer: Any, name: str) -> None:
+    def __init__(self, renderer: Any, name: str, frames: Frames) -> None:
         """Find finished turns that the renderer extends; raises TeacherRefused if there is none."""
-        self._renderer, self._name = renderer, name
+        self._renderer, self._name, self._frames = renderer, name, frames
         self._stops = list(renderer.get_stop_token_ids())
         self._finished = {stop: turn for stop in self._stops for turn in [self._finished_turn(stop)] if turn}
         if not self._finished:
@@ -46,6 +50,14 @@ class Appender:
         without a call, an instruction (a tool message without a tool's name) becomes a user message. Raises
         TeacherRefused if the rows cannot be appended, HistoryRewritten if the renderer changes earlier ids.
         """
+        if sampled and sampled[-1] in self._finished:
+            framed = self._frames.extension(sampled[-1], rows, partial(self._after_finished, sampled[-1]))
+            if framed:
+                return framed
+        return self._rendered(prompt, sampled, rows)
+
+    def _rendered(self, prompt: list[int], sampled: list[int], rows: list[Row]) -> Extension:
+        """The renderer's own ids for the rows."""
         variants, attempts = [rows, _instructions_as_user(rows)], [self._extended, self._rendered_anew]
         if not self._bridge_is_exact and sampled[-1:] == [self._end(sampled)]:
             attempts.reverse()
@@ -102,6 +114,14 @@ class Appender:
         owners = [owner - len(history) for owner in rendered.message_indices[end:]]
         return self._ended(sampled, split(list(rendered.token_ids[end:]), owners, len(rows)))
 
+    def _after_finished(self, stop: int, rows: list[Row]) -> list[Extension]:
+        """The renderer's own ids for the rows after turns with and without a thought or a call that end with `stop`."""
+        turns = [self._finished[stop]]
+        for turn in (*TURNS, TURNS[0] | {"tool_calls": [_call(RESULT)]}):
+            with suppress(Exception):  # renderers raise errors of their own on turns that their family does not have
+                turns.append(self._ending_with(stop, turn))
+        return [self._rendered(*turn, rows) for turn in turns]
+
     def _end(self, sampled: list[int]) -> int:
         """The sampled end of the turn if tool results can follow it, else the family's end of a turn."""
         return sampled[-1] if sampled and sampled[-1] in self._finished else next(iter(self._finished))
@@ -114,16 +134,17 @@ class Appender:
 
     def _finished_turn(self, stop: int) -> tuple[list[int], list[int]] | None:
         """Prompt and sampled ids of a short turn that ends with `stop` and can be extended by a tool's result."""
+        turns = (self._ending_with(stop, turn) for turn in TURNS)
+        return next((turn for turn in turns if self._bridge(*turn, [RESULT])), None)
+
+    def _ending_with(self, stop: int, turn: Row) -> tuple[list[int], list[int]]:
+        """Prompt and sampled ids of a turn as the renderer writes it, up to its end, which becomes `stop`."""
         prompt = list(self._renderer.render_ids([QUESTION], add_generation_prompt=True))
-        for turn in TURNS:
-            ids = list(self._renderer.render_ids([QUESTION, turn]))
-            common = next((at for at, (one, other) in enumerate(zip(prompt, ids, strict=False)) if one != other), None)
-            start = min(len(prompt), len(ids)) if common is None else common
-            end = next((at for at in range(start, len(ids)) if ids[at] in self._stops), len(ids))
-            finished = ids[:start], [*ids[start:end], stop]
-            if self._bridge(*finished, [RESULT]):
-                return finished
-        return None
+        ids = list(self._renderer.render_ids([QUESTION, turn]))
+        common = next((at for at, (one, other) in enumerate(zip(prompt, ids, strict=False)) if one != other), None)
+        start = min(len(prompt), len(ids)) if common is None else common
+        end = next((at for at in range(start, len(ids)) if ids[at] in self._stops), len(ids))
+        return ids[:start], [*ids[start:end], stop]
 
 
 def split(ids: list[int], owners: list[int], count: int) -> Extension:

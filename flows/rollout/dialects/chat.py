@@ -14,6 +14,7 @@ from typing import Any
 
 from flows.environments.tool import ToolSpec
 from flows.rollout.dialects.append import QUESTION, Appender, split
+from flows.rollout.dialects.frames import Frames
 from flows.rollout.dialects.tool_calls import ToolSet, template_specs, tool_calls
 from flows.rollout.dialects.written_calls import Reader, WrittenCall, reader_of
 from flows.rollout.protocol import Completion, Extension, Message, Parsed, Sampling, TeacherRefused, Thinking
@@ -50,7 +51,8 @@ class ChatDialect:
         self.vocabulary_sha256: str | None = self._literal.vocabulary_sha256()
         self._tool_sets: dict[tuple[tuple[str, int], ...], ToolSet] = {}
         self._stops = tuple(self._renderer.get_stop_token_ids())
-        self._appender = Appender(self._renderer, self.renderer)
+        frames = Frames(self.encode, self.decode, self._literal.guard, tokenizer.added_tokens_decoder)
+        self._appender = Appender(self._renderer, self.renderer, frames)
         self._drop_offsets(tokenizer)
         self._read_calls = self._call_reader()
 

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, RegexOptions
 
 from flows.environments.tool import ToolCall, ToolSpec
 from flows.rollout.protocol import Completion
@@ -26,7 +26,10 @@ class ToolSet:
         self.tools = tools
         self.specs = template_specs(tools)
         self.schemas = {tool.name: tool.parameters for tool in tools}
-        self._validators = {tool.name: Draft202012Validator(tool.parameters) for tool in tools}
+        self._validators = {
+            tool.name: Draft202012Validator(tool.parameters, pattern_options=RegexOptions(), offline=True)
+            for tool in tools
+        }
 
     def failure(self, parsed_calls: Sequence[Any]) -> str | None:
         """The parse failure of the first invalid call, or None when every call is valid."""

@@ -62,6 +62,7 @@ class Performer:
         run_child: RunChild,
     ) -> None:
         self._context, self._admission, self._counts = context, admission, counts
+        self._api = context.teacher if isinstance(context.teacher, ChatTeacher) else None
         self._on_completion, self._delegation = on_completion, Delegation(run_child, context.toolbox.limits)
 
     async def drive(self, plan: Plan, episode: Episode, world: World) -> Ending:
@@ -132,9 +133,8 @@ class Performer:
         return completion
 
     async def _sample(self, brief: Brief, act: Generate) -> Completion:
-        teacher = self._context.teacher
         sampling = self._context.dialect.sampling(act.sampling, must_answer=act.must_answer, tools=brief.tools)
-        if isinstance(teacher, ChatTeacher):
+        if self._api:
             request = ChatRequest(act.api_messages, brief.tools, sampling, act.must_answer)
-            return await teacher.reply(request, brief.trajectory_id)
-        return await teacher.generate(act.prompt_ids, sampling, brief.trajectory_id)
+            return await self._api.reply(request, brief.trajectory_id)
+        return await self._context.teacher.generate(act.prompt_ids, sampling, brief.trajectory_id)

@@ -20,3 +20,11 @@ def test_the_rust_core_gives_the_tokenizers_own_ids(text: str) -> None:
     assert LITERAL.encode(text, add_special_tokens=False) == plain["input_ids"]
     assert LITERAL(text, **options).get("offset_mapping", []) == plain["offset_mapping"]
     assert TOKENIZER.decode(LITERAL.encode(LITERAL.guard(text), add_special_tokens=False)) == text
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, len(TOKENIZER) - 1), max_size=60))
+def test_the_rust_core_gives_the_tokenizers_own_text(ids: list[int]) -> None:
+    """Another text would be a call, or an answer, that the model did not write."""
+    assert LITERAL.decode(ids, skip_special_tokens=False) == TOKENIZER.decode(ids, skip_special_tokens=False)
+    assert LITERAL.decode(ids, skip_special_tokens=True) == TOKENIZER.decode(ids, skip_special_tokens=True)

@@ -6,7 +6,8 @@ order of fields) is parsed and compared id by id.
 """
 
 import math
-from typing import Any, TypeGuard
+from array import array
+from typing import Any
 
 import orjson
 
@@ -77,13 +78,18 @@ def parse_completion(raw: bytes, sent: EncodedPrompt, seconds: float) -> Complet
     if reason not in FINISH_REASONS:
         sampled = len(ids) if isinstance(ids, list) else int(usage.get("completion_tokens") or 0)
         raise GenerationAborted(f"the server cut a generation, finish_reason {reason or 'null'}", sampled)
-    if not _all(ids, int) or not (seen == SAME or isinstance(seen, list)):
+    if _numbers("i", ids) is None or not (seen == SAME or isinstance(seen, list)):
         raise MalformedReply("the reply holds no token ids: return_token_ids needs vLLM 0.10.2 or later")
-    if not _all(logprobs, int | float) or len(logprobs) != len(ids) or not all(map(math.isfinite, logprobs)):
+    values = _numbers("d", logprobs)
+    if values is None or len(values) != len(ids) or not all(map(math.isfinite, values)):
         raise MalformedReply(f"the reply does not hold one finite log-probability per sampled id ({len(ids)} ids)")
     check_echo(seen, sent)
-    return Completion(ids, [float(value) for value in logprobs], reason, None, cached, seconds, stop_reason)
+    return Completion(ids, values.tolist(), reason, None, cached, seconds, stop_reason)
 
 
-def _all(values: Any, kind: Any) -> TypeGuard[list[Any]]:
-    return isinstance(values, list) and all(isinstance(value, kind) for value in values)
+def _numbers(kind: str, values: Any) -> "array[Any] | None":
+    """The values as 32-bit integers (kind i) or floats (kind d); None if they are not a list of such numbers."""
+    try:
+        return array(kind, values) if isinstance(values, list) else None
+    except (TypeError, OverflowError):
+        return None
