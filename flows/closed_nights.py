@@ -15,6 +15,8 @@ from pathlib import Path
 from flows.imports.problem import COMPOSER
 from flows.refine.dedupe.merged_caches import merge_caches
 from flows.rollout.journal.file import sql as journal_sql
+from flows.rollout.journal.journal import WORKER
+from flows.rollout.shards.shard import journal_of, left_folders
 from flows.settings import Settings
 from schemas.record import day_of
 from sources.frontier.database import SQL as FRONTIER_SQL
@@ -56,10 +58,9 @@ def has_unconfirmed(state: Path) -> Callable[[str], bool]:
 
     A file that cannot be read confirms nothing: all parts of its writer count as unconfirmed.
     """
-    writers = {
-        "rollout": _nights(state / "journal.sqlite", journal_sql("assigned_parts")),
-        "crawl": _nights(state / "frontier.sqlite", FRONTIER_SQL["unwritten_parts"]),
-    }
+    journals = {WORKER: state / "journal.sqlite"} | {worker: journal_of(path) for path, worker in left_folders(state)}
+    writers = {worker: _nights(path, journal_sql("assigned_parts")) for worker, path in journals.items()}
+    writers["crawl"] = _nights(state / "frontier.sqlite", FRONTIER_SQL["unwritten_parts"])
 
     def is_unconfirmed(stem: str) -> bool:
         night, _, writer = stem.rpartition("-")

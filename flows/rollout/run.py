@@ -7,19 +7,17 @@ journal in the next run. Without planned attempts no teacher is started. A budge
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.domains.lengths import shortage
 from flows.environments.library import open_library, with_dense_index
-from flows.environments.played_user import UserModel
 from flows.environments.resources import Resources
-from flows.rollout.briefs import build_plans, check_planned, needs_library
+from flows.rollout.briefs import check_planned, needs_library
 from flows.rollout.dialects.open import prove_dialect
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.recovery import Recovered, open_journal
@@ -27,17 +25,16 @@ from flows.rollout.monitor.accounting import record_killed_run
 from flows.rollout.monitor.run_status import RunStatus, save_status
 from flows.rollout.monitor.status_display import progress_line
 from flows.rollout.monitor.teacher_facts import teacher_facts
-from flows.rollout.pool.admission import max_in_flight
 from flows.rollout.pool.counts import PoolCounts
-from flows.rollout.pool.performer import RolloutContext
-from flows.rollout.pool.pool import Pool
 from flows.rollout.protocol import Dialect, Teacher
 from flows.rollout.run_record import Run, open_run
 from flows.rollout.sampling import attempt_sampling
-from flows.rollout.tools.toolbox import Toolbox, open_toolbox, remove_abandoned
-from flows.rollout.user_model import open_user
+from flows.rollout.server_load import Load
+from flows.rollout.shards.journals import gather
+from flows.rollout.shards.processes import ShowProgress, check_processes, work_in_processes
+from flows.rollout.tools.toolbox import remove_abandoned
+from flows.rollout.work import Factories, Work, default_factories, work
 from flows.settings import Settings
-from flows.settings import Teacher as TeacherSettings
 from warehouse.connect import connect
 from warehouse.console.progress import ProgressCallback
 from warehouse.console.terminal import visible
@@ -47,23 +44,11 @@ if TYPE_CHECKING:
     import duckdb
 
 LOG = logging.getLogger(__name__)
-OpenTeacher = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
-OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
+__all__ = ["Counts", "Factories", "run_rollout"]
 Counts = dict[str, int | str]
-DRAIN_EVERY_S = 5.0
-DRAIN_AT = 32
-"""Number of finished trajectories that are drained before DRAIN_EVERY_S has passed."""
 BUDGET_CHECK_EVERY_S = 0.02
 """Seconds between budget checks: a run exceeds its budget by at most this long, and by the turns in flight."""
 REPORT_EVERY_S = 0.5
-
-
-@dataclass(frozen=True)
-class Factories:
-    """Functions that open the teacher and the dialect of a run; tests pass their own."""
-
-    teacher: OpenTeacher
-    dialect: OpenDialect
 
 
 def run_rollout(
@@ -80,8 +65,9 @@ def run_rollout(
     TeacherError if the teacher cannot start or is down. Committed turns are kept in each case.
     """
     lake = Lake(settings.lake)
-    journal, recovered = open_journal(settings.state / "journal.sqlite", lake)
+    journal, damage = open_journal(settings.state / "journal.sqlite", lake)
     with journal:
+        recovered = [*([damage] if damage else []), *gather(settings.state, lake, journal)]
         drain(journal, lake)
         with connect(lake, spill=settings.state / "spill") as con:
             record_killed_run(settings.state, lake, con)
@@ -91,12 +77,12 @@ def run_rollout(
             if not total:
                 return _counts(run.meter.status, {}, recovered)
             check_planned(run.planned, settings.rollout)
+            check_processes(settings)
             resources = Resources(blocklist=tuple(settings.blocklist))
             if needs_library(run.planned):
                 resources = _with_library(resources, con, settings, lambda note: report(0, total, note))
-        chosen = factories or _factories(lambda note: report(0, total, f"starting the teacher: {note}"))
         try:
-            stopped = asyncio.run(_roll_out(run, resources, chosen, report))
+            stopped = asyncio.run(_roll_out(run, resources, factories, report))
             unfinished = run.end("budget" if stopped else "done", stopped or "")
         except BaseException as error:
             run.fail(error)
@@ -107,35 +93,45 @@ def run_rollout(
     return counts
 
 
-async def _roll_out(run: Run, resources: Resources, factories: Factories, report: ProgressCallback) -> str | None:
-    """Open teacher and tools and run the pool; return the budget that stopped it, or None."""
+async def _roll_out(
+    run: Run, resources: Resources, factories: Factories | None, report: ProgressCallback
+) -> str | None:
+    """Open the teacher and work all attempts, in one process or several; return the budget that stopped them."""
     settings, meter = run.settings, run.meter
+    opening = factories or default_factories(
+        lambda note: report(0, run.planned.num_rows, f"starting the teacher: {note}")
+    )
     report(0, run.planned.num_rows, "starting the teacher")
     meter.acquire_teacher(time.monotonic())
     save_status(meter.status, settings.state)
+    remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
+
+    async def opened(teacher: Teacher, dialect: Dialect) -> None:
+        await prove_dialect(settings.teacher, dialect, teacher)
+        _show_teacher(run, teacher, dialect, report)
+
+    @asynccontextmanager
+    async def open_proven() -> AsyncIterator[Teacher]:
+        async with opening.teacher(settings.teacher, settings.logs) as teacher:
+            await opened(teacher, opening.dialect(settings.teacher, teacher))
+            yield teacher
+
+    def progress(counts: PoolCounts, loads: Sequence[Load]) -> None:
+        status = meter.measure(counts, loads, time.monotonic())
+        save_status(status, settings.state)
+        report(status.done, status.planned, progress_line(status))
+
     try:
-        async with factories.teacher(settings.teacher, settings.logs) as teacher:
-            dialect = factories.dialect(settings.teacher, teacher)
-            await prove_dialect(settings.teacher, dialect, teacher)
-            _show_teacher(run, teacher, dialect, report)
-            remove_abandoned(settings.state / "worlds", {row[0] for row in run.journal.read("attempt_ids")})
-            async with open_user(settings, teacher, dialect) as user:
-                with _toolbox(run, resources, dialect, user) as toolbox:
-                    context = RolloutContext(teacher, dialect, toolbox, run.journal)
-                    pool = Pool(
-                        context, max_in_flight(settings), settings.rollout.max_starts, settings.rollout.kv_cache_share
-                    )
-                    return await _run_pool(pool, context, run, user, report)
+        if settings.rollout.processes > 1:
+            return await work_in_processes(run, resources, factories, open_proven(), progress)
+        ended = await work(run, resources, opening, opened, partial(_watch, progress))
+        return ended.stopped if ended.pool.counts.stopped else None
     finally:
         meter.release_teacher(time.monotonic())
 
 
-def _toolbox(
-    run: Run, resources: Resources, dialect: Dialect, user: UserModel | None
-) -> AbstractContextManager[Toolbox]:
-    settings = run.settings
-    given = replace(resources, dialect=dialect.name, servers=tuple(settings.environments.mcp), user=user)
-    return open_toolbox(given.with_sandbox(settings.sandbox), settings.rollout, settings.state / "worlds")
+def _watch(progress: ShowProgress, work: Work) -> list[Coroutine[Any, Any, None]]:
+    return [_report_progress(progress, work), _check_budget(work)]
 
 
 def _with_library(
@@ -159,74 +155,20 @@ def _show_teacher(run: Run, teacher: Teacher, dialect: Dialect, report: Progress
         report(0, run.planned.num_rows, line)
 
 
-async def _run_pool(
-    pool: Pool, context: RolloutContext, run: Run, user: UserModel | None, report: ProgressCallback
-) -> str | None:
-    """Run the pool, and concurrently drain, report progress and check the budget."""
-    stopped: list[str] = []
-    try:
-        async with asyncio.TaskGroup() as group:
-            jobs = (
-                _drain_often(run),
-                _report_progress(pool, context, run, user, report),
-                _check_budget(pool, run, user, stopped),
-            )
-            background = [group.create_task(job) for job in jobs]
-            await pool.run(build_plans(run.planned, run.texts, run.settings, run.day, context))
-            for task in background:
-                task.cancel()
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    finally:
-        run.meter.measure(_counted(pool, user), context.teacher.loads(), time.monotonic())
-    return stopped[0] if stopped and pool.counts.stopped else None
-
-
-async def _drain_often(run: Run) -> None:
-    last = time.monotonic()
+async def _report_progress(progress: ShowProgress, work: Work) -> None:
     while True:
-        await asyncio.sleep(REPORT_EVERY_S)
-        waiting = (await asyncio.to_thread(run.journal.read, "count_finished"))[0][0]
-        if waiting >= DRAIN_AT or (waiting and time.monotonic() - last >= DRAIN_EVERY_S):
-            await asyncio.to_thread(drain, run.journal, run.lake)
-            last = time.monotonic()
-
-
-def _counted(pool: Pool, user: UserModel | None) -> PoolCounts:
-    """The counts of the pool now, with the tokens of the model that plays users."""
-    pool.counts.user_tokens = user.sampled_tokens if user else 0
-    return pool.counts
-
-
-async def _report_progress(
-    pool: Pool, context: RolloutContext, run: Run, user: UserModel | None, report: ProgressCallback
-) -> None:
-    while True:
-        status = run.meter.measure(_counted(pool, user), context.teacher.loads(), time.monotonic())
-        save_status(status, run.settings.state)
-        report(status.done, status.planned, progress_line(status))
+        progress(work.counts(), work.loads())
         await asyncio.sleep(REPORT_EVERY_S)
 
 
-async def _check_budget(pool: Pool, run: Run, user: UserModel | None, stopped: list[str]) -> None:
-    meter = run.meter
-    while not stopped:
-        counts = _counted(pool, user)
-        reached = meter.budget.reached(counts.sampled_tokens + counts.user_tokens, meter.seconds(time.monotonic()))
-        if reached:
-            pool.stop(reached)
-            stopped.append(reached)
+async def _check_budget(work: Work) -> None:
+    while not work.stopped:
+        if reached := work.run.meter.reached(work.counts(), time.monotonic()):
+            work.stop(reached)
         await asyncio.sleep(BUDGET_CHECK_EVERY_S)
 
 
-def _factories(note: Callable[[str], None]) -> Factories:
-    from flows.rollout.dialects.open import open_dialect
-    from flows.rollout.engines.open import open_teacher
-
-    return Factories(partial(open_teacher, on_progress=note), open_dialect)
-
-
-def _counts(status: RunStatus, unfinished: dict[str, int], recovered: Recovered | None) -> Counts:
+def _counts(status: RunStatus, unfinished: dict[str, int], recovered: Sequence[Recovered]) -> Counts:
     counts: Counts = {
         "planned": status.planned,
         "finished": status.finished,
@@ -239,4 +181,4 @@ def _counts(status: RunStatus, unfinished: dict[str, int], recovered: Recovered 
     if status.ending == "budget":
         resumed, new = unfinished.get("budget", 0), unfinished.get("not_started", 0)
         counts["stopped"] = f"{status.detail} reached; the next run resumes {resumed} attempts and starts {new}"
-    return counts | ({"journal": str(recovered)} if recovered else {})
+    return counts | ({"journal": "; ".join(map(str, recovered))} if recovered else {})

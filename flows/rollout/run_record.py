@@ -6,7 +6,8 @@ and its unfinished attempts are written to the lake before the journal is closed
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -42,6 +43,11 @@ class Run:
     progress: Progress
     """Progress of the unfinished attempts at the start of the run."""
     meter: Meter
+
+    def of(self, owns: Callable[[str], bool]) -> "Run":
+        """Return the run of only those attempts whose task `owns` is true of."""
+        owned = pa.array(map(owns, self.planned["task_id"].to_pylist()), pa.bool_())
+        return replace(self, planned=self.planned.filter(owned))
 
     def end(self, ending: str, detail: str = "") -> dict[str, int]:
         """Drain finished trajectories and record the run; return the number of unfinished attempts by reason.

@@ -14,6 +14,11 @@ class Rollout(Section):
     max_in_flight: Positive | None = Field(
         default=None, description="maximum trajectories in flight; default: 4 embedded, 1024 vllm"
     )
+    processes: Positive = Field(
+        default=1,
+        description="processes that share the attempts of a run, for more turns a second than one core can handle; "
+        "engines vllm and sglang only; max_in_flight is that of all together, tool_workers of each",
+    )
     kv_cache_share: float = Field(
         default=0.9, gt=0, le=1, description="share of the servers' KV cache that contexts in flight may fill"
     )

@@ -27,6 +27,8 @@ ROOMS: dict[str, Levels] = {
         {"flow"},
         {"rehearsal"},
         {"run", "trial", "capacity"},
+        {"shards"},
+        {"work"},
         {"user_model"},
         {"writer"},
         {"run_record", "briefs"},

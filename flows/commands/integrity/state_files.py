@@ -22,6 +22,7 @@ from flows.refine.caches import damaged_caches, remove_damaged_caches
 from flows.rollout.journal.commit_counter import counter_path
 from flows.rollout.journal.file import JournalError, connect_journal
 from flows.rollout.monitor.run_status import FILE, is_status_damaged
+from flows.rollout.shards.shard import journal_of, left_folders
 from flows.settings import Settings
 from sources.frontier.frontier import Frontier, FrontierError
 from sources.frontier.recovery import set_database_aside
@@ -49,7 +50,8 @@ class StateFault:
 def state_faults(settings: Settings) -> Iterator[StateFault]:
     """Every damaged file beside the lake. The caller holds the run lock: a running night changes these files."""
     yield from _frontier_faults(settings.state / "frontier.sqlite")
-    yield from _journal_faults(settings.state / "journal.sqlite")
+    for journal in (settings.state / "journal.sqlite", *(journal_of(path) for path, _ in left_folders(settings.state))):
+        yield from _journal_faults(journal)
     dense = [path for folder in _entries(settings.state / DENSE) for path in _entries(folder)]
     for path in (*_entries(settings.state / "library"), *dense):
         if path.name[0] != "." and not is_intact(path):

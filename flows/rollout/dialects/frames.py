@@ -2,7 +2,7 @@
 
 A renderer spends most of a turn's processor time in Python loops over ids, to write the same ids around another text.
 The frame of a kind of messages is taken from the renderer once, and is used only if it gives the renderer's own ids for
-texts that merge with what stands around them: blanks, line ends, digits, other scripts.
+texts that merge with their surroundings: blanks, line ends, digits, other scripts.
 """
 
 from collections import Counter, OrderedDict
@@ -37,7 +37,7 @@ PROBES = (
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around a message's text: ids, and the parts of text that are encoded together with it."""
+    """The surroundings of a message's text: ids, and the parts of text that are encoded together with it."""
 
     before: list[int]
     opening: str
@@ -110,7 +110,7 @@ class Frames:
         return None
 
     def _frame(self, at: int, marked: Sequence[Extension], *, joined: bool) -> Frame | None:
-        """The frame of a message in which the marks stand; `joined` if the text around is encoded with its text."""
+        """The frame of a message that holds the marks; `joined` if the text around is encoded with its text."""
         found = [
             self._split(one.pieces[at], f"{mark} {at}", joined=joined) for one, mark in zip(marked, MARKS, strict=True)
         ]

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
+from string import digits
 from typing import Any
 
 import pyarrow as pa
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
 from flows.rollout.journal.file import sql
-from flows.rollout.journal.journal import Journal
+from flows.rollout.journal.journal import WORKER, Journal
 from flows.rollout.journal.judged import Judged, decode_judged
 from flows.rollout.journal.turn_encoding import BINARY_COLUMNS, TurnRow, checksum
 from schemas.record import Record, arrow_schema, night_of
@@ -29,7 +30,6 @@ from warehouse.lake import Lake, PartName
 from warehouse.part_checksums import recorded_parts
 from warehouse.part_faults import examine, open_part
 
-WORKER = "rollout"
 PART_TRAJECTORIES = 64
 """Most trajectories of one part."""
 
@@ -47,23 +47,22 @@ def drain(journal: Journal, lake: Lake) -> int:
     return drained
 
 
-def clear_orphan_parts(lake: Lake) -> None:
-    """Empty the parts of turns and verdicts that have no part of trajectories, since no journal will complete them.
+def clear_orphan_parts(lake: Lake, worker: str = WORKER) -> None:
+    """Empty a worker's parts of turns and verdicts that have no part of trajectories: no journal will complete them.
 
-    Call this before draining a journal that does not know the lake's parts, such as a new one. A part whose
+    Call this before draining a journal that does not know the worker's parts, such as a new one. A part whose
     trajectories were there and are gone is left to `factory lake repair`.
     """
     complete = {path.name for path in (*lake.parts(Trajectory), *recorded_parts(lake.root, Trajectory.record))}
     for model in (Turn, Verdict, Outcome):
         for path in lake.parts(model):
             name = _part_name(path)
-            if name and path.name not in complete:
+            if name and name.worker == worker and path.name not in complete:
                 lake.write_table(model, arrow_schema(model).empty_table(), name)
 
 
-def is_part_complete(lake: Lake, run_id: str, seq: int, *, outcomes: bool = False) -> bool:
+def is_part_complete(lake: Lake, name: PartName, *, outcomes: bool = False) -> bool:
     """True if the lake holds this part, undamaged, with its trajectories; and with outcomes, if it has any."""
-    name = PartName(night_of(run_id), WORKER, seq)
     models: list[type[Record]] = [Trajectory, Turn, Verdict, *([Outcome] if outcomes else [])]
     found = {model: lake.part(model, name) for model in models}
     return all(path.exists() and not examine(lake, model, path, whole=True) for model, path in found.items())
@@ -115,11 +114,11 @@ def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
     rows = journal.read("finished_of_part", run_id, seq)
     if not all(checksum(row[1], row[2]) == row[3] for row in rows):
         journal.mark_damaged("the checksum of a finished trajectory does not match")
-    judged = [decode_judged(row[2]) for row in rows]
-    if not is_part_complete(lake, run_id, seq, outcomes=any(one.outcome for one in judged)):
-        _write_rows(journal, lake, PartName(night_of(run_id), WORKER, seq), rows, judged)
+    judged, name = [decode_judged(row[2]) for row in rows], PartName(night_of(run_id), journal.worker, seq)
+    if not is_part_complete(lake, name, outcomes=any(one.outcome for one in judged)):
+        _write_rows(journal, lake, name, rows, judged)
     for trajectory_id, *_ in rows:
-        journal.apply([(sql(name), (trajectory_id,)) for name in ("delete_turns", "delete_attempt")])
+        journal.apply([(sql(statement), (trajectory_id,)) for statement in ("delete_turns", "delete_attempt")])
     journal.apply([(sql("delete_finished"), (run_id, seq))])
     return len(rows)
 
@@ -139,14 +138,14 @@ def _write_rows(
 def _next_seq(journal: Journal, lake: Lake, run_id: str) -> int:
     day = night_of(run_id)
     last = journal.read("last_part", run_id)[0][0]
-    return max(lake.next_part(day, WORKER, Trajectory).seq, 0 if last is None else last + 1)
+    return max(lake.next_part(day, journal.worker, Trajectory).seq, 0 if last is None else last + 1)
 
 
 def _part_name(path: Path) -> PartName | None:
     """The name of a part that the rollout wrote; None for parts of other writers."""
     with contextlib.suppress(ValueError):
         run_id, worker, seq = path.stem.rsplit("-", 2)
-        if worker == WORKER:
+        if worker.rstrip(digits) == WORKER:
             return PartName(night_of(run_id), worker, int(seq))
     return None
 

@@ -32,6 +32,8 @@ from schemas.verdict import Outcome, Verdict
 
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
+WORKER = "rollout"
+"""The writer's name in the parts of a run in one process; those of a shard have its number behind it."""
 FinishedAttempt = tuple[Trajectory, Sequence[Verdict], Outcome | None]
 
 
@@ -53,9 +55,12 @@ class Journal:
     behind a tool call, and behind the drain only for a single short statement.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the journal, created if it is missing. Raises the errors of `connect_journal`."""
-        self.path = path
+    def __init__(self, path: Path, worker: str = WORKER) -> None:
+        """Open the journal, created if it is missing. Raises the errors of `connect_journal`.
+
+        `worker` is the writer's name in the parts of the lake that it is drained to.
+        """
+        self.path, self.worker = path, worker
         self.drain_lock = threading.Lock()
         """Held while a drain runs: two drains would write a part twice."""
         self._waiting: list[tuple[list[Statement], asyncio.Future[None]]] = []

@@ -189,6 +189,10 @@ select run_id, seq from parts order by rowid
 -- one row per attempt that was recovered
 insert or ignore into attempts (trajectory_id, setup, started_at, aborts, error) values (?, ?, ?, ?, ?)
 
+-- name: restore_turn
+-- one row per turn of an attempt that another journal held
+insert or ignore into turns (trajectory_id, place, row, token_ids, sampled, logprobs, crc) values (?, ?, ?, ?, ?, ?, ?)
+
 -- name: restore_part
 -- one row per part that was recovered
 insert or ignore into parts (run_id, seq) values (?, ?)

@@ -25,7 +25,7 @@ from flows.rollout.journal.file import (
     saved_wal,
     sql,
 )
-from flows.rollout.journal.journal import Journal, Statement
+from flows.rollout.journal.journal import WORKER, Journal, Statement
 from flows.rollout.journal.turn_encoding import TurnRow, checksum
 from flows.rollout.journal.wal_reader import write_with_wal
 from schemas.record import night_of
@@ -61,7 +61,7 @@ class RecoveredRows:
     parts: set[tuple[Any, ...]] = field(default_factory=set)
 
 
-def open_journal(path: Path, lake: Lake) -> tuple[Journal, Recovered | None]:
+def open_journal(path: Path, lake: Lake, worker: str = WORKER) -> tuple[Journal, Recovered | None]:
     """Open the journal: created if it is missing, recovered if it is damaged. Both disks are checked first.
 
     Raises JournalLocked if another process has it open, JournalFull or JournalNotWritable if a disk cannot be written.
@@ -74,19 +74,19 @@ def open_journal(path: Path, lake: Lake) -> tuple[Journal, Recovered | None]:
     if not path.exists():
         if commits := read_commit_count(path):
             LOG.warning("%s is gone with %d transactions: attempts that were under way start again", path, commits)
-        clear_orphan_parts(lake)
+        clear_orphan_parts(lake, worker)
         create_journal(path)
     try:
-        return Journal(path), None
+        return Journal(path, worker), None
     except JournalDamaged as damage:
         LOG.warning("%s", damage)
         with journal_errors(path):
-            recovered = recover(path, lake)
+            recovered = recover(path, lake, worker)
         LOG.warning("%s", recovered)
-        return Journal(path), recovered
+        return Journal(path, worker), recovered
 
 
-def recover(path: Path, lake: Lake) -> Recovered:
+def recover(path: Path, lake: Lake, worker: str = WORKER) -> Recovered:
     """Copy a damaged journal aside, and replace it by a new one with all readable and intact rows."""
     damaged_copy = _copy_aside(path)
     rows = RecoveredRows()
@@ -103,7 +103,7 @@ def recover(path: Path, lake: Lake) -> Recovered:
     statements += [(sql("restore_attempt"), row) for name, row in rows.attempts.items() if name in turns]
     statements += [(sql("add_turn"), (name, *row)) for name, found in turns.items() for row in found]
     statements += [(sql("add_finished"), row) for row in complete]
-    _replace(path, statements, lake)
+    _replace(path, statements, lake, worker)
     return Recovered(damaged_copy, sum(map(len, turns.values())), len(turns))
 
 
@@ -151,13 +151,13 @@ def _collect(image: sqlite3.Connection, rows: RecoveredRows) -> None:
     rows.parts |= {row for row in _readable(image, "recover_parts") if _is_part(*row)}
 
 
-def _replace(path: Path, statements: list[Statement], lake: Lake) -> None:
+def _replace(path: Path, statements: list[Statement], lake: Lake, worker: str) -> None:
     fresh = path.with_name(f".{path.name}.saved")
     fresh.unlink(missing_ok=True)
     create_journal(fresh)
     with Journal(fresh) as journal:
         journal.apply(statements)
-    clear_orphan_parts(lake)
+    clear_orphan_parts(lake, worker)
     for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     fresh.replace(path)

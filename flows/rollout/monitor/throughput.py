@@ -64,6 +64,10 @@ class Meter:
         """Return the wall seconds since the run started."""
         return now - self._started
 
+    def reached(self, counts: PoolCounts, now: float) -> str | None:
+        """Return the limit of the budget that the run has reached; None if none."""
+        return self.budget.reached(counts.sampled_tokens + counts.user_tokens, self.seconds(now))
+
     def measure(self, counts: PoolCounts, loads: Iterable[Load], now: float) -> RunStatus:
         """Return the status at this moment; the teacher has answered by then."""
         self._has_answered = True

@@ -141,13 +141,13 @@ def _rows(con: duckdb.DuckDBPyConnection, view: str) -> list[dict[str, object]]:
 def _settings(settings: Settings, home: Path, domain: Domain, n: int) -> Settings:
     """The settings of a rehearsal: one domain, one attempt per task, no limits of a night."""
     teacher = TeacherSettings(max_completion_tokens=MAX_COMPLETION)
-    rollout = settings.rollout.model_copy(update={"max_in_flight": IN_FLIGHT, "max_tokens": None, "max_hours": None})
+    limits = {"processes": 1, "max_in_flight": IN_FLIGHT, "max_tokens": None, "max_hours": None}
     changed = {
         "home": home,
         "lake_address": None,
         "tasks": rehearsal_tasks(settings.tasks, domain, n),
         "teacher": teacher,
-        "rollout": rollout,
+        "rollout": settings.rollout.model_copy(update=limits),
     }
     return settings.model_copy(update=changed)
 

@@ -3,6 +3,7 @@
 Each part of trajectories has a part of verdicts of the same name, so a missing one is known by its name.
 """
 
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +18,8 @@ from warehouse.lake import Lake, PartName
 from warehouse.part_faults import open_part
 
 M = TypeVar("M", bound=Record)
-WORKER = "rollout"
+PART = re.compile(r"(.+)-(rollout\d*)-(\d+)")
+"""The name of a part that a rollout wrote: its night, the process, and a number."""
 BATCH_TURNS = 256
 
 
@@ -28,8 +30,8 @@ def rejudge(lake: Lake) -> int:
     """
     written = 0
     for path in lake.parts(Trajectory):
-        run_id, _, number = path.stem.rpartition(f"-{WORKER}-")
-        name = PartName(night_of(run_id), WORKER, int(number)) if run_id else None
+        made = PART.fullmatch(path.stem)
+        name = PartName(night_of(made[1]), made[2], int(made[3])) if made else None
         if name and not lake.part(Verdict, name).exists() and lake.part(Turn, name).exists():
             verdicts = _verdicts(lake, path, name)
             lake.write(Verdict, verdicts, name)

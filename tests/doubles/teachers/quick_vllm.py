@@ -11,6 +11,7 @@ Qwen3's tokenizer: some reasoning and a search, and an answer in the last turn. 
 import argparse
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from itertools import cycle, islice
 from typing import Any
@@ -31,6 +32,14 @@ class Script:
         self._end = tokenizer.encode("<|im_end|>")
         self._searches = [self._choice(tokenizer, _search(number), sampled) for number in range(VARIANTS)]
         self._answer = self._choice(tokenizer, "The answer is Varnay.", sampled)
+        self._answered: list[float] = []
+        """Times of the completions, on the machine's monotonic clock."""
+
+    def get(self, path: bytes) -> bytes:
+        """The whole reply to a GET; `/spent` gives the times of all completions and this process's CPU seconds."""
+        if path == b"/spent":
+            return orjson.dumps({"answered": self._answered, "cpu": time.process_time()})
+        return _get(path)
 
     def reply(self, path: bytes, body: bytes) -> bytes:
         """The whole reply to a posted body."""
@@ -50,6 +59,7 @@ class Script:
         start = body.index(b'"prompt":[') + 9
         prompt = body[start : body.index(b"]", start) + 1]
         turn = prompt.count(self._cue)
+        self._answered.append(time.monotonic())
         head, tail = self._answer if turn >= self._turns else self._searches[turn % VARIANTS]
         return head + prompt + tail
 
@@ -106,7 +116,7 @@ class Connection(asyncio.Protocol):
         self._read += data
         for line, body in self._requests():
             method, path, _ = line.split(b" ", 2)
-            reply = self._script.reply(path, body) if method == b"POST" else _get(path)
+            reply = self._script.reply(path, body) if method == b"POST" else self._script.get(path)
             head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply)
             if self._transport:
                 self._transport.write(head + reply)
