@@ -41,6 +41,11 @@ def thousands(value: float | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+def probability(value: float) -> str:
+    """A probability with three decimals, or that it is less than they can show."""
+    return f"{value:.3f}" if value >= 0.0005 else "under 0.001"
+
+
 def arguments_line(text: str) -> str:
     """Arguments of a call in one line: JSON without its white space, other text as it is."""
     try:
@@ -62,7 +67,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"line": one_line, "thousands": thousands, "arguments_line": arguments_line}
+    pages.filters |= {
+        "line": one_line,
+        "thousands": thousands,
+        "arguments_line": arguments_line,
+        "probability": probability,
+    }
     return pages
 
 

@@ -5,11 +5,12 @@ another one is shown without words. The vocabulary is read from this machine alo
 download.
 """
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from flows.tokenizing.literal_tokenizer import vocabulary_hash
@@ -18,6 +19,7 @@ from flows.view.shades import shade
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+LOG = logging.getLogger(__name__)
 FILE = "tokenizer.json"
 LONGEST_CHARACTER = 4
 """Bytes of the longest character in UTF-8, and so the most tokens that it can be split into."""
@@ -78,27 +80,36 @@ class Vocabulary:
 
 
 class LocalVocabulary:
-    """The vocabulary of a tokenizer by name or folder, read at the first use."""
+    """The vocabulary of a tokenizer by name or folder. It is read in the background, since that takes a second."""
 
     def __init__(self, name: str | None) -> None:
-        self._name, self._lock = name, Lock()
-        self._read: Vocabulary | None = None
+        pool = ThreadPoolExecutor(1, thread_name_prefix="vocabulary")
+        self._reading = pool.submit(_read, name)
+        pool.shutdown(wait=False)
 
     def of(self, sha256: str | None) -> Vocabulary | None:
-        """The vocabulary if it has this hash; None if it is another one, or is not on this machine."""
+        """The vocabulary if it has this hash; None if it is another one, or cannot be read on this machine."""
         if sha256 is None:
             return None
-        with self._lock:
-            if self._read is None and self._name and (path := _file(self._name)):
-                from tokenizers import Tokenizer
-
-                self._read = Vocabulary(Tokenizer.from_file(str(path)))
-                self._name = None
-        return self._read if self._read and self._read.sha256 == sha256 else None
+        read = self._reading.result()
+        return read if read and read.sha256 == sha256 else None
 
 
 def _joined(texts: Sequence[str]) -> list[Word]:
     return [Word("".join(texts), 0, None)] if texts else []
+
+
+def _read(name: str | None) -> Vocabulary | None:
+    path = _file(name) if name else None
+    if path is None:
+        return None
+    from tokenizers import Tokenizer
+
+    try:
+        return Vocabulary(Tokenizer.from_file(str(path)))
+    except Exception as error:  # tokenizers raises nothing narrower
+        LOG.warning("%s cannot be read, so sampled tokens are shown without their text: %s", path, error)
+        return None
 
 
 def _file(name: str) -> Path | None:

@@ -62,6 +62,8 @@ def test_another_vocabulary_gives_no_words(tmp_path: Path) -> None:
     assert local.of("0" * 64) is None and local.of(None) is None
     for absent in (None, str(tmp_path), "nobody/no-such-model", "not a name/at/all"):
         assert LocalVocabulary(absent).of(right) is None
+    (tmp_path / "tokenizer.json").write_text("{}")
+    assert LocalVocabulary(str(tmp_path)).of(right) is None
 
 
 def test_a_page_shows_hostile_tokens_as_text(tmp_path: Path) -> None:
