@@ -17,6 +17,8 @@ from rich.text import Text
 
 BREAKS = re.compile(r"(?<=\s)|(?<=[_/])|(?<=\D:)|(?<=[^\W\d]-)")
 """Places where a line may end: after a space, and after a separator inside a name, but not inside numbers and times."""
+EDGES = 7
+"""Characters of a line of facts besides name and value, with a box."""
 SAMPLE = 5
 """Longest cells of a column that decide on its width."""
 
@@ -60,6 +62,20 @@ class FittedTable(Table):
                 table.add_row(Text(head.plain, style="bold"), plain)
             table.add_row("", "")
         return table
+
+
+class FactTable(Table):
+    """Two columns, names and their values: a name is never broken, a value after words if these have room."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        names, values = ([_text(one) for one in column.cells] for column in self.columns)
+        table = Table(title=self.title, title_justify="left", show_header=False, box=self.box, pad_edge=self.pad_edge)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        room = options.max_width - max(map(_longest_line, names), default=0) - EDGES
+        for name, value in zip(names, values, strict=True):
+            table.add_row(name, _wrapped(value, max(1, room)))
+        yield from Table.__rich_console__(table, console, options)
 
 
 def _fill(table: Table, heads: Row, rows: Sequence[Row], widths: Sequence[int]) -> None:

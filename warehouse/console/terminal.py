@@ -7,10 +7,11 @@ that displaying data is safe and odd characters are visible.
 from collections.abc import Iterable
 
 import regex
+from rich.box import HEAVY_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.console.fitted_table import FittedTable
+from warehouse.console.fitted_table import FactTable, FittedTable
 
 INVISIBLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]")
 """Unicode categories without a glyph: control, format, surrogate, private use, line and paragraph separators."""
@@ -32,6 +33,19 @@ def empty_table(columns: Iterable[str], title: str | None = None) -> Table:
     table = FittedTable(title=Text(visible(title)) if title else None)
     for name in columns:
         table.add_column(cell(name))
+    return table
+
+
+def facts_table(facts: Iterable[tuple[str, object]], title: str | None = None, *, boxed: bool = False) -> Table:
+    """A table of names and their values, one a line; numbers are written as given."""
+    heading = Text(visible(title, lines=False)) if title else None
+    table = FactTable(title=heading, box=HEAVY_HEAD if boxed else None, pad_edge=boxed)
+    table.add_column()
+    table.add_column()
+    for name, value in facts:
+        table.add_row(
+            Text(name, style="bold"), value if isinstance(value, Text) else Text(visible(str(value), lines=False))
+        )
     return table
 
 

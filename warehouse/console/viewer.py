@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from warehouse.connect import execute, query
-from warehouse.console.terminal import cell, empty_table, shortened, visible
+from warehouse.console.terminal import cell, empty_table, facts_table, shortened, visible
 
 SHORT_CHARS = 1_200
 """Characters of a turn's text that are printed without `full`; longer texts are cut."""
@@ -89,7 +89,7 @@ def _attempts(rows: list[Row]) -> Table:
 
 def _facts(attempt: Row) -> Table:
     facts = {
-        "task": f"{attempt['task_id']} · {attempt['domain']} · {attempt['composer']}, {attempt['hops']} hops",
+        "task": f"{attempt['task_id']} · {attempt['domain']} · {attempt['composer']}, hops: {attempt['hops']}",
         "question": attempt["instruction"],
         "truth": attempt["truth"],
         "answer": attempt["answer"],
@@ -101,10 +101,7 @@ def _facts(attempt: Row) -> Table:
         **({"child of": f"{attempt['parent_id']}, call {attempt['parent_call_id']}"} if attempt["parent_id"] else {}),
         "run": f"{attempt['run_id']}, {attempt['started_at']:%H:%M:%S} to {attempt['ended_at']:%H:%M:%S} UTC",
     }
-    table = Table(show_header=False, box=None)
-    for name, value in facts.items():
-        table.add_row(Text(name, style="bold"), cell(value, most=2_000))
-    return table
+    return facts_table((name, cell(value, most=2_000)) for name, value in facts.items())
 
 
 def _turn(turn: Row, most: int) -> Iterator[RenderableType]:

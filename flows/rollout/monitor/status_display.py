@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 from rich.table import Table
-from rich.text import Text
 
 from flows.rollout.monitor.run_status import RunStatus
 from warehouse.connect import query
 from warehouse.console.progress import format_duration
-from warehouse.console.terminal import visible
+from warehouse.console.terminal import facts_table, visible
 
 ENDINGS = {
     "done": "completed",
@@ -68,10 +67,7 @@ def facts(status: RunStatus, now: datetime | None = None) -> list[Fact]:
 
 def status_table(status: RunStatus, con: duckdb.DuckDBPyConnection) -> Table:
     """Return the facts as a table for the terminal, with the cost of kept trajectories so far."""
-    table = Table(title=Text(visible(headline(status), lines=False)), title_justify="left", show_header=False)
-    for name, value in [*facts(status), *cost_per_kept(con)]:
-        table.add_row(Text(name), Text(visible(value, lines=False)))
-    return table
+    return facts_table([*facts(status), *cost_per_kept(con)], headline(status), boxed=True)
 
 
 def cost_per_kept(con: duckdb.DuckDBPyConnection) -> list[Fact]:

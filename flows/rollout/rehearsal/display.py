@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from flows.rollout.rehearsal.rehearse import Rehearsed
-from warehouse.console.terminal import cell
+from warehouse.console.terminal import cell, empty_table
 
-COLUMNS = ("solved", "calls", "turns", "median", "mean", "p90", "tools", "s")
+COLUMNS = ("policy", "solved", "calls", "turns", "median", "mean", "p90", "tools", "s")
 CAPTION = (
     "Scripted policies write no reasoning: the lengths are a lower bound of what a thinking teacher writes, and say "
     "nothing of its quality. Calls and turns are medians. Policies after a dash are shortcuts, which must fail. Tokens "
@@ -21,12 +21,10 @@ def rehearsal_tables(found: Iterable[Rehearsed], tokenizer: str) -> Iterator[Tab
     """One table per domain, with one row per policy; the last has the caption."""
     by_domain = [(name, list(rows)) for name, rows in groupby(found, lambda one: one.domain)]
     for place, (name, rows) in enumerate(by_domain, 1):
-        table = Table(title=f"{name}: {rows[0].attempts} tasks", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-        table.add_column("policy", no_wrap=True)
-        for column in COLUMNS:
-            table.add_column(column, justify="right", no_wrap=True)
+        table = empty_table(COLUMNS, f"{name}: {rows[0].attempts} tasks")
         for one in rows:
-            table.add_row(*map(cell, _values(one)))
+            policy, *figures = _values(one)
+            table.add_row(cell(policy), *(Text(figure, justify="right") for figure in figures))
         table.caption = CAPTION.format(tokenizer=tokenizer) if place == len(by_domain) else None
         yield table
 

@@ -10,8 +10,6 @@ from dataclasses import asdict
 from itertools import chain
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from flows.rollout.monitor.teacher_facts import Fact
 from flows.rollout.pool.admission import max_in_flight
@@ -19,7 +17,7 @@ from flows.rollout.trial.advice import Advice, fitting, trajectory_tokens
 from flows.rollout.trial.server_arguments import server_arguments
 from flows.rollout.trial.trial import Trial, counted
 from flows.settings import SETTINGS_FILE, Settings
-from warehouse.console.terminal import visible
+from warehouse.console.terminal import facts_table, visible
 
 IN_CAPACITY = ("context window", "KV cache")
 """Facts that are shown with the settings and the servers that they depend on."""
@@ -27,11 +25,8 @@ IN_CAPACITY = ("context window", "KV cache")
 
 def print_trial(console: Console, trial: Trial, settings: Settings, found: Sequence[Advice]) -> None:
     """Print everything, the advice last."""
-    table = Table(show_header=False, box=None, pad_edge=False)
     facts = _identity(trial, settings), _episodes(trial), _quality(trial), _speeds(trial), _capacity(trial, settings)
-    for name, value in chain(*facts):
-        table.add_row(Text(name, style="bold", no_wrap=True), Text(visible(value, lines=False)))
-    console.print(table)
+    console.print(facts_table(chain(*facts)))
     console.print("\n".join(advice_lines(found)), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from warehouse.console.terminal import cell, empty_table
+from warehouse.console.terminal import cell, empty_table, facts_table
 
 NAMES = st.from_regex(r"[a-z]{1,12}([_:/][a-z]{1,12}){0,4}", fullmatch=True)
 CELLS = st.one_of(NAMES, st.integers(0, 10**9), st.none(), st.lists(NAMES, max_size=5).map(" ".join))
@@ -33,6 +33,26 @@ def test_every_word_is_whole_at_any_width(rows: list[list[object]], width: int) 
     shown = set(WORD.findall(text))
     words = {word for row in rows for value in row for word in WORD.findall(cell(value).plain) if len(word) <= 12}
     assert words <= shown
+
+
+@settings(deadline=None)
+@given(st.dictionaries(NAMES, st.lists(NAMES, max_size=9).map(" ".join), max_size=6), st.booleans())
+def test_facts_are_whole_at_eighty_columns(facts: dict[str, str], boxed: bool) -> None:
+    """A setting or an address that is broken in the middle cannot be copied."""
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(facts_table(facts.items(), "title", boxed=boxed))
+    text = capture.get()
+    assert max(map(len, text.splitlines()), default=0) <= 80
+    words = {word for pair in facts.items() for value in pair for word in WORD.findall(value)}
+    assert words <= set(WORD.findall(text))
+
+
+def test_a_value_longer_than_the_line_is_printed_whole() -> None:
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(facts_table([("name", "x" * 200)]))
+    assert capture.get().count("x") == 200
 
 
 def test_a_funnel_fits_eighty_columns() -> None:
