@@ -46,7 +46,9 @@ def write_home(lake: Lake) -> SmallLake:
     """Write these records, and decisions that refuse one attempt."""
     made = home_records()
     write_records(lake, DAY, made)
-    write_decisions(lake, DAY, made, {made.trajectories[2].trajectory_id: ["loop:same_calls"]})
+    write_decisions(
+        lake, DAY, made, {made.trajectories[2].trajectory_id: ["leakage:answer_in_the_system_prompt_of_the_agent"]}
+    )
     return made
 
 
