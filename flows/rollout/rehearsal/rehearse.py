@@ -153,7 +153,7 @@ def _settings(settings: Settings, home: Path, domain: Domain, n: int) -> Setting
 
 
 def rehearsal_tasks(given: Tasks, domain: Domain, n: int) -> Tasks:
-    """Those of a night of this domain alone: by the composers that the settings name, or by all with their shares."""
+    """Settings of a night of this domain alone: by the composers that they name, or by all with their shares."""
     known = [composer.name for composer in domain.composers if composer.prompt is None]
     named = [name for name in given.composers if name in known] if "composers" in given.model_fields_set else []
     tasks = given.model_dump(exclude_unset=True, exclude={"composers"})
