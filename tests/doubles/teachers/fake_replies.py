@@ -28,7 +28,12 @@ ASSISTANT = [tiny.IM_START, *b"assistant\n"]
 
 def assistant_turns(prompt_ids: list[int]) -> int:
     """Number of assistant turns in the prompt, including the turn to be sampled."""
-    return sum(prompt_ids[at : at + len(ASSISTANT)] == ASSISTANT for at in _starts(prompt_ids))
+    return len(starts_of_turns(prompt_ids))
+
+
+def starts_of_turns(prompt_ids: list[int]) -> list[int]:
+    """Places of the assistant turns in the prompt; the last is that of the turn to be sampled."""
+    return [at for at in _starts(prompt_ids) if prompt_ids[at : at + len(ASSISTANT)] == ASSISTANT]
 
 
 def agent_reply(prompt_ids: list[int], body: Body, turns: int = 3) -> str:
