@@ -195,6 +195,11 @@ class Frontier(Database):
         """List the hosts at which start urls of this kind had a page in the run."""
         return [host for (host,) in self.rows("seed_hosts", {"day": day.isoformat(), "kind": kind})]
 
+    def status_of(self, day: date, url: str) -> str | None:
+        """Return how a url ended in the run; None for one that waits, or is not in it."""
+        found = self.row("status_of", (day.isoformat(), url))
+        return found[0] if found else None
+
     def source_tally(self, day: date, source: str) -> dict[str, int]:
         """Count the urls of a source in the run by status."""
         return dict(self.rows("count_source_by_status", {"day": day.isoformat(), "kinds": _kinds(source)}))

@@ -278,6 +278,10 @@ on conflict (day, url) do nothing
 -- one row if the url has one today
 select 1 from visits where day = ? and url = ?
 
+-- name: status_of
+-- one row per url of the day: its status
+select status from visits where day = ? and url = ?
+
 -- name: count_members
 -- one row per status of the collection's pages today
 select status, count(*) from visits where day = ? and kind = ? and parent = ? group by status order by status

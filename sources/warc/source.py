@@ -1,38 +1,47 @@
-"""The WARC source: the newest capture of each url in a web archive becomes a document."""
+"""The WARC source: the newest capture of each url in the web archives that a night reads becomes a document."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from pydantic import BaseModel
 
-from sources.collections.collection import Content, Entry, RawPage, Refused
+from sources.collections.collection import Content, Entry, RawPage, Refused, refused_entry
 from sources.collections.config import SourceConfig
 from sources.collections.files import StoredFile, find_files
 from sources.collections.source import CollectionSource
 from sources.crawl_run import CrawlRun
 from sources.http.decompress import TooLarge
 from sources.http.fetch import PAGE_TYPES
+from sources.http.robots import product_token
 from sources.rights.declarations import HEADERS
 from sources.status_codes import Status, http_status
 from sources.text.document_builder import ExtractedPage
-from sources.urls import normalise
+from sources.warc.archives import Archives
+from sources.warc.capture_index import OLDEST, CaptureIndex, read_index
 from sources.warc.http_message import BadMessage, StoredMessage, message_headers, parse_message
 from sources.warc.links import PageFacts, WatFile
 from sources.warc.records import ArchiveRecord, DamagedPlaces, archive_records
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.wet", ".warc.wet.gz", ".warc.wat", ".warc.wat.gz")
 WET, WAT = ".warc.wet", ".warc.wat"
-OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 class WarcConfig(SourceConfig):
     """The archives to read."""
 
     paths: tuple[str, ...]
+    obey_robots: bool = True
+    user_agent: str = ""
+
+    @classmethod
+    def of(cls, section: BaseModel, crawl: object) -> Self:
+        """Build it from an entry of the settings, with the politeness of the crawl."""
+        polite = {key: getattr(crawl, key) for key in ("obey_robots", "user_agent")}
+        return super().of(section, crawl).model_copy(update=polite)
 
 
 def configured(crawl: object, section: BaseModel) -> CollectionSource:
@@ -44,46 +53,22 @@ def configured(crawl: object, section: BaseModel) -> CollectionSource:
 def _find(config: WarcConfig) -> list["WarcFile"]:
     files = {file.url: file for file in find_files(config.paths, SUFFIXES, "crawl.sources.paths")}
     beside = {url.replace("/wat/", "/wet/").replace(WAT, WET): file for url, file in files.items() if WAT in url}
-    return [WarcFile(file, config.max_bytes, beside.get(url)) for url, file in files.items()]
+    versions = {url: _version(file, beside.get(url)) for url, file in files.items() if WAT not in url}
+    agent = product_token(config.user_agent) if config.obey_robots else None
+    archives = Archives(versions, lambda url: _index_of(files[url]), agent)
+    return [WarcFile(file, config.max_bytes, archives, beside.get(url)) for url, file in files.items()]
 
 
-@dataclass
-class _Capture:
-    """The newest capture of a url so far."""
-
-    date: datetime
-    number: int
-    kind: str
-    digest: str | None
+def _version(file: StoredFile, links: StoredFile | None) -> str:
+    return f"{file.version}+{links.version}" if links else file.version
 
 
-@dataclass
-class _Index:
-    captures: dict[str, _Capture] = field(default_factory=dict)
-    payloads: dict[str, int] = field(default_factory=dict)
-    """digest -> number of the first record with that payload"""
-
-    def add(self, record: ArchiveRecord) -> None:
-        url, date = normalise(record.uri), record.date or OLDEST
-        if url is None or record.kind == "metadata":
-            return
-        if record.digest and record.kind != "revisit":
-            self.payloads.setdefault(record.digest, record.number)
-        if url not in self.captures or self.captures[url].date <= date:
-            self.captures[url] = _Capture(date, record.number, record.kind, record.digest)
-
-    def wanted(self) -> tuple[dict[int, list[str]], list[str]]:
-        """Return the urls by the number of the record with their payload, and the urls without one."""
-        numbers, without = dict[int, list[str]](), list[str]()
-        for url, capture in self.captures.items():
-            number: int | None = capture.number
-            if capture.kind == "revisit":
-                number = self.payloads.get(capture.digest or "")
-            if number is None:
-                without.append(url)
-            else:
-                numbers.setdefault(number, []).append(url)
-        return numbers, without
+def _index_of(file: StoredFile) -> CaptureIndex:
+    """Return the index of a file; that of one that cannot be read is empty, and its own reading has the reason."""
+    index = CaptureIndex()
+    with suppress(Refused, OSError), file.open() as opened:
+        read_index(opened, index)
+    return index
 
 
 @dataclass(frozen=True)
@@ -92,6 +77,7 @@ class WarcFile:
 
     file: StoredFile
     max_bytes: int
+    archives: Archives
     links: StoredFile | None = None
     """the WAT file beside a WET file"""
     is_complete: bool = False
@@ -104,24 +90,31 @@ class WarcFile:
 
     async def version(self, run: CrawlRun) -> str | None:
         """Size and time of the last change of the file, and of the WAT file beside it."""
-        version = self.file.present_version()
-        return f"{version}+{self.links.version}" if self.links else version
+        self.file.present_version()
+        return _version(self.file, self.links)
 
     async def entries(self, run: CrawlRun, known_version: str | None) -> AsyncIterator[Entry]:
-        """Yield the newest capture of each url, in the order of the file, after one pass that finds them."""
+        """Yield the newest capture of each url, in the order of the file, after a pass that finds them.
+
+        A url of which another archive has a newer one is not listed.
+        """
         if WAT in self.url:
             raise Refused(
                 Status.COLLECTION, "a WAT file holds links without text: they belong to the WET file beside it"
             )
         with self.file.open() as file:
-            index = _Index()
-            damage = _read_index(file, index)
+            index = CaptureIndex()
+            damage = read_index(file, index)
+            self.archives.look_through(run, self.url, index)
+            elsewhere = self.archives.elsewhere(self.url, index.captures)
             numbers, without = index.wanted()
             for url in without:
-                yield Entry(url, partial(_no_payload, url), index.captures[url].digest)
+                if url not in elsewhere:
+                    yield Entry(url, partial(_no_payload, url), index.captures[url].digest)
             links = self._wat_file()
             for record in _undamaged(file):
-                for entry in self._entries(record, numbers.get(record.number, []), index, links):
+                urls = [url for url in numbers.get(record.number, ()) if url not in elsewhere]
+                for entry in self._entries(record, urls, index, links):
                     yield entry
         if damage:
             raise Refused(Status.DAMAGED, damage)
@@ -129,28 +122,23 @@ class WarcFile:
     def _wat_file(self) -> WatFile | None:
         return WatFile(self.links.open()) if self.links else None
 
-    def _entries(self, record: ArchiveRecord, urls: list[str], index: _Index, links: WatFile | None) -> Iterator[Entry]:
+    def _entries(
+        self, record: ArchiveRecord, urls: list[str], index: CaptureIndex, links: WatFile | None
+    ) -> Iterator[Entry]:
         if not urls:
             return
         block = _block(record, self.max_bytes)
         read = partial(_content, record.kind, record.content_type, block, self.max_bytes)
         stated = _stated(block) if record.kind == "response" else ""
         for url in urls:
+            if refusal := self.archives.refusal(url):
+                yield refused_entry(url, *refusal)
+                continue
             facts = links.facts(url) if links else PageFacts()
             capture = index.captures[url]
             captured = {"detail": f"captured {capture.date:%Y-%m-%dT%H:%M:%SZ}"} if capture.date > OLDEST else {}
             version = f"{capture.digest}{stated}" if capture.digest else None
             yield Entry(url, partial(read, facts), version, captured)
-
-
-def _read_index(file: BinaryIO, index: _Index) -> str | None:
-    """Add all records of a file to the index; return the damage, if there is any."""
-    try:
-        for record in archive_records(file):
-            index.add(record)
-    except DamagedPlaces as error:
-        return str(error)
-    return None
 
 
 def _undamaged(file: BinaryIO) -> Iterator[ArchiveRecord]:

@@ -143,6 +143,41 @@ def test_a_revisit_is_the_page_that_it_repeats(tmp_path: Path) -> None:
     assert repeated.status == "not_modified" and repeated.doc_id == page.doc_id
 
 
+def test_of_several_archives_the_newest_capture_counts(tmp_path: Path) -> None:
+    """Read file by file, an old capture would win over a newer one by its place in the list of names alone."""
+    old, new, later = (f"2024-0{month}-01T00:00:00Z" for month in (1, 5, 6))
+    one = Archive().response("http://a.example/a", _html("Old"), date=old)
+    one.response("http://a.example/b", _html("New"), date=new).response("http://a.example/s", _html("Same"), date=old)
+    two = Archive().response("http://a.example/a", _html("New"), date=new)
+    two.response("http://a.example/b", _html("Old"), date=old).revisit("http://a.example/s", "sha1:X", later)
+    (tmp_path / "1.warc.gz").write_bytes(one.bytes())
+    (tmp_path / "2.warc.gz").write_bytes(two.bytes())
+    settings = settings_of(tmp_path, {"kind": "warc", "paths": [str(tmp_path)]})
+    found = by_name(night(settings, FIRST))
+    assert [found[name].title for name in ("a", "b", "s")] == ["New", "New", "Same"]
+    (tmp_path / "3.warc.gz").write_bytes(Archive().response("http://a.example/b", _html("Newest"), date=later).bytes())
+    assert by_name(night(settings, SECOND))["b"].title == "Newest"
+
+
+def test_robots_txt_of_an_archive_is_obeyed(tmp_path: Path) -> None:
+    """Whoever made the archive may have been allowed what this crawler is not."""
+    rules = b"User-agent: *\nDisallow: /private\n"
+    one = Archive().response("http://a.example/private/a", _html("A")).response("http://a.example/b", _html("B"))
+    one.response("http://free.example/private/c", _html("C"))
+    two = Archive().response("http://a.example/robots.txt", b"", date="2023-01-01T00:00:00Z", Content_Type="text/plain")
+    two.response("http://a.example/robots.txt", rules, Content_Type="text/plain")
+    two.response("http://free.example/robots.txt", rules, date="2023-01-01T00:00:00Z", Content_Type="text/plain")
+    two.response("http://free.example/robots.txt", b"none", status="404 Not Found")
+    (tmp_path / "1.warc.gz").write_bytes(one.bytes())
+    (tmp_path / "2.warc.gz").write_bytes(two.bytes())
+    source = {"kind": "warc", "paths": [str(tmp_path)]}
+    obeyed = by_name(night(settings_of(tmp_path / "obeyed", source), FIRST))
+    assert [obeyed[name].status for name in ("a", "b", "c")] == ["robots_denied", "ok", "ok"]
+    assert "captured 2024-01-01" in (obeyed["a"].detail or "")
+    free = by_name(night(settings_of(tmp_path / "free", source, obey_robots=False), FIRST))
+    assert [free[name].status for name in ("a", "b", "c")] == ["ok", "ok", "ok"]
+
+
 def test_text_files_of_common_crawl_get_the_links_of_the_files_beside_them(tmp_path: Path) -> None:
     """WET files hold text without links, and without links no task can walk from page to page."""
     html = {"Head": {"Title": "Title of A"}, "Links": [{"path": "A@/href", "url": "/b", "text": "to b"}]}
