@@ -25,7 +25,8 @@ RUN = 3
 KEPT_FORMS = 4_096
 """Targets of links whose forms are kept: the pages of a site link to the same ones."""
 
-_LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\((https?://[^\s()<>]+)\)")
+_LINK = re.compile(r"(?<!!)\[([^\]\n]*)(?:\]\((https?://[^\s()<>]+)\))?")
+"""A link, or a bracket and what follows it up to the next: read once, or a line of brackets takes quadratic time."""
 _WORD = re.compile(r"\w+")
 
 
@@ -35,6 +36,8 @@ def page_key(text: str, url: str) -> str:
 
     def reduced(link: re.Match[str]) -> str:
         words, target = link.groups()
+        if target is None:
+            return link[0]
         of_site, form, path = _forms(target)
         if of_site != site:
             return link[0]
@@ -63,9 +66,13 @@ def _first_words(text: str) -> list[str]:
     words, start = list[str](), 0
     while start < len(text) and len(words) < SKETCH_WORDS:
         end = text.find("\n", start + BLOCK_CHARS) + 1 or len(text)
-        words += _WORD.findall(_LINK.sub(r"\1", text[start:end]))
+        words += _WORD.findall(_LINK.sub(_label, text[start:end]))
         start = end
     return words[:SKETCH_WORDS]
+
+
+def _label(link: re.Match[str]) -> str:
+    return link[1] if link[2] else link[0]
 
 
 def _run_hashes(words: bytes) -> set[int]:

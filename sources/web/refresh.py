@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from sources.http.fetch import FetchResult
 from sources.http.media_type import HTML, XHTML
+from sources.text.nesting import harmless
 from sources.urls import normalise
 
 MAX_DELAY_S = 10
@@ -35,7 +36,7 @@ def frame_urls(body: bytes, url: str, *, inline: bool) -> tuple[str, ...]:
     """Return the normalised urls of the frames of a page; `inline`: of those inside its text (iframe), too."""
     if not _FRAME.search(body):
         return ()
-    tree = LexborHTMLParser(body.decode("utf-8", "replace"))
+    tree = _parsed(body)
     within = _base(tree, url)
     nodes = tree.css("frame[src], iframe[src]" if inline else "frame[src]")
     found = (normalise(node.attributes.get("src") or "", within=within) for node in nodes[:MAX_FRAMES])
@@ -48,11 +49,15 @@ def _may_refresh(head: bytes) -> bool:
 
 
 def _meta_target(head: bytes, url: str) -> str | None:
-    tree = LexborHTMLParser(head.decode("utf-8", "replace"))
+    tree = _parsed(head)
     for node in tree.css("noscript"):  # meant for browsers without scripts, in place of a page that has its text
         node.decompose()
     found = tree.css_first("meta[http-equiv=refresh i][content]")
     return _target(found.attributes.get("content") or "", _base(tree, url)) if found is not None else None
+
+
+def _parsed(html: bytes) -> LexborHTMLParser:
+    return LexborHTMLParser(harmless(html.decode("utf-8", "replace")))
 
 
 def _target(content: str, within: str) -> str | None:
