@@ -7,6 +7,7 @@ counts: no rows of the lake travel between processes or machines.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -42,6 +43,16 @@ class Engine:
         for share in shares:
             begun.append(self.executor.submit(function, share))
             if len(begun) >= AHEAD * self.workers:
-                yield begun.popleft().result()
+                yield _result(begun.popleft())
         while begun:
-            yield begun.popleft().result()
+            yield _result(begun.popleft())
+
+
+def _result(begun: Future[R]) -> R:
+    try:
+        return begun.result()
+    except BrokenProcessPool as error:
+        raise WorkersLost(
+            "a worker process of this machine ended, as it does when memory runs out: what is done is kept; run the "
+            "same command again"
+        ) from error

@@ -1,13 +1,12 @@
 """Worker processes, here or on a cluster, and threads that make drafts ahead of the night that collects them."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from flows.domains.contract import Overlap
-from flows.engine.open import opened_engine
+from flows.engine.open import available_cores, opened_engine
 from flows.settings import Settings
 from flows.tasks.composers import chosen_composers
 from flows.tasks.probes.probe import BLIND
@@ -37,7 +36,7 @@ def opened_workers(settings: Settings, wanted: int, workers: int | None = None) 
     `wanted` is the number of tasks. The workers of a cluster take the place of processes, if a composer uses them.
     """
     cluster = settings.engine.kind == "ray"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = available_cores()
     few = (cores < 2 and not cluster) or wanted < FEWEST_TASKS or BLIND in settings.tasks.probes
     n_threads = cores + 1 if workers is None else workers  # a draft waits between its sandboxes
     n_processes = (0 if few else cores) if workers is None else workers
