@@ -27,7 +27,7 @@ from warehouse.lake import Lake
 
 DOCS = (Path("/usr/share/doc/python3-doc/html"), Path("/usr/share/doc/python3/html"))
 CONTEXT = 1_048_576
-"""Window of the scripted teacher, whose tokens are bytes."""
+"""Window of the scripted teacher, whose tokens are bytes: sixteen spaces are no repetition in its night."""
 SETTINGS = """
 [crawl]
 seeds = ["{seed}"]
@@ -38,6 +38,8 @@ per_night = {tasks}
 samples = 1
 max_tokens = {context}
 {shares}
+[rollout]
+max_repetitions = 0
 [environments]
 packages = ["toolz"]
 [teacher]
@@ -69,7 +71,7 @@ class Size(NamedTuple):
 
 FACTORY = (str(Path(sys.executable).with_name("factory")), "run", "--date")
 LINE = (sys.executable, "-m", "tests.doubles.line")
-FULL, SMOKE = Size(28, 600, (), FACTORY), Size(1, 12, ("search",), LINE)
+FULL, SMOKE = Size(14, 600, (), FACTORY), Size(1, 12, ("search",), LINE)
 
 
 def figures(size: Size) -> Iterator[Figure]:

@@ -7,7 +7,7 @@ from flows.domains.engineering.composers.draft import draft_of
 from flows.domains.engineering.composers.draws import Draw, draws
 from flows.domains.engineering.composers.reversed import undone
 
-NAME, VERSION = "combined", "2"
+NAME, VERSION = "combined", "3"
 REMOVALS = 3
 """Functions without a body that are offered; those that fit come first."""
 COMMITS = 2

@@ -6,7 +6,7 @@ from flows.domains.engineering.composers.choose import Size, choose
 from flows.domains.engineering.composers.draft import draft_of
 from flows.domains.engineering.composers.draws import Draw, draws
 
-NAME, VERSION = "mutants", "2"
+NAME, VERSION = "mutants", "3"
 SIZES, WEIGHTS = (3, 5, 6, 7, 8), (1, 2, 3, 3, 3)
 """Bugs of a task, and how often each number is drawn."""
 FEWEST = 3

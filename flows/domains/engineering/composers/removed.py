@@ -6,7 +6,7 @@ from flows.domains.engineering.composers.choose import Size, choose
 from flows.domains.engineering.composers.draft import draft_of
 from flows.domains.engineering.composers.draws import Draw, draws
 
-NAME, VERSION = "removed", "2"
+NAME, VERSION = "removed", "3"
 SIZES = (3, 4, 5, 6)
 FEWEST = 3
 FILES = 2

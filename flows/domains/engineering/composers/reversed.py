@@ -13,7 +13,7 @@ from flows.domains.engineering.measure.laboratory import Laboratory
 from flows.domains.engineering.suite.languages import PYTHON
 from flows.environments.workspace.sources.objects import Objects, opened
 
-NAME, VERSION = "reversed", "1"
+NAME, VERSION = "reversed", "2"
 SIZES = (1, 2, 3, 4)
 """Commits of a task."""
 STRETCH = 10

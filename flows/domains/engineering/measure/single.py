@@ -17,6 +17,9 @@ MOST_OF_SAMPLE = 0.4
 """Share of a full sample that it may fail."""
 FILE = re.compile(r"\w[\w/\\-]*\.(?:py|[cm]?js)\b|\btest_\w+", re.IGNORECASE)
 
+CALLED_VALUE = re.compile(r"(?<![\w.\"'])(?:None|True|False|null|undefined|true|false|\d+)\(")
+"""A value in the place of a function: the bug struck before the failing statement, which then means nothing."""
+
 
 @dataclass(frozen=True)
 class Single:
@@ -36,10 +39,10 @@ class Single:
 
     @cached_property
     def reportable(self) -> Mapping[str, list[Symptom]]:
-        """Test function -> symptoms of its failures that name neither a test nor a file."""
+        """Test function -> symptoms of its failures that name neither a test nor a file, and call no mere value."""
         found: dict[str, list[Symptom]] = {}
         for test, symptom in self.failed.items():
-            if symptom and not any(FILE.search(value) for value in symptom.values()):
+            if symptom and not any(FILE.search(one) or CALLED_VALUE.search(one) for one in symptom.values()):
                 found.setdefault(function_of(test), []).append(symptom)
         return found
 
