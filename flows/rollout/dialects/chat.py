@@ -6,9 +6,12 @@ text that follows a finished turn instead, or raises. Text of a page that looks 
 text.
 """
 
+import json
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -29,6 +32,8 @@ CALL_PATTERN = re.compile(r"<\W?tool_call|<function=|<invoke|\"arguments\"\s*:")
 """The start of a tool call; inside reasoning it does not count as a call."""
 THOUGHT, THOUGHT_END, THOUGHT_IDS = "<think>", "</think>", 8
 """Tags of a thought, and the ids at the end of a prompt in which an opening tag is looked for."""
+SAME_OPENINGS = 32
+"""Attempts with the same system prompt and tools before its ids are kept."""
 MAX_TOOL_SETS = 64
 """Tool sets that are cached with their compiled schemas."""
 
@@ -51,16 +56,35 @@ class ChatDialect:
         self.vocabulary_sha256: str | None = self._literal.vocabulary_sha256()
         self._tool_sets: dict[tuple[tuple[str, int], ...], ToolSet] = {}
         self._stops = tuple(self._renderer.get_stop_token_ids())
-        frames = Frames(self.encode, self.decode, self._literal.guard, tokenizer.added_tokens_decoder)
-        self._appender = Appender(self._renderer, self.renderer, frames)
+        self._frames = Frames(self.encode, self.decode, self._literal.guard, tokenizer.added_tokens_decoder)
+        self._systems: dict[str, array[int]] = {}
+        """The ids of system prompts with their tools, by place."""
+        self._appender = Appender(self._renderer, self.renderer, self._frames)
         self._drop_offsets(tokenizer)
         self._read_calls = self._call_reader()
 
     async def open(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Extension:
         """The first ids of the stream, one piece per message."""
-        rows = self._rows(messages)
+        system, *rows = self._rows(messages)
+        place = sha256_text(json.dumps([system, template_specs(tools)]))
+        framed = self._frames.extension(place, rows, partial(self._opened_behind, place, system, tools), SAME_OPENINGS)
+        if framed:
+            return Extension([self._systems[place].tolist(), *framed.pieces], framed.cue)
+        return self._opened([system, *rows], tools)
+
+    def _opened(self, rows: list[dict[str, Any]], tools: Sequence[ToolSpec]) -> Extension:
         rendered = self._renderer.render(rows, tools=template_specs(tools), add_generation_prompt=True)
-        return split(rendered.token_ids, rendered.message_indices, len(messages))
+        return split(rendered.token_ids, rendered.message_indices, len(rows))
+
+    def _opened_behind(
+        self, place: str, system: dict[str, Any], tools: Sequence[ToolSpec], rows: list[dict[str, Any]]
+    ) -> list[Extension]:
+        """The ids behind a system prompt, which stay the same. Raises TeacherRefused if its own depend on the rows."""
+        opened = self._opened([system, *rows], tools)
+        ids = array("i", opened.pieces[0])
+        if self._systems.setdefault(place, ids) != ids:
+            raise TeacherRefused("the system prompt is written differently for other messages")
+        return [Extension(opened.pieces[1:], opened.cue)]
 
     async def extend(self, stream: Sequence[int], completion: Completion, messages: Sequence[Message]) -> Extension:
         """The ids that the messages append to the stream.

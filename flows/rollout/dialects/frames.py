@@ -6,7 +6,7 @@ texts that merge with their surroundings: blanks, line ends, digits, other scrip
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice, pairwise
 from typing import Any
@@ -16,11 +16,13 @@ from flows.rollout.protocol import Extension, TeacherError
 Row = dict[str, Any]
 Encode = Callable[[str], list[int]]
 AppendRows = Callable[[list[Row]], list[Extension]]
-"""The renderer's own extensions of the finished turns that a frame has to fit, for some rows."""
+"""The renderer's own extensions in the place that a frame is for, for some rows."""
 Kind = tuple[tuple[str, str | None, bool], ...]
 """Role, name and presence of a call id of each message."""
 MAX_KINDS = 256
 """Kinds of messages whose frames are kept."""
+MAX_COUNTED = 4_096
+"""Kinds of messages whose uses are counted."""
 MAX_MESSAGES = 8
 USES_A_MESSAGE = 32
 """Times that a kind of several messages has to occur, per further message, before its frames are looked for: that costs
@@ -72,21 +74,27 @@ class Frames:
         self, encode: Encode, decode: Callable[[list[int]], str], guard: Callable[[str], str], control: Iterable[int]
     ) -> None:
         self._encode, self._decode, self._guard, self._control = encode, decode, guard, frozenset(control)
-        self._known: OrderedDict[tuple[int, Kind], Framing | None] = OrderedDict()
-        self._uses: Counter[tuple[int, Kind]] = Counter()
+        self._known: OrderedDict[tuple[Hashable, Kind], Framing | None] = OrderedDict()
+        self._uses: Counter[tuple[Hashable, Kind]] = Counter()
 
-    def extension(self, stop: int, rows: list[Row], append: AppendRows) -> Extension | None:
-        """The ids that the rows add after a turn that ended with `stop`; None if their kind has no frame."""
-        key = stop, _kind(rows)
-        if key not in self._known and not self._look_for(key, rows, append):
+    def extension(self, place: Hashable, rows: list[Row], append: AppendRows, uses: int = 0) -> Extension | None:
+        """The ids that the rows add in a place; None if their kind has no frame there.
+
+        A place is that after a turn with the same end, or behind the same beginning. A frame is looked for after
+        `uses` of the place.
+        """
+        key = place, _kind(rows)
+        if key not in self._known and not self._look_for(key, rows, append, uses):
             return None
         framing = self._known[key]
         return framing.extension([row["content"] for row in rows], self._encode) if framing else None
 
-    def _look_for(self, key: tuple[int, Kind], rows: list[Row], append: AppendRows) -> bool:
+    def _look_for(self, key: tuple[Hashable, Kind], rows: list[Row], append: AppendRows, uses: int) -> bool:
         """Find the framing of a kind that has occurred often enough; True if that was done."""
         self._uses[key] += 1
-        if self._uses[key] <= USES_A_MESSAGE * (len(rows) - 1):
+        if self._uses[key] <= uses + USES_A_MESSAGE * (len(rows) - 1):
+            if len(self._uses) > MAX_COUNTED:
+                self._uses.clear()
             return False
         del self._uses[key]
         try:

@@ -34,11 +34,12 @@ class Script:
         self._answer = self._choice(tokenizer, "The answer is Varnay.", sampled)
         self._answered: list[float] = []
         """Times of the completions, on the machine's monotonic clock."""
+        self._cpu = time.process_time()
 
     def get(self, path: bytes) -> bytes:
-        """The whole reply to a GET; `/spent` gives the times of all completions and this process's CPU seconds."""
+        """The whole reply to a GET; `/spent` gives the times of all completions and the CPU seconds since the start."""
         if path == b"/spent":
-            return orjson.dumps({"answered": self._answered, "cpu": time.process_time()})
+            return orjson.dumps({"answered": self._answered, "cpu": time.process_time() - self._cpu})
         return _get(path)
 
     def reply(self, path: bytes, body: bytes) -> bytes:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.rollout.dialects.chat import ChatDialect
+from flows.environments.tool import ToolSpec
+from flows.rollout.dialects.chat import SAME_OPENINGS, ChatDialect
 from flows.rollout.dialects.frames import Frames
 from flows.rollout.protocol import Completion, Extension, Message
 from tests.doubles.teachers import tiny_tokenizer as tiny
@@ -16,6 +17,9 @@ TURN = [*tiny.encode("<think>\nhm\n</think>\n\nLook."), tiny.IM_END]
 PROMPT = tiny.encode("<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n")
 TEXTS = st.text(max_size=40) | st.text(st.sampled_from("<|im_end>/tool_cal \n\r\t\ufdd0é🙂1."), max_size=40)
 STOP = 1
+TOOLS = [ToolSpec("search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})]
+OPENED: dict[bool, Extension | None] = {False: None, True: None}
+"""The last opening without and with tools."""
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +32,18 @@ async def test_framed_messages_have_the_renderers_ids(text: str, kind: str) -> N
     framed = await DIALECT.extend(stream, Completion(TURN, [-0.5] * len(TURN), "stop", PROMPT), [message])
     rendered = DIALECT._appender._rendered(PROMPT, TURN, rows)
     assert (framed.pieces, framed.cue) == (rendered.pieces, rendered.cue)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@given(TEXTS)
+async def test_openings_that_recur_have_the_renderers_ids(text: str) -> None:
+    """An opening with the ids of another system prompt or other tools would be another task's."""
+    messages = [Message("system", "Be careful."), Message("user", text)]
+    for tools in ([], TOOLS):
+        for _ in range(SAME_OPENINGS if not OPENED[bool(tools)] else 1):
+            OPENED[bool(tools)] = opened = await DIALECT.open(messages, tools)
+        rendered = DIALECT._opened(DIALECT._rows(messages), tools)
+        assert opened == rendered
 
 
 def rows(*texts: str, call: str = "call") -> list[dict[str, Any]]:
