@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 DAY = "2026-01-01"
 KILLS = 12
-BUCKET_KILLS = 5
+BUCKET_KILLS = 3
 ROOT = Path(__file__).parent.parent
 
 SETTINGS = """

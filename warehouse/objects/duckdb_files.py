@@ -14,7 +14,7 @@ from typing import Any
 from fsspec import AbstractFileSystem
 
 from warehouse.objects.bucket import Stored
-from warehouse.objects.object_file import ObjectFile
+from warehouse.objects.object_file import ObjectFile, OpenObjects
 from warehouse.objects.object_path import SCHEME, ObjectPath
 
 LISTED_S = 1.0
@@ -33,6 +33,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         self._lock = Lock()
         self._listings: dict[str, tuple[float, int, dict[str, Stored]]] = {}
         self._only: str | None = None
+        self._opened = OpenObjects()
 
     @contextmanager
     def only(self, name: str) -> Iterator[None]:
@@ -57,7 +58,8 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         """A file that is opened at its first read. Raises FileNotFoundError."""
         if mode != "rb":
             raise PermissionError(13, "The lake is read here, not written", path)
-        return ObjectFile(self._root.bucket, str(self._place(path).key), self._stored(path).size)
+        stored = self._stored(path)
+        return ObjectFile(self._root.bucket, str(self._place(path).key), stored.size, stored.modified, self._opened)
 
     def size(self, path: str) -> int:
         return self._stored(path).size

@@ -6,6 +6,7 @@ so that a short answer never passes for the end of a file.
 
 import io
 import time
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -14,15 +15,40 @@ from warehouse.objects.errors import LakeUnreachable, store_errors
 
 TRIES = 3
 PAUSE_S = 0.5
+MOST_OPEN = 4_096
+"""Objects that are kept open; each takes a kilobyte or two."""
+
+
+class OpenObjects:
+    """Objects that are open, for all files of the same object: to open one takes a request."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[Bucket, str, datetime | None], pa.NativeFile] = {}
+
+    def get(self, bucket: Bucket, key: str, modified: datetime | None) -> pa.NativeFile:
+        """The open object; opened if it is not, or if it was replaced since. Many threads may read from it."""
+        found = self._open.get((bucket, key, modified))
+        if found is None:
+            found = bucket.open(key)
+            if len(self._open) >= MOST_OPEN:
+                self._open.clear()
+            self._open[bucket, key, modified] = found
+        return found
+
+    def drop(self, bucket: Bucket, key: str, modified: datetime | None) -> None:
+        """Open the object anew the next time."""
+        self._open.pop((bucket, key, modified), None)
 
 
 class ObjectFile(io.RawIOBase):
     """A readable, seekable file of `size` bytes. Raises FileNotFoundError and LakeUnreachable."""
 
-    def __init__(self, bucket: Bucket, key: str, size: int) -> None:
-        self._bucket, self._key, self._size = bucket, key, size
-        self._place = 0
-        self._file: pa.NativeFile | None = None
+    def __init__(
+        self, bucket: Bucket, key: str, size: int, modified: datetime | None = None, shared: OpenObjects | None = None
+    ) -> None:
+        self._object = (bucket, key, modified)
+        self._size, self._place = size, 0
+        self._opened = shared or OpenObjects()
 
     def readable(self) -> bool:
         return True
@@ -50,27 +76,22 @@ class ObjectFile(io.RawIOBase):
         buffer[: len(content)] = content
         return len(content)
 
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        super().close()
-
     def _read_at(self, start: int, size: int) -> bytes:
         for attempt in range(1, TRIES + 1):
+            file = self._opened.get(*self._object)
             try:
-                return self._read_once(start, size)
+                return self._read_once(file, start, size)
             except LakeUnreachable:
-                if self._file is None or attempt == TRIES:
+                self._opened.drop(*self._object)
+                if attempt == TRIES:
                     raise
-                self._file = None
                 time.sleep(PAUSE_S * attempt)
         raise AssertionError("the last try returns or raises")
 
-    def _read_once(self, start: int, size: int) -> bytes:
-        self._file = self._file or self._bucket.open(self._key)
-        with store_errors(self._bucket.address(self._key), self._bucket.endpoint_url or "AWS"):
-            content: bytes = self._file.read_at(size, start)
+    def _read_once(self, file: pa.NativeFile, start: int, size: int) -> bytes:
+        bucket, key, _ = self._object
+        with store_errors(bucket.address(key), bucket.endpoint_url or "AWS"):
+            content: bytes = file.read_at(size, start)
             if len(content) != size:
                 raise OSError(f"{len(content)} of {size} bytes came")
             return content
