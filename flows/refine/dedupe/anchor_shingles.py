@@ -12,8 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from duckdb.func import ARROW, SPECIAL
 
-ANCHORS_VERSION = "1"
-"""Raise it whenever the same text could get other hashes."""
+from flows.refine.dedupe.byte_windows import Hashes, Ints, TextBytes, text_bytes
+from flows.refine.dedupe.recurrence import recurring
+
+ANCHORS_VERSION = "2"
+"""Raise it whenever the same text could get other hashes, or another sign of a loop."""
 ANCHOR = ord("b")
 WINDOW = 14
 KEPT = 16
@@ -22,11 +25,8 @@ LARGEST = 2**64 - 1
 FACTORS = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD))
 LOW_BYTES = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
 """Masks of the lowest n bytes of a 64-bit integer, for n from 0 to 8."""
-SHINGLES = pa.struct([("anchors", pa.list_(pa.uint64())), ("kept", pa.list_(pa.uint32()))])
-SQL_TYPE = "STRUCT(anchors UBIGINT[], kept UINTEGER[])"
-
-Hashes = npt.NDArray[np.uint64]
-Ints = npt.NDArray[np.int64]
+SHINGLES = pa.struct([("n_anchors", pa.int32()), ("kept", pa.list_(pa.uint32())), ("recurs", pa.bool_())])
+SQL_TYPE = "STRUCT(n_anchors INTEGER, kept UINTEGER[], recurs BOOLEAN)"
 
 
 def add_anchor_shingles(con: duckdb.DuckDBPyConnection) -> None:
@@ -35,58 +35,53 @@ def add_anchor_shingles(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def anchor_shingles(texts: pa.Array) -> pa.StructArray:
-    """Per text: `anchors`, 64-bit hashes of its shingles in order, and `kept`, the low 32 bits of the smallest ones.
+    """Per text: `n_anchors`, the number of its shingles, `kept`, the low 32 bits of the smallest hashes, and `recurs`.
 
     A shingle ends before the next anchor. The smallest hashes are a sample of a text that edits change little
-    (bottom-k sketch: Cohen and Kaplan 2007). Both lists are empty for null.
+    (bottom-k sketch: Cohen and Kaplan 2007). `recurs` is true if the text may repeat a third of itself. The list is
+    empty for null.
     """
-    texts = texts.cast(pa.large_string())
-    ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    bytes_of = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[ends[0] : ends[-1]]
-    ends = ends - ends[0]
-    starts = _starts(bytes_of, ends)
-    bounds = np.searchsorted(starts, ends)
-    hashes = _hashes(bytes_of, starts, ends[1:], bounds)
+    text = text_bytes(texts)
+    starts = _starts(text)
+    bounds = np.searchsorted(starts, text.ends)
+    hashes = _hashes(text, starts, bounds)
     counts = np.diff(bounds)
     limits = np.uint64(LARGEST) // np.maximum(counts, KEPT).astype(np.uint64) * np.uint64(KEPT)
     small = hashes <= np.repeat(limits, counts)
     before = np.concatenate([[0], np.cumsum(small)])
     kept = (hashes[small] & np.uint64(2**32 - 1)).astype(np.uint32)
-    return pa.StructArray.from_arrays([_lists(bounds, hashes), _lists(before[bounds], kept)], fields=list(SHINGLES))
+    columns = [
+        pa.array(counts.astype(np.int32)),
+        _lists(before[bounds], kept),
+        pa.array(recurring(text, bounds, hashes)),
+    ]
+    return pa.StructArray.from_arrays(columns, fields=list(SHINGLES))
 
 
 def _of_column(texts: Any) -> pa.StructArray:
     return anchor_shingles(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts)
 
 
-def _starts(bytes_of: npt.NDArray[np.uint8], ends: Ints) -> Ints:
+def _starts(text: TextBytes) -> Ints:
     """Positions after an anchor, and the first of each text that is not empty."""
-    begins = np.zeros(len(bytes_of) + 1, bool)
-    np.equal(bytes_of, ANCHOR, out=begins[1:])
-    begins[ends[:-1]] = True
+    begins = np.zeros(len(text.bytes) + 1, bool)
+    np.equal(text.bytes, ANCHOR, out=begins[1:])
+    begins[text.ends[:-1]] = True
     return np.flatnonzero(begins[:-1])
 
 
-def _hashes(bytes_of: npt.NDArray[np.uint8], starts: Ints, ends: Ints, bounds: Ints) -> Hashes:
+def _hashes(text: TextBytes, starts: Ints, bounds: Ints) -> Hashes:
     """The hash of the window at each start; it ends with its text, or where the next window starts."""
-    limits = np.repeat(ends, np.diff(bounds))
+    limits = np.repeat(text.ends[1:], np.diff(bounds))
     limits[:-1] = np.minimum(limits[:-1], starts[1:])
     lengths = np.minimum(limits - starts, WINDOW)
-    words = _unaligned(bytes_of)
-    first = words[starts] & LOW_BYTES[np.minimum(lengths, 8)]
-    second = words[starts + 8] & LOW_BYTES[np.maximum(lengths - 8, 0)]
+    first = text.words[starts] & LOW_BYTES[np.minimum(lengths, 8)]
+    second = text.words[starts + 8] & LOW_BYTES[np.maximum(lengths - 8, 0)]
     mixed: Hashes = (first * FACTORS[0]) ^ ((second + lengths.astype(np.uint64)) * FACTORS[1])
     for _ in range(2):
         mixed = (mixed ^ (mixed >> np.uint64(32))) * FACTORS[2]
     mixed ^= mixed >> np.uint64(29)
     return mixed
-
-
-def _unaligned(bytes_of: npt.NDArray[np.uint8]) -> Hashes:
-    """The little-endian 64-bit integer at each position; beyond the last byte are zeros."""
-    padded = np.concatenate([bytes_of, np.zeros(16, np.uint8)])
-    view: Hashes = np.ndarray((len(padded) - 7,), "<u8", padded.data, strides=(1,))
-    return view
 
 
 def _lists(bounds: Ints, values: npt.NDArray[Any]) -> pa.ListArray:

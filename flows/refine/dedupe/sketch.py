@@ -42,7 +42,7 @@ LONG = ("content", "reasoning", "tool_calls", "observation", "redacted", "detect
 """Further columns of a turn that the SQL files read."""
 FUNCTION_VERSIONS = {"shingles_version", "scripts_version", "patterns_version"}
 """Parameters that hold the versions of the SQL functions of the sketches."""
-INTERMEDIATE = ("written", "anchor_shingles", "pieces", "trigrams")
+INTERMEDIATE = ("written", "text_recurs", "pieces", "trigrams")
 """Columns that one SQL file adds for later ones; they are not stored."""
 
 
@@ -162,11 +162,11 @@ def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path])
 
 
 def _with_second_pass(con: duckdb.DuckDBPyConnection, sketch: Sketch, rows: pa.Table) -> pa.Table:
-    """The rows with the columns of the second-pass files, which read the rows so far as `sketched_rows`."""
-    con.register("sketched_rows", rows)
+    """The rows with the columns of the second-pass files, each of which reads the rows so far as `sketched_rows`."""
     for text in sketch.second_pass.values():
+        con.register("sketched_rows", rows)
         rows = add_columns(rows, _query(con, _over("from turns_read", text), sketch))
-    con.unregister("sketched_rows")
+        con.unregister("sketched_rows")
     return rows
 
 

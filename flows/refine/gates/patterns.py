@@ -91,19 +91,22 @@ def _of_each(
 
 
 def _holds(expression: str, texts: pa.Array) -> list[bool]:
-    search = _compiled(expression, never_capture=True).search
     found = [False] * len(texts)
     for place, text in _candidates(expression, texts):
-        found[place] = search(text) is not None
+        found[place] = _search(expression, text) is not None
     return found
 
 
 def _first(expression: str, texts: pa.Array) -> list[bytes | None]:
-    search = _compiled(expression, never_capture=True).search
     found: list[bytes | None] = [None] * len(texts)
     for place, text in _candidates(expression, texts):
-        found[place] = match[0] or None if (match := search(text)) else None
+        found[place] = match[0] or None if (match := _search(expression, text)) else None
     return found
+
+
+def _search(expression: str, text: bytes) -> Any:
+    """The first match in one text. An expression is compiled for single texts when one may match: many never do."""
+    return _compiled(expression, never_capture=True).search(text)
 
 
 def _candidates(expression: str, texts: pa.Array) -> Iterator[tuple[int, bytes]]:

@@ -1,5 +1,5 @@
 -- one row per turn; adds text_hash and calls_hash of the agent's or user's text and calls, and shingles: hashes of short
--- windows of the text. For later files it adds anchor_shingles, the pieces (words or letters) and their trigrams
+-- windows of the text. For later files it adds if a long text may recur, the pieces (words or letters) and their trigrams
 with called as (
     select *, case when written is not null then tool_calls end as called
     from turn_part
@@ -46,13 +46,13 @@ hashed as (
 
 -- long texts: the text after each letter b, about one position in a hundred
 anchored as (
-    select *, anchored.anchors as anchor_shingles, anchored.kept as kept_anchors
+    select *, anchored.n_anchors as n_anchors, anchored.kept as kept_anchors, anchored.recurs as text_recurs
     from (
         select
             *,
             case
                 when strlen(text) > 600 then anchor_shingles(text)
-                when text is not null then {'anchors': [], 'kept': []}
+                when text is not null then {'n_anchors': 0, 'kept': [], 'recurs': false}
             end as anchored
         from hashed
     )
@@ -64,7 +64,7 @@ split as (
         *,
         case
             when text is null then null
-            when strlen(text) > 700 and len(anchor_shingles) > 4 then []
+            when strlen(text) > 700 and n_anchors > 4 then []
             when strlen(text) > 24 * len(string_split(text, ' ')) then string_split(text, '')
             else string_split(text, ' ')
         end as pieces
@@ -114,7 +114,7 @@ limited_shingles as (
 
 -- two shingles per turn for the inverted index
 select
-    * exclude (called, text, anchored, kept_anchors, max_trigram),
+    * exclude (called, text, anchored, n_anchors, kept_anchors, max_trigram),
     list_min(shingles) as min_shingle,
     list_max(shingles) as max_shingle
 from limited_shingles

@@ -1,20 +1,15 @@
--- one row per turn; adds columns on the agent's text for gates: garbled text, guesses, loops, cited addresses, tool markup, scripts
+-- one row per turn; adds columns on the agent's text for gates: garbled text, guesses, loops, cited addresses, tool markup, scripts,
+-- words on grading
 with agent_texts as (
     select
         *,
         case when role = 'assistant' then written end as agent_text,
-        -- a loop that fills a third of a text repeats the shingle at one quarter of its positions, or has no letter b at all;
+        strlen(agent_text) > length(agent_text) as beyond_ascii,
         -- a short text may loop if three in ten of its trigrams are not distinct
         case
             when role <> 'assistant' then false
             when strlen(written) < 600 then len(pieces) >= 12 and len(trigrams) * 10 < len(pieces) * 7
-            when len(anchor_shingles) * 150 < strlen(written) then true
-            when len(list_distinct(anchor_shingles)) * 10 < len(anchor_shingles) * 7 then true
-            else
-                list_position(anchor_shingles, anchor_shingles[len(anchor_shingles) // 4]) < len(anchor_shingles) // 4
-                or list_position(anchor_shingles, anchor_shingles[len(anchor_shingles) // 2]) < len(anchor_shingles) // 2
-                or list_position(anchor_shingles, anchor_shingles[len(anchor_shingles) * 3 // 4]) < len(anchor_shingles) * 3 // 4
-                or list_position(anchor_shingles, anchor_shingles[len(anchor_shingles) - 1]) < len(anchor_shingles) - 1
+            else text_recurs
         end as recurs
     from turn_part
 ),
@@ -23,9 +18,9 @@ with agent_texts as (
 foreign_letters as (
     select
         *,
-        case when strlen(agent_text) > length(agent_text)
-            and len(scripts_in(agent_text)) > 0
-        then regexp_replace(agent_text, '[[:ascii:]]+', '', 'g') end as foreign_text
+        case when beyond_ascii then
+            case when len(scripts_in(agent_text)) > 0 then regexp_replace(agent_text, '[[:ascii:]]+', '', 'g') end
+        end as foreign_text
     from agent_texts
 ),
 
@@ -73,7 +68,7 @@ lettered as (
 )
 
 select
-    * exclude (agent_text, recurs, foreign_text, counts, probe, prose, sentences),
+    * exclude (agent_text, beyond_ascii, recurs, foreign_text, counts, probe, prose, sentences),
     list_filter(counts, lambda one: one.letters >= 0.01 * letters) as scripts,
     case when strlen(agent_text) >= 60 then text_hash end as message_hash,
     -- output of a model after numeric overflow, or of bytes that do not decode
@@ -133,12 +128,19 @@ select
         case when role = 'assistant' and contains(content, chr(10))
         then first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $invents_turns_list) end,
         -- the first message of an attempt has read no result that it could report
-        case when role = 'assistant' and index <= 2 and tool_calls is not null
+        case when role = 'assistant' and index <= 2 and content is not null and tool_calls is not null
         then first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_results_list || '|' || $tool_says_list) end,
         case when role = 'assistant' and index <= 2 and (contains(content, chr(10)) or contains(content, '['))
         then first_match(array_to_string(string_split(content, '```')[:-:2], ' '), $writes_steps_list) end,
         case when role = 'assistant' and index <= 2 and (contains(content, '```') or contains(content, chr(10)) or contains(content, '(')) then first_match(content, $shows_session_list) end,
         -- with no call in the same message: a result in the text, which perhaps no call gave
-        case when role = 'assistant' and index <= 2 then first_match(content, $tool_says_list) end
-    ) as tool_markup
+        case when role = 'assistant' and index <= 2 and content is not null then first_match(content, $tool_says_list) end
+    ) as tool_markup,
+    case
+        when agent_text is null then null
+        when beyond_ascii
+            and regexp_matches(written, '(?i)ground[ -]truth|gold(en)?[ -](answer|label)|(reference|expected) answer|system prompt|grader|rubric')
+            then lower(coalesce(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed_list || '|' || $on_grading_list), first_match(written, $on_marking_list), first_match(written, $on_graders_list)))
+        else lower(coalesce(first_match(written, $on_grading_list), first_match(written, $on_marking_list), first_match(written, $on_graders_list)))
+    end as on_grading
 from lettered

@@ -1,0 +1,90 @@
+-- one row per last words of an agent, and per short message of a user: deeds that the last words claim or the message orders, and
+-- quotations, numbers, template tokens and words of doubtful answers that a result must support
+with spoken as materialized (
+    select
+        part,
+        row,
+        role,
+        content,
+        case when role = 'assistant' then replace(nfc_normalize(content), '’', '''') end as said
+    from turn_part
+    where case role
+        when 'assistant' then content is not null and coalesce(tool_calls, '[]') in ('[]', 'null')
+        when 'user' then strlen(content) < 2000
+        else false
+    end
+),
+
+-- last words that may claim a deed, without what they only propose, expect or deny
+claiming as (
+    select
+        *,
+        case when (
+            matches(said, $said_tests_pass_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
+            or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
+            or matches(said, $said_done_list) or matches(said, $said_verified_list)
+        ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming
+    from spoken
+)
+
+select
+    part,
+    row,
+    case when role = 'user' then
+        case when matches(content, $orders_deed_list) and not regexp_matches(content, '[?？؟]') then ['ordered'] end
+    when claiming is not null or strlen(said) < 300 and not matches(said, $hedges_list) then list_filter([
+        case when strlen(said) < 300 and not matches(said, $hedges_list) then 'affirms' end,
+        case when matches(claiming, $said_tests_pass_list) then 'tested' end,
+        case when matches(claiming, $said_wrote_list) then 'wrote' end,
+        case when matches(claiming, $said_searched_list) then 'searched' end,
+        case when matches(claiming, $said_sent_list) then 'sent' end,
+        case when matches(claiming, $said_pushed_list) then 'pushed' end,
+        case when matches(claiming, $said_done_list) then 'done' end,
+        -- a search with grep is a run, too, which any call to a shell or a search shows
+        case when matches(claiming, $said_ran_list) and regexp_matches(claiming, '(?i)(^|[^\p{L}])(grep|rg|find)($|[^\p{L}])') then 'looked' end,
+        case when matches(claiming, $said_ran_list) and not regexp_matches(claiming, '(?i)(^|[^\p{L}])(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)($|[^\p{L}])') then 'ran' end,
+        case when matches(claiming, $said_verified_list) then 'verified' end
+    ], lambda deed: deed is not null) end as claimed_deeds,
+    case when matches(claiming, $said_wrote_list) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
+    -- stems of the words that claim a change or a message: a result that holds one reports what others did
+    case when claiming is not null then list_transform(
+        regexp_extract_all(
+            lower(concat_ws(' ', first_match(claiming, $said_wrote_list), first_match(claiming, $said_sent_list), first_match(claiming, $said_done_list), first_match(claiming, $said_ran_list))),
+            '[\p{Latin}\p{Cyrillic}\p{M}]{6,}'
+        ), lambda word: left(word, length(word) - 2)
+    ) end as claimed_words,
+    -- words in quotation marks beside a verb of speech
+    case when said is not null then list_transform(
+        extracts(said, $quotes_somebody_list), lambda quoted: regexp_replace(quoted, '[\s.,;:!?…]+$', '')
+    ) end as quotations,
+    -- the first line of last words that may be an error message: a result may hold it
+    case when regexp_matches(left(said, 300), '(?i)error|exception|traceback|refused|timed? ?out|unavailable|denied|failed|\b[45]\d\d\b') then left(regexp_extract(trim(said, e'"`*> \n'), '^[^\n"`*]+'), 80) end as quoted_error,
+    -- numbers of the last words, in the spelling of a program, if they are more than a count
+    case when strlen(said) < 4000 then list_concat(list_filter(
+        list_distinct(list_transform(
+            regexp_extract_all(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), $numbers_of_names, ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
+        )),
+        lambda number: length(number) >= 3
+    ), regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), $measure, 1)) end as numbers,
+    case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
+    -- short last words that may hold no result: stems of their words, in pairs of letters where no spaces part them
+    case when strlen(said) < 1200 and (
+        strlen(said) < 600 and (
+            regexp_matches(said, '^\s*[\[<{]')
+            or matches(said, $speaks_of_itself_list) or matches(said, $speaks_of_fault_list) or matches(said, $tells_of_failure_list) or matches(said, $declines_list)
+            or matches(said, $reports_only_list) or matches(said, $tells_where_list)
+        )
+        or matches(said, $gives_up_list) or matches(said, $refuses_list)
+    ) then list_distinct(list_filter(
+        list_concat(
+            list_transform(
+                regexp_extract_all(lower(said), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
+                lambda word: left(regexp_replace(word, '^[وبل]?ال', ''), greatest(4, length(word) - 2))
+            ),
+            regexp_extract_all(said, '\s(\p{Lu}\p{Ll}{1,2})(?:[^\p{L}]|$)', 1),
+            regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
+            regexp_extract_all(regexp_replace(said, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
+        ),
+        lambda word: not matches(word, $plain_nouns_list)
+    )) end as plain_words
+from claiming
