@@ -19,6 +19,7 @@ PAIRED = re.compile(r"^[^\n]*```.*?```[^\n]*$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"\]\([^()\s]*[^()\n]*\)")
 BULLET = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s+(\S.*)")
 MARKS = re.compile(r"[*`]")
+HAN = regex.compile(r"\p{Han}+")
 BEFORE, AFTER = regex.compile(r"(?<![\w\p{M}])(?<!\w['\u2019])"), regex.compile(r"(?![\w\p{M}])(?!['\u2019]\w)")
 """Places at which a whole word begins and ends: a pattern for each word would take longer to compile than to search."""
 NUMBER = r"[-\u2212]?\d[\d,]*(?:\.\d+)?"
@@ -88,7 +89,12 @@ def has_words(words: Sequence[str], page: Page) -> bool:
 
 
 def _whole(word: str, text: str) -> bool:
-    """True if the word is in the text with no letter, mark or apostrophe of a longer word beside it."""
+    """True if the word is in the text with no letter, mark or apostrophe of a longer word beside it.
+
+    Chinese characters stand beside each other without spaces, so that theirs is a word wherever it is.
+    """
+    if HAN.fullmatch(word):
+        return word in text
     at = text.find(word)
     while at >= 0 and not (BEFORE.match(text, at) and AFTER.match(text, at + len(word))):
         at = text.find(word, at + 1)

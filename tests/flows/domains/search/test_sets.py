@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from flows.domains.contract import Writer
@@ -22,7 +24,7 @@ from schemas.record import sha256_text
 from sources.index.library import Library
 from tests.doubles.sites.region_wiki import HOST, documents, write_region_wiki
 from tests.flows.domains.search.checker import Checker
-from warehouse.connect import connect
+from warehouse.connect import connect, query
 from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
 
@@ -186,6 +188,23 @@ def test_a_part_of_a_short_form_is_no_word() -> None:
     assert [word for word in ("aren", "guide", "clock", "late", "link", "here") if has_words([word], page)] == [
         "guide", "late", "here",
     ]  # fmt: skip
+
+
+CHINESE = ("灯塔", "鲸鱼", "港口", "茶叶", "丝绸", "瓷器", "钟声", "木船", "森林", "雪山")
+
+
+def test_words_of_chinese_pages_are_found_inside_their_sentences() -> None:
+    """A clause without spaces was taken for one word, so that no page in Chinese was in a question of this kind."""
+    dice = random.Random(5)
+    sentences = ["他们的{}在{}和{}旁边。".format(*dice.sample(CHINESE, 3)) for _ in range(200)]
+    pages = {str(n): sheet(f"# Page {n}\n\n{text} Lighthouses are old.") for n, text in enumerate(sentences)}
+    with duckdb.connect() as con:
+        con.execute("create table pages (doc_id varchar, text varchar)")
+        con.executemany("insert into pages values (?, ?)", [(key, page.text) for key, page in pages.items()])
+        found = dict(con.execute(query("graph", "graph_words"), {"least": 4, "most": 90}).fetchall())
+    assert sorted(found) == sorted(CHINESE)
+    for word, doc_ids in found.items():
+        assert set(doc_ids) == {key for key, page in pages.items() if has_words([word], page)}
 
 
 def sheet(text: str) -> Page:
