@@ -28,7 +28,7 @@ class Size(NamedTuple):
     domains: tuple[str, ...]
 
 
-FULL, SMOKE = Size(8, ()), Size(1, ("general_agentic",))
+FULL, SMOKE = Size(6, ()), Size(1, ("general_agentic",))
 PACKAGE = Environments(packages=["toolz"])
 """One package of engineering, whose tests are measured in seconds."""
 FIGURES = ("domains.tokens_mean",)

@@ -27,7 +27,7 @@ from warehouse.lake import Lake
 
 DOCS = (Path("/usr/share/doc/python3-doc/html"), Path("/usr/share/doc/python3/html"))
 CONTEXT = 1_048_576
-"""Window of the scripted teacher, whose tokens are bytes: sixteen spaces are no repetition in its night."""
+"""Window of the scripted teacher, whose tokens are bytes: its turns are long, and sixteen spaces no repetition."""
 SETTINGS = """
 [crawl]
 seeds = ["{seed}"]
@@ -49,6 +49,7 @@ model = "tiny-qwen3"
 tokenizer = "{tokenizer}"
 renderer = "qwen3"
 context_window = {context}
+max_completion_tokens = 65536
 """
 JUDGED = """
 select count(*), count(judged.trajectory_id), count(*) filter (judged.passed)
