@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from sources.text.character_references import joined_halves
 from sources.urls import normalise
 
 MAX_ENTRIES = 5_000
@@ -43,7 +44,7 @@ def _xml_items(body: bytes, url: str, content_type: str) -> list[FeedEntry] | No
     import feedparser  # used only in worker processes
 
     headers = {"content-location": url, "content-type": content_type or "application/xml"}
-    parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
+    parsed = feedparser.parse(io.BytesIO(joined_halves(body)), response_headers=headers, sanitize_html=False)
     if not parsed.get("version") and not parsed.entries:
         return None
     of_feed = parsed.feed.get("license")

@@ -3,6 +3,7 @@
 import pytest
 from lxml import etree
 
+from sources.feed.parse import parse_feed
 from sources.text.character_references import joined_halves
 from sources.web.sitemap import parse_sitemap
 
@@ -24,6 +25,15 @@ def test_halves_become_the_character_that_was_meant(written: str, meant: str) ->
     """A title with an emoji must neither end the reading nor lose the rest of the text."""
     root = etree.fromstring(joined_halves(f"<a>{written}</a>".encode()), etree.XMLParser(recover=True))
     assert root.text == meant
+
+
+def test_a_feed_with_halves_keeps_its_entries() -> None:
+    """One emoji in a title must not cost all entries of the feed."""
+    items = "".join(f"<item><title>{title}</title><link>/{title[-2:-1]}</link></item>" for title in ("ab", "&#xD83D;"))
+    feed = f"<rss version='2.0'><channel>{items}<item><title>&#xD83D;&#xDE00;</title><link>/c</link></item></channel>"
+    for body in (f"{feed}</rss>", feed):
+        found = parse_feed(body.encode(), "http://a.example/feed", "application/rss+xml")
+        assert found is not None and [entry.title for entry in found] == ["ab", ODD, GRIN]
 
 
 def test_a_sitemap_with_halves_keeps_its_urls() -> None:
