@@ -66,7 +66,8 @@ def prepare(
         parameters = bind_parameters(con, settings)
         sketch = open_sketch(con, settings.state / "sketches", parameters)
         cached = open_cached_gates(con, settings.state / "gate_cache", load_gates(settings), sketch, parameters)
-        parts = {file: part for file, part in parts_of(lake).items() if file == EMPTY or _in_share(file, share)}
+        (number, count), every = share, parts_of(lake)
+        parts = {file: part for file, part in every.items() if file == EMPTY or share_of(file, count) == number}
         sketch_missing(con, sketch, parts, report)
         if missing := missing_files(cached.folder, parts):
             make_candidates(con, "all_candidates")
@@ -74,9 +75,9 @@ def prepare(
     return len(set(missing) - {EMPTY}), len(parts.keys() - {EMPTY})
 
 
-def _in_share(file: str, share: tuple[int, int]) -> bool:
-    number, count = share
-    return int(sha256_text(file)[:12], 16) % count == number - 1
+def share_of(file: str, count: int) -> int:
+    """The number of the share that a part belongs to, from 1 to `count`."""
+    return int(sha256_text(file)[:12], 16) % count + 1
 
 
 def _prepare_repeatedly(settings: Settings, pause_s: float) -> None:

@@ -4,11 +4,13 @@ Reading the long text is most of a refine. The shares are those of `factory refi
 the same, whoever makes them; refine then finds them made. A share of a machine that is lost is prepared by another.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from functools import partial
 
 from flows.engine.open import opened_engine
-from flows.refine.background_prepare import MEMORY, prepare
+from flows.refine.background_prepare import MEMORY, prepare, share_of
+from flows.refine.dedupe.part_cache import EMPTY
 from flows.settings import Settings
 from warehouse.console.progress import ProgressCallback
 
@@ -23,15 +25,17 @@ def prepare_on_cluster(settings: Settings, missing: Collection[str], report: Pro
 
     Raises EngineError if the cluster cannot be reached, and WorkersLost if it ends meanwhile.
     """
-    if settings.engine.kind != "ray" or len(missing) < FEWEST_PARTS:
+    parts = set(missing) - {EMPTY}
+    if settings.engine.kind != "ray" or len(parts) < FEWEST_PARTS:
         return 0
     prepared = 0
     with opened_engine(settings) as engine:
-        count = min(SHARES * engine.workers, len(missing))
-        shares = ((number, count) for number in range(1, count + 1))
+        count = min(SHARES * engine.workers, len(parts))
+        sizes = Counter(share_of(file, count) for file in parts)
+        shares = [(number, count) for number, _ in sizes.most_common()]  # the largest first: none is left at the end
         for done in engine.spread(partial(_prepare_share, settings), shares):
             prepared += done
-            report(prepared, len(missing), f"parts read by {engine.workers} workers")
+            report(prepared, len(parts), f"parts read by {engine.workers} workers")
     return prepared
 
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from flows.refine.cluster_prepare import prepare_on_cluster
+from flows.refine.dedupe.part_cache import file_of
 from flows.settings import Engine
 from schemas import Turn
 from tests.benchmarks.figure import Figure, MissingTool
@@ -59,7 +60,7 @@ def _seconds(cluster: SmallCluster, lake: Path) -> float:
     with tempfile.TemporaryDirectory() as home:
         settings = settings_over(Lake(lake), Path(home), "1GB")
         settings = settings.model_copy(update={"engine": Engine(kind="ray", address=cluster.address)})
-        parts = [part.name for part in Lake(settings.lake).parts(Turn)]
+        parts = [file_of(part) for part in Lake(settings.lake).parts(Turn)]
         began = time.perf_counter()
         if prepare_on_cluster(settings, parts, silent) != len(parts):
             raise RuntimeError(f"{len(parts)} parts were to be read")
