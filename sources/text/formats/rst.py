@@ -53,14 +53,20 @@ _TEXT_ROLES = ("ref", "term", "doc", "numref", "guilabel", "menuselection", "abb
 
 
 def rst_to_html(text: str) -> str:
-    """Return the document as an HTML page. Faults of the markup are left out, never raised."""
+    """Return the document as an HTML page. Faults of the markup are left out, never raised.
+
+    A document that docutils fails on, as on substitutions that name each other, keeps its text as it is written.
+    """
     for name in set(_DIRECTIVE.findall(text)):
         if _lacks(directives.directive, name):
             directives.register_directive(name, _directive(name))
     for name in set(_ROLE.findall(text)):
         if _lacks(roles.role, name):
             roles.register_local_role(name, _document_role if name == "doc" else _role)
-    parts = publish_parts(text, writer=_writer(), settings_overrides=SETTINGS)
+    try:
+        parts = publish_parts(text, writer=_writer(), settings_overrides=SETTINGS)
+    except Exception:  # any error of docutils
+        return f"<html><body><pre>{escape(text)}</pre></body></html>"
     body = _ASIDE.sub(r"<\1div", parts["html_body"])  # an admonition belongs to the text, an aside does not
     return f"<html><body>{body}</body></html>"
 
