@@ -41,6 +41,7 @@ words as (
     select
         trajectory_id,
         arg_max(plain_words, index) filter (plain_words is not null) as plain_words,
+        case when coalesce(sum(result_bytes), 0) < 6000 then arg_max(brief_words, index) filter (brief_words is not null) end as brief_words,
         coalesce(flatten(list(supported_claims) filter (role = 'tool')), []) as read,
         coalesce(flatten(list(supported_claims) filter (role = 'user')), []) as asked,
         count(*) filter (role = 'tool') as results,
@@ -58,6 +59,13 @@ select
         plain_words, lambda word: list_contains(read, word) and not list_contains(asked, word)
     )) end as grounded,
     case when plain_words is not null then len(list_filter(plain_words, lambda word: list_contains(read, word))) end as touched,
+    -- the same of any short answer, where the results are short
+    case when coalesce(plain_words, brief_words) is not null then len(list_filter(
+        coalesce(plain_words, brief_words),
+        lambda word: list_contains(read, word) and not list_contains(asked, word) and not regexp_full_match(word, '\p{N}{1,2}')
+    )) end as words_of_results,
+    len(coalesce(plain_words, brief_words)) as counted_words,
+    coalesce(list_contains(read, lower(rtrim(answer, ' .。!')) || chr(10)), false) as is_quoted,
     coalesce(results > faults, false) as has_result,
     coalesce(results, 0) = 0 or has_result as is_served,
     list_filter(list_transform(pieces, lambda piece: trim(piece)), lambda piece: regexp_matches(piece, '[\p{L}\p{N}]')) as sentences

@@ -18,6 +18,9 @@ trimmed as (
         finals.finish_reason,
         final_words.grounded,
         final_words.touched,
+        final_words.words_of_results,
+        final_words.counted_words,
+        final_words.is_quoted,
         final_words.is_served,
         final_words.has_result,
         trim(candidates.answer) = trim(candidates.true_answer) as is_truth,
@@ -35,6 +38,8 @@ trimmed as (
 parted as (
     select
         *,
+        -- brackets and quotation marks in code need no other half
+        regexp_replace(last_line, '`[^`]*`', 'x', 'g') as spoken_line,
         regexp_extract(last_line, '(?:^|[.!?؟।]["”»)*_]*\s+|[。！？][」』”]*)([^.!?؟।。！？]+|[^。！？]*[a-z0-9][.][a-z0-9][^.!?؟।。！？]*)$', 1) as fragment,
         -- an answer that is data, or ends in a fenced block of it
         case when json_valid(bare) then bare else regexp_extract(answer, '\n```\w*\s*(\{[^`]*\})\s*```\s*$', 1) end as block,
@@ -64,6 +69,8 @@ judged as (
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
             when regexp_matches(bare, '^[\[{]') and regexp_matches(bare, '^[\[{]\s*["\[{]') and not json_valid(bare) and length(regexp_replace(bare, '[^\[{]+', '', 'g')) > length(regexp_replace(bare, '[^\]}]+', '', 'g')) then 'cut_in_data'
             when asks_for_calls then 'whole'
+            -- a command alone in place of its output
+            when regexp_full_match(answer, '```(?:bash|sh|shell|console|zsh)\s*\n[^`]*```') and matches(instruction, $asks_for_fact_list) and not matches(instruction, $asks_for_code_list) then 'call_as_answer'
             when
                 json_valid(block)
                 and called <> '-'
@@ -75,7 +82,7 @@ judged as (
             when regexp_matches(right(answer, 400), '(</?tool_call>|</?use_mcp_tool>|</(?:arguments|parameters?|tool_name|tool_input|action_input|tool_use)>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
             else 'whole'
         end as reason,
-        sentences, fragment, last_line, items, paragraphs, instruction, answer, grounded, touched, is_served, has_result
+        sentences, fragment, last_line, spoken_line, items, paragraphs, instruction, answer, grounded, touched, words_of_results, counted_words, is_quoted, is_served, has_result
     from parted
 ),
 
@@ -92,7 +99,8 @@ ungrounded as (
             and matches(instruction, $asks_a_question_list)
             and ((regexp_matches(instruction, $ends_in_question) or matches(instruction, $asks_for_telling_list)) or not matches(instruction, $asks_for_changes_list))
             and (not matches(instruction, $composes_list) or regexp_matches(instruction, $ends_in_question) and matches(instruction, $asks_for_fact_list))
-            and not regexp_matches(answer, $yes_or_no),
+            and not regexp_matches(answer, $yes_or_no)
+            and not matches(answer, $nothing_there_list),
             false
         ) as is_ungrounded,
         -- with no word in common, the results may be in another language: then each clause counts by itself
@@ -115,10 +123,26 @@ hollow as (
             or has_result and regexp_matches(answer, '^(\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\})$')
             -- no sentence is on the matter
             or len(units) > 0 and len(list_filter(units, lambda unit: not (
-                matches(unit, $speaks_of_itself_list) or matches(unit, $speaks_of_fault_list) or matches(unit, $tells_of_failure_list) or matches(unit, $declines_list)
+                matches(unit, $speaks_of_itself_list) or matches(unit, $speaks_of_fault_list) or matches(unit, $tells_of_failure_list) or matches(unit, $fails_in_other_scripts_list) or matches(unit, $declines_list)
                 or matches(unit, $reports_only_list) or matches(unit, $tells_where_list) or matches(unit, $holds_nothing_list) or matches(unit, $promises_list)
+                or matches(unit, $offers_list)
             ))) = 0
-        else false end as says_nothing
+        -- an answer to a question of quantity without a quantity, and without a word of a result
+        else coalesce(
+            -- the name of the quantity stands in both
+            words_of_results * 4 <= counted_words
+            and has_result
+            and reason = 'whole'
+            and strlen(answer) < 240
+            and matches(instruction, $asks_a_question_list)
+            and (matches(instruction, $asks_for_quantity_list)
+                or matches(answer, $holds_it_somewhere_list) and words_of_results = 0 and strlen(answer) < 160 and not regexp_matches(answer, '[:："`«“„]'))
+            and not matches(answer, $small_numbers_list)
+            and not matches(answer, $hedges_list)
+            and not matches(answer, $nothing_there_list)
+            and not (regexp_matches(answer, $yes_or_no) and not matches(instruction, $asks_for_fact_list)),
+            false
+        ) end as says_nothing
     from ungrounded
 ),
 
@@ -128,6 +152,7 @@ ended as (
         chars,
         case
             when reason <> 'whole' then reason
+            when is_quoted then 'ok'
             when says_nothing then 'says_nothing'
             when matches(instruction, $composes_list) and len(sentences) > 1 and not matches(fragment, $cut_words_list) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
             when len(sentences) > 0 and matches(sentences[-1], $promises_list) and not matches(instruction, $asks_for_text_list)
@@ -136,7 +161,7 @@ ended as (
             when
                 len(sentences) > 0
                 and len(list_filter(sentences, lambda sentence: not (
-                    matches(sentence, $holds_nothing_list) or matches(sentence, $promises_list) or matches(sentence, $only_confirms_list)
+                    matches(sentence, $holds_nothing_list) or matches(sentence, $promises_list) or matches(sentence, $only_confirms_list) or matches(sentence, $offers_list)
                 ))) = 0
                 and matches(instruction, $asks_a_question_list)
                 and (regexp_matches(instruction, '[?？؟]') or not matches(instruction, $asks_for_changes_list))
@@ -144,17 +169,18 @@ ended as (
             then 'only_a_promise'
             when matches(answer, $only_confirms_list) and matches(instruction, $asks_a_question_list) and (regexp_matches(instruction, '[?？؟]') or not matches(instruction, $asks_for_changes_list)) then 'only_a_promise'
             -- a quotation, a bracket or bold text that nothing closes, an empty item, half a row of a table
-            when regexp_matches(last_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') and not regexp_full_match(answer, '\d+[.)]') then 'cut_in_sentence'
+            when regexp_matches(spoken_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') and not regexp_full_match(answer, '\d+[.)]') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\|.*[^|\s]$') and regexp_matches(answer, '\|\s*\n') then 'cut_in_sentence'
+            when starts_with(last_line, '|') and regexp_matches(answer, '\|\s*\n') and len(string_split(last_line, '|')) < len(string_split(trim(string_split(answer, chr(10))[-2]), '|')) then 'cut_in_sentence'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
             when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
-            when (length(fragment) >= 12 or len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s\S+\s')) and matches(fragment, $cut_words_list) then 'cut_in_sentence'
+            when (length(fragment) >= 12 or length(last_line) >= 24 and contains(trim(fragment), ' ') or len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s\S+\s')) and matches(fragment, $cut_words_list) then 'cut_in_sentence'
             -- an abbreviation with nothing after it
             when length(last_line) >= 24 and matches(last_line, $cut_abbreviations_list) then 'cut_in_sentence'
             -- a straight quotation mark that nothing closes
             when len(string_split(last_line, '"')) % 2 = 0 and regexp_matches(last_line, '(?:^|[\s(:])"\p{L}[^"]*[\p{L},]$') then 'cut_in_sentence'
             when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words_list) then 'cut_in_sentence'
-            when len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}')
+            when len(items) >= 1 and regexp_matches(last_line, case when len(items) > 1 then '^\s*([-*•]|\d+[.)])\s(\S+\s+){2}' else '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}' end)
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '[\p{L}\p{M}]$')
             then 'cut_in_sentence'

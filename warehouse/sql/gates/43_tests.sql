@@ -85,7 +85,8 @@ asked as (
             -- `change it so that the tests pass` changes no test
             lambda words: not matches(words, $is_purpose_list)
         ) as changes,
-        regexp_matches(instruction, $names_tests) and matches(instruction, $doubts_tests_list) as doubts
+        regexp_matches(instruction, $names_tests) and matches(instruction, $doubts_tests_list)
+            or matches(instruction, $asks_for_snapshots_list) and not matches(instruction, $reports_fault_list) as doubts
     from candidates
     semi join suspected using (trajectory_id)
 ),

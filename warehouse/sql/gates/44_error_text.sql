@@ -24,6 +24,7 @@ answers as (
         final_words.answer,
         final_words.sentences,
         final_words.grounded,
+        final_words.words_of_results,
         final_words.is_served,
         left(final_words.answer, 600) as opening,
         facts.* exclude (trajectory_id),
@@ -53,7 +54,8 @@ judged as (
             when strlen(answer) < 300 and len(sentences) <= 2 and (
                 matches(opening, $own_notice_list) and not (about_errors and matches(instruction, $asks_for_text_list))
                 -- who reports that every call failed says why
-                or not about_errors and matches(opening, $service_notice_list) and not (failed = results and results > 0 and strlen(answer) >= 60)
+                or not about_errors and matches(opening, $service_notice_list)
+                and not (words_of_results >= 2 and matches(instruction, $may_concern_errors_list)) and not (failed = results and results > 0 and strlen(answer) >= 60)
             ) then 'error_text'
             when matches(opening, $client_error_list) and not (
                 about_errors
@@ -76,14 +78,21 @@ judged as (
                 and (not matches(instruction, $composes_list) or regexp_matches(instruction, $ends_in_question) and matches(instruction, $asks_for_fact_list))
                 and not matches(instruction, $concerns_machines_list)
                 and not regexp_matches(answer, '(?i)\b(raise[sd]?|throws?|thrown)\b|^\W*\w+(error|exception)\W*$')
-                and (matches(answer, $tells_of_failure_list) or matches(answer, $speaks_of_fault_list))
+                and (matches(answer, $tells_of_failure_list) or matches(answer, $fails_in_other_scripts_list) or matches(answer, $speaks_of_fault_list))
             then 'error_text'
             when
                 (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
                 and results > 0
                 and not about_errors
-                and coalesce(grounded, 0) = 0
-                and not matches(answer, $admits_list)
+                and coalesce(words_of_results, 0) = 0
+                and (
+                    not matches(answer, $admits_list)
+                    -- the number in question, and no word on the failure
+                    or failed = results
+                    and matches(instruction, $asks_for_quantity_list)
+                    and len(list_filter(regexp_extract_all(answer, '\d+'), lambda number: not contains(instruction, number))) > 0
+                    and not (matches(answer, $tells_of_failure_list) or matches(answer, $fails_in_other_scripts_list) or matches(answer, $short_failure_list) or matches(answer, $gives_up_list))
+                )
             then 'all_calls_failed'
             else 'ok'
         end as reason

@@ -26,7 +26,7 @@ read as (
 ),
 
 short as (
-    select trajectory_id
+    select trajectory_id, sum(result_bytes) as bytes_read
     from turn_facts
     group by trajectory_id
     having sum(result_bytes) < 6000
@@ -73,17 +73,69 @@ claims as (
     where turn_facts.tool_markup is not null or len(turn_facts.cited_urls) > 0 or len(turn_facts.quotations) > 0
 ),
 
--- numbers in the last words, where no result gave a number to compute with, and the task and the calls do not hold them
-figures as (
+-- numbers in the last words that the task, the calls and the results do not hold, and the numbers that these hold, if they are few
+told_numbers as (
     select
         turn_facts.trajectory_id,
-        max_by(len(list_filter(numbers, lambda number: not list_contains(coalesce(supported.texts, []), number))), turn_facts.index) as unread
+        turn_facts.index,
+        list_filter(
+            list_distinct(list_concat(numbers, case when short.bytes_read < 100 and matches(candidates.instruction, $asks_for_quantity_list) then small_numbers end)),
+            lambda number: not list_contains(coalesce(supported.texts, []), number)
+        ) as unread,
+        list_contains(coalesce(supported.texts, []), 'numbers') as is_reckoned,
+        case when not list_contains(coalesce(supported.texts, []), 'n:many') then list_transform(
+            list_filter(coalesce(supported.texts, []), lambda claim: starts_with(claim, 'n:')), lambda claim: try_cast(substr(claim, 3) as double)
+        ) end as given
     from turn_facts
     join candidates using (trajectory_id)
-    semi join short using (trajectory_id)
+    join short using (trajectory_id)
     left join supported using (trajectory_id)
-    where numbers is not null and not list_contains(coalesce(supported.texts, []), 'numbers') and not coalesce(matches(candidates.instruction, $asks_about_errors_list) or matches(candidates.instruction, $asks_for_examples_list), false)
-    group by turn_facts.trajectory_id
+    where (numbers is not null or len(small_numbers) > 0)
+        and not coalesce(matches(candidates.instruction, $asks_about_errors_list) or matches(candidates.instruction, $asks_for_examples_list), false)
+),
+
+-- where a result gives numbers to compute with, a number that no sum, difference, product, share or mean of two of them gives, in any
+-- common unit
+reckoned as (
+    select
+        *,
+        case
+            when not is_reckoned then len(unread)
+            when given is null or len(given) > 12 then 0
+            else len(list_filter(unread, lambda number: length(number) >= 3 and try_cast(number as double) is not null and len(list_filter(
+                list_concat(given, [list_sum(given), list_avg(given)]),
+                lambda one: list_bool_or(list_transform(
+                    list_concat(
+                        flatten(list_transform(given, lambda other: [
+                            one + other, abs(one - other), one * other, one / nullif(other, 0), 100 * one / nullif(other, 0),
+                            one * (1 - other / 100), one * (1 + other / 100),
+                            100 * abs(one - other) / nullif(other, 0), 100 * abs(one - other) / nullif(one, 0), (one + other) / 2
+                        ])),
+                        flatten(list_transform([2, 7, 10, 12, 24, 60, 100, 365, 1000, 1024, 3600], lambda unit: [one * unit, one / unit])),
+                        -- other units of one or two numbers
+                        case when len(given) < 3 then list_concat(
+                            list_transform([1.6093, 0.6214, 3.2808, 0.3048, 2.54, 0.3937, 0.4536, 2.2046, 3.6, 28.35, 3.785, 0.2642], lambda unit: one * unit),
+                            [(one - 32) / 1.8, one * 1.8 + 32]
+                        ) else [] end
+                    ),
+                    lambda value: abs(value - try_cast(number as double)) <= greatest(0.006 * abs(value), 0.051)
+                ))
+                -- of a year, or of a range
+                or one = try_cast(number as double) % 100
+                or not contains(number, '.') and len(given) < 4
+                    and len(list_filter(given, lambda other: other - one between 1 and 100 and try_cast(number as double) between one and other)) > 0
+            )) = 0))
+        end as invented
+    from told_numbers
+),
+
+figures as (
+    select
+        trajectory_id,
+        -- one may be reckoned in several steps
+        max_by(case when is_reckoned and invented = 1 and len(given) > 2 then 0 else invented end, index) as unread
+    from reckoned
+    group by trajectory_id
 ),
 
 -- an answer that announces a search or a run and goes on with what it gave, with no call at all: it is in the sentences after the
@@ -103,23 +155,25 @@ answered_alone as (
     join final_words using (trajectory_id)
     anti join read using (trajectory_id)
     anti join made_calls using (trajectory_id)
-    where len(final_words.sentences) > 1
 ),
 
 announced as (
     select trajectory_id, count(*) as announcements
     from answered_alone
-    where not matches(sentences[-1], $promises_list)
+    where not coalesce(matches(sentences[-1], $promises_list), false)
         and not coalesce(matches(instruction, $asks_how_list) or matches(instruction, $composes_list), false)
         and (
-            len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0 and not matches(sentences[-1], $announces_search_list)
+            -- the result of a look-up or a measurement
+            matches(answer, $acts_itself_list) and matches(instruction, $asks_a_question_list) and not regexp_matches(instruction, '["“«„「:：\n]')
+            and not (matches(answer, $gives_up_list) or matches(answer, $refuses_list) or matches(answer, $promises_list))
+            or len(sentences) > 1 and (len(list_filter(sentences[:2], lambda sentence: matches(sentence, $announces_search_list))) > 0 and not matches(sentences[-1], $announces_search_list)
             -- a task that holds text of its own may be read without a call
             or matches(opening, $reads_source_list) and not regexp_matches(instruction, '["“«„「:：\n]')
             or matches(answer, $writes_results_list) and (matches(opening, $consults_list) or matches(opening, $announces_search_list))
             or matches(opening, $consults_list) and len(list_filter(labels, lambda label: len(list_filter(
                 regexp_extract_all(label, '[\p{L}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{3}|\p{Hangul}{2}'),
                 lambda word: contains(opening, left(word, 5)) and not contains(lower(instruction), word)
-            )) > 0)) > 0
+            )) > 0)) > 0)
         )
     group by trajectory_id
 ),

@@ -15,6 +15,14 @@ with deeds as (
     group by trajectory_id
 ),
 
+-- attempts that make the same call again: they watch something, or take readings
+watched as (
+    select distinct trajectory_id
+    from made_calls
+    group by trajectory_id, call_hash
+    having count(*) > 1
+),
+
 unshown as (
     select
         candidates.trajectory_id,
@@ -23,23 +31,48 @@ unshown as (
         -- neither a question nor a request to tell
         not regexp_matches(candidates.instruction, '[?？؟]') and not matches(candidates.instruction, $asks_a_question_list)
             and not matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_for_fact_list) as is_order,
-        -- a number that the order does not hold
-        len(list_filter(regexp_extract_all(candidates.answer, '\d+'), lambda number: not contains(candidates.instruction, number))) > 0 as tells,
+        -- numbers that the order does not hold: many of them come from a result
+        len(list_filter(regexp_extract_all(candidates.answer, '\d[\d.,:]*'), lambda number: not contains(candidates.instruction, number))) as new_numbers,
+        new_numbers > 2 as tells,
+        -- stems of the answer, in pairs of letters where no spaces part words: the report of an order carried out repeats its words
+        list_distinct(list_concat(
+            list_transform(
+                regexp_extract_all(lower(candidates.answer), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
+                lambda word: left(regexp_replace(word, '^(ab|an|auf|aus|ein|um|zu|vor|mit|her|hin|weg|los|op|uit|in|af)?ge(\p{L}{4})', '\2'), least(6, greatest(3, length(word) - 2)))
+            ),
+            regexp_extract_all(candidates.answer, '\p{Hangul}{2}|\p{Han}{2}|[\p{Katakana}ー]{2}'),
+            regexp_extract_all(regexp_replace(candidates.answer, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
+        )) as stems,
+        -- by length: a long word weighs more
+        list_sum(list_transform(stems, lambda stem: case when contains(lower(candidates.instruction), stem) then length(stem) else 0 end)) as repeated,
+        list_sum(list_transform(stems, lambda stem: length(stem))) as spoken,
+        length(candidates.answer) < 300
+            and repeated >= spoken * case when matches(unquoted, $asks_for_changes_list) then 0.34 else 0.5 end
+            and not matches(candidates.instruction, $asks_for_telling_list) as restates,
+        matches(unquoted, $orders_deed_list) as orders,
+        -- with no call at all, only an order that needs one
+        list_contains(deeds.shown, 'called')
+            or orders and repeated >= 0.5 * spoken and length(candidates.answer) < 120 and not regexp_matches(candidates.instruction, '["“«„「:：\n]') as could_act,
+        watched.trajectory_id is not null
+            or matches(candidates.instruction, $waits_list)
+            or matches(candidates.instruction, $takes_readings_list) and new_numbers > 0 as only_watches,
         list_filter(deeds.claimed, lambda deed:
             not list_contains(deeds.shown, deed)
             and deed <> 'ordered'
             -- an order, calls that only read, and an answer without a doubt
-            and (deed <> 'affirms' or is_order and not tells and list_contains(deeds.shown, 'called') and matches(unquoted, $orders_deed_list))
+            and (deed <> 'affirms' or is_order and not tells and not only_watches and could_act and (restates and new_numbers = 0 or orders))
             and (deed <> 'verified' or deeds.is_unseen)
+            and not (deed in ('tested', 'ran') and matches(candidates.instruction, $asks_for_meaning_list) and regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
             and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran') and matches(candidates.instruction, $asks_a_question_list))
-            and (deed <> 'done' or not regexp_matches(candidates.instruction, '[?？؟]'))
+            and (deed not in ('done', 'deployed') or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or not matches(candidates.instruction, $asks_for_report_list))
             -- a yes or a no reports what was done before
             and (deed <> 'sent' or not (regexp_matches(candidates.instruction, '[?？؟]') and regexp_matches(candidates.answer, $yes_or_no)))
         ) as deeds
     from candidates
     left join deeds using (trajectory_id)
+    left join watched using (trajectory_id)
 )
 
 select
@@ -51,6 +84,7 @@ select
         when 'wrote' then 'nothing_written'
         when 'searched' then 'never_searched'
         when 'pushed' then 'never_pushed'
+        when 'deployed' then 'never_pushed'
         when 'ran' then 'never_run'
         when 'looked' then 'never_run'
         when 'verified' then 'never_verified'

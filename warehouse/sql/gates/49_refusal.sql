@@ -24,6 +24,9 @@ sorted as (
         finals.found_nothing,
         final_words.sentences,
         final_words.grounded,
+        final_words.touched,
+        final_words.words_of_results,
+        final_words.counted_words,
         final_words.has_result,
         list_transform(final_words.sentences, lambda sentence: case
             when len(list_filter(finals.supported, lambda claim: contains(claim, sentence))) > 0 then 'quoted'
@@ -56,7 +59,10 @@ judged as (
             when answer is null or is_truth then case when coalesce(guesses, false) then 'guess' else 'ok' end
             when coalesce(asks_for_it, false) then 'ok'
             when refuses and not (
-                (is_specific and kinds[-1] <> 'refuses' or grounded > 0 and regexp_matches(answer, $yes_or_no))
+                -- with a reason: nothing was found, or a result forbids it
+                has_result and touched > 0 and matches(answer, $names_rules_list) and not matches(denied, $speaks_as_model_list)
+                or (found_nothing or grounded > 0 and kinds[-1] <> 'refuses') and matches(answer, $gives_reason_list) and not matches(denied, $speaks_as_model_list)
+                or (is_specific and kinds[-1] <> 'refuses' or grounded > 0 and regexp_matches(answer, $yes_or_no))
                 and not matches(denied, $speaks_as_model_list)
             ) then 'refusal'
             when
@@ -68,6 +74,19 @@ judged as (
                 and not matches(instruction, $composes_list)
                 and not regexp_matches(answer, $yes_or_no)
                 and matches(answer, $declines_list)
+            then 'refusal'
+            -- short words on the request, and none of a result
+            when
+                words_of_results * 4 <= counted_words
+                and has_result
+                and not found_nothing
+                and strlen(answer) < 200
+                and not regexp_matches(answer, '\p{N}')
+                and matches(answer, $names_request_list)
+                and matches(answer, $first_person_list)
+                and not matches(instruction, $composes_list)
+                and not matches(instruction, $names_request_list)
+                and not regexp_matches(answer, $yes_or_no)
             then 'refusal'
             when
                 gives_up

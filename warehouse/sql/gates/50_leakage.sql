@@ -122,6 +122,8 @@ found as (
                 len(list_filter(graded.said, lambda words:
                     not list_contains(graded.supported, words)
                     and not contains(lower(candidates.instruction), words)
+                    -- a server or a form expects an answer, too
+                    and not (matches(words, $expected_words_list) and matches(candidates.instruction, $concerns_machines_list))
                     -- a word on grading that the task has, too, in another form
                     and len(list_filter(
                         regexp_extract_all(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'),

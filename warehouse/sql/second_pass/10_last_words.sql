@@ -20,10 +20,39 @@ claiming as (
     select
         *,
         case when (
-            matches(said, $said_tests_pass_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
+            matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
-            or matches(said, $said_done_list) or matches(said, $said_verified_list)
-        ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming
+            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list)
+        ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming,
+        -- short last words without a doubt
+        coalesce(strlen(said) < 300 and not matches(case when matches(said, $offers_list) then regexp_replace(said, $offers, '', 'g') else said end, $hedges_list), false) as affirms,
+        -- short last words that may hold no result
+        coalesce(strlen(said) < 1200 and (
+            strlen(said) < 600 and (
+                regexp_matches(said, '^\s*[\[<{]')
+                or matches(said, $speaks_of_itself_list) or matches(said, $speaks_of_fault_list) or matches(said, $tells_of_failure_list) or matches(said, $fails_in_other_scripts_list) or matches(said, $declines_list)
+                or matches(said, $reports_only_list) or matches(said, $tells_where_list)
+            )
+            or matches(said, $gives_up_list) or matches(said, $refuses_list)
+        ), false) as may_be_hollow,
+        -- stems of their words, in pairs of letters where no spaces part them
+        case when may_be_hollow or strlen(said) < 240 then list_distinct(list_filter(
+            list_concat(
+                list_transform(
+                    regexp_extract_all(lower(said), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
+                    lambda word: left(regexp_replace(word, '^[وبل]?ال', ''), greatest(4, length(word) - 2))
+                ),
+                regexp_extract_all(said, '\s(\p{Lu}\p{Ll}{1,2})(?:[^\p{L}]|$)', 1),
+                regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
+                -- names among letters of another script
+                case when regexp_matches(said, '[\p{Cyrillic}\p{Arabic}\p{Han}\p{Hangul}\p{Hiragana}\p{Devanagari}]') then regexp_extract_all(lower(said), '[a-z][a-z0-9._-]+') else [] end,
+                case when strlen(said) <= 12 then [lower(trim(said, e' .!*`\n'))] else [] end,
+                -- the whole of an answer that may be the end of a line
+                case when strlen(said) < 120 and not contains(said, chr(10)) then [lower(rtrim(said, ' .。!')) || chr(10)] else [] end,
+                regexp_extract_all(regexp_replace(said, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
+            ),
+            lambda word: word like '%' || chr(10) or not matches(word, $plain_nouns_list)
+        )) end as said_words
     from spoken
 )
 
@@ -31,10 +60,11 @@ select
     part,
     row,
     case when role = 'user' then
-        case when matches(content, $orders_deed_list) and not regexp_matches(content, '[?？؟]') then ['ordered'] end
-    when claiming is not null or strlen(said) < 300 and not matches(said, $hedges_list) then list_filter([
-        case when strlen(said) < 300 and not matches(said, $hedges_list) then 'affirms' end,
-        case when matches(claiming, $said_tests_pass_list) then 'tested' end,
+        case when not regexp_matches(content, '[?？؟]') and (matches(content, $orders_deed_list) or not matches(content, $asks_a_question_list) and not matches(content, $asks_for_telling_list)) then ['ordered'] end
+    when claiming is not null or affirms then list_filter([
+        case when affirms then 'affirms' end,
+        case when matches(claiming, $said_deployed_list) then 'deployed' end,
+        case when matches(claiming, $said_tests_pass_list) or matches(claiming, $said_tests_pass_elsewhere_list) then 'tested' end,
         case when matches(claiming, $said_wrote_list) then 'wrote' end,
         case when matches(claiming, $said_searched_list) then 'searched' end,
         case when matches(claiming, $said_sent_list) then 'sent' end,
@@ -58,33 +88,22 @@ select
         extracts(said, $quotes_somebody_list), lambda quoted: regexp_replace(quoted, '[\s.,;:!?…]+$', '')
     ) end as quotations,
     -- the first line of last words that may be an error message: a result may hold it
-    case when regexp_matches(left(said, 300), '(?i)error|exception|traceback|refused|timed? ?out|unavailable|denied|failed|\b[45]\d\d\b') then left(regexp_extract(trim(said, e'"`*> \n'), '^[^\n"`*]+'), 80) end as quoted_error,
+    case when regexp_matches(left(said, 300), '(?i)error|exception|traceback|refused|timed? ?out|unavailable|denied|failed|\b[45]\d\d\b') then coalesce(
+        -- the name of an exception
+        nullif(regexp_extract(said, '^[\s"`*>]*((?:\w+\.)*\w+(?:Error|Exception))\b', 1), ''),
+        rtrim(left(regexp_extract(trim(said, e'"`*> \n'), '^[^\n"`*]+'), 80), '.! ')
+    ) end as quoted_error,
     -- numbers of the last words, in the spelling of a program, if they are more than a count
     case when strlen(said) < 4000 then list_concat(list_filter(
         list_distinct(list_transform(
-            regexp_extract_all(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), $numbers_of_names, ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
+            regexp_extract_all(regexp_replace(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), '(\d)[ \x{a0}\x{202f}](\d{3})\b', '\1\2', 'g'), $numbers_of_names, ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
         )),
         lambda number: length(number) >= 3
     ), regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), $measure, 1)) end as numbers,
+    -- numbers of two digits, for results of a few words
+    case when strlen(said) < 600 then regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), '(?:^|[^\w.,:/-])(\d{2})(?:$|[^\w.,:/-]|[.,:](?:\D|$))', 1) end as small_numbers,
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
-    -- short last words that may hold no result: stems of their words, in pairs of letters where no spaces part them
-    case when strlen(said) < 1200 and (
-        strlen(said) < 600 and (
-            regexp_matches(said, '^\s*[\[<{]')
-            or matches(said, $speaks_of_itself_list) or matches(said, $speaks_of_fault_list) or matches(said, $tells_of_failure_list) or matches(said, $declines_list)
-            or matches(said, $reports_only_list) or matches(said, $tells_where_list)
-        )
-        or matches(said, $gives_up_list) or matches(said, $refuses_list)
-    ) then list_distinct(list_filter(
-        list_concat(
-            list_transform(
-                regexp_extract_all(lower(said), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
-                lambda word: left(regexp_replace(word, '^[وبل]?ال', ''), greatest(4, length(word) - 2))
-            ),
-            regexp_extract_all(said, '\s(\p{Lu}\p{Ll}{1,2})(?:[^\p{L}]|$)', 1),
-            regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
-            regexp_extract_all(regexp_replace(said, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
-        ),
-        lambda word: not matches(word, $plain_nouns_list)
-    )) end as plain_words
+    case when may_be_hollow then said_words end as plain_words,
+    -- of other short last words, for results so short that a look at them costs nothing
+    case when not may_be_hollow then said_words end as brief_words
 from claiming

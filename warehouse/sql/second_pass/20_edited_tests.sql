@@ -6,7 +6,7 @@ with called as materialized (
         row,
         tool_calls,
         contains(tool_calls, 'test') or contains(tool_calls, 'Test') or contains(tool_calls, 'spec') or contains(tool_calls, 'Spec')
-            or contains(tool_calls, 'mvn') or contains(tool_calls, 'gradle') as about_tests
+            or contains(tool_calls, 'mvn') or contains(tool_calls, 'gradle') or contains(tool_calls, 'jest') as about_tests
     from turn_part
     where role = 'assistant' and (about_tests or contains(tool_calls, 'return'))
 ),
@@ -60,7 +60,9 @@ select
         and len(list_filter(
             list_filter(string_split(old_text, '\n'), lambda line: regexp_matches(line, 'assert|expect\(|^\s*== ?-?\d')),
             -- what a line compares with must stay, its names may change
-            lambda line: not regexp_matches(new_text, 'approx|isclose|AlmostEqual|toBeCloseTo') and not regexp_matches(new_text, regexp_escape(trim(coalesce(nullif(regexp_extract(line, '(?:==|!=|<=|>=|<|>|\.to[A-Z]\w*\(| is | in | not ).*$'), ''), line))) || '($|[^\w.])')
+            lambda line: not regexp_matches(new_text, 'approx|isclose|AlmostEqual|toBeCloseTo') and not regexp_matches(new_text, regexp_escape(trim(coalesce(
+                nullif(regexp_extract(line, '(?:==|!=|<=|>=|<|>|\.to[A-Z]\w*\(| is | in | not ).*$'), ''), nullif(regexp_extract(line, '(?:assert\w+|assert_\w+)\((.*)$', 1), ''), line
+            ))) || '($|[^\w.])')
         )) > 0
     )) then coalesce(nullif(regexp_extract(tool_calls, '([\w-]*(?:test|Test|spec)[\w-]*\.\w{1,4})\b', 1), ''), 'tests') end as weakened_test,
     -- the result that an edited assert expects from now on
@@ -70,7 +72,8 @@ select
     case when about_tests and regexp_matches(tool_calls, $runs_tests)
         then case when regexp_matches(tool_calls, $runs_some_tests) then 'some' else 'all' end
     end as test_run,
-    case when about_tests then regexp_extract_all(
+    -- a test without a check reproduces nothing
+    case when about_tests and not regexp_matches(tool_calls, 'assert True\b|assertTrue\(True\)|expect\(true\)') then regexp_extract_all(
         tool_calls,
         '(?s)(?:"command": ?"create"|"name": ?"[^"]*(?:write|create)[^"]*"|(?:cat|tee|echo|touch|printf)[^|;&]{0,400}>?).{0,80}?([\w-]*(?:test|Test|spec)[\w-]*\.\w{1,4})\b',
         1

@@ -5,14 +5,17 @@ with claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, plain_words, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then brief_words end, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
         )))) as claimed,
         -- many results may give any number by arithmetic
-        case when coalesce(sum(result_bytes), 0) < 6000 then list_distinct(flatten(list(numbers))) else [] end as numbers
-    from sketched_rows
+        case when bytes_read >= 6000 then [] else list_distinct(list_concat(
+            coalesce(flatten(list(numbers)), []), case when bytes_read < 100 then coalesce(flatten(list(small_numbers)), []) end
+        )) end as numbers
+    from (select *, coalesce(sum(result_bytes) over (partition by part, trajectory_id), 0) as bytes_read from sketched_rows)
     where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0 or result_bytes > 0
         or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
-    group by part, trajectory_id
+        or bytes_read < 6000 and len(brief_words) > 0 or bytes_read < 100 and len(small_numbers) > 0
+    group by part, trajectory_id, bytes_read
     having len(claimed) > 0 or len(numbers) > 0
 ),
 
@@ -30,9 +33,12 @@ spellings as (
                 ])
                 -- words on grading are inflected
                 when not contains(claim, '://') and strlen(claim) > length(claim) and length(claim) < 40 then [claim, left(claim, greatest(6, length(claim) - 3))]
-                when not contains(claim, '://') or (strlen(claim) = length(claim) and not contains(claim, '%')) then [claim]
+                when not contains(claim, '://') then [claim]
+                when strlen(claim) = length(claim) and not contains(claim, '%') then [claim, replace(claim, '://', '')]
                 else list_distinct([
                     claim,
+                    -- a result may leave out the scheme
+                    replace(claim, '://', ''),
                     coalesce(try(url_decode(claim)), claim),
                     array_to_string(list_transform(
                         string_split(claim, ''), lambda letter: case when letter > '~' then url_encode(letter) else letter end
@@ -55,13 +61,16 @@ texts_read as (
         turn_part.url,
         spellings.claimed,
         case when turn_part.role <> 'assistant' and len(list_filter(claimed, lambda one: one.folded is not null)) > 0
-            then lower(concat_ws(' ', turn_part.content, turn_part.observation))
+            then lower(concat_ws(' ', turn_part.content, turn_part.observation)) || chr(10)
         end as folded,
         spellings.numbers,
         case when len(numbers) > 0 then regexp_replace(
             regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(\d)[.,\s](\d{3})\b', '\1\2', 'g'),
             ',', '.', 'g'
-        ) end as figures
+        ) end as figures,
+        -- without names that hold digits, such as `gh-2`
+        regexp_extract_all(regexp_replace(figures, '"id": "[^"]*"|[\p{Latin}_][\p{Latin}\d_]*[-_.]?\d[\w.-]*', ' ', 'g'), '\d+(?:\.\d+)?') as values_read,
+        regexp_matches(regexp_replace(figures, '\d+', ' ', 'g'), $numerals) as in_words
     from turn_part
     join spellings using (part, trajectory_id)
     where turn_part.role <> 'assistant' or turn_part.tool_calls is not null
@@ -80,9 +89,10 @@ found as (
                 lambda one: one.claim
             )),
             -- a number may give another by arithmetic, or in another unit
-            case when figures is null then [] else list_append(
+            case when figures is null then [] else list_concat(
                 list_filter(numbers, lambda number: contains(figures, number)),
-                case when role = 'tool' and regexp_matches(figures, $numerals) then 'numbers' end
+                [case when role = 'tool' and (len(values_read) > 0 or in_words) then 'numbers' end],
+                case when len(values_read) > 8 or role = 'tool' and in_words then ['n:many'] else list_transform(list_distinct(values_read), lambda value: 'n:' || value) end
             ) end
         ), lambda claim: claim is not null)) as supported_claims
     from texts_read

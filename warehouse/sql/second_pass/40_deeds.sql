@@ -24,7 +24,13 @@ called as (
         string_split(
             regexp_replace(turn_part.tool_calls, '\{"id": (?:"(?:[^"\\]|\\.)*"|null), "name": ', chr(1) || '"name": ', 'g'), chr(1)
         )[2:] as calls,
-        list_filter(calls, lambda call: not matches(call, $only_reads_list) or regexp_matches(call, $acts_as_well)) as acts
+        list_filter(calls, lambda call: case
+            when regexp_matches(call, $acts_as_well) or matches(call, $acts_by_name_list) and not regexp_matches(call, $reads_by_name)
+                then not contains(call, '"command": "view"')
+            when matches(call, $only_reads_list) then false
+            -- a tool that is named by a thing looks it up, if it is given no more than that
+            else not regexp_matches(call, $looks_up) or regexp_matches(call, $runs_code)
+        end) as acts
     from turn_part
     join claimed using (part, trajectory_id)
     where turn_part.role = 'tool' or turn_part.tool_calls is not null
@@ -46,11 +52,16 @@ shown as (
                 or len(list_filter(files, lambda file: contains(observation, file) or contains(array_to_string(acts, ' '), file))) > 0
             ) then 'wrote' end,
             case when list_contains(deeds, 'done') and len(acts) > 0 then 'done' end,
-            case when list_contains(deeds, 'affirms') and len(acts) > 0 then 'affirms' end,
+            case when list_contains(deeds, 'affirms') and (
+                len(acts) > 0
+                -- a result that confirms its call
+                or role = 'tool' and strlen(observation) < 100 and matches(observation, $confirms_list)
+            ) then 'affirms' end,
             case when list_contains(deeds, 'affirms') and len(calls) > 0 then 'called' end,
             case when list_contains(deeds, 'searched') and len(list_filter(calls, lambda call: regexp_matches(call, $did_search))) > 0 then 'searched' end,
             case when list_contains(deeds, 'looked') and len(list_filter(calls, lambda call: regexp_matches(call, '(?i)grep|\brg\b|find|shell|bash|exec|run|command|terminal|search|glob|list'))) > 0 then 'looked' end,
-            case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: matches(call, $did_send_list))) > 0 then 'sent' end,
+            case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: matches(call, $did_send_list) and not regexp_matches(call, '"(path|file|file_path|filename|filepath)": '))) > 0 then 'sent' end,
+            case when list_contains(deeds, 'deployed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_deploy))) > 0 then 'deployed' end,
             case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,
             case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: matches(call, $did_run_list) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*'))) > 0 then 'ran' end,
             -- a call that may show if the work is right, one that only writes a file, and one that reads

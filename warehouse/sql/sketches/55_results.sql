@@ -18,5 +18,6 @@ select
         when case when may_be_fault then matches(head, $result_failed_list) end then 'failed'
         when kind = 'empty' or observation is null or regexp_matches(left(head, 60), '^[\s"]*$') then 'empty'
         when case when may_be_fault then matches(left(head, 300), $result_nothing_list) end then 'nothing'
+        when strlen(observation) < 120 and not regexp_matches(observation, '\d') and matches(observation, $short_failure_list) then 'failed'
     end as result_fault
 from heads
