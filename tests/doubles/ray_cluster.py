@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -50,11 +51,13 @@ class SmallCluster:
 @contextmanager
 def small_cluster(nodes: int) -> Iterator[SmallCluster]:
     """A cluster of so many nodes; the first one is the head."""
-    before = {name: os.environ.get(name) for name in VARIABLES}
-    os.environ.update(VARIABLES)
+    folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets lie in it, whose paths may have 107 characters
+    Path(folder, "ray").mkdir()  # Cluster writes its address there, and makes no folder for it
+    variables = VARIABLES | {"RAY_TMPDIR": folder}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     from ray.cluster_utils import Cluster  # Ray reads the variables when it is imported
 
-    folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets lie in it, whose paths may have 107 characters
     cluster = Cluster(initialize_head=True, head_node_args=NODE | {"temp_dir": folder})
     try:
         made = SmallCluster(cluster)
