@@ -365,9 +365,11 @@ def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Pa
             last={"content": answer},
         )
         acting = iter(names)
-        made.turns[:] = [
-            turn.model_copy(update={"tool_calls": _called(next(acting, "ticket_get"))}) if turn.tool_calls else turn
-            for turn in made.turns
+        made.turns[:] = [  # no call twice: an attempt that repeats one watches something
+            turn.model_copy(update={"tool_calls": _called(next(acting, "ticket_get"), place)})
+            if turn.tool_calls
+            else turn
+            for place, turn in enumerate(made.turns)
         ]
         return made
 
@@ -391,8 +393,8 @@ def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Pa
     }
 
 
-def _called(name: str) -> str:
-    return json.dumps([{"id": "call_0", "name": name, "arguments": {"id": "88"}}])
+def _called(name: str, place: int) -> str:
+    return json.dumps([{"id": "call_0", "name": name, "arguments": {"id": "88", "part": place}}])
 
 
 def test_a_slip_into_another_script_is_refused_unless_a_page_uses_it(tmp_path: Path, lake: Lakes) -> None:

@@ -33,6 +33,8 @@ from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 TASKS, PROCESSES, IN_FLIGHT = 24, 2, 4
+DELAY_S = 0.05
+"""Seconds until the server replies."""
 KILLS = int(os.environ.get("SHARD_KILLS", "4"))
 """SHARD_KILLS=50 is the long form."""
 
@@ -115,13 +117,16 @@ def wait_for_turns(server: VllmProcess, further: int) -> None:
 def kill_one(dice: random.Random, run: ForkServerProcess) -> bool:
     """Kill the run, or one of its processes; True if the run is gone."""
     victims = processes_of(run.pid)
-    if not victims or dice.random() < 0.4:
+    if ends_run := not victims or dice.random() < 0.4:
         run.kill()
         run.join()
-        return True
-    with suppress(psutil.NoSuchProcess):
-        dice.choice(victims).kill()
-    return False
+    else:
+        victims = [dice.choice(victims)]
+        with suppress(psutil.NoSuchProcess):
+            victims[0].kill()
+    psutil.wait_procs(victims, timeout=10)
+    time.sleep(2 * DELAY_S)  # the server has sampled what they asked for last
+    return ends_run
 
 
 @pytest.mark.slow
@@ -131,7 +136,7 @@ def test_killed_processes_and_runs_leave_the_rows_of_an_undisturbed_run(tmp_path
     with vllm_process(tmp_path / "undisturbed.jsonl", reply) as server:
         undisturbed = home(tmp_path / "undisturbed", server.url, processes=1)
         roll_out(undisturbed)
-    with vllm_process(tmp_path / "killed.jsonl", reply, delay_s=0.05) as server, ExitStack() as runs:
+    with vllm_process(tmp_path / "killed.jsonl", reply, delay_s=DELAY_S) as server, ExitStack() as runs:
         counts = [2, 3, 1]
         settings = home(tmp_path / "killed", server.url)
         run = runs.enter_context(starting(settings))
@@ -154,7 +159,7 @@ def test_killed_processes_and_runs_leave_the_rows_of_an_undisturbed_run(tmp_path
 @pytest.mark.slow
 def test_a_budget_is_that_of_all_processes(tmp_path: Path) -> None:
     """Each process with a budget of its own would spend it as many times as there are processes."""
-    with vllm_process(tmp_path / "budget.jsonl", reply, delay_s=0.05) as server:
+    with vllm_process(tmp_path / "budget.jsonl", reply, delay_s=DELAY_S) as server:
         settings = home(tmp_path / "budget", server.url, max_tokens=600)
         stopped = roll_out(settings)
         assert str(stopped["stopped"]).startswith("max_tokens 600 reached")
