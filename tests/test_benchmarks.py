@@ -24,12 +24,13 @@ TWO = Record(
 
 
 BENCHMARKS = find()
-NEEDS_VLLM = {"rollout.cache", "rollout.fullness"}
+GROUPS = {"rollout.cache": "vllm", "rollout.fullness": "vllm", "scale.ray_speedup": "ray"}
+"""Benchmarks of which one runs at a time."""
 
 
 def _smoke_run(one: Benchmark) -> object:
-    """Real vLLM servers run one after another, since each takes all cores."""
-    group = pytest.mark.xdist_group("vllm" if one.name in NEEDS_VLLM else f"benchmark {one.name}")
+    """Real vLLM servers and Ray clusters run one after another, since each takes all cores."""
+    group = pytest.mark.xdist_group(GROUPS.get(one.name, f"benchmark {one.name}"))
     return pytest.param(one, id=one.name, marks=[pytest.mark.slow, pytest.mark.timeout(900), group])
 
 

@@ -35,7 +35,8 @@ class Archives:
         """`versions` of the files by address; `read` indexes a file; `agent` is the name that robots.txt has for us."""
         self._versions, self._read, self._agent = versions, read, agent
         self._day: date | None = None
-        self._db = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
+        # a temporary file that SQLite removes; the thread that collects this object closes it
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._db.close)
         self._robots: dict[str, Robots] = {}
         self._rules: dict[str, Protego] = {}

@@ -83,7 +83,7 @@ def test_the_doctor_tries_to_leave_the_sandbox_where_code_runs(home: Path) -> No
 def test_the_doctor_runs_every_check_and_fails_with_any(home: Path) -> None:
     """Whoever sets up a home mends all of its faults at once, instead of one for each start."""
     sound = CliRunner().invoke(app, ["doctor"])
-    assert (sound.exit_code, [line.split()[0] for line in sound.output.splitlines()]) == (0, ["ok"] * 10)
+    assert (sound.exit_code, [line.split()[0] for line in sound.output.splitlines()]) == (0, ["ok"] * 11)
     (home / "factory.toml").write_text(
         f'min_free_gb = 1e9\n[teacher]\nengine = "vllm"\nurls = ["{CLOSED}"]\n[notify]\nurls = ["json://h/s3cret"]\n'
     )

@@ -8,7 +8,8 @@ from tests.site.reference import PAGES
 
 GUIDES = (
     "flows", "warehouse", "flows/rollout/engines", "sources", "flows/tasks", "flows/domains", "flows/refine",
-    "flows/imports", "flows/publish", "flows/publish/views", "flows/schedule", "flows/engine",
+    "flows/imports", "flows/publish", "flows/publish/views", "flows/rollout/capacity",
+    "flows/schedule", "flows/engine",
 )  # fmt: skip
 """Folders of the guides, in reading order."""
 Item = dict[str, Any]

@@ -90,6 +90,7 @@ def test_an_error_keeps_its_place_on_the_worker() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("ray")  # a cluster of another test would be found
 def test_a_missing_cluster_is_an_error_that_names_the_setting(tmp_path: Path) -> None:
     """A night with a mistyped address must end with the address, not with a traceback of gRPC."""
     settings = Settings(home=tmp_path, engine=EngineSettings(kind="ray", address="auto"))
