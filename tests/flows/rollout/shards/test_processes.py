@@ -125,7 +125,7 @@ def kill_one(dice: random.Random, run: ForkServerProcess) -> bool:
         with suppress(psutil.NoSuchProcess):
             victims[0].kill()
     psutil.wait_procs(victims, timeout=10)
-    time.sleep(2 * DELAY_S)  # the server has sampled what they asked for last
+    time.sleep(2 * DELAY_S)  # the server ends their last samples
     return ends_run
 
 
