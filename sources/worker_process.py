@@ -15,6 +15,11 @@ PRELOADED = "sources.web.worker_preload"
 """Module that is imported once, by the server, and not by every worker."""
 
 
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def worker_context() -> ForkServerContext:
     """Return the context of workers, whose server starts with the first of them unless it runs already."""
     context = multiprocessing.get_context("forkserver")

@@ -1,6 +1,5 @@
 """Opens the workers that the settings choose: processes of this machine, or a Ray cluster."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -16,11 +15,6 @@ from sources.worker_process import follow_parent
 
 LOG = "ray.log"
 """File among the logs with the lines that Ray writes."""
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def opened_engine(settings: Settings, processes: int = 1) -> AbstractContextManager[Engine]:

@@ -90,9 +90,10 @@ def leftovers(settings: Settings) -> Iterator[Removable]:
 def candidates(settings: Settings, newest: date) -> Iterator[Removable]:
     """All that the settings let go on the night `newest`. Raises LakeError if the lake cannot be read."""
     yield from leftovers(settings)
-    with connect(Lake(settings.lake)) as con:
-        yield from releases(settings, con)
-        yield from raw_responses(settings, con, newest)
+    if settings.retention.releases or settings.retention.raw_days:
+        with connect(Lake(settings.lake)) as con:
+            yield from releases(settings, con)
+            yield from raw_responses(settings, con, newest)
     yield from indexes(settings)
     yield from by_days(settings)
 

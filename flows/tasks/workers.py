@@ -6,10 +6,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from flows.domains.contract import Overlap
-from flows.engine.open import available_cores, opened_engine
+from flows.engine.open import opened_engine
 from flows.settings import Settings
 from flows.tasks.composers import chosen_composers
 from flows.tasks.probes.probe import BLIND
+from sources.worker_process import available_cores
 
 FEWEST_TASKS = 24
 """Tasks for which processes are started: fewer take less time than the start."""

@@ -18,7 +18,7 @@ from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage
 from sources.text.extract import Layout
 from sources.text.formats.extract_format import extract_format
-from sources.worker_process import follow_parent, worker_context
+from sources.worker_process import available_cores, follow_parent, worker_context
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,8 +38,7 @@ class ExtractionPool:
     """A pool of `count` worker processes (default: half the cores, at least two), as an async context manager."""
 
     def __init__(self, count: int | None = None) -> None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._workers = [_new_worker() for _ in range(count or max(2, cores // 2))]
+        self._workers = [_new_worker() for _ in range(count or max(2, available_cores() // 2))]
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._starting: asyncio.Task[None] | None = None
 

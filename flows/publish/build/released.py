@@ -17,12 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.engine.engine import Engine
-from flows.engine.open import available_cores, opened_engine
+from flows.engine.open import opened_engine
 from flows.publish.build.bucket_rows import FAST_COMPRESSION, SCALARS, TURNS, prefetch, read_bucket
 from flows.publish.build.rows import fold
 from flows.publish.build.split import Selection
 from flows.publish.build.student import Filled, StudentColumns, mark_over_window
 from flows.settings import Publish, Settings
+from sources.worker_process import available_cores
 
 ROWS = "rows"
 FEWEST_BUCKETS = {"ray": 2, "local": 4}

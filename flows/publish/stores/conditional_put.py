@@ -10,9 +10,8 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from flows.publish.stores.s3_errors import error_code
+from warehouse.objects.errors import CONFLICTS, error_code
 
-CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 UNUSED_ETAG = '"00000000000000000000000000000000"'
 
 

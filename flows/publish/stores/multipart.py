@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from flows.publish.errors import StoreError
-from flows.publish.stores.s3_errors import error_code
+from warehouse.objects.errors import error_code
 
 PART_BYTES = 8 * 1024 * 1024
 """boto3's own part size, and small enough for servers to store as one chunk: 16 MiB cost SeaweedFS 10 % more CPU."""

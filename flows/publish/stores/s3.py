@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from flows.publish.errors import ConditionsIgnored, FileMissing, NotUtf8, StoreError, Unreachable
-from flows.publish.stores.conditional_put import CONFLICTS, honours_conditions
+from flows.publish.stores.conditional_put import honours_conditions
 from flows.publish.stores.multipart import PARALLEL_PARTS, Upload
 from flows.publish.stores.protocol import (
     CARD,
@@ -30,10 +30,11 @@ from flows.publish.stores.protocol import (
     is_manifest,
     pointer_text,
 )
-from flows.publish.stores.s3_errors import ABSENT, S3Errors, error_code
+from flows.publish.stores.s3_errors import S3Errors
 from schemas import Manifest, Shard
 from schemas.release import Pack
 from warehouse.console.progress import ProgressCallback
+from warehouse.objects.errors import ABSENT, CONFLICTS, error_code
 
 TYPES = {".json": "application/json", ".md": "text/markdown", ".html": "text/html; charset=utf-8"}
 ATTEMPTS = 8

@@ -24,14 +24,9 @@ from botocore.exceptions import (
 from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
 from flows.publish.stores.credentials import without_credentials
 from flows.publish.stores.protocol import RETRY_HINT
+from warehouse.objects.errors import ABSENT, error_code
 
-ABSENT = {"404", "NoSuchKey", "NotFound"}
 REFUSALS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
-
-
-def error_code(error: ClientError) -> str:
-    """The error code of an S3 response, such as NoSuchKey; empty if it has none."""
-    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 class S3Errors:

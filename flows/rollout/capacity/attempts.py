@@ -1,5 +1,6 @@
 """The attempts that a simulated night makes: those of a lake, or invented ones of the length that a night aims at."""
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def of_lake(con: duckdb.DuckDBPyConnection) -> list[Attempt]:
 def invented(shape: Shape, number: int, seed: int = 0) -> list[Attempt]:
     """Attempts of one segment whose numbers of turns are log-normal; the same seed gives the same attempts."""
     draws = random.Random(seed)  # noqa: S311
-    scale = shape.turns / 2.718281828 ** (SPREAD**2 / 2)
+    scale = shape.turns / math.exp(SPREAD**2 / 2)
     return [_invented(shape, max(1, round(scale * draws.lognormvariate(0, SPREAD))), draws) for _ in range(number)]
 
 

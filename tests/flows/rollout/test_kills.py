@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from flows.rollout.engines.open import open_teacher
-from flows.rollout.run import Factories, run_rollout
+from flows.rollout.run import Counts, Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory, Turn, Verdict
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
@@ -74,8 +74,8 @@ def home(folder: Path, url: str, retries: int = 5) -> Settings:
     return settings
 
 
-def roll_out(settings: Settings) -> None:
-    run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
+def roll_out(settings: Settings) -> Counts:
+    return run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
 
 
 @contextmanager

@@ -5,7 +5,6 @@ program of such a process, so that a crash in native code ends one server and no
 """
 
 import asyncio
-import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +26,7 @@ from flows.rollout.sampling import parameters
 from flows.rollout.server_load import Load
 from flows.settings import Teacher as TeacherSettings
 from schemas import sha256_file
+from sources.worker_process import available_cores
 
 CONTEXT = 4_096
 """Default context window in tokens: llama.cpp allocates the KV cache of every slot at the start."""
@@ -186,8 +186,7 @@ def _server_process(settings: TeacherSettings, logs: Path, model: Path, window: 
 
 
 def _n_servers() -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(MAX_SERVERS, cores))
+    return max(1, min(MAX_SERVERS, available_cores()))
 
 
 def serve(model: str, port: int, window: int) -> None:

@@ -3,8 +3,7 @@
 import os
 import random
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from itertools import chain
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -13,23 +12,21 @@ import psutil
 import pytest
 
 from flows.rollout.briefs import RolloutError
-from flows.rollout.engines.open import open_teacher
 from flows.rollout.monitor.run_status import read_status
-from flows.rollout.run import Counts, Factories, run_rollout
 from flows.rollout.shards.shard import left_folders, shards_of
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
-from tests.doubles.teachers.scripted import open_tiny_dialect
-from tests.doubles.teachers.vllm_process import CONTEXT, VllmProcess, vllm_process
+from tests.doubles.teachers.vllm_process import VllmProcess, vllm_process
 from tests.flows.rollout.test_kills import (
     DAY,
     assert_no_finished_turn_was_sampled_again,
     assert_only_turns_in_flight_were_sampled_again,
     everything,
     reply,
+    roll_out,
+    starting,
 )
-from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 TASKS, PROCESSES, IN_FLIGHT = 24, 2, 4
@@ -48,10 +45,6 @@ def home(folder: Path, url: str, **rollout: object) -> Settings:
     )
     write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
     return settings
-
-
-def roll_out(settings: Settings) -> Counts:
-    return run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
 
 
 def processes_of(run: int | None) -> list[psutil.Process]:
@@ -94,18 +87,6 @@ def test_two_processes_leave_the_rows_of_one(tmp_path: Path) -> None:
     assert left_folders(two.state) == []
     status = read_status(two.state)
     assert status and (status.finished, status.ending) == (TASKS, "done")
-
-
-@contextmanager
-def starting(settings: Settings) -> Iterator[ForkServerProcess]:
-    """Run the rollout in a process of its own, which is killed at the end of the block if it still runs."""
-    process = CONTEXT.Process(target=roll_out, args=(settings,))
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
 
 
 def wait_for_turns(server: VllmProcess, further: int) -> None:
