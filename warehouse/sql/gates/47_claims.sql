@@ -43,9 +43,11 @@ unshown as (
             regexp_extract_all(candidates.answer, '\p{Hangul}{2}|\p{Han}{2}|[\p{Katakana}ー]{2}'),
             regexp_extract_all(regexp_replace(candidates.answer, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
         )) as stems,
+        -- a word that only a quoted passage holds is not one of the order: it counts neither way
+        list_filter(stems, lambda stem: contains(lower(unquoted), stem) or not contains(lower(candidates.instruction), stem)) as own_stems,
         -- by length: a long word weighs more
-        list_sum(list_transform(stems, lambda stem: case when contains(lower(candidates.instruction), stem) then length(stem) else 0 end)) as repeated,
-        list_sum(list_transform(stems, lambda stem: length(stem))) as spoken,
+        list_sum(list_transform(own_stems, lambda stem: case when contains(lower(unquoted), stem) then length(stem) else 0 end)) as repeated,
+        list_sum(list_transform(own_stems, lambda stem: length(stem))) as spoken,
         length(candidates.answer) < 300
             and repeated >= spoken * case when matches(unquoted, $asks_for_changes_list) then 0.34 else 0.5 end
             and not matches(candidates.instruction, $asks_for_telling_list) as restates,

@@ -379,6 +379,7 @@ def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Pa
     )
     cases = {
         "quoted": did("mode", instruction=blank),
+        "of the quotation": did("the archive", instruction=blank),
         "only read": did("Ticket 88 is closed."),
         "acted": did("Ticket 88 is closed.", "ticket_update"),
         "denied": did("Ticket 88 could not be closed."),
@@ -389,7 +390,7 @@ def test_an_order_that_only_reading_calls_follow_is_not_carried_out(tmp_path: Pa
     assert reasons(tmp_path, "claims", cases) == {
         "only read": "nothing_done",
         "unseen": "never_verified",
-        **dict.fromkeys(("quoted", "acted", "denied", "question", "seen"), "ok"),
+        **dict.fromkeys(("quoted", "of the quotation", "acted", "denied", "question", "seen"), "ok"),
     }
 
 
