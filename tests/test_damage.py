@@ -30,7 +30,7 @@ from warehouse.part_checksums import FOLDER
 from warehouse.query import run_checks
 
 AT_ONCE = 3
-HOMES = int(os.environ.get("DAMAGES", "24")) // AT_ONCE
+HOMES = int(os.environ.get("DAMAGES", "12")) // AT_ONCE
 HARMLESS = (copy, remove, rename)
 LATER = date(2026, 1, 3)
 COMMANDS = (

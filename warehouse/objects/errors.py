@@ -31,33 +31,37 @@ def error_code(error: "ClientError") -> str:
 def store_errors(address: str, endpoint: str) -> Iterator[None]:
     """Raise FileNotFoundError for an absent object and LakeUnreachable for every other error of the store inside.
 
-    The errors of boto3 and pyarrow hold addresses and codes, never keys.
+    Neither the message nor the chained error that a traceback prints holds a credential.
     """
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        CredentialRetrievalError,
-        NoCredentialsError,
-        ProfileNotFound,
-    )
+    from boto3 import Session
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from warehouse.objects.credentials import secrets_of, without_credentials
 
     try:
         yield
     except FileNotFoundError as error:
         raise FileNotFoundError(2, "No such object", address) from error
-    except ClientError as error:
-        if error_code(error) in ABSENT:
+    except (ClientError, BotoCoreError, OSError) as error:
+        if isinstance(error, ClientError) and error_code(error) in ABSENT:
             raise FileNotFoundError(2, "No such object", address) from error
-        raise LakeUnreachable(_of_response(address, endpoint, error_code(error))) from error
-    except (NoCredentialsError, CredentialRetrievalError, ProfileNotFound) as error:
-        raise LakeUnreachable(
+        secrets = secrets_of(Session())
+        plain = without_credentials(str(error), secrets)
+        unreachable = LakeUnreachable(without_credentials(_message(error, address, endpoint), secrets))
+        raise unreachable from (error if plain == str(error) else None)
+
+
+def _message(error: Exception, address: str, endpoint: str) -> str:
+    from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError, ProfileNotFound
+
+    if isinstance(error, ClientError):
+        return _of_response(address, endpoint, error_code(error))
+    if isinstance(error, NoCredentialsError | CredentialRetrievalError | ProfileNotFound):
+        return (
             f"no credentials for {address}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run "
             "where a role gives them. Then run the same command again."
-        ) from error
-    except (BotoCoreError, OSError) as error:
-        raise LakeUnreachable(
-            f"{address} could not be reached at {endpoint}: {error}. Check the network and lake_endpoint_url. {AGAIN}"
-        ) from error
+        )
+    return f"{address} could not be reached at {endpoint}: {error}. Check the network and lake_endpoint_url. {AGAIN}"
 
 
 def _of_response(address: str, endpoint: str, code: str) -> str:

@@ -30,10 +30,10 @@ from flows.publish.errors import (
     StoreMissing,
     Unreachable,
 )
-from flows.publish.stores.credentials import without_credentials
 from flows.publish.stores.protocol import CARD, CHUNK_BYTES, MANIFEST, RETRY_HINT, decode_text, is_card, is_manifest
 from schemas import Manifest
 from warehouse.console.progress import ProgressCallback
+from warehouse.objects.credentials import without_credentials
 
 ADDRESS = re.compile(r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+?)/?(@(?P<revision>[\w./-]+))?")
 RELEASE_FOLDERS = ("data/", "packs/")

@@ -22,11 +22,9 @@ from botocore.exceptions import (
 )
 
 from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
-from flows.publish.stores.credentials import without_credentials
 from flows.publish.stores.protocol import RETRY_HINT
-from warehouse.objects.errors import ABSENT, error_code
-
-REFUSALS = {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
+from warehouse.objects.credentials import secrets_of, without_credentials
+from warehouse.objects.errors import ABSENT, REFUSALS, error_code
 
 
 class S3Errors:
@@ -78,11 +76,4 @@ class S3Errors:
         return StoreError(f"{place} answered {code} {message}. Wait a little, then {RETRY_HINT}")
 
     def _without_credentials(self, text: str) -> str:
-        return without_credentials(text, self._secrets())
-
-    def _secrets(self) -> list[str]:
-        try:
-            keys = self.session.get_credentials()
-        except BotoCoreError:
-            return []
-        return [key or "" for key in (keys.secret_key, keys.token, keys.access_key)] if keys else []
+        return without_credentials(text, secrets_of(self.session))

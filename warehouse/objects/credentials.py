@@ -1,6 +1,7 @@
 """Keeps credentials out of error messages: the account's own keys, and passwords or signatures in an address."""
 
 import re
+from typing import Any
 
 IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)[^\s\"'<>]*(?i:signature|credential|token|accesskey)[^\s\"'<>]*")
 SHORTEST = 8
@@ -12,3 +13,14 @@ def without_credentials(text: str, secrets: list[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "[credential]") if len(secret) >= SHORTEST else text
     return IN_ADDRESS.sub("[credential]", text)
+
+
+def secrets_of(session: Any) -> list[str]:
+    """The keys that a boto3 session finds; none if it finds no account."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        keys = session.get_credentials()
+    except BotoCoreError:
+        return []
+    return [key or "" for key in (keys.secret_key, keys.token, keys.access_key)] if keys else []
