@@ -5,35 +5,47 @@ with bins as (
         unnest([1_000, 2_500, 5_000, 10_000, 20_000, 45_000, 65_536, 131_072, null]) as to_tokens
 ),
 
-finished as (
-    select trajectory_id, domain, n_tokens
+finished as not materialized (  -- read twice: with ids for the few of a release
+    select
+        trajectory_id,
+        domain,
+        n_tokens,
+        case
+            when n_tokens < 1_000 then 0
+            when n_tokens < 2_500 then 1_000
+            when n_tokens < 5_000 then 2_500
+            when n_tokens < 10_000 then 5_000
+            when n_tokens < 20_000 then 10_000
+            when n_tokens < 45_000 then 20_000
+            when n_tokens < 65_536 then 45_000
+            when n_tokens < 131_072 then 65_536
+            else 131_072
+        end as from_tokens
     from trajectories
     where status <> 'aborted' and ids is distinct from 'none' and engine <> 'import'
-),
-
-domains as (
-    select
-        finished.domain,
-        count(*) as of_domain,
-        avg(n_tokens) as mean_tokens,
-        coalesce(any_value(horizon_goals.goal_tokens), 45_000) as goal_tokens
-    from finished
-    left join horizon_goals using (domain)
-    group by finished.domain
 ),
 
 counted as (
     select domain, from_tokens, count(*) as trajectories, sum(n_tokens)::bigint as tokens
     from finished
-    join bins on n_tokens >= from_tokens and n_tokens < coalesce(to_tokens, 9_223_372_036_854_775_807)
     group by domain, from_tokens
+),
+
+domains as (
+    select
+        counted.domain,
+        sum(trajectories) as of_domain,
+        sum(tokens) / sum(trajectories) as mean_tokens,
+        coalesce(any_value(horizon_goals.goal_tokens), 45_000) as goal_tokens
+    from counted
+    left join horizon_goals using (domain)
+    group by counted.domain
 ),
 
 released as (
     select domain, from_tokens, count(*) as published
     from (select trajectory_id from published)
     join finished using (trajectory_id)
-    join bins on n_tokens >= from_tokens and n_tokens < coalesce(to_tokens, 9_223_372_036_854_775_807)
     group by domain, from_tokens
 ),
 

@@ -7,15 +7,23 @@ with fetched as (
 
 made as (
     select
-        trajectories.run_id,
-        count(*) filter (trajectories.status <> 'aborted' and parent_id is null) as finished,
-        sum(trajectories.n_tokens) as tokens,
-        count(*) filter (parent_id is null and json_extract_string(decisions.gates, '/outcome/reason') <> 'not_judged') as judged,
-        count(*) filter (parent_id is null and json_extract(decisions.gates, '/outcome/keep')::boolean) as solved,
-        count(*) filter (decisions.kept and parent_id is null) as kept
+        run_id,
+        count(*) filter (status <> 'aborted' and parent_id is null) as finished,
+        sum(n_tokens) as tokens
     from trajectories
-    left join decisions using (trajectory_id)
-    where trajectories.engine <> 'import'
+    where engine <> 'import'
+    group by run_id
+),
+
+decided as (
+    select
+        trajectories.run_id,
+        count(*) filter (json_extract_string(decisions.gates, '/outcome/reason') <> 'not_judged') as judged,
+        count(*) filter (json_extract(decisions.gates, '/outcome/keep')::boolean) as solved,
+        count(*) filter (decisions.kept) as kept
+    from decisions
+    join trajectories using (trajectory_id)
+    where trajectories.engine <> 'import' and trajectories.parent_id is null
     group by trajectories.run_id
 ),
 
@@ -36,11 +44,12 @@ select
     coalesce(fetched.fetched_pages, 0) as fetched_pages,
     coalesce(made.finished, 0) as finished,
     coalesce(made.tokens, 0)::bigint as tokens,
-    coalesce(made.judged, 0) as judged,
-    coalesce(made.solved, 0) as solved,
-    coalesce(made.kept, 0) as kept,
-    made.solved / nullif(made.judged, 0) as pass_rate
+    coalesce(decided.judged, 0) as judged,
+    coalesce(decided.solved, 0) as solved,
+    coalesce(decided.kept, 0) as kept,
+    decided.solved / nullif(decided.judged, 0) as pass_rate
 from begun
 left join fetched using (run_id)
 left join made using (run_id)
+left join decided using (run_id)
 order by begun.run_id
