@@ -7,7 +7,7 @@ prepared by several processes or machines, each with its own share of the parts.
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -60,14 +60,25 @@ def prepare(
     the same as parts are added. The files do not depend on who prepares which share, or in which order.
     Returns how many parts were prepared now, and how many parts the share has.
     """
+    number, count = share
+    return prepare_chosen(settings, lambda file: share_of(file, count) == number, memory_limit, threads, report)
+
+
+def prepare_chosen(
+    settings: Settings,
+    is_chosen: Callable[[str], bool],
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    report: ProgressCallback = silent,
+) -> tuple[int, int]:
+    """Prepare the parts whose cache file is chosen by its name; returns how many were prepared now, and are chosen."""
     lake, spill = Lake(settings.lake), settings.state / "spill" / gethostname()
     spill.mkdir(parents=True, exist_ok=True)
     with connect(lake, spill=spill, memory_limit=memory_limit, threads=threads) as con:
         parameters = bind_parameters(con, settings)
         sketch = open_sketch(con, settings.state / "sketches", parameters)
         cached = open_cached_gates(con, settings.state / "gate_cache", load_gates(settings), sketch, parameters)
-        (number, count), every = share, parts_of(lake)
-        parts = {file: part for file, part in every.items() if file == EMPTY or share_of(file, count) == number}
+        parts = {file: part for file, part in parts_of(lake).items() if file == EMPTY or is_chosen(file)}
         sketch_missing(con, sketch, parts, report)
         if missing := missing_files(cached.folder, parts):
             make_candidates(con, "all_candidates")

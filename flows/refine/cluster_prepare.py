@@ -1,43 +1,42 @@
 """Prepares refine on a Ray cluster: each worker sketches a share of the parts and caches answers of gates.
 
-Reading the long text is most of a refine. The shares are those of `factory refine prepare --share`, and the files are
-the same, whoever makes them; refine then finds them made. A share of a machine that is lost is prepared by another.
+Reading the long text is most of a refine. The files are those of `factory refine prepare`, whoever makes them; refine
+then finds them made. A share of a machine that is lost is prepared by another.
 """
 
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from flows.engine.open import opened_engine
-from flows.refine.background_prepare import MEMORY, prepare, share_of
-from flows.refine.dedupe.part_cache import EMPTY
+from flows.refine.background_prepare import MEMORY, prepare_chosen
+from flows.refine.dedupe.part_cache import EMPTY, batches_of
+from flows.refine.dedupe.sketch import BATCH_BYTES
 from flows.settings import Settings
 from warehouse.console.progress import ProgressCallback
 
-SHARES = 4
-"""Shares for each worker: the last of them to end leaves the others idle for a short time only."""
 FEWEST_PARTS = 8
 """Parts to prepare for which the cluster is used: fewer take less time here than the workers take to start."""
 
 
-def prepare_on_cluster(settings: Settings, missing: Collection[str], report: ProgressCallback) -> int:
+def prepare_on_cluster(settings: Settings, missing: Mapping[str, Path], report: ProgressCallback) -> int:
     """Prepare the parts that are missing on the cluster of `[engine]`, if it is one; returns how many were prepared.
 
-    Raises EngineError if the cluster cannot be reached, and WorkersLost if it ends meanwhile.
+    `missing` maps cache files to parts. The shares have nearly the same bytes, as many as one query of a worker reads:
+    planning the SQL of all gates takes 2 seconds a share, whatever its size. Raises EngineError if the cluster cannot
+    be reached, and WorkersLost if it ends meanwhile.
     """
-    parts = set(missing) - {EMPTY}
-    if settings.engine.kind != "ray" or len(parts) < FEWEST_PARTS:
+    files = [file for file in missing if file != EMPTY]
+    if settings.engine.kind != "ray" or len(files) < FEWEST_PARTS:
         return 0
     prepared = 0
     with opened_engine(settings) as engine:
-        count = min(SHARES * engine.workers, len(parts))
-        sizes = Counter(share_of(file, count) for file in parts)
-        shares = [(number, count) for number, _ in sizes.most_common()]  # the largest first: none is left at the end
+        shares = batches_of(files, missing, BATCH_BYTES, engine.workers)
         for done in engine.spread(partial(_prepare_share, settings), shares):
             prepared += done
-            report(prepared, len(parts), f"parts read by {engine.workers} workers")
+            report(prepared, len(files), f"parts read by {engine.workers} workers")
     return prepared
 
 
-def _prepare_share(settings: Settings, share: tuple[int, int]) -> int:
-    return prepare(settings, share=share, memory_limit=MEMORY, threads=1)[0]
+def _prepare_share(settings: Settings, share: Sequence[str]) -> int:
+    return prepare_chosen(settings, frozenset(share).__contains__, MEMORY, threads=1)[0]
