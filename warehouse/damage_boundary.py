@@ -114,7 +114,7 @@ def find_cause(lake: Lake, error: BaseException) -> Fault | None:
 def _parts(lake: Lake) -> Iterator[tuple[type[Record], Path]]:
     """Every file that readers of the lake open, with its record."""
     for model in RECORDS:
-        for path in sorted((lake.root / model.record).glob("*/*.parquet")):
+        for path in lake.files(model):
             yield model, path
 
 

@@ -23,6 +23,7 @@ from schemas.record import SCHEMA_VERSION, day_of
 from warehouse import part_checksums
 from warehouse.lake_errors import REPAIR_HINT, LakeCompacted, LakeDamaged, LakeError
 from warehouse.objects import ObjectPath
+from warehouse.objects.replaced import visible_parts
 from warehouse.parquet_encoding import encodings, row_groups
 from warehouse.part_checksums import FOLDER as CHECKSUMS
 from warehouse.whole_files import replacing, sync
@@ -135,11 +136,16 @@ class Lake:
         """The path of a part by its name."""
         return self.root / model.record / f"date={day_of(name.day)}" / name.file
 
+    def files(self, model: type[Record], folder: str = "*") -> list[Path]:
+        """Every file that readers of the record open, in name order, misplaced ones and the empty part among them."""
+        if isinstance(self.root, ObjectPath):
+            return [*visible_parts(self.root, model.record, folder)]
+        return sorted((self.root / model.record).glob(f"{folder}/*.parquet"))
+
     def parts(self, model: type[Record], day: date | None = None) -> list[Path]:
         """The record's parts in name order, of one day (all its nights) or of all days; without the empty part."""
-        folder = f"date={day_of(day)}" if day else "date=*"
-        found = (self.root / model.record).glob(f"{folder}/*.parquet")
-        return sorted(path for path in found if path.parent.name != EMPTY_PARTITION)
+        found = self.files(model, f"date={day_of(day)}" if day else "date=*")
+        return [path for path in found if path.parent.name != EMPTY_PARTITION]
 
     def next_part(self, day: date, worker: str, *models: type[Record]) -> PartName:
         """The name after the last part of a worker's night in these records, lost and set-aside parts included.

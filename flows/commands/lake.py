@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.context import read_settings
-from flows.commands.exit import fail, plain_errors
+from flows.commands.exit import plain_errors
 
 if TYPE_CHECKING:
     from flows.retention.record import Removable
@@ -53,12 +53,9 @@ def compact() -> None:
     from flows.schedule.history import current_night
     from flows.schedule.run_lock import run_lock
     from warehouse.console.progress import stage_bar
-    from warehouse.objects import ObjectPath
 
     with plain_errors():
         settings = read_settings()
-        if isinstance(settings.lake, ObjectPath):
-            fail(f"{settings.lake} is in a bucket, where parts are not merged yet; nothing was changed.")
         with run_lock(settings.state), stage_bar("compact", settings.state) as report:
             done = compact_closed_nights(settings, current_night(settings), report)
     for reason in done.left:

@@ -1,5 +1,6 @@
 """Merges the many small parts of closed nights into few large ones, with the same rows."""
 
-from warehouse.compaction.compact import Choice, Compacted, compact, finish_compaction, switching
+from warehouse.compaction.choice import Choice, Compacted
+from warehouse.compaction.compact import being_replaced, compact, finish_compaction
 
-__all__ = ["Choice", "Compacted", "compact", "finish_compaction", "switching"]
+__all__ = ["Choice", "Compacted", "being_replaced", "compact", "finish_compaction"]

@@ -9,18 +9,20 @@ after it, the next run finishes the switch. Rows, and their order within a write
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from schemas import RECORDS
 from warehouse import part_checksums
-from warehouse.compaction.groups import PART_BYTES, Group, Writer, days_before, groups_of, parts_in
-from warehouse.compaction.merging import NotMergeable, merge_parts, require_mergeable
+from warehouse.compaction.choice import Choice, Compacted
+from warehouse.compaction.groups import Group, days_before, groups_of
+from warehouse.compaction.in_bucket import compact_in_bucket
+from warehouse.compaction.merging import is_mergeable, merge_parts
 from warehouse.compaction.swap import swap_folders
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake, LakeError, replacing, sync
 from warehouse.objects import ObjectPath
+from warehouse.objects.replaced import Replaced, replaced_parts
 from warehouse.part_checksums import PartChecksum
 
 STAGING = ".compaction"
@@ -41,48 +43,20 @@ class Merged:
     checksum: PartChecksum
 
 
-@dataclass
-class Compacted:
-    """The outcome of a compaction."""
-
-    before: int = 0
-    """Parts that were merged."""
-    after: int = 0
-    """Parts that they became."""
-    left: list[str] = field(default_factory=list)
-    """A sentence for each group of parts that could not be merged."""
-
-
-OnMerged = Callable[[str, Sequence[Path], Path], None]
-"""Takes the record, its parts, and the staged file with their rows, which has its final name already."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The parts to merge."""
-
-    before: str
-    """Day (YYYY-MM-DD) before which nights are closed."""
-    may_merge: Writer
-    on_merged: OnMerged
-    """Called for each merged part before it replaces others, to carry over what is kept by part."""
-    part_bytes: int = PART_BYTES
-
-
 def compact(lake: Lake, choice: Choice, report: ProgressCallback) -> Compacted:
-    """Merge the chosen parts, none of a lake in a bucket. Only one process may write to the lake; readers may read.
+    """Merge the chosen parts. Only one process may write to the lake; readers may read.
 
-    Raises LakeError if the disk refuses; the same call continues.
+    Raises LakeError if the disk or the store refuses; the same call continues.
     """
     if isinstance(lake.root, ObjectPath):
-        return Compacted()
+        return compact_in_bucket(lake, lake.root, choice, report)
     finish_compaction(lake)
     lake.check_version()
     done, days = Compacted(), days_before(lake, choice.before)
-    for number, day in enumerate(days):
+    for number, (day, parts) in enumerate(days.items()):
         report(number, len(days), day.removeprefix("date="))
-        groups = groups_of(lake, day, choice.may_merge, choice.part_bytes)
-        merged = [one for group in groups for one in _stage(lake, group, done)]
+        groups = groups_of(lake, parts, choice.may_merge, choice.part_bytes)
+        merged = [one for group in groups if is_mergeable(lake, group, done.left) for one in _stage(lake, day, group)]
         for one in merged:
             choice.on_merged(one.record, _members(lake, one), _staged(lake, one))
         if merged:
@@ -104,7 +78,7 @@ def finish_compaction(lake: Lake) -> None:
     """
     folder = lake.root / STAGING
     if isinstance(folder, ObjectPath) or not folder.exists():
-        return
+        return  # a bucket shows merged parts by one put, which leaves nothing to finish
     try:
         _switch(lake, switching(lake))
         (folder / SWITCH).unlink(missing_ok=True)
@@ -113,8 +87,13 @@ def finish_compaction(lake: Lake) -> None:
         raise LakeError(f"cannot replace parts of {lake.root}: {error}. Free space, then run again.") from error
 
 
+def being_replaced(lake: Lake) -> list[Merged] | list[Replaced]:
+    """The merged parts whose members may be gone or still there; empty unless a day is being switched."""
+    return replaced_parts(lake.root) if isinstance(lake.root, ObjectPath) else switching(lake)
+
+
 def switching(lake: Lake) -> list[Merged]:
-    """The merged parts that are being put in the place of others; empty unless a day is being switched."""
+    """The merged parts that are being put in the place of others on a disk; empty unless a day is being switched."""
     try:
         rows = json.loads((lake.root / STAGING / SWITCH).read_text("utf-8"))
     except FileNotFoundError:
@@ -122,23 +101,13 @@ def switching(lake: Lake) -> list[Merged]:
     return [Merged(**{**row, "checksum": PartChecksum(**row["checksum"])}) for row in rows]
 
 
-def _stage(lake: Lake, group: Group, done: Compacted) -> list[Merged]:
-    """Write the merged parts of a group, one per record that has any of its names; none if one cannot be merged."""
-    found = {
-        model: [path for path in parts_in(lake, model, group.day) if path.name in group.members] for model in RECORDS
-    }
-    parts = {model: paths for model, paths in found.items() if paths}
-    try:
-        for model, paths in parts.items():
-            require_mergeable(lake, model, paths)
-    except NotMergeable as error:
-        done.left.append(str(error))
-        return []
+def _stage(lake: Lake, day: str, group: Group) -> list[Merged]:
+    """Write the merged parts of a group, one per record that has any of its names."""
     staged = []
-    for model, paths in parts.items():
-        target = lake.root / STAGING / model.record / group.day / group.name
+    for model, paths in group.members.items():
+        target = lake.root / STAGING / model.record / day / group.name
         checksum = merge_parts(model, paths, target)
-        staged.append(Merged(model.record, group.day, group.name, [path.name for path in paths], checksum))
+        staged.append(Merged(model.record, day, group.name, [path.name for path in paths], checksum))
     return staged
 
 

@@ -5,7 +5,7 @@ names, so that their parts still belong together afterwards.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from schemas import RECORDS, Record
 from schemas.record import RUN_ID, night_of
-from warehouse.lake import EMPTY_PARTITION, Lake, PartName
+from warehouse.lake import Lake, PartName
 
 PART_BYTES = 256 * 1024 * 1024
 """Bytes of the largest record of a merged part: large enough to scan, small enough to sketch in one batch."""
@@ -21,6 +21,8 @@ MERGED_FROM = 500_000
 """Merged parts are numbered from here, so that a writer that counts its own parts never reaches one."""
 NUMBER = len("-000000")
 
+Parts = Mapping[type[Record], list[Path]]
+"""Parts of one day by record, in name order."""
 Writer = Callable[[str], bool]
 """Takes the stem of a writer's parts, such as `2026-11-20-rollout`; True if its parts may be merged."""
 
@@ -29,42 +31,44 @@ Writer = Callable[[str], bool]
 class Group:
     """Parts of one writer's day that become one part per record."""
 
-    day: str
-    """The folder of the day, such as `date=2026-11-20`."""
-    members: tuple[str, ...]
-    """The file names of the parts, in order."""
+    members: Parts
+    """The parts of each record, in name order."""
     name: str
     """The file name of the part that they become."""
 
 
-def days_before(lake: Lake, day: str) -> list[str]:
-    """The day folders of the lake, of any record, before `day` (YYYY-MM-DD), in order."""
-    found = {folder.name for model in RECORDS for folder in (lake.root / model.record).glob("date=*")}
-    return sorted(one for one in found if EMPTY_PARTITION < one < f"date={day}")
+def days_before(lake: Lake, day: str) -> Mapping[str, Parts]:
+    """The parts of each day folder before `day` (YYYY-MM-DD), in order."""
+    found: dict[str, dict[type[Record], list[Path]]] = defaultdict(dict)
+    for model in RECORDS:
+        for path in lake.parts(model):
+            if path.parent.name < f"date={day}":
+                found[path.parent.name].setdefault(model, []).append(path)
+    return dict(sorted(found.items()))
 
 
-def groups_of(lake: Lake, day: str, may_merge: Writer, part_bytes: int = PART_BYTES) -> list[Group]:
+def groups_of(lake: Lake, parts: Parts, may_merge: Writer, part_bytes: int = PART_BYTES) -> list[Group]:
     """The groups of a day's parts, of two parts or more each; writers that `may_merge` refuses keep their parts."""
     found = []
-    for stem, sizes in _sizes(lake, day).items():
+    for stem, sizes in _sizes(parts).items():
         writer = _writer_of(stem)
         runs = [run for run in _runs(sizes, part_bytes) if len(run) > 1] if writer and may_merge(stem) else []
         if writer and runs:
-            first = max(MERGED_FROM, lake.next_part(*writer, *RECORDS).seq)
+            first = max(MERGED_FROM, lake.next_part(*writer, *_chosen(parts, sizes)).seq)
             names = [PartName(*writer, first + number).file for number in range(len(runs))]
-            found += [Group(day, tuple(run), name) for run, name in zip(runs, names, strict=True)]
+            found += [Group(_chosen(parts, run), name) for run, name in zip(runs, names, strict=True)]
     return found
 
 
-def parts_in(lake: Lake, model: type[Record], day: str) -> list[Path]:
-    """The record's parts of a day folder, in name order."""
-    return sorted((lake.root / model.record / day).glob("*.parquet"))
+def _chosen(parts: Parts, names: Collection[str]) -> Parts:
+    found = {model: [path for path in paths if path.name in names] for model, paths in parts.items()}
+    return {model: paths for model, paths in found.items() if paths}
 
 
-def _sizes(lake: Lake, day: str) -> Mapping[str, dict[str, int]]:
+def _sizes(parts: Parts) -> Mapping[str, dict[str, int]]:
     """Stem of a writer -> name of a part, in order -> bytes of the largest record of this name."""
     sizes: dict[str, dict[str, int]] = defaultdict(dict)
-    names = [(path.name, path.stat().st_size) for model in RECORDS for path in parts_in(lake, model, day)]
+    names = [(path.name, path.stat().st_size) for paths in parts.values() for path in paths]
     for name, size in sorted(names):
         stem = Path(name).stem[:-NUMBER]
         sizes[stem][name] = max(size, sizes[stem].get(name, 0))

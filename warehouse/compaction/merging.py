@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from schemas import Record, arrow_schema, sha256_file
 from warehouse import part_checksums
+from warehouse.compaction.groups import Group
 from warehouse.lake import Lake, LakeError, sync, write_groups
 from warehouse.objects import parquet_source
 from warehouse.parquet_encoding import row_groups
@@ -22,6 +23,17 @@ BATCH_ROWS = 1_024
 
 class NotMergeable(LakeError):
     """Parts cannot become one, and stay as they are; the message names one of them and the reason."""
+
+
+def is_mergeable(lake: Lake, group: Group, left: list[str]) -> bool:
+    """True if all parts of the group can be merged; else a sentence with the reason is added to `left`."""
+    try:
+        for model, paths in group.members.items():
+            require_mergeable(lake, model, paths)
+    except NotMergeable as error:
+        left.append(str(error))
+        return False
+    return True
 
 
 def require_mergeable(lake: Lake, model: type[Record], parts: Sequence[Path]) -> None:

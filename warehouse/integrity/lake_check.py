@@ -17,7 +17,7 @@ from schemas import RECORDS, Record, sha256_file
 from schemas.record import SCHEMA_VERSION
 from schemas.renames import COLUMNS
 from warehouse import part_checksums
-from warehouse.compaction import switching
+from warehouse.compaction import being_replaced
 from warehouse.console.progress import ProgressCallback, is_running, process_start
 from warehouse.lake import DAMAGED, EMPTY_PARTITION, FIRST_VERSION, VERSION_FILE, Lake, LakeError
 from warehouse.objects import is_there, parquet_source
@@ -106,8 +106,7 @@ def _hash_of(path: Path) -> str:
 
 def _files(lake: Lake, model: type[Record]) -> list[Path]:
     """Every file that readers of the record open, without the empty part, which each start makes again."""
-    found = (lake.root / model.record).glob("*/*.parquet")
-    return sorted(path for path in found if path != lake.empty_part(model) or path.is_dir())
+    return [path for path in lake.files(model) if path != lake.empty_part(model) or path.is_dir()]
 
 
 def _fault(lake: Lake, model: type[Record], path: Path) -> Fault | None:
@@ -140,7 +139,7 @@ def _add_sound(lake: Lake, model: type[Record], path: Path, found: LakeReport) -
 
 
 def _missing(lake: Lake, model: type[Record]) -> Iterator[Fault]:
-    replaced = {(one.day, name) for one in switching(lake) if one.record == model.record for name in one.members}
+    replaced = {(one.day, name) for one in being_replaced(lake) if one.record == model.record for name in one.members}
     for path in part_checksums.recorded_parts(lake.root, model.record):
         if not is_there(path) and (path.parent.name, path.name) not in replaced:
             recorded = part_checksums.recorded(lake.root, path)

@@ -9,7 +9,8 @@ import hashlib
 import os
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warehouse.lake_errors import LakeError
-from warehouse.objects.errors import ABSENT, CONFLICTS, error_code, store_errors
+from warehouse.objects.errors import ABSENT, CONFLICTS, LakeUnreachable, error_code, store_errors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +35,8 @@ SHA256 = "sha256"
 """Metadata of an object: the SHA-256 of its bytes as hex."""
 LARGEST_BYTES = 5 * 1024**3
 """Bytes of the largest object that one request can put."""
+MOST_DELETED = 1_000
+"""Objects that one request can delete."""
 _WRITES: Counter[str] = Counter()
 """Puts and deletes of this process by bucket."""
 
@@ -98,8 +101,19 @@ class Bucket:
         with self._errors(key):
             return _files(self.endpoint_url).open_input_file(f"{self.name}/{key}")
 
+    def content(self, key: str) -> bytes | None:
+        """The bytes of a small object, by one request; None if there is none."""
+        with suppress(FileNotFoundError), self._errors(key):
+            content: bytes = _client(self.endpoint_url).get_object(Bucket=self.name, Key=key)["Body"].read()
+            return content
+        return None
+
     def put(self, key: str, body: Body) -> None:
-        """Store an object whole, in place of the one that is there now; the store checks the SHA-256 of its bytes.
+        """Store an object whole, in place of the one that is there now, as `put_over` does."""
+        self.put_over(key, body, self.stored(key))
+
+    def put_over(self, key: str, body: Body, before: Stored | None) -> None:
+        """Store an object whole, in place of `before`, or of none; the store checks the SHA-256 of its bytes.
 
         Raises LakeError if another process changes it meanwhile. The same bytes are stored once, however often a
         request is repeated.
@@ -108,7 +122,6 @@ class Bucket:
         if body.tell() > LARGEST_BYTES:
             raise LakeError(f"{self.address(key)} would have {body.tell():,} bytes; an object has at most 5 GiB.")
         body.seek(0)
-        before = self.stored(key)
         if before and before.sha256 == digest.hexdigest():
             return
         if not self._put(key, body, digest.digest(), {"IfMatch": before.etag} if before else FREE):
@@ -130,6 +143,20 @@ class Bucket:
         with self._errors(key):
             _client(self.endpoint_url).delete_object(Bucket=self.name, Key=key)
         _WRITES[self.name] += 1
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove objects, a thousand by one request."""
+        for start in range(0, len(keys), MOST_DELETED):
+            names = [{"Key": key} for key in keys[start : start + MOST_DELETED]]
+            with self._errors(keys[start]):
+                chosen = {"Objects": names, "Quiet": True}
+                failed = _client(self.endpoint_url).delete_objects(Bucket=self.name, Delete=chosen).get("Errors")
+            _WRITES[self.name] += 1
+            if failed:
+                raise LakeUnreachable(
+                    f"{self.address(failed[0]['Key'])} cannot be deleted ({failed[0]['Code']}): check that the "
+                    "credentials may delete there, then run the same command again."
+                )
 
     def _put(self, key: str, body: Body, digest: bytes, condition: Mapping[str, str | None]) -> bool:
         """Put an object under a condition; False if it does not hold."""

@@ -7,6 +7,7 @@ process writes. Sizes and times come from them: a part that DuckDB has in its ca
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from threading import Lock
 from typing import Any
@@ -16,6 +17,7 @@ from fsspec import AbstractFileSystem
 from warehouse.objects.bucket import Stored
 from warehouse.objects.object_file import ObjectFile, OpenObjects
 from warehouse.objects.object_path import SCHEME, ObjectPath
+from warehouse.objects.replaced import STAGED, visible
 
 LISTED_S = 1.0
 """Seconds for which a listing holds: parts of other processes appear after it at the latest."""
@@ -31,7 +33,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         super().__init__()
         self._root = root
         self._lock = Lock()
-        self._listings: dict[str, tuple[float, int, dict[str, Stored]]] = {}
+        self._listings: dict[str, Listing] = {}
         self._only: str | None = None
         self._opened = OpenObjects()
 
@@ -47,12 +49,11 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
     def glob(self, path: str, **_: Any) -> list[str]:
         """The addresses that match, in key order."""
         place = self._place(path)
-        below = str(place.key.relative_to(self._root.key))
-        if "*" not in below:
-            return [path] if str(place.key) in self._listing(place) else []
-        depth = place.key.parts
-        keys = [key for key in self._listing(place) if _matches(PurePosixPath(key), depth)]
-        return [self._root.bucket.address(key) for key in sorted(keys) if self._only in (None, PurePosixPath(key).name)]
+        listing = self._listing(place)
+        if "*" not in str(place.key.relative_to(self._root.key)):
+            return [path] if str(place.key) in listing.objects else []
+        keys = [key for one, key in sorted(listing.keys.items()) if _matches(one, place.key.parts)]
+        return [self._root.bucket.address(key) for key in keys if self._only in (None, PurePosixPath(key).name)]
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> ObjectFile:
         """A file that is opened at its first read. Raises FileNotFoundError."""
@@ -69,11 +70,11 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def exists(self, path: str, **_: Any) -> bool:
         place = self._place(path)
-        return str(place.key) in self._listing(place)
+        return str(place.key) in self._listing(place).objects
 
     def _stored(self, path: str) -> Stored:
         place = self._place(path)
-        found = self._listing(place).get(str(place.key))
+        found = self._listing(place).objects.get(str(place.key))
         if not found:
             raise FileNotFoundError(2, "No such object", path)
         return found
@@ -84,16 +85,30 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
             raise FileNotFoundError(2, f"Not in the lake {self._root}", path)
         return place
 
-    def _listing(self, place: ObjectPath) -> dict[str, Stored]:
+    def _listing(self, place: ObjectPath) -> "Listing":
         """The objects of the record that a path or pattern is of."""
-        record = place.key.relative_to(self._root.key).parts[0]
+        parts = place.key.relative_to(self._root.key).parts
+        record = parts[1] if parts[0] == STAGED else parts[0]
         with self._lock:
-            at, writes, found = self._listings.get(record, (0.0, -1, {}))
-            if time.monotonic() - at > LISTED_S or writes != self._root.bucket.writes():
-                writes = self._root.bucket.writes()
-                found = self._root.bucket.listed(str(self._root.key / record))
-                self._listings[record] = (time.monotonic(), writes, found)
+            found, writes = self._listings.get(record), self._root.bucket.writes()
+            if not found or time.monotonic() - found.at > LISTED_S or found.writes != writes:
+                at, seen = time.monotonic(), visible(self._root, record)
+                keys = {one: key for one, (key, _) in seen.items()}
+                found = self._listings[record] = Listing(at, writes, keys, dict(seen.values()))
             return found
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The objects of a record that readers see."""
+
+    at: float
+    """Monotonic seconds when it was made."""
+    writes: int
+    """The writes of this process before it."""
+    keys: dict[PurePosixPath, str]
+    """Place in the lake -> key: those of a part that was merged lately differ."""
+    objects: dict[str, Stored]
 
 
 def _matches(key: PurePosixPath, pattern: tuple[str, ...]) -> bool:

@@ -39,10 +39,19 @@ class FaultyS3:
     """Headers of requests, in lower case, that do not reach the server."""
     flips: bool = False
     """True if a bit flips in each body of a kilobyte or more."""
+    writes_left: int | None = None
+    """Writing requests that still pass; all later ones are refused, as those of a process that has ended."""
     acknowledged: dict[str, int] = field(default_factory=dict)
     """Path of an object or part -> bytes that the sender got a success response for."""
     sent_again: dict[str, int] = field(default_factory=dict)
     """Bytes that came once more after that."""
+
+    def is_ended(self, method: str) -> bool:
+        """True for a writing request after the last that passes; counts it otherwise."""
+        if self.writes_left is None or method in ("GET", "HEAD"):
+            return False
+        self.writes_left -= 1
+        return self.writes_left < 0
 
     def count(self, request: web.Request, size: int, stored: bool) -> None:
         """Note the body of a PUT that reached the server, and if its sender got the whole of a success response."""
@@ -82,6 +91,8 @@ async def _forward(
 ) -> web.StreamResponse:
     fault = dice.choice(FAULTS) if dice.random() < proxy.share else None
     body = await request.read()
+    if proxy.is_ended(request.method):
+        fault = "503"
     proxy.seen[fault or "ok"] += 1
     if fault == "reset":
         return _gone(request)

@@ -1,11 +1,14 @@
 """The commands of a home whose lake is in a bucket."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from flows.cli import app
+from schemas import Turn
+from tests.doubles.lakes.scattered_lake import write_scattered_lake
 from warehouse.lake import Lake
 from warehouse.objects import ObjectPath
 
@@ -34,10 +37,14 @@ def test_commands_read_the_bucket(home: Path, lake: Lake) -> None:
     assert not list((home / "lake").rglob("*.parquet"))
 
 
-def test_a_compaction_of_a_bucket_is_refused(home: Path) -> None:
+def test_a_compaction_merges_the_parts_in_the_bucket(home: Path, lake: Lake) -> None:
     """A command that did nothing and succeeded would leave thousands of small parts unnoticed."""
-    refused = factory("lake", "compact")
-    assert refused.exit_code == 1 and "not merged yet" in refused.output
+    write_scattered_lake(lake, date(2025, 12, 1), n_tasks=1)
+    parts = len(lake.parts(Turn))
+    merged = factory("lake", "compact")
+    assert merged.exit_code == 0 and "became" in merged.output
+    assert len(lake.parts(Turn)) < parts
+    assert "6" in factory("sql", "select count(*) from trajectories", "--format", "csv").output
 
 
 def test_a_night_in_a_bucket_that_is_gone_ends_before_its_work(home: Path) -> None:
