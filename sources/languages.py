@@ -6,6 +6,7 @@ A declared language that is never written in the script of the text is wrong: te
 
 import re
 from functools import cache
+from itertools import islice
 from typing import Any
 
 LATIN = "en"
@@ -72,7 +73,7 @@ def document_language(declared: str | None, text: str) -> str | None:
     """
     tag = language_tag(declared or "")
     sample = _ADDRESS.sub(" ", text[: 2 * SAMPLE_CHARS])[:SAMPLE_CHARS]
-    if len(_LETTER.findall(sample)) < LEAST_LETTERS:
+    if sum(1 for _ in islice(_LETTER.finditer(sample), LEAST_LETTERS)) < LEAST_LETTERS:
         return tag
     script = script_language(sample)
     if tag and _is_written(tag.partition("-")[0], script):

@@ -6,6 +6,7 @@ Also holds the scope of a crawl: seeds, links, sitemaps and redirects are all ad
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 import idna
@@ -18,6 +19,9 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _PATH_SAFE = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _QUERY_SAFE = _PATH_SAFE | frozenset(b"?")
 _STRAY = re.compile(r"[\t\r\n]")
+_AROUND = "".join(map(chr, range(33)))
+KEPT_URLS = 8_192
+"""Urls whose normal form is kept, some megabytes: the pages of a site link to the same ones."""
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PLAIN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
@@ -33,19 +37,28 @@ def normalise(url: str, within: str | None = None) -> str | None:
     """
     try:
         joined = urljoin(within, _clean(url)) if within else _clean(url)
-        parts = urlsplit(joined)
-        scheme, port = parts.scheme.lower(), parts.port
-        if scheme == "file" and within and within.startswith(FILE) and not parts.netloc:
-            return _file_url(parts.path)
-        if scheme not in DEFAULT_PORTS or "@" in parts.netloc or not parts.hostname:
-            return None
-        host = _host(parts.hostname)
-        netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-        path = _without_dots(_encode(parts.path, _PATH_SAFE)) or "/"
-        normal = urlunsplit((scheme, netloc, path, _encode(parts.query, _QUERY_SAFE), ""))
+        form = _kept_form if len(joined) <= MAX_URL_CHARS else _normal_form  # a data: url may have megabytes
+        return form(joined, from_file=within is not None and within.startswith(FILE))
     except (ValueError, idna.IDNAError):
         return None
+
+
+def _normal_form(joined: str, *, from_file: bool) -> str | None:
+    """Return the normal form of an absolute url. Raises ValueError or IDNAError on one that is malformed."""
+    parts = urlsplit(joined)
+    scheme, port = parts.scheme.lower(), parts.port
+    if scheme == "file" and from_file and not parts.netloc:
+        return _file_url(parts.path)
+    if scheme not in DEFAULT_PORTS or "@" in parts.netloc or not parts.hostname:
+        return None
+    host = _host(parts.hostname)
+    netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+    path = _without_dots(_encode(parts.path, _PATH_SAFE)) or "/"
+    normal = urlunsplit((scheme, netloc, path, _encode(parts.query, _QUERY_SAFE), ""))
     return normal if len(normal) <= MAX_URL_CHARS else None
+
+
+_kept_form = lru_cache(KEPT_URLS)(_normal_form)
 
 
 def host_of(url: str) -> str:
@@ -83,7 +96,7 @@ class Scope:
 
     def is_open_to(self, url: str) -> bool:
         """True if no pattern excludes the normalised url, whatever its host."""
-        if any(pattern.search(url) for pattern in self.deny):
+        if self.deny and any(pattern.search(url) for pattern in self.deny):
             return False
         return not self.allow or any(pattern.search(url) for pattern in self.allow)
 
@@ -103,8 +116,11 @@ def _compiled(key: str, patterns: Iterable[str]) -> tuple[re.Pattern[str], ...]:
 
 
 def _clean(url: str) -> str:
-    text = _STRAY.sub("", url.strip("".join(map(chr, range(33)))))
-    text = text.encode("utf-8", "replace").decode()
+    text = _STRAY.sub("", url.strip(_AROUND))
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    if "\\" not in text:
+        return text
     head, mark, query = text.partition("?")
     return head.replace("\\", "/") + mark + query
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import unquote
 
+import numpy as np
+
 from sources.archive.warc import (
     ORIGINAL,
     RecordLocation,
@@ -169,9 +171,16 @@ def _renderings(source: str) -> Iterator[str]:
 
 
 def _without_tags(source: str) -> str:
-    """Remove every `<...>` that has no `<` inside; by splits, which take half the time of a pattern."""
-    first, *others = source.split("<")
-    return first + "".join(text if end else f"<{tag}" for tag, end, text in (piece.partition(">") for piece in others))
+    """Remove every `<...>` that has no `<` inside; by places of the signs, a third of the time of a pattern."""
+    text = source.encode("utf-8", "surrogatepass")
+    signs = np.frombuffer(text, np.uint8)
+    opening, closing = np.flatnonzero(signs == ord("<")), np.flatnonzero(signs == ord(">"))
+    next_sign = np.append(opening[1:], len(text))
+    ends = np.append(closing, len(text))[np.searchsorted(closing, opening)]
+    is_tag = ends < next_sign
+    starts, ends = opening[is_tag].tolist(), (ends[is_tag] + 1).tolist()
+    kept = b"".join(text[end:start] for end, start in zip([0, *ends], [*starts, len(text)], strict=True))
+    return kept.decode("utf-8", "surrogatepass")
 
 
 def _refuse_secrets(rendered: str, text: str) -> None:

@@ -66,11 +66,17 @@ def _canonical(tree: LexborHTMLParser, within: str) -> str | None:
 
 
 def _nofollow(tree: LexborHTMLParser) -> frozenset[str]:
+    if not any(NOT_FOLLOWED.intersection(_relations(node)) for node in tree.css("a[rel][href], area[rel][href]")):
+        return frozenset()
     marked, plain = set[str](), set[str]()
     for node in tree.css("a[href], area[href]"):
-        words = (node.attributes.get("rel") or "").lower().split()
-        (marked if NOT_FOLLOWED.intersection(words) else plain).add(node.attributes.get("href") or "")
+        is_marked = NOT_FOLLOWED.intersection(_relations(node))
+        (marked if is_marked else plain).add(node.attributes.get("href") or "")
     return frozenset(marked - plain)
+
+
+def _relations(node: LexborNode) -> list[str]:
+    return (node.attributes.get("rel") or "").lower().split()
 
 
 def _licenses(tree: LexborHTMLParser, metas: Iterable[tuple[str, str]], linked: list[Any], within: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The links of a page: which url each leads to, and its words."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
@@ -12,8 +11,6 @@ MAX_LINKS = 2_000
 MAX_RESOLVED = 30_000
 """Links after the first MAX_LINKS that stay links in the text of a page."""
 MAX_ANCHOR_CHARS = 200
-
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass
@@ -43,7 +40,7 @@ class Links:
                 target = places[place]
                 links.targets[href] = None if target == url else target
             if target := links.targets[href]:
-                links.anchors[target] = links.anchors.get(target) or _SPACE.sub(" ", words).strip()[:MAX_ANCHOR_CHARS]
+                links.anchors[target] = links.anchors.get(target) or " ".join(words.split())[:MAX_ANCHOR_CHARS]
         links.dropped = len(more)
         return links
 

@@ -19,7 +19,7 @@ HEAD_BYTES = 100_000
 MAX_FRAMES = 100
 
 _MARK = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh")
-_FRAME = re.compile(rb"<i?frame\b", re.IGNORECASE)
+_FRAME = re.compile(rb"<i?frame\b")
 _REFRESH = re.compile(r"\s*(\d{1,9})[\d.]*(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -34,7 +34,7 @@ def refresh_target(response: FetchResult, url: str) -> str | None:
 
 def frame_urls(body: bytes, url: str, *, inline: bool) -> tuple[str, ...]:
     """Return the normalised urls of the frames of a page; `inline`: of those inside its text (iframe), too."""
-    if not _FRAME.search(body):
+    if not _has_frames(body):
         return ()
     tree = _parsed(body)
     within = _base(tree, url)
@@ -46,6 +46,11 @@ def frame_urls(body: bytes, url: str, *, inline: bool) -> tuple[str, ...]:
 def _may_refresh(head: bytes) -> bool:
     lower = head.lower()  # with a search for the word, a tenth of the time that the pattern takes on every page
     return b"refresh" in lower and _MARK.search(lower) is not None
+
+
+def _has_frames(body: bytes) -> bool:
+    lower = body.lower()  # as above
+    return b"frame" in lower and _FRAME.search(lower) is not None
 
 
 def _meta_target(head: bytes, url: str) -> str | None:

@@ -6,6 +6,7 @@ notation is read by some programs only, and without a mark 10<sup>6</sup> would 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _BACKTICKS = re.compile("`+")
 _LITERAL = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])[^*\n]+?(?<=[^\s*])\1(?![\w*])")
@@ -66,8 +67,16 @@ def code_span(code: str) -> str:
 
 def link(words: str, target: str) -> str:
     """A link; brackets in its words are escaped, and line breaks become spaces."""
-    inner = _BRACKETS.sub(lambda found: found[0] if found[1] else f"\\{found[0]}", " ".join(words.split()))
-    return f"[{inner}]({target.translate(_TARGET)})"
+    inner = " ".join(words.split())
+    if "[" in inner or "]" in inner:
+        inner = _BRACKETS.sub(lambda found: found[0] if found[1] else f"\\{found[0]}", inner)
+    return f"[{inner}]({_written(target)})"
+
+
+@lru_cache(4_096)
+def _written(target: str) -> str:
+    """An address as a link has it; those of a site's menus are on every page."""
+    return target.translate(_TARGET)
 
 
 def image(alt: str, target: str | None) -> str:
