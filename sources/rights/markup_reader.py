@@ -82,12 +82,13 @@ def _relations(node: LexborNode) -> list[str]:
 def _licenses(tree: LexborHTMLParser, metas: Iterable[tuple[str, str]], linked: list[Any], within: str) -> list[str]:
     """The licenses of the first place that names any: the head, schema.org, links, meta elements, Creative Commons."""
     rights = {name: content for name, content in metas if name in _RIGHTS_METAS}
+    terms = [(node, (node.attributes.get("property") or "").split()) for node in tree.css("[property]")]
     places: tuple[Iterable[str | None], ...] = (
         (_href(node, within) for node in tree.css("link[rel~='license' i][href]")),
         (text for one in linked for text in _texts(one.get("license"))),
         (_href(node, within) for node in tree.css("a[rel~='license' i][href]") if not _of_media(node)),
         (_item(node, within) for node in tree.css("[itemprop~='license']") if not _of_media(node)),
-        (_item(node, within) for term in _LICENSE_TERMS[1:] for node in tree.css(f"[property~='{term}']")),
+        (_item(node, within) for term in _LICENSE_TERMS[1:] for node, named in terms if term in named),
         (rights[name] for name in _RIGHTS_METAS if known_license(rights.get(name, ""))),
         (_href(node, within) for node in tree.css("a[href*='creativecommons.org/' i]") if _is_notice(node)),
         (rights[name] for name in _RIGHTS_METAS if name in rights),

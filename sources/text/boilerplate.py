@@ -82,10 +82,11 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     body = tree.body
     if body is None:
         return None
-    kept = _protected(body)
+    length = len(body.text())
+    kept = _protected(body, length)
     dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
-    left = MAX_WORK * (len(body.text()) + 20_000)
+    left = MAX_WORK * (length + 20_000)
     for node in body.css(f"{_NAMED}, {_OUTER_LISTS}"):
         words = _names(node)
         if node.tag not in _SUSPECT_TAGS and not words:
@@ -95,10 +96,10 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
         is_list = node.tag in _LISTS and _is_table_of_contents(node, leads_away)
         if is_list or (node.mem_id not in kept and _is_noise(node, words, leads_away)):
             dropped.add(node.mem_id)
-    return Content(_root(body), frozenset(dropped))
+    return Content(_root(body, length), frozenset(dropped))
 
 
-def _protected(body: LexborNode) -> set[int]:
+def _protected(body: LexborNode, length: int) -> set[int]:
     """The main parts of the page and all elements around them."""
     kept = {body.mem_id}
     for node in body.css(_PROTECTED):
@@ -106,12 +107,12 @@ def _protected(body: LexborNode) -> set[int]:
         while above is not None and above.mem_id not in kept:
             kept.add(above.mem_id)
             above = above.parent
-    return kept | _page_forms(body)
+    return kept | _page_forms(body, length)
 
 
-def _page_forms(body: LexborNode) -> set[int]:
+def _page_forms(body: LexborNode, length: int) -> set[int]:
     """The form that holds most of the page, if there is one: ASP.NET writes all pages so, short ones too."""
-    least = MIN_FORM_SHARE * len(body.text())
+    least = MIN_FORM_SHARE * length
     return {node.mem_id for node in body.css("form")[:MAX_FORMS] if len(node.text()) > least}
 
 
@@ -172,9 +173,9 @@ def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:
     return above is not None
 
 
-def _root(body: LexborNode) -> LexborNode:
+def _root(body: LexborNode, length: int) -> LexborNode:
     """The main part of the page; several articles belong to one page and are kept together."""
-    least = MIN_MAIN_SHARE * len(body.text())
+    least = MIN_MAIN_SHARE * length
     for selector in ("main, [role=main]", "article"):
         found = body.css(selector)
         if not found or not all(_holds(found[0], node) for node in found[1:]):

@@ -141,7 +141,7 @@ def _headings(tree: LexborHTMLParser, html: str, layout: Layout) -> dict[int, in
 def _is_prose_in_pre(root: LexborNode) -> bool:
     """True for a page of letters: nearly all of it is in `<pre>` without markup, and it has few signs of code."""
     bare = [node.text() for node in root.css("pre:not([class])") if node.css_first("code, span, div") is None]
-    if sum(map(len, bare)) <= MIN_PROSE_IN_PRE_SHARE * max(1, len(root.text())):
+    if not bare or sum(map(len, bare)) <= MIN_PROSE_IN_PRE_SHARE * max(1, len(root.text())):
         return False
     return sum(len(_CODE_SIGNS.findall(text)) for text in bare) < MAX_CODE_SIGNS_SHARE * sum(map(len, bare))
 

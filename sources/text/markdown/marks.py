@@ -27,7 +27,7 @@ IN_CODE = {"sub": "_", "sup": "^"}
 """How a subscript or superscript is written inside a code span, where HTML would be shown as text."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Mark:
     """An inline element that is open: what kind it is, and the place of its first piece in the paragraph."""
 

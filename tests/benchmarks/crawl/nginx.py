@@ -33,15 +33,19 @@ class Site:
 
     home: str
     """its address, without a final slash"""
-    pages: list[Path]
+    root: Path
     log: Path
 
-    def first_request(self) -> float:
-        """Return the time of the first request for a page since the last call, in seconds since 1970."""
+    def requests(self) -> list[tuple[float, Path]]:
+        """Return time and file of each page that was requested since the last call, in seconds since 1970."""
         time.sleep(0.1)
-        requests = [line.split(" ") for line in self.log.read_text().splitlines()]
+        lines = [line.split(" ") for line in self.log.read_text().splitlines()]
         self.log.write_text("")
-        return min(float(moment) for moment, uri in requests if uri.endswith(".html"))
+        return [(float(moment), self.root / uri[1:]) for moment, uri in lines if uri.endswith(".html")]
+
+    def address(self, page: Path) -> str:
+        """Return the url of a page."""
+        return f"{self.home}/{page.relative_to(self.root)}"
 
 
 @contextmanager
@@ -59,7 +63,7 @@ def python_manual() -> Iterator[Site]:
         server = subprocess.Popen([nginx, "-c", str(config), "-e", f"{home}/errors"], stderr=subprocess.DEVNULL)
         try:
             _wait_for(port)
-            yield Site(f"http://127.0.0.1:{port}", sorted(root.rglob("*.html")), Path(home) / "requests")
+            yield Site(f"http://127.0.0.1:{port}", root, Path(home) / "requests")
         finally:
             server.terminate()
             server.wait()
