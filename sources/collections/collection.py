@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from sources.crawl_run import CrawlRun
+from sources.rights.declarations import EVERY_AGENT, SiteRights
 from sources.text.document_builder import ExtractedPage
 from sources.text.extract import Layout
 
@@ -54,6 +55,8 @@ class Entry:
     """further columns of the document, such as license, lang, title, last_modified, detail"""
     resolve: Callable[[str], str] | None = None
     """address of the page that a link leads to, for collections with aliases; None: as written"""
+    site: SiteRights = EVERY_AGENT
+    """statements of the page's site on the use of its pages"""
 
 
 def refused_entry(url: str, status: str, detail: str) -> Entry:

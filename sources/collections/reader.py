@@ -17,7 +17,7 @@ from sources.collections.config import SourceConfig
 from sources.crawl_run import CrawlRun
 from sources.frontier.collection_log import CollectionLog
 from sources.frontier.records import KnownPage, Visit
-from sources.rights.declarations import EVERY_AGENT, Declarations, declared
+from sources.rights.declarations import Declarations, declared
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
 from sources.text.permitted_page import permitted_page
@@ -131,7 +131,7 @@ class _Reading:
         if entry.resolve is not None:
             page = replace(page, links=_resolved(page, entry.url, entry.resolve))
         headers = content.headers if isinstance(content, RawPage) else {}
-        document = self._document(entry, page, declared(entry.url, page.markup, headers, EVERY_AGENT))
+        document = self._document(entry, page, declared(entry.url, page.markup, headers, entry.site))
         if known is not None and document.content_sha256 == known.content_sha256:
             return self._unchanged(entry, known)
         return _Outcome(document)

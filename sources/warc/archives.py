@@ -1,4 +1,4 @@
-"""The archives that one night reads, together: which of them has the newest capture of a url, what robots.txt forbids.
+"""The archives that one night reads, together: which of them has the newest capture of a url, what robots.txt states.
 
 Crawlers write several files at a time and come back to a page in later ones: read one by one, the first file would
 decide. Times of captures are kept in a temporary database, so that a thousand archives take no memory.
@@ -14,6 +14,8 @@ from protego import Protego
 
 from sources.crawl_run import CrawlRun
 from sources.frontier.frontier import Frontier
+from sources.rights.declarations import EVERY_AGENT, SiteRights
+from sources.rights.usage_preferences import RobotsPreferences, from_robots
 from sources.status_codes import Status
 from sources.urls import origin_of
 from sources.warc.capture_index import CaptureIndex, Robots
@@ -40,12 +42,13 @@ class Archives:
         weakref.finalize(self, self._db.close)
         self._robots: dict[str, Robots] = {}
         self._rules: dict[str, Protego] = {}
+        self._preferences: dict[str, RobotsPreferences] = {}
 
     def look_through(self, run: CrawlRun, url: str, index: CaptureIndex) -> None:
         """Take in every file of the day, once: that of this address by its index, the others by reading them."""
         if self._day == run.day:
             return
-        self._day, self._robots, self._rules = run.day, {}, {}
+        self._day, self._robots, self._rules, self._preferences = run.day, {}, {}, {}
         self._db.execute("drop table if exists newest")
         self._db.execute(_TABLE)
         for other in self._versions:
@@ -87,6 +90,16 @@ class Archives:
             return None
         captured = f"{robots.date:%Y-%m-%dT%H:%M:%SZ}"
         return Status.ROBOTS_DENIED, f"robots.txt, captured {captured}, disallows this url for {self._agent}"
+
+    def site(self, url: str) -> SiteRights:
+        """Return what the archived robots.txt of the page's site states on the use of its pages."""
+        if self._agent is None:
+            return EVERY_AGENT
+        origin = origin_of(url)
+        robots = self._robots.get(origin)
+        if origin not in self._preferences:
+            self._preferences[origin] = from_robots(robots.text if robots else "", self._agent)
+        return SiteRights(self._agent, self._preferences[origin])
 
 
 def _hashed(url: str) -> int:

@@ -1,6 +1,6 @@
 """The WARC source: the newest capture of each url in the web archives that a night reads becomes a document."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from sources.http.decompress import TooLarge
 from sources.http.fetch import PAGE_TYPES
 from sources.http.robots import product_token
 from sources.rights.declarations import HEADERS
+from sources.rights.usage_preferences import Preferences
 from sources.status_codes import Status, http_status
 from sources.text.document_builder import ExtractedPage
 from sources.warc.archives import Archives
@@ -110,7 +111,7 @@ class WarcFile:
             numbers, without = index.wanted()
             for url in without:
                 if url not in elsewhere:
-                    yield Entry(url, partial(_no_payload, url), index.captures[url].digest)
+                    yield self._repeated(url, index.captures[url].digest)
             links = self._wat_file()
             for record in _undamaged(file):
                 urls = [url for url in numbers.get(record.number, ()) if url not in elsewhere]
@@ -128,8 +129,8 @@ class WarcFile:
         if not urls:
             return
         block = _block(record, self.max_bytes)
+        headers = message_headers(block) if record.kind == "response" and isinstance(block, bytes) else {}
         read = partial(_content, record.kind, record.content_type, block, self.max_bytes)
-        stated = _stated(block) if record.kind == "response" else ""
         for url in urls:
             if refusal := self.archives.refusal(url):
                 yield refused_entry(url, *refusal)
@@ -137,8 +138,14 @@ class WarcFile:
             facts = links.facts(url) if links else PageFacts()
             capture = index.captures[url]
             captured = {"detail": f"captured {capture.date:%Y-%m-%dT%H:%M:%SZ}"} if capture.date > OLDEST else {}
-            version = f"{capture.digest}{stated}" if capture.digest else None
-            yield Entry(url, partial(read, facts), version, captured)
+            site = self.archives.site(url)
+            version = _page_version(capture.digest, headers, site.preferences.of(url))
+            yield Entry(url, partial(read, facts), version, captured, site=site)
+
+    def _repeated(self, url: str, digest: str | None) -> Entry:
+        """A capture without its payload: unchanged, or lost if no earlier night has read it."""
+        version = _page_version(digest, {}, self.archives.site(url).preferences.of(url))
+        return Entry(url, partial(_no_payload, url), version)
 
 
 def _undamaged(file: BinaryIO) -> Iterator[ArchiveRecord]:
@@ -160,11 +167,17 @@ def _block(record: ArchiveRecord, max_bytes: int) -> bytes | Refused:
         return Refused(Status.DAMAGED, f"the archive is damaged inside this page: {error}")
 
 
-def _stated(block: bytes | Refused) -> str:
-    """Return a hash of what the headers state on the use of the page, which can change while its payload does not."""
-    headers = {} if isinstance(block, Refused) else message_headers(block)
-    stated = "\n".join(f"{name}: {headers[name]}" for name in HEADERS if name in headers)
-    return f" {sha256(stated.encode()).hexdigest()[:16]}" if stated else ""
+def _page_version(digest: str | None, headers: Mapping[str, str], robots: Preferences) -> str | None:
+    """Return the digest, and a hash of what headers and robots.txt state on the use of the page, if they do.
+
+    That can change while the page does not.
+    """
+    lines = [f"{name}: {headers[name]}" for name in HEADERS if name in headers]
+    lines += [f"robots.txt: {use}={permitted}" for use, permitted in sorted(robots.items())]
+    if digest is None or not lines:
+        return digest
+    stated = "\n".join(lines)
+    return f"{digest} {sha256(stated.encode()).hexdigest()[:16]}"
 
 
 async def _no_payload(url: str) -> Content:

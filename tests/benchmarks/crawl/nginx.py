@@ -37,11 +37,12 @@ class Site:
     log: Path
 
     def requests(self) -> list[tuple[float, Path]]:
-        """Return time and file of each page that was requested since the last call, in seconds since 1970."""
+        """Return time, in seconds since 1970, and file of each page that was sent since the last call."""
         time.sleep(0.1)
         lines = [line.split(" ") for line in self.log.read_text().splitlines()]
         self.log.write_text("")
-        return [(float(moment), self.root / uri[1:]) for moment, uri in lines if uri.endswith(".html")]
+        files = ((float(moment), self.root / uri[1:]) for moment, uri in lines if uri.endswith(".html"))
+        return [(moment, file) for moment, file in files if file.is_file()]
 
     def address(self, page: Path) -> str:
         """Return the url of a page."""

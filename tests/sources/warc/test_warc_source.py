@@ -178,6 +178,22 @@ def test_robots_txt_of_an_archive_is_obeyed(tmp_path: Path) -> None:
     assert [free[name].status for name in ("a", "b", "c")] == ["ok", "ok", "ok"]
 
 
+def test_content_signals_of_an_archived_robots_txt_are_obeyed(tmp_path: Path) -> None:
+    """Sites state there, and seldom in headers, that nobody may train on their pages; their pages need not change."""
+    pages = Archive().response("http://a.example/a", _html("A")).response("http://b.example/b", _html("B"))
+    (tmp_path / "1.warc.gz").write_bytes(pages.bytes())
+    settings = settings_of(tmp_path, {"kind": "warc", "paths": [str(tmp_path)]})
+    assert [by_name(night(settings, FIRST))[name].status for name in ("a", "b")] == ["ok", "ok"]
+    rules = b"User-agent: *\nContent-Signal: search=yes, ai-train=no\nAllow: /\n"
+    later = Archive().response("http://a.example/robots.txt", rules, Content_Type="text/plain")
+    later.response("http://a.example/a", _html("A"), date="2024-06-01T00:00:00Z")
+    later.response("http://b.example/b", _html("B"), date="2024-06-01T00:00:00Z")
+    (tmp_path / "2.warc.gz").write_bytes(later.bytes())
+    second = by_name(night(settings, SECOND))
+    assert [second[name].status for name in ("a", "b")] == ["content_signal", "not_modified"]
+    assert second["a"].text is None and second["a"].content_signal == "ai-train=no, search=yes"
+
+
 def test_text_files_of_common_crawl_get_the_links_of_the_files_beside_them(tmp_path: Path) -> None:
     """WET files hold text without links, and without links no task can walk from page to page."""
     html = {"Head": {"Title": "Title of A"}, "Links": [{"path": "A@/href", "url": "/b", "text": "to b"}]}
