@@ -32,6 +32,8 @@ JOINED_BYTES = 64 * 1024
 """Bytes of texts from which they are searched as one."""
 MOST_FOUND = 64
 """Matches in texts that are searched as one, before each of the others is searched by itself."""
+GAP = re.compile(r"(\[\^[^\]]*\\n[^\]]*\])\{0,\d+\}")
+"""A gap of so many letters at most, without a line end."""
 AT_ENDS = re.compile(r"\\[AzC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 """Marks of expressions that mean the ends of a text, not of its lines."""
 
@@ -114,7 +116,8 @@ def _candidates(expression: str, texts: pa.Array) -> Iterator[tuple[int, bytes]]
 
     Many texts are searched as one, with a line end after each: a call per text costs as much as the search, and calls
     of several threads wait for each other. With the flag m, `^` and `$` match at these line ends, too. An expression
-    that matches many texts is tried on each of the rest: a match may read all that follows it.
+    that matches many texts is tried on each of the rest: a match may read all that follows it. Gaps may be of any
+    length here: an automaton that counts their letters has thousands of states more.
     """
     ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
     if not len(texts) or ends[-1] - ends[0] < JOINED_BYTES or _means_ends(expression):
@@ -148,7 +151,8 @@ def _means_ends(expression: str) -> bool:
 def _compiled(expression: str, *, never_capture: bool, of_lines: bool = False) -> Any:
     options = re2.Options()
     options.max_mem, options.log_errors, options.never_capture = AUTOMATON_BYTES, False, never_capture
-    return re2.compile(("(?m)" if of_lines else "") + _expression(expression), options)
+    text = _expression(expression)
+    return re2.compile("(?m)" + GAP.sub(r"\1*", text) if of_lines else text, options)
 
 
 def _expression(text: str) -> str:

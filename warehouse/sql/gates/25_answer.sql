@@ -12,7 +12,8 @@ trimmed as (
     select
         candidates.trajectory_id,
         final_words.answer,
-        final_words.sentences,
+        -- without the word that opens them: `Perfect, I have read the file`
+        list_transform(final_words.sentences, lambda sentence: regexp_replace(sentence, $interjection, '')) as sentences,
         candidates.instruction,
         trajectories.tools,
         finals.finish_reason,
@@ -180,7 +181,7 @@ ended as (
             -- a straight quotation mark that nothing closes
             when len(string_split(last_line, '"')) % 2 = 0 and regexp_matches(last_line, '(?:^|[\s(:])"\p{L}[^"]*[\p{L},]$') then 'cut_in_sentence'
             when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words_list) then 'cut_in_sentence'
-            when len(items) >= 1 and regexp_matches(last_line, case when len(items) > 1 then '^\s*([-*•]|\d+[.)])\s(\S+\s+){2}' else '^\s*([-*•]|\d+[.)])\s(\S+\s+){3}' end)
+            when len(items) >= 1 and regexp_matches(last_line, case when len(items) > 1 then '^\s*([-*•]|\d+[.)])\s(\S+\s+){2}' else '^\s*([-*•]|\d+[.)])\s\S+\s+\S+' end)
                 and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
                 and regexp_matches(last_line, '[\p{L}\p{M}]$')
             then 'cut_in_sentence'
@@ -200,6 +201,10 @@ ended as (
                 and not regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s')
             then 'cut_in_sentence'
             when length(fragment) >= 50 and regexp_matches(fragment, '[क-ह]$|\S{2}ने$') then 'cut_in_sentence'
+            -- a clause that another must follow, and no verb at the end
+            when length(fragment) >= 24 and regexp_matches(fragment, '\p{Hangul}(고|며|지만|는데|으니|므로|니까|아서|어서)[ ,].*\p{Hangul}$')
+                and not regexp_matches(fragment, '[다요까죠음함임됨오네라자기지]$')
+            then 'cut_in_sentence'
             -- sentences before it on the line end in full stops, this one in a letter
             when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '[\p{L}\p{M}]$')
                 and (

@@ -81,7 +81,7 @@ judged as (
                 and (matches(answer, $tells_of_failure_list) or matches(answer, $fails_in_other_scripts_list) or matches(answer, $speaks_of_fault_list))
             then 'error_text'
             when
-                (failed = results or (fruitless = results and regexp_matches(answer, '\p{N}')))
+                (failed = results or (fruitless = results and (regexp_matches(answer, '\p{N}') or matches(answer, $search_gave_list))))
                 and results > 0
                 and not about_errors
                 and coalesce(words_of_results, 0) = 0

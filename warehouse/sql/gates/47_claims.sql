@@ -38,7 +38,7 @@ unshown as (
         list_distinct(list_concat(
             list_transform(
                 regexp_extract_all(lower(candidates.answer), '[\p{Latin}\p{Cyrillic}\p{Greek}\p{Arabic}\p{Devanagari}\p{M}]{4,}'),
-                lambda word: left(regexp_replace(word, '^(ab|an|auf|aus|ein|um|zu|vor|mit|her|hin|weg|los|op|uit|in|af)?ge(\p{L}{4})', '\2'), least(6, greatest(3, length(word) - 2)))
+                lambda word: left(regexp_replace(word, '^(ab|an|auf|aus|ein|um|zu|vor|mit|her|hin|weg|los|op|uit|in|af)?ge(\p{L}{4})', '\2'), least(6, greatest(case when regexp_matches(word, '^\p{Latin}') then 4 else 3 end, length(word) - 2)))
             ),
             regexp_extract_all(candidates.answer, '\p{Hangul}{2}|\p{Han}{2}|[\p{Katakana}ー]{2}'),
             regexp_extract_all(regexp_replace(candidates.answer, '\p{Han}(\p{Han}+)', '\1', 'g'), '\p{Han}{2}')
@@ -66,8 +66,8 @@ unshown as (
             and (deed <> 'verified' or deeds.is_unseen)
             and not (deed in ('tested', 'ran') and matches(candidates.instruction, $asks_for_meaning_list) and regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
-            and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran') and matches(candidates.instruction, $asks_a_question_list))
-            and (deed not in ('done', 'deployed') or not regexp_matches(candidates.instruction, '[?？؟]'))
+            and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran', 'executed') and matches(candidates.instruction, $asks_a_question_list))
+            and (deed not in ('done', 'deployed', 'executed') or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or not matches(candidates.instruction, $asks_for_report_list))
             -- a yes or a no reports what was done before
             and (deed <> 'sent' or not (regexp_matches(candidates.instruction, '[?？؟]') and regexp_matches(candidates.answer, $yes_or_no)))
@@ -88,6 +88,7 @@ select
         when 'pushed' then 'never_pushed'
         when 'deployed' then 'never_pushed'
         when 'ran' then 'never_run'
+        when 'executed' then 'never_run'
         when 'looked' then 'never_run'
         when 'verified' then 'never_verified'
         when 'done' then 'nothing_done'

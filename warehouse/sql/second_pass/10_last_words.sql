@@ -22,7 +22,7 @@ claiming as (
         case when (
             matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
-            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list)
+            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming,
         -- short last words without a doubt
         coalesce(strlen(said) < 300 and not matches(case when matches(said, $offers_list) then regexp_replace(said, $offers, '', 'g') else said end, $hedges_list), false) as affirms,
@@ -45,7 +45,7 @@ claiming as (
                 regexp_extract_all(said, '\s(\p{Lu}\p{Ll}{1,2})(?:[^\p{L}]|$)', 1),
                 regexp_extract_all(said, '\p{N}{2,}|\p{Hangul}{2}|[\p{Katakana}ー]{2,}|\p{Han}{2}'),
                 -- names among letters of another script
-                case when regexp_matches(said, '[\p{Cyrillic}\p{Arabic}\p{Han}\p{Hangul}\p{Hiragana}\p{Devanagari}]') then regexp_extract_all(lower(said), '[a-z][a-z0-9._-]+') else [] end,
+                case when regexp_matches(said, '[\p{Cyrillic}\p{Arabic}\p{Han}\p{Hangul}\p{Hiragana}\p{Devanagari}]') then regexp_extract_all(lower(said), '[a-z][a-z0-9._-]*[a-z0-9]') else [] end,
                 case when strlen(said) <= 12 then [lower(trim(said, e' .!*`\n'))] else [] end,
                 -- the whole of an answer that may be the end of a line
                 case when strlen(said) < 120 and not contains(said, chr(10)) then [lower(rtrim(said, ' .。!')) || chr(10)] else [] end,
@@ -64,6 +64,7 @@ select
     when claiming is not null or affirms then list_filter([
         case when affirms then 'affirms' end,
         case when matches(claiming, $said_deployed_list) then 'deployed' end,
+        case when matches(claiming, $said_was_run_list) then 'executed' end,
         case when matches(claiming, $said_tests_pass_list) or matches(claiming, $said_tests_pass_elsewhere_list) then 'tested' end,
         case when matches(claiming, $said_wrote_list) then 'wrote' end,
         case when matches(claiming, $said_searched_list) then 'searched' end,

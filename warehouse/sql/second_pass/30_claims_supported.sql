@@ -29,7 +29,9 @@ spellings as (
             case
                 -- of words on grading, the name of the thing: `the grader`, `according to the expected output`, `system_prompt`
                 when strlen(claim) = length(claim) and length(claim) < 80 and regexp_matches(claim, $grading_nouns) then list_distinct([
-                    claim, regexp_extract(claim, $grading_nouns), replace(regexp_extract(claim, $grading_nouns), ' ', '_')
+                    claim, regexp_extract(claim, $grading_nouns), replace(regexp_extract(claim, $grading_nouns), ' ', '_'),
+                    -- a report of tests: `Expected: 12`
+                    case when regexp_matches(claim, 'expected (output|value|result|behavio|format|status|string|number)') then 'expected' end
                 ])
                 -- words on grading are inflected
                 when not contains(claim, '://') and strlen(claim) > length(claim) and length(claim) < 40 then [claim, left(claim, greatest(6, length(claim) - 3))]
