@@ -2,7 +2,7 @@
 
 Guarded text carries cut marks inside everything that reads like a special token, and its parts are encoded separately.
 Renderers request many small encodings per turn, so the tokenizer's Rust core is called directly where there is one:
-the Python wrapper costs ten times as much as the core.
+the Python wrapper costs ten times as much as the core. Where the core works on bytes, `byte_level.py` takes its place.
 """
 
 import json
@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from flows.tokenizing.byte_level import byte_level
 from schemas import sha256_text
 
 CUT = "\ufdd0"
@@ -33,6 +34,7 @@ class LiteralTokenizer:
         self._offsets = offsets
         self._rust = _rust_core(tokenizer)
         self._rust_decodes = self._rust is not None and _decodes_alike(tokenizer, self._rust)
+        self._byte_level = byte_level(self._rust) if self._rust is not None else None
         self._token_id = lru_cache(CACHE_SIZE)(tokenizer.convert_tokens_to_ids)
         tokens = tokenizer.added_tokens_decoder.values()
         added = [token.content for token in tokens if len(token.content) > 1 and _is_control(token)]
@@ -83,6 +85,8 @@ class LiteralTokenizer:
     def decode(self, token_ids: list[int], **options: Any) -> str:
         """Text of the ids."""
         if self._rust_decodes and options == WHOLE:
+            if self._byte_level:
+                return self._byte_level.decode(token_ids)
             return str(self._rust.decode(token_ids, **WHOLE))
         return str(self._tokenizer.decode(token_ids, **options))
 
@@ -106,8 +110,12 @@ class LiteralTokenizer:
     def _encode_parts(self, text: str, options: dict[str, Any]) -> list[int]:
         parts = [part for part in text.split(CUT) if part]
         if self._rust is not None and options == PLAIN:
-            return [token for part in parts for token in self._rust.encode(part, **PLAIN).ids]
+            return [token for part in parts for token in self._plain_ids(part)]
         return [token for part in parts for token in self._tokenizer.encode(part, **options)]
+
+    def _plain_ids(self, part: str) -> list[int]:
+        ids = self._byte_level.encode(part) if self._byte_level else None
+        return ids if ids is not None else list(self._rust.encode(part, **PLAIN).ids)
 
     def _encode_with_offsets(self, part: str, options: dict[str, Any]) -> Any:
         if self._rust is None or options != PLAIN | {"return_offsets_mapping": True}:

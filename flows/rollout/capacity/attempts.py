@@ -27,6 +27,8 @@ class Turn:
     tool_seconds: float = 0.0
     sandbox_seconds: float = 0.0
     """processor seconds of these tools in the sandbox"""
+    shared_tokens: int = 0
+    """of the new tokens, those of a system prompt that other attempts have too: the prefix cache holds them"""
 
 
 Segment = tuple[Turn, ...]

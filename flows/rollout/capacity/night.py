@@ -82,7 +82,7 @@ class Night:
                 yield self._admitted(claim, new=False)
             yield from self._held(self._client, self._client_s)
             self.client_s += self._client_s
-            yield self.server.generate(context - cached, turn.sampled_tokens)
+            yield self.server.generate(context - cached - turn.shared_tokens, turn.sampled_tokens)
             context += turn.sampled_tokens
             cached, self.turns = context, self.turns + 1
 

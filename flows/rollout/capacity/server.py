@@ -1,21 +1,24 @@
 """One simulated inference server: prefill in order of arrival, and sampling that all requests share.
 
-While a prompt is computed, sampling goes on with half of the server, as with chunked prefill (Agrawal et al., 2023,
-Sarathi). Every sampling request gets the same rate, so requests end in the order of a common count of tokens: an event
-costs a logarithm of the requests, not a pass over them.
+A server works in steps (continuous batching with chunked prefill: Agrawal et al., 2023, Sarathi). A step samples a
+token for each request and computes at most CHUNK waiting prompt tokens, which make it longer: it takes the time of a
+step that only samples, and the time of these tokens beyond that of a step. So sampling slows down while prompts are
+computed, but both together take less than one after the other. Every sampling request gets the same rate, so requests
+end in the order of a common count of tokens: an event costs a logarithm of the requests, not a pass over them.
 """
 
 import heapq
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import simpy
 
 from flows.rollout.capacity.machines import Speed
 
-SHARED = 0.5
-"""Share of the server that a prefill takes while others sample."""
+CHUNK = 2_048
+"""Most prompt tokens of one step, vLLM's default for `--max-num-batched-tokens`."""
 NOTHING = 1e-3
 """Tokens that count as none: smaller rests would end within the precision of the clock."""
 
@@ -42,6 +45,8 @@ class Server:
     _count: float = 0.0
     """Tokens that a request which never ended would have sampled so far."""
     _at: float = 0.0
+    _rates: tuple[float, float] = (0.0, 0.0)
+    """Prompt tokens per second, and sampled tokens per second of each request, until the next event."""
     _number: int = 0
     _version: int = 0
 
@@ -58,19 +63,20 @@ class Server:
         """Requests that the server works on."""
         return len(self._prompts) + len(self._sampling)
 
-    def _rates(self) -> tuple[float, float]:
-        """Prompt tokens per second of the first prompt, sampled tokens per second of each request."""
-        n, has_prompt = len(self._sampling), bool(self._prompts)
-        prefill = self.speed.prefill_per_s * (SHARED if n else 1.0) if has_prompt else 0.0
-        each = self.speed.rate(n) / n * (1 - SHARED if has_prompt else 1.0) if n else 0.0
-        return prefill, each
+    def _rates_now(self) -> tuple[float, float]:
+        """The rates of a step with the requests and the prompts of now."""
+        n, least = len(self._sampling), 1 / self.speed.rate(1)
+        chunk = min(CHUNK, sum(prompt.left for prompt in islice(self._prompts, CHUNK)))
+        each_token = max(0.0, 1 / self.speed.prefill_per_s - least / CHUNK)
+        step = (n / self.speed.rate(n) if n else least) + chunk * each_token
+        return chunk / step, 1 / step if n else 0.0
 
     def _advance(self) -> None:
         """Do the work since the last event."""
         passed, self._at = self.env.now - self._at, self.env.now
         if not passed:
             return
-        prefill, each = self._rates()
+        prefill, each = self._rates
         self.busy_s += passed if self.running else 0.0
         self._count += each * passed
         self.sampled += each * passed * len(self._sampling)
@@ -80,7 +86,7 @@ class Server:
 
     def _wake_at_next(self) -> None:
         """Plan the next end of a prompt or of a sampling, and forget the one planned before."""
-        prefill, each = self._rates()
+        self._rates = prefill, each = self._rates_now()
         ends = [self._prompts[0].left / prefill] if self._prompts else []
         ends += [(self._sampling[0][0] - self._count) / each] if self._sampling else []
         self._version += 1
@@ -94,8 +100,8 @@ class Server:
         self._advance()
         while self._prompts and self._prompts[0].left <= NOTHING:
             first = self._prompts.popleft()
-            heapq.heappush(self._sampling, (self._count + first.sampled, self._number, first.done))
-            self._number += 1
+            heapq.heappush(self._sampling, (self._count + first.sampled - 1, self._number, first.done))
+            self._number, self.sampled = self._number + 1, self.sampled + 1  # the step of a prompt samples a token
         while self._sampling and self._sampling[0][0] - self._count <= NOTHING:
             heapq.heappop(self._sampling)[2].succeed()
         self._wake_at_next()

@@ -123,7 +123,7 @@ class ChatDialect:
         if truncated or not self._read_calls or not reply.tool_calls or reply.tool_calls[0].token_span is None:
             return reply
         start = reply.tool_calls[0].token_span[0]
-        end = next((at for at, token in enumerate(ids) if token in self._stops), len(ids))
+        end = min((ids.index(stop) for stop in self._stops if stop in ids), default=len(ids))
         calls = self._read_calls(self.decode(ids[start:end]), tools.schemas)
         if not calls:
             return reply

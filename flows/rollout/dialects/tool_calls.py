@@ -62,9 +62,16 @@ def arguments(call: Any) -> Any:
     """The arguments as plain JSON values, lone surrogates replaced by `?`; None when they are not JSON."""
     try:
         given = json.loads(call.arguments) if isinstance(call.arguments, str) else call.arguments
+        if isinstance(given, dict) and all(map(_is_plain, given)) and all(map(_is_plain, given.values())):
+            return dict(given)
         return json.loads(json.dumps(given, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def _is_plain(value: Any) -> bool:
+    """True for a value that is the same after JSON: most arguments need no copy in depth."""
+    return isinstance(value, int | None) or (isinstance(value, str) and value.isascii())
 
 
 def call_id(completion: Completion) -> str:

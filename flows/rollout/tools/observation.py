@@ -94,7 +94,7 @@ def observe(call: ToolCall, answer: Answer, limits: Rollout, seconds: float) -> 
         tool=call.name,
         kind=kind,
         text=text,
-        url=answer.url,
+        url=clean(answer.url) if answer.url else None,
         content_sha256=sha256_text(full),
         bytes_dropped=dropped,
         redacted=redacted,

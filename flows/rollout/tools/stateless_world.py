@@ -33,6 +33,8 @@ class StatelessWorld:
 
     async def call_all(self, calls: Sequence[ToolCall]) -> Performed:
         """Run the calls of one turn. Raises ToolFault if one fails on every try; those after it are not started."""
+        if len(calls) == 1:
+            return Performed([await self._call(calls[0])])
         observations: list[Observation] = []
         for concurrent in _rounds(calls, self.tools):
             results = await asyncio.gather(*map(self._call, concurrent), return_exceptions=True)

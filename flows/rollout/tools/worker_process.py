@@ -13,13 +13,15 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+import orjson
 
 from flows.domains import domains
 from flows.environments.environment import Environment
 from flows.environments.resources import Resources
 from flows.environments.tool import ToolCall
-from flows.rollout.tools.observation import execute
+from flows.rollout.tools.observation import Observation, clean, execute
 from flows.settings import Rollout
 from sources.index.dense.embedder import EmbedderChoice
 from sources.privacy.redaction import redact
@@ -60,14 +62,14 @@ def serve(environments: Mapping[str, Environment], limits: Rollout) -> None:
             signal.setitimer(signal.ITIMER_REAL, limits.tool_timeout_s + GRACE_S)
         reply = _reply(environment, call, limits)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _write(replies, json.dumps(reply).encode() + b"\n")
+        _write(replies, orjson.dumps(reply, option=orjson.OPT_APPEND_NEWLINE))
 
 
-def _reply(environment: Environment, call: ToolCall, limits: Rollout) -> dict[str, Any]:
+def _reply(environment: Environment, call: ToolCall, limits: Rollout) -> Observation | dict[str, str]:
     try:
-        return asdict(execute(environment, call, limits))
+        return execute(environment, call, limits)
     except Exception as error:
-        return {"fault": type(error).__name__, "message": str(error)}
+        return {"fault": type(error).__name__, "message": clean(str(error))}
 
 
 def _read(requests: "queue.SimpleQueue[bytes]") -> None:

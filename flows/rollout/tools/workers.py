@@ -15,6 +15,9 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
 
 from flows.environments.tool import ToolCall
 from flows.rollout.tools.observation import Observation
@@ -69,14 +72,9 @@ class Workers:
 
     def _run(self, domain: str, call: ToolCall) -> Observation:
         worker = getattr(self._own, "worker", None) or self._start()
-        request = (
-            json.dumps(
-                {"domain": domain, "call": {"id": call.id, "name": call.name, "arguments": call.arguments}}
-            ).encode()
-            + b"\n"
-        )
+        request = {"domain": domain, "call": {"id": call.id, "name": call.name, "arguments": call.arguments}}
         try:
-            reply = json.loads(worker.request(request, self._timeout_s))
+            reply = orjson.loads(worker.request(_line(request), self._timeout_s))
         except (TimeoutError, WorkerFault):
             self._own.worker = None
             self._running.discard(worker)
@@ -153,3 +151,11 @@ class Worker:
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - MAX_ERROR_CHARS))
         output = self._errors.read().decode("utf-8", "replace").strip()
         return WorkerFault("died", f"a tool worker ended with status {status}. {output}".strip())
+
+
+def _line(request: dict[str, Any]) -> bytes:
+    """The request as JSON in a line; `json` writes integers of more than 64 bits, which a model may pass."""
+    try:
+        return orjson.dumps(request, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        return json.dumps(request).encode() + b"\n"

@@ -12,7 +12,7 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from typing import Any
 
@@ -27,8 +27,8 @@ class Script:
     """Canned replies of `sampled` tokens each: `turns` - 1 searches, then an answer."""
 
     def __init__(self, tokenizer: Any, turns: int, sampled: int) -> None:
-        self._tokenizer, self._turns = tokenizer, turns
-        self._cue = b",".join(b"%d" % token for token in tokenizer.encode("<|im_start|>assistant\n"))
+        self._tokenizer, self.turns = tokenizer, turns
+        self.cue = b",".join(b"%d" % token for token in tokenizer.encode("<|im_start|>assistant\n"))
         self._end = tokenizer.encode("<|im_end|>")
         self._searches = [self._choice(tokenizer, _search(number), sampled) for number in range(VARIANTS)]
         self._answer = self._choice(tokenizer, "The answer is Varnay.", sampled)
@@ -59,10 +59,14 @@ class Script:
     def _completed(self, body: bytes) -> bytes:
         start = body.index(b'"prompt":[') + 9
         prompt = body[start : body.index(b"]", start) + 1]
-        turn = prompt.count(self._cue)
+        turn = prompt.count(self.cue)
         self._answered.append(time.monotonic())
-        head, tail = self._answer if turn >= self._turns else self._searches[turn % VARIANTS]
+        head, tail = self._answer if turn >= self.turns_of(prompt) else self._searches[turn % VARIANTS]
         return head + prompt + tail
+
+    def turns_of(self, prompt: bytes) -> int:
+        """The turns of the attempt with this prompt."""
+        return self.turns
 
     def _choice(self, tokenizer: Any, text: str, sampled: int) -> tuple[bytes, bytes]:
         """The reply's bytes before and after the echoed prompt."""
@@ -117,10 +121,17 @@ class Connection(asyncio.Protocol):
         self._read += data
         for line, body in self._requests():
             method, path, _ = line.split(b" ", 2)
-            reply = self._script.reply(path, body) if method == b"POST" else self._script.get(path)
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply)
-            if self._transport:
-                self._transport.write(head + reply)
+            self.answer(method, path, body)
+
+    def answer(self, method: bytes, path: bytes, body: bytes) -> None:
+        """Answer one request."""
+        self.send(self._script.reply(path, body) if method == b"POST" else self._script.get(path))
+
+    def send(self, reply: bytes) -> None:
+        """Send a reply of JSON."""
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply)
+        if self._transport:
+            self._transport.write(head + reply)
 
     def _requests(self) -> Iterator[tuple[bytes, bytes]]:
         while (end := self._read.find(b"\r\n\r\n")) >= 0:
@@ -143,9 +154,9 @@ def _get(path: bytes) -> bytes:
     return b""
 
 
-async def serve(script: Script) -> None:
+async def serve(connection: Callable[[], Connection]) -> None:
     """Serve on a free loopback port until killed."""
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(script), "127.0.0.1", 0, backlog=4_096)
+    server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0, backlog=4_096)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
@@ -158,7 +169,8 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=10, help="assistant turns per episode")
     parser.add_argument("--sampled", type=int, default=250, help="tokens per turn")
     options = parser.parse_args()
-    asyncio.run(serve(Script(AutoTokenizer.from_pretrained(options.tokenizer), options.turns, options.sampled)))
+    script = Script(AutoTokenizer.from_pretrained(options.tokenizer), options.turns, options.sampled)
+    asyncio.run(serve(lambda: Connection(script)))
 
 
 if __name__ == "__main__":

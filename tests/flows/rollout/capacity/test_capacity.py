@@ -14,6 +14,7 @@ from flows.rollout.capacity.attempts import Attempt, Shape, Turn, invented, of_l
 from flows.rollout.capacity.forecast import forecast
 from flows.rollout.capacity.machines import Machines, Speed, TrialError, read_trial
 from flows.rollout.capacity.night import Night
+from flows.rollout.capacity.server import CHUNK
 from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.connect import connect
 from warehouse.lake import Lake
@@ -41,7 +42,8 @@ def test_one_attempt_takes_as_long_as_its_parts() -> None:
     """A forecast that a hand calculation contradicts is worth nothing."""
     attempt: Attempt = ((Turn(500, 20), Turn(100, 30, tool_seconds=2.0, sandbox_seconds=0.5)),)
     night = night_of([attempt])
-    assert night.env.now == pytest.approx(500 / 1_000 + 20 / 10 + 2.0 + 100 / 1_000 + 30 / 10, abs=1e-3)
+    of_prompts = 600 * (1 / 1_000 - 1 / 10 / CHUNK)
+    assert night.env.now == pytest.approx(of_prompts + 20 / 10 + 2.0 + 30 / 10, abs=1e-3)
     assert night.server.busy_s == pytest.approx(night.env.now - 2.0, abs=1e-3)
 
 
@@ -50,6 +52,15 @@ def test_requests_at_once_share_the_rate_that_was_measured_for_so_many() -> None
     eight = night_of([((Turn(1, 400),),)] * 8)
     assert eight.env.now == pytest.approx(8 * 400 / 40, rel=0.02)
     assert [SPEED.rate(n) for n in (1, 8, 100)] == [10.0, 40.0, 40.0] and 10 < SPEED.rate(4) < 40
+
+
+def test_a_prompt_beside_others_slows_their_sampling_and_is_cheaper_than_alone() -> None:
+    """A forecast that adds both buys machines that nobody needs; one that adds nothing promises too short a night."""
+    sampling: Attempt = ((Turn(1, 400),),)
+    beside: Attempt = ((Turn(20_000, 1),),)
+    apart = night_of([sampling] * 8).env.now + night_of([beside]).env.now
+    together = night_of([*[sampling] * 8, beside]).env.now
+    assert 0.85 * apart < together < apart
 
 
 @given(ATTEMPTS)
@@ -98,6 +109,7 @@ def test_the_attempts_of_a_lake_have_all_their_tokens(tmp_path: Path) -> None:
         if turn.trajectory_id in ended:
             ended[turn.trajectory_id] += turn.n_tokens
     assert found and sorted(map(tokens, found)) == sorted(ended.values())
+    assert all(0 <= turn.shared_tokens <= turn.new_tokens for one in found for part in one for turn in part)
     assert sum(turn.tool_seconds for one in found for part in one for turn in part) > 0
 
 
@@ -109,6 +121,14 @@ def test_the_command_simulates_with_the_speed_of_a_trial(tmp_path: Path) -> None
     result = runner.invoke(app, command)
     assert result.exit_code == 0, result.output
     assert "GPU hours" in result.output and "invented attempts" in result.output and "servers" in result.output
+
+
+def test_a_system_prompt_that_attempts_share_is_computed_once() -> None:
+    """Short attempts would seem to need twice the servers: the prefix cache of a real one holds the prompt."""
+    own = [((Turn(1_000, 10),),)] * 8
+    shared = [((Turn(1_000, 10, shared_tokens=900),),)] * 8
+    assert night_of(own).server.prefilled == pytest.approx(8_000, rel=1e-3)
+    assert night_of(shared).server.prefilled == pytest.approx(800, rel=1e-3)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"speeds": [], "loads": []}', '{"speeds": [{"prefill_per_s": "x"}]}'])
