@@ -182,5 +182,5 @@ def rendezvous_order(urls: Sequence[str], session: str) -> list[str]:
     The first holds the session's prefix cache; the others replace it, in order, while it is down.
     """
     if len(urls) == 1:
-        return urls
+        return list(urls)
     return sorted(urls, key=lambda url: hashlib.sha256(f"{session} {url}".encode()).digest())

@@ -125,8 +125,8 @@ def test_the_command_simulates_with_the_speed_of_a_trial(tmp_path: Path) -> None
 
 def test_a_system_prompt_that_attempts_share_is_computed_once() -> None:
     """Short attempts would seem to need twice the servers: the prefix cache of a real one holds the prompt."""
-    own = [((Turn(1_000, 10),),)] * 8
-    shared = [((Turn(1_000, 10, shared_tokens=900),),)] * 8
+    own: list[Attempt] = [((Turn(1_000, 10),),)] * 8
+    shared: list[Attempt] = [((Turn(1_000, 10, shared_tokens=900),),)] * 8
     assert night_of(own).server.prefilled == pytest.approx(8_000, rel=1e-3)
     assert night_of(shared).server.prefilled == pytest.approx(800, rel=1e-3)
 
