@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -58,7 +58,7 @@ left join (
     select trajectory_id, bool_or(passed) as passed from verdicts where turn_index is null group by 1
 ) as judged using (trajectory_id)
 """
-FIGURES = tuple(f"domains.night.{name}" for name in ("missing", "judged", "solved"))
+FIGURES = tuple(f"domains.night.{name}" for name in ("missing", "judged", "solved", "without_horizon"))
 
 
 class Size(NamedTuple):
@@ -76,7 +76,7 @@ FULL, SMOKE = Size(14, 600, (), FACTORY), Size(1, 12, ("search",), LINE)
 
 
 def figures(size: Size) -> Iterator[Figure]:
-    """Domains without a task, and the shares of attempts that were judged, and that passed."""
+    """Domains without a task or a horizon, and the shares of attempts that were judged, and that passed."""
     chosen = size.domains or tuple(name for name, one in domains().items() if one.share)
     with tempfile.TemporaryDirectory() as folder, _site(size) as seed:
         home = Path(folder) / "home"
@@ -85,11 +85,13 @@ def figures(size: Size) -> Iterator[Figure]:
         with connect(Lake(home / "lake")) as con:
             made = {name for (name,) in con.sql("select distinct domain from tasks").fetchall()}
             ((attempts, judged, solved),) = con.sql(JUDGED).fetchall()
+        without_horizon = _without_horizon(home, chosen)
     missing, against = len(set(chosen) - made), f"{attempts} attempts in {len(chosen)} domains"
     yield Figure("domains.night.missing", missing, "domains", against)
     nothing = f"the night made no attempt:\n{output}"
     yield Figure("domains.night.judged", share(judged, attempts, nothing), "share", against)
     yield Figure("domains.night.solved", share(solved, attempts, nothing), "share", against)
+    yield Figure("domains.night.without_horizon", without_horizon, "domains", "absent from `factory stats`")
 
 
 def _night(home: Path, size: Size, seed: str) -> str:
@@ -109,6 +111,12 @@ def _night(home: Path, size: Size, seed: str) -> str:
     if ran.returncode:
         raise RuntimeError(f"factory run ended with {ran.returncode}:\n{output}")
     return output
+
+
+def _without_horizon(home: Path, chosen: Sequence[str]) -> int:
+    """The number of domains without lengths in the output of `factory stats`."""
+    printed = subprocess.run([FACTORY[0], "stats"], cwd=home, capture_output=True, text=True, check=True).stdout
+    return sum(f"\n{name}: " not in printed for name in chosen)
 
 
 @contextmanager

@@ -4,18 +4,29 @@
 with lowered as (
     select doc_id, lower(text) as text
     from pages
+    where url in (select min(url) from pages group by doc_id)
 ),
-spaced as (
+spaced as materialized (
     select doc_id, unnest(list_distinct(regexp_extract_all(text, '[\p{L}\p{N}\p{M}_]+'))) as word
     from lowered
 ),
-spaced_words as (
-    select word, list(distinct doc_id order by doc_id) as doc_ids
+counted as (
+    select word
     from spaced
-    where length(word) between 4 and 24 and regexp_full_match(word, '[\p{L}\p{M}]+')
-        and not regexp_matches(word, '\p{Han}')
+    where length(word) between 4 and 24
     group by word
-    having count(distinct doc_id) between $least and $most
+    having count(*) between $least and $most
+),
+letters as (
+    select word
+    from counted
+    where regexp_full_match(word, '[\p{L}\p{M}]+') and not regexp_matches(word, '\p{Han}')
+),
+spaced_words as (
+    select word, list(doc_id order by doc_id) as doc_ids
+    from spaced
+    join letters using (word)
+    group by word
 ),
 han_runs as (
     select doc_id, unnest(list_distinct(regexp_extract_all(text, '\p{Han}+'))) as run

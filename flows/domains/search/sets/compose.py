@@ -24,6 +24,7 @@ from flows.domains.search.sets.reading import read_graph
 from flows.domains.search.sets.rewording.rewording import PROMPT, reworded
 from flows.domains.search.sets.searches import Searches
 from flows.domains.search.sets.shortcuts import Shortcuts
+from flows.domains.search.sets.twins import Asked, asked_of
 from flows.domains.search.sets.wording import shown
 from schemas.prompt import Prompt
 from schemas.record import content_id
@@ -34,9 +35,7 @@ DRAWS, GIVE_UP = 60, 84
 TURNS_PER_WINDOW, MORE_TURNS = 2, 24
 TOKENS = 110_000
 """Tokens of an attempt at a long question: its windows, its searches, and its calls."""
-ALIKE = 0.5
-"""Share of common pages, of all, above which two questions of one composer and night are twins."""
-VERSION = "3"
+VERSION = "4"
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ class Candidate:
     """Windows to be read for its question."""
     made: set[str]
     """Lines of the questions of earlier nights and of this one."""
-    asked: dict[str, list[frozenset[str]]]
-    """Composer -> the pages of each of its questions of this night, by doc_id."""
+    asked: dict[str, list[Asked]]
+    """Composer -> its questions of this night."""
     reworded_share: float = 0.0
     """Share of the questions that the teacher words."""
 
@@ -78,16 +77,21 @@ def composer(name: str, ask: Callable[[Draw], Question]) -> Composer:
 
     def compose(candidate: Candidate, write: Writer) -> Draft:
         plain, asked = proven(candidate, ask), candidate.asked.setdefault(name, [])
-        pages = frozenset(page.doc_id for page in plain.asked or plain.reads)
-        if any(len(pages & other) > ALIKE * len(pages | other) for other in asked):
-            raise Refused("same_pages")
+        mine = _compared(plain)
+        if any(mine.is_twin_of(other) for other in asked):
+            raise Refused("twin")
         worded = Random(f"{candidate.seed}/wording").random() < candidate.reworded_share  # noqa: S311
         question = _in_other_words(candidate, plain, write) if worded else plain
         candidate.made.add(line_of(question))
-        asked.append(pages)
+        asked.append(_compared(question))
         return draft(candidate, question, PROMPT if worded else None)
 
     return Composer(name, VERSION, candidates, compose, tokens=TOKENS, knob=knob, reads_graph=True, takes_target=True)
+
+
+def _compared(question: Question) -> Asked:
+    pages = question.asked or question.reads
+    return asked_of((page.doc_id for page in pages), " ".join(question.sentences))
 
 
 def knob(candidate: Candidate) -> str:
@@ -183,13 +187,13 @@ def _made(corpus: Corpus) -> set[str]:
     return {row[0] for row in rows.fetchall()}
 
 
-def _asked(corpus: Corpus) -> dict[str, list[frozenset[str]]]:
+def _asked(corpus: Corpus) -> dict[str, list[Asked]]:
     from warehouse.connect import execute, query  # imports DuckDB, which the tools' worker processes do not need
 
     values = {"composers": [one.name for one in SET_COMPOSERS], "run_id": corpus.day.isoformat()}
-    found: dict[str, list[frozenset[str]]] = {}
-    for composer, evidence in execute(corpus.con, query("graph", "graph_asked"), values).fetchall():
-        found.setdefault(composer, []).append(frozenset(evidence))
+    found: dict[str, list[Asked]] = {}
+    for composer, evidence, instruction in execute(corpus.con, query("graph", "graph_asked"), values).fetchall():
+        found.setdefault(composer, []).append(asked_of(evidence, instruction))
     return found
 
 

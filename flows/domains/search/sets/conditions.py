@@ -74,5 +74,6 @@ def _options(values: Sequence[float], *, decades: bool) -> list[tuple[str, float
     infinite = float("inf")
     bounds: list[tuple[str, float, float]] = [("at_least", one, infinite) for one in distinct[1:]]
     bounds += [("at_most", -infinite, one) for one in distinct[:-1] if one]
-    bands = [(low, high) for at, low in enumerate(distinct) for high in distinct[at + 1 : at + 6]]
+    starts = [one for one in enumerate(distinct) if one != (0, 0.0)]  # `at least 0` is no bound where no value is less
+    bands = [(low, high) for at, low in starts for high in distinct[at + 1 : at + 6]]
     return bounds + [("between", low, high) for low, high in bands[:200]]

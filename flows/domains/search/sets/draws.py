@@ -28,8 +28,6 @@ FEWEST_WINDOWS = 8
 TOKENS_PER_WINDOW, SEARCHES = 1_100, 3
 """Tokens that reading a window takes, its call included; calls of a question beside those that read."""
 TRIES = 60
-COMMON_SHARE = 0.7
-"""Share of a set's pages that must have an attribute; the others are left out, and the question notes it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Draw:
 
         As many as `least` if these suffice, else more, up to `most`.
         """
-        usable = [one for one in self.graph.lists if _has(attribute, one)]
+        usable = self.graph.lists_with(attribute)
         for _ in range(TRIES if usable else 0):
             chosen = self._some(usable, attribute, least, most)
             if len(chosen) >= least and windows_of(together(chosen, attribute)) in self.reads:
@@ -105,8 +103,3 @@ def together(sets: Sequence[Listed], attribute: Attribute) -> list[Page]:
 def windows_of(pages: Sequence[Page]) -> int:
     """Windows that `open` shows of the pages."""
     return sum(len(page.windows) for page in pages)
-
-
-def _has(attribute: Attribute, one: Listed) -> bool:
-    n = sum(page.doc_id in attribute.values for page in one.members)
-    return n >= max(3, COMMON_SHARE * len(one.members))

@@ -4,14 +4,18 @@ It is read once per night from the lake's facts (`warehouse/sql/graph`), in an o
 that the same pages give the same tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from flows.domains.search.sets.naming import folded, meant
 from sources.graph.titles import title_parts
 from sources.index.library import windows
+
+COMMON_SHARE = 0.7
+"""Share of a set's pages that must have an attribute; the others are left out, and the question notes it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,18 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """A table with the column that names its rows, a column of numbers, and key -> number."""
+
+    table: Table
+    key: str
+    column: str
+    numbers: dict[str, float]
+    pages: dict[str, Page]
+    """Key -> the page that the cell names; empty if the cells name none."""
+
+
+@dataclass(frozen=True)
 class Graph:
     """All that the composers of one night draw from."""
 
@@ -113,6 +129,8 @@ class Graph:
     """Word that is on some pages -> doc_ids of those pages, of pages too short for tasks, too."""
     rare: frozenset[str]
     """Words that are on one or two pages."""
+    _lists_with: dict[tuple[str, str, str], list[Listed]] = field(default_factory=dict, repr=False)
+    """Earlier results of `lists_with`."""
 
     @cached_property
     def words_of(self) -> dict[str, list[str]]:
@@ -123,7 +141,42 @@ class Graph:
                 found[doc_id].append(word)
         return found
 
-    @property
+    def lists_with(self, attribute: Attribute) -> list[Listed]:
+        """The lists of which most pages have the attribute."""
+        key = attribute.kind, attribute.label, attribute.shown
+        if key not in self._lists_with:
+            self._lists_with[key] = [one for one in self.lists if _has(attribute, one)]
+        return self._lists_with[key]
+
+    @cached_property
+    def keyed(self) -> list[Rows]:
+        """Each table by its first column of different texts, once for each column of numbers."""
+        return [rows for table in self.tables for rows in self._keyed(table)]
+
+    def _keyed(self, table: Table) -> Iterator[Rows]:
+        key = next((at for at in range(len(table.headers)) if _is_key(table, at)), None)
+        if key is None:
+            return
+        names = [folded(row[key].text) for row in table.rows]
+        doc_ids = [meant(self.named, row[key].text, None, row[key].link) for row in table.rows]
+        pages = {name: self.pages[one] for name, one in zip(names, doc_ids, strict=True) if one}
+        for column, header in enumerate(table.headers):
+            values = [row[column].value for row in table.rows]
+            numbers = {name: float(one) for name, one in zip(names, values, strict=True) if one is not None}
+            if column != key and len(numbers) == len(names):
+                yield Rows(table, table.headers[key], header, numbers, pages if all(doc_ids) else {})
+
+    @cached_property
     def newest(self) -> datetime:
         """When the newest page was fetched: from then on the same tasks can be made."""
         return max(page.fetched_at for page in self.pages.values())
+
+
+def _has(attribute: Attribute, one: Listed) -> bool:
+    n = sum(page.doc_id in attribute.values for page in one.members)
+    return n >= max(3, COMMON_SHARE * len(one.members))
+
+
+def _is_key(table: Table, at: int) -> bool:
+    cells = [row[at] for row in table.rows]
+    return all(cell.value is None for cell in cells) and len({folded(cell.text) for cell in cells} - {""}) == len(cells)

@@ -4,62 +4,26 @@ Only tables that occur alone under their heading are joined, by columns whose ce
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from flows.domains.contract import Refused
 from flows.domains.search.sets.conditions import draw_bounds
 from flows.domains.search.sets.draws import Draw, windows_of
-from flows.domains.search.sets.graph import Attribute, Graph, Page, Table
+from flows.domains.search.sets.graph import Attribute, Page, Rows, Table
 from flows.domains.search.sets.naming import folded
 from flows.domains.search.sets.question import Question, Truth
-from flows.domains.search.sets.reading import meant
 from flows.domains.search.sets.recount import bare, rows_of, value_of
 from flows.domains.search.sets.wording import say, say_attribute
 
 LEAST_JOINED = 5
 
 
-@dataclass(frozen=True)
-class Rows:
-    """A table with the column that names its rows, a column of numbers, and key -> number."""
-
-    table: Table
-    key: str
-    column: str
-    numbers: dict[str, float]
-    pages: dict[str, Page]
-    """Key -> the page that the cell names; empty if the cells name none."""
-
-
 def table_join(draw: Draw) -> Question:
     """A sum over joined rows that a band of numbers selects. Raises Refused where no tables can be joined."""
-    known = [rows for table in draw.graph.tables for rows in keyed(draw.graph, table)]
+    known = draw.graph.keyed
     if not known:
         raise Refused("no_tables")
     first = draw.dice.choice(known)
     return _with_pages(draw, first) if first.pages else _with_table(draw, first, known)
-
-
-def keyed(graph: Graph, table: Table) -> list[Rows]:
-    """The table by its first column of different texts, once for each column of numbers."""
-    keys = [at for at in range(len(table.headers)) if _is_key(table, at)]
-    found = []
-    for column in range(len(table.headers)):
-        cells = [row[column].value for row in table.rows]
-        if keys and column != keys[0] and all(cell is not None for cell in cells):
-            named = [row[keys[0]] for row in table.rows]
-            numbers = {
-                folded(cell.text): float(value) for cell, value in zip(named, cells, strict=True) if value is not None
-            }
-            doc_ids = {folded(cell.text): meant(graph.named, cell.text, None, cell.link) for cell in named}
-            pages = {key: graph.pages[one] for key, one in doc_ids.items() if one} if all(doc_ids.values()) else {}
-            found.append(Rows(table, table.headers[keys[0]], table.headers[column], numbers, pages))
-    return found
-
-
-def _is_key(table: Table, at: int) -> bool:
-    cells = [row[at] for row in table.rows]
-    return len({folded(cell.text) for cell in cells} - {""}) == len(cells) and all(cell.value is None for cell in cells)
 
 
 def _with_pages(draw: Draw, rows: Rows) -> Question:

@@ -36,6 +36,12 @@ def folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def meant(named: Mapping[str, str], text: str, label: str | None, link: str | None) -> str | None:
+    """The page that an item or cell names: the target of its link, else the page of its words; None for no page."""
+    names = (link or "", label or "", text)
+    return next((named[name] for name in map(folded, names) if name in named), None)
+
+
 def _without(title: str, shared: list[str]) -> str:
     for part in shared:
         title = title.replace(part, " ").strip(JOINTS)

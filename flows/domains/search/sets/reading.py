@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.domains.contract import Corpus
 from flows.domains.search.sets.graph import Attribute, Cell, Graph, Listed, Page, Table
-from flows.domains.search.sets.naming import folded, meanings, short_titles
+from flows.domains.search.sets.naming import folded, meanings, meant, short_titles
 from flows.domains.search.sets.recount import links_under
 
 if TYPE_CHECKING:
@@ -53,12 +53,6 @@ def read_graph(corpus: Corpus) -> Graph | None:
 
 def _names(page: Page) -> list[str]:
     return [page.url, page.name, page.title]
-
-
-def meant(named: dict[str, str], text: str, label: str | None, link: str | None) -> str | None:
-    """The page that an item or cell names: the target of its link, else the page of its words; None for no page."""
-    names = (link or "", label or "", text)
-    return next((named[name] for name in map(folded, names) if name in named), None)
 
 
 def _lists(con: "duckdb.DuckDBPyConnection", pages: dict[str, Page], named: dict[str, str]) -> Iterator[Listed]:

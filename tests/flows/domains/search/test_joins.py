@@ -11,6 +11,7 @@ from flows.domains.search.sets.draws import Draw, level
 from flows.domains.search.sets.graph import Cell, Graph, Page, Table
 from flows.domains.search.sets.joins import table_join
 from flows.domains.search.sets.searches import Searches
+from flows.domains.search.sets.twins import asked_of
 from sources.index.library import Library
 
 KEYS = ["debug", "info", "warning", "error", "critical", "notset"]
@@ -42,3 +43,17 @@ def test_a_join_needs_both_tables(searches: Searches) -> None:
     assert question.again() == question.truth
     with pytest.raises(Refused, match="no_second_table"):
         table_join(draw(searches, table("one", values), table("two", values)))
+
+
+def test_other_rows_of_one_table_are_no_other_question() -> None:
+    """A release with many of them teaches one question many times."""
+    asked = (
+        "The page “{}” has a table under the heading “{}”, whose column “Name” names pages. Take the pages of the rows"
+        " whose “Users” is from {} to {}, both included. What is the sum over these pages of the value of “Height” that"
+        " the page states? Answer with the number alone."
+    )
+    first = asked_of("abcdefgh", asked.format("Towns of the north", "Largest", 10, 20))
+    assert first.is_twin_of(asked_of("ijklmnop", asked.format("Towns of the north", "Largest", 30, 40)))
+    lakes = asked.format("Lakes", "Deepest", 10, 20).replace("Height", "Depth")
+    assert not first.is_twin_of(asked_of("ijklmnop", lakes))
+    assert first.is_twin_of(asked_of("abcdefg", "How many of these pages have a table?"))

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from flows.domains.contract import Writer
+from flows.domains.search.sets.conditions import draw_bounds
 from flows.domains.search.sets.graph import Attribute, Page
 from flows.domains.search.sets.recount import has_words, value_of
 from flows.settings import Settings, Tasks
@@ -190,6 +191,14 @@ def test_a_part_of_a_short_form_is_no_word() -> None:
     ]  # fmt: skip
 
 
+def test_no_lower_bound_is_zero_where_no_value_is_less() -> None:
+    """“At least 0 and at most 3” reads as if pages could have less than nothing."""
+    values = [0.0, 0.0, 1.0, 2.0, 3.0, 5.0]
+    lows = {draw_bounds(random.Random(seed), values)[0] for seed in range(80)}
+    assert lows == {float("-inf"), 1.0, 2.0, 3.0}
+    assert 0.0 in {draw_bounds(random.Random(seed), [-1.0, *values])[0] for seed in range(80)}
+
+
 CHINESE = ("灯塔", "鲸鱼", "港口", "茶叶", "丝绸", "瓷器", "钟声", "木船", "森林", "雪山")
 
 
@@ -199,8 +208,8 @@ def test_words_of_chinese_pages_are_found_inside_their_sentences() -> None:
     sentences = ["他们的{}在{}和{}旁边。".format(*dice.sample(CHINESE, 3)) for _ in range(200)]
     pages = {str(n): sheet(f"# Page {n}\n\n{text} Lighthouses are old.") for n, text in enumerate(sentences)}
     with duckdb.connect() as con:
-        con.execute("create table pages (doc_id varchar, text varchar)")
-        con.executemany("insert into pages values (?, ?)", [(key, page.text) for key, page in pages.items()])
+        con.execute("create table pages (doc_id varchar, url varchar, text varchar)")
+        con.executemany("insert into pages values ($1, $1, $2)", [(key, page.text) for key, page in pages.items()])
         found = dict(con.execute(query("graph", "graph_words"), {"least": 4, "most": 90}).fetchall())
     assert sorted(found) == sorted(CHINESE)
     for word, doc_ids in found.items():
