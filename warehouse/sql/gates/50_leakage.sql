@@ -124,6 +124,11 @@ found as (
                     and not contains(lower(candidates.instruction), words)
                     -- a server or a form expects an answer, too
                     and not (matches(words, $expected_words_list) and matches(candidates.instruction, $concerns_machines_list))
+                    -- whoever marks in what was read: results inflect the word, and say other things of that one
+                    and not coalesce(
+                        strlen(words) > length(words)
+                        and list_contains(graded.supported, nullif(regexp_extract(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), ''))
+                        and not matches(regexp_extract(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), $answer_words_list), false)
                     -- a word on grading that the task has, too, in another form
                     and len(list_filter(
                         regexp_extract_all(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'),

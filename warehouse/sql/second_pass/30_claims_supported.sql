@@ -5,7 +5,7 @@ with claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then brief_words end, [tool_markup, template_token, on_grading, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then brief_words end, [tool_markup, template_token, on_grading, case when strlen(on_grading) > length(on_grading) then nullif(regexp_extract(on_grading, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), '') end, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
         )))) as claimed,
         -- many results may give any number by arithmetic
         case when bytes_read >= 6000 then [] else list_distinct(list_concat(
