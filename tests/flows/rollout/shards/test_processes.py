@@ -17,6 +17,7 @@ from flows.rollout.shards.shard import left_folders, shards_of
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.stores.s3 import S3Server, moto
 from tests.doubles.teachers.vllm_process import VllmProcess, vllm_process
 from tests.flows.rollout.test_kills import (
     DAY,
@@ -38,12 +39,15 @@ KILLS = int(os.environ.get("SHARD_KILLS", "4"))
 """SHARD_KILLS=50 is the long form."""
 
 
-def home(folder: Path, url: str, **rollout: object) -> Settings:
+def home(folder: Path, url: str, store: S3Server | None = None, **rollout: object) -> Settings:
+    """A home with planned attempts, whose lake is in its own folder, or in a bucket of the store."""
     limits = {"processes": PROCESSES, "max_in_flight": IN_FLIGHT, "max_starts": 99, "tool_workers": 0}
     settings = Settings(
         home=folder,
         teacher=Teacher(engine="vllm", urls=[url], temperature=0.0, retries=5),
         rollout=Rollout.model_validate(limits | rollout),
+        lake_address="s3://lake/night" if store else None,
+        lake_endpoint_url=store.endpoint if store else None,
     )
     write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
     return settings
@@ -74,17 +78,22 @@ def test_engines_without_servers_work_in_one_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_leave_the_rows_of_one(tmp_path: Path) -> None:
+def test_two_processes_and_a_lake_in_a_bucket_leave_the_rows_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another row, or one that is missing, would make releases depend on the machine that made them."""
     with vllm_process(tmp_path / "one.jsonl", reply) as server:
         one = home(tmp_path / "one", server.url, processes=1)
         alone = roll_out(one)
-    with vllm_process(tmp_path / "two.jsonl", reply) as server:
-        two = home(tmp_path / "two", server.url)
+    with vllm_process(tmp_path / "two.jsonl", reply) as server, moto() as store:
+        for name, value in store.environment().items():
+            monkeypatch.setenv(name, value)
+        store.client().create_bucket(Bucket="lake")
+        two = home(tmp_path / "two", server.url, store)
         together = roll_out(two)
-    assert everything(two) == everything(one)
+        assert everything(two) == everything(one)
+        names = {path.stem.split("-")[-2] for path in Lake(two.lake).parts(Trajectory)}
     assert together == alone
-    names = {path.stem.split("-")[-2] for path in Lake(two.lake).parts(Trajectory)}
     assert {"rollout1", "rollout2"} <= names, "both processes write parts of their own"
     assert left_folders(two.state) == []
     status = read_status(two.state)
