@@ -1,4 +1,4 @@
-"""Shingles of long texts: the same text has the same ones wherever it stands, and an edit changes few."""
+"""Shingles of long texts: the same text has the same ones wherever it occurs, and an edit changes few."""
 
 import pyarrow as pa
 from hypothesis import given, settings

@@ -83,7 +83,7 @@ def test_each_text_is_searched_for_its_own_expression(texts: pa.Array) -> None:
 
 @pytest.mark.parametrize(("one", "other"), [("on_grading_mixed", "on_grading"), ("writes_results", "tool_says")])
 def test_references_of_two_lists_stand_for_both(one: str, other: str, texts: pa.Array) -> None:
-    """Of two lists, the phrase that stands first is quoted: a result that holds the other does not excuse it."""
+    """Of two lists, the first phrase in the text is quoted: a result that holds the other does not excuse it."""
     joined = f"{references()[f'{one}_list']}|{references()[f'{other}_list']}"
     found = first_match(texts, pa.array([joined] * len(texts)))
     assert found.equals(first_match(texts, pa.array([f"{patterns()[one]}|{patterns()[other]}"] * len(texts))))
