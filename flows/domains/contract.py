@@ -186,6 +186,8 @@ class Composer:
     """How drafts of several candidates are made at the same time."""
     takes_target: bool = False
     """True if the lengths of its tasks follow the target of its domain in the settings (`tasks.target`)."""
+    accepted: Callable[[Any, Task], None] | None = None
+    """Called with each candidate that became a task, for composers whose later tasks depend on earlier ones."""
     reads_graph: bool = False
     """True if it draws from the facts of pages and searches the library: both are made before its first candidate."""
 

@@ -53,20 +53,20 @@ class Attempts:
 
     def of(
         self, domain: Domain, group: Sequence[Composer], candidates: Iterator[Candidate], wanted: Callable[[], int]
-    ) -> Iterator[tuple[Composer, Attempt]]:
-        """An attempt per candidate, in their order; composers of equal candidates take turns.
+    ) -> Iterator[tuple[Composer, Candidate, Attempt]]:
+        """Each candidate with its attempt, in their order; composers of equal candidates take turns.
 
         No more drafts are in work than tasks are `wanted` of the group, so that the last ones are not made in vain.
         """
         ahead = min(AHEAD[composer.overlap] * self.workers.count(composer.overlap) for composer in group)
-        begun = deque[tuple[Composer, Callable[[], Attempt]]]()
+        begun = deque[tuple[Composer, Candidate, Callable[[], Attempt]]]()
         for candidate in candidates:
             composer = group[candidate.number % len(group)]
-            begun.append((composer, self._begun(domain, composer, candidate, group)))
+            begun.append((composer, candidate, self._begun(domain, composer, candidate, group)))
             while len(begun) >= max(1, min(ahead + 1, wanted())):
-                first, result = begun.popleft()
-                yield first, result()
-        yield from ((composer, result()) for composer, result in begun)
+                first, raw, result = begun.popleft()
+                yield first, raw, result()
+        yield from ((composer, candidate, result()) for composer, candidate, result in begun)
 
     def _begun(
         self, domain: Domain, composer: Composer, candidate: Candidate, group: Sequence[Composer]

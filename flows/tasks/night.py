@@ -124,7 +124,7 @@ class TaskNight:
         def left() -> int:
             return own - sum(self.composed[one] for one in names)
 
-        for composer, attempt in self.attempts.of(domain, group, group[0].candidates(corpus), left):
+        for composer, candidate, attempt in self.attempts.of(domain, group, group[0].candidates(corpus), left):
             reason = "same_task" if attempt.task_id in self.made.ids else attempt.reason
             if reason or attempt.task is None:
                 self.refused[domain.name, composer.name, reason] += 1
@@ -132,4 +132,6 @@ class TaskNight:
             self.made.ids.add(attempt.task.task_id)
             self.made.by_domain[domain.name] += 1
             self.composed[composer.name] += 1
+            if composer.accepted:
+                composer.accepted(candidate, attempt.task)
             yield attempt.task, attempt.hidden

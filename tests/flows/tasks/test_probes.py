@@ -90,6 +90,38 @@ def test_a_domain_with_a_proof_is_probed_by_it(tmp_path: Path, proof: str, compo
     assert compose(tmp_path)["composed"] == composed
 
 
+def test_a_composer_gets_the_tasks_that_passed_and_no_other(tmp_path: Path) -> None:
+    """A night that goes on after a kill knows tasks only: memory of refused drafts would make it another night."""
+    folder = write_guide_domain(tmp_path)
+    for file, sound, planted in (
+        (
+            "policies",
+            "    for dial, number",
+            "    if len(goal['dials']) == 4:\n        return 'Done.'\n    for dial, number",
+        ),
+        ("composer", 'seeded("panels"), compose)', 'seeded("panels"), compose, accepted=accepted)'),
+        ("composer", "PANELS = ", f"{ACCEPTED}\nPANELS = "),
+    ):
+        path = folder / f"{file}.py"
+        assert sound in path.read_text()
+        path.write_text(path.read_text().replace(sound, planted))
+    use_folders([folder])
+    counts = compose(tmp_path, per_night=6)
+    assert counts["composed"] == 6 and counts["refused:probe_oracle"]
+    made = {row["task_id"]: json.loads(row["difficulty"])["number"] for row in rows(tmp_path, Task)}
+    accepted = [line.split() for line in Path(tmp_path, "dials", "accepted").read_text().splitlines()]
+    assert {name: int(number) for number, name in accepted} == made and len(accepted) == len(made)
+
+
+ACCEPTED = """
+def accepted(seed, task):
+    from pathlib import Path
+    with Path(__file__).with_name("accepted").open("a") as file:
+        print(seed.number, task.task_id, file=file)
+
+"""
+
+
 def test_a_probe_that_is_switched_off_or_not_drawn_is_not_passed(tmp_path: Path) -> None:
     use_folders([write_guide_domain(tmp_path)])
     compose(tmp_path / "off", probes=["canary"])

@@ -28,7 +28,7 @@ from flows.domains.search.sets.twins import Asked, asked_of
 from flows.domains.search.sets.wording import shown
 from schemas.prompt import Prompt
 from schemas.record import content_id
-from schemas.task import Hop
+from schemas.task import Hop, Task
 
 DRAWS, GIVE_UP = 60, 84
 """Seeds offered per task wanted, and in all if none of them becomes a question: the corpus then has none."""
@@ -49,9 +49,9 @@ class Candidate:
     reads: range
     """Windows to be read for its question."""
     made: set[str]
-    """Lines of the questions of earlier nights and of this one."""
+    """Lines of the questions that became tasks, in earlier nights and in this one."""
     asked: dict[str, list[Asked]]
-    """Composer -> its questions of this night."""
+    """Composer -> its questions that became tasks in this night."""
     reworded_share: float = 0.0
     """Share of the questions that the teacher words."""
 
@@ -76,17 +76,24 @@ def composer(name: str, ask: Callable[[Draw], Question]) -> Composer:
     """The composer of one kind of question."""
 
     def compose(candidate: Candidate, write: Writer) -> Draft:
-        plain, asked = proven(candidate, ask), candidate.asked.setdefault(name, [])
+        plain = proven(candidate, ask)
         mine = _compared(plain)
-        if any(mine.is_twin_of(other) for other in asked):
+        if any(mine.is_twin_of(other) for other in candidate.asked.get(name, [])):
             raise Refused("twin")
         worded = Random(f"{candidate.seed}/wording").random() < candidate.reworded_share  # noqa: S311
         question = _in_other_words(candidate, plain, write) if worded else plain
-        candidate.made.add(line_of(question))
-        asked.append(_compared(question))
         return draft(candidate, question, PROMPT if worded else None)
 
-    return Composer(name, VERSION, candidates, compose, tokens=TOKENS, knob=knob, reads_graph=True, takes_target=True)
+    return Composer(
+        name, VERSION, candidates, compose,
+        tokens=TOKENS, knob=knob, takes_target=True, accepted=_remember, reads_graph=True,
+    )  # fmt: skip
+
+
+def _remember(candidate: Candidate, task: Task) -> None:
+    """Compare later questions with this one: not with those that a probe refuses, which a night that goes on lacks."""
+    candidate.made.add(json.loads(task.difficulty)["line"])
+    candidate.asked.setdefault(task.composer, []).append(asked_of(task.evidence, task.instruction))
 
 
 def _compared(question: Question) -> Asked:

@@ -4,7 +4,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.domains.contract import Writer
+from flows.domains import domains
+from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
+from flows.domains.search.sets.compose import SET_COMPOSERS, Candidate, candidates
 from flows.domains.search.sets.conditions import draw_bounds
 from flows.domains.search.sets.graph import Attribute, Page
 from flows.domains.search.sets.recount import has_words, value_of
+from flows.domains.search.sets.twins import asked_of
+from flows.environments.resources import Resources
 from flows.settings import Settings, Tasks
 from flows.settings import Teacher as TeacherSettings
 from flows.tasks.compose import run_tasks
+from flows.tasks.rows import task_row
 from schemas import Document, Fact
 from schemas.document import doc_id
 from schemas.record import sha256_text
@@ -121,6 +126,36 @@ def test_a_target_sets_how_much_is_read_for_a_question(tmp_path: Path) -> None:
         assert all(one["windows"] >= int(one["knob"].split()[0]) for one in difficulties)
     assert max(calls[20]) < min(calls[60])
     assert 0.5 * 20 < sum(calls[20]) / 8 < 2 * 20 and 0.5 * 60 < sum(calls[60]) / 8 < 2 * 60
+
+
+def test_a_question_that_a_probe_refuses_stands_in_the_way_of_no_other(tmp_path: Path) -> None:
+    """A night that goes on after a kill reads tasks only: with other memories it would compose other tasks."""
+    write_region_wiki(Lake(tmp_path / "lake"), DAY, 200)
+    compose(tmp_path, 1, probes=[])
+    (index,) = (tmp_path / "state" / "library").iterdir()
+    with connect(Lake(tmp_path / "lake")) as con:
+        corpus = Corpus(con, Tasks(), DAY, 9, resources=Resources(library_path=index))
+        candidate, kind, draft = next(drafts(corpus))
+        again = kind.compose(candidate, no_writer)
+        assert again == draft
+        task = task_row(domains()["search"], kind, draft, Tasks(), DAY)
+        assert kind.accepted
+        kind.accepted(candidate, task)
+        with pytest.raises(Refused, match="same_line"):
+            kind.compose(candidate, no_writer)
+        other = candidate.asked[kind.name][0]
+        assert other == asked_of(draft.evidence, draft.instruction)
+
+
+def drafts(corpus: Corpus) -> Iterator[tuple[Candidate, Composer, Draft]]:
+    for candidate in candidates(corpus):
+        kind = SET_COMPOSERS[candidate.number % len(SET_COMPOSERS)]
+        with suppress(Refused):
+            yield candidate, kind, kind.compose(candidate, no_writer)
+
+
+def no_writer(system: str, text: str) -> str:
+    raise AssertionError("these composers need no teacher")
 
 
 def test_items_that_link_to_several_pages_count_by_their_first_links(tmp_path: Path) -> None:
