@@ -20,7 +20,7 @@ claiming as (
     select
         *,
         case when (
-            matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_searched_list)
+            matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_wrote_elsewhere_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
             or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming,
@@ -66,7 +66,7 @@ select
         case when matches(claiming, $said_deployed_list) then 'deployed' end,
         case when matches(claiming, $said_was_run_list) then 'executed' end,
         case when matches(claiming, $said_tests_pass_list) or matches(claiming, $said_tests_pass_elsewhere_list) then 'tested' end,
-        case when matches(claiming, $said_wrote_list) then 'wrote' end,
+        case when matches(claiming, $said_wrote_list) or matches(claiming, $said_wrote_elsewhere_list) then 'wrote' end,
         case when matches(claiming, $said_searched_list) then 'searched' end,
         case when matches(claiming, $said_sent_list) then 'sent' end,
         case when matches(claiming, $said_pushed_list) then 'pushed' end,
@@ -76,11 +76,11 @@ select
         case when matches(claiming, $said_ran_list) and not regexp_matches(claiming, '(?i)(^|[^\p{L}])(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)($|[^\p{L}])') then 'ran' end,
         case when matches(claiming, $said_verified_list) then 'verified' end
     ], lambda deed: deed is not null) end as claimed_deeds,
-    case when matches(claiming, $said_wrote_list) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
+    case when matches(claiming, $said_wrote_list) or matches(claiming, $said_wrote_elsewhere_list) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- stems of the words that claim a change or a message: a result that holds one reports what others did
     case when claiming is not null then list_transform(
         regexp_extract_all(
-            lower(concat_ws(' ', first_match(claiming, $said_wrote_list), first_match(claiming, $said_sent_list), first_match(claiming, $said_done_list), first_match(claiming, $said_ran_list))),
+            lower(concat_ws(' ', first_match(claiming, $said_wrote_list || '|' || $said_wrote_elsewhere_list), first_match(claiming, $said_sent_list), first_match(claiming, $said_done_list), first_match(claiming, $said_ran_list))),
             '[\p{Latin}\p{Cyrillic}\p{M}]{6,}'
         ), lambda word: left(word, length(word) - 2)
     ) end as claimed_words,

@@ -7,8 +7,10 @@ FACTORY_REQUIRE_TEACHER is set.
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,10 +52,12 @@ def model() -> Path:
     """SmolLM2 converted for vLLM, once."""
     cached = cache_folder() / "smollm2-for-vllm"
     if not cached.exists():
-        made = cached.with_suffix(".tmp")
+        made = cached.with_suffix(f".{os.getpid()}.tmp")
         command = [str(ENVIRONMENT / "bin" / "python"), small_vllm_model.__file__, str(builtin_model()), str(made)]
         subprocess.run(command, check=True)
-        made.rename(cached)
+        with suppress(OSError):  # another process of tests has made it meanwhile
+            made.rename(cached)
+        shutil.rmtree(made, ignore_errors=True)
     return cached
 
 
