@@ -32,7 +32,7 @@ from warehouse.lake import Lake
 pytestmark = pytest.mark.slow
 
 DAY = date(2026, 1, 2)
-KILLS = int(os.environ.get("SERVER_KILLS", "20"))
+KILLS = int(os.environ.get("SERVER_KILLS", "12"))
 """SERVER_KILLS=100 is the long form."""
 VICTIMS = ("server", "server", "server", "flow", "flow and server")
 TASKS = 80

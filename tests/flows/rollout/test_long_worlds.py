@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 DAY = date(2026, 1, 2)
 TASKS = 3
 TURNS = 24
-KILLS = int(os.environ.get("WORLD_KILLS", "10"))
+KILLS = int(os.environ.get("WORLD_KILLS", "6"))
 """WORLD_KILLS=70 with --timeout=0 is the long form."""
 TABLES = (
     (Trajectory, ("trajectory_id",)),

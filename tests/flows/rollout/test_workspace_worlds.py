@@ -29,7 +29,7 @@ from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
-KILLS = int(os.environ.get("WORKSPACE_KILLS", "8"))
+KILLS = int(os.environ.get("WORKSPACE_KILLS", "5"))
 NAP = "sleep 0.03"
 """Part of every command, so that most kills come while one runs."""
 TURNS = (

@@ -28,7 +28,7 @@ from warehouse.lake import Lake
 
 DAY = date(2026, 1, 2)
 TASKS = 6
-KILLS = int(os.environ.get("WORLD_KILLS", "10"))
+KILLS = int(os.environ.get("WORLD_KILLS", "6"))
 """Kills of each long test; WORLD_KILLS=70 with --timeout=0 is the long form."""
 GOAL = {"bank": 15, "cash": 6}
 CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])

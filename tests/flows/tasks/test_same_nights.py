@@ -28,7 +28,7 @@ DAY = date(2026, 1, 2)
 KILLS = int(os.environ.get("NIGHT_KILLS", "1"))
 MEASURED = {"engineering", "ml_engineering", "task_folders", "mcp_server"}
 """Domains that run code while they compose, or need folders or servers of a user."""
-EACH = 4
+EACH = 2
 """Tasks of each of the other domains."""
 CHOSEN = [
     one.name
