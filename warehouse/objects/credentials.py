@@ -1,7 +1,7 @@
 """Keeps credentials out of error messages: the account's own keys, and passwords or signatures in an address."""
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@|(?<=\?)[^\s\"'<>]*(?i:signature|credential|token|accesskey)[^\s\"'<>]*")
 SHORTEST = 8
@@ -13,6 +13,13 @@ def without_credentials(text: str, secrets: list[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "[credential]") if len(secret) >= SHORTEST else text
     return IN_ADDRESS.sub("[credential]", text)
+
+
+def raise_safely(error: Exception, cause: Exception, secrets: list[str]) -> NoReturn:
+    """Raise the error, whose only argument is its message, from its cause; a cause with a credential is left out."""
+    plain = without_credentials(str(cause), secrets)
+    safe = type(error)(without_credentials(str(error), secrets))
+    raise safe from (cause if plain == str(cause) else None)
 
 
 def secrets_of(session: Any) -> list[str]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from warehouse.lake_errors import LakeError
+from warehouse.objects.credentials import raise_safely, secrets_of
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -33,10 +34,7 @@ def store_errors(address: str, endpoint: str) -> Iterator[None]:
 
     Neither the message nor the chained error that a traceback prints holds a credential.
     """
-    from boto3 import Session
     from botocore.exceptions import BotoCoreError, ClientError
-
-    from warehouse.objects.credentials import secrets_of, without_credentials
 
     try:
         yield
@@ -45,10 +43,9 @@ def store_errors(address: str, endpoint: str) -> Iterator[None]:
     except (ClientError, BotoCoreError, OSError) as error:
         if isinstance(error, ClientError) and error_code(error) in ABSENT:
             raise FileNotFoundError(2, "No such object", address) from error
-        secrets = secrets_of(Session())
-        plain = without_credentials(str(error), secrets)
-        unreachable = LakeUnreachable(without_credentials(_message(error, address, endpoint), secrets))
-        raise unreachable from (error if plain == str(error) else None)
+        from boto3 import Session
+
+        raise_safely(LakeUnreachable(_message(error, address, endpoint)), error, secrets_of(Session()))
 
 
 def _message(error: Exception, address: str, endpoint: str) -> str:

@@ -23,7 +23,7 @@ from botocore.exceptions import (
 
 from flows.publish.errors import AccessRefused, NoCredentials, StoreError, StoreMissing, Unreachable
 from flows.publish.stores.protocol import RETRY_HINT
-from warehouse.objects.credentials import secrets_of, without_credentials
+from warehouse.objects.credentials import raise_safely, secrets_of
 from warehouse.objects.errors import ABSENT, REFUSALS, error_code
 
 
@@ -44,9 +44,7 @@ class S3Errors:
         try:
             yield
         except (ClientError, BotoCoreError) as error:
-            translated, plain = self._translated(error), self._without_credentials(str(error))
-            safe = type(translated)(self._without_credentials(str(translated)))
-            raise safe from (error if plain == str(error) else None)
+            raise_safely(self._translated(error), error, secrets_of(self.session))
 
     def _translated(self, error: ClientError | BotoCoreError) -> StoreError:
         if isinstance(error, ClientError):
@@ -74,6 +72,3 @@ class S3Errors:
                 "read and write there."
             )
         return StoreError(f"{place} answered {code} {message}. Wait a little, then {RETRY_HINT}")
-
-    def _without_credentials(self, text: str) -> str:
-        return without_credentials(text, secrets_of(self.session))

@@ -7,7 +7,6 @@ seconds from the first request to the last reply, and those without any request;
 process (`python -m tests.benchmarks.scale.paced_server --tokenizer FOLDER`); it prints its URL.
 """
 
-import argparse
 import asyncio
 import time
 import zlib
@@ -16,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from tests.doubles.teachers.quick_vllm import Connection, Script, serve
+from tests.doubles.teachers.quick_vllm import Connection, Script, main
 
 STEP_S, REQUEST_S, PROMPT_TOKEN_S = 0.03, 0.0005, 0.0002
 CHUNK = 2_048
@@ -160,17 +159,5 @@ class PacedConnection(Connection):
         self.send(await self._paced.completed(body))
 
 
-def main() -> None:
-    from transformers import AutoTokenizer
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokenizer", required=True, help="folder of Qwen3's tokenizer")
-    parser.add_argument("--turns", type=int, default=10, help="most assistant turns of an episode")
-    parser.add_argument("--sampled", type=int, default=60, help="tokens per turn")
-    options = parser.parse_args()
-    script = PacedScript(AutoTokenizer.from_pretrained(options.tokenizer), options.turns, options.sampled)
-    asyncio.run(serve(lambda: PacedConnection(script)))
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, PacedScript, PacedConnection)

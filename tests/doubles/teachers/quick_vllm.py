@@ -14,13 +14,16 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 MODEL = "quick-qwen3"
 VARIANTS = 64
 WORDS = "the keeper of the northern light wrote down each ship that passed the reef and what it carried"
+
+
+S = TypeVar("S", bound="Script")
 
 
 class Script:
@@ -161,17 +164,18 @@ async def serve(connection: Callable[[], Connection]) -> None:
     await server.serve_forever()
 
 
-def main() -> None:
+def main(description: str | None, script: Callable[[Any, int, int], S], connection: Callable[[S], Connection]) -> None:
+    """Serve the replies of a script that is made of the command's tokenizer, turns and tokens per turn."""
     from transformers import AutoTokenizer
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--tokenizer", required=True, help="folder of Qwen3's tokenizer")
-    parser.add_argument("--turns", type=int, default=10, help="assistant turns per episode")
+    parser.add_argument("--turns", type=int, default=10, help="most assistant turns of an episode")
     parser.add_argument("--sampled", type=int, default=250, help="tokens per turn")
     options = parser.parse_args()
-    script = Script(AutoTokenizer.from_pretrained(options.tokenizer), options.turns, options.sampled)
-    asyncio.run(serve(lambda: Connection(script)))
+    made = script(AutoTokenizer.from_pretrained(options.tokenizer), options.turns, options.sampled)
+    asyncio.run(serve(lambda: connection(made)))
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, Script, Connection)
