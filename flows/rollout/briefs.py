@@ -9,7 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from flows.domains import domain, domains
+from flows.domains import composers, domain, domains
 from flows.environments.environment import SANDBOX
 from flows.environments.sandbox import unavailable
 from flows.rollout.loop.acts import Brief, Compaction
@@ -48,8 +48,10 @@ def check_planned(planned: pa.Table, limits: Rollout) -> None:
 
 
 def needs_library(planned: pa.Table) -> bool:
-    """True if the environment of a planned task reads the library of pages."""
-    return any("library" in domain(name).environment.needs for name in set(planned["domain"].to_pylist()))
+    """True if the world of a planned task reads the library of pages: by its domain, or by its composer."""
+    names, made_by = set(planned["domain"].to_pylist()), set(planned["composer"].to_pylist())
+    drawing = {name for name, (_, composer) in composers().items() if composer.reads_graph}
+    return bool(drawing & made_by) or any("library" in domain(name).environment.needs for name in names)
 
 
 def _check(kind: str, needed: Iterable[str], known: Iterable[str]) -> None:

@@ -163,7 +163,7 @@ def rehearsal_tasks(given: Tasks, domain: Domain, n: int) -> Tasks:
 
 def _link_pages(settings: Settings, other: Settings, domain: Domain) -> None:
     """Let the other home read the pages of the home's lake and its library, where the domain needs them."""
-    if not domain.reads_pages:
+    if not (domain.reads_pages or any(one.reads_graph for one in domain.composers)):
         return
     Lake(other.lake).write_version()
     pages = settings.lake / Document.record

@@ -42,10 +42,10 @@ def figures(size: Sizes) -> Iterator[Figure]:
     if reason := unavailable():
         raise MissingTool(reason, "FACTORY_REQUIRE_SANDBOX")
     with tempfile.TemporaryDirectory() as folder:
-        yield from rehearsed("science", "domains.science", size.rehearsal, Path(folder), _small_image)
+        yield from rehearsed("science", "domains.science", size.rehearsal, Path(folder), small_image)
 
 
-def _small_image(settings: Settings) -> Settings:
+def small_image(settings: Settings) -> Settings:
     """Players need little, so the image holds numpy and sympy only."""
     image = ImageSettings(name="science", python=["numpy>=2,<3", "sympy>=1.13,<2"])
     return settings.model_copy(update={"sandbox": SandboxSettings(images=[image])})

@@ -4,7 +4,9 @@ import json
 
 from flows.domains.contract import Play
 from flows.domains.science.players.desk import Desk, printed, program
+from flows.domains.science.players.pages_oracle import solve_over_pages
 from flows.domains.science.topics import TOPICS
+from flows.domains.science.world.pages_room import is_over_pages
 from schemas.task import Hidden, Task
 
 
@@ -13,6 +15,8 @@ def solve(task: Task, hidden: Hidden | None) -> Play:
     if hidden is None or hidden.oracle is None:
         raise LookupError(f"the task {task.task_id} has no stored solution, so the oracle cannot play it")
     route, desk, results = json.loads(hidden.oracle), Desk(), list[float]()
+    if is_over_pages(task.setup):
+        return (yield from solve_over_pages(route))
     yield from desk.read(route["rules"])
     for leg in route["parts"]:
         yield from desk.leg(leg)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from flows.domains.contract import Play
 from flows.domains.science.players.desk import Desk
 from flows.domains.science.players.explorer import CODE
+from flows.domains.science.players.pages_shortcuts import first_hit, one_procedure
+from flows.domains.science.world.pages_room import is_over_pages
 from schemas.task import Hidden, Task
 
 ROW = re.compile(r"^\| (\S+) \| (\S+) \| (\S+) \|$", re.MULTILINE)
@@ -35,7 +37,9 @@ def bound(task: Task, hidden: Hidden | None) -> Play:
 
 
 def levels(task: Task, hidden: Hidden | None) -> Play:
-    """Reads the index only, and takes every result for its reference level."""
+    """Reads the index only, and takes every result for its reference level; of crawled pages, only the first hit."""
+    if is_over_pages(task.setup):
+        return (yield from first_hit(task, hidden))
     desk = Desk()
     for code in dict.fromkeys(CODE.findall(task.instruction)):
         text = yield from desk.call("open", address=f"indices/{code}")
@@ -45,7 +49,9 @@ def levels(task: Task, hidden: Hidden | None) -> Play:
 
 
 def one_step(task: Task, hidden: Hidden | None) -> Play:
-    """Reads one data sheet, multiplies its first two numbers, and answers with the product."""
+    """Reads one data sheet, and multiplies its first two numbers; of crawled pages, one mean over the first hits."""
+    if is_over_pages(task.setup):
+        return (yield from one_procedure(task, hidden))
     desk, numbers = Desk(), list[str]()
     for code in dict.fromkeys(CODE.findall(task.instruction)):
         text = yield from desk.call("open", address=f"specimens/{code}")

@@ -5,14 +5,16 @@ they are made again.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from flows.domains.science.study.draw import draw_study
 from flows.domains.science.study.pages import Page, pages_of
 from flows.domains.science.study.search import PageSearch, passage
-from flows.domains.science.world.tools import TOOLS, OpenArguments, RecordArguments, SearchArguments
+from flows.domains.science.world.notebook import Notebook
+from flows.domains.science.world.pages_room import TOOLS as PAGES_TOOLS
+from flows.domains.science.world.pages_room import PagesRoom, is_over_pages, opened_over_pages
+from flows.domains.science.world.tools import RECORD, SEARCH, TOOLS, OpenArguments, SearchArguments
 from flows.environments.environment import Checkpoint, FinalState
 from flows.environments.resources import Resources
 from flows.environments.tool import Answer, Tool, ToolCall
@@ -21,9 +23,6 @@ from schemas.record import sha256_text
 NAME, VERSION = "reading_room", "1"
 WINDOW_CHARS = 6_000
 """Characters of a part of a page, up to the end of its last paragraph."""
-MAX_TEXT = 4_000
-"""Most characters of a recorded text."""
-MAX_ENTRIES = 400
 
 
 class StudyDiffers(ValueError):
@@ -34,9 +33,12 @@ class ReadingRoom:
     """The world of one attempt."""
 
     def __init__(self, pages: Mapping[str, Page]) -> None:
-        self._pages, self._search = pages, PageSearch(pages)
-        self.notebook: dict[str, float | str] = {}
+        self._pages, self._search, self._notes = pages, PageSearch(pages), Notebook()
+
+    @property
+    def notebook(self) -> dict[str, float | str]:
         """Part and step, as in `2.velocity` -> the value recorded last."""
+        return self._notes.entries
 
     def tools(self) -> tuple[Tool, ...]:
         """search, open and record."""
@@ -44,17 +46,15 @@ class ReadingRoom:
 
     def act(self, call: ToolCall) -> Answer:
         """Search, open a page, or record a value."""
-        uses: dict[str, tuple[type[Any], Callable[..., Answer]]] = {
-            "search": (SearchArguments, self._found),
-            "open": (OpenArguments, self._opened),
-            "record": (RecordArguments, self._recorded),
-        }
-        arguments, use = uses[call.name]
-        return use(arguments.model_validate(call.arguments))
+        if call.name == RECORD.name:
+            return self._notes.record(call.arguments)
+        if call.name == SEARCH.name:
+            return self._found(SearchArguments.model_validate(call.arguments))
+        return self._opened(OpenArguments.model_validate(call.arguments))
 
     def checkpoint(self) -> Checkpoint:
         """The digest of the notebook."""
-        return Checkpoint(sha256_text(json.dumps(self.notebook, sort_keys=True)))
+        return Checkpoint(self._notes.digest)
 
     def restore(self, checkpoint: Checkpoint, calls: Sequence[ToolCall]) -> list[Answer]:
         """Make all calls again."""
@@ -82,15 +82,6 @@ class ReadingRoom:
         place = f"(part {given.part} of {len(parts)})\n\n" if len(parts) > 1 else ""
         return Answer(f"{place}{parts[given.part - 1]}", url=page.address)
 
-    def _recorded(self, given: RecordArguments) -> Answer:
-        key = f"{given.part}.{given.step}"
-        if isinstance(given.value, str) and len(given.value) > MAX_TEXT:
-            return Answer(f"A recorded text has at most {MAX_TEXT} characters.", "blocked")
-        if key not in self.notebook and len(self.notebook) >= MAX_ENTRIES:
-            return Answer(f"The notebook is full: it holds {MAX_ENTRIES} entries.", "blocked")
-        self.notebook[key] = given.value
-        return Answer(f"Recorded as entry {len(self.notebook)}: part {given.part}, {given.step}.")
-
 
 def windows(text: str) -> list[str]:
     """The parts of a page, each of whole paragraphs; a paragraph that is longer than a part stands alone."""
@@ -108,12 +99,14 @@ def digest_of(pages: Mapping[str, Page]) -> str:
 
 
 def tools(setup: str, dialect: str) -> tuple[Tool, ...]:
-    """The tools, the same for every setup."""
-    return TOOLS
+    """The tools: those of the crawled library, or of a study's own."""
+    return PAGES_TOOLS if is_over_pages(setup) else TOOLS
 
 
-def opened(setup: str, resources: Resources, folder: Path) -> ReadingRoom:
+def opened(setup: str, resources: Resources, folder: Path) -> ReadingRoom | PagesRoom:
     """The world of a setup. Raises StudyDiffers if another version of the generator made the task."""
+    if is_over_pages(setup):
+        return opened_over_pages(resources, folder)
     given = json.loads(setup)
     pages = pages_of(draw_study(given["seed"]), given["seed"])
     if digest_of(pages) != given["sha256"]:

@@ -75,6 +75,8 @@ class Attribute:
     """The label as pages write it."""
     values: dict[str, float] = field(repr=False)
     """doc_id -> value."""
+    unit: str | None = None
+    """The unit that pages write behind the number, the same on all of them; None if they write none."""
 
     @property
     def is_year(self) -> bool:

@@ -89,11 +89,13 @@ def _attributes(con: "duckdb.DuckDBPyConnection", pages: dict[str, Page]) -> Ite
         if doc_id in pages:
             counted[phrase][doc_id] = n
     yield from (Attribute("phrase", phrase, phrase, counts) for phrase, counts in counted.items())
-    valued = defaultdict[tuple[str, str, str], dict[str, float]](dict)
-    for doc_id, kind, label, shown, value, _ in _rows(con, "graph_labels", min_pages=LEAST_PAGES):
+    valued = defaultdict[tuple[str, str, str, str | None], dict[str, float]](dict)
+    for doc_id, kind, label, shown, value, unit in _rows(con, "graph_labels", min_pages=LEAST_PAGES):
         if doc_id in pages:
-            valued[kind, label, shown][doc_id] = value
-    yield from (Attribute(*key, values) for key, values in valued.items() if len(values) >= LEAST_PAGES)
+            valued[kind, label, shown, unit][doc_id] = value
+    for (kind, label, shown, unit), values in valued.items():
+        if len(values) >= LEAST_PAGES:
+            yield Attribute(kind, label, shown, values, unit)
 
 
 def _tables(con: "duckdb.DuckDBPyConnection", pages: dict[str, Page]) -> Iterator[Table]:

@@ -31,7 +31,9 @@ def setup_of(seed: int = SEED) -> str:
 
 def room(seed: int = SEED) -> ReadingRoom:
     """A fresh world without the tool python."""
-    return opened(setup_of(seed), Resources(), Path())
+    world = opened(setup_of(seed), Resources(), Path())
+    assert isinstance(world, ReadingRoom)
+    return world
 
 
 def call(world: ReadingRoom, name: str, **arguments: object) -> Answer:
