@@ -2,66 +2,41 @@
 
 import os
 import random
-import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import date
+from contextlib import ExitStack
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from flows.rollout.engines.open import open_teacher
-from flows.rollout.run import Counts, Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
-from schemas import Trajectory, Turn, Verdict
-from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
-from tests.doubles.teachers import tiny_tokenizer as tiny
+from schemas import Trajectory
+from tests.doubles.killed_rollouts import (
+    DAY,
+    IN_FLIGHT,
+    assert_no_finished_turn_was_sampled_again,
+    assert_only_turns_in_flight_were_sampled_again,
+    everything,
+    reply,
+    roll_out,
+    starting,
+    wait_for_turns,
+)
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers.fake_vllm import Body, FakeVllm, Fault, fake_vllm
-from tests.doubles.teachers.scripted import call, open_tiny_dialect, spoken
-from tests.doubles.teachers.vllm_process import CONTEXT, Sampled, VllmProcess, vllm_process
+from tests.doubles.teachers.vllm_process import VllmProcess, vllm_process
 from tests.flows.rollout.timeless import timeless_rows as rows
 from warehouse.connect import connect
-from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
 pytestmark = pytest.mark.slow
 
-DAY = date(2026, 1, 2)
 KILLS = int(os.environ.get("SERVER_KILLS", "12"))
 """SERVER_KILLS=100 is the long form."""
 VICTIMS = ("server", "server", "server", "flow", "flow and server")
 TASKS = 80
-IN_FLIGHT = 4
-PROBE = [1, 2, 3]
-"""The prompt of the teacher's handshake with a server."""
-CONTEXT.set_forkserver_preload(["pytest", __name__, "tests.flows.rollout.warmed"])
-
-
-def reply(prompt_ids: list[int], body: Body) -> str:
-    """Searches a few times, more in some tasks than in others, then reads the page and answers."""
-    if prompt_ids == PROBE:
-        return "Yes."
-    prompt = tiny.decode(prompt_ids)
-    number = task_number(prompt_ids)
-    turn, extra = spoken(prompt), number % 7
-    if number % 9 == 4:
-        return call("search", query="the same")
-    if turn < extra:
-        return f"<think>{body['seed']}</think>" + call("search", query=f"island {turn + number}")
-    start = prompt.index("<|im_start|>assistant")
-    skipped = [place.start() for place in re.finditer(r"<\|im_start\|>assistant", prompt)]
-    return reading(prompt[:start] + prompt[skipped[extra] :], int(body["seed"]))
-
-
-def task_number(prompt_ids: list[int]) -> int:
-    found = re.search(r"\((\d+)\)", tiny.decode(prompt_ids))
-    assert found
-    return int(found[1])
 
 
 def home(folder: Path, url: str, retries: int = 5) -> Settings:
@@ -72,22 +47,6 @@ def home(folder: Path, url: str, retries: int = 5) -> Settings:
     )
     write_wiki_tasks(Lake(settings.lake), DAY, TASKS, samples=1)
     return settings
-
-
-def roll_out(settings: Settings) -> Counts:
-    return run_rollout(settings, DAY, silent, Factories(open_teacher, open_tiny_dialect))
-
-
-@contextmanager
-def starting(settings: Settings) -> Iterator[ForkServerProcess]:
-    """Run the rollout in a process of its own, which is killed at the end of the block if it still runs."""
-    process = CONTEXT.Process(target=roll_out, args=(settings,))
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
 
 
 def kill(victims: str, server: VllmProcess, flow: ForkServerProcess) -> float:
@@ -105,18 +64,8 @@ def wait_at_random(server: VllmProcess, dice: random.Random) -> None:
     if dice.random() < 0.5:
         time.sleep(dice.uniform(0, 0.3))
         return
-    enough, begun = server.count() + dice.randint(1, IN_FLIGHT), time.monotonic()
-    while server.count() < enough and time.monotonic() - begun < 3:
-        time.sleep(0.002)
+    wait_for_turns(server, dice.randint(1, IN_FLIGHT), most_s=3)
     time.sleep(dice.uniform(0, 0.03))
-
-
-def everything(settings: Settings) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "trajectory": rows(settings, Trajectory, "trajectory_id"),
-        "turn": rows(settings, Turn, "trajectory_id", "index"),
-        "verdict": rows(settings, Verdict, "trajectory_id", "turn_index", "verifier"),
-    }
 
 
 def test_server_flow_and_both_killed_often_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> None:
@@ -212,26 +161,6 @@ def test_unusable_replies_never_lose_a_turn_or_change_a_row(tmp_path: Path) -> N
 def prompts(fake: FakeVllm) -> list[tuple[int, ...]]:
     """Return the prompts of all completions, in order."""
     return [one.prompt_ids for one in fake.exchanges]
-
-
-def assert_only_turns_in_flight_were_sampled_again(sampled: list[Sampled], gone: list[float]) -> None:
-    """Each repeated prompt follows a kill, and no kill causes more repeats than turns were in flight."""
-    repeats, last = Counter[float](), dict[tuple[int, ...], float]()
-    for one in sampled:
-        if list(one.prompt) != PROBE and one.prompt in last:
-            repeats[next(at for at in gone if last[one.prompt] <= at <= one.at)] += 1
-        last[one.prompt] = one.at
-    assert max(repeats.values(), default=0) <= IN_FLIGHT
-
-
-def assert_no_finished_turn_was_sampled_again(prompts: list[tuple[int, ...]]) -> None:
-    """A prompt contains all finished turns, so no prompt of a trajectory may be shorter than an earlier one."""
-    longest: dict[int, int] = {}
-    for prompt in prompts:
-        if list(prompt) != PROBE:
-            number, length = task_number(list(prompt)), len(prompt)
-            assert length >= longest.get(number, 0)
-            longest[number] = length
 
 
 def assert_all_adds_up(settings: Settings) -> None:

@@ -11,12 +11,12 @@ import pytest
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
+from tests.doubles.killed_rollouts import DAY, PROBE, everything, task_number
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import Body
 from tests.doubles.teachers.scripted import call, open_tiny_dialect, spoken
 from tests.doubles.teachers.vllm_process import Sampled, VllmProcess, vllm_process
-from tests.flows.rollout.test_kills import DAY, PROBE, everything, task_number
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 

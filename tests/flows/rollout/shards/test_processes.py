@@ -16,21 +16,23 @@ from flows.rollout.monitor.run_status import read_status
 from flows.rollout.shards.shard import left_folders, shards_of
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory
-from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
-from tests.doubles.stores.s3 import S3Server, moto
-from tests.doubles.teachers.vllm_process import VllmProcess, vllm_process
-from tests.flows.rollout.test_kills import (
+from tests.doubles.killed_rollouts import (
     DAY,
+    IN_FLIGHT,
     assert_no_finished_turn_was_sampled_again,
     assert_only_turns_in_flight_were_sampled_again,
     everything,
     reply,
     roll_out,
     starting,
+    wait_for_turns,
 )
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.stores.s3 import S3Server, moto
+from tests.doubles.teachers.vllm_process import vllm_process
 from warehouse.lake import Lake
 
-TASKS, PROCESSES, IN_FLIGHT = 24, 2, 4
+TASKS, PROCESSES = 24, 2
 DELAY_S = 0.05
 """Seconds until the server replies."""
 SLOW_S = 5 * DELAY_S
@@ -98,12 +100,6 @@ def test_two_processes_and_a_lake_in_a_bucket_leave_the_rows_of_one(
     assert left_folders(two.state) == []
     status = read_status(two.state)
     assert status and (status.finished, status.ending) == (TASKS, "done")
-
-
-def wait_for_turns(server: VllmProcess, further: int) -> None:
-    enough, begun = server.count() + further, time.monotonic()
-    while server.count() < enough and time.monotonic() - begun < 30:
-        time.sleep(0.002)
 
 
 def kill_one(dice: random.Random, run: ForkServerProcess) -> bool:
