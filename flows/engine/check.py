@@ -1,4 +1,4 @@
-"""Checks before a night that every worker of a cluster has the night's folder, its code, and the same disk."""
+"""Checks before a night that every worker of a cluster has the night's folder and code, its disk and its lake."""
 
 import os
 import tempfile
@@ -9,6 +9,7 @@ from socket import gethostname
 from flows.engine.engine import EngineError
 from flows.engine.open import opened_engine
 from flows.settings import Settings
+from warehouse.lake_errors import LakeError
 
 CALLS = 2
 """Calls for each worker: Ray gives them to the machines in turn."""
@@ -23,14 +24,22 @@ def check_engine(settings: Settings) -> str:
         mark = os.urandom(16)
         file.write(mark)
         file.flush()
-        hosts = set(engine.spread(partial(_read_mark, Path(file.name), mark), range(CALLS * engine.workers)))
+        read = partial(_read_mark, Path(file.name), mark, settings.lake)
+        hosts = set(engine.spread(read, range(CALLS * engine.workers)))
     return f"{engine.workers} workers of a Ray cluster share the home; seen on {', '.join(sorted(hosts))}"
 
 
-def _read_mark(path: Path, mark: bytes, _: int) -> str:
+def _read_mark(path: Path, mark: bytes, lake: Path, _: int) -> str:
     host = gethostname()
     if not path.exists() or path.read_bytes() != mark:
         raise EngineError(
             f"the machine {host} of the cluster has another disk at {path.parent}: mount the home at the same path"
         )
+    try:
+        (lake / path.name).exists()  # in a bucket: one request
+    except LakeError as error:
+        raise EngineError(
+            f"the machine {host} of the cluster cannot read the lake: {error} Ray's workers have the variables of "
+            "`ray start`: start it there with the credentials of the bucket."
+        ) from error
     return host

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.engine.check import check_engine
 from flows.engine.engine import EngineError, WorkersLost
 from flows.engine.open import opened_engine
 from flows.publish.release import run_publish
@@ -21,6 +22,7 @@ from flows.tasks.workers import FEWEST_TASKS
 from schemas import Task, Turn
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
 from tests.doubles.ray_cluster import SmallCluster, small_cluster
+from tests.doubles.stores.s3 import moto
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.flows.engine.slow_work import after_a_second, no_teacher
 from tests.flows.publish.test_publish import digests, latest
@@ -48,6 +50,22 @@ def cluster() -> Iterator[SmallCluster]:
 @pytest.fixture(scope="module")
 def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.save(tmp_path_factory.mktemp("student"))
+
+
+def test_a_machine_without_the_keys_of_the_lake_is_named_before_the_night(
+    cluster: SmallCluster, student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variables of the night's process do not reach Ray's workers: refine would fail after the paid rollout."""
+    monkeypatch.chdir(tmp_path)
+    here = night_settings("home", student, cluster.address)
+    assert "3 workers of a Ray cluster share the home" in check_engine(here)
+    with moto() as store:
+        for name, value in store.environment().items():
+            monkeypatch.setenv(name, value)
+        store.client().create_bucket(Bucket="lake")
+        place = {"lake_address": "s3://lake/night", "lake_endpoint_url": store.endpoint}
+        with pytest.raises(EngineError, match=r"cannot read the lake: no credentials for s3://lake/night"):
+            check_engine(here.model_copy(update=place))
 
 
 def test_a_night_that_loses_a_node_is_that_of_one_machine(
