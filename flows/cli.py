@@ -57,12 +57,14 @@ class Stage(StrEnum):
 @app.command()
 def run(
     day: Day = None,
-    only: Annotated[Stage | None, typer.Option(help="Run one step only.")] = None,
+    only: Annotated[
+        list[Stage] | None, typer.Option(help="Run this step only; give it again for further ones.")
+    ] = None,
     max_tokens: MaxTokens = None,
     max_hours: MaxHours = None,
 ) -> None:
     """Run the nightly once, or resume an interrupted run."""
-    run_nightly(day, only.value if only else None, max_tokens=max_tokens, max_hours=max_hours)
+    run_nightly(day, [step.value for step in only or ()], max_tokens=max_tokens, max_hours=max_hours)
 
 
 @app.command()
@@ -74,7 +76,7 @@ def crawl(day: Day = None) -> None:
 @app.command()
 def judge(day: Day = None) -> None:
     """Let a model judge the attempts that it has not judged, by the settings of [judge]."""
-    run_nightly(day, Stage.judge.value)
+    run_nightly(day, [Stage.judge.value])
 
 
 for verb in (capacity, doctor, domains, export, lineage, publish.pull, rehearse, report, scan, serve, sql, stats, view):

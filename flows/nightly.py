@@ -5,7 +5,7 @@ resumes, and any step can run alone.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from datetime import date
 from functools import partial
@@ -59,11 +59,11 @@ STEPS: dict[str, Step] = {
 def nightly(
     home: str,
     night: str | None = None,
-    only: str | None = None,
+    only: list[str] | None = None,
     max_tokens: int | None = None,
     max_hours: float | None = None,
 ) -> dict[str, Counts] | State[None]:
-    """Run all steps, or only one, of a night; returns counts per step, or the state of a run that did no work.
+    """Run all steps of a night, or those of `only`; counts per step, or the state of a run that did no work.
 
     `home` is the resolved home that the run is for; raises WrongHome if the settings of the working directory name
     another one. `night` is a run_id; by default the night of the run's scheduled start, or today's. `max_tokens`
@@ -72,14 +72,14 @@ def nightly(
     settings = load().within(max_tokens, max_hours)
     refuse_other_home(settings.home, home)
     with sigterm_as_interrupt():
-        if only is None:
+        if not only:
             return run_night(settings, night, partial(run_steps, settings), Alerts(settings))
         with run_lock(settings.state):
             return run_steps(settings, night_of(night) if night else current_night(settings), only)
 
 
-def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[str, Counts]:
-    """Run the steps in order, or one of them; whatever can fail at once is checked first.
+def run_steps(settings: Settings, night: date, only: Collection[str] = ()) -> dict[str, Counts]:
+    """Run the steps in order, or only some of them; whatever can fail at once is checked first.
 
     A whole night ends with the compaction of earlier ones, and the removal of old data.
     """
@@ -98,19 +98,19 @@ def run_steps(settings: Settings, night: date, only: str | None = None) -> dict[
         raise
     show_page(settings, night, page_of)
     publish_page(settings, night, str(counts.get("publish", {}).get("location", "")))
-    if only is None:
+    if not only:
         compact_after_night(settings, night)
         prune_after_night(settings, night)
     return counts
 
 
-def chosen_steps(settings: Settings, only: str | None) -> list[str]:
-    """The steps of a run, in order: one of them, or all that it needs.
+def chosen_steps(settings: Settings, only: Collection[str] = ()) -> list[str]:
+    """The steps of a run, in order: those named, or all that it needs.
 
     A night whose tasks need no pages does not crawl, and one whose judge is off does not judge.
     """
-    if only is not None:
-        return [only]
+    if only:
+        return [name for name in STEPS if name in only]
     needed = {"crawl": needs_pages(settings), "judge": settings.judge.enabled}
     return [name for name in STEPS if needed.get(name, True)]
 

@@ -4,7 +4,7 @@ Each check takes seconds and leaves nothing behind; its error names the setting.
 for a full disk or a mistyped bucket, fails at its start instead. `factory doctor` runs all of them and prints each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from flows.domains.lengths import shortage
 from flows.engine.check import check_engine
@@ -31,12 +31,12 @@ def check_before_serving(settings: Settings) -> None:
         check(settings)
 
 
-def check_before_run(settings: Settings, only: str | None) -> None:
+def check_before_run(settings: Settings, only: Collection[str] = ()) -> None:
     """Raise the error of the first check that fails, of those that the steps of this run need."""
     for name, check in CHECKS.items():
-        if name != "refine" and (only is None or name in ("home", "lake", "disk", only)):
+        if name != "refine" and (not only or name in {"home", "lake", "disk", *only}):
             check(settings)
-    if only in (None, "refine"):
+    if not only or "refine" in only:
         validate_settings(settings)  # all that the check of refine looks at, and the lake
 
 

@@ -3,7 +3,7 @@
 Heavy imports happen inside the functions, so that --help answers at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,9 +27,9 @@ MaxHours = Annotated[float | None, typer.Option("--max-hours", help="End the rol
 
 
 def run_nightly(
-    day: str | None, only: str | None, *, max_tokens: int | None = None, max_hours: float | None = None
+    day: str | None, only: Sequence[str] = (), *, max_tokens: int | None = None, max_hours: float | None = None
 ) -> None:
-    """Run the nightly or one step of it, then print the funnel and the next commands.
+    """Run the nightly, or only some steps of it, then print the funnel and the next commands.
 
     `max_tokens` (sampled) and `max_hours` limit the rollout, which stops at a turn; the next run resumes there.
     """
@@ -45,7 +45,7 @@ def run_nightly(
             from flows.nightly import nightly
 
             home = str(settings.home.resolve())
-            counts = nightly(home, night, only, max_tokens=max_tokens, max_hours=max_hours)
+            counts = nightly(home, night, list(only), max_tokens=max_tokens, max_hours=max_hours)
         steps = counts if isinstance(counts, dict) else {}
         if crawled := steps.get("crawl"):
             typer.echo(crawl_line(crawled))

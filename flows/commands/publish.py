@@ -48,7 +48,7 @@ def publish(
             os.environ["FACTORY_PUBLISH__STUDENT"] = str(student.absolute())
         if student_renderer:
             os.environ["FACTORY_PUBLISH__STUDENT_RENDERER"] = student_renderer
-        run_nightly(day, "publish")
+        run_nightly(day, ["publish"])
 
 
 @app.command()

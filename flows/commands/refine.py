@@ -14,7 +14,7 @@ app = typer.Typer(invoke_without_command=True, help="Decide on every trajectory:
 @app.callback()
 def refine(context: typer.Context, day: Day = None) -> None:
     if context.invoked_subcommand is None:
-        run_nightly(day, "refine")
+        run_nightly(day, ["refine"])
 
 
 @app.command()

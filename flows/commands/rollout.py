@@ -17,7 +17,7 @@ app = typer.Typer(invoke_without_command=True, help="Run the teacher on every pl
 @app.callback()
 def rollout(context: typer.Context, day: Day = None, max_tokens: MaxTokens = None, max_hours: MaxHours = None) -> None:
     if context.invoked_subcommand is None:
-        run_nightly(day, "rollout", max_tokens=max_tokens, max_hours=max_hours)
+        run_nightly(day, ["rollout"], max_tokens=max_tokens, max_hours=max_hours)
 
 
 @app.command()

@@ -53,7 +53,7 @@ def test_a_night_that_cannot_end_does_not_begin(home: Path, settings: str, says:
     assert all(part in str(refused.value) for part in says), refused.value
     assert sorted(home.rglob("*")) == before
     with pytest.raises(type(refused.value)):
-        check_before_run(load(), None)
+        check_before_run(load())
 
 
 def test_a_home_that_is_ready_is_left_as_it_is(home: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_home_that_is_ready_is_left_as_it_is(home: Path) -> None:
 def test_a_single_step_needs_only_its_own(home: Path) -> None:
     """`factory crawl` must work while the teacher is down."""
     (home / "factory.toml").write_text(f'[teacher]\nengine = "vllm"\nurls = ["{CLOSED}"]\n')
-    check_before_run(load(), "crawl")
+    check_before_run(load(), ["crawl"])
 
 
 def test_the_doctor_tries_to_leave_the_sandbox_where_code_runs(home: Path) -> None:

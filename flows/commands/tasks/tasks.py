@@ -30,7 +30,7 @@ QUALITY = {
 @app.callback()
 def tasks(context: typer.Context, day: Day = None) -> None:
     if context.invoked_subcommand is None:
-        run_nightly(day, "tasks")
+        run_nightly(day, ["tasks"])
 
 
 @app.command()
