@@ -13,8 +13,9 @@ import pyarrow as pa
 from warehouse.objects.bucket import Bucket
 from warehouse.objects.errors import LakeUnreachable, store_errors
 
-TRIES = 3
+TRIES = 6
 PAUSE_S = 0.5
+"""Seconds before the second try, twice as long before each further one: in all, 15 s for a store that starts anew."""
 MOST_OPEN = 4_096
 """Objects that are kept open; each takes a kilobyte or two."""
 
@@ -85,7 +86,7 @@ class ObjectFile(io.RawIOBase):
                 self._opened.drop(*self._object)
                 if attempt == TRIES:
                     raise
-                time.sleep(PAUSE_S * attempt)
+                time.sleep(PAUSE_S * 2 ** (attempt - 1))
         raise AssertionError("the last try returns or raises")
 
     def _read_once(self, file: pa.NativeFile, start: int, size: int) -> bytes:
