@@ -16,104 +16,26 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pyarrow.parquet as pq
 import pytest
 
+from tests.doubles.nights.line_world import DAY, ROOT, Scholar, World
 from tests.doubles.sites.wiki_site import wiki_site
 from tests.doubles.stores.faulty_s3 import faulty
 from tests.doubles.stores.s3 import seaweed
 from tests.doubles.teachers import tiny_tokenizer as tiny
-from tests.doubles.teachers.fake_vllm import FakeVllm, assistant_turns, digest, fake_vllm
+from tests.doubles.teachers.fake_vllm import fake_vllm
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.damage_boundary import LakeConnection
 from warehouse.integrity.lake_check import check_lake
 from warehouse.lake import Lake
-from warehouse.objects import ObjectPath, parquet_source, place_of
+from warehouse.objects import place_of
 from warehouse.query import run_checks
 
 pytestmark = pytest.mark.slow
 
-DAY = "2026-01-01"
 KILLS = 12
 BUCKET_KILLS = 3
-ROOT = Path(__file__).parent.parent
-
-SETTINGS = """
-[crawl]
-seeds = ["{site}"]
-allow_addresses = ["127.0.0.0/8"]
-[tasks]
-per_night = 12
-samples = 2
-composers = ["cloze"]
-[teacher]
-engine = "vllm"
-urls = ["{teacher}"]
-model = "tiny-qwen3"
-tokenizer = "{tokenizer}"
-renderer = "qwen3"
-[rollout]
-max_in_flight = 4
-"""
-
-
-class Scholar:
-    """A scripted teacher that opens the right page and knows most answers, since it reads the tasks of its lakes."""
-
-    def __init__(self) -> None:
-        self.lakes: list[Path] = []
-        self.answers: dict[str, tuple[str, str]] = {}
-        """Answer and evidence page of each instruction."""
-
-    def __call__(self, prompt_ids: list[int], body: dict[str, Any]) -> str:
-        mark = digest(prompt_ids, body)
-        answer, page = self._answer(tiny.decode(prompt_ids)) or (None, "http://127.0.0.1/nowhere")
-        if assistant_turns(prompt_ids) < 2:
-            call = json.dumps({"name": "open", "arguments": {"url": page}})
-            return f"<think>\nlook first\n</think>\n\n<tool_call>\n{call}\n</tool_call>"
-        return f"It is {answer}." if answer and int(mark[0], 16) < 12 else "I do not know."
-
-    def _answer(self, prompt: str) -> tuple[str, str] | None:
-        found = self._known(prompt)
-        if found is None:
-            for part in (part for lake in self.lakes for part in (lake / "task").glob("date=2026*/*.parquet")):
-                rows = pq.read_table(
-                    parquet_source(part), columns=["instruction", "answer", "evidence", "path"]
-                ).to_pylist()
-                self.answers |= {row["instruction"]: (row["answer"], _page(row)) for row in rows}
-        return found or self._known(prompt)
-
-    def _known(self, prompt: str) -> tuple[str, str] | None:
-        return next((known for instruction, known in self.answers.items() if instruction in prompt), None)
-
-
-def _page(task: dict[str, Any]) -> str:
-    return next(str(hop["url"]) for hop in task["path"] if hop["doc_id"] in task["evidence"])
-
-
-class World:
-    """A site, a teacher server, and homes that use both."""
-
-    def __init__(self, folder: Path, site: str, teacher: FakeVllm, scholar: Scholar) -> None:
-        self.folder, self.site, self.teacher, self.scholar = folder, site, teacher, scholar
-
-    def home(self, name: str, lake: ObjectPath | None = None) -> Path:
-        """A home whose lake is its own folder, or a place in a bucket."""
-        home = self.folder / name
-        home.mkdir()
-        tokenizer = self.folder / "tokenizer"
-        settings = SETTINGS.format(site=self.site, teacher=self.teacher.url, tokenizer=tokenizer)
-        place = f'lake_address = "{lake}"\nlake_endpoint_url = "{lake.bucket.endpoint_url}"\n' if lake else ""
-        (home / "factory.toml").write_text(place + settings)
-        self.scholar.lakes.append(lake or home / "lake")
-        return home
-
-    def start(self, home: Path, night: str = DAY) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.doubles.line", night]
-        with (home / "log.txt").open("ab") as log:
-            environment = os.environ | {"PYTHONPATH": str(ROOT)}
-            return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, env=environment, start_new_session=True)
 
 
 @pytest.fixture(scope="module")

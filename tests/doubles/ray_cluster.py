@@ -31,12 +31,26 @@ workers find the tests' functions, which no installation holds."""
 class SmallCluster:
     """The nodes of a cluster, each with one worker."""
 
-    cluster: Any
+    folder: str
+    cluster: Any = None
     nodes: list[Any] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         return str(self.cluster.address)
+
+    def start(self, nodes: int) -> None:
+        """Start so many nodes; the first one is the head."""
+        from ray.cluster_utils import Cluster  # Ray reads the variables when it is imported
+
+        self.cluster = Cluster(initialize_head=True, head_node_args=NODE | {"temp_dir": self.folder})
+        for _ in range(nodes - 1):
+            self.add_node()
+
+    def stop(self) -> None:
+        """End all that runs, also what is left of a cluster without its head."""
+        self.cluster.shutdown()
+        self.nodes.clear()
 
     def add_node(self) -> None:
         self.nodes.append(self.cluster.add_node(**NODE))
@@ -58,16 +72,12 @@ def small_cluster(nodes: int) -> Iterator[SmallCluster]:
     variables = VARIABLES | {"RAY_TMPDIR": folder}
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
-    from ray.cluster_utils import Cluster  # Ray reads the variables when it is imported
-
-    cluster = Cluster(initialize_head=True, head_node_args=NODE | {"temp_dir": folder})
+    made = SmallCluster(folder)
     try:
-        made = SmallCluster(cluster)
-        for _ in range(nodes - 1):
-            made.add_node()
+        made.start(nodes)
         yield made
     finally:
-        cluster.shutdown()
+        made.stop()
         shutil.rmtree(folder, ignore_errors=True)
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,30 +56,58 @@ class S3Server:
         return body
 
 
-@contextmanager
-def seaweed(folder: Path) -> Iterator[S3Server]:
-    """A SeaweedFS process with its data under `folder`; killed on exit."""
-    names = ("master", "volume", "filer", "s3")
-    ports = dict(zip([f"{name}.port{kind}" for name in names for kind in ("", ".grpc")], free_ports(8), strict=True))
-    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", secrets.token_hex(8), secrets.token_hex(16))
+class SeaweedProcess:
+    """A SeaweedFS process with its data under `folder`, which can be killed and started again at the same endpoint."""
+
+    def __init__(self, folder: Path) -> None:
+        names = ("master", "volume", "filer", "s3")
+        kinds = [f"{name}.port{kind}" for name in names for kind in ("", ".grpc")]
+        ports = dict(zip(kinds, free_ports(len(kinds)), strict=True))
+        self.server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", secrets.token_hex(8), secrets.token_hex(16))
+        self._log = folder / "weed.log"
+        self._command = [
+            str(Path(sys.executable).parent / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1", "-s3", f"-s3.config={_accounts(folder, self.server)}", "-volume.max=300",
+            "-volume.preStopSeconds=1", "-master.volumeSizeLimitMB=256", "-master.telemetry=false",
+            "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        """Start the process and wait until it stores an object."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        _wait(self.server, self._process, self._log)
+
+    def kill(self) -> None:
+        """Send SIGKILL and wait until the process is gone."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _accounts(folder: Path, server: S3Server) -> Path:
     account = {"accessKey": server.access_key, "secretKey": server.secret_key}
     identity = {"name": "test", "credentials": [account], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": [identity]}))
-    command = [
-        str(Path(sys.executable).parent / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-        "-s3", f"-s3.config={config}", "-volume.max=300", "-volume.preStopSeconds=1", "-master.volumeSizeLimitMB=256",
-        "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
-        *(f"-{name}={port}" for name, port in ports.items()),
-    ]  # fmt: skip
-    with (folder / "weed.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _wait(server, process, folder / "weed.log")
-            yield server
-        finally:
-            process.kill()
-            process.wait()
+    return config
+
+
+@contextmanager
+def seaweed_process(folder: Path) -> Iterator[SeaweedProcess]:
+    """A started SeaweedFS, killed on exit."""
+    store = SeaweedProcess(folder)
+    try:
+        store.start()
+        yield store
+    finally:
+        store.kill()
+
+
+@contextmanager
+def seaweed(folder: Path) -> Iterator[S3Server]:
+    """The server of a SeaweedFS with its data under `folder`; killed on exit."""
+    with seaweed_process(folder) as store:
+        yield store.server
 
 
 @contextmanager
@@ -110,7 +138,8 @@ def _wait(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None
     while time.monotonic() < give_up and process.poll() is None:
         try:
             client = server.client()
-            client.create_bucket(Bucket="ready")
+            with suppress(client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket="ready")
             client.put_object(Bucket="ready", Key="ready", Body=b"ready")
         except (BotoCoreError, ClientError):
             time.sleep(0.2)

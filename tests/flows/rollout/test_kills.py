@@ -13,7 +13,8 @@ import pytest
 
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory
-from tests.doubles.killed_rollouts import (
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.nights.killed_rollouts import (
     DAY,
     IN_FLIGHT,
     assert_no_finished_turn_was_sampled_again,
@@ -24,7 +25,6 @@ from tests.doubles.killed_rollouts import (
     starting,
     wait_for_turns,
 )
-from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.teachers.fake_vllm import Body, FakeVllm, Fault, fake_vllm
 from tests.doubles.teachers.vllm_process import VllmProcess, vllm_process
 from tests.flows.rollout.timeless import timeless_rows as rows

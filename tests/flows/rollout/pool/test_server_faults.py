@@ -16,8 +16,8 @@ from flows.rollout.monitor.run_status import RunStatus, read_status
 from flows.rollout.protocol import TeacherError
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Settings
-from tests.doubles.killed_rollouts import DAY
 from tests.doubles.lakes.wiki_tasks import reading, write_wiki_tasks
+from tests.doubles.nights.killed_rollouts import DAY
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import Body, FakeVllm, fake_vllm
 from tests.doubles.teachers.scripted import open_tiny_dialect

@@ -11,8 +11,8 @@ import pytest
 from flows.rollout.engines.open import open_teacher
 from flows.rollout.run import Factories, run_rollout
 from flows.settings import Rollout, Settings, Teacher
-from tests.doubles.killed_rollouts import DAY, PROBE, everything, task_number
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.nights.killed_rollouts import DAY, PROBE, everything, task_number
 from tests.doubles.teachers import tiny_tokenizer as tiny
 from tests.doubles.teachers.fake_vllm import Body
 from tests.doubles.teachers.scripted import call, open_tiny_dialect, spoken

@@ -16,7 +16,8 @@ from flows.rollout.monitor.run_status import read_status
 from flows.rollout.shards.shard import left_folders, shards_of
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory
-from tests.doubles.killed_rollouts import (
+from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
+from tests.doubles.nights.killed_rollouts import (
     DAY,
     IN_FLIGHT,
     assert_no_finished_turn_was_sampled_again,
@@ -27,7 +28,6 @@ from tests.doubles.killed_rollouts import (
     starting,
     wait_for_turns,
 )
-from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
 from tests.doubles.stores.s3 import S3Server, moto
 from tests.doubles.teachers.vllm_process import vllm_process
 from warehouse.lake import Lake

@@ -1,0 +1,88 @@
+"""Ends what a night works with, at random: its own processes, workers, nodes and the head of a cluster, the store."""
+
+import random
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from tests.doubles.nights.places import Place
+from tests.doubles.ray_cluster import SmallCluster
+from tests.doubles.stores.s3 import SeaweedProcess
+
+NODES = 3
+AWAY_S = 2.0
+"""Most seconds that the store is away."""
+SETTLE_S = 0.2
+"""Seconds until the teacher's server has ended the samples of a process that is gone."""
+
+
+class Failures:
+    """The kinds of failures; each ends with all that was lost started again, except the night itself.
+
+    A failure is a function that returns False if there was nothing to end.
+    """
+
+    def __init__(self, dice: random.Random, cluster: SmallCluster, store: SeaweedProcess) -> None:
+        self.dice, self.cluster, self.store = dice, cluster, store
+        self.done = Counter[str]()
+
+    def strike(self, place: Place, night: "subprocess.Popen[bytes]") -> None:
+        """Let one of them happen to the night that works in a place."""
+        kinds: dict[str, Callable[[], bool]] = {
+            "node": self._node,
+            "worker": self._worker,
+            "head": lambda: self._head(place),
+            "store": self._store,
+            "process": lambda: self._process(night),
+            "night": lambda: self._kill_one([psutil.Process(night.pid)]),
+        }
+        kind = next(kind for kind in self.dice.sample(list(kinds), len(kinds)) if kinds[kind]())
+        self.done[kind] += 1
+        time.sleep(SETTLE_S)
+
+    def _node(self) -> bool:
+        self.cluster.lose_node(self.dice.randrange(len(self.cluster.nodes)))
+        self.cluster.add_node()
+        return True
+
+    def _worker(self) -> bool:
+        return self._kill_one([one for one in psutil.Process().children(recursive=True) if _is_at_work(one)])
+
+    def _head(self, place: Place) -> bool:
+        """End the head, and start a new cluster, whose address the settings name from then on."""
+        self.cluster.lose_head()
+        time.sleep(self.dice.uniform(0, AWAY_S))
+        self.cluster.stop()
+        self.cluster.start(NODES)
+        file = place.home / "factory.toml"
+        file.write_text(re.sub(r"(?m)^address = .*$", f'address = "{self.cluster.address}"', file.read_text()))
+        return True
+
+    def _store(self) -> bool:
+        self.store.kill()
+        time.sleep(self.dice.uniform(0, AWAY_S))
+        self.store.start()
+        return True
+
+    def _process(self, night: "subprocess.Popen[bytes]") -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return self._kill_one(psutil.Process(night.pid).children(recursive=True))
+        return False
+
+    def _kill_one(self, found: list[psutil.Process]) -> bool:
+        with suppress(psutil.NoSuchProcess, IndexError):
+            self.dice.choice(found).kill()
+            return True
+        return False
+
+
+def _is_at_work(process: psutil.Process) -> bool:
+    """True for a worker of the cluster that has a call; Ray shows it in the name."""
+    with suppress(psutil.Error):
+        return any(word.startswith("ray::call_at") for word in process.cmdline())
+    return False
