@@ -26,7 +26,8 @@ def check_engine(settings: Settings) -> str:
         file.flush()
         read = partial(_read_mark, Path(file.name), mark, settings.lake)
         hosts = set(engine.spread(read, range(CALLS * engine.workers)))
-    return f"{engine.workers} workers of a Ray cluster share the home; seen on {', '.join(sorted(hosts))}"
+    workers = f"{engine.workers} workers of a Ray cluster share" if engine.workers > 1 else "a Ray cluster's worker has"
+    return f"{workers} the home; seen on {', '.join(sorted(hosts))}"
 
 
 def _read_mark(path: Path, mark: bytes, lake: Path, _: int) -> str:
