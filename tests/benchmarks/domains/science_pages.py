@@ -14,7 +14,7 @@ from flows.settings import Settings, Tasks
 from schemas import Document, Hidden, Task
 from tests.benchmarks.domains.rehearsed import NAMES, Size, rehearsed
 from tests.benchmarks.domains.science import near_duplicates, small_image
-from tests.benchmarks.domains.search import python_docs
+from tests.benchmarks.domains.search import python_docs, twins
 from tests.benchmarks.domains.seeded import DAY, compose
 from tests.benchmarks.figure import Figure, MissingTool, share
 from tests.doubles.sites.surveyed_wiki import surveyed, write_surveyed_wiki
@@ -34,7 +34,7 @@ class Sizes(NamedTuple):
 
 FULL = Sizes(2_100, 300, Size(30, (), explorer=True, qwen3=True), real=True)
 SMOKE = Sizes(130, 2, Size(1, ("plain",), explorer=False, qwen3=False), real=False)
-OWN = ("checked", "wrong", "twins", "same_path", "thin_refused")
+OWN = ("checked", "wrong", "twins", "near_duplicates", "same_path", "thin_refused")
 PREFIX = "domains.science.pages"
 FIGURES = tuple(f"{PREFIX}.{name}" for name in (*OWN, *NAMES))
 
@@ -59,7 +59,14 @@ def _checked(home: Path, size: Sizes) -> Iterator[Figure]:
     wrong = sum(not checker.agrees(one.instruction, str(goals[one.task_id].goal)) for one in tasks)
     yield Figure(f"{PREFIX}.checked", len(tasks), "tasks", "every step read by a checker of its own")
     yield Figure(f"{PREFIX}.wrong", share(wrong, len(tasks), "no study was composed"), "share", f"{len(tasks)} tasks")
-    yield Figure(f"{PREFIX}.twins", near_duplicates([one.instruction for one in tasks]), "share", f"{len(tasks)} tasks")
+    alike = twins(
+        [{"composer": one.composer, "instruction": one.instruction, "evidence": one.evidence} for one in tasks]
+    )
+    yield Figure(f"{PREFIX}.twins", alike, "share", f"{len(tasks)} tasks")
+    near = near_duplicates([one.instruction for one in tasks])
+    yield Figure(
+        f"{PREFIX}.near_duplicates", round(near, 4), "share", "half of their words alike, whatever their pages"
+    )
     paths = {tuple(one.evidence) for one in tasks}
     yield Figure(f"{PREFIX}.same_path", 1 - len(paths) / len(tasks), "share", f"{len(tasks)} tasks")
 

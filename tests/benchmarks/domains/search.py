@@ -152,7 +152,7 @@ def _measured(home: Path, size: Size, tokenizer: str | None) -> dict[str, float]
         "calls_median": oracle["calls_median"],
         "explorer_calls": played["explorer"].calls,
         "tokens_mean": oracle["tokens_mean"],
-        "twins": _twins(tasks),
+        "twins": twins(tasks),
     }
 
 
@@ -172,7 +172,7 @@ def _first_search(home: Path, tasks: list[dict[str, Any]], urls: dict[str, str])
     return share(sum(_urls(task, urls) <= found for task, found in zip(asked, hits, strict=True)), len(tasks), NONE)
 
 
-def _twins(tasks: list[dict[str, Any]]) -> float:
+def twins(tasks: list[dict[str, Any]]) -> float:
     """The highest share of twins in a composer: tasks that share most of their evidence and of their words."""
     by_composer: dict[str, list[frozenset[str]]] = {}
     for task in tasks:

@@ -26,7 +26,7 @@ from flows.domains.seeds import made_before, seeded
 from schemas.record import content_id
 from schemas.task import Hop, Task
 
-NAME, VERSION = "page_study", "1"
+NAME, VERSION = "page_study", "2"
 GIVE_UP = 60
 """Seeds offered in a row of which none becomes a study: the corpus then has no more of them."""
 DRAWS = 12

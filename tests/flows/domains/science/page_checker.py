@@ -19,10 +19,12 @@ isclose = partial(near, rel_tol=1e-7)
 Column = NDArray[np.float64]
 PART = re.compile(r"\*\*Part (\d+)\.\*\*(.*?)(?=\*\*Part|\n\n(?!\*\*)|\Z)", re.DOTALL)
 QUANTITY = re.compile(
-    r"[xy] be (?:(?P<year>the year [^“]*)|the number that the page gives for |the value of )“(?P<label>[^”]+)”"
+    r"[xy] be (?:(?P<year>the year [^“]*)|the number that the page gives for |the value (?:of|that stands beside) )?"
+    r"“(?P<label>[^”]+)”"
 )
 FACTOR = re.compile(
-    r"(?:Let f be|Here f is) (?:the number )?(?P<start>\d+(?:\.\d+)?)\.|f (?:be|is) [^.]*`(?P<step>\w+)` (?:of|in) part"
+    r"(?:Let f be|Here f is|For this part, f is|The factor f is) (?:(?:the number )?(?P<start>\d+(?:\.\d+)?)\."
+    r"|[^.]*?`(?P<step>\w+)` (?:of|in) part \d+\.|what part \d+ gave as `(?P<gave>\w+)`\.)"
 )
 WANTED = re.compile(r"(?:The answer|Wanted) is `(?P<step>\w+)` of part \d+(?:, converted to (?P<unit>[a-z ]+))?\.")
 INTO = {
@@ -56,7 +58,7 @@ class PageChecker(Checker):
             columns, counting = self._columns(text)
             found = FACTOR.search(text)
             assert found, text
-            factor = float(found["start"]) if found["start"] else last[found["step"]]
+            factor = float(found["start"]) if found["start"] else last[found["step"] or found["gave"]]
             last = _compute(text[found.end() :], factor, columns)
             steps |= {f"{number}.{name}": value for name, value in last.items()}
             urls |= counting
@@ -70,7 +72,7 @@ class PageChecker(Checker):
         for sheet in self._members(text):
             rows[sheet.url] = [_number(sheet, one["label"], year=bool(one["year"])) for one in quantities]
         complete = {url: row for url, row in rows.items() if None not in row}
-        left_out = re.search("do not count|Leave out", text)
+        left_out = re.search("do not count|Leave out|does not count", text)
         assert left_out or len(complete) == len(rows), text
         return [np.array(column, dtype=float) for column in zip(*complete.values(), strict=True)], set(complete)
 
