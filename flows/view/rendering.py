@@ -41,6 +41,11 @@ def thousands(value: float | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+def counted(number: float | None, noun: str) -> str:
+    """A number with its noun: 1 call, 1,024 calls."""
+    return f"{thousands(number)} {noun if number == 1 else f'{noun}s'}"
+
+
 def probability(value: float) -> str:
     """A probability with three decimals, or that it is less than they can show."""
     return f"{value:.3f}" if value >= 0.0005 else "under 0.001"
@@ -70,6 +75,7 @@ def _environment() -> Environment:
     pages.filters |= {
         "line": one_line,
         "thousands": thousands,
+        "counted": counted,
         "arguments_line": arguments_line,
         "probability": probability,
     }

@@ -1,7 +1,8 @@
 """Measures refine's reading on a Ray cluster of two nodes with one worker each, against one such node in the same run.
 
-Both read the same lake into an empty home, on a cluster that is up; the start of their workers counts. On a machine
-of two cores the processes of Ray itself compete with the workers.
+Both read the same lake into an empty home, on a cluster that is up and at rest: a node that was just added starts its
+agents for some seconds. The start of the workers counts. On a machine of two cores the processes of Ray itself compete
+with the workers.
 """
 
 import tempfile
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+import psutil
 
 from flows.refine.cluster_prepare import prepare_on_cluster
 from flows.refine.dedupe.sketch import parts_of
@@ -33,7 +36,10 @@ class Size:
     rounds: int
 
 
-FULL, SMOKE = Size(Shape(2000), 2), Size(Shape(512, 4), 1)
+FULL, SMOKE = Size(Shape(8000), 2), Size(Shape(512, 4), 1)
+"""At full size a worker reads for about half a minute; its start and Ray's take some seconds."""
+REST_SHARE, REST_S = 0.1, 60
+"""Share of the machine's CPU below which it is at rest, and the seconds after which a round begins in any case."""
 
 
 def figures(size: Size) -> Iterator[Figure]:
@@ -48,11 +54,20 @@ def figures(size: Size) -> Iterator[Figure]:
 
 
 def _both(cluster: SmallCluster, lake: Path) -> tuple[float, float]:
+    _rest()
     one = _seconds(cluster, lake)
     cluster.add_node()
+    _rest()
     two = _seconds(cluster, lake)
     cluster.lose_node(0)
     return one, two
+
+
+def _rest() -> None:
+    """Wait until nothing is busy for a second."""
+    ends = time.monotonic() + REST_S
+    while psutil.cpu_percent(1) > 100 * REST_SHARE and time.monotonic() < ends:
+        pass
 
 
 def _seconds(cluster: SmallCluster, lake: Path) -> float:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from flows.view.guard import form_token
+from flows.view.rendering import counted
 from flows.view.selection import SelectionError, select
 from tests.flows.view.viewed import client, pages, write_home
 from warehouse.connect import connect
@@ -91,6 +92,12 @@ def test_filters_search_and_order_select_attempts(lake: Lake) -> None:
         first = opened.get("/?sort=tokens").text
         largest = max(row[3] for row in rows)
         assert first.partition('href="/attempts/')[2][:32] in {row[0] for row in rows if row[3] == largest}
+
+
+def test_numbers_agree_with_their_nouns() -> None:
+    """The first line that a new user reads is "2 turns 1 call"."""
+    numbers = [counted(number, "call") for number in (None, 0, 1, 2, 1_024)]
+    assert numbers == ["- calls", "0 calls", "1 call", "2 calls", "1,024 calls"]
 
 
 def test_an_attempt_shows_each_call_with_its_result_verdicts_gates_and_pages(lake: Lake) -> None:
