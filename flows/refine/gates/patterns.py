@@ -4,7 +4,8 @@ SQL binds an expression by the name of its list (`$refuses`), so that a changed 
 anew. DuckDB compiles an expression three times a query and thread, and gives its automaton so little memory that the
 long lists run ten times slower; `matches` and `extracts` compile it once a process. They take a list's short reference
 (`$refuses_list`), or several (`$refuses_list || '|' || $regrets_list`): DuckDB copies an expression, of thousands of
-bytes, for each text of a column.
+bytes, for each text of a column. `first_match` also takes lists with commas between, and gives the match of the first
+list that has one.
 """
 
 import re
@@ -13,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,12 +29,13 @@ COMPILED = 256
 AUTOMATON_BYTES = 128 * 1024 * 1024
 """Memory of one expression at most; a third of it is for the states of a search. RE2 makes states while it searches:
 if they outgrow their memory, on texts of many languages, it makes them again and again, a hundred times slower."""
-JOINED_BYTES = 64 * 1024
-"""Bytes of texts from which they are searched as one."""
 MOST_FOUND = 64
 """Matches in texts that are searched as one, before each of the others is searched by itself."""
 GAP = re.compile(r"(\[\^[^\]]*\\n[^\]]*\])\{0,\d+\}")
 """A gap of so many letters at most, without a line end."""
+LETTER = re.compile(r"\\p\{L\}|\\.|\[(\^?)(\]?(?:\\p\{\w+\}|\\.|\[:\w+:\]|[^\]\\])*)\]")
+"""Any letter, an escape, or a class in brackets: its sign of negation and its members."""
+ANY_LETTER, LETTERS, MORE_THAN_LETTERS = r"\p{L}", "a-zA-Z", r"a-zA-Z\x{80}-\x{10ffff}"
 AT_ENDS = re.compile(r"\\[AzC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 """Marks of expressions that mean the ends of a text, not of its lines."""
 
@@ -94,15 +96,18 @@ def _of_each(
 
 def _holds(expression: str, texts: pa.Array) -> list[bool]:
     found = [False] * len(texts)
-    for place, text in _candidates(expression, texts):
+    for place, text in _candidates(expression, _joined_texts(texts)):
         found[place] = _search(expression, text) is not None
     return found
 
 
 def _first(expression: str, texts: pa.Array) -> list[bytes | None]:
     found: list[bytes | None] = [None] * len(texts)
-    for place, text in _candidates(expression, texts):
-        found[place] = match[0] or None if (match := _search(expression, text)) else None
+    joined = _joined_texts(texts)
+    for one in _in_turn(expression):
+        for place, text in _candidates(one, joined):
+            if found[place] is None and (match := _search(one, text)):
+                found[place] = match[0] or None
     return found
 
 
@@ -111,28 +116,37 @@ def _search(expression: str, text: bytes) -> Any:
     return _compiled(expression, never_capture=True).search(text)
 
 
-def _candidates(expression: str, texts: pa.Array) -> Iterator[tuple[int, bytes]]:
-    """Places and bytes of texts in which the expression may match: all that it matches in, and few others.
+class _Joined(NamedTuple):
+    """Texts, and all of them as one, each with a line end after it and its start."""
 
-    Many texts are searched as one, with a line end after each: a call per text costs as much as the search, and calls
-    of several threads wait for each other. With the flag m, `^` and `$` match at these line ends, too. An expression
-    that matches many texts is tried on each of the rest: a match may read all that follows it. Gaps may be of any
-    length here: an automaton that counts their letters has thousands of states more.
-    """
+    texts: pa.Array
+    joined: bytes
+    starts: list[int]
+
+
+def _joined_texts(texts: pa.Array) -> _Joined:
     ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    if not len(texts) or ends[-1] - ends[0] < JOINED_BYTES or _means_ends(expression):
-        yield from enumerate(texts.to_pylist())
-        return
     one = pa.LargeListArray.from_arrays(pa.array([0, len(texts)]), texts)
     joined = pc.binary_join(one, pa.scalar(b"\n", texts.type))[0].as_py()
-    starts = (ends - ends[0] + np.arange(len(texts) + 1)).tolist()
-    search = _compiled(expression, never_capture=True, of_lines=True).search
+    return _Joined(texts, joined, (ends - ends[:1] + np.arange(len(ends))).tolist())
+
+
+def _candidates(expression: str, column: _Joined) -> Iterator[tuple[int, bytes]]:
+    """Places and bytes of texts in which the expression may match: all that it matches in, and few others.
+
+    The texts are searched as one: a call per text costs as much as the search, and calls of several threads wait for
+    each other. With the flag m, `^` and `$` match at the line ends between them, too. An expression that matches many
+    texts is tried on each of the rest: a match may read all that follows it.
+    """
+    texts, joined, starts = column
     number = 0
-    for _ in range(MOST_FOUND):
-        if number == len(texts) or not (match := search(joined, starts[number])):
-            return
-        number = bisect_right(starts, match.start())
-        yield number - 1, texts[number - 1].as_py()
+    if not _means_ends(expression):
+        search = _compiled(expression, never_capture=True, of_lines=True).search
+        for _ in range(MOST_FOUND):
+            if number == len(texts) or not (match := search(joined, starts[number])):
+                return
+            number = bisect_right(starts, match.start())
+            yield number - 1, texts[number - 1].as_py()
     yield from enumerate(texts[number:].to_pylist(), number)
 
 
@@ -152,7 +166,30 @@ def _compiled(expression: str, *, never_capture: bool, of_lines: bool = False) -
     options = re2.Options()
     options.max_mem, options.log_errors, options.never_capture = AUTOMATON_BYTES, False, never_capture
     text = _expression(expression)
-    return re2.compile("(?m)" + GAP.sub(r"\1*", text) if of_lines else text, options)
+    return re2.compile(_of_lines(text) if of_lines else text, options)
+
+
+def _of_lines(text: str) -> str:
+    """An expression that matches all that this one does, with states made ten times faster.
+
+    Gaps may be of any length: an automaton that counts their letters has thousands of states more. Any letter beyond
+    ASCII may stand where one of `\\p{L}` must, which is seven hundred ranges.
+    """
+    return "(?m)" + LETTER.sub(_with_more_letters, GAP.sub(r"\1*", text))
+
+
+def _with_more_letters(found: re.Match[str]) -> str:
+    """The class with more letters than it has; if it is negated, without those of ASCII only."""
+    if found[2] is None:
+        return f"[{MORE_THAN_LETTERS}]" if found[0] == ANY_LETTER else found[0]
+    letters = LETTERS if found[1] else MORE_THAN_LETTERS
+    return f"[{found[1]}{found[2].replace(ANY_LETTER, letters)}]"
+
+
+def _in_turn(expression: str) -> list[str]:
+    """The parts of an expression with commas between references; other text is one part."""
+    parts = expression.split(",")
+    return parts if _expressions().keys() >= set("|".join(parts).split("|")) else [expression]
 
 
 def _expression(text: str) -> str:

@@ -30,8 +30,6 @@ AT_EDGES = (
 )
 """Expressions whose matches depend on where a text begins and ends."""
 SQL_FOLDERS = ("decide", "gates", "sketches", "second_pass")
-FILLING = "x" * 70_000
-"""A text so long that it is searched as one with its neighbours."""
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +136,32 @@ def _heap() -> int:
 @settings(max_examples=200, deadline=None)
 def test_texts_that_are_searched_as_one_match_as_each_alone(texts: list[str | None], expression: str) -> None:
     """A phrase at the end of one turn and the start of the next would convict both, or a phrase at an edge neither."""
-    together = pa.array([*texts, FILLING])
-    for search in (matches, first_match):
-        alone = [search(pa.array([text], pa.string()), pa.array([expression]))[0].as_py() for text in texts]
-        assert search(together, pa.array([expression] * len(together))).to_pylist()[:-1] == alone
+    alone = [None if text is None else re2.search(expression, text) for text in texts]
+    together = pa.array(texts, pa.string()), pa.array([expression] * len(texts), pa.string())
+    assert matches(*together).to_pylist() == [
+        None if text is None else found is not None for text, found in zip(texts, alone, strict=True)
+    ]
+    assert first_match(*together).to_pylist() == [found[0] or None if found else None for found in alone]
+
+
+@pytest.mark.parametrize(
+    "expression", [r"(?i)x\p{L}+y", r"a[^\p{L}\d]b", r"[\p{L}_]{2}é", r"\[\p{L}+\]", r"[]\p{L}]{2}y"]
+)
+@given(texts=st.lists(st.text("abxy[]_é—Я1k\u212a \n", max_size=8), min_size=1, max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_letters_of_every_script_are_letters(expression: str, texts: list[str]) -> None:
+    """A search that looks for candidates with wider classes may find too many, but loses no phrase of any language."""
+    found = matches(pa.array(texts), pa.array([expression] * len(texts)))
+    assert found.to_pylist() == [re2.search(expression, text) is not None for text in texts]
+
+
+def test_lists_with_commas_between_are_searched_in_turn(texts: pa.Array) -> None:
+    """The words on marking that are quoted would depend on which list a text meets first, not on their order."""
+    names = ("on_grading", "on_marking", "on_graders")
+    each = [first_match(texts, pa.array([patterns()[name]] * len(texts))).to_pylist() for name in names]
+    together = first_match(texts, pa.array([",".join(references()[f"{name}_list"] for name in names)] * len(texts)))
+    assert together.to_pylist() == [one or two or three for one, two, three in zip(*each, strict=True)]
+    assert all(map(any, each))
 
 
 def _by_duckdb(call: str, name: str, texts: pa.Array) -> list[object]:
