@@ -42,7 +42,8 @@ class Failures:
             "night": lambda: self._kill_one([psutil.Process(night.pid)]),
         }
         kind = next(kind for kind in self.dice.sample(list(kinds), len(kinds)) if kinds[kind]())
-        self.done[kind] += 1
+        self.done[f"{kind} {place.stage()} the rollout"] += 1
+        print(dict(self.done), flush=True)
         time.sleep(SETTLE_S)
 
     def _node(self) -> bool:
