@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.domains.contract import Composer, Corpus, Draft, Refused, Writer
 from flows.domains.science.composing.proof import require_packages
-from flows.domains.science.literature.draw import draw_study
+from flows.domains.science.literature.draw import CELL, draw_study
 from flows.domains.science.literature.instruction import instruction_of, sentences_of
 from flows.domains.science.literature.number_on_page import number_on_page
 from flows.domains.science.literature.proof import TOLERANCE, Steps, check_reading, proven
@@ -26,7 +26,7 @@ from flows.domains.seeds import made_before, seeded
 from schemas.record import content_id
 from schemas.task import Hop, Task
 
-NAME, VERSION = "page_study", "2"
+NAME, VERSION = "page_study", "3"
 GIVE_UP = 60
 """Seeds offered in a row of which none becomes a study: the corpus then has no more of them."""
 DRAWS = 12
@@ -133,7 +133,13 @@ def _draft(study: Study, steps: Steps, instruction: str, number: int) -> Draft:
 def line_of(study: Study) -> str:
     """Equal for two studies of the same procedures over the same numbers."""
     parts = [
-        [part.procedure.name, part.listed.hub.url, part.listed.heading, *(one.label for one in part.quantities)]
+        [
+            part.procedure.name,
+            part.rows.column if part.rows else "",
+            part.listed.hub.url,
+            part.listed.heading,
+            *(one.label for one in part.quantities),
+        ]
         for part in study.parts
     ]
     return content_id("line", json.dumps(parts))
@@ -173,8 +179,9 @@ def _leg(part: Part) -> dict[str, Any]:
     return {
         "hub": {**_place(part.listed.hub), "windows": [*range(1, len(part.listed.hub.windows) + 1)]},
         "pages": [{**_place(page), "windows": _windows(page, part.quantities)} for page in part.pages],
-        "quantities": [[one.kind, one.label] for one in part.quantities],
+        "quantities": [[one.kind, one.shown if one.kind == CELL else one.label] for one in part.quantities],
         "procedure": part.procedure.name,
+        "key": part.rows.key if part.rows else None,
     }
 
 
@@ -184,7 +191,8 @@ def _place(page: Page) -> dict[str, Any]:
 
 def _windows(page: Page, quantities: Sequence[Attribute]) -> list[int]:
     """The windows in which the page states the quantities; all if one does not hold its number whole."""
-    found = [[at for at, text in enumerate(page.windows, 1) if _states(one, text)] for one in quantities]
+    stated = [one for one in quantities if one.kind != CELL]
+    found = [[at for at, text in enumerate(page.windows, 1) if _states(one, text)] for one in stated]
     every = list(range(1, len(page.windows) + 1))
     return sorted({at for some in found for at in some}) if all(map(_single, found)) else every
 

@@ -12,7 +12,7 @@ from flows.domains.contract import Refused
 from flows.domains.science.literature.procedures import PROCEDURES, Procedure
 from flows.domains.science.literature.study import Part, Study
 from flows.domains.search.composers.function_words import ENGLISH, SHARING_LATIN, function_words
-from flows.domains.search.sets.graph import Attribute, Graph, Listed, Page
+from flows.domains.search.sets.graph import Attribute, Graph, Listed, Page, Rows
 
 KINDS = ("pair", "date")
 """Kinds of attributes that pages state in numbers; others are counted by a reader."""
@@ -31,6 +31,10 @@ LEAST_PAGES, MOST_PAGES = 5, 30
 LEAST_IN_ALL, MOST_IN_ALL = 6, 70
 """Pages with numbers, of one part and of a study."""
 MOST_STEPS = 10
+CELL = "cell"
+"""Kind of a quantity that is a column of a table."""
+TABLE_SHARE = 0.3
+"""Share of the parts with two numbers that are tried over a table first."""
 DISTINCT_SHARE = 0.5
 TRIES = 80
 
@@ -43,7 +47,7 @@ def draw_study(dice: Random, graph: Graph, n_parts: int) -> Study:
     for procedure in _procedures(dice, n_parts):
         part = _part(dice, graph, procedure, taken)
         parts.append(part)
-        taken |= {part.listed.hub.doc_id, *(page.doc_id for page in part.listed.members)}
+        taken |= _touched(part)
     pages = [page for part in parts for page in part.pages]
     if not LEAST_IN_ALL <= len(pages) <= MOST_IN_ALL:
         raise Refused("reading_length")
@@ -62,13 +66,34 @@ def _procedures(dice: Random, n_parts: int) -> list[Procedure]:
 def _part(dice: Random, graph: Graph, procedure: Procedure, taken: Set[str]) -> Part:
     """A part over a list that shares no page with the others. Raises Refused."""
     usable = [one for one in _measures(graph) if one.is_year == procedure.takes_years]
+    tables = [one for one in graph.keyed if one.pages and procedure.n_numbers > 1 and not NAMING.search(one.column)]
+    if tables and usable and dice.random() < TABLE_SHARE:
+        part = _table_part(dice.choice(tables), dice.choice(usable), procedure)
+        if part and not taken & _touched(part) and _is_usable(part):
+            return part
     for listed, quantities in _draws(dice, graph, procedure, usable):
         known = [one.values for one in quantities]
         pages = tuple(page for page in listed.members if all(page.doc_id in values for values in known))
         part = Part(listed, pages, quantities, procedure)
-        if not taken & {listed.hub.doc_id, *(page.doc_id for page in listed.members)} and _is_usable(part):
+        if not taken & _touched(part) and _is_usable(part):
             return part
     raise Refused("no_sets")
+
+
+def _table_part(rows: Rows, other: Attribute, procedure: Procedure) -> Part | None:
+    """A part over the pages that a table names: x is its column, y a number of the pages. None if rows share a page."""
+    values = {page.doc_id: rows.numbers[key] for key, page in rows.pages.items()}
+    if len(values) < len(rows.pages) or rows.table.page.doc_id in values:
+        return None
+    members = tuple(sorted(rows.pages.values(), key=lambda page: page.url))
+    cells = Attribute(CELL, rows.column.casefold(), rows.column, values)
+    pages = tuple(page for page in members if page.doc_id in other.values)
+    return Part(Listed(rows.table.page, rows.table.heading, members), pages, (cells, other), procedure, rows)
+
+
+def _touched(part: Part) -> set[str]:
+    """The doc_ids of its pages, those that do not count included."""
+    return {part.listed.hub.doc_id, *(page.doc_id for page in part.listed.members)}
 
 
 def _draws(
@@ -99,7 +124,7 @@ def _vary(quantity: Attribute, pages: Sequence[Page]) -> bool:
 def _unclear(part: Part) -> bool:
     """True if a page that is left out has the words of a quantity: a reader may find a number there."""
     left_out = [page for page in part.listed.members if page not in part.pages]
-    return any(one.label in page.lower for page in left_out for one in part.quantities)
+    return any(one.label in page.lower for page in left_out for one in part.quantities if one.kind != CELL)
 
 
 def _measures(graph: Graph) -> list[Attribute]:

@@ -37,7 +37,7 @@ def _part(dice: Random, study: Study, at: int) -> str:
         dice,
         "part",
         number=at + 1,
-        set=say_set(dice, part.listed),
+        set=_set(dice, part),
         only="" if part.whole else _say(dice, both),
         quantities=", and let ".join(
             f"{name} be {_quantity(dice, one, part)}" for name, one in zip("xy", part.quantities, strict=False)
@@ -45,6 +45,12 @@ def _part(dice: Random, study: Study, at: int) -> str:
         factor=_factor(dice, study, at),
         steps=_say(dice, part.procedure.name),
     )
+
+
+def _set(dice: Random, part: Part) -> str:
+    if part.rows is None:
+        return say_set(dice, part.listed)
+    return _say(dice, "table", key=part.rows.key, heading=part.listed.heading, hub=part.listed.hub.name)
 
 
 def _quantity(dice: Random, one: Attribute, part: Part) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from flows.domains.contract import Refused
+from flows.domains.science.literature.draw import CELL
 from flows.domains.science.literature.recompute import agrees, answer_agrees
 from flows.domains.science.literature.study import Part, Study, Undecided, solve
 from flows.domains.search.sets.graph import Graph
@@ -49,7 +50,7 @@ def check_reading(study: Study, sentences: Sequence[str], graph: Graph, searches
         hub = part.listed.hub
         if graph.named.get(folded(hub.name)) != hub.doc_id:
             raise Refused("same_titles")
-        for quantity in part.quantities:
+        for quantity in (one for one in part.quantities if one.kind != CELL):
             question = of_sets(
                 [sentence], 0.5, part.pages, lambda: 0.5, [part.listed], quantity, ("study",)
             )  # fmt: skip

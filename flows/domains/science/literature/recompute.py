@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from flows.domains.science.literature.study import Part, Study
 from flows.domains.science.literature.units import conversions
-from flows.domains.search.sets.graph import Attribute, Page
-from flows.domains.search.sets.recount import members_of, value_of
+from flows.domains.search.sets.graph import Attribute, Page, Rows
+from flows.domains.search.sets.naming import folded
+from flows.domains.search.sets.recount import bare, members_of, rows_of, value_of
 
 AGREEMENT = 1e-7
 """Share by which the two ways may differ."""
@@ -33,13 +34,28 @@ def answer_agrees(study: Study, answer: float, steps: Sequence[Mapping[str, floa
 
 
 def _again(part: Part, factor: float) -> Mapping[str, float]:
-    pages = members_of(part.listed, part.listed.members)
+    cells = _cells(part.rows) if part.rows else {}
+    pages = [*cells] if cells else members_of(part.listed, part.listed.members)
     counting = [page for page in pages if page in part.pages]
     if len(counting) != len(part.pages):
         raise LookupError(f"the list of {part.listed.hub.url} names other pages")
-    columns = [[_read(one, page) for page in counting] for one in part.quantities]
+    columns = [
+        [cells[page] if part.rows and not at else _read(one, page) for page in counting]
+        for at, one in enumerate(part.quantities)
+    ]
     found = part.procedure.check(factor, *(columns if len(columns) > 1 else [*columns, []]))
     return {name: _back(value, part.unit_of(name)) for name, value in found.items()}
+
+
+def _cells(rows: Rows) -> dict[Page, float]:
+    """The numbers of a table's column by page, from the text. Raises LookupError if it reads otherwise."""
+    try:
+        return {
+            rows.pages[folded(bare(row[rows.key]))]: float(bare(row[rows.column]).split()[0].replace(",", ""))
+            for row in rows_of(rows.table.page, rows.table.heading)
+        }
+    except (KeyError, IndexError, ValueError) as error:
+        raise LookupError(f"the table {rows.table.heading!r} reads otherwise: {error!r}") from error
 
 
 def _read(quantity: Attribute, page: Page) -> float:

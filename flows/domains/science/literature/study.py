@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from flows.domains.science.literature.procedures import Procedure
 from flows.domains.science.literature.units import Conversion, conversions
-from flows.domains.search.sets.graph import Attribute, Listed, Page
+from flows.domains.search.sets.graph import Attribute, Listed, Page, Rows
 
 FACTORS = (0.02, 50.0)
 """Least and greatest result with which the next part can go on."""
@@ -21,12 +21,14 @@ class Undecided(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """One part: those pages of a list that state all quantities, and the procedure over their numbers."""
+    """One part: those pages of a list or a table that state all quantities, and the procedure over their numbers."""
 
     listed: Listed
     pages: tuple[Page, ...]
     quantities: tuple[Attribute, ...]
     procedure: Procedure
+    rows: Rows | None = None
+    """The table that names the pages and has x, where a table takes the place of a list."""
 
     @property
     def whole(self) -> bool:

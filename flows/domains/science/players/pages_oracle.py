@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from flows.domains.contract import Play
-from flows.domains.science.literature.number_on_page import number_on_page
+from flows.domains.science.literature.number_on_page import number_in_table, number_on_page
 from flows.domains.science.literature.procedures import PROCEDURES, Procedure
 from flows.environments.numbered_calls import NumberedCalls, Turn
 from flows.environments.tool import Answer, ToolCall
@@ -38,14 +38,18 @@ def solve_over_pages(route: Mapping[str, Any]) -> Play:
 def _columns(calls: NumberedCalls, leg: Mapping[str, Any]) -> Columns:
     """The numbers of a part by quantity, read page by page. Raises LookupError on a page without one."""
     yield from calls.call("search", query=leg["hub"]["name"])
-    if not (yield from _text(calls, leg["hub"])):
+    hub = yield from _text(calls, leg["hub"])
+    if not hub:
         raise LookupError("the page with the list is gone")
     columns: list[list[float]] = [[] for _ in leg["quantities"]]
     for page in leg["pages"]:
-        yield from calls.call("find", url=page["url"], words=leg["quantities"][0][1])
+        yield from calls.call("find", url=page["url"], words=leg["quantities"][-1][1])
         text = yield from _text(calls, page)
         for column, (kind, label) in zip(columns, leg["quantities"], strict=True):
-            column.append(number_on_page(kind, label, text))
+            in_table = leg["key"] and column is columns[0]
+            column.append(
+                number_in_table(leg["key"], label, page, hub) if in_table else number_on_page(kind, label, text)
+            )
     return columns if len(columns) > 1 else [*columns, []]
 
 

@@ -19,8 +19,12 @@ isclose = partial(near, rel_tol=1e-7)
 Column = NDArray[np.float64]
 PART = re.compile(r"\*\*Part (\d+)\.\*\*(.*?)(?=\*\*Part|\n\n(?!\*\*)|\Z)", re.DOTALL)
 QUANTITY = re.compile(
-    r"[xy] be (?:(?P<year>the year [^“]*)|the number that the page gives for |the value (?:of|that stands beside) )?"
-    r"“(?P<label>[^”]+)”"
+    r"[xy] be (?:(?P<year>the year [^“]*)|the number (?:in the column|that the page's row has in the column) "
+    r"|the number that the page gives for |the value (?:of|that stands beside) )?“(?P<label>[^”]+)”"
+)
+TABLE = re.compile(
+    r"the column “(?P<k1>[^”]+)” of the table under the heading “(?P<h1>[^”]+)” on the page “(?P<p1>[^”]+)” names"
+    r"|in the column “(?P<k2>[^”]+)” of the table that the page “(?P<p2>[^”]+)” has under “(?P<h2>[^”]+)”"
 )
 FACTOR = re.compile(
     r"(?:Let f be|Here f is|For this part, f is|The factor f is) (?:(?:the number )?(?P<start>\d+(?:\.\d+)?)\."
@@ -69,12 +73,28 @@ class PageChecker(Checker):
     def _columns(self, text: str) -> tuple[list[Column], set[str]]:
         quantities = list(QUANTITY.finditer(text))
         rows = dict[str, list[float | None]]()
-        for sheet in self._members(text):
+        if table := TABLE.search(text):
+            rows = self._tabled(table, quantities)
+        for sheet in [] if table else self._members(text):
             rows[sheet.url] = [_number(sheet, one["label"], year=bool(one["year"])) for one in quantities]
         complete = {url: row for url, row in rows.items() if None not in row}
         left_out = re.search("do not count|Leave out|does not count", text)
         assert left_out or len(complete) == len(rows), text
         return [np.array(column, dtype=float) for column in zip(*complete.values(), strict=True)], set(complete)
+
+    def _tabled(self, table: re.Match[str], quantities: list[re.Match[str]]) -> dict[str, list[float | None]]:
+        """x of each row of a table, with y of the page that the row names."""
+        hub, (key, heading) = self._page(table["p1"] or table["p2"]), (
+            (table["k1"], table["h1"]) if table["k1"] else (table["k2"], table["h2"])
+        )  # fmt: skip
+        lines = [line.strip("| ") for under, line in hub.lines if under == heading and line.startswith("|")]
+        header, _, *body = [[cell.strip() for cell in line.split("|")] for line in lines]
+        x, y = (one["label"] for one in quantities)
+        found = dict[str, list[float | None]]()
+        for row in body:
+            sheet, cell = self._named(row[header.index(key)]), row[header.index(x)]
+            found[sheet.url] = [float(cell.replace(",", "")), _number(sheet, y, year=False)]
+        return found
 
 
 def _number(sheet: Sheet, label: str, *, year: bool) -> float | None:
