@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import re2
 
 SCRIPTS = {
     "han": r"[\p{Han}\p{Hiragana}\p{Katakana}]",
@@ -26,6 +27,8 @@ SCRIPTS_VERSION = "1"
 """Raise it whenever the same text could get other scripts."""
 TABLED = 0x20000
 """Code points that are looked up; all letters beyond them are Han."""
+SAME_BEGINNING = 1 << 12
+"""Code points on end, from a multiple of it, whose UTF-8 forms of four bytes begin with the same two bytes."""
 SURROGATES = range(0xD800, 0xE000)
 FIRST_LEAD = 0xC2
 """The smallest byte that begins a letter of several bytes in UTF-8; another byte always follows it."""
@@ -67,7 +70,7 @@ def _scripts(texts: pa.Array) -> npt.NDArray[np.uint8]:
 @cache
 def _beginnings() -> npt.NDArray[np.bool_]:
     """True for each two bytes, as one integer, that begin the UTF-8 form of a letter of one of SCRIPTS."""
-    codes = np.flatnonzero(_table())
+    codes = np.concatenate([np.flatnonzero(_table()[:TABLED]), np.arange(TABLED, sys.maxunicode, SAME_BEGINNING)])
     first = np.where(
         codes < 0x800, 0xC0 | codes >> 6, np.where(codes < 0x10000, 0xE0 | codes >> 12, 0xF0 | codes >> 18)
     )
@@ -79,10 +82,16 @@ def _beginnings() -> npt.NDArray[np.bool_]:
 
 @cache
 def _table() -> npt.NDArray[np.uint8]:
-    """The bit of each code point's script, 0 for none."""
-    characters = pa.array([" " if code in SURROGATES else chr(code) for code in range(TABLED)])
+    """The bit of each code point's script, 0 for none.
+
+    All code points stand in one text: a search for each script finds the few hundred runs of its letters.
+    """
+    codes = np.array([code for code in range(TABLED) if code not in SURROGATES])
+    text = "".join(map(chr, codes.tolist())).encode()
+    starts = np.flatnonzero(np.frombuffer(text, np.uint8) & 0xC0 != 0x80)
     table = np.zeros(sys.maxunicode + 1, np.uint8)
     for number, pattern in enumerate(SCRIPTS.values()):
-        table[:TABLED][pc.match_substring_regex(characters, pattern).to_numpy(zero_copy_only=False)] = 1 << number
+        for run in re2.finditer(f"{pattern}+", text):
+            table[codes[slice(*np.searchsorted(starts, run.span()))]] = 1 << number
     table[TABLED:] = 1 << list(SCRIPTS).index("han")
     return table
