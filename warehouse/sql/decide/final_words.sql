@@ -7,7 +7,7 @@ with unquoted as (
         trim(replace(nfc_normalize(answer), '’', ''''), e' \n\r\t') as answer,
         regexp_replace(
             array_to_string(string_split(replace(nfc_normalize(answer), '’', ''''), '```')[:-:2], e'\n'),
-            '`[^`\n]*`|"[^"\n]{12,}"|“[^”]{3,}”|«[^»]{3,}»|„[^“”]{3,}[“”]|「[^」]{3,}」|『[^』]+』|(?:^|\n)>[^\n]*',
+            '`[^`\n]*`|"[^"\n]{12,}"|“[^”]{3,}”|«[^»]{3,}»|„[^“”]{3,}[“”]|「[^」]{3,}」|『[^』]+』|(?:^|\n)>[^\n]*|: ''[^\n]{12,}''(?:\s|$)',
             ' ',
             'g'
         ) as prose
@@ -60,10 +60,11 @@ select
     )) end as grounded,
     case when plain_words is not null then len(list_filter(plain_words, lambda word: list_contains(read, word))) end as touched,
     -- the same of any short answer, where the results are short
-    case when coalesce(plain_words, brief_words) is not null then len(list_filter(
+    case when coalesce(plain_words, brief_words) is not null then list_filter(
         coalesce(plain_words, brief_words),
         lambda word: list_contains(read, word) and not list_contains(asked, word) and not regexp_full_match(word, '\p{N}{1,2}')
-    )) end as words_of_results,
+    ) end as words_read,
+    len(words_read) as words_of_results,
     len(coalesce(plain_words, brief_words)) as counted_words,
     coalesce(list_contains(read, lower(rtrim(answer, ' .。!')) || chr(10)), false) as is_quoted,
     coalesce(results > faults, false) as has_result,

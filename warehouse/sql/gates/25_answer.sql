@@ -154,10 +154,21 @@ ended as (
         case
             when reason <> 'whole' then reason
             when is_quoted then 'ok'
+            -- a heading with nothing under it
+            when regexp_matches(last_line, '^#{1,6} \S') and regexp_matches(answer, '\S\s*\n') then 'cut_in_sentence'
             when says_nothing then 'says_nothing'
             when matches(instruction, $composes_list) and len(sentences) > 1 and not matches(fragment, $cut_words_list) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
             when len(sentences) > 0 and matches(sentences[-1], $promises_list) and not matches(instruction, $asks_for_text_list)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
+            then 'only_a_promise'
+            -- the next step, and no more
+            when
+                len(sentences) > 0
+                and regexp_matches(sentences[-1], $next_step)
+                and matches(sentences[-1], $first_person_list)
+                and not matches(sentences[-1], $tells_past_list)
+                and matches(instruction, $asks_a_question_list)
+                and not matches(instruction, $asks_how_list)
             then 'only_a_promise'
             when
                 len(sentences) > 0
@@ -200,6 +211,8 @@ ended as (
                 and regexp_matches(last_line, '\p{Ll}$')
                 and not regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s')
             then 'cut_in_sentence'
+            -- an article and one letter
+            when regexp_matches(fragment, '\s(وال|فال|بال|ال)\p{Arabic}$') then 'cut_in_sentence'
             when length(fragment) >= 50 and regexp_matches(fragment, '[क-ह]$|\S{2}ने$') then 'cut_in_sentence'
             -- a clause that another must follow, and no verb at the end
             when length(fragment) >= 24 and regexp_matches(fragment, '\p{Hangul}(고|며|지만|는데|으니|므로|니까|아서|어서)[ ,].*\p{Hangul}$')

@@ -51,7 +51,7 @@ judged as (
             when is_truth or answer is null then 'ok'
             when coalesce(grounded, 0) = 0 and regexp_matches(answer, '(?i)^(nan|undefined|\[object object\]|inf(inity)?)[^\p{L}\p{N}]*$') then 'no_value'
             when template_token is not null and not list_contains(supported, template_token) and not regexp_matches(instruction, $asks_for_templates) then 'template_token'
-            when strlen(answer) < 300 and len(sentences) <= 2 and (
+            when strlen(answer) < 300 and len(sentences) <= case when regexp_matches(answer, '^\S+: .*: ') then 5 else 2 end and (
                 matches(opening, $own_notice_list) and not (about_errors and matches(instruction, $asks_for_text_list))
                 -- who reports that every call failed says why
                 or not about_errors and matches(opening, $service_notice_list)

@@ -40,6 +40,8 @@ claims as (
         case when
             not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
             and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(matches(candidates.instruction, $asks_for_dialogue_list), false))
+            -- a question on the tokens of a format
+            and not (regexp_matches(turn_facts.tool_markup, '^[<\[]') and coalesce(regexp_matches(candidates.instruction, $concerns_tokens), false))
             -- a session that explains a command, or an example of one
             and not (
                 (matches(turn_facts.tool_markup, $shows_session_list) or matches(turn_facts.tool_markup, $tool_says_list))

@@ -19,6 +19,7 @@ sorted as (
         candidates.trajectory_id,
         candidates.instruction,
         candidates.answer,
+        coalesce(trajectories.system, '') as system,
         coalesce(lower(trim(candidates.answer)) = lower(trim(candidates.true_answer)), false) as is_truth,
         finals.guesses,
         finals.found_nothing,
@@ -26,6 +27,7 @@ sorted as (
         final_words.grounded,
         final_words.touched,
         final_words.words_of_results,
+        final_words.words_read,
         final_words.counted_words,
         final_words.has_result,
         list_transform(final_words.sentences, lambda sentence: case
@@ -37,6 +39,7 @@ sorted as (
         end) as kinds
     from candidates
     join final_words using (trajectory_id)
+    join trajectories using (trajectory_id)
     left join finals using (trajectory_id)
 ),
 
@@ -48,6 +51,30 @@ weighed as (
         array_to_string(list_filter(sentences, lambda sentence, place: kinds[place] = 'says'), ' ') as said,
         array_to_string(list_filter(sentences, lambda sentence, place: kinds[place] in ('refuses', 'gives_up')), ' ') as denied,
         regexp_matches(said, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') as is_specific,
+        strip_accents(lower(instruction)) as asked_for,
+        matches(instruction, $composes_list) as composes,
+        -- what the rest of the answer finds may be the reason
+        (words_of_results > 0 or touched > 0 or is_specific) and matches(answer, $gives_reason_list) as explains,
+        -- sentences in the first person on the task, with no figure, no name and no word of a result
+        case when strlen(answer) < 1500 then list_filter(sentences, lambda sentence, place: case
+            when kinds[place] = 'quoted' then false
+            when regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') then false
+            when not matches(sentence, $first_person_list) then false
+            when len(list_filter(coalesce(words_read, []), lambda word: contains(lower(sentence), word))) > 0 then false
+            else len(list_filter(
+                regexp_extract_all(strip_accents(lower(sentence)), '[\p{Latin}\p{Cyrillic}]{5,}|\p{Arabic}{4}|[\p{Devanagari}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{2}|\p{Hangul}{2}'),
+                lambda word: contains(asked_for, left(word, 5)) or length(word) > 6 and contains(' ' || asked_for, ' ' || left(word, 4))
+            )) > 0
+        end) end as on_task,
+        list_filter(on_task, lambda sentence: matches(sentence, $disowns_list)) as disowned,
+        list_filter(on_task, lambda sentence: case
+            when matches(sentence, $tells_past_list) then false
+            when explains or matches(sentence, $not_stated_list) then false
+            -- a letter may decline, too
+            when composes and not (strlen(answer) < 500 and not contains(answer, chr(10)) and matches(sentence, $composes_list)) then false
+            else matches(sentence, $negates_list) or matches(sentence, $declines_list) or matches(sentence, $advises_list)
+                or sentence <> sentences[-1] and (matches(sentences[-1], $declines_list) or matches(sentences[-1], $advises_list))
+        end) as unwilling,
         matches(instruction, $asks_for_text_list) and matches(instruction, $regrets_list) as asks_for_it
     from sorted
 ),
@@ -62,9 +89,18 @@ judged as (
                 -- with a reason: nothing was found, or a result forbids it
                 has_result and touched > 0 and matches(answer, $names_rules_list) and not matches(denied, $speaks_as_model_list)
                 or (found_nothing or grounded > 0 and kinds[-1] <> 'refuses') and matches(answer, $gives_reason_list) and not matches(denied, $speaks_as_model_list)
+                -- what is wanted is not in what was read, and the rest of it is there
+                or (is_specific or coalesce(touched > 0, false)) and matches(denied, $not_stated_list) and not matches(denied, $speaks_as_model_list)
                 or (is_specific and kinds[-1] <> 'refuses' or grounded > 0 and regexp_matches(answer, $yes_or_no))
                 and not matches(denied, $speaks_as_model_list)
             ) then 'refusal'
+            -- the task's own words in a sentence that disowns the deed, or denies it now and here
+            when case
+                when len(disowned) = 0 and (found_nothing or matches(instruction, $negates_list) or regexp_matches(answer, $yes_or_no)) then false
+                when len(disowned) > 0 or len(unwilling) > 0
+                    then not coalesce(has_result and touched > 0 and matches(answer, $names_rules_list), false)
+                        and not (matches(system, $names_rules_list) or regexp_matches(system, $orders_refusal))
+            end then 'refusal'
             when
                 grounded = 0
                 and has_result
@@ -98,6 +134,7 @@ judged as (
                 and not is_specific
                 and strlen(said) < 24
                 and not (found_nothing and matches(instruction, $asks_if_there_list) and not matches(denied, $lacks_answer_list))
+                and not (has_result and touched > 0 and matches(denied, $names_rules_list))
             then 'gave_up'
             when
                 coalesce(guesses, false)

@@ -68,7 +68,7 @@ texts_read as (
         spellings.numbers,
         case when len(numbers) > 0 then regexp_replace(
             regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(\d)[.,\s](\d{3})\b', '\1\2', 'g'),
-            ',', '.', 'g'
+            '(\d),(\d)', '\1.\2', 'g'
         ) end as figures,
         -- without names that hold digits, such as `gh-2`
         regexp_extract_all(regexp_replace(figures, '"id": "[^"]*"|[\p{Latin}_][\p{Latin}\d_]*[-_.]?\d[\w.-]*', ' ', 'g'), '\d+(?:\.\d+)?') as values_read,

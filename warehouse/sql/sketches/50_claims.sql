@@ -139,7 +139,7 @@ select
     case
         when agent_text is null then null
         when beyond_ascii
-            and regexp_matches(written, '(?i)ground[ -]truth|gold(en)?[ -](answer|label)|(reference|expected) answer|system prompt|grader|rubric')
+            and regexp_matches(written, '(?i)ground[ _-]truth|gold(en)?[ _-](answer|label)|(reference|expected)[ _]answer|system prompt|grader|rubric')
             then lower(coalesce(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed_list || '|' || $on_grading_list), first_match(written, $on_marking_list || ',' || $on_graders_list)))
         else lower(first_match(written, $on_grading_list || ',' || $on_marking_list || ',' || $on_graders_list))
     end as on_grading
