@@ -93,7 +93,7 @@ told_numbers as (
     join short using (trajectory_id)
     left join supported using (trajectory_id)
     where (numbers is not null or len(small_numbers) > 0)
-        and not coalesce(matches(candidates.instruction, $asks_about_errors_list) or matches(candidates.instruction, $asks_for_examples_list), false)
+        and not coalesce(matches(candidates.instruction, $asks_about_errors_list) or matches(candidates.instruction, $asks_for_examples_list) or regexp_matches(candidates.answer, $from_memory), false)
 ),
 
 -- where a result gives numbers to compute with, a number that no sum, difference, product, share or mean of two of them gives, in any

@@ -68,7 +68,9 @@ unshown as (
             and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
             and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran', 'executed') and matches(candidates.instruction, $asks_a_question_list))
             and (deed not in ('done', 'deployed', 'executed') or not regexp_matches(candidates.instruction, '[?？؟]'))
-            and (deed not in ('done', 'sent') or not matches(candidates.instruction, $asks_for_report_list))
+            and (deed not in ('done', 'sent') or deed = 'sent' and orders or not matches(candidates.instruction, $asks_for_report_list))
+            -- a text that was ordered is in the answer itself
+            and (deed <> 'done' or list_contains(deeds.shown, 'called') or not matches(candidates.instruction, $composes_list))
             -- a yes or a no reports what was done before
             and (deed <> 'sent' or not (regexp_matches(candidates.instruction, '[?？؟]') and regexp_matches(candidates.answer, $yes_or_no)))
         ) as deeds

@@ -53,14 +53,16 @@ weighed as (
         regexp_matches(said, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') as is_specific,
         strip_accents(lower(instruction)) as asked_for,
         matches(instruction, $composes_list) as composes,
-        -- what the rest of the answer finds may be the reason
-        (words_of_results > 0 or touched > 0 or is_specific) and matches(answer, $gives_reason_list) as explains,
-        -- sentences in the first person on the task, with no figure, no name and no word of a result
+        -- the rest of the answer may be the reason, unless that is the agent itself
+        (words_of_results > 0 or touched > 0 or is_specific)
+            and matches(regexp_replace(answer, '(?i)\b(so|as|since|because),? (please|i|we|you|that|this)\b', ' ', 'g'), $gives_reason_list) as explains,
+        -- sentences in the first person on the task, with no figure, no name and one word of a result at most; any, if the answer has none
         case when strlen(answer) < 1500 then list_filter(sentences, lambda sentence, place: case
             when kinds[place] = 'quoted' then false
             when regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') then false
             when not matches(sentence, $first_person_list) then false
-            when len(list_filter(coalesce(words_read, []), lambda word: contains(lower(sentence), word))) > 0 then false
+            when len(list_filter(coalesce(words_read, []), lambda word: contains(lower(sentence), word))) > 1 then false
+            when has_result and words_of_results = 0 and counted_words > 3 then true
             else len(list_filter(
                 regexp_extract_all(strip_accents(lower(sentence)), '[\p{Latin}\p{Cyrillic}]{5,}|\p{Arabic}{4}|[\p{Devanagari}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{2}|\p{Hangul}{2}'),
                 lambda word: contains(asked_for, left(word, 5)) or length(word) > 6 and contains(' ' || asked_for, ' ' || left(word, 4))
@@ -89,7 +91,7 @@ judged as (
                 -- with a reason: nothing was found, or a result forbids it
                 has_result and touched > 0 and matches(answer, $names_rules_list) and not matches(denied, $speaks_as_model_list)
                 or (found_nothing or grounded > 0 and kinds[-1] <> 'refuses') and matches(answer, $gives_reason_list) and not matches(denied, $speaks_as_model_list)
-                -- what is wanted is not in what was read, and the rest of it is there
+                -- the results lack it, and the rest of the answer is from them
                 or (is_specific or coalesce(touched > 0, false)) and matches(denied, $not_stated_list) and not matches(denied, $speaks_as_model_list)
                 or (is_specific and kinds[-1] <> 'refuses' or grounded > 0 and regexp_matches(answer, $yes_or_no))
                 and not matches(denied, $speaks_as_model_list)
@@ -98,7 +100,7 @@ judged as (
             when case
                 when len(disowned) = 0 and (found_nothing or matches(instruction, $negates_list) or regexp_matches(answer, $yes_or_no)) then false
                 when len(disowned) > 0 or len(unwilling) > 0
-                    then not coalesce(has_result and touched > 0 and matches(answer, $names_rules_list), false)
+                    then not coalesce(has_result and touched > 0 and matches(case when len(disowned) > 0 then disowned[1] else answer end, $names_rules_list), false)
                         and not (matches(system, $names_rules_list) or regexp_matches(system, $orders_refusal))
             end then 'refusal'
             when
