@@ -41,7 +41,7 @@ parted as (
         *,
         -- brackets and quotation marks in code need no other half
         regexp_replace(last_line, '`[^`]*`', 'x', 'g') as spoken_line,
-        regexp_extract(last_line, '(?:^|[.!?؟।]["”»)*_]*\s+|[。！？][」』”]*)([^.!?؟।。！？]+|[^。！？]*[a-z0-9][.][a-z0-9][^.!?؟।。！？]*)$', 1) as fragment,
+        regexp_extract(last_line, '(?:^|[.!?؟।]["”»)*_]*\s+|[。！？][」』”]*)([^.!?؟।。！？]+|[^。！？]*[a-z0-9][.?][a-z0-9][^.!?؟।。！？]*)$', 1) as fragment,
         -- an answer that is data, or ends in a fenced block of it
         case when json_valid(bare) then bare else regexp_extract(answer, '\n```\w*\s*(\{[^`]*\})\s*```\s*$', 1) end as block,
         coalesce(nullif(regexp_extract(block, '"(?:name|tool|function|tool_name|action|function_name)"\s*:\s*"([\w.-]+)"', 1), ''), '-') as called,
@@ -219,7 +219,7 @@ ended as (
                 and not regexp_matches(fragment, '[다요까죠음함임됨오네라자기지]$')
             then 'cut_in_sentence'
             -- sentences before it on the line end in full stops, this one in a letter
-            when regexp_matches(last_line, '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '[\p{L}\p{M}]$')
+            when regexp_matches(regexp_replace(last_line, '(?i)\b\d{1,2}\. (jan|feb|mär|mar|apr|ma[ijy]|jun|jul|aug|sep|o[kc]t|nov|de[zc])', 'x', 'g'), '[.!?؟।]["”»)*_]*\s|[。！？]') and regexp_matches(fragment, '[\p{L}\p{M}]$')
                 and (
                     len(string_split(trim(fragment), ' ')) >= 4
                     or matches(fragment, $opens_sentence_list)
