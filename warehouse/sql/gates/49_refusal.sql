@@ -55,7 +55,7 @@ weighed as (
         matches(instruction, $composes_list) as composes,
         -- the rest of the answer may be the reason, unless that is the agent itself
         (words_of_results > 0 or touched > 0 or is_specific)
-            and matches(regexp_replace(answer, '(?i)\b(so|as|since|because),? (please|i|we|you|that|this)\b', ' ', 'g'), $gives_reason_list) as explains,
+            and matches(regexp_replace(answer, '(?i)\b(so|as|since|because),? (please|i|we|you|that|this|for)\b', ' ', 'g'), $gives_reason_list) as explains,
         -- sentences in the first person on the task, with no figure, no name and one word of a result at most; any, if the answer has none
         case when strlen(answer) < 1500 then list_filter(sentences, lambda sentence, place: case
             when kinds[place] = 'quoted' then false
