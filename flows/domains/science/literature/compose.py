@@ -26,13 +26,15 @@ from flows.domains.seeds import made_before, seeded
 from schemas.record import content_id
 from schemas.task import Hop, Task
 
-NAME, VERSION = "page_study", "3"
+NAME, VERSION = "page_study", "4"
 GIVE_UP = 60
 """Seeds offered in a row of which none becomes a study: the corpus then has no more of them."""
 DRAWS = 12
 """Studies drawn for one seed until one is proven."""
 PARTS, WEIGHTS = (2, 3, 4), (1, 2, 2)
 """Parts of a study, and how often each number is drawn."""
+ALIKE = 0.45
+"""Share of common runs of words, of all, above which two studies read alike."""
 TOKENS = 110_000
 """Tokens of an attempt at the longest studies."""
 TURNS_PER_PAGE, MORE_TURNS = 5, 40
@@ -97,7 +99,7 @@ def _composed(candidate: Candidate, graph: Graph, searches: Searches, dice: Rand
     check_reading(study, sentences, graph, searches)
     instruction = instruction_of(dice, study, sentences)
     mine = asked_of((page.doc_id for page in _hops(study)), instruction)
-    if any(mine.is_twin_of(other) for other in candidate.asked):
+    if any(mine.is_twin_of(other) or _reads_alike(mine, other) for other in candidate.asked):
         raise Refused("twin")
     return _draft(study, steps, instruction, candidate.number)
 
@@ -148,6 +150,12 @@ def line_of(study: Study) -> str:
 def _hops(study: Study) -> list[Page]:
     """The pages with lists, then those with numbers."""
     return list(dict.fromkeys([*study.hubs, *study.pages]))
+
+
+def _reads_alike(one: Asked, other: Asked) -> bool:
+    """True if both have most of their runs of words in common, whatever their pages."""
+    mine, given = one.marks - one.pages, other.marks - other.pages
+    return len(mine & given) > ALIKE * len(mine | given)
 
 
 def _goal(study: Study, steps: Steps) -> str:
