@@ -52,7 +52,7 @@ class Failures:
         return True
 
     def _worker(self) -> bool:
-        return self._kill_one([one for one in psutil.Process().children(recursive=True) if _is_at_work(one)])
+        return self._kill_one(workers_with_a_call(self.cluster.folder))
 
     def _head(self, place: Place) -> bool:
         """End the head, and start a new cluster, whose address the settings name from then on."""
@@ -82,8 +82,20 @@ class Failures:
         return False
 
 
-def _is_at_work(process: psutil.Process) -> bool:
-    """True for a worker of the cluster that has a call; Ray shows it in the name."""
+def workers_with_a_call(folder: str) -> list[psutil.Process]:
+    """The workers that have a call, as Ray shows in their names, of the cluster whose sockets lie in a folder."""
+    nodes = [one for one in psutil.process_iter() if any(folder in word for word in _words(one))]
+    found = [worker for node in nodes for worker in _children(node)]
+    return [one for one in found if any(word.startswith("ray::call_at") for word in _words(one))]
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
     with suppress(psutil.Error):
-        return any(word.startswith("ray::call_at") for word in process.cmdline())
-    return False
+        return list(process.children())
+    return []
+
+
+def _words(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error):
+        return list(process.cmdline())
+    return []
