@@ -9,8 +9,9 @@ words that stand on no page match those that are spelled nearly so.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ PER_PAGE = 4
 """Passages ranked at first per requested page, since several passages of one page can match."""
 MOST_PASSAGES = 20_000
 """Passages ranked at most; a page whose best passage comes later is not found."""
+KEPT_PASSAGES = 4_096
+"""Passages kept in memory, some 5 MB: queries of one attempt and of attempts over one corpus match the same ones."""
 FUZZY_WORDS, FUZZY_BOOST = 4, 0.5
 """Unknown words of a query that are matched approximately, and the weight of such a match."""
 FUZZY_LENGTHS = ((9, 2), (4, 1))
@@ -62,6 +65,7 @@ class Library:
         self._schema = index.schema
         self._searcher = index.searcher()
         self._analyzer = analyzer()
+        self._passage = lru_cache(KEPT_PASSAGES)(self._read_passage)
 
     @staticmethod
     def build(path: Path, pages: Iterable[Page]) -> int:
@@ -196,9 +200,9 @@ class Library:
     def _hits(self, found: Iterable[tuple[float, Any]]) -> Iterator[Hit]:
         """The passages found that may be read, in their order."""
         for score, address in found:
-            stored = self._stored(address)
-            if not self._blocked.blocking_entry(stored["url"]):
-                yield Hit(stored["doc_id"], stored["url"], stored["title"], stored["passage"], float(score))
+            doc_id, url, title, passage = self._passage(address.segment_ord, address.doc)
+            if not self._blocked.blocking_entry(url):
+                yield Hit(doc_id, url, title, passage, float(score))
 
     def _terms(self, query: str) -> Any:
         """The query of all words, those that stand on no page by their nearest spellings."""
@@ -219,6 +223,10 @@ class Library:
         near = tantivy.Query.fuzzy_term_query(self._schema, "words", word, errors)
         return [(tantivy.Occur.Should, tantivy.Query.boost_query(near, FUZZY_BOOST))]
 
+    def _read_passage(self, segment: int, doc: int) -> tuple[str, str, str, str]:
+        stored = self._stored(tantivy.DocAddress(segment, doc))
+        return stored["doc_id"], stored["url"], stored["title"], stored["passage"]
+
     def _stored(self, address: Any) -> dict[str, str]:
         return {name: bytes(values[0]).decode() for name, values in self._searcher.doc(address).to_dict().items()}
 
@@ -236,7 +244,7 @@ def windows(text: str, size: int = WINDOW_CHARS) -> list[str]:
     return [*cut, text]
 
 
-def _with_more(hits: list[Hit], words: set[str]) -> Hit:
+def _with_more(hits: list[Hit], words: Set[str]) -> Hit:
     """The best passage of a page, with sentences of its other passages that hold further words of the query."""
     shown = f"{hits[0].title} {hits[0].passage}"
     return replace(hits[0], more=missing_words_shown(shown, (hit.passage for hit in hits[1:]), words))

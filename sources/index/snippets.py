@@ -3,13 +3,16 @@
 Sentences are compared by `comparable_words`, as `find` compares passages.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from functools import lru_cache
 
 from sources.index.scripts import comparable_words
 from sources.index.sentences import sentences
 
 MORE = 2
 """Sentences of a page shown beside its best passage, each with query words that those before it lack."""
+KEPT_TEXTS = 1_024
+"""Texts whose words are kept in memory, some 8 MB: the passages that queries match recur."""
 
 
 def match_score(phrase: str, passage: str) -> float:
@@ -27,9 +30,9 @@ def best_sentence(query: str, passage: str) -> str:
     return max(_sentences(passage), key=lambda sentence: (len(words & words_of(sentence)), -len(sentence)))
 
 
-def missing_words_shown(shown: str, passages: Iterable[str], words: set[str]) -> tuple[str, ...]:
+def missing_words_shown(shown: str, passages: Iterable[str], words: Set[str]) -> tuple[str, ...]:
     """Sentences of further passages that hold words of the query which the shown text lacks."""
-    more, left = list[str](), words - words_of(shown)
+    more, left = list[str](), set(words - words_of(shown))
     for passage in passages:
         for sentence in _sentences(passage) if _may_hold(passage, left) else ():
             if len(more) < MORE and _may_hold(sentence, left) and (found := left & words_of(sentence)):
@@ -38,12 +41,13 @@ def missing_words_shown(shown: str, passages: Iterable[str], words: set[str]) ->
     return tuple(more)
 
 
-def words_of(text: str) -> set[str]:
+@lru_cache(KEPT_TEXTS)
+def words_of(text: str) -> frozenset[str]:
     """The comparable words of a text."""
-    return set(comparable_words(text).split())
+    return frozenset(comparable_words(text).split())
 
 
-def _may_hold(text: str, words: set[str]) -> bool:
+def _may_hold(text: str, words: Set[str]) -> bool:
     """False if the text surely holds none of the words, which is quickly seen in ASCII."""
     lower = text.lower()
     return bool(words) and (not text.isascii() or any(word in lower for word in words))
