@@ -30,16 +30,20 @@ FIGURES = ("scale.ray_speedup_2",)
 
 @dataclass(frozen=True)
 class Size:
-    """Trajectories, their turns, and rounds, of which the fastest counts."""
+    """Trajectories, their turns, and rounds, of which the fastest counts.
+
+    `rest_s` are the seconds after which a round begins in any case, at rest or not.
+    """
 
     shape: Shape
     rounds: int
+    rest_s: int
 
 
-FULL, SMOKE = Size(Shape(8000), 2), Size(Shape(512, 4), 1)
+FULL, SMOKE = Size(Shape(8000), 2, 60), Size(Shape(512, 4), 1, 0)
 """At full size a worker reads for about half a minute; its start and Ray's take some seconds."""
-REST_SHARE, REST_S = 0.1, 60
-"""Share of the machine's CPU below which it is at rest, and the seconds after which a round begins in any case."""
+REST_SHARE = 0.1
+"""Share of the machine's CPU below which it is at rest."""
 
 
 def figures(size: Size) -> Iterator[Figure]:
@@ -48,24 +52,24 @@ def figures(size: Size) -> Iterator[Figure]:
         raise MissingTool("ray is not installed: pip install 'horizon-factory[ray]'", "REQUIRE_RAY")
     lake = made_lake(size.shape)
     with small_cluster(1) as cluster:
-        rounds = [_both(cluster, lake) for _ in range(size.rounds)]
+        rounds = [_both(cluster, lake, size.rest_s) for _ in range(size.rounds)]
     one, two = (min(side) for side in zip(*rounds, strict=True))
     yield Figure("scale.ray_speedup_2", round(one / two, 2), "x", f"one worker, {one:.1f} s, for {size.shape}")
 
 
-def _both(cluster: SmallCluster, lake: Path) -> tuple[float, float]:
-    _rest()
+def _both(cluster: SmallCluster, lake: Path, rest_s: int) -> tuple[float, float]:
+    _rest(rest_s)
     one = _seconds(cluster, lake)
     cluster.add_node()
-    _rest()
+    _rest(rest_s)
     two = _seconds(cluster, lake)
     cluster.lose_node(0)
     return one, two
 
 
-def _rest() -> None:
+def _rest(rest_s: int) -> None:
     """Wait until nothing is busy for a second."""
-    ends = time.monotonic() + REST_S
+    ends = time.monotonic() + rest_s
     while psutil.cpu_percent(1) > 100 * REST_SHARE and time.monotonic() < ends:
         pass
 
