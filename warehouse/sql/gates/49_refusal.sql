@@ -62,7 +62,8 @@ weighed as (
             when regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w') then false
             when not matches(sentence, $first_person_list) then false
             when len(list_filter(coalesce(words_read, []), lambda word: contains(lower(sentence), word))) > 1 then false
-            when has_result and words_of_results = 0 and counted_words > 3 then true
+            -- a title of a few words is no sentence
+            when has_result and words_of_results = 0 and counted_words > 3 and (strlen(answer) > 60 or regexp_matches(answer, '[.!?…。！？؟।][^\p{L}\p{N}]*$')) then true
             else len(list_filter(
                 regexp_extract_all(strip_accents(lower(sentence)), '[\p{Latin}\p{Cyrillic}]{5,}|\p{Arabic}{4}|[\p{Devanagari}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{2}|\p{Hangul}{2}'),
                 lambda word: contains(asked_for, left(word, 5)) or length(word) > 6 and contains(' ' || asked_for, ' ' || left(word, 4))
@@ -102,7 +103,7 @@ judged as (
                 when len(disowned) > 0 or len(unwilling) > 0
                     then not coalesce(has_result and touched > 0 and matches(case when len(disowned) > 0 then disowned[1] else answer end, $names_rules_list), false)
                         and not (matches(system, $names_rules_list) or regexp_matches(system, $orders_refusal))
-            end then 'refusal'
+            end then case when len(disowned) = 0 and list_contains(kinds, 'gives_up') and not list_contains(kinds, 'refuses') then 'gave_up' else 'refusal' end
             when
                 grounded = 0
                 and has_result
