@@ -19,7 +19,7 @@ from flows.domains.science.literature.proof import TOLERANCE, Steps, check_readi
 from flows.domains.science.literature.study import Part, Study
 from flows.domains.science.world.pages_room import SETUP
 from flows.domains.search.sets.graph import Attribute, Graph, Page
-from flows.domains.search.sets.reading import read_graph
+from flows.domains.search.sets.reading import read_asked, read_graph
 from flows.domains.search.sets.searches import Searches
 from flows.domains.search.sets.twins import Asked, asked_of
 from flows.domains.seeds import made_before, seeded
@@ -65,7 +65,7 @@ def candidates(corpus: Corpus) -> Iterator[Candidate]:
     """The draws of a night; a single one, which is refused, without pages. Raises MissingPackages."""
     require_packages()
     graph = read_graph(corpus) if corpus.resources.library_path else None
-    made, asked = made_before(corpus, NAME), _asked(corpus)
+    made, asked = made_before(corpus, NAME), read_asked(corpus, [NAME]).get(NAME, [])
     searches, known, in_vain = Searches(corpus.resources.library) if graph else None, len(made), 0
     for seed in seeded(NAME)(corpus):
         yield Candidate(seed.number, seed.seed, graph, searches, made, asked)
@@ -99,7 +99,7 @@ def _composed(candidate: Candidate, graph: Graph, searches: Searches, dice: Rand
     check_reading(study, sentences, graph, searches)
     instruction = instruction_of(dice, study, sentences)
     mine = asked_of((page.doc_id for page in _hops(study)), instruction)
-    if any(mine.is_twin_of(other) or _reads_alike(mine, other) for other in candidate.asked):
+    if any(mine.is_twin_of(other) or mine.words_shared(other) > ALIKE for other in candidate.asked):
         raise Refused("twin")
     return _draft(study, steps, instruction, candidate.number)
 
@@ -150,12 +150,6 @@ def line_of(study: Study) -> str:
 def _hops(study: Study) -> list[Page]:
     """The pages with lists, then those with numbers."""
     return list(dict.fromkeys([*study.hubs, *study.pages]))
-
-
-def _reads_alike(one: Asked, other: Asked) -> bool:
-    """True if both have most of their runs of words in common, whatever their pages."""
-    mine, given = one.marks - one.pages, other.marks - other.pages
-    return len(mine & given) > ALIKE * len(mine | given)
 
 
 def _goal(study: Study, steps: Steps) -> str:
@@ -215,14 +209,6 @@ def _states(one: Attribute, text: str) -> bool:
     except LookupError:
         return False
     return True
-
-
-def _asked(corpus: Corpus) -> list[Asked]:
-    from warehouse.connect import execute, query  # imports DuckDB, which the tools' worker processes do not need
-
-    values = {"composers": [NAME], "run_id": corpus.day.isoformat()}
-    rows = execute(corpus.con, query("graph", "graph_asked"), values).fetchall()
-    return [asked_of(evidence, instruction) for _, evidence, instruction in rows]
 
 
 def _remember(candidate: Candidate, task: Task) -> None:

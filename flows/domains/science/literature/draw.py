@@ -41,11 +41,13 @@ TRIES = 80
 
 def draw_study(dice: Random, graph: Graph, n_parts: int) -> Study:
     """A study of that many parts. Raises Refused."""
-    if not _measures(graph):
+    measures = _measures(graph)
+    if not measures:
         raise Refused("no_quantities")
     parts, taken = list[Part](), set[str]()
     for procedure in _procedures(dice, n_parts):
-        part = _part(dice, graph, procedure, taken)
+        usable = [one for one in measures if one.is_year == procedure.takes_years]
+        part = _part(dice, graph, procedure, usable, taken)
         parts.append(part)
         taken |= _touched(part)
     pages = [page for part in parts for page in part.pages]
@@ -63,9 +65,8 @@ def _procedures(dice: Random, n_parts: int) -> list[Procedure]:
             return chosen
 
 
-def _part(dice: Random, graph: Graph, procedure: Procedure, taken: Set[str]) -> Part:
+def _part(dice: Random, graph: Graph, procedure: Procedure, usable: Sequence[Attribute], taken: Set[str]) -> Part:
     """A part over a list that shares no page with the others. Raises Refused."""
-    usable = [one for one in _measures(graph) if one.is_year == procedure.takes_years]
     tables = [one for one in graph.keyed if one.pages and procedure.n_numbers > 1 and not NAMING.search(one.column)]
     if tables and usable and dice.random() < TABLE_SHARE:
         part = _table_part(dice.choice(tables), dice.choice(usable), procedure)

@@ -51,9 +51,7 @@ def check_reading(study: Study, sentences: Sequence[str], graph: Graph, searches
         if graph.named.get(folded(hub.name)) != hub.doc_id:
             raise Refused("same_titles")
         for quantity in (one for one in part.quantities if one.kind != CELL):
-            question = of_sets(
-                [sentence], 0.5, part.pages, lambda: 0.5, [part.listed], quantity, ("study",)
-            )  # fmt: skip
+            question = of_sets([sentence], 0.5, part.pages, lambda: 0.5, [part.listed], quantity, ("study",))
             Shortcuts(question, graph, searches).check()
     if _quoted_numbers(" ".join(sentences)) & {
         value for part in study.parts for some in part.numbers() for value in some
@@ -75,8 +73,8 @@ def _skipped(study: Study, steps: Steps) -> Iterator[float]:
     factors = [study.start, *(found[part.procedure.result] for part, found in zip(study.parts, steps, strict=True))]
     for at in range(len(study.parts) - 1):
         for factor in (factors[at], 1.0):
-            yield from _answer_of(study, steps, study.parts[at + 1 :], factor)
-    yield from _answer_of(study, steps, study.parts, 1.0)
+            yield from _answer_of(study, study.parts[at + 1 :], factor)
+    yield from _answer_of(study, study.parts, 1.0)
 
 
 def _with_one_page_less(study: Study, steps: Steps) -> Iterator[float]:
@@ -84,11 +82,11 @@ def _with_one_page_less(study: Study, steps: Steps) -> Iterator[float]:
     factor = study.start
     for at, part in enumerate(study.parts):
         for page in part.pages:
-            yield from _answer_of(study, steps, [part.without(page), *study.parts[at + 1 :]], factor)
+            yield from _answer_of(study, [part.without(page), *study.parts[at + 1 :]], factor)
         factor = steps[at][part.procedure.result]
 
 
-def _answer_of(study: Study, steps: Steps, parts: Sequence[Part], factor: float) -> list[float]:
+def _answer_of(study: Study, parts: Sequence[Part], factor: float) -> list[float]:
     """The answer from these last parts; none if they decide none."""
     try:
         return [study.answer(solve(parts, factor))]

@@ -25,7 +25,7 @@ def one_procedure(task: Task, hidden: Hidden | None) -> Play:
     numbers = list[str]()
     for words in dict.fromkeys(quoted):
         numbers += yield from _numbers(words, 2)
-    values = [float(one.replace(",", "")) for one in numbers if float(one.replace(",", ""))]
+    values = [value for one in numbers if (value := float(one.replace(",", "")))]
     steps = PROCEDURES["power"].compute(1.0, values or [1.0], [])
     return str(steps["power_mean"])
 

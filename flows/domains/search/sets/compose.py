@@ -20,7 +20,7 @@ from flows.domains.search.sets.joins import table_join
 from flows.domains.search.sets.naming import folded
 from flows.domains.search.sets.question import Question, Truth
 from flows.domains.search.sets.questions import set_count, set_extreme, set_list, union
-from flows.domains.search.sets.reading import read_graph
+from flows.domains.search.sets.reading import read_asked, read_graph
 from flows.domains.search.sets.rewording.rewording import PROMPT, reworded
 from flows.domains.search.sets.searches import Searches
 from flows.domains.search.sets.shortcuts import Shortcuts
@@ -62,7 +62,8 @@ def candidates(corpus: Corpus) -> Iterator[Candidate]:
     graph = read_graph(corpus) if path else None
     if graph is None or path is None:
         return
-    searches, made, asked, last = Searches(corpus.resources.library), _made(corpus), _asked(corpus), _last(corpus)
+    searches, made, last = Searches(corpus.resources.library), _made(corpus), _last(corpus)
+    asked = read_asked(corpus, [one.name for one in SET_COMPOSERS])
     before, target = len(made), corpus.settings.target.get("search")
     for number in range(last + 1, last + 1 + corpus.wanted * DRAWS):
         place = corpus.settings.seed, corpus.day.isoformat(), "sets", number
@@ -192,16 +193,6 @@ def _made(corpus: Corpus) -> set[str]:
 
     rows = execute(corpus.con, query("graph", "graph_lines"), {"composers": [one.name for one in SET_COMPOSERS]})
     return {row[0] for row in rows.fetchall()}
-
-
-def _asked(corpus: Corpus) -> dict[str, list[Asked]]:
-    from warehouse.connect import execute, query  # imports DuckDB, which the tools' worker processes do not need
-
-    values = {"composers": [one.name for one in SET_COMPOSERS], "run_id": corpus.day.isoformat()}
-    found: dict[str, list[Asked]] = {}
-    for composer, evidence, instruction in execute(corpus.con, query("graph", "graph_asked"), values).fetchall():
-        found.setdefault(composer, []).append(asked_of(evidence, instruction))
-    return found
 
 
 def _last(corpus: Corpus) -> int:

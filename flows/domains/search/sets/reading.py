@@ -4,7 +4,7 @@ Set work is SQL (`warehouse/sql/graph`); Python joins the few rows that it leave
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from flows.domains.contract import Corpus
 from flows.domains.search.sets.graph import Attribute, Cell, Graph, Listed, Page, Table
 from flows.domains.search.sets.naming import folded, meanings, meant, short_titles
 from flows.domains.search.sets.recount import links_under
+from flows.domains.search.sets.twins import Asked, asked_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +50,15 @@ def read_graph(corpus: Corpus) -> Graph | None:
         words={word: ids for word, doc_ids in words if not (ids := frozenset(doc_ids)).isdisjoint(pages)},
         rare=frozenset(word for (word,) in _rows(con, "graph_rare_words", few=RARE_PAGES)),
     )
+
+
+def read_asked(corpus: Corpus, composers: Sequence[str]) -> dict[str, list[Asked]]:
+    """Composer -> its questions that became tasks in this night."""
+    found: dict[str, list[Asked]] = {}
+    values = {"composers": list(composers), "run_id": corpus.day.isoformat()}
+    for composer, evidence, instruction in _rows(corpus.con, "graph_asked", **values):
+        found.setdefault(composer, []).append(asked_of(evidence, instruction))
+    return found
 
 
 def _names(page: Page) -> list[str]:

@@ -27,6 +27,10 @@ class Asked:
         """True if one of the two adds little to the other."""
         return _share(self.pages, other.pages) > SAME_PAGES or _share(self.marks, other.marks) > ALIKE
 
+    def words_shared(self, other: "Asked") -> float:
+        """The share of common runs of words, of all, whatever their pages."""
+        return _share(self.marks - self.pages, other.marks - other.pages)
+
 
 def asked_of(doc_ids: Iterable[str], instruction: str) -> Asked:
     """A question with these pages in these words."""
