@@ -164,7 +164,7 @@ ended as (
             -- the next step, and no more
             when
                 len(sentences) > 0
-                and regexp_matches(sentences[-1], $next_step)
+                and matches(sentences[-1], $next_step_list)
                 and matches(sentences[-1], $first_person_list)
                 and not matches(sentences[-1], $tells_past_list)
                 and matches(instruction, $asks_a_question_list)
