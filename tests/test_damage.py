@@ -168,6 +168,7 @@ def test_a_copied_part_is_named_by_the_steps_that_its_rows_mislead(home: Path) -
     assert not violations()
 
 
+@pytest.mark.slow
 def test_a_lake_without_checksums_is_checked_by_its_pages(home: Path) -> None:
     """Lakes of earlier factories have no recorded sums; each page's own sum still shows a flipped bit."""
     shutil.rmtree(home / "lake" / FOLDER)

@@ -95,6 +95,7 @@ def test_a_row_holds_what_the_teacher_read_in_one_segment(made: SmallLake, setti
     assert {len(group) for group in released(settings).values()} == {1, 2, 3, 4}
 
 
+@pytest.mark.slow
 def test_each_sampled_token_is_trained_once_over_the_segments(made: SmallLake, settings: Settings) -> None:
     """A copy that is trained again counts its turns double, and teaches them without what led to them."""
     for trajectory_id, rows in released(settings).items():

@@ -91,6 +91,7 @@ def release_without(settings: Settings, night: date) -> None:
     run_publish(settings, LATER, silent)
 
 
+@pytest.mark.slow
 def test_the_defaults_remove_only_what_is_made_again(worked: Path) -> None:
     """An upgrade must not remove releases or evidence of people who set no limit."""
     settings = home(worked)

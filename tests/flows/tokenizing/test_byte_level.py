@@ -88,7 +88,7 @@ def test_a_tokenizer_that_cuts_otherwise_is_left_to_its_core() -> None:
     assert [byte_level(one) for one in (plain, digits, marked, anchored, partial)] == [None] * 5
 
 
-@pytest.mark.parametrize("family", ["qwen3", "gpt-oss"])
+@pytest.mark.parametrize("family", ["qwen3", pytest.param("gpt-oss", marks=pytest.mark.slow)])
 def test_real_vocabularies_are_taken(family: str) -> None:
     """The families that most teachers are of have the short way."""
     core = family_tokenizer(family).backend_tokenizer

@@ -96,6 +96,7 @@ def test_what_is_kept_by_part_goes_along_to_both_places(scattered: Lake) -> None
     assert place == scattered.parts(Turn)[0].as_posix()
 
 
+@pytest.mark.slow
 def test_parts_that_come_later_are_merged_with_the_merged_one(scattered: Lake) -> None:
     compacted(scattered)
     compacted(scattered, keep_s=0)
@@ -115,6 +116,7 @@ def test_two_homes_that_compact_one_lake_are_refused(scattered: Lake) -> None:
         write_replaced(scattered.root, [], [])
 
 
+@pytest.mark.slow
 def test_ended_before_any_of_its_writes_no_row_is_lost_or_seen_twice(
     scattered: Lake, quick: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

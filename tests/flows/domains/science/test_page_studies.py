@@ -71,6 +71,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_every_step_is_true_by_a_reading_of_its_own(night: Path) -> None:
     """One wrong truth in a study teaches the student that right work fails."""
     checker, found = PageChecker(night / "lake"), studies(night)

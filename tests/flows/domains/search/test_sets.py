@@ -114,6 +114,7 @@ def test_many_questions_over_two_sources_are_true_by_a_second_reading(tmp_path: 
     assert all(2 in corpora[name] for name in described)
 
 
+@pytest.mark.slow
 def test_a_target_sets_how_much_is_read_for_a_question(tmp_path: Path) -> None:
     """Without it an operator whose teacher has a small window can only switch the composers off."""
     calls = {}
@@ -128,6 +129,7 @@ def test_a_target_sets_how_much_is_read_for_a_question(tmp_path: Path) -> None:
     assert 0.5 * 20 < sum(calls[20]) / 8 < 2 * 20 and 0.5 * 60 < sum(calls[60]) / 8 < 2 * 60
 
 
+@pytest.mark.slow
 def test_a_question_that_a_probe_refuses_stands_in_the_way_of_no_other(tmp_path: Path) -> None:
     """A night that goes on after a kill reads tasks only: with other memories it would compose other tasks."""
     write_region_wiki(Lake(tmp_path / "lake"), DAY, 200)
@@ -181,6 +183,7 @@ def _weather(name: str, towns: list[Document]) -> Document:
     return towns[0].model_copy(update=changed | {"doc_id": doc_id(url, sha256_text(text))})
 
 
+@pytest.mark.slow
 def test_pages_that_mention_two_things_are_gathered_by_searching(tmp_path: Path) -> None:
     """Corpora without lists would give no question over many pages."""
     write_region_wiki(Lake(tmp_path / "lake"), DAY, 200)
@@ -191,6 +194,7 @@ def test_pages_that_mention_two_things_are_gathered_by_searching(tmp_path: Path)
     assert min(json.loads(task["difficulty"])["windows"] for task in found) >= 40
 
 
+@pytest.mark.slow
 def test_a_new_page_is_read_and_an_old_one_is_not(tmp_path: Path) -> None:
     """Reading every page each night would cost minutes; leaving a new text out would make old truths of it."""
     lake = Lake(tmp_path / "lake")

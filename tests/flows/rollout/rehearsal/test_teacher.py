@@ -86,6 +86,7 @@ async def test_a_policy_that_fails_ends_its_attempt_only() -> None:
     assert "The policy failed: LookupError('lost')" in str((await attempt.turn()).answer)
 
 
+@pytest.mark.slow
 def test_the_splitter_counts_about_as_many_tokens_as_qwen3() -> None:
     """Lengths of a rehearsal without a model's tokenizer would mislead otherwise."""
     text = "\n".join(

@@ -65,6 +65,7 @@ def outcomes(suite: Suite) -> dict[str, str]:
     return {name: one.outcome for name, one in suite.results.items()}
 
 
+@pytest.mark.slow
 def test_each_test_has_its_outcome(tmp_path: Path, sandbox: Sandbox) -> None:
     """A composer that miscounts one test makes tasks without a solution."""
     made = tree(tmp_path, FILES)
