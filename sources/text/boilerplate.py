@@ -13,7 +13,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MIN_MAIN_SHARE = 0.25
-"""Minimum share of the text of a page that its main part must hold to be taken for the content."""
+"""Minimum share of the text of a page, or of its text outside of links, that its main part must hold."""
 MIN_FORM_SHARE = 0.5
 """A form with a larger share of the page's text is the page."""
 MAX_FORMS = 3
@@ -125,7 +125,7 @@ def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str
     if words & _CONTENTS:
         return _is_table_of_contents(node, leads_away)
     if words & _COOKIES:
-        return _unlinked(node) < 4 * MAX_NOISE_CHARS and node.css_first("pre, h1") is None
+        return unlinked(node) < 4 * MAX_NOISE_CHARS and node.css_first("pre, h1") is None
     if tag == "form":
         return len(node.text()) < MAX_NOISE_CHARS or bool(words & _NOISE)
     return bool(words & _NOISE) and _is_short_or_linked(node)
@@ -148,13 +148,18 @@ def _suspect_words(name: str) -> frozenset[str]:
 
 
 def _is_short_or_linked(node: LexborNode) -> bool:
-    length = len(node.text())
-    return length < MAX_NOISE_CHARS or _unlinked(node) < (1 - LINKED_SHARE) * length
+    length = _size(node)
+    return length < MAX_NOISE_CHARS or unlinked(node) < (1 - LINKED_SHARE) * length
 
 
-def _unlinked(node: LexborNode) -> int:
-    """Characters of an element outside of links."""
-    return len(node.text()) - sum(len(link.text()) for link in node.css("a"))
+def unlinked(node: LexborNode) -> int:
+    """Characters of an element outside of links and scripts, without white space."""
+    return _size(node) - sum(_size(part) for part in node.css("a, script, style, template, noscript"))
+
+
+def _size(node: LexborNode) -> int:
+    """Characters of an element without white space, of which generators write much between the entries of a menu."""
+    return sum(map(len, node.text().split()))
 
 
 def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool]) -> bool:
@@ -163,7 +168,7 @@ def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool]) -
     if len(links) < MIN_CONTENTS_LINKS:
         return False
     away = sum(leads_away(link.attributes.get("href") or "") for link in links)
-    return away < 0.2 * len(links) and _unlinked(node) < LINKED_SHARE * len(node.text())
+    return away < 0.2 * len(links) and unlinked(node) < LINKED_SHARE * _size(node)
 
 
 def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:
@@ -175,14 +180,18 @@ def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:
 
 def _root(body: LexborNode, length: int) -> LexborNode:
     """The main part of the page; several articles belong to one page and are kept together."""
-    least = MIN_MAIN_SHARE * length
     for selector in ("main, [role=main]", "article"):
         found = body.css(selector)
         if not found or not all(_holds(found[0], node) for node in found[1:]):
             continue
-        if len(found[0].text()) >= least and _holds_title(body, found[0]):
+        if _is_large(found[0], body, length) and _holds_title(body, found[0]):
             return found[0]
     return body
+
+
+def _is_large(part: LexborNode, body: LexborNode, length: int) -> bool:
+    """True for a main part that holds enough of the page; the tree of a manual beside it may be much longer."""
+    return len(part.text()) >= MIN_MAIN_SHARE * length or unlinked(part) >= MIN_MAIN_SHARE * max(1, unlinked(body))
 
 
 def _holds(outer: LexborNode, inner: LexborNode) -> bool:

@@ -17,6 +17,14 @@ _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{4 * MAX_ATTRIBUTES}}}")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
+_BLOCKS = ("div", "ul", "ol", "dl", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr", "section")
+_ENDED_BY = {
+    **dict.fromkeys(("p", *_BLOCKS), ("p",)), "li": ("p", "li"), "dt": ("p", "dd", "dt"), "dd": ("p", "dd", "dt"),
+    "td": ("p", "td", "th"), "th": ("p", "td", "th"), "tr": ("p", "td", "th", "tr"),
+    "tbody": ("p", "td", "th", "tr", "tbody", "thead"), "option": ("option",), "a": ("a",),
+}  # fmt: skip
+"""tag → the open elements right around it that end where it begins, innermost first"""
+_END_TAG_OPTIONAL = frozenset(("p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option"))
 _USUAL_ATTRIBUTES = 20
 _CHUNKS = 32
 
@@ -64,16 +72,47 @@ def _may_be_deep(html: str) -> bool:
 
 
 def _shallow(html: str) -> str:
-    depth = 0
+    depth = _Depth()
 
     def kept(tag: re.Match[str]) -> str:
-        nonlocal depth
-        if tag[2].lower() in _VOID or tag[0].endswith("/>"):
+        name = tag[2].lower()
+        if name in _VOID or tag[0].endswith("/>"):
             return tag[0]
-        if tag[1]:
-            depth -= 1
-            return tag[0] if depth < MAX_DEPTH else " "
-        depth += 1
-        return tag[0] if depth <= MAX_DEPTH else " "
+        inside = depth.closed(name) if tag[1] else depth.opened(name)
+        return tag[0] if inside else " "
 
     return _TAG.sub(kept, html)
+
+
+class _Depth:
+    """The elements that are open at a place of the page. Those whose end tag may be left out end as in a browser."""
+
+    def __init__(self) -> None:
+        self._open: list[str] = []
+        self._deeper = 0
+        """tags that were left out and are not closed yet"""
+
+    def opened(self, name: str) -> bool:
+        """Enter a tag; False where it is nested too deeply."""
+        if self._deeper:
+            self._deeper += name not in _END_TAG_OPTIONAL
+            return False
+        for ended in _ENDED_BY.get(name, ()):
+            if self._open and self._open[-1] == ended:
+                self._open.pop()
+        if len(self._open) >= MAX_DEPTH:
+            self._deeper = int(name not in _END_TAG_OPTIONAL)
+            return False
+        self._open.append(name)
+        return True
+
+    def closed(self, name: str) -> bool:
+        """Leave a tag; False for the end of one that was left out."""
+        if self._deeper:
+            self._deeper -= name not in _END_TAG_OPTIONAL
+            return False
+        if name in self._open:
+            while self._open[-1] != name and self._open[-1] in _END_TAG_OPTIONAL:
+                self._open.pop()
+            del self._open[len(self._open) - 1 - self._open[::-1].index(name)]
+        return True

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
+from sources.text.boilerplate import unlinked
 from sources.text.markdown.frame import Block, joined
 from sources.text.markdown.page import Reading
 from sources.text.markdown.renderer import blocks_of
 
 MIN_KEPT_SHARE = 0.1
-"""If less of a page's text is left, everything looks like boilerplate, and the whole page is read."""
+"""If less of a page's text outside of links is left, everything looks like boilerplate, and the whole page is read."""
 LINKED_SHARE = 0.7
 """A block before the first heading, or at the end, is a menu if a larger share of its words is links."""
 MAX_NOTICE_CHARS = 250
@@ -39,11 +40,16 @@ def markdown_of(root: LexborNode, reading: Reading) -> str:
     """Render an element as Markdown, without the boilerplate that the reading names."""
     blocks = trimmed(blocks_of(root, reading), is_marked=root.tag != "body")
     kept = sum(len(block.text) for block in blocks)
-    if reading.dropped and kept < MIN_KEPT_SHARE * len(root.text()):
+    if reading.dropped and kept < MIN_KEPT_SHARE * len(root.text()) and _is_too_little(blocks, kept, root):
         whole = blocks_of(root, replace(reading, dropped=frozenset()))
         blocks = whole if sum(len(block.text) for block in whole) > 2 * kept else blocks
     text = joined(blocks)
     return _INVISIBLE.sub("", text) if not text.isascii() else text
+
+
+def _is_too_little(blocks: list[Block], kept: int, root: LexborNode) -> bool:
+    """True if only headings are left, or hardly any of the text that no menu is made of."""
+    return all(block.kind == "heading" for block in blocks) or kept < MIN_KEPT_SHARE * unlinked(root)
 
 
 def trimmed(blocks: list[Block], *, is_marked: bool) -> list[Block]:
