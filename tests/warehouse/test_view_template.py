@@ -4,6 +4,8 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from tests.doubles.lakes.small_lake import write_small_lake
 from warehouse.connect import connect, view_names
 from warehouse.lake import Lake
@@ -11,6 +13,7 @@ from warehouse.lake import Lake
 DAY = date(2026, 11, 20)
 
 
+@pytest.mark.slow
 def test_two_lakes_in_one_process_are_kept_apart(tmp_path: Path) -> None:
     """A report on one home must never count the attempts of another, also when the first lake is gone."""
     counts = []

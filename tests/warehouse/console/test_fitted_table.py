@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -35,6 +36,7 @@ def test_every_word_is_whole_at_any_width(rows: list[list[object]], width: int) 
     assert words <= shown
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.dictionaries(NAMES, st.lists(NAMES, max_size=9).map(" ".join), max_size=6), st.booleans())
 def test_facts_are_whole_at_eighty_columns(facts: dict[str, str], boxed: bool) -> None:

@@ -27,6 +27,7 @@ from warehouse.query import run_checks, selected_ids
 VIEWS = ("documents", "turns", "calls", "attempts", "fates", "funnel", "trajectory_stats")
 
 
+@pytest.mark.slow
 def test_every_view_has_the_rows_that_it_has_on_the_disk(lake: Lake, tmp_path: Path) -> None:
     """Figures that depend on where the parts lie cannot be compared."""
     local = Lake(tmp_path / "disk")
@@ -96,6 +97,7 @@ def test_a_put_that_arrived_twice_is_one(root: ObjectPath) -> None:
     assert part.read_bytes() == b"ours"
 
 
+@pytest.mark.slow
 def test_a_damaged_part_is_named_found_and_set_aside(lake: Lake) -> None:
     """A flipped byte in the bucket would pass for rows."""
     (part,) = lake.parts(Turn)
@@ -120,6 +122,7 @@ def test_a_part_that_is_gone_is_missed(lake: Lake) -> None:
     assert [(fault.path, fault.code) for fault in check_lake(lake, silent).faults] == [(part, "missing")]
 
 
+@pytest.mark.slow
 def test_faults_of_the_store_change_no_row(lake: Lake, quick: S3Server, tmp_path: Path) -> None:
     """Throttling, resets and cut answers are daily bread of large stores."""
     with faulty(quick.endpoint, share=0.1, seed=3) as proxy:

@@ -27,6 +27,7 @@ def factory(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
+@pytest.mark.slow
 def test_commands_read_the_bucket(home: Path, lake: Lake) -> None:
     """A command that looked into an empty folder instead would report a lake without rows."""
     assert "4" in factory("sql", "select count(*) from trajectories", "--format", "csv").output
@@ -37,6 +38,7 @@ def test_commands_read_the_bucket(home: Path, lake: Lake) -> None:
     assert not list((home / "lake").rglob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_a_compaction_merges_the_parts_in_the_bucket(home: Path, lake: Lake) -> None:
     """A command that did nothing and succeeded would leave thousands of small parts unnoticed."""
     write_scattered_lake(lake, date(2025, 12, 1), n_tasks=1)
