@@ -13,6 +13,7 @@ from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 
+from flows.crawl.cluster_extract import extraction_pool
 from flows.crawl.outcome import refuse_empty
 from flows.settings import Crawl, Settings, SettingsError
 from schemas.document import Document
@@ -28,7 +29,6 @@ from sources.registry import SOURCES, configured_sources
 from sources.rights.declarations import EVERY_DIRECTIVE
 from sources.status_codes import FETCHED, Status
 from sources.text.extract import EXTRACTOR
-from sources.text.extraction_pool import ExtractionPool
 from sources.urls import NotCrawlable
 from warehouse.console.progress import ProgressCallback, stage_bar
 from warehouse.lake import Lake, PartName
@@ -83,7 +83,8 @@ def run_crawl(
                 frontier.admit(day, source.start_urls())
                 if frontier.hosts(day, source.name):
                     client, blocklist = client_of(settings.crawl), Blocklist(settings.blocklist)
-                    run = CrawlRun(day, frontier, write, report, client, ExtractionPool(), blocklist, stored)
+                    pool = extraction_pool(settings)
+                    run = CrawlRun(day, frontier, write, report, client, pool, blocklist, stored)
                     asyncio.run(_crawl(source, run))
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error

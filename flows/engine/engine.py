@@ -26,6 +26,10 @@ class WorkersLost(BrokenExecutor):
     """The workers ended before the work did; the message names the next step. Work that has ended is kept."""
 
 
+class ShareLost(WorkersLost):
+    """One share ended each worker that tried it, while the others go on."""
+
+
 @dataclass(frozen=True)
 class Engine:
     """Workers that are ready for work."""

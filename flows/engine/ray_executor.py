@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
-from flows.engine.engine import Engine, EngineError, WorkersLost
+from flows.engine.engine import Engine, EngineError, ShareLost, WorkersLost
 from flows.engine.place import Place
 from flows.engine.ray_driver import RETRIES, drive
 
@@ -83,6 +83,7 @@ class RayExecutor(Executor):
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Start a call; its function, arguments and result are pickled. Raises WorkersLost if the cluster is gone."""
         call, future = pickle.dumps((fn, args, kwargs)), Future[R]()
+        future.set_running_or_notify_cancel()  # a call that was sent cannot be cancelled
         with self._lock:
             if self._ended:
                 raise self._lost()
@@ -130,7 +131,7 @@ class RayExecutor(Executor):
 def _settle(future: Future[object], answer: bytes | str) -> None:
     if isinstance(answer, str):
         future.set_exception(
-            WorkersLost(f"a share of the work was lost {RETRIES + 1} times ({answer}); run the same command again")
+            ShareLost(f"a share of the work was lost {RETRIES + 1} times ({answer}); run the same command again")
         )
         return
     try:

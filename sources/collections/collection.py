@@ -6,6 +6,7 @@ read raises Refused with a reason code: in an entry it costs that page, in the c
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from sources.crawl_run import CrawlRun
@@ -39,7 +40,15 @@ class RawPage:
     """headers of the response that the page came with, by lower-case name, where it came over HTTP"""
 
 
-Content = RawPage | ExtractedPage
+@dataclass(frozen=True)
+class LocalFile:
+    """A file that a worker process reads itself: its bytes would take longer to send than its text."""
+
+    path: Path
+    media_type: str
+
+
+Content = RawPage | LocalFile | ExtractedPage
 
 
 @dataclass(frozen=True)

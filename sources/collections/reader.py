@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.document import Document
-from sources.collections.collection import Collection, Content, Entry, RawPage, Refused
+from sources.collections.collection import Collection, Content, Entry, LocalFile, RawPage, Refused
 from sources.collections.config import SourceConfig
 from sources.crawl_run import CrawlRun
 from sources.frontier.collection_log import CollectionLog
@@ -22,8 +22,6 @@ from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
 from sources.text.permitted_page import permitted_page
 
-WINDOW = 8
-"""Entries in progress at a time."""
 DRAIN_ROWS = 200
 """Ended pages that trigger a part of the lake while the crawl goes on."""
 
@@ -82,7 +80,7 @@ class _Reading:
                 if self._log.has_row(entry.url):
                     continue
                 self._pending.append(asyncio.create_task(self._outcome(entry)))
-                if len(self._pending) >= WINDOW:
+                if len(self._pending) >= self._run.pool.window:
                     await self._commit_next()
         except Refused:
             await self._commit_all()
@@ -137,6 +135,11 @@ class _Reading:
         return _Outcome(document)
 
     async def _extracted(self, content: Content, url: str) -> ExtractedPage:
+        if isinstance(content, LocalFile):
+            page = await self._run.pool.extract_file(content.path, content.media_type, url, redact=self._config.redact)
+            if page.status == Status.UNREADABLE:
+                raise Refused(page.status, page.detail or "")
+            return page
         if isinstance(content, RawPage):
             content = await self._run.pool.extract(
                 content.body, content.media_type, content.content_type, url, content.layout

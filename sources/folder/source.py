@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from sources.collections.collection import Entry, RawPage, Refused, refused_entry
+from sources.collections.collection import Content, Entry, LocalFile, RawPage, Refused, refused_entry
 from sources.collections.config import SourceConfig
 from sources.collections.files import walk
 from sources.collections.source import CollectionSource
@@ -119,8 +119,11 @@ def _refusal(path: Path, mode: int, size: int, max_bytes: int) -> tuple[Status, 
     return (Status.TOO_LARGE, f"{size} bytes, over {max_bytes}") if size > max_bytes else None
 
 
-async def _read(path: Path) -> RawPage:
+async def _read(path: Path) -> Content:
+    media_type = MEDIA_TYPES[path.suffix.lower()]
+    if media_type == PDF:
+        return LocalFile(path, media_type)
     try:
-        return RawPage(await asyncio.to_thread(path.read_bytes), MEDIA_TYPES[path.suffix.lower()])
+        return RawPage(await asyncio.to_thread(path.read_bytes), media_type)
     except OSError as error:
         raise Refused(Status.UNREADABLE, error.strerror or str(error)) from error

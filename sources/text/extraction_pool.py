@@ -11,11 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
 from sources.status_codes import Status
-from sources.text.document_builder import ExtractedPage
+from sources.text.document_builder import ExtractedPage, redacted_page
 from sources.text.extract import Layout
 from sources.text.formats.extract_format import extract_format
 from sources.worker_process import available_cores, follow_parent, worker_context
@@ -28,6 +29,8 @@ CPU_LIMIT_S = 30.0
 HTML_CPU_LIMIT_S, HTML_CPU_S_PER_MB = 2.0, 1.0
 """The same for a page of HTML, and the seconds added for each megabyte."""
 MAX_ERROR_CHARS = 500
+LEAST_WINDOW = 8
+"""Pages that a source may have in progress at a time, whatever the number of workers."""
 
 
 class WorkerDied(Exception):
@@ -39,6 +42,8 @@ class ExtractionPool:
 
     def __init__(self, count: int | None = None) -> None:
         self._workers = [_new_worker() for _ in range(count or max(2, available_cores() // 2))]
+        self.window = max(LEAST_WINDOW, 2 * len(self._workers))
+        """pages in progress at a time that keep all workers busy"""
         self._free: asyncio.Queue[int] = asyncio.Queue()
         self._starting: asyncio.Task[None] | None = None
 
@@ -65,6 +70,10 @@ class ExtractionPool:
         """Extract a page in a worker. Every failure is a page with status extraction_failed."""
         return await self.page(extract_in_time, body, media_type, content_type, url, layout)
 
+    async def extract_file(self, path: Path, media_type: str, url: str, *, redact: bool) -> ExtractedPage:
+        """Extract a file, which the worker reads and redacts; one that it cannot read is a page with that status."""
+        return await self.page(extract_path, path, media_type, url, redact=redact)
+
     async def page(self, function: Callable[P, ExtractedPage], *args: P.args, **kwargs: P.kwargs) -> ExtractedPage:
         """Make a page in a worker. Every failure is a page with status extraction_failed."""
         try:
@@ -77,7 +86,7 @@ class ExtractionPool:
         index = await self._free.get()
         try:
             calling = asyncio.get_running_loop().run_in_executor(
-                self._workers[index], _with_cpu_limit, function, args, kwargs
+                self._workers[index], with_cpu_limit, function, args, kwargs
             )
             return await calling
         except BrokenProcessPool as error:
@@ -116,7 +125,21 @@ def extract_in_time(body: bytes, media_type: str, content_type: str, url: str, l
         signal.setitimer(signal.ITIMER_VIRTUAL, *before)
 
 
-def _with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+def extract_path(path: Path, media_type: str, url: str, *, redact: bool) -> ExtractedPage:
+    """Read, extract and redact a file; without text, the status is the reason."""
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        return ExtractedPage(Status.UNREADABLE, error.strerror or str(error))
+    try:
+        page = extract_in_time(body, media_type, "", url, Layout())
+    except Exception as error:  # any error of a parser belongs to the page
+        return failed_page(error)
+    return redacted_page(page) if redact else page
+
+
+def with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+    """Call the function, and end this process if that takes more CPU time than a page may."""
     signal.setitimer(signal.ITIMER_VIRTUAL, CPU_LIMIT_S)  # no handler is set, so the signal ends the process
     try:
         return function(*args, **kwargs)

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from flows.crawl.cluster_extract import FEWEST_FILES
+from flows.crawl.crawler import run_crawl
 from flows.engine.check import check_engine
 from flows.engine.engine import EngineError, WorkersLost
-from flows.engine.open import opened_engine
+from flows.engine.open import LOG, opened_engine
 from flows.publish.release import run_publish
 from flows.refine.decide import run_refine
-from flows.settings import Engine, Publish, Settings, Tasks
+from flows.settings import Crawl, Engine, Publish, Settings, Tasks
 from flows.tasks.compose import run_tasks
 from flows.tasks.workers import FEWEST_TASKS
-from schemas import Task, Turn
+from schemas import Document, Task, Turn
 from tests.doubles.lakes.small_lake import SmallLake, make_small_lake, write_records
 from tests.doubles.ray_cluster import SmallCluster, small_cluster
 from tests.doubles.stores.s3 import moto
@@ -28,6 +30,7 @@ from tests.flows.engine.slow_work import after_a_second, no_teacher
 from tests.flows.publish.test_publish import digests, latest
 from tests.flows.refine.test_refine import decisions
 from tests.flows.tasks.reading import rows
+from tests.sources.folder.made_files import pdf
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
 
@@ -66,6 +69,29 @@ def test_a_machine_without_the_keys_of_the_lake_is_named_before_the_night(
         place = {"lake_address": "s3://lake/night", "lake_endpoint_url": store.endpoint}
         with pytest.raises(EngineError, match=r"cannot read the lake: no credentials for s3://lake/night"):
             check_engine(here.model_copy(update=place))
+
+
+def test_pdfs_that_the_cluster_extracts_have_the_rows_of_one_machine(
+    cluster: SmallCluster, student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million PDFs take two days of a core; pages that depend on the machine would make other tasks."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for number in range(2 * FEWEST_FILES):
+        text = f"The tide at gauge {number} rises by {number} mm a year. Write to keeper{number}@gauge.org."
+        folder.joinpath(f"{number}.pdf").write_bytes(pdf([[(50, 700, 12, text)]], encrypted=number % 9 == 8))
+    folder.joinpath("cut.pdf").write_bytes(b"%PDF-1.7")
+    folder.joinpath("index.md").write_text("# Gauges\n\n[the first](0.pdf)")
+    crawl = Crawl(folders=(folder,))
+    here, there = (
+        night_settings(name, student, address).model_copy(update={"crawl": crawl})
+        for name, address in (("here", None), ("there", cluster.address))
+    )
+    found, expected = (crawled(settings) for settings in (there, here))
+    assert found == expected
+    assert any("redacted" in row for row in expected) and any("encrypted" in row for row in expected)
+    assert (there.logs / LOG).exists(), "no cluster was opened"
 
 
 def test_a_night_that_loses_a_node_is_that_of_one_machine(
@@ -134,6 +160,12 @@ def night(settings: Settings) -> dict[str, Any]:
         "release": digests(latest(settings)),
         "kept": counts["kept"],
     }
+
+
+def crawled(settings: Settings) -> list[str]:
+    """The documents of a crawl without their times, in the order of the lake."""
+    run_crawl(settings, DAY, silent)
+    return [repr({**row, "fetched_at": None}) for row in rows(settings.home, Document)]
 
 
 def lake_rows() -> SmallLake:
