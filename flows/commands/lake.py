@@ -70,14 +70,18 @@ def du() -> None:
 
     from flows.retention.space import places
     from warehouse.console.terminal import cell, empty_table
+    from warehouse.objects import ObjectPath
 
     table, total = empty_table(("place", "files", "MB", "content")), 0
     with plain_errors():
-        for one in places(read_settings()):
+        settings = read_settings()
+        for one in places(settings):
             table.add_row(*map(cell, (one.name, one.files, one.size / 1e6, one.meaning)))
             total += one.size
     Console().print(table)
     typer.echo(f"{total / 1e6:,.1f} MB in all")
+    if isinstance(settings.lake, ObjectPath):
+        typer.echo(f"bucket: {settings.lake}")
 
 
 @app.command()

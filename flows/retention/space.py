@@ -80,12 +80,12 @@ def _lake(lake: Path) -> Iterator[Place]:
 
 
 def _bucket(root: ObjectPath) -> Iterator[Place]:
-    """Each record of a lake in a bucket, by its listing."""
+    """Each record of a lake in a bucket, by its listing; the settings have the address, too long for a table."""
     sizes: dict[str, list[int]] = defaultdict(list)
     for path in root.glob("**/*"):
         sizes[path.relative_to(root).parts[0]].append(path.stat().st_size)
     for name, found in sizes.items():
-        yield Place(f"{root}/{name}", len(found), sum(found), _MEANINGS.get(name, "other files of the lake"))
+        yield Place(f"bucket/{name}", len(found), sum(found), _MEANINGS.get(name, "other files of the lake"))
 
 
 def _state(state: Path) -> Iterator[Place]:
