@@ -27,6 +27,7 @@ from flows.rollout.server_load import Load
 from flows.rollout.tools.toolbox import Toolbox, open_toolbox
 from flows.rollout.user_model import open_user
 from flows.settings import Teacher as TeacherSettings
+from flows.small_heap import MANY_YOUNG, small_heap
 
 OpenTeacher = Callable[[TeacherSettings, Path], AbstractAsyncContextManager[Teacher]]
 OpenDialect = Callable[[TeacherSettings, Teacher], Dialect]
@@ -96,7 +97,8 @@ async def work(run: Run, resources: Resources, factories: Factories, opened: Ope
                 context = RolloutContext(teacher, dialect, toolbox, run.journal)
                 limits = settings.rollout
                 pool = Pool(context, max_in_flight(settings), limits.max_starts, limits.kv_cache_share)
-                return await _run_pool(Work(run, teacher, pool, user), context, watch)
+                with small_heap(MANY_YOUNG):
+                    return await _run_pool(Work(run, teacher, pool, user), context, watch)
 
 
 async def _run_pool(work: Work, context: RolloutContext, watch: Watch) -> Work:

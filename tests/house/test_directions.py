@@ -12,7 +12,7 @@ ROOMS = {
     "warehouse": {"schemas"},
     "flows": {"schemas", "sources", "warehouse"},
 }
-SHARED_IN_FLOWS = {"settings", "domains", "environments", "tokenizing", "step", "process_guard", "engine"}
+SHARED_IN_FLOWS = {"settings", "domains", "environments", "tokenizing", "step", "process_guard", "small_heap", "engine"}
 CONTENTS = {"nightly.py", "cli.py"}
 TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "flows", "sources", "schemas", "warehouse", "tests"}
 MAX_LINES = 270

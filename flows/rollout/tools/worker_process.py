@@ -23,6 +23,7 @@ from flows.environments.resources import Resources
 from flows.environments.tool import ToolCall
 from flows.rollout.tools.observation import Observation, clean, execute
 from flows.settings import Rollout
+from flows.small_heap import MANY_YOUNG, small_heap
 from sources.index.dense.embedder import EmbedderChoice
 from sources.privacy.redaction import redact
 
@@ -95,7 +96,9 @@ def main(opened: str, limits: str) -> None:
     )
     if library:
         resources.library  # noqa: B018 - opens the index before the worker reports that it is ready
-    serve(stateless_environments(resources), Rollout.model_validate_json(limits))
+    environments = stateless_environments(resources)
+    with small_heap(MANY_YOUNG):
+        serve(environments, Rollout.model_validate_json(limits))
 
 
 if __name__ == "__main__":
