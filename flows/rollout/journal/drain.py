@@ -1,8 +1,8 @@
 """Moves finished trajectories with their turns, verdicts and outcomes from the journal to the lake, each exactly once.
 
 Finished trajectories get a part number in one transaction. The part is then written, its trajectories last, so that a
-trajectory in the lake implies that its turns and verdicts are there too. Last, the journal deletes the trajectories
-one by one, so that no commit waits long. A part that was being written when the process died is written again with
+trajectory in the lake implies that its turns and verdicts are there too. Last, the journal deletes the trajectories,
+a few at a time, so that no commit waits long. A part that was being written when the process died is written again with
 the same rows; a complete part is never written again.
 """
 
@@ -32,6 +32,8 @@ from warehouse.part_faults import examine, open_part
 
 PART_TRAJECTORIES = 64
 """Most trajectories of one part."""
+DELETED_TOGETHER = 4
+"""Trajectories that the journal deletes in one transaction."""
 
 
 def drain(journal: Journal, lake: Lake) -> int:
@@ -117,8 +119,9 @@ def _write_part(journal: Journal, lake: Lake, run_id: str, seq: int) -> int:
     judged, name = [decode_judged(row[2]) for row in rows], PartName(night_of(run_id), journal.worker, seq)
     if not is_part_complete(lake, name, outcomes=any(one.outcome for one in judged)):
         _write_rows(journal, lake, name, rows, judged)
-    for trajectory_id, *_ in rows:
-        journal.apply([(sql(statement), (trajectory_id,)) for statement in ("delete_turns", "delete_attempt")])
+    for start in range(0, len(rows), DELETED_TOGETHER):
+        names = [row[0] for row in rows[start : start + DELETED_TOGETHER]]
+        journal.apply([(sql(one), (name,)) for name in names for one in ("delete_turns", "delete_attempt")])
     journal.apply([(sql("delete_finished"), (run_id, seq))])
     return len(rows)
 

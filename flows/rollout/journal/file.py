@@ -18,6 +18,9 @@ from schemas.named_statements import load_statements
 
 VERSION = 2
 """Version of the tables. Another number marks a journal of an older format, or one with a damaged row."""
+PRAGMAS = ("locking_mode = exclusive", "journal_mode = wal", "synchronous = full", "secure_delete = off")
+"""`secure_delete` would write zeros over every page of a turn that is deleted, and Debian's SQLite has it on: what is
+deleted here is in the lake."""
 MIN_FREE_BYTES = 100 * 1024**2
 """Free disk space without which no rollout starts."""
 CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -122,7 +125,7 @@ def _save_wal(path: Path) -> None:
 
 
 def _lock_and_verify(db: sqlite3.Connection, path: Path) -> None:
-    for pragma in ("locking_mode = exclusive", "journal_mode = wal", "synchronous = full"):
+    for pragma in PRAGMAS:
         db.execute(f"pragma {pragma}")
     db.execute("begin immediate")
     db.execute("commit")
