@@ -6,7 +6,7 @@ closes, even during a call, so it never outlives the rollout. An alarm kills it 
 
 import json
 import os
-import queue
+import select
 import signal
 import sys
 import threading
@@ -51,13 +51,12 @@ def serve(environments: Mapping[str, Environment], limits: Rollout) -> None:
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    threading.Thread(target=_exit_when_closed, daemon=True).start()
     if limits.redact:
         redact("")  # load the patterns now: the first call would otherwise wait about 1 s
     _write(replies, READY)
-    while True:
-        request = json.loads(requests.get())
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
         environment, call = environments[request["domain"]], ToolCall(**request["call"])
         if limits.tool_timeout_s:
             signal.setitimer(signal.ITIMER_REAL, limits.tool_timeout_s + GRACE_S)
@@ -73,9 +72,11 @@ def _reply(environment: Environment, call: ToolCall, limits: Rollout) -> Observa
         return {"fault": type(error).__name__, "message": clean(str(error))}
 
 
-def _read(requests: "queue.SimpleQueue[bytes]") -> None:
-    for line in sys.stdin.buffer:
-        requests.put(line)
+def _exit_when_closed() -> None:
+    """Exit once nobody holds the other end of standard input. Calls that arrive there do not wake this thread."""
+    closed = select.poll()
+    closed.register(sys.stdin.fileno(), 0)  # with no event asked for, poll still reports a hang-up
+    closed.poll()
     os._exit(0)
 
 

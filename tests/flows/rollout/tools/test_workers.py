@@ -121,6 +121,16 @@ async def test_waiting_for_a_worker_does_not_count_towards_the_time_limit() -> N
 
 
 @pytest.mark.slow
+async def test_a_call_that_is_larger_than_a_pipe_reaches_the_worker(box: Toolbox) -> None:
+    """A pipe takes 64 KB at a time; an agent that passes a whole page would otherwise wait for its answer for ever."""
+    long = "x" * 300_000
+    for query in (long, "short", long):
+        [one] = await call_all(box, "search", asking(query), NAMES)
+        assert one.text.startswith(query[:100])
+    assert not box.faults
+
+
+@pytest.mark.slow
 async def test_closing_the_toolbox_does_not_wait_for_a_hanging_tool() -> None:
     with faulty_toolbox(tool_timeout_s=300.0, tool_retries=0) as box:
         [first] = await call_all(box, "search", asking("hello"), NAMES)
