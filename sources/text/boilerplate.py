@@ -22,6 +22,8 @@ LINKED_SHARE = 0.5
 """A named block is boilerplate if a larger share of its text is links."""
 MAX_NOISE_CHARS = 400
 """A named block with more text outside of links is content."""
+MAX_ID_WORDS = 2
+"""A longer id is one of a method, `method-i-skip`, rather than of a menu, unless its words say so."""
 MIN_CONTENTS_LINKS = 3
 MAX_WORK = 6
 """Times that the text of a page is read to find its boilerplate, at most: hostile pages nest one menu in another."""
@@ -34,8 +36,14 @@ _BY_ROLE = (
 _PERMALINKS = (
     "a.headerlink, a.anchor, a.anchorjs-link, a.permalink, a.hash-link, a.header-anchor, a.heading-anchor, a.mark, "
     "a.self-link, h1 > a[aria-hidden=true], h2 > a[aria-hidden=true], h3 > a[aria-hidden=true], .mw-editsection, "
-    ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip"
+    ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip, a.selflink, a.test-arrow, "
+    ".method-click-advice, .prev-next-area, .prev-next-bottom, h1 .out-of-band, :is(h1, h2, h3, h4, h5, h6) .srclink"
 )
+_SEQUENCE = "a[rel=next], a[rel=prev], a[rel=up]"
+_SEQUENCE_RELS = frozenset(("next", "prev", "previous", "up", "start", "first", "last", "index", "contents", "home"))
+_LINE_OF_LINKS = frozenset(("p", "div", "td", "li"))
+MAX_SEQUENCE_CHARS = 60
+"""A block of links to the next and previous page has at most so many characters beside them."""
 _LINE_NUMBERS = (
     "td.linenos, td.lineno, td.gutter, td.line-numbers, td.lntd:first-child, td.blob-num, td.rouge-gutter, pre.lineno, "
     "pre.linenos, .linenodiv, .CodeMirror-gutters, td.hljs-ln-numbers"
@@ -62,6 +70,12 @@ _NOISE = frozenset((
 _UNLESS_INSIDE = {"footer": ("blockquote", "figure"), "header": ("article", "main", "section")}
 """tags that are boilerplate, except inside of these"""
 _CONTENTS = frozenset(("toc", "contents", "outline"))
+_MENUS = _ALWAYS | {"sidebar", "nav", "navigation", "menu", "footer", "toolbar", "crumbs", "prevnext", "siblings"}
+_RECORDS = frozenset(("table", "dl"))
+"""tags whose names and values are content, unless they are named as a menu"""
+_IN_RECORDS = frozenset(("dd", "td", "th"))
+MIN_INTRODUCTION_CHARS = 20
+"""A paragraph of so many characters that ends in a colon introduces the list behind it."""
 _LISTS = frozenset(("ul", "ol"))
 _OUTER_LISTS = ":not(li) > ul, :not(li) > ol"
 _SUSPECT_TAGS = _LISTS | {"form", *_UNLESS_INSIDE}
@@ -86,6 +100,7 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     kept = _protected(body, length)
     dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
+    dropped |= _sequences(body)
     left = MAX_WORK * (length + 20_000)
     for node in body.css(f"{_NAMED}, {_OUTER_LISTS}"):
         words = _names(node)
@@ -93,7 +108,7 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
             continue
         if (left := left - len(node.text()) - 200) < 0:
             break
-        is_list = node.tag in _LISTS and _is_table_of_contents(node, leads_away)
+        is_list = node.tag in _LISTS and _is_table_of_contents(node, leads_away) and not _is_introduced(node)
         if is_list or (node.mem_id not in kept and _is_noise(node, words, leads_away)):
             dropped.add(node.mem_id)
     return Content(_root(body, length), frozenset(dropped))
@@ -128,7 +143,30 @@ def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str
         return unlinked(node) < 4 * MAX_NOISE_CHARS and node.css_first("pre, h1") is None
     if tag == "form":
         return len(node.text()) < MAX_NOISE_CHARS or bool(words & _NOISE)
-    return bool(words & _NOISE) and _is_short_or_linked(node)
+    named = _MENUS if tag in _RECORDS and node.css_first("th, dt") is not None else _NOISE
+    return bool(words & named) and _is_short_or_linked(node)
+
+
+def _sequences(body: LexborNode) -> set[int]:
+    """The lines of links to the next, the previous and the upper page."""
+    around = {node.parent.mem_id: node.parent for node in body.css(_SEQUENCE) if node.parent is not None}
+    return {key for key, node in around.items() if node.tag in _LINE_OF_LINKS and _is_sequence(node)}
+
+
+def _is_sequence(node: LexborNode) -> bool:
+    links = node.css("a[href]")
+    return all(link.attributes.get("rel") in _SEQUENCE_RELS for link in links) and unlinked(node) <= MAX_SEQUENCE_CHARS
+
+
+def _is_introduced(node: LexborNode) -> bool:
+    """True for a list that is part of a sentence or of a record: methods to see also, the fields of a file."""
+    before, parent = node.prev, node.parent
+    while before is not None and before.tag == "-text":
+        before = before.prev
+    if parent is not None and parent.tag in _IN_RECORDS:
+        return True
+    words = before.text().strip() if before is not None and before.tag == "p" else ""
+    return len(words) >= MIN_INTRODUCTION_CHARS and words.endswith((":", "\uff1a"))
 
 
 def _names(node: LexborNode) -> frozenset[str]:
@@ -136,6 +174,8 @@ def _names(node: LexborNode) -> frozenset[str]:
     attributes = node.attributes
     name, identity = attributes.get("class") or "", attributes.get("id") or ""
     by_class, by_id = _suspect_words(name), _suspect_words(identity)
+    if by_id and len(_WORDS.findall(identity)) > MAX_ID_WORDS:
+        by_id &= _MENUS | _COOKIES | _CONTENTS
     if by_id and node.css_first("h1, h2, h3, h4, h5, h6") is None:
         return by_class | by_id
     return by_class
@@ -149,7 +189,9 @@ def _suspect_words(name: str) -> frozenset[str]:
 
 def _is_short_or_linked(node: LexborNode) -> bool:
     length = _size(node)
-    return length < MAX_NOISE_CHARS or unlinked(node) < (1 - LINKED_SHARE) * length
+    if length >= MAX_NOISE_CHARS and unlinked(node) >= (1 - LINKED_SHARE) * length:
+        return False
+    return node.css_first("pre") is None
 
 
 def unlinked(node: LexborNode) -> int:

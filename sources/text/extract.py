@@ -17,6 +17,7 @@ from sources.text.charset import Unreadable, decode
 from sources.text.document_builder import ExtractedPage
 from sources.text.formulas.find import formulas_of
 from sources.text.links import Links
+from sources.text.markdown.code import code_elements
 from sources.text.markdown.document import markdown_of
 from sources.text.markdown.footnotes import footnotes_of
 from sources.text.markdown.page import Reading
@@ -24,7 +25,7 @@ from sources.text.nesting import harmless
 from sources.text.stand_ins import stand_in
 from sources.urls import normalise
 
-EXTRACTOR = "5"
+EXTRACTOR = "6"
 """Version of the extractor: raise it when the same bytes give another text, so that pages are fetched again."""
 MAX_TITLE_CHARS = 300
 MIN_PROSE_IN_PRE_SHARE = 0.8
@@ -123,6 +124,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         formulas_of(tree, html),
         footnotes_of(tree, html),
         content.dropped,
+        code_elements(tree),
         _is_prose_in_pre(content.root),
     )
     return markdown_of(content.root, reading)

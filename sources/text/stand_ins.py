@@ -18,6 +18,9 @@ from sources.status_codes import Status
 MAX_FRAME_WORDS = 40
 """Words of a page that consists of a login form, or of a frame that its scripts fill."""
 
+_TITLED_MAIN = "main h1, [role=main] h1, article h1"
+"""Title of a page that is short but whole, as an index of one class is: scripts only add its search field."""
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -47,6 +50,8 @@ def stand_in(tree: LexborHTMLParser, title: str | None, text: str) -> tuple[Stat
 def _by_structure(tree: LexborHTMLParser) -> tuple[Status, str] | None:
     if tree.css_first("input[type=password i]") is not None:
         return Status.LOGIN_WALL, "the page is little but a form for a password"
+    if tree.css_first(_TITLED_MAIN) is not None:
+        return None
     notice = " ".join(node.text() for node in tree.css("noscript")).lower()
     if "javascript" in notice and "comments" not in notice and tree.css_first("script") is not None:
         return Status.JAVASCRIPT_SHELL, "the page has no content without JavaScript"

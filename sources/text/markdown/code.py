@@ -8,14 +8,18 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _LINE_TAGS = frozenset(("div", "p", "li", "tr", "ol", "ul", "table", "tbody", "blockquote", "section", "article"))
 _LINE_CLASS = re.compile(r"(?:^|\s)(?:line|code-line|cl|view-line|token-line|CodeMirror-line|hljs-ln-line)(?:$|\s)")
 _GUTTER = re.compile(
     r"(?:^|\s)(?:lineno|linenos|linenodiv|line-?numbers?(?:-rows)?|ln(?:um|t)?|gutter|rouge-gutter|hljs-ln-n(?:umbers)?"
-    r"|blob-num|code-line-number|LineNumbers?|line_numbers?|td-lineno)(?:$|\s)"
+    r"|blob-num|code-line-number|LineNumbers?|line_numbers?|td-lineno|ltx_tag_listingline|ltx_listing_data)(?:$|\s)"
 )
+_HOLDS_LINES = frozenset(("pre", "code"))
+"""tags whose class says that line numbers are shown beside their lines"""
+_LINED = "div.fragment, div.ltx_listing, div.CodeMirror-code, div.view-lines"
+_LINES = "div.line, div.ltx_listingline, pre.CodeMirror-line, div.view-line"
 _UNSEEN = frozenset(("script", "style", "button", "template", "svg", "input", "textarea", "select", "-comment"))
 _NOT_ONLY_TEXT = (
     "div, p, li, tr, br, section, article, blockquote, script, style, button, template, svg, input, textarea, select, "
@@ -72,7 +76,12 @@ def code_text(root: LexborNode) -> str:
 def is_gutter(node: LexborNode) -> bool:
     """True for an element that holds line numbers."""
     name = node.attributes.get("class")
-    return bool(name and _GUTTER.search(name))
+    return bool(name and node.tag not in _HOLDS_LINES and _GUTTER.search(name))
+
+
+def code_elements(tree: LexborHTMLParser) -> frozenset[int]:
+    """The `mem_id` of elements other than `<pre>` that hold lines of code, as Doxygen, LaTeXML and editors write."""
+    return frozenset(node.mem_id for node in tree.css(_LINED) if node.css_first(_LINES) is not None)
 
 
 def _pieces(root: LexborNode) -> Iterator[str]:

@@ -29,7 +29,7 @@ _NOTICES = (
     r"suggest (?:an edit|changes)", r"print this page", r"(?:copyright |\(c\) ?|©)", r"all rights reserved",
     r"powered by ", r"(?:we|this (?:web)?site) uses? cookies", r"accept (?:all )?cookies", r"privacy policy\W*$",
     r"terms of (?:use|service)\W*$", r"leave a (?:comment|reply)", r"last (?:updated|modified)\b",
-    r"(?:table of contents|on this page)\W*$", r"(?:log ?|sign )in\W*$",
+    r"(?:table of contents|on this page)\W*$", r"(?:log ?|sign )in\W*$", r"!?\[?top(?:\]\([^()]*\))?$",
 )  # fmt: skip
 """Beginnings of short blocks that belong to the site and not to the page."""
 _NOTICE = re.compile(rf"(?:[-*>:#\s\[]|\d+\. )*(?:{'|'.join(_NOTICES)})", re.IGNORECASE)

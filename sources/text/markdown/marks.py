@@ -5,6 +5,7 @@ notation is read by some programs only, and without a mark 10<sup>6</sup> would 
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -85,9 +86,14 @@ def image(alt: str, target: str | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Escape what would be read as emphasis, a link, an element or an entity, though the page shows the characters."""
+    """Escape what would be read as emphasis, a link, an element or an entity, though the page shows the characters.
+
+    A lone backtick would pair with the fence of the next code span; a pair of them is code that its author left so.
+    """
     if "*" in text:
         text = _LITERAL.sub(lambda found: found[0].replace("*", r"\*"), text)
+    if "`" in text and any(n % 2 for n in Counter(_BACKTICKS.findall(text)).values()):
+        text = text.replace("`", r"\`")
     if "](" in text:
         text = _LITERAL_LINK.sub(r"\[", text)
     if "<" in text:

@@ -33,13 +33,15 @@ class Reading:
     footnotes: Footnotes = field(default_factory=Footnotes)
     dropped: frozenset[int] = frozenset()
     """elements that are not content"""
+    code: frozenset[int] = frozenset()
+    """elements other than `<pre>` that hold lines of code"""
     prose_in_pre: bool = False
     """write `<pre>` as text: the page has its prose there"""
 
     def special(self) -> frozenset[int]:
         """All nodes that are not read by their tag alone."""
         notes = self.footnotes
-        own = (*self.headings, *self.plain, *self.formulas, *notes.references, *notes.notes, *notes.dropped)
+        own = (*self.headings, *self.plain, *self.formulas, *self.code, *notes.references, *notes.notes, *notes.dropped)
         return self.dropped.union(own)
 
 

@@ -17,6 +17,7 @@ SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "head", "select", "textarea",
     "canvas", "audio", "video", "map", "colgroup", "datalist", "-comment", "title", "link", "meta"
 ))  # fmt: skip
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 MAX_ALT_CHARS = 500
 
 
@@ -52,6 +53,8 @@ def _write_special(page: Page, node: LexborNode) -> bool:
     if key in reading.formulas:
         page.formula(reading.formulas[key])
         return True
+    if key in reading.code:
+        return _pre(page, node)
     if key in reading.footnotes.references:
         page.frame.raw(f"[^{reading.footnotes.references[key]}]")
         return True
@@ -129,8 +132,14 @@ def _rule(page: Page, _node: LexborNode) -> bool:
     return True
 
 
-def _button(page: Page, _node: LexborNode) -> bool:
-    return page.frame.kind != "heading"  # a section that unfolds has its heading in a button
+def _button(page: Page, node: LexborNode) -> bool:
+    """A section that unfolds has its whole heading in a button; one beside the heading copies or edits it."""
+    if page.frame.kind != "heading":
+        return True
+    heading = node.parent
+    while heading is not None and heading.tag not in HEADINGS:
+        heading = heading.parent
+    return heading is not None and heading.text().split() != node.text().split()
 
 
 WHOLE: dict[str, Callable[[Page, LexborNode], bool]] = {

@@ -59,5 +59,6 @@ MANUALS = (
            "//*[@class='nosearch' or @class='fancy_toc' or @class='fancy-toc']|//*[@id='toc_sub']"),
     Manual("postgresql", "postgresql-doc-15", "usr/share/doc/postgresql-doc-15/html", "//body",
            "//*[@class='navheader' or @class='navfooter']"),
-    Manual("node", "nodejs-doc", "usr/share/doc/nodejs/api", "//*[@id='apicontent']", "//a[@class='mark']|//button"),
+    Manual("node", "nodejs-doc", "usr/share/doc/nodejs/api", "//*[@id='apicontent']",
+           "//a[@class='mark' or @class='srclink']|//button"),
 )  # fmt: skip

@@ -23,6 +23,11 @@ TWO = "def f(x):\n    return x"
         "<pre><span class=lineno>1 </span>def f(x):\n<span class=lineno>2 </span>    return x</pre>",
         f"<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre><td class=code><pre>{TWO}</pre></table>",
         f"<table class=rouge-table><tr><td class=gutter><pre class=lineno>1\n2</pre><td><pre>{TWO}\n</pre></table>",
+        f"<pre class=line-numbers><code class=line-numbers>{TWO}<span class=line-numbers-rows>1 2</span></code></pre>",
+        "<div class=fragment><div class=line><a id=l1></a><span class=lineno>    1</span>def f(x):</div>\n"
+        "<div class=line><a id=l2></a><span class=lineno>    2</span>    <b>return</b> x</div></div>",
+        "<div class=ltx_listing><div class=ltx_listing_data><a href=data:,x>⬇</a></div><div class=ltx_listingline>"
+        "<span class=ltx_tag_listingline>1</span>def f(x):</div><div class=ltx_listingline>    return x</div></div>",
         "<pre>def f(x):\n&nbsp;&nbsp;&nbsp;&nbsp;return x<button>Copy</button></pre>",
     ],
 )  # fmt: skip

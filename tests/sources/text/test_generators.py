@@ -41,3 +41,57 @@ def test_items_without_end_tags_are_no_nesting() -> None:
     text = markdown(f"<h1>Changes</h1>{log}")
     assert text.count("### Release") == 1_200
     assert text.endswith("### Release 1199\n\n- A fix.\n\n  Its reason.\n- A feature.")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<dl><dt>See Also:</dt><dd><ul><li><a href=#a>stop()</a><li><a href=#b>start()</a>"
+        "<li><a href=#c>level()</a></ul></dd></dl>",
+        "<p>The fields of the log, in their order, are:</p><ul><li><a href=#a>stop()</a><li><a href=#b>start()</a>"
+        "<li><a href=#c>level()</a></ul>",
+        "<table class=related><tr><th>Modules<th>Directives<tr><td>stop()<td><a href=x>start()</a> level()</table>",
+        "<dl class=tags><dt>See also<dd>stop() and start() in level()</dl>",
+        "<div id=method-i-skip><span>stop()</span><p>Skips <b>start()</b>, not level().</p></div>",
+        "<div class=skip><pre>stop()\nstart()\nlevel()</pre></div>",
+    ],
+    ids=["javadoc", "sentence", "apache", "pldoc", "rdoc", "code"],
+)
+def test_names_and_links_that_are_content_stay(content: str) -> None:
+    """Manuals refer to their own sections in lists, and name methods as sites name their menus."""
+    text = markdown(f"<h1>Pump</h1><p>{SENTENCE}</p>{content}<h2>Notes</h2><p>{SENTENCE}</p>")
+    assert [word for word in ("stop()", "start()", "level()") if word not in text] == []
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "<div class=header><p>Next: <a href=b.html accesskey=n rel=next>Valves</a>, Up: <a href=. rel=up>Top</a> "
+        "&nbsp; [<a href=t.html rel=contents>Contents</a>][<a href=i.html rel=index>Index</a>]</p></div>",
+        "<div class=top><a href=#header><img alt=top src=up.gif></a></div>",
+        "<span class=method-click-advice>click to toggle source</span>",
+    ],
+    ids=["texinfo", "apache", "rdoc"],
+)
+def test_what_leads_elsewhere_is_dropped_between_sections(noise: str) -> None:
+    """Manuals on one page repeat their navigation before every section."""
+    assert markdown(f"<h1>Pump</h1><p>{SENTENCE}</p>{noise}<h2>Notes</h2><p>{SENTENCE}</p>") == (
+        f"# Pump\n\n{SENTENCE}\n\n## Notes\n\n{SENTENCE}"
+    )
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Struct <a href=.>pump</a>::Stop<button id=copy-path>Copy item path</button>",
+        "Struct <a href=.>pump</a>::Stop <span class=srclink>[<a href=s>src</a>]</span>",
+        "Struct <a href=.>pump</a>::Stop <span class=out-of-band>1.0 <a class=srclink href=s>source</a> [−]</span>",
+        "<button aria-expanded=false>Struct <a href=.>pump</a>::Stop</button>",
+    ],
+    ids=["button", "gi-docgen", "rustdoc", "accordion"],
+)
+def test_a_heading_is_its_words_alone(heading: str) -> None:
+    """A button's label would become part of the name that tasks ask for."""
+    assert markdown(f"<h1>Manual</h1><h2>{heading}</h2><p>{SENTENCE}</p>").split("\n\n")[1] == (
+        "## Struct [pump](http://site.example/dir/)::Stop"
+    )

@@ -60,6 +60,10 @@ def test_a_page_in_place_of_the_content_has_a_reason(title: str, body: str, expe
         ("Handling page not found in Acme", f"<p>{ARTICLE} Show the reader that the page could not be found.</p>"),
         ("Lamps", f"<p>{ARTICLE}</p><noscript>Please enable JavaScript to view the comments.</noscript>"),
         ("Lamps", f"<form><input type=password></form><p>{ARTICLE}</p>"),
+        (
+            "Uses of Pump",
+            "<noscript>JavaScript is disabled.</noscript><main><h1>Uses of Pump</h1>None so far.</main>",
+        ),
         ("Login API", f"<p>{ARTICLE} The call signs a user in.</p>"),
         ("Cookies", f"<p>{ARTICLE} {ARTICLE} {ARTICLE} We and our partners use cookies. Accept all. Reject all.</p>"),
     ],

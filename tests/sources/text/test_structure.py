@@ -94,3 +94,9 @@ def test_footnotes_lead_from_the_text_to_the_note() -> None:
         '<ol><li id="n1"><a href="#r1">↩</a> Keeper, 1999.</li></ol>'
     )
     assert text == "The lamp burns oil.[^1] It is old.\n\nSee there.\n\n[^1]: Keeper, 1999."
+
+
+def test_a_lone_backtick_does_not_open_code() -> None:
+    """It would pair with the fence of the next code span, and turn code and text around."""
+    assert markdown("<p>Its ` sign opens; <code>stop()</code> closes.</p>") == "Its \\` sign opens; `stop()` closes."
+    assert markdown("<p>Call `start` here.</p>") == "Call `start` here."
