@@ -37,7 +37,8 @@ _PERMALINKS = (
     "a.headerlink, a.anchor, a.anchorjs-link, a.permalink, a.hash-link, a.header-anchor, a.heading-anchor, a.mark, "
     "a.self-link, h1 > a[aria-hidden=true], h2 > a[aria-hidden=true], h3 > a[aria-hidden=true], .mw-editsection, "
     ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip, a.selflink, a.test-arrow, "
-    ".method-click-advice, .prev-next-area, .prev-next-bottom, h1 .out-of-band, :is(h1, h2, h3, h4, h5, h6) .srclink"
+    ".method-click-advice, .prev-next-area, .prev-next-bottom, "
+    ":is(h1, h2, h3, h4, h5, h6) :is(.srclink, .out-of-band)"
 )
 _SEQUENCE = "a[rel=next], a[rel=prev], a[rel=up]"
 _SEQUENCE_RELS = frozenset(("next", "prev", "previous", "up", "start", "first", "last", "index", "contents", "home"))
