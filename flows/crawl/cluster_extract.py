@@ -5,7 +5,7 @@ files, and commits them in that order.
 """
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from types import TracebackType
 from flows.engine.engine import Engine, ShareLost
 from flows.engine.open import opened_engine
 from flows.settings import Settings
+from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage
 from sources.text.extraction_pool import ExtractionPool, extract_path, with_cpu_limit
 
@@ -31,33 +32,36 @@ class ClusterPool(ExtractionPool):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[Engine] | None = None
         self._opened = ExitStack()
-        self._engine: Engine | None = None
         self._files = 0
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._opening is not None:
+            await asyncio.gather(self._opening, return_exceptions=True)
         await asyncio.to_thread(self._opened.close)
         await super().__aexit__(kind, error, trace)
 
     async def extract_file(self, path: Path, media_type: str, url: str, *, redact: bool) -> ExtractedPage:
-        """Extract a file as one machine does, which gets those that end each worker of the cluster."""
+        """Extract a file as this machine does, which reads those that the cluster cannot."""
         self._files += 1
         if self._files > FEWEST_FILES:
             executor = (await self._cluster()).executor
             call = partial(with_cpu_limit, extract_path, (path, media_type, url), {"redact": redact})
-            try:
-                return await asyncio.wrap_future(executor.submit(call))
-            except ShareLost:
-                pass
+            with suppress(ShareLost):
+                page = await asyncio.wrap_future(executor.submit(call))
+                if page.status != Status.UNREADABLE:
+                    return page
         return await super().extract_file(path, media_type, url, redact=redact)
 
     async def _cluster(self) -> Engine:
-        async with self._opening:
-            if self._engine is None:
-                context = opened_engine(self._settings)
-                self._engine = await asyncio.to_thread(self._opened.enter_context, context)
-                self.window = max(self.window, 2 * self._engine.workers)
-            return self._engine
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> Engine:
+        engine = await asyncio.to_thread(self._opened.enter_context, opened_engine(self._settings))
+        self.window = max(self.window, 2 * engine.workers)
+        return engine

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from flows.engine.check import read_mark
 from flows.engine.engine import AHEAD, Engine, EngineError
 from flows.engine.open import opened_engine
 from flows.engine.place import Place, call_at, this_place
@@ -72,6 +73,13 @@ def test_a_machine_without_the_folder_is_named(tmp_path: Path) -> None:
     assert not succeeded
     assert isinstance(error, EngineError)
     assert "mount it there" in str(error)
+
+
+def test_a_machine_without_a_folder_of_sources_is_named(tmp_path: Path) -> None:
+    """Its PDFs would all be read by the machine of the night, while the cluster waits."""
+    (tmp_path / "mark").write_bytes(b"mark")
+    with pytest.raises(EngineError, match=r"has no folder .*papers: mount it at the same path"):
+        read_mark(tmp_path / "mark", b"mark", tmp_path, [tmp_path / "papers"], 0)
 
 
 def test_a_machine_with_other_code_is_refused() -> None:
