@@ -23,20 +23,20 @@ LINKED_SHARE = 0.5
 MAX_NOISE_CHARS = 400
 """A named block with more text outside of links is content."""
 MAX_ID_WORDS = 2
-"""A longer id is one of a method, `method-i-skip`, rather than of a menu, unless its words say so."""
+"""A longer id is one of a method, `method-i-skip`, rather than of a menu, unless it has a word that only menus have."""
 MIN_CONTENTS_LINKS = 3
 MAX_WORK = 6
 """Times that the text of a page is read to find its boilerplate, at most: hostile pages nest one menu in another."""
 
 _BY_ROLE = (
     "nav, dialog, [role=navigation], [role=search], [role=contentinfo], [role=dialog], [role=alertdialog], "
-    "[role=menu], [role=menubar], [role=toolbar], [role=tablist], [aria-modal=true], "
+    "[role=menu], [role=menubar], [role=toolbar], [aria-modal=true], "
     "[hidden]:not([role=tabpanel]):not([hidden=until-found])"
 )
 _PERMALINKS = (
     "a.headerlink, a.anchor, a.anchorjs-link, a.permalink, a.hash-link, a.header-anchor, a.heading-anchor, a.mark, "
     "a.self-link, h1 > a[aria-hidden=true], h2 > a[aria-hidden=true], h3 > a[aria-hidden=true], .mw-editsection, "
-    ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip, a.selflink, a.test-arrow, "
+    ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip, a.selflink, a.anchor-link, a.test-arrow, "
     ".method-click-advice, .prev-next-area, .prev-next-bottom, "
     ":is(h1, h2, h3, h4, h5, h6) :is(.srclink, .out-of-band)"
 )
@@ -47,7 +47,8 @@ MAX_SEQUENCE_CHARS = 60
 """A block of links to the next and previous page has at most so many characters beside them."""
 _LINE_NUMBERS = (
     "td.linenos, td.lineno, td.gutter, td.line-numbers, td.lntd:first-child, td.blob-num, td.rouge-gutter, pre.lineno, "
-    "pre.linenos, .linenodiv, .CodeMirror-gutters, td.hljs-ln-numbers"
+    "pre.linenos, .linenodiv, .CodeMirror-gutters, td.hljs-ln-numbers, .line-numbers-wrapper, td.crayon-nums, "
+    "div[class*=language-] > span.lang"
 )
 _NAMED = (
     "div[class], div[id], section[class], section[id], aside, ul[class], ol[class], ul[id], p[class], "
@@ -102,6 +103,9 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
     dropped |= _sequences(body)
+    if tabs := body.css("[role=tablist]"):
+        named = body.css_first("[role=tabpanel]") is not None  # the tabs are the names of the panels
+        dropped |= {node.mem_id for node in tabs if not named}
     left = MAX_WORK * (length + 20_000)
     for node in body.css(f"{_NAMED}, {_OUTER_LISTS}"):
         words = _names(node)
@@ -112,7 +116,8 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
         is_list = node.tag in _LISTS and _is_table_of_contents(node, leads_away) and not _is_introduced(node)
         if is_list or (node.mem_id not in kept and _is_noise(node, words, leads_away)):
             dropped.add(node.mem_id)
-    return Content(_root(body, length), frozenset(dropped))
+    title = tree.css_first("title")
+    return Content(_root(body, length, " ".join(title.text().split()) if title else ""), frozenset(dropped))
 
 
 def _protected(body: LexborNode, length: int) -> set[int]:
@@ -139,7 +144,7 @@ def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str
     if tag in _UNLESS_INSIDE:
         return not _is_inside(node, _UNLESS_INSIDE[tag])
     if words & _CONTENTS:
-        return _is_table_of_contents(node, leads_away)
+        return _is_table_of_contents(node, leads_away, 1)
     if words & _COOKIES:
         return unlinked(node) < 4 * MAX_NOISE_CHARS and node.css_first("pre, h1") is None
     if tag == "form":
@@ -205,10 +210,10 @@ def _size(node: LexborNode) -> int:
     return sum(map(len, node.text().split()))
 
 
-def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool]) -> bool:
-    """True for a list of links into the page itself."""
+def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool], least: int = MIN_CONTENTS_LINKS) -> bool:
+    """True for a list of links into the page itself, `least` of them or more."""
     links = node.css("a[href]")
-    if len(links) < MIN_CONTENTS_LINKS:
+    if len(links) < least:
         return False
     away = sum(leads_away(link.attributes.get("href") or "") for link in links)
     return away < 0.2 * len(links) and unlinked(node) < LINKED_SHARE * _size(node)
@@ -221,13 +226,13 @@ def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:
     return above is not None
 
 
-def _root(body: LexborNode, length: int) -> LexborNode:
+def _root(body: LexborNode, length: int, title: str) -> LexborNode:
     """The main part of the page; several articles belong to one page and are kept together."""
     for selector in ("main, [role=main]", "article"):
         found = body.css(selector)
         if not found or not all(_holds(found[0], node) for node in found[1:]):
             continue
-        if _is_large(found[0], body, length) and _holds_title(body, found[0]):
+        if _is_large(found[0], body, length) and _holds_title(body, found[0], title):
             return found[0]
     return body
 
@@ -244,7 +249,14 @@ def _holds(outer: LexborNode, inner: LexborNode) -> bool:
     return above is not None
 
 
-def _holds_title(body: LexborNode, root: LexborNode) -> bool:
+def _holds_title(body: LexborNode, root: LexborNode, title: str) -> bool:
     """True unless the title of the page is outside of its main part, and not in the header of the site."""
-    first = body.css_first("h1")
-    return first is None or root.css_first("h1, h2") is not None or _is_inside(first, ("header", "nav"))
+    first, own = body.css_first("h1"), root.css_first("h1, h2")
+    if first is None or root.css_first("h1") is not None or _is_inside(first, ("header", "nav")):
+        return True
+    return own is not None and (_is_in(own, title) or not _is_in(first, title))
+
+
+def _is_in(heading: LexborNode, title: str) -> bool:
+    words = " ".join(heading.text().split())
+    return bool(words) and words in title

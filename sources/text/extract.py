@@ -25,7 +25,7 @@ from sources.text.nesting import harmless
 from sources.text.stand_ins import stand_in
 from sources.urls import normalise
 
-EXTRACTOR = "6"
+EXTRACTOR = "7"
 """Version of the extractor: raise it when the same bytes give another text, so that pages are fetched again."""
 MAX_TITLE_CHARS = 300
 MIN_PROSE_IN_PRE_SHARE = 0.8
@@ -34,6 +34,8 @@ MAX_CODE_SIGNS_SHARE = 0.02
 """Signs of code in a larger share of these characters make it code, which is fenced."""
 
 _SPACE = re.compile(r"\s+")
+_AROUND_TITLE = " \xb6\u200b"
+"""blanks, and the sign of a link to the heading itself"""
 _LEVELS = frozenset("123456")
 _HEADING_TAGS = frozenset(f"h{level}" for level in _LEVELS)
 _CODE_SIGNS = re.compile(r"[{}\[\]=;<_*/\\#|&+$@~^]")
@@ -151,7 +153,7 @@ def _is_prose_in_pre(root: LexborNode) -> bool:
 def _title(tree: LexborHTMLParser, layout: Layout) -> str | None:
     for selector in ("title", "h1"):
         node = tree.css_first(selector)
-        title = _SPACE.sub(" ", node.text()).strip() if node is not None else ""
+        title = _SPACE.sub(" ", node.text()).strip(_AROUND_TITLE) if node is not None else ""
         if title:
             shorter = re.sub(layout.title_noise, "", title) if layout.title_noise else title
             return (shorter or title)[:MAX_TITLE_CHARS]
@@ -165,5 +167,6 @@ def _base(tree: LexborHTMLParser, url: str) -> str:
 
 
 def _anchors(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
-    for node in tree.css("a[href], area[href]"):
-        yield node.attributes.get("href") or "", node.text()
+    for node in tree.css("a[href], area[href], frame[src]"):
+        attributes = node.attributes
+        yield attributes.get("href") or attributes.get("src") or "", node.text()

@@ -17,9 +17,12 @@ _GUTTER = re.compile(
     r"|blob-num|code-line-number|LineNumbers?|line_numbers?|td-lineno|ltx_tag_listingline|ltx_listing_data)(?:$|\s)"
 )
 _HOLDS_LINES = frozenset(("pre", "code"))
-"""tags whose class says that line numbers are shown beside their lines"""
-_LINED = "div.fragment, div.ltx_listing, div.CodeMirror-code, div.view-lines"
-_LINES = "div.line, div.ltx_listingline, pre.CodeMirror-line, div.view-line"
+"""tags whose class turns on line numbers, and which hold the lines themselves"""
+_LINED = (
+    "div.fragment, div.ltx_listing, div.CodeMirror-code, div.view-lines, div.crayon-pre, "
+    ".syntaxhighlighter td.code > div.container"
+)
+_LINES = "div.line, div.ltx_listingline, pre.CodeMirror-line, div.view-line, div.crayon-line"
 _UNSEEN = frozenset(("script", "style", "button", "template", "svg", "input", "textarea", "select", "-comment"))
 _NOT_ONLY_TEXT = (
     "div, p, li, tr, br, section, article, blockquote, script, style, button, template, svg, input, textarea, select, "
@@ -27,7 +30,7 @@ _NOT_ONLY_TEXT = (
 )
 """elements that make a difference between the text below a `<pre>` and its lines of code"""
 _LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|highlight-text|highlight|brush:|code|src|sourceCode|type)[-\s]?"
+    r"(?:^|\s)(?:brush:|hl-|(?:language|lang|highlight-source|highlight-text|highlight|code|src|sourceCode|type)[-\s])"
     r"\s*([A-Za-z][A-Za-z0-9+#.]*)(?=$|[\s;])"
 )
 _SOURCE = re.compile(r"(?:^|\s)(?:sourceCode|prettyprint|hljs|src|chroma|brush:)\s+(?:lang-)?([A-Za-z][A-Za-z0-9+#.]*)")
@@ -36,7 +39,7 @@ _NAMES = {"python3": "python", "py": "python", "ipython3": "python", "ipython": 
 _NO_LANGUAGE = frozenset((
     "none", "text", "default", "plain", "plaintext", "txt", "block", "highlight", "code", "notranslate", "output",
     "nohighlight", "language", "source", "sourcecode", "literal", "line", "lines", "container", "wrapper", "example",
-    "snippet", "body"
+    "snippet", "body", "auto"
 ))  # fmt: skip
 _ABOVE = 3
 """Elements around a `<pre>` whose classes may name its language."""

@@ -139,6 +139,11 @@ def _quoted_words(page: Page, _node: LexborNode) -> Leave:
     return lambda: page.frame.raw("”")
 
 
+def _label(page: Page, _node: LexborNode) -> Leave:
+    """Write a blank behind the name of a tab, which only a style sheet parts from the next."""
+    return lambda: page.frame.raw(" ")
+
+
 def _by_level(level: int) -> Callable[[Page, LexborNode], Leave | None]:
     return lambda page, _node: page.heading(level)
 
@@ -163,7 +168,15 @@ ENTER: dict[str, Callable[[Page, LexborNode], Leave | None]] = {
     **{tag: _by_mark(kind) for kind, tags in _MARKS.items() for tag in tags},
     **{f"h{level}": _by_level(level) for level in _HEADING_LEVELS},
     **dict.fromkeys(("ul", "ol", "menu", "dir"), _list),
-    **{"a": _link, "q": _quoted_words, "li": _item, "blockquote": _quotation, "dt": _term, "dd": _definition},
+    **{
+        "a": _link,
+        "label": _label,
+        "q": _quoted_words,
+        "li": _item,
+        "blockquote": _quotation,
+        "dt": _term,
+        "dd": _definition,
+    },
     **{"table": _table, "tr": _row, "td": _cell, "th": _cell},
 }
 """tag → how the element is entered; an element that is not named here is part of its paragraph"""

@@ -19,6 +19,11 @@ _BACK = (
     "a[role=doc-backlink], a.footnote-backref, a.footnote-back, a.fn-backref, a.reversefootnote, .mw-cite-backlink, "
     "a[rev=footnote]"
 )
+_INLINE = {".ltx_note_outer, span.sidenote, span.marginnote": (" (", ")"), ".ltx_tag_bibitem": ("", " ")}
+"""elements within a sentence → what is written before and behind them: notes in the margin, labels of references"""
+_INLINE_SIGNS = ("ltx_", "sidenote", "marginnote")
+_MARKS = ".ltx_note_mark, .ltx_tag_note"
+"""the number of a note that stands in its sentence, given up to three times"""
 _LABEL = re.compile(r"[\w.*†‡§-]{1,12}")
 _ARROWS = re.compile(r"[\s↩↑^⤴⏎\ufe0e\ufe0f]+")
 _HOLDS_NOTES = frozenset(("li", "div", "p", "aside", "dt", "section", "td", "tr"))
@@ -32,12 +37,17 @@ class Footnotes:
     """link, or the superscript around it → label"""
     notes: dict[int, str] = field(default_factory=dict)
     """element that holds the note → label"""
+    inline: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """note within its sentence → what is written before and behind it"""
     dropped: frozenset[int] = frozenset()
     """links back from a note, and the labels of notes"""
 
 
 def footnotes_of(tree: LexborHTMLParser, html: str) -> Footnotes:
     """Find all references whose notes are on the page."""
+    if any(sign in html for sign in _INLINE_SIGNS):
+        inline = {node.mem_id: around for selector, around in _INLINE.items() for node in tree.css(selector)}
+        return Footnotes(inline=inline, dropped=frozenset(node.mem_id for node in tree.css(_MARKS)))
     links = {node.mem_id: node for node in tree.css(_REFERENCES)} if any(sign in html for sign in _SIGNS) else {}
     if not links:
         return Footnotes()
@@ -55,7 +65,7 @@ def footnotes_of(tree: LexborHTMLParser, html: str) -> Footnotes:
         if target.mem_id not in notes:
             notes[target.mem_id] = label
             dropped |= _labels(target, label)
-    return Footnotes(references, notes, frozenset(dropped))
+    return Footnotes(references, notes, dropped=frozenset(dropped))
 
 
 def _note(target: LexborNode | None) -> LexborNode | None:

@@ -15,6 +15,7 @@ MAX_INDENTED = 10
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _BLANK_LINES = re.compile(r"\n(?:[ \xa0]*\n)+")
+_NOTE_LABEL = re.compile(r"\[\^[^\]\n]+\]: ")
 _EMPHASIS = frozenset(("strong", "em", "del"))
 _TOGETHER = frozenset((("item", "item"), ("term", "term"), ("term", "definition")))
 
@@ -61,6 +62,16 @@ class Frame:
         if markdown:
             self._pieces.append(markdown)
 
+    @property
+    def awaits_note(self) -> bool:
+        """True where only the label of a footnote is written; its paragraph goes on behind the label."""
+        return len(self._pieces) == 1 and _NOTE_LABEL.fullmatch(self._pieces[0]) is not None
+
+    def drop_label(self) -> None:
+        """Leave a footnote; without any text, its label vanishes."""
+        if self.awaits_note:
+            self._pieces.clear()
+
     def line_break(self) -> None:
         if self._pieces:
             self._pieces.append(self._line_break)
@@ -103,7 +114,7 @@ class Frame:
 
     def end_paragraph(self, kind: str = "paragraph") -> None:
         """Close the open paragraph; the marks that are open go on in the next one."""
-        if not self._pieces:
+        if not self._pieces or self.awaits_note:
             return
         self._end_code()
         for mark in reversed(self._marks):

@@ -41,7 +41,16 @@ class Reading:
     def special(self) -> frozenset[int]:
         """All nodes that are not read by their tag alone."""
         notes = self.footnotes
-        own = (*self.headings, *self.plain, *self.formulas, *self.code, *notes.references, *notes.notes, *notes.dropped)
+        own = (
+            *self.headings,
+            *self.plain,
+            *self.formulas,
+            *self.code,
+            *notes.references,
+            *notes.notes,
+            *notes.inline,
+            *notes.dropped,
+        )
         return self.dropped.union(own)
 
 

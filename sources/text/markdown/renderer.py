@@ -69,10 +69,16 @@ def _enter_special(page: Page, node: LexborNode) -> Leave | None:
     heading = reading.headings.get(key)
     enter = ENTER.get(node.tag or "")
     leave_element = page.heading(heading) if heading else enter(page, node) if enter is not None else None
-    if key in reading.footnotes.notes:
-        page.frame.raw(f"[^{reading.footnotes.notes[key]}]: ")
+    note = page.frame if key in reading.footnotes.notes else None
+    if note is not None:
+        note.raw(f"[^{reading.footnotes.notes[key]}]: ")
+    before, after = reading.footnotes.inline.get(key, ("", ""))
+    page.frame.raw(before)
 
     def leave() -> None:
+        page.frame.raw(after)
+        if note is not None:
+            note.drop_label()
         page.n_plain -= is_plain
         if leave_element is not None:
             leave_element()

@@ -26,6 +26,13 @@ TWO = "def f(x):\n    return x"
         f"<pre class=line-numbers><code class=line-numbers>{TWO}<span class=line-numbers-rows>1 2</span></code></pre>",
         "<div class=fragment><div class=line><a id=l1></a><span class=lineno>    1</span>def f(x):</div>\n"
         "<div class=line><a id=l2></a><span class=lineno>    2</span>    <b>return</b> x</div></div>",
+        "<div class=syntaxhighlighter><table><tr><td class=gutter><div class=line>1</div><div class=line>2</div>"
+        "<td class=code><div class=container><div class=line><code>def</code> <code>f(x):</code></div><div class=line>"
+        "<code>&nbsp;&nbsp;&nbsp;&nbsp;</code><code>return x</code></div></div></table></div>",
+        "<table><tr><td class=crayon-nums><div>1</div><div>2</div><td><div class=crayon-pre><div class=crayon-line>"
+        "def f(x):</div><div class=crayon-line>    return x</div></div></table>",
+        f"<div class=language-text><span class=lang>text</span><pre>{TWO}</pre><div class=line-numbers-wrapper>"
+        "<span>1</span><br><span>2</span></div></div>",
         "<div class=ltx_listing><div class=ltx_listing_data><a href=data:,x>⬇</a></div><div class=ltx_listingline>"
         "<span class=ltx_tag_listingline>1</span>def f(x):</div><div class=ltx_listingline>    return x</div></div>",
         "<pre>def f(x):\n&nbsp;&nbsp;&nbsp;&nbsp;return x<button>Copy</button></pre>",
@@ -40,6 +47,8 @@ def test_every_way_to_write_lines_gives_lines(html: str) -> None:
     ("html", "language"),
     [
         ('<pre><code class="language-rust">x</code></pre>', "rust"),
+        ('<div class="highlight hl-ipython3"><pre>x</pre></div>', "python"),
+        ('<pre class="prism-code language-js"><code class=codeBlockLines>x</code></pre>', "js"),
         ('<pre class="language-c++"><code>x</code></pre>', "cpp"),
         ('<div class="highlight-python3 notranslate"><div class="highlight"><pre>x</pre></div></div>', "python"),
         ('<div class="highlight-default notranslate"><div class="highlight"><pre>x</pre></div></div>', ""),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sources.text.pages import markdown
+from tests.sources.text.pages import extracted, markdown
 
 SENTENCE = "The pump stops when the level falls below the sill."
 TREE = "".join(f"<li>\n   <a href=part{n}.html>Part {n} of the long manual</a>\n  </li>\n" for n in range(400))
@@ -91,7 +91,66 @@ def test_what_leads_elsewhere_is_dropped_between_sections(noise: str) -> None:
     ids=["button", "gi-docgen", "rustdoc", "accordion"],
 )
 def test_a_heading_is_its_words_alone(heading: str) -> None:
-    """A button's label would become part of the name that tasks ask for."""
+    """A button's label would become part of the name in every task."""
     assert markdown(f"<h1>Manual</h1><h2>{heading}</h2><p>{SENTENCE}</p>").split("\n\n")[1] == (
         "## Struct [pump](http://site.example/dir/)::Stop"
     )
+
+
+def test_a_question_keeps_its_title_outside_of_the_main_part() -> None:
+    """Stack Exchange has the question above its main part, which has a heading of its own for the answers."""
+    page = extracted(
+        "<title>water - How do I prime a pump? - Site</title><body><div id=question-header><h1>How do I prime a pump?"
+        f"</h1></div><div role=main><p>It draws no water. {SENTENCE}</p><h2>1 Answer</h2><p>Fill it.</p></div>"
+    )
+    assert page.text.startswith("# How do I prime a pump?\n\nIt draws no water.")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            "<p class=ltx_p>It draws<span class=ltx_note><sup class=ltx_note_mark>1</sup><span class=ltx_note_outer>"
+            "<span class=ltx_note_content><sup class=ltx_note_mark>1</sup><span class=ltx_tag_note>1</span>At sea."
+            "</span></span></span> water.</p>",
+            "It draws (At sea.) water.",
+        ),
+        (
+            "<p>It draws<sup><a href=#n1 data-footnote-ref>1</a></sup>.</p><ol><li id=n1><p>At sea. "
+            "<a href=#r1 class=footnote-backref>↩</a></p></ol>",
+            "It draws[^1].\n\n[^1]: At sea.",
+        ),
+        (
+            "<ul role=tablist><li role=tab>Pump</li><li role=tab>Sieve</li></ul><div role=tabpanel>Draw.</div>"
+            "<div role=tabpanel hidden>Pour.</div>",
+            "- Pump\n- Sieve\n\nDraw.\n\nPour.",
+        ),
+        (
+            "<div><input type=radio id=a><label for=a>Pump</label><input id=b><label for=b>Sieve</label></div>"
+            "<p>Draw.</p>",
+            "Pump Sieve\n\nDraw.",
+        ),
+        ("<p>Draw.</p><div class=tableOfContents><ul><li><a href=#a>Draw</a></ul></div>", "Draw."),
+    ],
+    ids=["latexml", "github", "tabs", "labels", "contents"],
+)
+def test_notes_and_tabs_keep_their_words_apart(body: str, expected: str) -> None:
+    """A note that runs into its sentence changes its meaning; panels without names are all alike."""
+    assert markdown(f"<h1>Pump</h1>{body}") == f"# Pump\n\n{expected}"
+
+
+def test_the_title_has_no_sign_of_a_permalink() -> None:
+    """A notebook without a title is named by its first heading."""
+    page = extracted("<h1 id=a>Pump curves<a class=anchor-link href=#a>¶</a></h1><p>Fit.</p>")
+    assert (page.title, page.text) == ("Pump curves", "# Pump curves\n\nFit.")
+
+
+def test_frames_lead_to_their_pages() -> None:
+    """A manual of frames has no other links on its first page."""
+    page = extracted(
+        "<title>Pump</title><frameset cols=20%,80%><frame src=contents.html><frame src=text.html></frameset>"
+    )
+    assert [url for url, _ in page.links] == [
+        "http://site.example/dir/contents.html",
+        "http://site.example/dir/text.html",
+    ]
