@@ -20,6 +20,7 @@ from sources.frontier.records import KnownPage, Visit
 from sources.rights.declarations import Declarations, declared
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, build_document, empty_document, redacted_page
+from sources.text.extraction_pool import extract_in_time, extract_redacted
 from sources.text.permitted_page import permitted_page
 
 DRAIN_ROWS = 200
@@ -141,8 +142,9 @@ class _Reading:
                 raise Refused(page.status, page.detail or "")
             return page
         if isinstance(content, RawPage):
-            content = await self._run.pool.extract(
-                content.body, content.media_type, content.content_type, url, content.layout
+            extract = extract_redacted if self._config.redact else extract_in_time
+            return await self._run.pool.page(
+                extract, content.body, content.media_type, content.content_type, url, content.layout
             )
         return redacted_page(content) if self._config.redact else content
 

@@ -131,11 +131,16 @@ def extract_path(path: Path, media_type: str, url: str, *, redact: bool) -> Extr
         body = path.read_bytes()
     except OSError as error:
         return ExtractedPage(Status.UNREADABLE, error.strerror or str(error))
+    extract = extract_redacted if redact else extract_in_time
     try:
-        page = extract_in_time(body, media_type, "", url, Layout())
+        return extract(body, media_type, "", url, Layout())
     except Exception as error:  # any error of a parser belongs to the page
         return failed_page(error)
-    return redacted_page(page) if redact else page
+
+
+def extract_redacted(body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
+    """Extract a page in time, and replace secrets and personal data in it."""
+    return redacted_page(extract_in_time(body, media_type, content_type, url, layout))
 
 
 def with_cpu_limit(function: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
