@@ -62,8 +62,9 @@ def footnotes_of(tree: LexborHTMLParser, html: str) -> Footnotes:
         above = link.parent
         is_alone = above is not None and above.tag == "sup" and above.text().strip() == link.text().strip()
         references[above.mem_id if above is not None and is_alone else key] = label
-        if target.mem_id not in notes:
-            notes[target.mem_id] = label
+        holder = _definition(target)
+        if holder.mem_id not in notes:
+            notes[holder.mem_id] = label
             dropped |= _labels(target, label)
     return Footnotes(references, notes, dropped=frozenset(dropped))
 
@@ -74,6 +75,16 @@ def _note(target: LexborNode | None) -> LexborNode | None:
     while node is not None and node.tag not in _HOLDS_NOTES and depth < 3:
         node, depth = node.parent, depth + 1
     return node if node is not None and node.tag in _HOLDS_NOTES else None
+
+
+def _definition(note: LexborNode) -> LexborNode:
+    """The element that holds the words of a note: of a term, which is its label, the definition behind it."""
+    if note.tag != "dt":
+        return note
+    behind = note.next
+    while behind is not None and behind.tag == "-text":
+        behind = behind.next
+    return behind if behind is not None and behind.tag == "dd" else note
 
 
 def _is_within(link: LexborNode, target: LexborNode) -> bool:

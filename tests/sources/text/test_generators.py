@@ -121,6 +121,11 @@ def test_a_question_keeps_its_title_outside_of_the_main_part() -> None:
             "It draws[^1].\n\n[^1]: At sea.",
         ),
         (
+            "<p>It draws<a class=footnote-reference href=#n1>1</a>.</p><dl><dt id=n1><a class=fn-backref href=#r>1</a>"
+            "</dt>\n<dd><p>At sea.</p></dd></dl>",
+            "It draws[^1].\n\n[^1]: At sea.",
+        ),
+        (
             "<ul role=tablist><li role=tab>Pump</li><li role=tab>Sieve</li></ul><div role=tabpanel>Draw.</div>"
             "<div role=tabpanel hidden>Pour.</div>",
             "- Pump\n- Sieve\n\nDraw.\n\nPour.",
@@ -132,7 +137,7 @@ def test_a_question_keeps_its_title_outside_of_the_main_part() -> None:
         ),
         ("<p>Draw.</p><div class=tableOfContents><ul><li><a href=#a>Draw</a></ul></div>", "Draw."),
     ],
-    ids=["latexml", "github", "tabs", "labels", "contents"],
+    ids=["latexml", "github", "docutils", "tabs", "labels", "contents"],
 )
 def test_notes_and_tabs_keep_their_words_apart(body: str, expected: str) -> None:
     """A note that runs into its sentence changes its meaning; panels without names are all alike."""
