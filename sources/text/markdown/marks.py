@@ -12,7 +12,8 @@ from functools import lru_cache
 _BACKTICKS = re.compile("`+")
 _LITERAL = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])[^*\n]+?(?<=[^\s*])\1(?![\w*])")
 _LITERAL_LINK = re.compile(r"\[(?=[^\[\]\n]*\]\()")
-_LITERAL_TAG = re.compile(r"<(?=[A-Za-z/!?][^<>]*>)")
+_LITERAL_TAG = re.compile(r"<(?=[A-Za-z/!?][^<>]*(?:>|$)|$)")
+"""the start of an element, whose name or end may be in the next piece of the text"""
 _LITERAL_ENTITY = re.compile(r"&(?=#?\w{1,31};)")
 _BRACKETS = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|(?<!\\)[\[\]](?!\^)")
 """a code span, whose brackets are plain characters, or a bracket outside of code"""

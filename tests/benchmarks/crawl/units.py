@@ -17,6 +17,7 @@ KINDS = ("headings", "links", "code_lines", "table_rows", "inline_code")
 
 Unit = tuple[str, ...]
 
+_HOST = re.compile(r"^https?://[^/]+")
 _PERMALINK = re.compile(r"^\W*$")
 _GONE = ("script", "style", "template", "noscript", "svg", "button", "select", "textarea")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -85,7 +86,7 @@ def _headings(root: HtmlElement, _url: str) -> Iterator[Unit]:
 def _links(root: HtmlElement, url: str) -> Iterator[Unit]:
     for node in root.iter("a"):
         target = urldefrag(urljoin(url, (node.get("href") or "").strip()))[0]
-        target += "/" if target.count("/") == 2 else ""
+        target = _HOST.sub(lambda found: found[0].lower(), target) + ("/" if target.count("/") == 2 else "")
         shown = _words(node) or " ".join(image.get("alt", "") for image in node.iter("img"))
         if target.startswith("http") and target != url and shown.strip() and not _inside(node, ("pre", *_GONE)):
             yield (target,)
@@ -93,6 +94,8 @@ def _links(root: HtmlElement, url: str) -> Iterator[Unit]:
 
 def _code_lines(root: HtmlElement, _url: str) -> Iterator[Unit]:
     for node in root.iter("pre"):
+        if _inside(node, ("pre",)):
+            continue
         for line in "".join(node.itertext()).replace("\xa0", " ").split("\n"):
             if line.strip():
                 yield (" ".join(line.split()),)
@@ -112,8 +115,13 @@ def _table_rows(root: HtmlElement, _url: str) -> Iterator[Unit]:
 def _inline_code(root: HtmlElement, _url: str) -> Iterator[Unit]:
     for node in root.iter(*_CODE):
         words = " ".join("".join(node.itertext()).split())
-        if words and not _inside(node, ("pre", *_CODE, *_GONE)):
+        if words and not _inside(node, ("pre", *_CODE, *_GONE)) and not _has_link_within(node, words):
             yield (words,)
+
+
+def _has_link_within(node: HtmlElement, words: str) -> bool:
+    """True for code of which a part is a link: Markdown has no link inside of a code span, and writes several."""
+    return any(" ".join("".join(link.itertext()).split()) != words for link in node.iter("a"))
 
 
 def _inside(node: HtmlElement, tags: tuple[str, ...]) -> bool:

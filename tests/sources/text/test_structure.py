@@ -96,6 +96,12 @@ def test_footnotes_lead_from_the_text_to_the_note() -> None:
     assert text == "The lamp burns oil.[^1] It is old.\n\nSee there.\n\n[^1]: Keeper, 1999."
 
 
+def test_a_type_in_angle_brackets_is_no_element() -> None:
+    """Names of C++ types are marked up piece by piece, and vanish where a reader takes them for HTML."""
+    text = markdown("<h3>QVector&lt;<span>int</span>&gt; counts() const</h3><p>Where 1 &lt; x.</p>")
+    assert text == "### QVector\\<int> counts() const\n\nWhere 1 < x."
+
+
 def test_a_lone_backtick_does_not_open_code() -> None:
     """It would pair with the fence of the next code span, and turn code and text around."""
     assert markdown("<p>Its ` sign opens; <code>stop()</code> closes.</p>") == "Its \\` sign opens; `stop()` closes."
