@@ -9,13 +9,14 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import orjson
 from aiohttp.abc import AbstractStreamWriter
 
 from flows.rollout.engines.servers.connection_errors import connection_error
+from flows.rollout.engines.servers.direct_post import Answer, DirectPost
 from flows.rollout.engines.servers.http_errors import (
     MalformedReply,
     Retryable,
@@ -31,14 +32,6 @@ IDLE_S = 4.0
 """Seconds that an unused connection stays open: vLLM closes it after 5, and a request sent then is lost."""
 
 Reply = TypeVar("Reply")
-
-
-class Answer(NamedTuple):
-    """A server's answer of any status."""
-
-    status: int
-    raw: bytes
-    headers: Mapping[str, str]
 
 
 class JsonPieces(aiohttp.Payload):
@@ -71,12 +64,14 @@ class HttpClient:
         self._headers = bearer if headers is None else headers
         self._timeout = aiohttp.ClientTimeout(total=settings.timeout_s or None, sock_connect=30)
         self._session: aiohttp.ClientSession | None = None
+        self._direct: DirectPost | None = None
 
     async def __aenter__(self) -> "HttpClient":
         connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=IDLE_S, socket_factory=_keepalive_socket, ssl=tls_context(self._settings)
         )
         self._session = aiohttp.ClientSession(connector=connector, headers=self._headers, timeout=self._timeout)
+        self._direct = None if self._timeout.total else DirectPost(self._session, self._headers)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -93,8 +88,11 @@ class HttpClient:
         Raises Retryable where a retry may help, else TeacherRefused.
         """
         try:
-            payload = JsonPieces(body) if body is not None else None
-            answer = await self._request(url, payload, self._timeout)
+            if self._direct and body is not None:
+                answer = await self._direct.send(url, body)
+            else:
+                payload = JsonPieces(body) if body is not None else None
+                answer = await self._request(url, payload, self._timeout)
         except TimeoutError as error:
             raise Retryable("no reply in time (teacher.timeout_s)") from error
         except (aiohttp.ClientError, OSError) as error:
