@@ -94,6 +94,14 @@ def _of_each(
     return pa.array(results, kind)
 
 
+class _Joined(NamedTuple):
+    """Texts, and all of them as one, each with a line end after it and its start."""
+
+    texts: pa.Array
+    joined: bytes
+    starts: list[int]
+
+
 def _holds(expression: str, texts: pa.Array) -> list[bool]:
     found = [False] * len(texts)
     for place, text in _candidates(expression, _joined_texts(texts)):
@@ -105,23 +113,28 @@ def _first(expression: str, texts: pa.Array) -> list[bytes | None]:
     found: list[bytes | None] = [None] * len(texts)
     joined = _joined_texts(texts)
     for one in _in_turn(expression):
-        for place, text in _candidates(one, joined):
-            if found[place] is None and (match := _search(one, text)):
-                found[place] = match[0] or None
+        for place, match in _leftmost(one, joined).items():
+            found[place] = found[place] or match[0] or None
     return found
+
+
+def _leftmost(expression: str, column: _Joined) -> dict[int, Any]:
+    """Place of a text -> the first match in it: of two lists that match at the same letter, that of the first list.
+
+    Each list is searched for by itself: one automaton of two would be built beside those of each.
+    """
+    best: dict[int, Any] = {}
+    for one in _lists_of(expression):
+        for place, text in _candidates(one, column):
+            match = _search(one, text)
+            if match and (place not in best or match.start() < best[place].start()):
+                best[place] = match
+    return best
 
 
 def _search(expression: str, text: bytes) -> Any:
     """The first match in one text. An expression is compiled for single texts when one may match: many never do."""
     return _compiled(expression, never_capture=True).search(text)
-
-
-class _Joined(NamedTuple):
-    """Texts, and all of them as one, each with a line end after it and its start."""
-
-    texts: pa.Array
-    joined: bytes
-    starts: list[int]
 
 
 def _joined_texts(texts: pa.Array) -> _Joined:
@@ -192,11 +205,15 @@ def _in_turn(expression: str) -> list[str]:
     return parts if _expressions().keys() >= set("|".join(parts).split("|")) else [expression]
 
 
+def _lists_of(text: str) -> list[str]:
+    """The references that `|` stands between; other text is an expression itself."""
+    parts = text.split("|")
+    return parts if _expressions().keys() >= set(parts) else [text]
+
+
 def _expression(text: str) -> str:
     """The expression of a reference, or of several with `|` between them; other text is an expression itself."""
-    known = _expressions()
-    parts = text.split("|")
-    return "|".join(known[part] for part in parts) if known.keys() >= set(parts) else text
+    return "|".join(_expressions().get(part, part) for part in _lists_of(text))
 
 
 @cache
