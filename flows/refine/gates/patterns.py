@@ -19,23 +19,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import re2
 
+from flows.refine.gates.automata import compiled, compiled_for_ascii, widened
 from schemas import sha256_text
 
 FLAGS = "(?is)"
 COMPILED = 256
 """Expressions that stay compiled: all lists, and those of the gates of a user."""
-AUTOMATON_BYTES = 128 * 1024 * 1024
-"""Memory of one expression at most; a third of it is for the states of a search. RE2 makes states while it searches:
-if they outgrow their memory, on texts of many languages, it makes them again and again, a hundred times slower."""
 MOST_FOUND = 64
 """Matches in texts that are searched as one, before each of the others is searched by itself."""
-GAP = re.compile(r"(\[\^[^\]]*\\n[^\]]*\])\{0,\d+\}")
-"""A gap of so many letters at most, without a line end."""
-LETTER = re.compile(r"\\p\{L\}|\\.|\[(\^?)(\]?(?:\\p\{\w+\}|\\.|\[:\w+:\]|[^\]\\])*)\]")
-"""Any letter, an escape, or a class in brackets: its sign of negation and its members."""
-ANY_LETTER, LETTERS, MORE_THAN_LETTERS = r"\p{L}", "a-zA-Z", r"a-zA-Z\x{80}-\x{10ffff}"
 AT_ENDS = re.compile(r"\\[AzC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 """Marks of expressions that mean the ends of a text, not of its lines."""
 
@@ -134,7 +126,7 @@ def _leftmost(expression: str, column: _Joined) -> dict[int, Any]:
 
 def _search(expression: str, text: bytes) -> Any:
     """The first match in one text. An expression is compiled for single texts when one may match: many never do."""
-    return _compiled(expression, never_capture=True).search(text)
+    return (_of_single_ascii if text.isascii() else _of_single)(expression).search(text)
 
 
 def _joined_texts(texts: pa.Array) -> _Joined:
@@ -154,7 +146,7 @@ def _candidates(expression: str, column: _Joined) -> Iterator[tuple[int, bytes]]
     texts, joined, starts = column
     number = 0
     if not _means_ends(expression):
-        search = _compiled(expression, never_capture=True, of_lines=True).search
+        search = _of_lines(expression).search
         for _ in range(MOST_FOUND):
             if number == len(texts) or not (match := search(joined, starts[number])):
                 return
@@ -164,7 +156,7 @@ def _candidates(expression: str, column: _Joined) -> Iterator[tuple[int, bytes]]
 
 
 def _second_groups(expression: str, texts: pa.Array) -> list[list[str]]:
-    find = _compiled(expression, never_capture=False).finditer
+    find = _of_groups(expression).finditer
     return [[match[2] or "" for match in find(text.decode())] for text in texts.to_pylist()]
 
 
@@ -175,28 +167,23 @@ def _means_ends(expression: str) -> bool:
 
 
 @lru_cache(COMPILED)
-def _compiled(expression: str, *, never_capture: bool, of_lines: bool = False) -> Any:
-    options = re2.Options()
-    options.max_mem, options.log_errors, options.never_capture = AUTOMATON_BYTES, False, never_capture
-    text = _expression(expression)
-    return re2.compile(_of_lines(text) if of_lines else text, options)
+def _of_single(expression: str) -> Any:
+    return compiled(_expression(expression))
 
 
-def _of_lines(text: str) -> str:
-    """An expression that matches all that this one does, with states made ten times faster.
-
-    Gaps may be of any length: an automaton that counts their letters has thousands of states more. Any letter beyond
-    ASCII may stand where one of `\\p{L}` must, which is seven hundred ranges.
-    """
-    return "(?m)" + LETTER.sub(_with_more_letters, GAP.sub(r"\1*", text))
+@lru_cache(COMPILED)
+def _of_single_ascii(expression: str) -> Any:
+    return compiled_for_ascii(_expression(expression))
 
 
-def _with_more_letters(found: re.Match[str]) -> str:
-    """The class with more letters than it has; if it is negated, without those of ASCII only."""
-    if found[2] is None:
-        return f"[{MORE_THAN_LETTERS}]" if found[0] == ANY_LETTER else found[0]
-    letters = LETTERS if found[1] else MORE_THAN_LETTERS
-    return f"[{found[1]}{found[2].replace(ANY_LETTER, letters)}]"
+@lru_cache(COMPILED)
+def _of_lines(expression: str) -> Any:
+    return compiled(widened(_expression(expression)))
+
+
+@lru_cache(COMPILED)
+def _of_groups(expression: str) -> Any:
+    return compiled(_expression(expression), captures=True)
 
 
 def _in_turn(expression: str) -> list[str]:

@@ -10,7 +10,8 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.refine.gates.patterns import AUTOMATON_BYTES, extracts, first_match, matches, patterns, references
+from flows.refine.gates.automata import AUTOMATON_BYTES
+from flows.refine.gates.patterns import extracts, first_match, matches, patterns, references
 from tests.flows.refine.gates.labelled.rows import labelled_rows
 from warehouse.connect import sql_files
 
@@ -147,9 +148,21 @@ def test_texts_that_are_searched_as_one_match_as_each_alone(texts: list[str | No
 
 
 @pytest.mark.parametrize(
-    "expression", [r"(?i)x\p{L}+y", r"a[^\p{L}\d]b", r"[\p{L}_]{2}é", r"\[\p{L}+\]", r"[]\p{L}]{2}y"]
+    "expression",
+    [
+        r"(?i)x\p{L}+y",
+        r"a[^\p{L}\d]b",
+        r"[\p{L}_]{2}é",
+        r"\[\p{L}+\]",
+        r"[]\p{L}]{2}y",
+        "(?i)é?x—*y",
+        "(?i)[й-ю]?a[^—\n]{0,3}b",
+        "(?i)x\u212a",
+        "(?i)[à-ỹ]?[^à-ỹ]b",
+        r"(?i)a[^\x{80}-\x{10ffff}]",
+    ],
 )
-@given(texts=st.lists(st.text("abxy[]_é—Я1k\u212a \n", max_size=8), min_size=1, max_size=12))
+@given(texts=st.lists(st.text("abxys[]_é—Я1k\u212a \n", max_size=8), min_size=1, max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_letters_of_every_script_are_letters(expression: str, texts: list[str]) -> None:
     """A search that looks for candidates with wider classes may find too many, but loses no phrase of any language."""
