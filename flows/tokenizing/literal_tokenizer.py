@@ -36,6 +36,8 @@ class LiteralTokenizer:
         self._rust_decodes = self._rust is not None and _decodes_alike(tokenizer, self._rust)
         self._byte_level = byte_level(self._rust) if self._rust is not None else None
         self._token_id = lru_cache(CACHE_SIZE)(tokenizer.convert_tokens_to_ids)
+        self.unk_token_id: int | None = getattr(tokenizer, "unk_token_id", None)
+        """Renderers ask for it three times a completion, and the tokenizer looks for it each time."""
         tokens = tokenizer.added_tokens_decoder.values()
         added = [token.content for token in tokens if len(token.content) > 1 and _is_control(token)]
         self._special = re.compile(_first_characters(added))
