@@ -37,9 +37,10 @@ _PERMALINKS = (
     "a.headerlink, a.anchor, a.anchorjs-link, a.permalink, a.hash-link, a.header-anchor, a.heading-anchor, a.mark, "
     "a.self-link, h1 > a[aria-hidden=true], h2 > a[aria-hidden=true], h3 > a[aria-hidden=true], .mw-editsection, "
     ".copybtn, .copy-button, a[class*=skip-link], a[class*=skip-to], a.skip, a.selflink, a.anchor-link, a.test-arrow, "
-    ".method-click-advice, .prev-next-area, .prev-next-bottom, "
-    ":is(h1, h2, h3, h4, h5, h6) :is(.srclink, .out-of-band)"
+    ".method-click-advice, .prev-next-area, .prev-next-bottom"
 )
+_BESIDE_HEADINGS = ".srclink, .out-of-band"
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SEQUENCE = "a[rel=next], a[rel=prev], a[rel=up]"
 _SEQUENCE_RELS = frozenset(("next", "prev", "previous", "up", "start", "first", "last", "index", "contents", "home"))
 _LINE_OF_LINKS = frozenset(("p", "div", "td", "li"))
@@ -102,6 +103,7 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     kept = _protected(body, length)
     dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
+    dropped |= {node.mem_id for node in body.css(_BESIDE_HEADINGS) if _is_inside(node, _HEADINGS)}
     dropped |= _sequences(body)
     if tabs := body.css("[role=tablist]"):
         named = body.css_first("[role=tabpanel]") is not None  # the tabs are the names of the panels

@@ -19,9 +19,9 @@ _BACK = (
     "a[role=doc-backlink], a.footnote-backref, a.footnote-back, a.fn-backref, a.reversefootnote, .mw-cite-backlink, "
     "a[rev=footnote]"
 )
-_INLINE = {".ltx_note_outer, span.sidenote, span.marginnote": (" (", ")"), ".ltx_tag_bibitem": ("", " ")}
+_INLINE = {".ltx_note_outer": (" (", ")"), ".ltx_tag_bibitem": ("", " ")}
 """elements within a sentence → what is written before and behind them: notes in the margin, labels of references"""
-_INLINE_SIGNS = ("ltx_", "sidenote", "marginnote")
+_INLINE_SIGN = "ltx_"
 _MARKS = ".ltx_note_mark, .ltx_tag_note"
 """the number of a note that stands in its sentence, given up to three times"""
 _LABEL = re.compile(r"[\w.*†‡§-]{1,12}")
@@ -45,7 +45,7 @@ class Footnotes:
 
 def footnotes_of(tree: LexborHTMLParser, html: str) -> Footnotes:
     """Find all references whose notes are on the page."""
-    if any(sign in html for sign in _INLINE_SIGNS):
+    if _INLINE_SIGN in html:
         inline = {node.mem_id: around for selector, around in _INLINE.items() for node in tree.css(selector)}
         return Footnotes(inline=inline, dropped=frozenset(node.mem_id for node in tree.css(_MARKS)))
     links = {node.mem_id: node for node in tree.css(_REFERENCES)} if any(sign in html for sign in _SIGNS) else {}

@@ -114,7 +114,7 @@ class Frame:
 
     def end_paragraph(self, kind: str = "paragraph") -> None:
         """Close the open paragraph; the marks that are open go on in the next one."""
-        if not self._pieces or self.awaits_note:
+        if not self._pieces or (self._pieces[0].startswith("[^") and self.awaits_note):
             return
         self._end_code()
         for mark in reversed(self._marks):
