@@ -4,9 +4,9 @@
 the folded words of a text, `word_hashes(text)` the 64-bit hash of each. `scripts_in(text)` names the scripts other than
 Latin, `anchor_shingles(text)` gives hashes of short windows. `argument_fault(schema, arguments)` gives how a call's
 arguments break the JSON Schema; null if they are valid. `foreign_language(task, system, answer)` gives the language of
-an answer that the task neither uses nor names. `matches`, `first_match` and `extracts` search a text for an
-expression of `patterns.py`. Each depends on its arguments only and has a version among the parameters, so that a new
-version computes cached answers again.
+an answer that the task neither uses nor names, `underived(numbers, given, has_percent)` the numbers that no arithmetic
+gives. `matches`, `first_match` and `extracts` search a text for an expression of `patterns.py`. Each depends on its
+arguments only and has a version among the parameters, so that a new version computes cached answers again.
 """
 
 from importlib.metadata import version
@@ -19,6 +19,7 @@ from duckdb.func import ARROW, SPECIAL
 from flows.refine.decontaminate.ngrams import WORDS_VERSION, folded_words, word_hashes
 from flows.refine.dedupe.anchor_shingles import ANCHORS_VERSION, add_anchor_shingles
 from flows.refine.gates.argument_schema import argument_faults
+from flows.refine.gates.arithmetic import ARITHMETIC_VERSION, underived
 from flows.refine.gates.language import LANGUAGE_VERSION, foreign_answers
 from flows.refine.gates.patterns import extracts, first_match, matches
 from flows.refine.gates.scripts_in import SCRIPTS_VERSION, scripts_in
@@ -38,6 +39,9 @@ def add_functions(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     con.create_function(
         "foreign_language", _foreign_language, ["varchar"] * 3, "varchar", type=ARROW, null_handling=SPECIAL
     )
+    con.create_function(
+        "underived", _underived, ["varchar[]", "double[]", "boolean"], "varchar[]", type=ARROW, null_handling=SPECIAL
+    )
     # without SPECIAL, DuckDB leaves null texts out, with their copies of the expression
     con.create_function("matches", _matches, ["varchar"] * 2, "boolean", type=ARROW)
     con.create_function("first_match", _first_match, ["varchar"] * 2, "varchar", type=ARROW, null_handling=SPECIAL)
@@ -45,6 +49,7 @@ def add_functions(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
     versions = {"words_version": WORDS_VERSION, "validator_version": version("jsonschema-rs")}
     versions |= {"shingles_version": ANCHORS_VERSION, "scripts_version": SCRIPTS_VERSION}
     versions |= {"language_version": LANGUAGE_VERSION, "patterns_version": version("google-re2")}
+    versions |= {"arithmetic_version": ARITHMETIC_VERSION}
     return {"detector": detector_version(), **versions}
 
 
@@ -58,6 +63,10 @@ def _argument_faults(schemas: Any, arguments: Any) -> pa.Array:
 
 def _foreign_language(tasks: Any, systems: Any, answers: Any) -> pa.Array:
     return pa.array(foreign_answers(*(texts.to_pylist() for texts in (tasks, systems, answers))), pa.string())
+
+
+def _underived(numbers: Any, given: Any, has_percent: Any) -> pa.Array:
+    return underived(_one_chunk(numbers), _one_chunk(given), _one_chunk(has_percent))
 
 
 def _matches(texts: Any, expressions: Any) -> pa.Array:

@@ -40,6 +40,8 @@ claims as (
         case when
             not list_contains(coalesce(supported.texts, []), turn_facts.tool_markup)
             and (regexp_matches(turn_facts.tool_markup, '^[<\[]') or not coalesce(matches(candidates.instruction, $asks_for_dialogue_list), false))
+            -- advice in many commands
+            and not (matches(turn_facts.tool_markup, $shows_session_list) and len(string_split(candidates.answer, '```')) > 5 and not matches(candidates.answer, $acts_itself_list))
             -- a question on the tokens of a format
             and not (regexp_matches(turn_facts.tool_markup, '^[<\[]') and coalesce(regexp_matches(candidates.instruction, $concerns_tokens), false))
             -- a session that explains a command, or an example of one
@@ -64,7 +66,8 @@ claims as (
                     )) > 0
                 )
         ) end as unseen,
-        case when final.index is not null and not coalesce(matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_what_was_written_list), false) then list_filter(
+        -- of an attempt without a result, words in quotation marks are an example, unless its answer reports a look-up
+        case when final.index is not null and (read.index is not null or coalesce(matches(candidates.answer, $acts_itself_list), false)) and not coalesce(matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_what_was_written_list), false) then list_filter(
             turn_facts.quotations, lambda quoted: not list_contains(coalesce(supported.texts, []), quoted)
         ) end as unquoted
     from turn_facts
@@ -87,46 +90,25 @@ told_numbers as (
         list_contains(coalesce(supported.texts, []), 'numbers') as is_reckoned,
         case when not list_contains(coalesce(supported.texts, []), 'n:many') then list_transform(
             list_filter(coalesce(supported.texts, []), lambda claim: starts_with(claim, 'n:')), lambda claim: try_cast(substr(claim, 3) as double)
-        ) end as given
+        ) end as given,
+        candidates.instruction,
+        candidates.answer
     from turn_facts
     join candidates using (trajectory_id)
     join short using (trajectory_id)
     left join supported using (trajectory_id)
     where (numbers is not null or len(small_numbers) > 0)
-        and not coalesce(matches(candidates.instruction, $asks_about_errors_list) or matches(candidates.instruction, $asks_for_examples_list) or regexp_matches(candidates.answer, $from_memory), false)
+        and not coalesce(matches(candidates.instruction, $asks_about_errors_list) and matches(candidates.instruction, $asks_for_meaning_list) or matches(candidates.instruction, $asks_for_examples_list) or regexp_matches(candidates.answer, $from_memory), false)
 ),
 
--- where a result gives numbers to compute with, a number that no sum, difference, product, share or mean of two of them gives, in any
--- common unit
+-- where a result gives numbers to compute with, a number that no arithmetic gives from them
 reckoned as (
     select
         *,
         case
-            when not is_reckoned then len(unread)
-            when given is null or len(given) > 12 then 0
-            else len(list_filter(unread, lambda number: length(number) >= 3 and try_cast(number as double) is not null and len(list_filter(
-                list_concat(given, [list_sum(given), list_avg(given)]),
-                lambda one: list_bool_or(list_transform(
-                    list_concat(
-                        flatten(list_transform(given, lambda other: [
-                            one + other, abs(one - other), one * other, one / nullif(other, 0), 100 * one / nullif(other, 0),
-                            one * (1 - other / 100), one * (1 + other / 100),
-                            100 * abs(one - other) / nullif(other, 0), 100 * abs(one - other) / nullif(one, 0), (one + other) / 2
-                        ])),
-                        flatten(list_transform([2, 7, 10, 12, 24, 60, 100, 365, 1000, 1024, 3600], lambda unit: [one * unit, one / unit])),
-                        -- other units of one or two numbers
-                        case when len(given) < 3 then list_concat(
-                            list_transform([1.6093, 0.6214, 3.2808, 0.3048, 2.54, 0.3937, 0.4536, 2.2046, 3.6, 28.35, 3.785, 0.2642], lambda unit: one * unit),
-                            [(one - 32) / 1.8, one * 1.8 + 32]
-                        ) else [] end
-                    ),
-                    lambda value: abs(value - try_cast(number as double)) <= greatest(0.006 * abs(value), 0.051)
-                ))
-                -- of a year, or of a range
-                or one = try_cast(number as double) % 100
-                or not contains(number, '.') and len(given) < 4
-                    and len(list_filter(given, lambda other: other - one between 1 and 100 and try_cast(number as double) between one and other)) > 0
-            )) = 0))
+            when not is_reckoned and coalesce(len(given), 0) < 2 then len(unread)
+            when given is null then 0
+            else len(underived(list_filter(unread, lambda number: length(number) >= 3), given, regexp_matches(concat_ws(' ', instruction, answer), $names_rates)))
         end as invented
     from told_numbers
 ),
@@ -163,7 +145,9 @@ announced as (
     select trajectory_id, count(*) as announcements
     from answered_alone
     where not coalesce(matches(sentences[-1], $promises_list), false)
-        and not coalesce(matches(instruction, $asks_how_list) or matches(instruction, $composes_list), false)
+        -- the screen of a run that the answer reports
+        and (matches(opening, $acts_itself_list) and matches(answer, $shows_session_list) and not matches(instruction, $composes_list)
+        or not coalesce(matches(instruction, $asks_how_list) or matches(instruction, $composes_list), false)
         and (
             -- the result of a look-up or a measurement
             matches(answer, $acts_itself_list) and matches(instruction, $asks_a_question_list) and not regexp_matches(instruction, '["“«„「:：\n]')
@@ -176,7 +160,7 @@ announced as (
                 regexp_extract_all(label, '[\p{L}\p{M}]{4,}|\p{Han}{2}|\p{Katakana}{3}|\p{Hangul}{2}'),
                 lambda word: contains(opening, left(word, 5)) and not contains(lower(instruction), word)
             )) > 0)) > 0)
-        )
+        ))
     group by trajectory_id
 ),
 

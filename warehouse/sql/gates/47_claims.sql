@@ -6,6 +6,7 @@ with deeds as (
         trajectory_id,
         coalesce(arg_max(claimed_deeds, index) filter (claimed_deeds is not null), []) as claimed,
         coalesce(list_distinct(flatten(list(shown_deeds))), []) as shown,
+        count(*) filter (len(parsed_calls) > 0) > 0 as has_called,
         -- a change that no call looked at again
         coalesce(
             max(index) filter (list_contains(shown_deeds, 'acted')) > coalesce(max(index) filter (list_contains(shown_deeds, 'read')), -1), false
@@ -58,14 +59,22 @@ unshown as (
         watched.trajectory_id is not null
             or matches(candidates.instruction, $waits_list)
             or matches(candidates.instruction, $takes_readings_list) and new_numbers > 0 as only_watches,
+        -- a text that was ordered, advice with its code, or a sheet: with no call at all, its deeds are those of others
+        not deeds.has_called and (
+            matches(candidates.instruction, $composes_list) or matches(candidates.instruction, $asks_how_list) or matches(candidates.instruction, $asks_for_telling_list)
+            or contains(candidates.answer, '```') or length(candidates.answer) > 400
+            or length(candidates.answer) > 200 and regexp_matches(candidates.instruction, '["“«„「:：\n]')
+        ) as is_text,
         list_filter(deeds.claimed, lambda deed:
             not list_contains(deeds.shown, deed)
             and deed <> 'ordered'
+            and not is_text
             -- an order, calls that only read, and an answer without a doubt
             and (deed <> 'affirms' or is_order and not tells and not only_watches and could_act and (restates and new_numbers = 0 or orders))
             and (deed <> 'verified' or deeds.is_unseen)
+            and (deed <> 'outside' or not matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_for_telling_list))
             and not (deed in ('tested', 'ran') and matches(candidates.instruction, $asks_for_meaning_list) and regexp_matches(candidates.instruction, '[?？؟]'))
-            and (deed in ('tested', 'searched', 'ran', 'looked') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
+            and (deed in ('tested', 'searched', 'ran', 'looked', 'outside') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
             and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran', 'executed') and matches(candidates.instruction, $asks_a_question_list))
             and (deed not in ('done', 'deployed', 'executed') or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or deed = 'sent' and orders or not matches(candidates.instruction, $asks_for_report_list))

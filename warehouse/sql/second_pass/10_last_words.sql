@@ -22,7 +22,7 @@ claiming as (
         case when (
             matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_wrote_elsewhere_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
-            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list)
+            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list) or matches(said, $said_outside_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming,
         -- short last words without a doubt
         coalesce(strlen(said) < 300 and not matches(case when matches(said, $offers_list) then regexp_replace(said, $offers, '', 'g') else said end, $hedges_list), false) as affirms,
@@ -64,6 +64,7 @@ select
     when claiming is not null or affirms then list_filter([
         case when affirms then 'affirms' end,
         case when matches(claiming, $said_deployed_list) then 'deployed' end,
+        case when matches(claiming, $said_outside_list) then 'outside' end,
         case when matches(claiming, $said_was_run_list) then 'executed' end,
         case when matches(claiming, $said_tests_pass_list) or matches(claiming, $said_tests_pass_elsewhere_list) then 'tested' end,
         case when matches(claiming, $said_wrote_list) or matches(claiming, $said_wrote_elsewhere_list) then 'wrote' end,
@@ -84,9 +85,15 @@ select
             '[\p{Latin}\p{Cyrillic}\p{M}]{6,}'
         ), lambda word: left(word, length(word) - 2)
     ) end as claimed_words,
-    -- words in quotation marks beside a verb of speech
-    case when said is not null then list_transform(
-        extracts(said, $quotes_somebody_list), lambda quoted: regexp_replace(quoted, '[\s.,;:!?…]+$', '')
+    -- words in quotation marks beside a verb of speech, without what it leaves out
+    case when said is not null then list_filter(
+        list_transform(
+            flatten(list_transform(
+                extracts(said, $quotes_somebody_list), lambda quoted: string_split_regex(quoted, '[\[(]?(?:…|\.\.\.)[\])]?')
+            )),
+            lambda quoted: regexp_replace(trim(quoted), '[\s.,;:!?…]+$', '')
+        ),
+        lambda quoted: strlen(quoted) >= 12
     ) end as quotations,
     -- the first line of last words that may be an error message: a result may hold it
     case when regexp_matches(left(said, 300), '(?i)error|exception|traceback|refused|timed? ?out|unavailable|denied|failed|\b[45]\d\d\b') then coalesce(
@@ -97,13 +104,15 @@ select
     -- numbers of the last words, in the spelling of a program, if they are more than a count
     case when strlen(said) < 4000 then list_concat(list_filter(
         list_distinct(list_transform(
-            regexp_extract_all(regexp_replace(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), '(\d)[ \x{a0}\x{202f}](\d{3})\b', '\1\2', 'g'), $numbers_of_names, ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
+            regexp_extract_all(regexp_replace(regexp_replace(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), '`[^`\n]*[=(][^`\n]*`|' || $conditional, ' ', 'g'), '(\d)[ \x{a0}\x{202f}](\d{3})\b', '\1\2', 'g'), $numbers_of_names, ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
         )),
         lambda number: length(number) >= 3
     ), regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), $measure, 1)) end as numbers,
     -- numbers of two digits, for results of a few words
     case when strlen(said) < 600 then regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), '(?:^|[^\w.,:/-])(\d{2})(?:$|[^\w.,:/-]|[.,:](?:\D|$))', 1) end as small_numbers,
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
+    -- the name of an exception or the status of a program
+    case when regexp_matches(said, 'Error|Exception|Timeout|_[A-Z]|ECONN|ETIMED|ENOTF|EAI_|EPIPE|SIG[KTS]|OOMK') then nullif(regexp_extract(said, $fault_token, 1), '') end as fault_token,
     case when may_be_hollow then said_words end as plain_words,
     -- of other short last words, for results so short that a look at them costs nothing
     case when not may_be_hollow then said_words end as brief_words

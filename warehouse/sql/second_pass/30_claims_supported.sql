@@ -5,15 +5,16 @@ with claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then brief_words end, [tool_markup, template_token, on_grading, case when strlen(on_grading) > length(on_grading) then nullif(regexp_extract(on_grading, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), '') end, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then brief_words end, [tool_markup, template_token, fault_token, on_grading, case when strlen(on_grading) > length(on_grading) then nullif(regexp_extract(on_grading, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), '') end, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
         )))) as claimed,
+        list_distinct(coalesce(flatten(list(quotations)), [])) as quoted,
         -- many results may give any number by arithmetic
         case when bytes_read >= 6000 then [] else list_distinct(list_concat(
             coalesce(flatten(list(numbers)), []), case when bytes_read < 100 then coalesce(flatten(list(small_numbers)), []) end
         )) end as numbers
     from (select *, coalesce(sum(result_bytes) over (partition by part, trajectory_id), 0) as bytes_read from sketched_rows)
     where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0 or result_bytes > 0
-        or tool_markup is not null or template_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
+        or tool_markup is not null or template_token is not null or fault_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
         or bytes_read < 6000 and len(brief_words) > 0 or bytes_read < 100 and len(small_numbers) > 0
     group by part, trajectory_id, bytes_read
     having len(claimed) > 0 or len(numbers) > 0
@@ -48,7 +49,12 @@ spellings as (
                     coalesce(nullif(regexp_extract(claim, '^([!-~]*[0-9A-Za-z])[^!-~]', 1), ''), claim)
                 ])
             end,
-            lambda spelling: {claim: claim, spelling: spelling, folded: case when not contains(claim, '://') then lower(spelling) end}
+            lambda spelling: {
+                claim: claim, spelling: spelling,
+                folded: case when not contains(claim, '://') then lower(spelling) end,
+                -- words in a row, whatever the line, the accents and the apostrophes
+                words: case when list_contains(quoted, claim) then strip_accents(lower(replace(regexp_replace(spelling, '[*_`\s]+', ' ', 'g'), '’', ''''))) end
+            }
         ))) as claimed
     from claims
 ),
@@ -65,9 +71,16 @@ texts_read as (
         case when turn_part.role <> 'assistant' and len(list_filter(claimed, lambda one: one.folded is not null)) > 0
             then lower(concat_ws(' ', turn_part.content, turn_part.observation)) || chr(10)
         end as folded,
+        case when turn_part.role <> 'assistant' and len(list_filter(claimed, lambda one: one.words is not null)) > 0
+            then strip_accents(lower(replace(regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation), '[*_`\s]+', ' ', 'g'), '’', '''')))
+        end as row_of_words,
         spellings.numbers,
         case when len(numbers) > 0 then regexp_replace(
-            regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(\d)[.,\s](\d{3})\b', '\1\2', 'g'),
+            -- the year of a row of a table is no number with a decimal comma
+            regexp_replace(
+                regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '((?:^|\s)\d{4}),(\d)', '\1 \2', 'g'),
+                '(\d)[.,\s](\d{3})\b', '\1\2', 'g'
+            ),
             '(\d),(\d)', '\1.\2', 'g'
         ) end as figures,
         -- without names that hold digits, such as `gh-2`
@@ -85,7 +98,8 @@ found as (
         list_sort(list_filter(list_concat(
             list_distinct(list_transform(
                 list_filter(claimed, lambda one: case
-                    when one.folded is not null then role <> 'assistant' and (contains(folded, one.folded) or contains(url, one.spelling))
+                    when one.folded is not null
+                        then role <> 'assistant' and (contains(folded, one.folded) or contains(url, one.spelling) or contains(row_of_words, one.words))
                     else contains(observation, one.spelling) or contains(content, one.spelling) or contains(url, one.spelling)
                 end),
                 lambda one: one.claim

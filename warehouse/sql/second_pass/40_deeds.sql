@@ -62,6 +62,7 @@ shown as (
             case when list_contains(deeds, 'looked') and len(list_filter(calls, lambda call: regexp_matches(call, '(?i)grep|\brg\b|find|shell|bash|exec|run|command|terminal|search|glob|list'))) > 0 then 'looked' end,
             case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: matches(call, $did_send_list) and not regexp_matches(call, '"(path|file|file_path|filename|filepath)": '))) > 0 then 'sent' end,
             case when list_contains(deeds, 'deployed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_deploy))) > 0 then 'deployed' end,
+            case when list_contains(deeds, 'outside') and len(list_filter(calls, lambda call: regexp_matches(call, $did_outside))) > 0 then 'outside' end,
             case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,
             case when list_contains(deeds, 'executed') and len(list_filter(acts, lambda call: matches(call, $did_run_list) or regexp_matches(call, $did_deploy))) > 0 then 'executed' end,
             case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: matches(call, $did_run_list) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*'))) > 0 then 'ran' end,
