@@ -9,7 +9,7 @@ from pathlib import Path
 
 FILE = "pruned.jsonl"
 RAW, RELEASE = "raw responses", "release"
-"""Kinds of removals that other rooms ask for."""
+"""Kinds of removals on request of other rooms."""
 
 
 @dataclass(frozen=True)

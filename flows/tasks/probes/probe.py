@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 PASSED, NOT_PROBED = "passed", "not_probed"
 LIBRARY = "library"
 BLIND = "blind"
-"""The probe that asks the teacher."""
+"""The probe of the teacher."""
 PROBES = ("oracle", "shortcuts", "digest", "canary", BLIND)
 
 
