@@ -45,7 +45,9 @@ parted as (
         -- an answer that is data, or ends in a fenced block of it
         case when json_valid(bare) then bare else regexp_extract(answer, '\n```\w*\s*(\{[^`]*\})\s*```\s*$', 1) end as block,
         coalesce(nullif(regexp_extract(block, '"(?:name|tool|function|tool_name|action|function_name)"\s*:\s*"([\w.-]+)"', 1), ''), '-') as called,
-        coalesce(nullif(regexp_extract(last_line, '(?:^|[:：>→] ?|^\p{L}+ )`?(?:print\()?(?:functions\.|tools\.|await )?(\w+)(?:\(.*\)| ?[:：] ?\{.*\}| \{.*\})\)?`?;?$', 1), ''), '-') as invoked,
+        coalesce(nullif(regexp_extract(last_line, '(?:^|[:：>→] ?|^\p{L}+ )`?\[?(?:print\()?(?:functions\.|tools\.|await )?(\w+)(?:\(.*\)| ?[:：] ?\{.*\}| \{.*\})\)?\]?`?;?$', 1), ''), '-') as invoked,
+        -- the name of a tool under a label, in one of the last lines
+        coalesce(nullif(regexp_extract(right(answer, 600), '(?:^|\n)[*_# ]*[\p{L}\p{M}_ ]{2,24}[*_]*\s*[:：] ?[*_]*[`"]?([A-Za-z_]\w{2,})[`"]?(?:\(\))?\s*(?:\n[^\n]*){0,3}$', 1), ''), '-') as labelled,
         -- lines of a list before its last one: do they end in a full stop?
         list_filter(
             string_split(answer, chr(10))[:-2], lambda line: regexp_matches(line, '^\s*([-*•]|\d+[.)])\s')
@@ -79,6 +81,10 @@ judged as (
                 and (coalesce(tools, '[]') = '[]' or contains(tools, '"' || called || '"'))
             then 'call_as_answer'
             when invoked <> '-' and contains(coalesce(tools, ''), '"' || invoked || '"') then 'call_as_answer'
+            -- a call in the form of a list of calls, or an action over its arguments, of whatever tool
+            when regexp_matches(last_line, '^\[\w+\((\w+ ?= ?("[^"]*"|''[^'']*''|[\w.-]+)(, ?|\)))+\]$') then 'call_as_answer'
+            when regexp_matches(right(answer, 600), '(?:^|\n)[*_# ]*\p{L}{3,16}[*_]*\s*[:：] ?[*_]*`?[a-z]+_[a-z_]+`?\s*\n[*_# ]*\p{L}[\p{L} _]{3,20}[*_]*\s*[:：]\s*`?\{[^\n]*\}`?\s*$') then 'call_as_answer'
+            when labelled <> '-' and contains(coalesce(tools, ''), '"' || labelled || '"') then 'call_as_answer'
             when regexp_matches(last_line, '(?i)^[*_# ]*(action|action input|tool|tool call|function call|call|aktion|acción|ação|azione|行动|行動|动作|行动输入|アクション|действие|행동|الإجراء|eylem|akcja|hành động)( \d+)?[*_]*\s*[:：]') then 'call_as_answer'
             when regexp_matches(right(answer, 400), '(</?tool_call>|</?use_mcp_tool>|</(?:arguments|parameters?|tool_name|tool_input|action_input|tool_use)>|</?function_calls?>|</function>|</invoke>|<function=[\w.-]+>|<invoke name=|\[/?TOOL_CALLS?\]|<[｜|]tool)[^\p{L}]*$') then 'call_as_answer'
             else 'whole'
@@ -157,6 +163,30 @@ ended as (
             -- a heading with nothing under it
             when regexp_matches(last_line, '^#{1,6} \S') and regexp_matches(answer, '\S\s*\n') then 'cut_in_sentence'
             when says_nothing then 'says_nothing'
+            -- a work that never comes: without a condition, and in no letter
+            when
+                len(sentences) > 0
+                and (matches(sentences[-1], $promises_list) or matches(sentences[-1], $starts_work_list) or matches(sentences[-1], $starts_work_elsewhere_list))
+                and not matches(array_to_string(sentences[-2:], ' '), $on_condition_list)
+                and not matches(instruction, $asks_how_list)
+                and (not matches(instruction, $composes_list) and not matches(instruction, $asks_for_text_list) or has_result and len(sentences) <= 2 and strlen(answer) < 300)
+            then 'only_a_promise'
+            -- the last sentence points below itself, to an empty place
+            when len(sentences) > 0 and matches(sentences[-1], $points_below_list) and not regexp_matches(last_line, '```|^\s*(\||>|[-*•]\s|\d+[.)]\s)') and not matches(instruction, $composes_list)
+            then 'only_a_promise'
+            -- a question back whose words the task has
+            when
+                has_result
+                and words_of_results = 0
+                and strlen(answer) < 300
+                and not regexp_matches(answer, '\p{N}')
+                and len(sentences) > 0
+                and len(list_filter(sentences, lambda sentence: not regexp_matches(sentence, '[?？؟]|^\p{L}+[.!]$'))) = 0
+                and len(list_filter(
+                    list_distinct(regexp_extract_all(strip_accents(lower(answer)), '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{4,}|\p{Han}{2}|\p{Hangul}{2}')),
+                    lambda word: contains(strip_accents(lower(instruction)), left(word, 5))
+                )) >= 2
+            then 'says_nothing'
             when matches(instruction, $composes_list) and len(sentences) > 1 and not matches(fragment, $cut_words_list) and not regexp_matches(last_line, '[.!?।]\s+\p{Lu}\S*(\s\S+){4,}\s\p{Ll}+$') then 'ok'
             when len(sentences) > 0 and matches(sentences[-1], $promises_list) and not matches(instruction, $asks_for_text_list)
                 and len(list_filter(sentences[:-2], lambda sentence: regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b') or strlen(sentence) > 60)) = 0
@@ -208,8 +238,14 @@ ended as (
                 len(paragraphs) > 0
                 and len(list_filter(paragraphs, lambda line: not regexp_matches(line, '[.!?…。！？।؟:：][”"»)*_]*\s*$'))) = 0
                 and len(string_split(last_line, ' ')) >= 5
-                and regexp_matches(last_line, '\p{Ll}$')
+                and regexp_matches(last_line, '[\p{Ll}\p{Arabic}\p{Devanagari}\p{Hebrew}]$')
                 and not regexp_matches(last_line, '^\s*([-*•>]|\d+[.)])\s')
+            then 'cut_in_sentence'
+            -- the same without spaces: a last line with a comma, and no form that ends a sentence
+            when
+                regexp_matches(answer, '[。！？]\s*\n')
+                and regexp_matches(last_line, '^[^|>*•・-].{5,}[、，].{3,}[\p{Han}\p{Hiragana}\p{Katakana}ー]$')
+                and not regexp_matches(last_line, '[いるうただんよねす]$|ございます|ください')
             then 'cut_in_sentence'
             -- an article and one letter
             when regexp_matches(fragment, '\s(وال|فال|بال|ال)\p{Arabic}$') then 'cut_in_sentence'
