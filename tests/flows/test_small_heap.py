@@ -7,7 +7,7 @@ import pytest
 from flows.small_heap import MANY_YOUNG, small_heap
 
 
-def test_collections_are_rare_inside_and_as_before_behind():
+def test_collections_are_rare_inside_and_as_before_behind() -> None:
     before, frozen = gc.get_threshold(), gc.get_freeze_count()
     with small_heap(MANY_YOUNG):
         assert gc.get_threshold() == (MANY_YOUNG, *before[1:])
@@ -15,7 +15,7 @@ def test_collections_are_rare_inside_and_as_before_behind():
     assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
 
 
-def test_a_step_that_fails_leaves_the_collector_as_it_was():
+def test_a_step_that_fails_leaves_the_collector_as_it_was() -> None:
     before = gc.get_threshold()
     with pytest.raises(RuntimeError), small_heap(MANY_YOUNG):
         raise RuntimeError

@@ -12,7 +12,8 @@ from typing import Any
 import aiohttp
 import orjson
 
-from flows.rollout.engines.servers.http_client import Answer, HttpClient
+from flows.rollout.engines.servers.direct_post import Answer
+from flows.rollout.engines.servers.http_client import HttpClient
 from flows.rollout.engines.servers.http_errors import MalformedReply, Retryable
 from flows.rollout.protocol import TeacherRefused
 
