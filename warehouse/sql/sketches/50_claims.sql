@@ -114,6 +114,8 @@ select
                     or contains(agent_text, '<function') or contains(agent_text, '<invoke name=') or contains(agent_text, '<observation>')
                     or contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, '<start_of') or contains(agent_text, 'INST]')
                     or contains(agent_text, '### ')
+                    or contains(agent_text, '_TOKEN>') or contains(agent_text, '<extra_id_') or contains(agent_text, '<system') or contains(agent_text, '[|')
+                when starts_with(agent_text, 'assistant') or contains(agent_text, 'assistantfinal') or contains(agent_text, 'assistantcommentary') or contains(agent_text, '[|') or contains(agent_text, 'OS]') or contains(agent_text, ']~b]') or contains(agent_text, '_PROMPT]') then true
                 else contains(agent_text, '[TOOL_') or contains(agent_text, '[/TOOL_') or contains(agent_text, 'INST]') or contains(agent_text, '### ')
             end
         then nullif(regexp_extract(
@@ -121,6 +123,8 @@ select
             '</?(?:tool|function)_(?:call|response|result|output)s?>|</?observation>|<｜tool|<function=[\w.-]+>|<invoke name="|\[/?TOOL_(?:CALL|RESULT)S?\]'
             || '|<\|(?:im_start|im_end|eot_id|end_of_text|endoftext|channel|python_tag|start|message|return|end|user|assistant|system|tool)\w*'
             || '|<[|｜][\w▁ ]{2,40}[|｜]>|<(?:unk|pad|bos|eos|eod|sop)>|\[gMASK\]|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|^\s*<s>|</s>\s*(?:$|<s>)|(?:^|\n)### (?:Instruction|Response|Input|Human|Assistant|User):'
+            || '|<[A-Z_]+_TOKEN>|<extra_id_\d+>|</?system[-_ ]?(?:reminder|prompt|message|note)?>|\[\|[\w ]+\|\]|\[/?(?:BOS|EOS|SYSTEM_PROMPT)\]|\]~b\]\w*|^assistant\s*\n|(?:assistant|analysis)(?:final|commentary|analysis)'
+            || '|</(?:final_)?(?:answer|response|output|plan|critique|feedback|rationale|observation|context|documents?|user|assistant|human|instructions?|search|query)>\s*$'
         ), '') end,
         -- thoughts that were not taken out of the words for the user
         case when role = 'assistant' and contains(content, '</') then nullif(regexp_extract(content, '</?(?:think(?:ing)?|scratch_?pad|reflection|reasoning|inner_monologue|thoughts?)>'), '') end,
@@ -136,11 +140,17 @@ select
         -- with no call in the same message: a result in the text, which perhaps no call gave
         case when role = 'assistant' and index <= 2 and content is not null then first_match(content, $tool_says_list) end
     ) as tool_markup,
-    case
-        when agent_text is null then null
-        when beyond_ascii
-            and regexp_matches(written, '(?i)ground[ _-]truth|gold(en)?[ _-](answer|label)|(reference|expected)[ _]answer|system prompt|grader|rubric')
-            then lower(coalesce(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed_list || '|' || $on_grading_list), first_match(written, $on_marking_list || ',' || $on_graders_list)))
-        else lower(first_match(written, $on_grading_list || ',' || $on_marking_list || ',' || $on_graders_list))
-    end as on_grading
+    coalesce(
+        case
+            when agent_text is null then null
+            when beyond_ascii
+                and regexp_matches(written, '(?i)ground[ _-]truth|gold(en)?[ _-](answer|label)|(reference|expected)[ _]answer|system prompt|grader|rubric')
+                then lower(coalesce(first_match(concat_ws(' ', reasoning, content), $on_grading_mixed_list || '|' || $on_grading_list), first_match(written, $on_marking_list || ',' || $on_graders_list)))
+            else lower(first_match(written, $on_grading_list || ',' || $on_marking_list || ',' || $on_graders_list))
+        end,
+        -- of a sentence on the evaluation of this task, the name of the thing
+        case when agent_text is not null then lower(first_match(
+            first_match(written, $on_evaluation_list || ',' || $on_instructions_list || case when beyond_ascii then ',' || $on_evaluation_elsewhere_list else '' end), $evaluation_nouns_list
+        )) end
+    ) as on_grading
 from lettered
