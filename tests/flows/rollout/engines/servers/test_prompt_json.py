@@ -4,7 +4,7 @@ from array import array
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flows.rollout.engines.servers.http_errors import MalformedReply
@@ -20,6 +20,7 @@ def text(encoded: EncodedPrompt) -> list[int]:
     return ids
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 12), IDS), max_size=12), st.integers(0, 400))
 def test_the_encoded_prompt_equals_the_stream_after_any_change(
     turns: list[tuple[str, int, list[int]]], limit: int
