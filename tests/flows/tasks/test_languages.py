@@ -30,7 +30,7 @@ def night(home: Path, tag: str) -> dict[str, int | str]:
 def test_twin_sites_make_as_many_tasks(tmp_path: Path) -> None:
     """Else a night over Chinese, Russian or Arabic pages ends with nothing, for no reason that it gives."""
     made = {tag: int(night(tmp_path / tag, tag)["composed"]) for tag in ("en", "zh", "ru", "ar")}
-    assert made["en"] >= 25  # about 32: the order in which pages come decides which answers stand alone
+    assert made["en"] >= 25  # about 32, by the order in which pages come
     assert all(abs(n - made["en"]) <= TOLERANCE * made["en"] for n in made.values()), made
     for tag in made:
         pages = texts(tmp_path / tag)
