@@ -40,7 +40,7 @@ _PERMALINKS = (
     ".method-click-advice, .prev-next-area, .prev-next-bottom"
 )
 _BESIDE_HEADINGS = ".srclink, .out-of-band"
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SEQUENCE = "a[rel=next], a[rel=prev], a[rel=up]"
 _SEQUENCE_RELS = frozenset(("next", "prev", "previous", "up", "start", "first", "last", "index", "contents", "home"))
 _LINE_OF_LINKS = frozenset(("p", "div", "td", "li"))
@@ -103,7 +103,7 @@ def content_of(tree: LexborHTMLParser, leads_away: Callable[[str], bool]) -> Con
     kept = _protected(body, length)
     dropped = {node.mem_id for node in body.css(f"{_PERMALINKS}, {_LINE_NUMBERS}")}
     dropped |= {node.mem_id for node in body.css(_BY_ROLE) if node.mem_id not in kept}
-    dropped |= {node.mem_id for node in body.css(_BESIDE_HEADINGS) if _is_inside(node, _HEADINGS)}
+    dropped |= {node.mem_id for node in body.css(_BESIDE_HEADINGS) if _is_inside(node, HEADINGS)}
     dropped |= _sequences(body)
     if tabs := body.css("[role=tablist]"):
         named = body.css_first("[role=tabpanel]") is not None  # the tabs are the names of the panels

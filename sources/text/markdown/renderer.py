@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
+from sources.text.boilerplate import HEADINGS
 from sources.text.markdown.code import Code, code_blocks, code_text
 from sources.text.markdown.containers import ENTER
 from sources.text.markdown.frame import Block
@@ -17,7 +18,6 @@ SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "head", "select", "textarea",
     "canvas", "audio", "video", "map", "colgroup", "datalist", "-comment", "title", "link", "meta"
 ))  # fmt: skip
-HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 MAX_ALT_CHARS = 500
 
 
