@@ -9,6 +9,8 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+from sources.language_model import load_identifier
+
 LATIN = "en"
 SAMPLE_CHARS = 4_000
 """Characters by which a language is identified."""
@@ -109,7 +111,5 @@ def _identified(sample: str, script: str) -> str | None:
 
 @cache
 def identifier() -> Any:
-    """The identifier of py3langid; its model is loaded on first use, in about a second."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    """The identifier of py3langid, loaded on first use."""
+    return load_identifier()

@@ -22,6 +22,7 @@ ROOMS: dict[str, Levels] = {
         {"blocklist", "privacy", "rights"},
         {"url_forms"},
         {"urls", "status_codes", "worker_process", "languages"},
+        {"language_model"},
     ),
     "flows.rollout": (
         {"flow"},

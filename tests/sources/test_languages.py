@@ -1,9 +1,13 @@
 """The language of a document decides what can be made of it; templates declare it wrongly."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sources import language_model
 from sources.languages import document_language, language_tag, script_language
 
 CHINESE = "河上的这座古老的石桥是由当地的工匠们在一八六二年主持修建的，至今仍然完好。" * 4
@@ -43,3 +47,17 @@ def test_any_text_has_a_language_or_none(text: str, declared: str | None) -> Non
     """A page must not be lost to a letter of an unknown script."""
     found = document_language(declared, text)
     assert script_language(text) and (found is None or language_tag(found) == found)
+
+
+def test_the_statistics_are_unpacked_once_and_say_the_same_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home that is read-only, or two crawls that start at once, would else change or stop a crawl."""
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(language_model, "CACHE", tmp_path / "file" / "languages")
+    without = language_model.load_identifier().classify(GERMAN)
+    monkeypatch.setattr(language_model, "CACHE", tmp_path / "languages")
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(lambda _: language_model.load_identifier().classify(GERMAN), range(2)))
+    assert [*found, language_model.load_identifier().classify(GERMAN)] == [without] * 3
+    assert len(list((tmp_path / "languages").iterdir())) == 1

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from flows.refine.gates.patterns import joined, language_names
+from sources.language_model import load_identifier
 
 LANGUAGE_VERSION = f"4 {version('py3langid')}"
 """Changes with the rules of this module and with the identifier."""
@@ -126,8 +127,6 @@ def _names() -> dict[str, re.Pattern[str]]:
 
 @cache
 def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = load_identifier()
     identifier.set_languages(sorted(set(language_names()) - {"la"} | {"sk", "hr", "fa", "ms", "bn", "ta"}))
     return identifier
