@@ -5,12 +5,12 @@ that could not be read is requested again. On a later day requests are condition
 unchanged pages are not sent again.
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 
+from flows import event_loop
 from flows.crawl.cluster_extract import extraction_pool
 from flows.crawl.outcome import refuse_empty
 from flows.settings import Crawl, Settings, SettingsError
@@ -74,7 +74,7 @@ def run_crawl(
                     client, blocklist = client_of(settings.crawl), Blocklist(settings.blocklist)
                     pool = extraction_pool(settings)
                     run = CrawlRun(day, frontier, write, report, client, pool, blocklist, stored)
-                    asyncio.run(_crawl(source, run))
+                    event_loop.run(_crawl(source, run))
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error
         return _counts(frontier, day) | ({"frontier": lost} if lost else {})

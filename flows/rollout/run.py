@@ -14,6 +14,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from flows import event_loop
 from flows.domains.lengths import shortage
 from flows.environments.library import open_library, with_dense_index
 from flows.environments.resources import Resources
@@ -82,7 +83,7 @@ def run_rollout(
             if needs_library(run.planned):
                 resources = _with_library(resources, con, settings, lambda note: report(0, total, note))
         try:
-            stopped = asyncio.run(_roll_out(run, resources, factories, report))
+            stopped = event_loop.run(_roll_out(run, resources, factories, report))
             unfinished = run.end("budget" if stopped else "done", stopped or "")
         except BaseException as error:
             run.fail(error)

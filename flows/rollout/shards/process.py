@@ -17,6 +17,7 @@ from datetime import date
 from multiprocessing.connection import Connection
 from typing import Any
 
+from flows import event_loop
 from flows.domains.finding import use_folders
 from flows.environments.resources import Resources
 from flows.rollout.journal.drain import drain
@@ -94,7 +95,7 @@ def _work_shard(job: Job, link: Link) -> None:
         link.send(Started(run.planned.num_rows))
         if run.planned.num_rows:
             factories = job.factories or default_factories(lambda _: None)
-            asyncio.run(work(run, job.resources, factories, _opened, _watch(link)))
+            event_loop.run(work(run, job.resources, factories, _opened, _watch(link)))
         drain(journal, lake)
 
 
