@@ -1,4 +1,4 @@
-"""A step's coroutines run on uvloop, and end as with `asyncio.run`: a value, an error, or a cancelled wait on Ctrl-C."""
+"""A step runs on uvloop, and ends as with `asyncio.run`: a value, an error, or a cancelled wait on Ctrl-C."""
 
 import asyncio
 import os
