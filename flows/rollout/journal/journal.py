@@ -1,8 +1,8 @@
 """The rollout's write-ahead journal: every finished turn is committed before the next turn of its attempt starts.
 
 One SQLite file in WAL mode with a single writer. Turns that finish within the same few milliseconds share a
-transaction, so that a thousand attempts cost one fsync at a time. A finished trajectory stays here until a part of the
-lake holds its rows, and is then deleted.
+transaction, and those of many attempts share one in GROUP_S: each transaction syncs the disk and wakes two threads. A
+finished trajectory stays here until a part of the lake holds its rows, and is then deleted.
 """
 
 import asyncio
@@ -34,6 +34,9 @@ Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
 WORKER = "rollout"
 """The writer's name in the parts of a run in one process; those of a shard have its number behind it."""
+GROUP_S = 0.05
+"""Seconds from the start of a transaction to that of the next while many attempts are open: a hundredth of a turn."""
+MANY_ATTEMPTS = 128
 FinishedAttempt = tuple[Trajectory, Sequence[Verdict], Outcome | None]
 
 
@@ -65,6 +68,7 @@ class Journal:
         """Held while a drain runs: two drains would write a part twice."""
         self._waiting: list[tuple[list[Statement], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._open = set[str]()
         if not path.exists():
             create_journal(path)
         self._db = connect_journal(path)
@@ -85,6 +89,7 @@ class Journal:
 
         `setup` identifies teacher and prompts; if it differs from the stored one, the attempt restarts from nothing.
         """
+        self._open.add(trajectory_id)
         found = await asyncio.to_thread(self.find_attempt, trajectory_id)
         now = datetime.now(UTC)
         if found is None:
@@ -112,6 +117,7 @@ class Journal:
 
     async def abort(self, trajectory_id: str, error: str, *, counted: bool) -> None:
         """Store why an attempt stopped; `counted` adds one to its aborts."""
+        self._open.discard(trajectory_id)
         await self._write([(sql("abort_attempt"), (int(counted), error, trajectory_id))])
 
     async def finish(self, trajectory: Trajectory, verdicts: Sequence[Verdict], outcome: Outcome | None) -> None:
@@ -120,6 +126,7 @@ class Journal:
 
     async def finish_all(self, finished: Sequence[FinishedAttempt]) -> None:
         """Store finished trajectories together, children before their parents."""
+        self._open.difference_update(trajectory.trajectory_id for trajectory, _, _ in finished)
         await self._write([_add_finished(*one) for one in finished])
 
     async def forget_children(self, trajectory_id: str) -> None:
@@ -195,6 +202,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                began = loop.time()
                 batch, self._waiting = self._waiting, []
                 failed: JournalError | None = None
                 try:
@@ -205,6 +213,8 @@ class Journal:
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(failed) if failed else done.set_result(None)
+                if len(self._open) >= MANY_ATTEMPTS:
+                    await asyncio.sleep(began + GROUP_S - loop.time())
         finally:
             self._flushing = None
 

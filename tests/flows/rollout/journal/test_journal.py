@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from flows.rollout.journal.drain import drain
 from flows.rollout.journal.file import JournalError, JournalLocked
-from flows.rollout.journal.journal import Journal
+from flows.rollout.journal.journal import GROUP_S, MANY_ATTEMPTS, Journal
 from flows.rollout.journal.recovery import open_journal
 from flows.rollout.journal.wal_reader import wal_frames
 from flows.rollout.loop.episode import Entry, Episode
@@ -90,6 +91,24 @@ async def test_a_thousand_concurrent_commits_share_transactions(tmp_path: Path) 
         await asyncio.gather(*(journal.commit([entry(f"t{n}", 0)]) for n in range(1000)))
         assert sum(frame.commits for frame in wal_frames(journal.path)) < 20
         assert journal.entries("t999") == [entry("t999", 0)]
+
+
+async def test_many_attempts_do_not_sync_the_disk_for_each_turn(tmp_path: Path) -> None:
+    """A thousand attempts that finish turns at different times would else spend a tenth of the CPU on transactions."""
+    names = [f"t{number}" for number in range(MANY_ATTEMPTS)]
+    with open_journal(tmp_path / "j.sqlite", Lake(tmp_path / "lake"))[0] as journal:
+        await asyncio.gather(*(journal.begin(name, "setup") for name in names))
+        before, began = journal.read("commit_count")[0][0], time.monotonic()
+
+        async def works(name: str, pause_s: float) -> None:
+            for place in range(5):
+                await journal.commit([entry(name, place)])
+                await asyncio.sleep(pause_s)
+
+        await asyncio.gather(*(works(name, at / 10_000) for at, name in enumerate(names)))
+        seconds = time.monotonic() - began
+        assert journal.read("commit_count")[0][0] - before <= seconds / GROUP_S + 1
+        assert all(len(journal.entries(name)) == 5 for name in names)
 
 
 async def test_a_failed_commit_raises_in_the_coroutine_that_waits_for_it(tmp_path: Path) -> None:
