@@ -15,7 +15,18 @@ from schemas.document import Document
 from schemas.record import night_of
 from sources.frontier.database import Database, FrontierError, frontier_errors
 from sources.frontier.earliest_links import EarliestLinks
-from sources.frontier.records import Admission, Changes, Counts, KnownPage, Visit, WritePart, kinds_of, source_of
+from sources.frontier.records import (
+    NOTHING_BEGUN,
+    Admission,
+    Changes,
+    Counts,
+    InProgress,
+    KnownPage,
+    Visit,
+    WritePart,
+    kinds_of,
+    source_of,
+)
 from sources.status_codes import Status
 from sources.text.document_builder import empty_document
 
@@ -75,13 +86,13 @@ class Frontier(Database):
 
     def counts(self, day: date, source: str) -> Counts:
         """Count the urls of a source in the run: admitted, waiting, fetched."""
-        return Counts(*self.row("count_visits", {"day": day.isoformat(), "kinds": _kinds(source)}))
+        return Counts(*self.row("count_visits", {"day": day.isoformat(), "kinds": kinds_of(source)}))
 
     def hosts(self, day: date, source: str) -> list[str]:
         """List the hosts of a source that have waiting urls, sorted."""
-        return [host for (host,) in self.rows("waiting_hosts", {"day": day.isoformat(), "kinds": _kinds(source)})]
+        return [host for (host,) in self.rows("waiting_hosts", {"day": day.isoformat(), "kinds": kinds_of(source)})]
 
-    def take(self, day: date, source: str, host: str, limit: int) -> list[Visit]:
+    def take(self, day: date, source: str, host: str, limit: int, begun: InProgress = NOTHING_BEGUN) -> list[Visit]:
         """Return up to `limit` waiting urls of a source on a host (-1: all), of one depth, in link order.
 
         The order does not depend on which page was fetched first, so that every crawl of a site is the same.
@@ -89,8 +100,8 @@ class Frontier(Database):
         last = self.last_position(day)
         visits = []
         with self.commit():
-            place = {"day": day.isoformat(), "kinds": _kinds(source), "host": host}
-            rows = self.rows("take", place | {"limit": limit})
+            place = {"day": day.isoformat(), "kinds": kinds_of(source), "host": host}
+            rows = self.rows("take", place | {"limit": limit} | begun.values())
             for url, origin, kind, depth, hops, position in rows:
                 if position is None:
                     last += 1
@@ -163,12 +174,12 @@ class Frontier(Database):
     def close_host(self, day: date, source: str, host: str, status: Status, detail: str) -> None:
         """End every waiting url of a source on a host with this status."""
         values = {"status": status, "detail": detail, "ended_at": _now()}
-        self.run("close_host", values | {"day": day.isoformat(), "host": host, "kinds": _kinds(source)})
+        self.run("close_host", values | {"day": day.isoformat(), "host": host, "kinds": kinds_of(source)})
 
     def close_run(self, day: date, source: str, detail: str) -> None:
         """End every waiting url of a source as over_budget."""
         values = {"status": Status.OVER_BUDGET, "detail": detail, "ended_at": _now()}
-        self.run("close_run", values | {"day": day.isoformat(), "kinds": _kinds(source)})
+        self.run("close_run", values | {"day": day.isoformat(), "kinds": kinds_of(source)})
 
     def close_earlier(self, day: date) -> None:
         """End every url that still waits from an earlier night as interrupted."""
@@ -202,7 +213,7 @@ class Frontier(Database):
 
     def source_tally(self, day: date, source: str) -> dict[str, int]:
         """Count the urls of a source in the run by status."""
-        return dict(self.rows("count_source_by_status", {"day": day.isoformat(), "kinds": _kinds(source)}))
+        return dict(self.rows("count_source_by_status", {"day": day.isoformat(), "kinds": kinds_of(source)}))
 
     def drain(self, write: WritePart, *, min_rows: int = 1) -> None:
         """Move ended urls to parts of the lake once there are `min_rows`; first repeat interrupted parts."""
@@ -245,10 +256,6 @@ class Frontier(Database):
             (night, link.url, link.host, link.kind, link.depth, link.hops, link.parent, link.place) for link in links
         )
         self.run_many("admit", rows)
-
-
-def _kinds(source: str) -> str:
-    return json.dumps(kinds_of(source))
 
 
 def _now() -> str:

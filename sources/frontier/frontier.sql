@@ -89,13 +89,17 @@ where day = :day and kind in (select value from json_each(:kinds)) and status is
 order by host
 
 -- name: take
--- one row per waiting url of the source of the lowest depth on the host, in the order of the links to it
+-- one row per waiting url of the source of the lowest depth on the host, in the order of the links to it: of those that
+-- are not begun, and that no page of the same level leads to; while pages of the level at :depth are in progress, only
+-- urls before which none of them can add one
 with waiting as (
     select * from visits
     where day = :day and host = :host and status is null and kind in (select value from json_each(:kinds))
+        and url not in (select value from json_each(:begun)) and parent not in (select value from json_each(:same_level))
 )
 select url, host, kind, depth, hops, position from waiting
-where depth = (select min(depth) from waiting)
+where depth = coalesce(:own_depth, (select min(depth) from waiting))
+    and (:depth is null or depth <= :depth or depth = :depth + 1 and (position is not null or parent < :before))
 order by position is null, position, parent, place, url
 limit :limit
 

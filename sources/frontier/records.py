@@ -1,5 +1,6 @@
 """The rows that go into and come out of the crawl frontier: admitted urls, visits, earlier pages, counts."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,10 +21,10 @@ def source_of(kind: str) -> str:
     return SOURCE_OF_KIND.get(kind) or kind.rpartition("@")[2]
 
 
-def kinds_of(source: str) -> list[str]:
-    """Return the kinds of url that a source admits."""
+def kinds_of(source: str) -> str:
+    """Return the kinds of url that a source admits, as a JSON array."""
     own = [kind for kind, name in SOURCE_OF_KIND.items() if name == source]
-    return [*own, source, *(f"{form}@{source}" for form in FORMS)]
+    return json.dumps([*own, source, *(f"{form}@{source}" for form in FORMS)])
 
 
 def kind_of(source: str, form: str) -> str:
@@ -66,6 +67,30 @@ class Visit:
     def form(self) -> str:
         """`page` or `sitemap` for a web site's url, else the name of the source."""
         return self.kind.partition("@")[0]
+
+
+@dataclass(frozen=True)
+class InProgress:
+    """Urls of a host that a crawl has begun: the others are taken in the order of complete levels."""
+
+    urls: tuple[str, ...] = ()
+    """urls in progress, which are not taken again"""
+    positions: tuple[int, ...] = ()
+    """pages of the level that is being taken: their links and redirects belong to a later one"""
+    own_depth: int | None = None
+    """depth of these pages; None if there are none"""
+    depth: int | None = None
+    """depth of the level before, if pages of it are in progress"""
+    before: int = 0
+    """position of the first such page: its links, and those of pages behind it, are not known yet"""
+
+    def values(self) -> dict[str, object]:
+        """Return the values of the statement that takes urls."""
+        lists = {"begun": json.dumps(self.urls), "same_level": json.dumps(self.positions)}
+        return lists | {"own_depth": self.own_depth, "depth": self.depth, "before": self.before}
+
+
+NOTHING_BEGUN = InProgress()
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,6 @@ class HostQueue(Generic[T]):
     queue: deque[QueuedRequest[T]] = field(default_factory=deque)
     rules: RobotsRules | None = None
     """None until robots.txt is read"""
-    n_active: int = 0
-    """urls in flight or in extraction"""
     in_flight: int = 0
     next_start: float = 0.0
     failures: int = 0

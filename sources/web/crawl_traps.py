@@ -5,7 +5,8 @@ crawl, a level at a time, so that every crawl of a site skips the same urls.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from urllib.parse import urlsplit
 
 from schemas.document import Document
@@ -27,11 +28,13 @@ class CrawlTraps:
         self._alike, self._different = Counter[str](), Counter[str]()
         self._last: dict[str, Sequence[int]] = {}
         self._ended: dict[str, list[tuple[int, str, Sequence[int]]]] = defaultdict(list)
+        self._early: dict[str, list[tuple[int, str, Sequence[int]]]] = defaultdict(list)
 
-    def add(self, origin: str, position: int, page: Document) -> None:
-        """Note a fetched page; it counts from the next level on."""
+    def add(self, origin: str, position: int, page: Document, *, early: bool = False) -> None:
+        """Note a fetched page; it counts from the next level on. `early`: it is of the next level itself."""
         if page.sketch:
-            self._ended[origin].append((position, url_pattern(page.url), page.sketch))
+            pages = self._early if early else self._ended
+            pages[origin].append((position, url_pattern(page.url), page.sketch))
 
     def end_level(self, origin: str) -> None:
         """Compare the pages noted since the level before, each with the one before it of its pattern."""
@@ -40,6 +43,8 @@ class CrawlTraps:
             self._alike[pattern] = max(0, self._alike[pattern] + (1 if alike else -1))
             self._different[pattern] += not alike
             self._last[pattern] = found
+        if early := self._early.pop(origin, None):
+            self._ended[origin] = early
 
     def refusal(self, url: str) -> str | None:
         """Return the reason why the url is not fetched, or None."""
@@ -52,6 +57,10 @@ class CrawlTraps:
         if alike < self._max_alike:
             return None
         return f"{alike} pages of the pattern {pattern} are alike; crawl.max_alike = {self._max_alike}"
+
+    def n_never_compared(self, urls: Iterable[str]) -> int:
+        """Return how many of the urls, in their order, come before the first that depends on the pages of a level."""
+        return sum(1 for _ in takewhile(lambda url: not _is_endless(url_pattern(url)), urls))
 
     def before_comparison(self, urls: Sequence[str]) -> int:
         """Return how many of the urls, in their order, may be fetched before pages are compared again; at least one.

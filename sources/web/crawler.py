@@ -11,12 +11,13 @@ from collections.abc import Coroutine, Iterable
 
 from sources.archive.raw_capture import RawCapture
 from sources.crawl_run import CrawlRun
-from sources.frontier.records import KnownPage, Visit, kind_of
+from sources.frontier.records import InProgress, KnownPage, Visit, kind_of
 from sources.http.rate_limit import HostQueue, QueuedRequest
 from sources.http.robots import RobotsRules, fetch_rules
 from sources.status_codes import Status
 from sources.web.crawl_config import CrawlConfig
 from sources.web.crawl_traps import CrawlTraps
+from sources.web.host_levels import HostLevels
 from sources.web.response_handler import ResponseHandler, UrlOutcome, not_fetched
 from sources.web.site import Site, read_site
 
@@ -38,6 +39,7 @@ class Crawler:
         self._frontier, self._day = run.frontier, run.day
         self._user_agent = run.client.limits.user_agent
         self._hosts: dict[str, HostQueue[Visit]] = {}
+        self._levels: dict[str, HostLevels] = {}
         self._sites: dict[str, Site] = {}
         self._traps = CrawlTraps(config.max_alike)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,10 +109,10 @@ class Crawler:
                 started = True
                 if host.rules is None:
                     host.request_starts(exclusive=True)
-                    self._spawn(host, self._fetch_robots(host))
+                    self._spawn(self._fetch_robots(host))
                 elif host.origin not in self._sites:
                     host.request_starts(exclusive=True)
-                    self._spawn(host, self._read_site(host, host.rules))
+                    self._spawn(self._read_site(host, host.rules))
                 else:
                     self._start_next(host, host.rules)
         return started
@@ -130,19 +132,44 @@ class Crawler:
         return min((host.ready_at() for host in self._hosts.values()), default=float("inf"))
 
     def _refill(self, host: HostQueue[Visit]) -> None:
-        """Queue the host's next level once the previous one is complete."""
-        if host.queue or host.n_active:
+        """Queue the host's next level once the previous one is complete, and before that what may begin early."""
+        if host.queue:
             return
-        if host.unavailable:
+        levels = self._levels[host.origin]
+        if levels.level:
+            self._begin_early(host, levels)
+            return
+        while self._begin_level(host, levels) and not levels.level:
+            pass
+        if not levels.level:
+            del self._hosts[host.origin], self._levels[host.origin]
+
+    def _begin_level(self, host: HostQueue[Visit], levels: HostLevels) -> bool:
+        """Queue the next level, or what did not begin early of it; False if there is none."""
+        n_early, begun = levels.n_early, levels.next_level()
+        self._traps.end_level(host.origin)
+        if host.unavailable and not levels.level:
             self._frontier.close_host(
                 self._day, self._source, host.origin, Status.HOST_UNAVAILABLE, host.unavailable_detail
             )
-        self._traps.end_level(host.origin)
-        while not host.queue and (visits := self._frontier.take(self._day, self._source, host.origin, CHUNK)):
-            first = visits[: self._traps.before_comparison([visit.url for visit in visits])]  # the others wait on
-            host.queue.extend(QueuedRequest(visit) for visit in first if not self._end_if_refused(visit))
-        if not host.queue:
-            del self._hosts[host.origin]
+        visits = self._take(host, CHUNK - n_early, begun)
+        n_now = self._traps.before_comparison([visit.url for visit in visits])
+        self._queue(host, visits[:n_now])  # the others wait on
+        return bool(visits or n_early)
+
+    def _begin_early(self, host: HostQueue[Visit], levels: HostLevels) -> None:
+        left = CHUNK - levels.n_early
+        if host.unavailable or not left or not self._budget_left() or (begun := levels.next_early()) is None:
+            return
+        visits = self._take(host, left, begun)
+        self._queue(host, visits[: self._traps.n_never_compared(visit.url for visit in visits)], early=True)
+
+    def _take(self, host: HostQueue[Visit], limit: int, begun: InProgress) -> list[Visit]:
+        return self._frontier.take(self._day, self._source, host.origin, limit, begun)
+
+    def _queue(self, host: HostQueue[Visit], visits: list[Visit], *, early: bool = False) -> None:
+        self._levels[host.origin].begin(visits, early=early)
+        host.queue.extend(QueuedRequest(visit) for visit in visits if not self._end_if_refused(visit))
 
     def _end_if_refused(self, visit: Visit) -> bool:
         """End a blocked url, or one of a trap, before anything of its host is fetched, robots.txt included."""
@@ -152,7 +179,7 @@ class Crawler:
             reason = Status.CRAWL_TRAP, trap
         else:
             return False
-        self._end(not_fetched(visit, self._run.run_id, *reason))
+        self._end(visit, not_fetched(visit, self._run.run_id, *reason))
         return True
 
     def _open_hosts(self, origins: Iterable[str]) -> None:
@@ -160,6 +187,7 @@ class Crawler:
             if origin not in self._hosts:
                 rules = None if self._config.obey_robots else RobotsRules(self._user_agent)
                 self._hosts[origin] = HostQueue(origin, self._config.per_host, self._config.delay_s, rules=rules)
+                self._levels[origin] = HostLevels()
 
     def _start_next(self, host: HostQueue[Visit], rules: RobotsRules) -> None:
         request = host.pop()
@@ -170,24 +198,17 @@ class Crawler:
         if host.unavailable:
             reason = Status.HOST_UNAVAILABLE, host.unavailable_detail
         if reason:
-            self._end(not_fetched(visit, self._run.run_id, *reason))
+            self._end(visit, not_fetched(visit, self._run.run_id, *reason))
             return
         known = self._frontier.known(visit.url)
         if spared := self._handler.spared(visit, known):
-            self._end(spared)
+            self._end(visit, spared)
             return
         host.request_starts()
-        self._spawn(host, self._fetch(host, request, known))
+        self._spawn(self._fetch(host, request, known))
 
-    def _spawn(self, host: HostQueue[Visit], work: Coroutine[None, None, None]) -> None:
-        async def counted() -> None:
-            try:
-                await work
-            finally:
-                host.n_active -= 1
-
-        host.n_active += 1
-        self._tasks.add(asyncio.create_task(counted()))
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.add(asyncio.create_task(work))
 
     async def _fetch_robots(self, host: HostQueue[Visit]) -> None:
         try:
@@ -218,17 +239,24 @@ class Crawler:
             return
         host.count_failure(response)
         self._last_url = visit.url
-        outcome = await self._handler.handle(visit, response, known, self._sites[host.origin])
-        self._traps.add(host.origin, visit.position, outcome.document)
-        self._end(outcome)
+        levels, site = self._levels[host.origin], self._sites[host.origin]
+        outcome = self._handler.unread(visit, response, known, site)
+        if outcome is None and visit.form == "sitemap":
+            outcome = await self._handler.sitemap(visit, response)
+        elif outcome is None:
+            levels.in_worker(visit)
+            outcome = await self._handler.page(visit, response, known, site)
+        self._traps.add(host.origin, visit.position, outcome.document, early=visit.url in levels.early)
+        self._end(visit, outcome)
 
-    def _end(self, outcome: UrlOutcome) -> None:
+    def _end(self, visit: Visit, outcome: UrlOutcome) -> None:
         links = outcome.links[: self._admissible(len(outcome.links))]
         document = outcome.document
         if len(links) < len(outcome.links):
             n_dropped = len(outcome.links) - len(links)
             dropped = f"{n_dropped} links were not admitted: this crawl holds {self._admitted} urls already"
             document = document.model_copy(update={"detail": "; ".join(filter(None, (document.detail, dropped)))})
+        self._levels[visit.host].end(visit)
         self._frontier.finish(self._day, document, fetched=outcome.fetched, links=links, page_links=outcome.page_links)
         self._admitted += len(links)
         self._fetched += outcome.fetched

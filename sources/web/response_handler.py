@@ -96,22 +96,22 @@ class ResponseHandler:
             return await self.client.get(visit.url, types=PAGE_TYPES)
         return await self.client.get(visit.url, types=PAGE_TYPES, etag=known.etag, last_modified=known.last_modified)
 
-    async def handle(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome:
-        """Return the row and the links of a response; `site` has the facts of its origin."""
+    def unread(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome | None:
+        """Return the row and the links of a response; None if it is to be read. `site` has facts of its origin."""
         if response.status == Status.REDIRECTED:
             return self._redirect(visit, response)
         if response.status == Status.NOT_MODIFIED and known is not None:
             return self._not_modified(visit, response, known, site)
         if response.status == Status.OK and visit.form == "sitemap":
-            return await self._sitemap(visit, response)
-        if response.status == Status.OK and (target := refresh_target(response, visit.url)):
-            return self._redirect(visit, replace(response, location=target))
+            return None
         if response.status == Status.OK:
-            return await self._page(visit, response, known, site)
+            target = refresh_target(response, visit.url)
+            return self._redirect(visit, replace(response, location=target)) if target else None
         row = self._empty(visit, response, response.status, response.detail)
         return UrlOutcome(row, fetched=visit.form != "sitemap")
 
-    async def _page(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome:
+    async def page(self, visit: Visit, response: FetchResult, known: KnownPage | None, site: Site) -> UrlOutcome:
+        """Return the row and the links of a response that is a page."""
         page = await self._finished(PageWork(visit.url, response, self.rules, site.narrowed_to(visit.url), known))
         same = known if page.document is None else None
         raw = NOT_CAPTURED if same is None else Captured(same.raw)
@@ -135,7 +135,8 @@ class ResponseHandler:
         except Exception as error:  # any error of a parser belongs to the page and must not end the crawl
             return await asyncio.to_thread(finish_extracted, work, failed_page(error))
 
-    async def _sitemap(self, visit: Visit, response: FetchResult) -> UrlOutcome:
+    async def sitemap(self, visit: Visit, response: FetchResult) -> UrlOutcome:
+        """Return the row of a sitemap, and the pages that it lists."""
         raw = await self.capture.store(visit.url, response) if self.capture else NOT_CAPTURED
         try:
             urls = await self.pool.call(parse_sitemap, response.body, visit.url)
