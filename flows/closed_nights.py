@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from flows.crawl.shards.shard import frontier_files
 from flows.imports.problem import COMPOSER
 from flows.refine.dedupe.merged_caches import merge_caches
 from flows.rollout.journal.file import sql as journal_sql
@@ -60,7 +61,10 @@ def has_unconfirmed(state: Path) -> Callable[[str], bool]:
     """
     journals = {WORKER: state / "journal.sqlite"} | {worker: journal_of(path) for path, worker in left_folders(state)}
     writers = {worker: _nights(path, journal_sql("assigned_parts")) for worker, path in journals.items()}
-    writers["crawl"] = _nights(state / "frontier.sqlite", FRONTIER_SQL["unwritten_parts"])
+    for worker, path in frontier_files(state):
+        found = _nights(path, FRONTIER_SQL["unwritten_parts"])
+        before = writers.get(worker, frozenset())  # shards of two numbers have writers of one name
+        writers[worker] = None if found is None or before is None else found | before
 
     def is_unconfirmed(stem: str) -> bool:
         night, _, writer = stem.rpartition("-")

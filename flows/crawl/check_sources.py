@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flows.crawl.crawler import client_of
+from flows.crawl.setup import client_of
 from flows.settings import Crawl, Settings
 from schemas.document import Document
 from sources.blocklist import Blocklist

@@ -20,6 +20,7 @@ LAKE = {
 }
 STATE = {
     "frontier.sqlite": "addresses that the crawl has seen",
+    "crawl": "addresses that the shards of the crawl have seen",
     "journal.sqlite": "turns of attempts under way",
     "library": "search indexes of the pages (retention.libraries)",
     "dense": "dense indexes of the pages (retention.libraries)",

@@ -44,6 +44,11 @@ class Crawl(Section):
     delay_s: Seconds = Field(default=0.0, description="minimum seconds between two requests to one host")
     per_host: Positive = Field(default=2, description="concurrent requests to one host")
     concurrency: Positive = Field(default=16, description="pages fetched or extracted at the same time, over all hosts")
+    shards: Positive = Field(
+        default=4,
+        le=1_000,
+        description="shards of hosts, crawled by the machines of a Ray cluster ([engine]); 1: all by this machine",
+    )
     timeout_s: Seconds = Field(default=20.0, description="timeout of one page in seconds, redirects and body included")
     retries: int = Field(default=3, ge=0, description="retries of a page after a transient failure")
     max_bytes: Positive = Field(default=5_000_000, description="largest page, after decompression")

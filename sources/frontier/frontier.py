@@ -46,9 +46,12 @@ __all__ = ["Frontier", "FrontierError"]
 class Frontier(Database):
     """The frontier of all runs, as a context manager. Raises FrontierError if the file is damaged."""
 
-    def __init__(self, path: Path, extractor: str) -> None:
+    deepest = 2**31
+    """Urls more links away from a start url than this are left to wait."""
+
+    def __init__(self, path: Path, extractor: str, *, check: bool = True) -> None:
         """Open or create the file. `extractor` is the extractor's version: pages of other versions are not reused."""
-        super().__init__(path)
+        super().__init__(path, check=check)
         self.extractor = extractor
         self._earliest = EarliestLinks()
 
@@ -90,7 +93,8 @@ class Frontier(Database):
 
     def hosts(self, day: date, source: str) -> list[str]:
         """List the hosts of a source that have waiting urls, sorted."""
-        return [host for (host,) in self.rows("waiting_hosts", {"day": day.isoformat(), "kinds": kinds_of(source)})]
+        place = {"day": day.isoformat(), "kinds": kinds_of(source), "deepest": self.deepest}
+        return [host for (host,) in self.rows("waiting_hosts", place)]
 
     def take(self, day: date, source: str, host: str, limit: int, begun: InProgress = NOTHING_BEGUN) -> list[Visit]:
         """Return up to `limit` waiting urls of a source on a host (-1: all), of one depth, in link order.
@@ -100,7 +104,7 @@ class Frontier(Database):
         last = self.last_position(day)
         visits = []
         with self.commit():
-            place = {"day": day.isoformat(), "kinds": kinds_of(source), "host": host}
+            place = {"day": day.isoformat(), "kinds": kinds_of(source), "host": host, "deepest": self.deepest}
             rows = self.rows("take", place | {"limit": limit} | begun.values())
             for url, origin, kind, depth, hops, position in rows:
                 if position is None:
@@ -251,11 +255,7 @@ class Frontier(Database):
             self.run("clear_documents", (day, seq))
 
     def _admit(self, day: date, links: Iterable[Admission]) -> None:
-        night = day.isoformat()
-        rows = (
-            (night, link.url, link.host, link.kind, link.depth, link.hops, link.parent, link.place) for link in links
-        )
-        self.run_many("admit", rows)
+        self.run_many("admit", (link.row(day) for link in links))
 
 
 def _now() -> str:

@@ -85,7 +85,7 @@ where visits.status is null and visits.position is null
 -- name: waiting_hosts
 -- one row per host of the source with waiting urls
 select distinct host from visits
-where day = :day and kind in (select value from json_each(:kinds)) and status is null
+where day = :day and kind in (select value from json_each(:kinds)) and status is null and depth <= :deepest
 order by host
 
 -- name: take
@@ -95,6 +95,7 @@ order by host
 with waiting as (
     select * from visits
     where day = :day and host = :host and status is null and kind in (select value from json_each(:kinds))
+        and depth <= :deepest
         and url not in (select value from json_each(:begun)) and parent not in (select value from json_each(:same_level))
 )
 select url, host, kind, depth, hops, position from waiting
@@ -161,7 +162,9 @@ where day = :day and kind in (select value from json_each(:kinds))
 
 -- name: count_by_status
 -- one row per status of the day
-select status, count(*) from visits where day = ? and status is not null group by status order by status
+select status, count(*) from visits
+where day = ? and status is not null and kind <> 'elsewhere'
+group by status order by status
 
 -- name: count_changes
 -- one row: pages of the day by what became of them since the newest nights before it, and those not requested at all
@@ -175,7 +178,7 @@ pages as (
         order by nights.day desc limit 1
     ) as before
     from visits as today
-    where day = :day and status in ('ok', 'not_modified', 'http_404', 'http_410', 'gone')
+    where day = :day and status in ('ok', 'not_modified', 'http_404', 'http_410', 'gone') and kind <> 'elsewhere'
 )
 select
     count(*) filter (where status = 'ok' and coalesce(before, '') not in ('ok', 'not_modified')),

@@ -50,6 +50,10 @@ class Admission:
     hops: int = 0
     """redirects followed before this url"""
 
+    def row(self, day: date) -> tuple[object, ...]:
+        """The values of the statements that store it."""
+        return day.isoformat(), self.url, self.host, self.kind, self.depth, self.hops, self.parent, self.place
+
 
 @dataclass(frozen=True)
 class Visit:

@@ -6,8 +6,8 @@ rest of the run, so that a dead server costs minutes and not the night.
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Generic, Self, TypeVar
 
 from sources.http.fetch import FetchResult
 from sources.http.robots import MAX_DELAY_S, RobotsRules
@@ -114,6 +114,10 @@ class HostQueue(Generic[T]):
         self._robots_earliest = time.monotonic() + (failure.retry_after_s or 0.0)
         self.next_start = max(self._robots_earliest, time.monotonic() + pause)
         return True
+
+    def shifted(self, seconds: float) -> Self:
+        """The same host on a clock that is so many seconds ahead."""
+        return replace(self, next_start=self.next_start + seconds, _robots_earliest=self._robots_earliest + seconds)
 
     def waits_for_robots(self, max_retries: int) -> bool:
         """True if robots.txt failed with all its retries and is requested again later."""

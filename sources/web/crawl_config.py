@@ -1,5 +1,7 @@
 """The settings of a web crawl: start urls, scope, budget, politeness, and the layout of the site's pages."""
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict
 
 from sources.rights.declarations import EVERY_DIRECTIVE, Directive
@@ -7,6 +9,8 @@ from sources.text.extract import Layout
 from sources.urls import Scope
 
 URLS_PER_PAGE = 20
+MAX_SITEMAPS = 200
+"""Sitemaps of one crawl that other sitemaps or robots.txt name; they do not count against the page budget."""
 
 
 class CrawlConfig(BaseModel):
@@ -41,6 +45,28 @@ class CrawlConfig(BaseModel):
         """Maximum number of urls that one day's crawl admits to the frontier."""
         return max(10_000, URLS_PER_PAGE * self.max_pages)
 
+    @property
+    def over_budget(self) -> str:
+        """The detail of a url that the budget did not reach."""
+        return f"max_pages = {self.max_pages} was reached first"
+
     def scope(self) -> Scope:
         """Return the rule for which urls belong to the crawl. Raises NotCrawlable on an invalid pattern."""
         return Scope.around((*self.seeds, *self.sitemaps), self.allow, self.deny)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The limits of a crawler for one day, counted from the day's beginning."""
+
+    pages: int
+    """pages fetched"""
+    urls: int
+    """urls admitted to the frontier"""
+    sitemaps: int = MAX_SITEMAPS
+    """sitemaps that other sitemaps or robots.txt name"""
+
+    @classmethod
+    def of(cls, config: CrawlConfig) -> "Budget":
+        """The limits of the settings."""
+        return cls(config.max_pages, config.max_admitted)

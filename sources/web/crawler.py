@@ -15,16 +15,16 @@ from sources.frontier.records import InProgress, KnownPage, Visit, kind_of
 from sources.http.rate_limit import HostQueue, QueuedRequest
 from sources.http.robots import RobotsRules, fetch_rules
 from sources.status_codes import Status
-from sources.web.crawl_config import CrawlConfig
+from sources.web.background_drain import BackgroundDrain
+from sources.web.crawl_config import Budget, CrawlConfig
+from sources.web.crawl_memory import CrawlMemory
 from sources.web.crawl_traps import CrawlTraps
 from sources.web.host_levels import HostLevels
-from sources.web.response_handler import ResponseHandler, UrlOutcome, not_fetched
-from sources.web.site import Site, read_site
+from sources.web.response_handler import ResponseHandler, UrlOutcome, not_fetched, with_dropped_links
+from sources.web.site import read_site
 
 CHUNK = 500
 """Urls of one host held in memory."""
-DRAIN_ROWS = 100
-"""Ended urls that trigger a part of the lake while the crawl goes on."""
 IDLE_S = 5.0
 """Longest wait between two progress reports."""
 
@@ -32,42 +32,55 @@ IDLE_S = 5.0
 class Crawler:
     """One day's crawl of a web source; `run` may be killed and started again at any point."""
 
-    def __init__(self, config: CrawlConfig, run: CrawlRun) -> None:
+    def __init__(
+        self, config: CrawlConfig, run: CrawlRun, budget: Budget | None = None, memory: CrawlMemory | None = None
+    ) -> None:
+        """`budget`: that of the settings, if not given; `memory`: that of an earlier crawler of the day."""
+        self._budget, self._memory = budget or Budget.of(config), memory or CrawlMemory(CrawlTraps(config.max_alike))
         capture = RawCapture(run.archive, config.redact) if run.archive else None
         self._handler = ResponseHandler(config, config.scope(), run.client, run.pool, run.run_id, capture)
+        self._handler.know(self._memory, self._budget.sitemaps)
         self._config, self._run = config, run
         self._frontier, self._day = run.frontier, run.day
         self._user_agent = run.client.limits.user_agent
         self._hosts: dict[str, HostQueue[Visit]] = {}
         self._levels: dict[str, HostLevels] = {}
-        self._sites: dict[str, Site] = {}
-        self._traps = CrawlTraps(config.max_alike)
+        self._sites, self._traps = self._memory.sites, self._memory.traps
         self._tasks: set[asyncio.Task[None]] = set()
-        self._draining: asyncio.Task[None] | None = None
+        self._drain = BackgroundDrain(run)
         self._source = config.source
         counts = self._frontier.counts(self._day, self._source)
         self._fetched, self._admitted = counts.fetched, counts.admitted
-        self._undrained = 0
         self._last_url = ""
-        for origin in self._frontier.seed_hosts(self._day, kind_of(self._source, "page")):
+        starts = self._frontier.seed_hosts(self._day, kind_of(self._source, "page"))
+        for origin in {*starts, *self._memory.seed_hosts}:
             self._handler.follow_seed(f"{origin}/")
         self._open_hosts(self._frontier.hosts(self._day, self._source))
 
     async def run(self) -> None:
         """Fetch until nothing waits within the budget; then end the urls that still wait."""
+        await self.walk()
+        self._frontier.close_run(self._day, self._source, self._config.over_budget)
+        self._run.drain()
+
+    async def walk(self, *, is_last: bool = True) -> None:
+        """Fetch until nothing waits within the budget; unless `is_last`, a robots.txt that failed is left for later."""
         try:
             while self._start() or self._tasks or self._next_start() < float("inf"):
-                self._hasten_robots()
+                if self._waits_for_robots():
+                    if not is_last:
+                        break
+                    for host in self._hosts.values():
+                        host.ask_robots_last()
                 await self._wait()
                 self._report()
         finally:
             for task in self._tasks:
                 task.cancel()
-            draining = [self._draining] if self._draining else []
-            await asyncio.gather(*self._tasks, *draining, return_exceptions=True)
-        self._end_drain()
-        self._frontier.close_run(self._day, self._source, f"max_pages = {self._config.max_pages} was reached first")
-        self._run.drain()
+            await asyncio.gather(*self._tasks, self._drain.wait(), return_exceptions=True)
+            for host in self._hosts.values():
+                self._memory.keep(host)
+        self._drain.end()
 
     async def _wait(self) -> None:
         pause = max(0.0, min(self._next_start() - time.monotonic(), IDLE_S))
@@ -81,26 +94,13 @@ class Crawler:
         for task in done:
             task.result()
 
-    def _hasten_robots(self) -> None:
-        """Request every robots.txt that failed a last time, once no other host has anything left to crawl."""
-        hosts = self._hosts.values()
-        if not self._tasks and all(host.waits_for_robots(self._config.retries) for host in hosts):
-            for host in hosts:
-                host.ask_robots_last()
+    def _waits_for_robots(self) -> bool:
+        """True once every host that has anything left to crawl waits for a robots.txt that failed."""
+        return not self._tasks and all(host.waits_for_robots(self._config.retries) for host in self._hosts.values())
 
     def _report(self) -> None:
         self._run.report(min(self._fetched, self._config.max_pages), self._config.max_pages, self._last_url)
-        if self._draining is not None and self._draining.done():
-            self._end_drain()
-        if self._undrained >= DRAIN_ROWS and self._draining is None:
-            self._undrained = 0
-            self._draining = asyncio.create_task(self._run.drain_in_thread(DRAIN_ROWS))
-
-    def _end_drain(self) -> None:
-        """Raise the error of the part that was written last, if there was one."""
-        done, self._draining = self._draining, None
-        if done is not None:
-            done.result()
+        self._drain.look()
 
     def _start(self) -> bool:
         started = False
@@ -124,7 +124,7 @@ class Crawler:
         return self._budget_left() and host.ready_at() <= time.monotonic()
 
     def _budget_left(self) -> bool:
-        return self._fetched + len(self._tasks) < self._config.max_pages
+        return self._fetched + len(self._tasks) < self._budget.pages
 
     def _next_start(self) -> float:
         if not self._budget_left():
@@ -142,7 +142,8 @@ class Crawler:
         while self._begin_level(host, levels) and not levels.level:
             pass
         if not levels.level:
-            del self._hosts[host.origin], self._levels[host.origin]
+            self._memory.keep(self._hosts.pop(host.origin))
+            del self._levels[host.origin]
 
     def _begin_level(self, host: HostQueue[Visit], levels: HostLevels) -> bool:
         """Queue the next level, or what did not begin early of it; False if there is none."""
@@ -186,7 +187,8 @@ class Crawler:
         for origin in origins:
             if origin not in self._hosts:
                 rules = None if self._config.obey_robots else RobotsRules(self._user_agent)
-                self._hosts[origin] = HostQueue(origin, self._config.per_host, self._config.delay_s, rules=rules)
+                new = HostQueue[Visit](origin, self._config.per_host, self._config.delay_s, rules=rules)
+                self._hosts[origin] = self._memory.hosts.pop(origin, new)
                 self._levels[origin] = HostLevels()
 
     def _start_next(self, host: HostQueue[Visit], rules: RobotsRules) -> None:
@@ -250,21 +252,19 @@ class Crawler:
         self._end(visit, outcome)
 
     def _end(self, visit: Visit, outcome: UrlOutcome) -> None:
-        links = outcome.links[: self._admissible(len(outcome.links))]
-        document = outcome.document
-        if len(links) < len(outcome.links):
-            n_dropped = len(outcome.links) - len(links)
-            dropped = f"{n_dropped} links were not admitted: this crawl holds {self._admitted} urls already"
-            document = document.model_copy(update={"detail": "; ".join(filter(None, (document.detail, dropped)))})
+        room = self._admissible(len(outcome.links))
+        document, links = outcome.document, outcome.links[:room]
+        if dropped := len(outcome.links) - len(links):
+            document = with_dropped_links(document, dropped, self._admitted)
         self._levels[visit.host].end(visit)
         self._frontier.finish(self._day, document, fetched=outcome.fetched, links=links, page_links=outcome.page_links)
         self._admitted += len(links)
         self._fetched += outcome.fetched
-        self._undrained += 1
+        self._drain.undrained += 1
         self._open_hosts({link.host for link in links})
 
     def _admissible(self, n_links: int) -> int:
         """Return how many of `n_links` links the frontier still accepts today."""
-        if self._admitted + n_links > self._config.max_admitted:
+        if self._admitted + n_links > self._budget.urls:
             self._admitted = self._frontier.counts(self._day, self._source).admitted  # counts repeated links only once
-        return max(0, self._config.max_admitted - self._admitted)
+        return max(0, self._budget.urls - self._admitted)

@@ -21,7 +21,8 @@ from sources.status_codes import Status
 from sources.text.document_builder import empty_document
 from sources.text.extraction_pool import ExtractionPool, failed_page, failure_of
 from sources.urls import Scope, host_of, origin_of
-from sources.web.crawl_config import CrawlConfig
+from sources.web.crawl_config import MAX_SITEMAPS, CrawlConfig
+from sources.web.crawl_memory import CrawlMemory
 from sources.web.page_work import FinishedPage, PageRules, PageWork, finish_extracted, finish_page, response_columns
 from sources.web.refresh import refresh_target
 from sources.web.site import Site
@@ -49,11 +50,14 @@ def not_fetched(visit: Visit, run_id: str, status: str, detail: str) -> UrlOutco
     )
 
 
+def with_dropped_links(row: Document, dropped: int, held: int) -> Document:
+    """Return the row of a page with the number of its links that the frontier, which holds so many urls, refused."""
+    detail = f"{dropped} links were not admitted: this crawl holds {held} urls already"
+    return row.model_copy(update={"detail": _joined(row.detail, detail)})
+
+
 FIRST_SITEMAP_PLACE = 100_000
 """Place among start urls of a sitemap that is not one of the settings': behind all of those."""
-MAX_SITEMAPS = 200
-"""Sitemaps of one crawl that other sitemaps or robots.txt name; they do not count against the page budget."""
-
 MAX_MODIFIED = 1_000_000
 """Times of changes that are kept in memory; sitemaps read after as many spare no requests."""
 
@@ -73,6 +77,11 @@ class ResponseHandler:
     """the sitemaps that were found so far"""
     modified: dict[str, datetime] = field(default_factory=dict)
     """url of a page → the latest time of a change, by the sitemaps that were read so far"""
+    max_sitemaps: int = MAX_SITEMAPS
+
+    def know(self, memory: CrawlMemory, max_sitemaps: int) -> None:
+        """Go on with the sitemaps of the memory, and add to them."""
+        self.sitemaps, self.modified, self.max_sitemaps = memory.sitemaps, memory.modified, max_sitemaps
 
     @cached_property
     def rules(self) -> PageRules:
@@ -207,7 +216,7 @@ class ResponseHandler:
         if not self.config.follow_links:
             return ()
         found = [url for url in urls if url not in self.sitemaps and self.scope.is_open_to(url)]
-        kept = found[: MAX_SITEMAPS - len(self.sitemaps)]
+        kept = found[: max(0, self.max_sitemaps - len(self.sitemaps))]
         self.sitemaps.update(kept)
         position, kind = listed_by.position if listed_by else -1, kind_of(self.config.source, "sitemap")
         return tuple(

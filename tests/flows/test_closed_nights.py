@@ -9,13 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.closed_nights import compact_closed_nights
+from flows.closed_nights import compact_closed_nights, has_unconfirmed
+from flows.crawl.shards.shard import Shard
 from flows.publish.release import run_publish
 from flows.refine.decide import run_refine
 from flows.rollout.journal.journal import Journal
 from flows.settings import Publish, Settings
 from schemas import Decision, Document, Trajectory, Turn
 from sources.frontier.frontier import Frontier
+from sources.frontier.shard_frontier import ShardFrontier
 from sources.text.extract import EXTRACTOR
 from tests.doubles.lakes.scattered_lake import write_scattered_lake
 from warehouse.connect import connect
@@ -92,6 +94,18 @@ def test_parts_that_a_journal_or_frontier_has_not_confirmed_keep_their_names(tmp
     compact_closed_nights(settings, NEWEST, silent)
     lake = Lake(settings.lake)
     assert [path.name for model in (Turn, Trajectory, Document) for path in lake.parts(model)] == parts
+
+
+def test_parts_that_a_shard_of_the_crawl_has_not_confirmed_keep_their_names(tmp_path: Path) -> None:
+    """A shard that resumes writes its last part once more; were that merged before, its rows would be there twice."""
+    for shard, written in ((Shard(1, 4), 1), (Shard(1, 3), 0)):
+        with ShardFrontier(shard.frontier(tmp_path), EXTRACTOR, shard.owns) as frontier:
+            frontier.run("known_part", (NIGHT.isoformat(), 3))
+            if not written:
+                frontier.run("add_part", (NIGHT.isoformat(), 4))
+    is_unconfirmed = has_unconfirmed(tmp_path)
+    assert is_unconfirmed(f"{NIGHT.isoformat()}-crawl2")
+    assert not is_unconfirmed(f"{NIGHT.isoformat()}-crawl1") and not is_unconfirmed(f"{NIGHT.isoformat()}-crawl")
 
 
 def test_a_damaged_journal_confirms_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from flows.commands.integrity.raw_files import raw_faults
 from flows.commands.integrity.state_files import StateFault, release_faults, state_faults
+from flows.crawl.shards.shard import frontier_files
 from flows.rollout.verifiers.rejudge import rejudge
 from flows.schedule.run_lock import RunLocked, run_lock
 from sources.frontier.recovery import open_frontier
@@ -111,13 +112,16 @@ def _beside(settings: "Settings") -> list[StateFault]:
 
 def _forget_lost_pages(settings: "Settings") -> int:
     """Let the crawl ask for whole pages where the lake lost their text; returns the number of pages."""
-    path = settings.state / "frontier.sqlite"
-    if not path.exists():
+    paths = [path for _, path in frontier_files(settings.state) if path.exists()]
+    if not paths:
         return 0
     with connect(Lake(settings.lake)) as con:
         kept = {name for (name,) in con.sql("select doc_id from documents where status = 'ok'").fetchall()}
-    with open_frontier(path, EXTRACTOR)[0] as frontier:
-        return frontier.forget(frontier.known_documents() - kept)
+    forgotten = 0
+    for path in paths:
+        with open_frontier(path, EXTRACTOR)[0] as frontier:
+            forgotten += frontier.forget(frontier.known_documents() - kept)
+    return forgotten
 
 
 def _print_counts(found: LakeReport, damaged: int) -> None:

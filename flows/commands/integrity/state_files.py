@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from flows.crawl.shards.shard import frontier_files
 from flows.environments.library import DENSE
 from flows.publish.errors import PublishError
 from flows.publish.stores.protocol import LATEST, MANIFEST
@@ -49,7 +50,8 @@ class StateFault:
 
 def state_faults(settings: Settings) -> Iterator[StateFault]:
     """Every damaged file beside the lake. The caller holds the run lock: a running night changes these files."""
-    yield from _frontier_faults(settings.state / "frontier.sqlite")
+    for _, path in frontier_files(settings.state):
+        yield from _frontier_faults(path)
     for journal in (settings.state / "journal.sqlite", *(journal_of(path) for path, _ in left_folders(settings.state))):
         yield from _journal_faults(journal)
     dense = [path for folder in _entries(settings.state / DENSE) for path in _entries(folder)]
