@@ -1,25 +1,22 @@
 """Worker processes for extraction, so that a page that crashes or hangs a parser costs only itself.
 
-Each worker is a single-process pool: when its process dies, the call fails and the worker is replaced, while
-the other workers go on.
+When the process of a worker dies, its call fails and the worker is replaced, while the other workers go on.
 """
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar, cast
 
 from sources.status_codes import Status
 from sources.text.document_builder import ExtractedPage, redacted_page
 from sources.text.extract import Layout
+from sources.text.extraction_worker import ExtractionWorker, WorkerDied
 from sources.text.formats.extract_format import extract_format
-from sources.worker_process import available_cores, follow_parent, worker_context
+from sources.worker_process import available_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,15 +30,11 @@ LEAST_WINDOW = 8
 """Pages that a source may have in progress at a time, whatever the number of workers."""
 
 
-class WorkerDied(Exception):
-    """The worker process ended during the call: a crash, memory exhaustion, or the CPU limit."""
-
-
 class ExtractionPool:
     """A pool of `count` worker processes (default: half the cores, at least two), as an async context manager."""
 
     def __init__(self, count: int | None = None) -> None:
-        self._workers = [_new_worker() for _ in range(count or max(2, available_cores() // 2))]
+        self._workers = [ExtractionWorker() for _ in range(count or max(2, available_cores() // 2))]
         self.window = max(LEAST_WINDOW, 2 * len(self._workers))
         """pages in progress at a time that keep all workers busy"""
         self._free: asyncio.Queue[int] = asyncio.Queue()
@@ -57,13 +50,16 @@ class ExtractionPool:
         if self._starting is not None:
             await asyncio.gather(self._starting, return_exceptions=True)
         for worker in self._workers:
-            worker.shutdown(wait=error is None, cancel_futures=True)
+            if error is None:
+                await worker.end()
+            else:
+                worker.kill()
 
     async def _start(self) -> None:
-        """Start the workers in a thread: the first takes a second, in which the crawl reads robots.txt."""
+        """Start the workers: the first takes a second, in which the crawl reads robots.txt."""
         for index, worker in enumerate(self._workers):
             with suppress(Exception):  # the first call has the error
-                await asyncio.to_thread(worker.submit, os.getpid)
+                await worker.start()
             self._free.put_nowait(index)
 
     async def extract(self, body: bytes, media_type: str, content_type: str, url: str, layout: Layout) -> ExtractedPage:
@@ -85,20 +81,16 @@ class ExtractionPool:
         """Run a function in a free worker. Raises WorkerDied, or the function's own exception."""
         index = await self._free.get()
         try:
-            calling = asyncio.get_running_loop().run_in_executor(
-                self._workers[index], with_cpu_limit, function, args, kwargs
-            )
-            return await calling
-        except BrokenProcessPool as error:
-            self._workers[index].shutdown(wait=False)
-            self._workers[index] = _new_worker()
-            raise WorkerDied("the worker process ended: a crash, or more CPU time than a page may take") from error
+            result, error = await self._workers[index].call(with_cpu_limit, (function, args, kwargs), {})
+        except BaseException:  # a call that is given up leaves its answer in the socket
+            self._workers[index].kill()
+            self._workers[index] = ExtractionWorker()
+            raise
         finally:
             self._free.put_nowait(index)
-
-
-def _new_worker() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=worker_context(), initializer=follow_parent)
+        if error is not None:
+            raise error
+        return cast("T", result)
 
 
 def failed_page(error: Exception) -> ExtractedPage:
