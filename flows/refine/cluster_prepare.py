@@ -15,6 +15,8 @@ from flows.refine.dedupe.sketch import BATCH_BYTES
 from flows.settings import Settings
 from warehouse.console.progress import ProgressCallback
 
+SHARE_BYTES = 4 * BATCH_BYTES
+"""Bytes on disk of a share at most: to plan the SQL of all gates takes 2 CPU seconds a share, to read it some 40."""
 FEWEST_PARTS = 8
 """Parts to prepare for which the cluster is used: fewer take less time here than the workers take to start."""
 
@@ -22,16 +24,15 @@ FEWEST_PARTS = 8
 def prepare_on_cluster(settings: Settings, missing: Mapping[str, Path], report: ProgressCallback) -> int:
     """Prepare the parts that are missing on the cluster of `[engine]`, if it is one; returns how many were prepared.
 
-    `missing` maps cache files to parts. The shares have nearly the same bytes, as many as one query of a worker reads:
-    planning the SQL of all gates takes 2 seconds a share, whatever its size. Raises EngineError if the cluster cannot
-    be reached, and WorkersLost if it ends meanwhile.
+    `missing` maps cache files to parts. The shares have nearly the same bytes, and each worker as many of them. Raises
+    EngineError if the cluster cannot be reached, and WorkersLost if it ends meanwhile.
     """
     files = [file for file in missing if file != EMPTY]
     if settings.engine.kind != "ray" or len(files) < FEWEST_PARTS:
         return 0
     prepared = 0
     with opened_engine(settings) as engine:
-        shares = batches_of(files, missing, BATCH_BYTES, engine.workers)
+        shares = batches_of(files, missing, SHARE_BYTES, engine.workers)
         for done in engine.spread(partial(_prepare_share, settings), shares):
             prepared += done
             report(prepared, len(files), f"parts read by {engine.workers} workers")

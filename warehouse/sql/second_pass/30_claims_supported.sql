@@ -1,6 +1,12 @@
 -- one row per turn that supports the agent's claims: cited addresses, quotations, markup and numbers that it read, and addresses that it
 -- fetched
-with claims as (
+with read as (
+    select part, trajectory_id, coalesce(sum(result_bytes), 0) as bytes_read
+    from sketched_rows
+    group by part, trajectory_id
+),
+
+claims as (
     select
         part,
         trajectory_id,
@@ -12,8 +18,9 @@ with claims as (
         case when bytes_read >= 6000 then [] else list_distinct(list_concat(
             coalesce(flatten(list(numbers)), []), case when bytes_read < 100 then coalesce(flatten(list(small_numbers)), []) end
         )) end as numbers
-    from (select *, coalesce(sum(result_bytes) over (partition by part, trajectory_id), 0) as bytes_read from sketched_rows)
-    where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0 or result_bytes > 0
+    from sketched_rows
+    join read using (part, trajectory_id)
+    where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0
         or tool_markup is not null or template_token is not null or fault_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
         or bytes_read < 6000 and len(brief_words) > 0 or bytes_read < 100 and len(small_numbers) > 0
     group by part, trajectory_id, bytes_read
