@@ -84,7 +84,7 @@ def _answer_calls(calls: socket) -> None:
                 stream.write(LENGTH.pack(len(answer)))
                 stream.write(answer)
                 stream.flush()
-            except OSError:  # nobody waits for the answer
+            except OSError:  # the caller has closed its end
                 return
 
 
@@ -97,5 +97,5 @@ def _answer(request: bytes) -> bytes:
         error.add_note(traceback.format_exc())
         try:
             return pickle.dumps((None, error), pickle.HIGHEST_PROTOCOL)
-        except Exception:  # an error that cannot be pickled is told in words
+        except Exception:  # some errors cannot be pickled, their message can
             return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")), pickle.HIGHEST_PROTOCOL)
