@@ -59,7 +59,7 @@ judged as (
             when strlen(answer) < 300 and len(sentences) <= case when regexp_matches(answer, '^\S+: .*: ') then 5 else 2 end and (
                 matches(opening, $own_notice_list) and not (about_errors and matches(instruction, $asks_for_text_list))
                 -- who reports that every call failed says why
-                or not about_errors and matches(opening, $service_notice_list) and not matches(opening, $asks_for_meaning_list)
+                or not about_errors and not (matches(instruction, $translates_list) and counted_words >= 4 and not contains(answer, ':')) and matches(opening, $service_notice_list) and not matches(opening, $asks_for_meaning_list)
                 and not (words_of_results >= 2 and matches(instruction, $may_concern_errors_list)) and not (failed = results and results > 0 and strlen(answer) >= 60)
             ) then 'error_text'
             when matches(opening, $client_error_list) and not (
@@ -69,6 +69,14 @@ judged as (
                 and not regexp_matches(opening, $own_client)
             ) then 'error_text'
             when not about_errors and matches(answer, $any_error_list) then 'error_text'
+            -- only the text of a program, and no word of a result
+            when
+                regexp_matches(answer, '(?s)^(\{.*\}|<.*>)$')
+                and coalesce(words_of_results, 0) = 0
+                and (matches(opening, $client_error_list) or matches(answer, $any_error_list))
+                and not matches(instruction, $composes_list)
+                and not matches(instruction, $asks_for_calls_list)
+            then 'error_text'
             -- a fault that no text names, in brackets at the end, or in a few sentences that hold nothing of the results
             when
                 fault_token is not null
@@ -92,6 +100,24 @@ judged as (
                 and not about_errors
                 and regexp_matches(regexp_extract(answer, '[^\n]*$'), '[a-z]+_[a-z_]+ ?[=:]|= ?[{"]|\{ ?"|\b[45]\d\d\b')
                 and not matches(instruction, $composes_list)
+            then 'error_text'
+            -- a part of the machine and its fault
+            when
+                coalesce(grounded, words_of_results) = 0
+                and results > 0
+                and is_served
+                and strlen(answer) < 400
+                and len(sentences) <= 4
+                and not regexp_matches(instruction, $names_faults)
+                and not contains(answer, '`')
+                and not regexp_matches(answer, '(?i)\b(raise[sd]?|throws?|thrown)\b|^\W*\w+(error|exception)\W*$')
+                and not (matches(instruction, $composes_list) and (len(sentences) > 2 or matches(instruction, $translates_list)))
+                and not regexp_matches(answer, $yes_or_no)
+                -- at the beginning, or after a courtesy
+                and len(list_filter(sentences[:case when matches(sentences[1], $advises_list) or regexp_matches(sentences[1], $interjection) then 2 else 1 end], lambda sentence: not contains(
+                    lower(instruction),
+                    lower(coalesce(nullif(regexp_extract(first_match(sentence, $names_machine_list || '|' || $names_machine_elsewhere_list), '[\p{L}\p{M}]{2,}'), ''), instruction))
+                ) and (matches(sentence, $befalls_list) or matches(sentence, $befalls_elsewhere_list)))) > 0
             then 'error_text'
             -- a failure that no result had
             when

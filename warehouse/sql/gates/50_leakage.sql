@@ -129,6 +129,9 @@ found as (
                         strlen(words) > length(words)
                         and list_contains(graded.supported, nullif(regexp_extract(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), ''))
                         and not matches(regexp_extract(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), $answer_words_list), false)
+                    -- the task's own data or solution
+                    and not (regexp_matches(words, $names_data) and regexp_matches(candidates.instruction, $concerns_data))
+                    and not (regexp_matches(words, $names_solution) and regexp_matches(candidates.instruction, $has_solution))
                     -- a word on grading that the task has, too, in another form
                     and len(list_filter(
                         regexp_extract_all(words, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'),

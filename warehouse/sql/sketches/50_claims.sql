@@ -151,6 +151,16 @@ select
         -- of a sentence on the evaluation of this task, the name of the thing
         case when agent_text is not null then lower(first_match(
             first_match(written, $on_evaluation_list || ',' || $on_instructions_list || case when beyond_ascii then ',' || $on_evaluation_elsewhere_list else '' end), $evaluation_nouns_list
-        )) end
+        )) end,
+        -- the long list is searched where a word of it is
+        lower(first_match(
+            first_match(
+                case when agent_text is not null then case
+                    when beyond_ascii or matches(written, $marks_words_list) then written
+                end end,
+                $on_marks_list || ',' || $on_markers_list || case when beyond_ascii then ',' || $on_marks_elsewhere_list else '' end
+            ),
+            $evaluation_nouns_list || '|' || $marks_nouns_list
+        ))
     ) as on_grading
 from lettered
