@@ -3,19 +3,22 @@
 A good answer adds, compares, averages and converts the numbers of the task and the results, in several steps: a
 number that follows may give another. Each step is checked to the last digit of the answer: with a wider
 tolerance, some pair of numbers gives nearly any number.
+A negative number in view is one in words, which only multiplies: `three pieces`.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 
 import pyarrow as pa
 
-ARITHMETIC_VERSION = "1"
+ARITHMETIC_VERSION = "2"
 """Raise it whenever the same numbers could be derived otherwise."""
 STEPS = 3
 """Steps from the numbers in view to a number of the answer."""
 MOST_GIVEN = 12
 """Of more numbers than these, some pair gives nearly any number by chance: all are taken as derived."""
+MOST_ADDED = 8
+"""Numbers of which any three or more may be added, as the rows of a table."""
 FEW = 4
 """Of so many numbers at most, one in another unit, or between two of them, is no chance."""
 FACTORS = (2, 7, 10, 12, 24, 60, 100, 365, 1000, 1024, 3600)
@@ -37,14 +40,21 @@ def underived(numbers: pa.Array, given: pa.Array, has_percent: pa.Array) -> pa.L
 
 
 def _underived(texts: Sequence[str], values: Sequence[float | None], rates: bool) -> list[str]:
-    known = sorted({value for value in values if value is not None})
+    known = sorted({value for value in values if value is not None and value >= 0})
+    multipliers = [*FACTORS, *(-value for value in values if value is not None and value < 0)]
     if len(known) > MOST_GIVEN or any(low < value < high for value in known for low, high in EPOCHS):
         return []
+    totals = _totals(known)
     left = [(text, float(text), _half_of_last_digit(text)) for text in texts if _is_number(text)]
     for _ in range(STEPS):
+        exact = [*_multiples(known, multipliers), *totals]
         steps = [*_in_one_step(known, rates), sum(known), sum(known) / max(len(known), 1)]
         found = [
-            one for one in left if any(abs(step - one[1]) <= one[2] for step in steps) or _lies_near(one[1], known)
+            one
+            for one in left
+            if any(abs(step - one[1]) <= one[2] for step in steps)
+            or any(abs(step - one[1]) <= min(one[2], 0.51) for step in exact)
+            or _lies_near(one[1], known)
         ]
         if not found:
             break
@@ -55,13 +65,13 @@ def _underived(texts: Sequence[str], values: Sequence[float | None], rates: bool
 
 def _in_one_step(known: Sequence[float], rates: bool) -> Iterator[float]:
     for one, other in product(known, known):
+        if 2 <= other <= 10 and other == int(other) and 1 < one < 100:
+            yield one**other
         yield from (one + other, abs(one - other), one * other, (one + other) / 2)
         if other:
             yield from (one / other, 100 * one / other, 100 * abs(one - other) / other)
         if rates:
             yield from (one * other / 100, one * (1 - other / 100), one * (1 + other / 100))
-    for one, factor in product(known, FACTORS):
-        yield from (one * factor, one / factor)
     if len(known) <= FEW:
         for one in known:
             yield from (one * factor for factor in CONVERSIONS)
@@ -78,13 +88,27 @@ def _in_one_step(known: Sequence[float], rates: bool) -> Iterator[float]:
         )
 
 
+def _multiples(known: Sequence[float], multipliers: Sequence[float]) -> Iterator[float]:
+    for one, factor in product(known, multipliers):
+        yield from (one * factor, one / factor)
+
+
+def _totals(known: Sequence[float]) -> set[float]:
+    """Sums of three numbers and more, of few."""
+    if len(known) > MOST_ADDED:
+        return set()
+    return {sum(some) for size in range(3, len(known)) for some in combinations(known, size)}
+
+
 def _lies_near(number: float, known: Sequence[float]) -> bool:
-    """True for the two last digits of a year, a whole number in a range, and a rate that a round price grew by."""
-    if any(value == number % 100 for value in known):
+    """True for last digits of a year, a round example, a number in a range, and a rate that a round price grew by."""
+    if 1000 <= number < 3000 and any(value == number % 100 for value in known):
         return True
     if number != int(number):
         return False
-    if len(known) <= FEW and any(low < number < high <= low + 100 for low, high in product(known, known)):
+    if len(known) >= 3 and number >= 1000 and len(f"{number:.0f}".rstrip("0")) == 1:
+        return True
+    if len(known) <= FEW and any(0 < low < number < high <= low + 100 for low, high in product(known, known)):
         return True
     return number < 100 and any(_is_round(value / (1 + number / 100)) for value in known)
 

@@ -43,7 +43,7 @@ parted as (
         regexp_replace(last_line, '`[^`]*`', 'x', 'g') as spoken_line,
         regexp_extract(last_line, '(?:^|[.!?؟।]["”»)*_]*\s+|[。！？][」』”]*)([^.!?؟।。！？]+|[^。！？]*[a-z0-9][.?][a-z0-9][^.!?؟।。！？]*)$', 1) as fragment,
         -- an answer that is data, or ends in a fenced block of it
-        case when json_valid(bare) then bare else regexp_extract(answer, '\n```\w*\s*(\{[^`]*\})\s*```\s*$', 1) end as block,
+        case when json_valid(bare) then bare when json_valid(last_line) then last_line else regexp_extract(answer, '\n```\w*\s*(\{[^`]*\})\s*```\s*$', 1) end as block,
         coalesce(nullif(regexp_extract(block, '"(?:name|tool|function|tool_name|action|function_name)"\s*:\s*"([\w.-]+)"', 1), ''), '-') as called,
         coalesce(nullif(regexp_extract(last_line, '(?:^|[:：>→] ?|^\p{L}+ )`?\[?(?:print\()?(?:functions\.|tools\.|await )?(\w+)(?:\(.*\)| ?[:：] ?\{.*\}| \{.*\})\)?\]?`?;?$', 1), ''), '-') as invoked,
         -- the name of a tool under a label, in one of the last lines
@@ -67,6 +67,8 @@ judged as (
             when is_truth or answer is null then 'ok'
             when answer = '' or not regexp_matches(answer, '[\p{L}\p{N}]') then case when regexp_matches(answer, '^[^\p{L}\p{N}]*[\p{So}\p{Sm}`"''(\[]') and answer <> '' then 'ok' else 'blank' end
             when regexp_matches(answer, '(?i)^(the )?(final )?answer( is)?[^\p{L}\p{N}]*$') then 'blank'
+            -- an empty form
+            when regexp_matches(answer, '_{3,}[.!]?$') and has_result and not matches(instruction, $composes_list) then 'blank'
             -- a fence at the start of a line, with code after it, that nothing closes
             when len(regexp_extract_all(answer, '(?:^|\n)\s*```')) % 2 = 1 and regexp_matches(answer, '(?:^|\n)\s*```[^`]*\n[^`]*[^\s`][^`]*$') then 'cut_in_code'
             when regexp_matches(answer, '(?:^|\n)<think>') and not contains(answer, '</think>') then 'cut_in_thought'
@@ -166,9 +168,10 @@ ended as (
             -- a work that never comes: without a condition, and in no letter
             when
                 len(sentences) > 0
-                and (matches(sentences[-1], $promises_list) or matches(sentences[-1], $starts_work_list) or matches(sentences[-1], $starts_work_elsewhere_list))
-                and not matches(array_to_string(sentences[-2:], ' '), $on_condition_list)
+                and (matches(sentences[-1], $promises_list) or matches(sentences[-1], $starts_work_list) or matches(sentences[-1], $starts_work_elsewhere_list) or matches(sentences[-1], $comes_soon_list))
+                and not matches(regexp_replace(array_to_string(sentences[-2:], ' '), $own_progress, ' ', 'g'), $on_condition_list)
                 and not matches(instruction, $asks_how_list)
+                and not matches(instruction, $asks_to_remind_list)
                 and (not matches(instruction, $composes_list) and not matches(instruction, $asks_for_text_list) or has_result and len(sentences) <= 2 and strlen(answer) < 300)
             then 'only_a_promise'
             -- the last sentence points below itself, to an empty place
@@ -210,20 +213,24 @@ ended as (
                 and not contains(answer, '```')
             then 'only_a_promise'
             when matches(answer, $only_confirms_list) and matches(instruction, $asks_a_question_list) and (regexp_matches(instruction, '[?？؟]') or not matches(instruction, $asks_for_changes_list)) then 'only_a_promise'
+            -- a verse without full stops
+            when matches(instruction, $asks_for_verse_list) and len(regexp_extract_all(answer, '\n\s*\S')) >= 2 and not regexp_matches(answer, '[.!?。！？।؟]\s*\n') and not regexp_matches(last_line, '[,、，(\[-]$') then 'ok'
             -- a quotation, a bracket or bold text that nothing closes, an empty item, half a row of a table
             when regexp_matches(spoken_line, '«[^»]*[^».!?]$|“[^”]*[^”.!?]$|「[^」]*[^」。]$|^[^()]*\([^()]*[^().!?:;]$|^(?:[^*]*\*\*[^*]+\*\*)*[^*]*\*\*[^*]+$|^\s*(?:[-•]|\d+[.)])$') and not regexp_matches(last_line, '„') and not regexp_full_match(answer, '\d+[.)]') then 'cut_in_sentence'
             when regexp_matches(last_line, '^\|.*[^|\s]$') and regexp_matches(answer, '\|\s*\n') then 'cut_in_sentence'
             when starts_with(last_line, '|') and regexp_matches(answer, '\|\s*\n') and len(string_split(last_line, '|')) < len(string_split(trim(string_split(answer, chr(10))[-2]), '|')) then 'cut_in_sentence'
             when regexp_matches(last_line, '^\||^#|^\s*$|https?://\S+$|^```|\$$|`$|[\p{So}\p{N})\]}>%°€$£¥]$') then 'ok'
+            -- a range without an end, and the state of a switch
+            when regexp_matches(last_line, '\d ?–$|^\s*[-*•]\s[^:：]{1,24}[:：] (on|off|in|out)$') then 'ok'
             when regexp_matches(last_line, '[,،、，:：；(\[{–—-]$|^[^(){}=<>*"]*;$') and not regexp_matches(last_line, '^(?i:select|insert|update|delete|create|drop|alter|use|begin|commit)\b.*;$') then 'cut_in_sentence'
-            when (length(fragment) >= 12 or length(last_line) >= 24 and contains(trim(fragment), ' ') or len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s\S+\s')) and matches(fragment, $cut_words_list) then 'cut_in_sentence'
+            when (length(fragment) >= 12 or length(last_line) >= 24 and contains(trim(fragment), ' ') or len(items) >= 1 and regexp_matches(last_line, '^\s*([-*•]|\d+[.)])\s\S+\s')) and matches(fragment, $cut_words_list) and not regexp_matches(fragment, $ends_whole) then 'cut_in_sentence'
             -- an abbreviation with nothing after it
             when length(last_line) >= 24 and matches(last_line, $cut_abbreviations_list) then 'cut_in_sentence'
             -- a straight quotation mark that nothing closes
             when len(string_split(last_line, '"')) % 2 = 0 and regexp_matches(last_line, '(?:^|[\s(:])"\p{L}[^"]*[\p{L},]$') then 'cut_in_sentence'
             when regexp_matches(last_line, '\p{L}\s?(\.\.\.|…)$') and matches(regexp_replace(last_line, '\s?(\.\.\.|…)$', ''), $cut_words_list) then 'cut_in_sentence'
             when len(items) >= 1 and regexp_matches(last_line, case when len(items) > 1 then '^\s*([-*•]|\d+[.)])\s(\S+\s+){2}' else '^\s*([-*•]|\d+[.)])\s\S+\s+\S+' end)
-                and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟]\W*$'))) = 0
+                and len(list_filter(items, lambda item: not regexp_matches(item, '[.!?。！？।؟][^\p{L}\p{M}\p{N}]*$'))) = 0
                 and regexp_matches(last_line, '[\p{L}\p{M}]$')
             then 'cut_in_sentence'
             when matches(last_line, '^\s*([-*•>]|\d+[.)])\s|^[\p{L} ]{1,24}[:：].{0,60}$') then 'ok'

@@ -84,13 +84,16 @@ told_numbers as (
         turn_facts.trajectory_id,
         turn_facts.index,
         list_filter(
-            list_distinct(list_concat(numbers, case when short.bytes_read < 100 and matches(candidates.instruction, $asks_for_quantity_list) then small_numbers end)),
+            list_distinct(list_concat(numbers, case when short.bytes_read < 100 and length(candidates.answer) < 600 and matches(candidates.instruction, $asks_for_quantity_list) then small_numbers end)),
             lambda number: not list_contains(coalesce(supported.texts, []), number)
         ) as unread,
+        coalesce(small_numbers, []) as steps,
         list_contains(coalesce(supported.texts, []), 'numbers') as is_reckoned,
         case when not list_contains(coalesce(supported.texts, []), 'n:many') then list_transform(
             list_filter(coalesce(supported.texts, []), lambda claim: starts_with(claim, 'n:')), lambda claim: try_cast(substr(claim, 3) as double)
         ) end as given,
+        -- a negative number is one in words, which only multiplies
+        len(list_filter(given, lambda number: number >= 0)) as given_numbers,
         candidates.instruction,
         candidates.answer
     from turn_facts
@@ -106,9 +109,10 @@ reckoned as (
     select
         *,
         case
-            when not is_reckoned and coalesce(len(given), 0) < 2 then len(unread)
+            when not is_reckoned and coalesce(given_numbers, 0) < 2 then len(unread)
             when given is null then 0
-            else len(underived(list_filter(unread, lambda number: length(number) >= 3), given, regexp_matches(concat_ws(' ', instruction, answer), $names_rates)))
+            -- two-digit numbers are only steps
+            else len(list_filter(underived(list_concat(list_filter(unread, lambda number: length(number) >= 3 or given_numbers <= 4), steps), given, regexp_matches(concat_ws(' ', instruction, answer), $names_rates)), lambda number: length(number) >= 3 or given_numbers <= 4 and list_contains(unread, number)))
         end as invented
     from told_numbers
 ),
@@ -117,8 +121,23 @@ figures as (
     select
         trajectory_id,
         -- one may be reckoned in several steps
-        max_by(case when is_reckoned and invented = 1 and len(given) > 2 then 0 else invented end, index) as unread
+        max_by(case when is_reckoned and invented = 1 and given_numbers > 2 or given is not null and invented * 3 < len(unread) then 0 else invented end, index) as unread
     from reckoned
+    group by trajectory_id
+),
+
+-- a time of day in the last words after results without any time
+timed as (
+    select trajectory_id, count(*) as times
+    from turn_facts
+    join candidates using (trajectory_id)
+    join short using (trajectory_id)
+    join final using (trajectory_id, index)
+    left join supported using (trajectory_id)
+    where time_of_day is not null
+        and short.bytes_read < 1500
+        and not list_contains(coalesce(supported.texts, []), 'times')
+        and not (matches(candidates.instruction, $composes_list) or matches(candidates.instruction, $asks_for_plan_list) or matches(candidates.instruction, $asks_how_list) or regexp_matches(candidates.answer, $from_memory))
     group by trajectory_id
 ),
 
@@ -176,17 +195,18 @@ faults as (
 
 select
     candidates.trajectory_id,
-    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(announcements, 0) = 0 as keep,
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(times, 0) + coalesce(announcements, 0) = 0 as keep,
     case
         when keep then 'ok'
         when markups > 0 then 'tool_markup'
         when unseen > 0 then 'url_never_shown'
         when unquoted > 0 then 'quotation_never_read'
-        when unread > 0 then 'number_never_read'
+        when unread > 0 or times > 0 then 'number_never_read'
         else 'search_never_made'
     end as reason,
-    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(announcements, 0) as value
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(times, 0) + coalesce(announcements, 0) as value
 from candidates
 left join faults using (trajectory_id)
 left join figures using (trajectory_id)
+left join timed using (trajectory_id)
 left join announced using (trajectory_id)

@@ -33,7 +33,7 @@ unshown as (
         not regexp_matches(candidates.instruction, '[?？؟]') and not matches(candidates.instruction, $asks_a_question_list)
             and not matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_for_fact_list) as is_order,
         -- numbers that the order does not hold: many of them come from a result
-        len(list_filter(regexp_extract_all(candidates.answer, '\d[\d.,:]*'), lambda number: not contains(candidates.instruction, number))) as new_numbers,
+        len(list_filter(regexp_extract_all(candidates.answer, '(?:^|[^\p{L}\d_])(\d[\d.,:]*)', 1), lambda number: not contains(candidates.instruction, number))) as new_numbers,
         new_numbers > 2 as tells,
         -- stems of the answer, in pairs of letters where no spaces part words: the report of an order carried out repeats its words
         list_distinct(list_concat(
@@ -52,6 +52,8 @@ unshown as (
         length(candidates.answer) < 300
             and repeated >= spoken * case when matches(unquoted, $asks_for_changes_list) then 0.34 else 0.5 end
             and not matches(candidates.instruction, $asks_for_telling_list) as restates,
+        -- ordered tables, lists and code
+        regexp_matches(candidates.answer, '\n\s*(\||[-*•] |\d+[.)] )|```') as is_listed,
         matches(unquoted, $orders_deed_list) as orders,
         -- with no call at all, only an order that needs one
         list_contains(deeds.shown, 'called')
@@ -70,11 +72,14 @@ unshown as (
             and deed <> 'ordered'
             and not is_text
             -- an order, calls that only read, and an answer without a doubt
-            and (deed <> 'affirms' or is_order and not tells and not only_watches and could_act and (restates and new_numbers = 0 or orders))
+            and (deed <> 'affirms' or is_order and not tells and not only_watches and could_act and (restates and new_numbers = 0 or orders) and not is_listed)
             and (deed <> 'verified' or deeds.is_unseen)
+            -- an order to act, calls that only read, and a deed of the agent's in an answer that is no sheet
+            and (deed <> 'finished' or is_order and not only_watches and list_contains(deeds.shown, 'called') and length(candidates.answer) < 300 and not is_listed)
+            and (deed <> 'did' or orders and list_contains(deeds.shown, 'called') and length(candidates.answer) < 600 and not matches(candidates.instruction, $composes_list))
             and (deed <> 'outside' or not matches(candidates.instruction, $composes_list) and not matches(candidates.instruction, $asks_for_telling_list))
             and not (deed in ('tested', 'ran') and matches(candidates.instruction, $asks_for_meaning_list) and regexp_matches(candidates.instruction, '[?？؟]'))
-            and (deed in ('tested', 'searched', 'ran', 'looked', 'outside') or matches(candidates.instruction, $asks_for_changes_list) or is_order)
+            and (deed in ('tested', 'verified', 'searched', 'ran', 'looked', 'outside') or matches(candidates.instruction, $asks_for_changes_list) or is_order or orders)
             and not (list_contains(deeds.shown, 'reported') and deed in ('wrote', 'done', 'sent', 'pushed', 'ran', 'executed') and matches(candidates.instruction, $asks_a_question_list))
             and (deed not in ('done', 'deployed', 'executed') or not regexp_matches(candidates.instruction, '[?？؟]'))
             and (deed not in ('done', 'sent') or deed = 'sent' and orders or not matches(candidates.instruction, $asks_for_report_list))
@@ -104,6 +109,8 @@ select
         when 'verified' then 'never_verified'
         when 'done' then 'nothing_done'
         when 'affirms' then 'nothing_done'
+        when 'did' then 'nothing_done'
+        when 'finished' then 'nothing_done'
         else 'never_sent'
     end as reason,
     coalesce(len(deeds), 0) as value

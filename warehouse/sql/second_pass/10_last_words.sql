@@ -22,10 +22,12 @@ claiming as (
         case when (
             matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_wrote_elsewhere_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
-            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list) or matches(said, $said_outside_list)
+            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list) or matches(said, $said_outside_list) or matches(said, $says_it_did_list) or matches(said, $says_done_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming,
         -- short last words without a doubt
-        coalesce(strlen(said) < 300 and not matches(case when matches(said, $offers_list) then regexp_replace(said, $offers, '', 'g') else said end, $hedges_list), false) as affirms,
+        coalesce(strlen(said) < 300 and not matches(
+            case when matches(said, $offers_list || '|' || $no_doubt_list) then regexp_replace(regexp_replace(said, $offers, '', 'g'), $no_doubt, ' ', 'g') else said end, $hedges_list
+        ), false) as affirms,
         -- short last words that may hold no result
         coalesce(strlen(said) < 1200 and (
             strlen(said) < 600 and (
@@ -71,6 +73,8 @@ select
         case when matches(claiming, $said_searched_list) then 'searched' end,
         case when matches(claiming, $said_sent_list) then 'sent' end,
         case when matches(claiming, $said_pushed_list) then 'pushed' end,
+        case when matches(said, $says_done_list) then 'finished' end,
+        case when not matches(claiming, $says_it_did_list) then null when len(list_filter(extracts(claiming, $says_it_did_list), lambda verb: not matches(lower(verb), $only_thinks_list))) > 0 then 'did' end,
         case when matches(claiming, $said_done_list) then 'done' end,
         -- a search with grep is a run, too, which any call to a shell or a search shows
         case when matches(claiming, $said_ran_list) and regexp_matches(claiming, '(?i)(^|[^\p{L}])(grep|rg|find)($|[^\p{L}])') then 'looked' end,
@@ -79,9 +83,10 @@ select
     ], lambda deed: deed is not null) end as claimed_deeds,
     case when matches(claiming, $said_wrote_list) or matches(claiming, $said_wrote_elsewhere_list) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- stems of the words that claim a change or a message: a result that holds one reports what others did
+    -- without names
     case when claiming is not null then list_transform(
         regexp_extract_all(
-            lower(concat_ws(' ', first_match(claiming, $said_wrote_list || '|' || $said_wrote_elsewhere_list), first_match(claiming, $said_sent_list), first_match(claiming, $said_done_list), first_match(claiming, $said_ran_list))),
+            lower(regexp_replace(concat_ws('. ', first_match(claiming, $said_wrote_list || '|' || $said_wrote_elsewhere_list), first_match(claiming, $said_sent_list), first_match(claiming, $said_done_list), first_match(claiming, $said_ran_list)), '([^.!?] )(\p{Lu}[\p{L}\p{M}]* ?)+', '\1', 'g')),
             '[\p{Latin}\p{Cyrillic}\p{M}]{6,}'
         ), lambda word: left(word, length(word) - 2)
     ) end as claimed_words,
@@ -89,7 +94,12 @@ select
     case when said is not null then list_filter(
         list_transform(
             flatten(list_transform(
-                extracts(said, $quotes_somebody_list), lambda quoted: string_split_regex(quoted, '[\[(]?(?:…|\.\.\.)[\])]?')
+                list_concat(
+                    extracts(said, $quotes_somebody_list),
+                    case when matches(said, $quotes_before_list) then extracts(said, $quotes_before_list) else [] end,
+                    -- the first line of an output that is no example
+                    case when contains(said, '```') and not regexp_matches(said, $shows_example) then extracts(said, $quotes_output_list) else [] end
+                ), lambda quoted: string_split_regex(quoted, '[\[(]?(?:…|\.\.\.)[\])]?')
             )),
             lambda quoted: regexp_replace(trim(quoted), '[\s.,;:!?…]+$', '')
         ),
@@ -107,9 +117,11 @@ select
             regexp_extract_all(regexp_replace(regexp_replace(regexp_replace(array_to_string(string_split(said, '```')[:-:2], ' '), '`[^`\n]*[=(][^`\n]*`|' || $conditional, ' ', 'g'), '(\d)[ \x{a0}\x{202f}](\d{3})\b', '\1\2', 'g'), $numbers_of_names, ' ', 'g'), '\d[\d.,]*\d'), lambda number: regexp_replace(regexp_replace(number, '[.,](\d{3})\b', '\1', 'g'), ',', '.')
         )),
         lambda number: length(number) >= 3
-    ), regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), $measure, 1)) end as numbers,
-    -- numbers of two digits, for results of a few words
-    case when strlen(said) < 600 then regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), '(?:^|[^\w.,:/-])(\d{2})(?:$|[^\w.,:/-]|[.,:](?:\D|$))', 1) end as small_numbers,
+    ), regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)|`[^`\n]*`', ' ', 'g'), $measure, 1)) end as numbers,
+    -- numbers of two digits, for results of a few words, and as steps
+    case when strlen(said) < 2000 then regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)', ' ', 'g'), '(?:^|[^\w.,:/-])(\d{2})(?:$|[^\w.,:/-]|[.,:](?:\D|$))', 1) end as small_numbers,
+    -- the first time of day
+    case when strlen(said) < 4000 and matches(said, $time_of_day_list) then nullif(regexp_extract(regexp_replace(said, '(?s)```.*?(```|$)|`[^`\n]*`', ' ', 'g'), $time_of_day, 1), '') end as time_of_day,
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
     -- the name of an exception or the status of a program
     case when regexp_matches(said, 'Error|Exception|Timeout|_[A-Z]|ECONN|ETIMED|ENOTF|EAI_|EPIPE|SIG[KTS]|OOMK') then nullif(regexp_extract(said, $fault_token, 1), '') end as fault_token,

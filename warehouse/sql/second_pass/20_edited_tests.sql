@@ -6,7 +6,8 @@ with called as materialized (
         row,
         tool_calls,
         contains(tool_calls, 'test') or contains(tool_calls, 'Test') or contains(tool_calls, 'spec') or contains(tool_calls, 'Spec')
-            or contains(tool_calls, 'mvn') or contains(tool_calls, 'gradle') or contains(tool_calls, 'jest') as about_tests
+            or contains(tool_calls, 'mvn') or contains(tool_calls, 'gradle') or contains(tool_calls, 'jest')
+            or contains(tool_calls, '|| true') or contains(tool_calls, 'continue-on-error') as about_tests
     from turn_part
     where role = 'assistant' and (about_tests or contains(tool_calls, 'return'))
 ),

@@ -17,14 +17,16 @@ claims as (
         -- many results may give any number by arithmetic
         case when bytes_read >= 6000 then [] else list_distinct(list_concat(
             coalesce(flatten(list(numbers)), []), case when bytes_read < 100 then coalesce(flatten(list(small_numbers)), []) end
-        )) end as numbers
+        )) end as numbers,
+        -- their hours
+        case when bytes_read < 1500 then list_distinct(list(ltrim(regexp_extract(time_of_day, '\d+'), '0')) filter (time_of_day is not null)) end as hours
     from sketched_rows
     join read using (part, trajectory_id)
     where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0
-        or tool_markup is not null or template_token is not null or fault_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
+        or bytes_read < 1500 and time_of_day is not null or tool_markup is not null or template_token is not null or fault_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
         or bytes_read < 6000 and len(brief_words) > 0 or bytes_read < 100 and len(small_numbers) > 0
     group by part, trajectory_id, bytes_read
-    having len(claimed) > 0 or len(numbers) > 0
+    having len(claimed) > 0 or len(numbers) > 0 or len(hours) > 0
 ),
 
 -- an address has several spellings: %E4%BA%AC is 京, and text that follows without a space may not belong to it
@@ -33,6 +35,7 @@ spellings as (
         part,
         trajectory_id,
         numbers,
+        hours,
         flatten(list_transform(claimed, lambda claim: list_transform(
             case
                 -- of words on grading, the name of the thing: `the grader`, `according to the expected output`, `system_prompt`
@@ -44,6 +47,9 @@ spellings as (
                 -- words on grading are inflected
                 when not contains(claim, '://') and strlen(claim) > length(claim) and length(claim) < 40 then [claim, left(claim, greatest(6, length(claim) - 3))]
                 when not contains(claim, '://') then [claim]
+                -- identifiers at the end of addresses of articles and repositories
+                when regexp_matches(claim, '^://(www\.)?(doi\.org/10|arxiv\.org/(abs|pdf)/\d|github\.com/[^/]+/[^/]+$|pypi\.org/project/|npmjs\.com/package/)')
+                    then [claim, replace(claim, '://', ''), regexp_replace(claim, '^://(www\.)?(doi\.org|arxiv\.org/\w+|github\.com|pypi\.org/project|npmjs\.com/package)/', '')]
                 when strlen(claim) = length(claim) and not contains(claim, '%') then [claim, replace(claim, '://', '')]
                 else list_distinct([
                     claim,
@@ -82,14 +88,28 @@ texts_read as (
             then strip_accents(lower(replace(regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation), '[*_`\s]+', ' ', 'g'), '’', '''')))
         end as row_of_words,
         spellings.numbers,
+        case when len(hours) > 0 then regexp_matches(
+            concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls),
+            $any_time || '|(^|[^\d.,])0?(' || array_to_string(hours, '|') || ')($|[^\d])'
+        ) end as tells_time,
         case when len(numbers) > 0 then regexp_replace(
             -- the year of a row of a table is no number with a decimal comma
             regexp_replace(
-                regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '((?:^|\s)\d{4}),(\d)', '\1 \2', 'g'),
+                regexp_replace(
+                    -- two columns of numbers are not one number
+                    regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(?m)^(\s*\d+)\s(\d+)\s*$', '\1 | \2', 'g'),
+                    '((?:^|\s)\d{4}),(\d)', '\1 \2', 'g'
+                ),
                 '(\d)[.,\s](\d{3})\b', '\1\2', 'g'
             ),
             '(\d),(\d)', '\1.\2', 'g'
-        ) end as figures,
+        ) end as plain_figures,
+        -- tenths of a price: `3割` and `8折`
+        regexp_replace(plain_figures, '(\d)[割折]', '\10%', 'g') as figures,
+        -- of a row of separated values, two numbers may look like one
+        case when regexp_matches(plain_figures, '\p{L},\d') then regexp_extract_all(
+            array_to_string(regexp_extract_all(concat_ws(' ', turn_part.content, turn_part.observation), '\d{1,3}(?:,\d{3})+'), ' '), '\d+'
+        ) else [] end as separated,
         -- without names that hold digits, such as `gh-2`
         regexp_extract_all(regexp_replace(figures, '"id": "[^"]*"|[\p{Latin}_][\p{Latin}\d_]*[-_.]?\d[\w.-]*', ' ', 'g'), '\d+(?:\.\d+)?') as values_read,
         regexp_matches(regexp_replace(figures, '\d+', ' ', 'g'), $numerals) as in_words
@@ -115,8 +135,14 @@ found as (
             case when figures is null then [] else list_concat(
                 list_filter(numbers, lambda number: contains(figures, number)),
                 [case when role = 'tool' and (len(values_read) > 0 or in_words) then 'numbers' end],
-                case when len(values_read) > 8 or role = 'tool' and in_words then ['n:many'] else list_transform(list_distinct(values_read), lambda value: 'n:' || value) end
-            ) end
+                case when role = 'user' then list_filter([
+                    case when regexp_matches(lower(content), $threes) then 'n:-3' end, case when regexp_matches(lower(content), $fours) then 'n:-4' end,
+                    case when regexp_matches(lower(content), $fives) then 'n:-5' end, case when regexp_matches(lower(content), $sixes) then 'n:-6' end,
+                    case when regexp_matches(lower(content), $eights) then 'n:-8' end
+                ], lambda value: value is not null) else [] end,
+                case when len(values_read) > 8 or role = 'tool' and in_words then ['n:many'] else list_transform(list_distinct(list_concat(values_read, separated)), lambda value: 'n:' || value) end
+            ) end,
+            [case when tells_time then 'times' end]
         ), lambda claim: claim is not null)) as supported_claims
     from texts_read
 )

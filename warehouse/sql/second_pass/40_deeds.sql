@@ -57,7 +57,9 @@ shown as (
                 -- a result that confirms its call
                 or role = 'tool' and strlen(observation) < 100 and matches(observation, $confirms_list)
             ) then 'affirms' end,
-            case when list_contains(deeds, 'affirms') and len(calls) > 0 then 'called' end,
+            case when list_contains(deeds, 'finished') and (len(acts) > 0 or role = 'tool' and strlen(observation) < 100 and matches(observation, $confirms_list)) then 'finished' end,
+            case when list_contains(deeds, 'did') and (len(acts) > 0 or role = 'tool' and strlen(observation) < 100 and matches(observation, $confirms_list)) then 'did' end,
+            case when (list_contains(deeds, 'affirms') or list_contains(deeds, 'did') or list_contains(deeds, 'finished')) and len(calls) > 0 then 'called' end,
             case when list_contains(deeds, 'searched') and len(list_filter(calls, lambda call: regexp_matches(call, $did_search))) > 0 then 'searched' end,
             case when list_contains(deeds, 'looked') and len(list_filter(calls, lambda call: regexp_matches(call, '(?i)grep|\brg\b|find|shell|bash|exec|run|command|terminal|search|glob|list'))) > 0 then 'looked' end,
             case when list_contains(deeds, 'sent') and len(list_filter(acts, lambda call: matches(call, $did_send_list) and not regexp_matches(call, '"(path|file|file_path|filename|filepath)": '))) > 0 then 'sent' end,
@@ -65,10 +67,10 @@ shown as (
             case when list_contains(deeds, 'outside') and len(list_filter(calls, lambda call: regexp_matches(call, $did_outside))) > 0 then 'outside' end,
             case when list_contains(deeds, 'pushed') and len(list_filter(acts, lambda call: regexp_matches(call, $did_push))) > 0 then 'pushed' end,
             case when list_contains(deeds, 'executed') and len(list_filter(acts, lambda call: matches(call, $did_run_list) or regexp_matches(call, $did_deploy))) > 0 then 'executed' end,
-            case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: matches(call, $did_run_list) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*'))) > 0 then 'ran' end,
+            case when list_contains(deeds, 'ran') and len(list_filter(acts, lambda call: matches(call, $did_run_list) and (not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*') or regexp_matches(call, $runs_after)))) > 0 then 'ran' end,
             -- a call that may show if the work is right, one that only writes a file, and one that reads
             case when list_contains(deeds, 'verified') and len(list_filter(acts, lambda call:
-                not matches(call, $writes_files_list) and not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*')
+                not matches(call, $writes_files_list) and (not regexp_full_match(regexp_extract(call, '"(command|cmd)": .*'), $only_writes || '.*') or regexp_matches(call, $runs_after))
             )) > 0 then 'verified' end,
             case when list_contains(deeds, 'verified') and len(acts) > 0 then 'acted' end,
             case when role = 'tool' and len(list_filter(words, lambda word: contains(lower(observation), word))) > 0 then 'reported' end,
