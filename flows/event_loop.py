@@ -1,6 +1,7 @@
-"""Runs the coroutines of a step on uvloop, whose event loop is written in C on libuv.
+"""Runs the coroutines of a rollout on uvloop, whose event loop is written in C on libuv.
 
-A rollout and a crawl wait for thousands of sockets and pipes, and Python's own loop takes 5 to 30 % of a turn's CPU.
+A rollout waits for thousands of sockets and pipes, and Python's own loop takes 5 to 30 % of a turn's CPU. A crawl stays
+on that: it starts programs such as git, and uvloop raises a RuntimeError where one has closed its input.
 """
 
 import asyncio

@@ -5,12 +5,12 @@ that could not be read is requested again. On a later day requests are condition
 unchanged pages are not sent again.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 
-from flows import event_loop
 from flows.crawl.cluster_extract import extraction_pool
 from flows.crawl.outcome import refuse_empty
 from flows.crawl.setup import client_of, extraction_of, part_writer, warc_files
@@ -74,7 +74,7 @@ def run_crawl(
                     client, blocklist = client_of(settings.crawl), Blocklist(settings.blocklist)
                     pool = extraction_pool(settings)
                     run = CrawlRun(day, frontier, write, report, client, pool, blocklist, stored)
-                    event_loop.run(_crawl(source, run))
+                    asyncio.run(_crawl(source, run))
         except NotCrawlable as error:
             raise SettingsError(str(error)) from error
         lost = "; ".join(filter(None, (lost, shards.lost)))

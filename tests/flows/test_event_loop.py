@@ -1,4 +1,4 @@
-"""A step runs on uvloop, and ends as with `asyncio.run`: a value, an error, or a cancelled wait on Ctrl-C."""
+"""A rollout runs on uvloop, and ends as with `asyncio.run`: a value, an error, or a cancelled wait on Ctrl-C."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ async def _loop_in_use() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()
 
 
-def test_a_step_runs_on_uvloop() -> None:
+def test_a_rollout_runs_on_uvloop() -> None:
     assert isinstance(event_loop.run(_loop_in_use()), uvloop.Loop)
 
 

@@ -4,6 +4,7 @@ It runs in a worker, on any machine. A round whose worker is lost runs again: pa
 again, and its part files have the links of both.
 """
 
+import asyncio
 import json
 import time
 from collections import defaultdict
@@ -12,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flows import event_loop
 from flows.crawl.shards.link_parts import FOLDER, LinkPart, read_part, write_part
 from flows.crawl.shards.opened import Job, OpenShard, load_memory, opened_shard, save_memory
 from flows.crawl.shards.shard import owner
@@ -76,7 +76,7 @@ def run_round(job: Job, plan: Round) -> Report:
             memory.modified |= modified
         dropped = shard.frontier.drop_beyond(day, source, plan.budget.urls)
         shard.frontier.deepest = plan.deepest
-        event_loop.run(_walk(job, plan, shard, memory))
+        asyncio.run(_walk(job, plan, shard, memory))
         shard.frontier.drain(shard.write, min_rows=DRAIN_ROWS)
         report = report_of(job, shard.frontier, memory, plan.number)
         save_memory(job, memory)
