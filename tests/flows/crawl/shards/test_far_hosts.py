@@ -53,7 +53,7 @@ def test_a_damaged_frontier_of_a_shard_is_found_and_replaced(tmp_path: Path) -> 
     with linked_hosts(2) as hosts:
         settings = home_of(tmp_path, hosts.homes, 2, max_depth=1)
         sharded_night(settings, FIRST)
-        damaged = Shard(0, 2).frontier(settings.state)
+        damaged = Shard(owner(hosts.homes[0][:-1], 2), 2).frontier(settings.state)
         damaged.write_bytes(b"\xff\xfe damaged")
         assert [fault.path for fault in state_faults(settings)] == [damaged]
         counts, _ = sharded_night(settings, SECOND)
