@@ -4,19 +4,12 @@ Known pages, waiting urls and the rows of all nights are copied before they are 
 copies. All rows that ended must have been drained, since the numbers of parts stay behind.
 """
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from sources.frontier.frontier import Frontier
-from sources.frontier.records import kinds_of
 from sources.urls import origin_of
-
-
-def kinds_of_all(sources: Iterable[str]) -> str:
-    """The kinds of url that these sources admit, as a JSON list."""
-    return json.dumps([kind for source in sources for kind in json.loads(kinds_of(source))])
 
 
 def copy_hosts(target: Frontier, source: Path, owns: Callable[[str], bool], kinds: str | None = None) -> None:

@@ -21,10 +21,11 @@ def source_of(kind: str) -> str:
     return SOURCE_OF_KIND.get(kind) or kind.rpartition("@")[2]
 
 
-def kinds_of(source: str) -> str:
-    """Return the kinds of url that a source admits, as a JSON array."""
-    own = [kind for kind, name in SOURCE_OF_KIND.items() if name == source]
-    return json.dumps([*own, source, *(f"{form}@{source}" for form in FORMS)])
+def kinds_of(*sources: str) -> str:
+    """Return the kinds of url that these sources admit, as a JSON array."""
+    own = [kind for kind, name in SOURCE_OF_KIND.items() if name in sources]
+    forms = [f"{form}@{source}" for source in sources for form in FORMS]
+    return json.dumps([*own, *sources, *forms])
 
 
 def kind_of(source: str, form: str) -> str:

@@ -81,7 +81,7 @@ class ExtractionPool:
         """Run a function in a free worker. Raises WorkerDied, or the function's own exception."""
         index = await self._free.get()
         try:
-            result, error = await self._workers[index].call(with_cpu_limit, (function, args, kwargs), {})
+            result, error = await self._workers[index].call(with_cpu_limit, function, args, kwargs)
         except BaseException:  # a call that is given up leaves its answer in the socket
             self._workers[index].kill()
             self._workers[index] = ExtractionWorker()

@@ -7,7 +7,7 @@ fifth of the time of the process of a crawl.
 import asyncio
 import pickle
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from socket import socket, socketpair
 from struct import Struct
@@ -42,11 +42,9 @@ class ExtractionWorker:
             self._streams = await asyncio.open_unix_connection(sock=ours, limit=BUFFER)
         return self._streams
 
-    async def call(
-        self, function: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]
-    ) -> tuple[Any, Exception | None]:
+    async def call(self, function: Callable[..., object], *args: object) -> tuple[Any, Exception | None]:
         """Return the function's result, or its error. Raises WorkerDied."""
-        request = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+        request = pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL)
         reader, writer = await self.start()
         try:
             writer.writelines((LENGTH.pack(len(request)), request))
@@ -91,8 +89,8 @@ def _answer_calls(calls: socket) -> None:
 def _answer(request: bytes) -> bytes:
     """Run one call; the answer is the pickled pair of its result and None, or of None and its error."""
     try:
-        function, args, kwargs = pickle.loads(request)  # noqa: S301 (of our own process)
-        return pickle.dumps((function(*args, **kwargs), None), pickle.HIGHEST_PROTOCOL)
+        function, args = pickle.loads(request)  # noqa: S301 (of our own process)
+        return pickle.dumps((function(*args), None), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         error.add_note(traceback.format_exc())
         try:

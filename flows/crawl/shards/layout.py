@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from flows.crawl.setup import extraction_of
-from flows.crawl.shards.opened import opened_shard
+from flows.crawl.shards.opened import checked_frontier, opened_shard
 from flows.crawl.shards.shard import Shard, left_shards
 from flows.settings import Settings
 from sources.frontier.frontier import Frontier
-from sources.frontier.moving import copy_hosts, delete_kinds, has_kinds, kinds_of_all
-from sources.frontier.records import Admission
-from sources.frontier.recovery import recovered
-from sources.frontier.shard_frontier import ShardFrontier
+from sources.frontier.moving import copy_hosts, delete_kinds, has_kinds
+from sources.frontier.records import Admission, kinds_of
 
 LOG = logging.getLogger(__name__)
 GONE = ".gone"
@@ -25,7 +22,7 @@ def settle(settings: Settings, day: date, home: Frontier, names: Sequence[str], 
 
     Without shards all hosts go to the night's frontier. Its rows that ended must have been drained.
     """
-    kinds = kinds_of_all(names)
+    kinds = kinds_of(*names)
     left = [shard for shard in left_shards(settings.state) if shard not in shards]
     is_full = bool(shards) and has_kinds(home, kinds)
     if not left and not is_full:
@@ -35,7 +32,7 @@ def settle(settings: Settings, day: date, home: Frontier, names: Sequence[str], 
     files = [shard.frontier(settings.state) for shard in left]
     if shards:
         for one in shards:
-            with _opened(one, settings) as target:
+            with checked_frontier(one, settings)[0] as target:
                 _gather(target, files, one.owns)
                 if is_full:
                     copy_hosts(target, home.path, one.owns, kinds)
@@ -54,14 +51,9 @@ def _gather(target: Frontier, files: Sequence[Path], owns: Callable[[str], bool]
         copy_hosts(target, file, owns)
 
 
-def _opened(shard: Shard, settings: Settings) -> ShardFrontier:
-    path, extractor = shard.frontier(settings.state), extraction_of(settings.crawl)
-    return recovered(path, lambda: ShardFrontier(path, extractor, shard.owns))[0]
-
-
 def _drained(shard: Shard, settings: Settings, day: date) -> list[Admission]:
     """Move the rows of a shard that ended to the lake; returns the day's links to hosts of others."""
-    _opened(shard, settings).close()
+    checked_frontier(shard, settings)[0].close()
     with opened_shard(shard, settings, day) as opened:
         opened.frontier.drain(opened.write)
         return opened.frontier.foreign_links(day)

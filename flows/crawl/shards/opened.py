@@ -15,6 +15,7 @@ from sources.archive.warc_files import WarcFiles
 from sources.blocklist import Blocklist
 from sources.crawl_run import CrawlRun, ProgressCallback
 from sources.frontier.records import WritePart
+from sources.frontier.recovery import recovered
 from sources.frontier.shard_frontier import ShardFrontier
 from sources.text.extraction_pool import ExtractionPool
 from sources.web.crawl_config import CrawlConfig
@@ -55,6 +56,12 @@ class OpenShard:
         crawl, stored = job.settings.crawl, self.archive if job.settings.crawl.keep_raw else None
         client, pool, blocklist = client_of(crawl), ExtractionPool(EXTRACTORS), Blocklist(job.settings.blocklist)
         return CrawlRun(job.day, self.frontier, self.write, report, client, pool, blocklist, stored)
+
+
+def checked_frontier(shard: Shard, settings: Settings) -> tuple[ShardFrontier, str | None]:
+    """A shard's frontier, checked as a run begins; with a sentence if it is a new one in place of a damaged one."""
+    path, extractor = shard.frontier(settings.state), extraction_of(settings.crawl)
+    return recovered(path, lambda: ShardFrontier(path, extractor, shard.owns))
 
 
 @contextmanager

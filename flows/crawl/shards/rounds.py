@@ -13,20 +13,17 @@ from datetime import date
 from functools import partial
 from typing import Self
 
-from flows.crawl.setup import extraction_of
 from flows.crawl.shards.layout import settle
 from flows.crawl.shards.link_parts import FOLDER
-from flows.crawl.shards.opened import Job, load_memory, opened_shard
+from flows.crawl.shards.opened import Job, checked_frontier, load_memory, opened_shard
 from flows.crawl.shards.plan import Planner
 from flows.crawl.shards.round import PROGRESS, Report, Round, report_of, run_round
-from flows.crawl.shards.shard import Shard, shard_count, shards_of
+from flows.crawl.shards.shard import Shard, shard_count
 from flows.engine.engine import Engine
 from flows.settings import Settings
 from sources.frontier.frontier import Frontier
 from sources.frontier.moving import copy_taken
 from sources.frontier.records import Admission, Changes
-from sources.frontier.recovery import recovered
-from sources.frontier.shard_frontier import ShardFrontier
 from sources.protocol import Source
 from sources.status_codes import Status
 from sources.web.crawl_config import Budget, CrawlConfig
@@ -50,7 +47,7 @@ class ShardedCrawl:
         self.lost: str | None = None
         """A sentence if frontiers of shards were damaged."""
         self._settings, self._day, self._report, self._opening = settings, day, report, opening
-        self._shards = shards_of(self.count) if self.count > 1 else []
+        self._shards = Shard.all_of(self.count) if self.count > 1 else []
         self._opened = ExitStack()
         self._engine: Engine | None = None
         self._number = 0
@@ -100,12 +97,11 @@ class ShardedCrawl:
         return found
 
     def _begin_shard(self, shard: Shard) -> None:
-        folder, path = shard.folder(self._settings.state), shard.frontier(self._settings.state)
+        folder = shard.folder(self._settings.state)
         shutil.rmtree(folder / FOLDER, ignore_errors=True)
         for file in (*folder.glob("*.memory"), folder / PROGRESS):
             file.unlink(missing_ok=True)
-        extractor = extraction_of(self._settings.crawl)
-        frontier, lost = recovered(path, lambda: ShardFrontier(path, extractor, shard.owns))
+        frontier, lost = checked_frontier(shard, self._settings)
         frontier.close()
         self.lost = "; ".join(filter(None, (self.lost, lost))) or None
         with opened_shard(shard, self._settings, self._day) as opened:

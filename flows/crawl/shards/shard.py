@@ -3,11 +3,11 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from flows.engine.shard import NumberedShard
 from flows.settings import Settings
-from sources.protocol import Source
 from sources.urls import host_of
-from sources.web.source import WebSource
 
 WORKER = "crawl"
 """The writer's name in the parts of a crawl of one process."""
@@ -16,27 +16,15 @@ FRONTIER = "frontier.sqlite"
 
 
 @dataclass(frozen=True)
-class Shard:
-    """Shard `index` of `count`, from 0."""
+class Shard(NumberedShard):
+    """A share of the hosts; its folder has its frontier, its memory and its outgoing links."""
 
-    index: int
-    count: int
-
-    def __str__(self) -> str:
-        return f"{self.index + 1}of{self.count}"
-
-    @property
-    def worker(self) -> str:
-        """The writer's name in its parts of the lake and its raw files."""
-        return f"{WORKER}{self.index + 1}"
+    writer: ClassVar[str] = WORKER
+    room: ClassVar[str] = FOLDER
 
     def owns(self, origin: str) -> bool:
         """True if the urls of this origin are the shard's."""
         return owner(origin, self.count) == self.index
-
-    def folder(self, state: Path) -> Path:
-        """The folder of its frontier, its memory and its outgoing links."""
-        return state / FOLDER / str(self)
 
     def frontier(self, state: Path) -> Path:
         """Its frontier."""
@@ -49,19 +37,9 @@ def owner(origin: str, count: int) -> int:
     return int.from_bytes(digest[:8]) % count
 
 
-def shards_of(count: int) -> list[Shard]:
-    """All shards of a crawl."""
-    return [Shard(index, count) for index in range(count)]
-
-
 def shard_count(settings: Settings) -> int:
     """The shards of the web sources; 1: the night's process crawls them."""
     return settings.crawl.shards if settings.engine.kind == "ray" else 1
-
-
-def is_sharded(source: Source, count: int) -> bool:
-    """True if the source is crawled in shards."""
-    return count > 1 and isinstance(source, WebSource)
 
 
 def left_shards(state: Path) -> list[Shard]:

@@ -16,7 +16,7 @@ from flows.rollout.journal.drain import clear_orphan_parts, drain
 from flows.rollout.journal.file import JournalLocked, sql
 from flows.rollout.journal.journal import Journal
 from flows.rollout.journal.recovery import Recovered, open_journal
-from flows.rollout.shards.shard import journal_of, left_folders, owner, shards_of
+from flows.rollout.shards.shard import Shard, journal_of, left_folders, owner
 from schemas.trajectory import trajectory_id
 from warehouse.lake import Lake
 
@@ -48,7 +48,7 @@ def distribute(state: Path, lake: Lake, home: Journal, planned: pa.Table, count:
     Children go with their parents. Attempts that are not planned any more stay. Raises JournalError, LakeError.
     """
     owners = _owners(home, planned, count)
-    for shard in shards_of(count):
+    for shard in Shard.all_of(count):
         path = journal_of(shard.folder(state))
         clear_orphan_parts(lake, shard.worker)
         with Journal(path, shard.worker) as journal:

@@ -24,7 +24,7 @@ from flows.rollout.server_load import Load
 from flows.rollout.shards.journals import distribute, gather
 from flows.rollout.shards.messages import Ended, Failed, Message, Progress, Started
 from flows.rollout.shards.process import Job, run_shard
-from flows.rollout.shards.shard import Shard, shards_of
+from flows.rollout.shards.shard import Shard
 from flows.rollout.shards.totals import ShardTotal, Totals, with_clients
 from flows.rollout.work import Factories
 from flows.settings import Settings
@@ -163,7 +163,7 @@ async def work_in_processes(
     The run itself opens the teacher too: it starts a server that the settings do not name, compares the dialect with
     it, and reads its load. Raises the error that ended a process, ProcessLost, JournalError or LakeError.
     """
-    state, shards = run.settings.state, shards_of(run.settings.rollout.processes)
+    state, shards = run.settings.state, Shard.all_of(run.settings.rollout.processes)
     async with opening as teacher:
         distribute(state, run.lake, run.journal, run.planned, len(shards))
         urls = [load.server for load in teacher.loads()]

@@ -3,34 +3,24 @@
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from flows.engine.shard import NumberedShard
 from flows.rollout.journal.journal import WORKER
 
 FOLDER = "shards"
 
 
 @dataclass(frozen=True)
-class Shard:
-    """Shard `index` of `count`, from 0."""
+class Shard(NumberedShard):
+    """A share of the tasks; its folder has its journal and its worlds' files."""
 
-    index: int
-    count: int
-
-    def __str__(self) -> str:
-        return f"{self.index + 1}of{self.count}"
-
-    @property
-    def worker(self) -> str:
-        """The writer's name in its parts of the lake."""
-        return f"{WORKER}{self.index + 1}"
+    writer: ClassVar[str] = WORKER
+    room: ClassVar[str] = FOLDER
 
     def owns(self, task_id: str) -> bool:
         """True if the attempts at this task are the shard's."""
         return owner(task_id, self.count) == self.index
-
-    def folder(self, state: Path) -> Path:
-        """The folder of its journal and of its worlds' files."""
-        return state / FOLDER / str(self)
 
     def share(self, total: int) -> int:
         """Its part of a total that all shards divide, at least 1."""
@@ -40,11 +30,6 @@ class Shard:
 def owner(task_id: str, count: int) -> int:
     """The index of the shard that a task belongs to."""
     return zlib.crc32(task_id.encode()) % count
-
-
-def shards_of(count: int) -> list[Shard]:
-    """All shards of a run."""
-    return [Shard(index, count) for index in range(count)]
 
 
 def journal_of(folder: Path) -> Path:

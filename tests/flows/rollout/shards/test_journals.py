@@ -9,7 +9,7 @@ from flows.rollout.pool.counts import PoolCounts
 from flows.rollout.server_load import Load
 from flows.rollout.shards.journals import distribute, gather
 from flows.rollout.shards.messages import Progress, Started
-from flows.rollout.shards.shard import journal_of, left_folders, owner, shards_of
+from flows.rollout.shards.shard import Shard, journal_of, left_folders, owner
 from flows.rollout.shards.totals import ShardTotal, Totals, with_clients
 from schemas import Trajectory, Turn
 from schemas.trajectory import trajectory_id
@@ -34,7 +34,7 @@ async def test_attempts_and_their_children_go_to_the_shard_of_their_task(tmp_pat
         await home.commit([entry("a child", 0)])
         distribute(tmp_path, Lake(tmp_path / "lake"), home, PLANNED, 2)
         assert held(home) == {}
-    for shard in shards_of(2):
+    for shard in Shard.all_of(2):
         with Journal(journal_of(shard.folder(tmp_path)), shard.worker) as journal:
             own = {name: 3 for task, name in zip(TASKS, NAMES, strict=True) if owner(task, 2) == shard.index}
             assert held(journal) == own | ({"a child": 1} if NAMES[0] in own else {})
@@ -54,7 +54,7 @@ async def test_a_kill_between_two_journals_leaves_one_copy(tmp_path: Path) -> No
 
 async def test_what_a_shard_finished_reaches_the_lake_under_its_own_name(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
-    shard = shards_of(2)[1]
+    shard = Shard.all_of(2)[1]
     with Journal(tmp_path / "journal.sqlite") as home:
         shard.folder(tmp_path).mkdir(parents=True)
         with Journal(journal_of(shard.folder(tmp_path)), shard.worker) as journal:

@@ -13,7 +13,7 @@ import pytest
 
 from flows.rollout.briefs import RolloutError
 from flows.rollout.monitor.run_status import read_status
-from flows.rollout.shards.shard import left_folders, shards_of
+from flows.rollout.shards.shard import Shard, left_folders
 from flows.settings import Rollout, Settings, Teacher
 from schemas import Trajectory
 from tests.doubles.lakes.wiki_tasks import write_wiki_tasks
@@ -64,7 +64,7 @@ def processes_of(run: int | None) -> list[psutil.Process]:
 
 
 def test_every_task_has_one_owner() -> None:
-    shards, tasks = shards_of(3), [f"{number:032x}" for number in range(300)]
+    shards, tasks = Shard.all_of(3), [f"{number:032x}" for number in range(300)]
     owned = [[task for task in tasks if shard.owns(task)] for shard in shards]
     assert sorted(chain(*owned)) == tasks
     assert min(map(len, owned)) > 70
