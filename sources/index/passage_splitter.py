@@ -23,8 +23,8 @@ FULL_WORDS = 60
 """A passage of at least this many words ends with its block."""
 
 _LINK = re.compile(r"!?\[((?:\\.|`[^`\n]*`|[^\[\]\\\n])*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
-_BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
-_ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=\S)\*(?![\w*])")
+_BOLD = re.compile(r"(?<!\\)\*\*(?=\S)((?:\\.|[^*\\\n])+?)(?<=\S)\*\*")
+_ITALIC = re.compile(r"(?<![\w*\\])\*(?=[^\s*])((?:\\.|[^*\\\n])+?)(?<=\S)\*(?![\w*])")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|~<>$&\"'=:-])")
 _CELLS = re.compile(r"(?<!\\)\|")
 _MARKER = re.compile(r"\s*(?:#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+|:\s+|>\s?|```|~~~|\|)")

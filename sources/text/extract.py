@@ -25,7 +25,7 @@ from sources.text.nesting import harmless
 from sources.text.stand_ins import stand_in
 from sources.urls import normalise
 
-EXTRACTOR = "8"
+EXTRACTOR = "9"
 """Version of the extractor: raise it when the same bytes give another text, so that pages are fetched again."""
 MAX_TITLE_CHARS = 300
 MIN_PROSE_IN_PRE_SHARE = 0.8

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from selectolax.lexbor import LexborNode
 
 from sources.text.markdown import tables
-from sources.text.markdown.frame import MAX_INDENTED, Block, Frame, prefixed
-from sources.text.markdown.page import ONE_LINE, Leave, Page
+from sources.text.markdown.frame import MAX_INDENTED, ONE_LINE, Block, Frame, prefixed
+from sources.text.markdown.page import Leave, Page
 from sources.text.markdown.tables import Cell, Table
 
 _UNQUOTED = frozenset(("code", "table", "formula"))

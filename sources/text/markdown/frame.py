@@ -8,10 +8,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from sources.text.markdown.delimiters import resolved
 from sources.text.markdown.marks import IN_CODE, UNMARKED, Mark, escaped, escaped_line_starts
 
 MAX_INDENTED = 10
 """Lists and quotations nested more deeply are not indented further, so that hostile pages stay small."""
+
+ONE_LINE = frozenset(("cell", "heading", "term"))
+"""Frames whose text becomes one line, and which therefore hold no blocks."""
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _BLANK_LINES = re.compile(r"\n(?:[ \xa0]*\n)+")
@@ -38,6 +42,7 @@ class Frame:
         self._pieces: list[str] = []
         self._marks: list[Mark] = [Mark("link", 0, link)] if link else []
         self._line_break = {"heading": " ", "cell": "<br>"}.get(kind, "\n")
+        self._is_one_line = kind in ONE_LINE
         self._emphasised = kind not in ("heading", "term")
         self.in_code = False
         """a code span is open"""
@@ -125,7 +130,8 @@ class Frame:
         if "\n" in text:
             text = _BLANK_LINES.sub("\n\n", text)
         if text:
-            self.add(escaped_line_starts(text.replace("\xa0", " ")), kind)
+            text = text.replace("\xa0", " ")
+            self.add(escaped_line_starts(text if self._is_one_line else resolved(text)), kind)
 
     def add(self, text: str, kind: str) -> None:
         """Add a finished block."""
@@ -139,7 +145,7 @@ class Frame:
     def one_line(self, separator: str = " ") -> str:
         """All blocks on one line, for headings, terms and cells."""
         self.end_paragraph()
-        return separator.join(block.text.replace("\n", separator) for block in self.blocks)
+        return resolved(separator.join(block.text.replace("\n", separator) for block in self.blocks))
 
     def _end_code(self) -> None:
         """Close the code span for a while: a link inside it is written around code of its own."""

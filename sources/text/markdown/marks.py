@@ -9,8 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sources.text.markdown.delimiters import held
+
 _BACKTICKS = re.compile("`+")
-_LITERAL = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])[^*\n]+?(?<=[^\s*])\1(?![\w*])")
 _LITERAL_LINK = re.compile(r"\[(?=[^\[\]\n]*\]\()")
 _LITERAL_TAG = re.compile(r"<(?=[A-Za-z/!?][^<>]*(?:>|$)|$)")
 """the start of an element, whose name or end may be in the next piece of the text"""
@@ -87,12 +88,13 @@ def image(alt: str, target: str | None) -> str:
 
 
 def escaped(text: str) -> str:
-    """Escape what would be read as emphasis, a link, an element or an entity, though the page shows the characters.
+    """Escape what would be read as a link, an element or an entity, though the page shows the characters.
 
-    A lone backtick would pair with the fence of the next code span; a pair of them is code that its author left so.
+    Stars and underscores are held until the paragraph ends. A lone backtick would pair with the fence of the next code
+    span; a pair of them is code that its author left so.
     """
-    if "*" in text:
-        text = _LITERAL.sub(lambda found: found[0].replace("*", r"\*"), text)
+    if "*" in text or "_" in text:
+        text = held(text)
     if "`" in text and any(n % 2 for n in Counter(_BACKTICKS.findall(text)).values()):
         text = text.replace("`", r"\`")
     if "](" in text:

@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 
 from sources.text.formulas.find import Formula
 from sources.text.markdown.footnotes import Footnotes
-from sources.text.markdown.frame import Frame
+from sources.text.markdown.frame import ONE_LINE, Frame
 from sources.text.markdown.tables import Table
-
-ONE_LINE = frozenset(("cell", "heading", "term"))
-"""Frames whose text becomes one line, and which therefore hold no blocks."""
 
 Resolve = Callable[[str], str | None]
 """href → absolute url; None for a link without a target."""

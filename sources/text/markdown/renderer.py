@@ -10,9 +10,9 @@ from selectolax.lexbor import LexborNode
 from sources.text.boilerplate import HEADINGS
 from sources.text.markdown.code import Code, code_blocks, code_text
 from sources.text.markdown.containers import ENTER
-from sources.text.markdown.frame import Block
+from sources.text.markdown.frame import ONE_LINE, Block
 from sources.text.markdown.marks import code_span, image
-from sources.text.markdown.page import ONE_LINE, Leave, Page, Reading
+from sources.text.markdown.page import Leave, Page, Reading
 
 SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "head", "select", "textarea",
