@@ -15,6 +15,7 @@ from sources.status_codes import Status
 from sources.text.boilerplate import content_of
 from sources.text.charset import Unreadable, decode
 from sources.text.document_builder import ExtractedPage
+from sources.text.formulas.delimited import has_delimited_tex
 from sources.text.formulas.find import formulas_of
 from sources.text.links import Links
 from sources.text.markdown.code import code_elements
@@ -127,6 +128,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         footnotes_of(tree, html),
         content.dropped,
         code_elements(tree),
+        has_delimited_tex(html),
         _is_prose_in_pre(content.root),
     )
     return markdown_of(content.root, reading)

@@ -1,7 +1,7 @@
 r"""Finds the formulas of a page and gives each as TeX: `$…$` within a sentence, `$$…$$` on a line of its own.
 
 Renderers put the same formula on a page several times, as MathML, as an image and as drawn characters; the outermost
-element is the one that is read. TeX between `\( \)` or dollar signs is text of the page and needs no help.
+element is the one that is read.
 """
 
 import re

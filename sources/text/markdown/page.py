@@ -6,6 +6,7 @@ Entering an element may return a function, which is called when the walk leaves 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sources.text.formulas.delimited import split_formulas
 from sources.text.formulas.find import Formula
 from sources.text.markdown.footnotes import Footnotes
 from sources.text.markdown.frame import ONE_LINE, Frame
@@ -32,6 +33,8 @@ class Reading:
     """elements that are not content"""
     code: frozenset[int] = frozenset()
     """elements other than `<pre>` that hold lines of code"""
+    delimited_tex: bool = False
+    """text may hold formulas between delimiters"""
     prose_in_pre: bool = False
     """write `<pre>` as text: the page has its prose there"""
 
@@ -66,6 +69,17 @@ class Page:
 
     def end_paragraph(self) -> None:
         self.frame.end_paragraph()
+
+    def write(self, text: str) -> None:
+        """Write text of the page, and the formulas in it."""
+        if not self.reading.delimited_tex or self.frame.in_code or ("\\" not in text and "$" not in text):
+            self.frame.write(text)
+            return
+        for piece in split_formulas(text):
+            if isinstance(piece, str):
+                self.frame.write(piece)
+            else:
+                self.formula(piece)
 
     def open(self, kind: str, finish: Callable[[Frame], None], *, indents: bool = False) -> Leave:
         """Begin a frame inside the open one; on leaving, the outer frame is open again and `finish` gets the inner."""

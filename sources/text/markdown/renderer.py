@@ -32,7 +32,7 @@ def blocks_of(root: LexborNode, reading: Reading) -> list[Block]:
             if leave is not None:
                 leave()
         elif (tag := node.tag or "") == "-text":
-            page.frame.write(node.text_content or "")
+            page.write(node.text_content or "")
         elif special and node.mem_id in special:
             if not _write_special(page, node):
                 stack.append((node, _enter_special(page, node)))

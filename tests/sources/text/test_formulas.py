@@ -71,3 +71,28 @@ def test_tex_between_delimiters_stays_as_it_is() -> None:
 def test_mathml_without_tex_is_converted(mathml: str, tex: str) -> None:
     """Browsers draw MathML; its text alone turns a fraction into a row of digits."""
     assert markdown(f"<p>Let <math>{mathml}</math> be.</p>") == f"Let ${tex}$ be."
+
+
+LOADER = '<script src="https://cdn.example/mathjax@3/es5/tex-mml-chtml.js"></script>'
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (r"Let \(x_1 &lt; y*z*\) be.", "Let $x_1 < y*z*$ be."),
+        (r"Let \[a &lt; b \\[2pt] c\] be.", "Let\n\n$$a < b \\\\[2pt] c$$\n\nbe."),
+        ("Then\n\\begin{align*}\na &amp;= b\n\\end{align*}", "Then\n\n$$\\begin{align*} a &= b \\end{align*}$$"),
+        ("Let $a &lt;b$ and $c>d$ cost $5 and $6.", "Let $a <b$ and $c>d$ cost $5 and $6."),
+        (r"<h2>The \(L^2\) norm</h2>", "## The $L^2$ norm"),
+        (r"<code>\(a\)</code> is no \(formula", "`\\(a\\)` is no \\(formula"),
+        (r"<pre>\(a\) \[b\]</pre>", "```\n\\(a\\) \\[b\\]\n```"),
+    ],
+)
+def test_formulas_between_delimiters_are_read_as_mathjax_reads_them(html: str, expected: str) -> None:
+    """Readers of Markdown drop the backslash of `\\(`, and take what is between for text."""
+    assert markdown(f"{LOADER}<p>{html}</p>") == expected
+
+
+def test_backslashes_of_a_page_without_formulas_are_its_text() -> None:
+    """A group of `grep` is no formula."""
+    assert markdown(r"<p>The groups \(a\) and $b$ &lt;c>.</p>") == r"The groups \(a\) and $b$ \<c>."
