@@ -7,6 +7,8 @@ card.
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -27,29 +29,41 @@ HUB_SIZES = [
 ]
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a query, which runs once."""
+
+    names: list[str]
+    fetched: list[tuple[Any, ...]]
+
+    def markdown(self) -> str:
+        return _markdown(self.names, self.fetched)
+
+
 def dataset_card(con: duckdb.DuckDBPyConnection, manifest: Manifest, settings: Publish) -> str:
     """The Markdown text of the card; reads the table `chosen` and the views of the connection."""
+    imported = _rows(con, "imported_files")
     sections = [
         _head(manifest, settings),
         f"# {settings.name}",
-        _opening(con, manifest),
+        _opening(manifest, sum(file[-1] for file in imported.fetched)),
         *_without_ids(manifest),
-        *_imported(con),
+        *_imported(imported),
         *segment_section(manifest),
         *student_section(manifest),
         "## How to load",
         _loading(manifest),
         "## Contents",
-        _table(con, "domains"),
+        _rows(con, "domains").markdown(),
         "### Tokens per trajectory",
-        _table(con, "length_histogram"),
+        _rows(con, "length_histogram").markdown(),
         "## Outcome of every attempt",
         "These rows sum to the planned attempts: every attempt that is not released has a reason.",
-        _table(con, "release_funnel"),
+        _rows(con, "release_funnel").markdown(),
         "## Teachers",
         "`token_ids` are in the vocabulary of the row's teacher: `template_sha256` is the hash of its chat template, "
         "`vocabulary_sha256` that of its tokenizer.",
-        _table(con, "teachers"),
+        _rows(con, "teachers").markdown(),
         *_licenses(con),
         *_trust(con),
         *_benchmarks(con),
@@ -85,10 +99,9 @@ def _head(manifest: Manifest, settings: Publish) -> str:
     ])  # fmt: skip
 
 
-def _opening(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
-    files = con.execute(query("publish", "imported_files")).fetchall()
+def _opening(manifest: Manifest, imported: int) -> str:
     return (
-        f"{_contents(manifest, sum(file[-1] for file in files))}\n\n"
+        f"{_contents(manifest, imported)}\n\n"
         f"Release `{manifest.release_id}`"
         + (f", after `{manifest.parent}`" if manifest.parent else "")
         + f"; the newest trajectory ended {manifest.created_at:%Y-%m-%d %H:%M} UTC. `manifest.json` lists every file "
@@ -164,9 +177,9 @@ def _without_ids(manifest: Manifest) -> list[str]:
     ]
 
 
-def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
+def _imported(files: _Rows) -> list[str]:
     """The section on imported rows; empty if there are none."""
-    if not con.execute(query("publish", "imported_files")).fetchone():
+    if not files.fetched:
         return []
     return [
         "## Imported rows",
@@ -174,47 +187,50 @@ def _imported(con: duckdb.DuckDBPyConnection) -> list[str]:
         "import, `token_ids` is empty, `n_tokens` counts their text or is 0), their messages are as published "
         "except for redacted secrets and personal data, and they name no pages. The "
         "licenses are as given to the import.",
-        _table(con, "imported_files"),
+        files.markdown(),
     ]
 
 
 def _licenses(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on the licenses of the sources; empty if no trajectory depends on any."""
-    if not con.execute(query("publish", "licenses")).fetchone():
+    licenses = _rows(con, "licenses")
+    if not licenses.fetched:
         return []
-    named = con.execute(query("publish", "attributions")).fetchone()
+    named = _rows(con, "attributions")
     return [
         "## Licenses of the sources",
         "As declared by the pages, source trees or data of each task, and by the pages that its tools opened. A "
         "trajectory of several licenses counts for each.",
-        _table(con, "licenses"),
-        *(["Sites and authors to be named, those of most pages first:", _table(con, "attributions")] if named else []),
+        licenses.markdown(),
+        *(["Sites and authors to be named, those of most pages first:", named.markdown()] if named.fetched else []),
     ]
 
 
 def _trust(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on the verifiers' error rates; empty if no verdict was audited."""
-    if not con.execute(query("publish", "verifiers")).fetchone():
+    verifiers = _rows(con, "verifiers")
+    if not verifiers.fetched:
         return []
     return [
         "## Error rates of the verifiers",
         "People judged a seeded sample of answers without seeing the verdicts, drawn equally from each combination of "
         "verdicts. `low` to `high` is the 95 % interval of the error rate (Wilson 1927; strata joined as by Zou and "
         "Donner 2008).",
-        _table(con, "verifiers"),
+        verifiers.markdown(),
     ]
 
 
 def _benchmarks(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The section on decontamination; empty if no benchmark was checked."""
-    if not con.execute(query("publish", "checked_benchmarks")).fetchone():
+    benchmarks = _rows(con, "checked_benchmarks")
+    if not benchmarks.fetched:
         return []
     return [
         "## Decontamination",
         "`overlapping` counts trajectories whose task, system prompt, answer, calls or other words of the agent repeat "
         "13 consecutive words of a benchmark's item, or the whole of a shorter one (after NFKC, case and space "
         "folding); pages that the agent read do not count. The gate `decontamination` rejects them.",
-        _table(con, "checked_benchmarks"),
+        benchmarks.markdown(),
     ]
 
 
@@ -227,10 +243,9 @@ def _columns(schema: pa.Schema, more: Sequence[tuple[str, str, str]] = ()) -> st
     return _markdown(("column", "type", "description"), short)
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str) -> str:
+def _rows(con: duckdb.DuckDBPyConnection, name: str) -> _Rows:
     answer = con.execute(query("publish", name))
-    names = [column[0] for column in answer.description or ()]
-    return _markdown(names, answer.fetchall())
+    return _Rows([column[0] for column in answer.description or ()], answer.fetchall())
 
 
 def _markdown(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
