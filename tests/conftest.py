@@ -1,8 +1,28 @@
-"""Distributes the tests over the workers of pytest-xdist: a file at a time, the files with slow tests first."""
+"""Loads the tests fast, and distributes them over the workers of pytest-xdist: files with slow tests first."""
 
+import gc
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start three workers for two cores: tests of servers, kills and deadlines wait for half of their time."""
+    return max(2, len(os.sched_getaffinity(0)) * 3 // 2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Load the test modules without garbage collections, half of the time, and exempt them from later ones."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

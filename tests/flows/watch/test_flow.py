@@ -11,7 +11,6 @@ from prefect import flow, get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import Artifact
 from prefect.runtime import flow_run
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.nightly import page_of
 from flows.settings import Settings
@@ -26,6 +25,8 @@ STEPS = ["crawl", "refine"]
 
 @pytest.fixture(scope="module")
 def prefect() -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness  # imports the whole server
+
     with prefect_test_harness(server_startup_timeout=120):
         yield
 
