@@ -22,6 +22,7 @@ from sources.text.markdown.code import code_elements
 from sources.text.markdown.document import markdown_of
 from sources.text.markdown.footnotes import footnotes_of
 from sources.text.markdown.page import Reading
+from sources.text.markdown.typewritten import CODE_SIGNS, is_typewritten
 from sources.text.nesting import harmless
 from sources.text.stand_ins import stand_in
 from sources.urls import normalise
@@ -39,7 +40,6 @@ _AROUND_TITLE = " \xb6\u200b"
 """blanks, and the sign of a link to the heading itself"""
 _LEVELS = frozenset("123456")
 _HEADING_TAGS = frozenset(f"h{level}" for level in _LEVELS)
-_CODE_SIGNS = re.compile(r"[{}\[\]=;<_*/\\#|&+$@~^]")
 _MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\]\n]{1,200})\]\(<?([^\s()<>]+)")
 
 
@@ -130,6 +130,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         code_elements(tree),
         has_delimited_tex(html),
         _is_prose_in_pre(content.root),
+        is_typewritten(content.root),
     )
     return markdown_of(content.root, reading)
 
@@ -149,7 +150,7 @@ def _is_prose_in_pre(root: LexborNode) -> bool:
     bare = [node.text() for node in root.css("pre:not([class])") if node.css_first("code, span, div") is None]
     if not bare or sum(map(len, bare)) <= MIN_PROSE_IN_PRE_SHARE * max(1, len(root.text())):
         return False
-    return sum(len(_CODE_SIGNS.findall(text)) for text in bare) < MAX_CODE_SIGNS_SHARE * sum(map(len, bare))
+    return sum(len(CODE_SIGNS.findall(text)) for text in bare) < MAX_CODE_SIGNS_SHARE * sum(map(len, bare))
 
 
 def _title(tree: LexborHTMLParser, layout: Layout) -> str | None:

@@ -37,6 +37,8 @@ class Reading:
     """text may hold formulas between delimiters"""
     prose_in_pre: bool = False
     """write `<pre>` as text: the page has its prose there"""
+    typewritten: bool = False
+    """the page is a document in `<pre>`, with headings and links"""
 
     def special(self) -> frozenset[int]:
         """All nodes that are not read by their tag alone."""

@@ -13,6 +13,7 @@ from sources.text.markdown.containers import ENTER
 from sources.text.markdown.frame import ONE_LINE, Block
 from sources.text.markdown.marks import code_span, image
 from sources.text.markdown.page import Leave, Page, Reading
+from sources.text.markdown.typewritten import typed_blocks
 
 SKIPPED = frozenset((
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "head", "select", "textarea",
@@ -93,6 +94,9 @@ def _pre(page: Page, node: LexborNode) -> bool:
         frame.raw("<br>".join(map(code_span, lines)) if frame.kind == "cell" else code_span(" ".join(lines)))
         return True
     frame.end_paragraph()
+    if page.reading.typewritten:
+        frame.blocks += typed_blocks(node, page.reading.resolve)
+        return True
     for code in code_blocks(node):
         if page.reading.prose_in_pre:
             frame.add(code.text, "paragraph")

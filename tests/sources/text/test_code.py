@@ -87,3 +87,50 @@ def test_prose_in_pre_is_not_code() -> None:
     """The archive of a mailing list is prose, from which tasks are made; code is not."""
     letter = "The pump stops when the level falls.\nIt starts again in the morning.\n" * 5
     assert "```" not in markdown(f"<h1>Mail</h1><pre>{letter}</pre>")
+
+
+PROSE = "\n".join("     The pump draws water from the hold until the level is below the sill." for _ in range(4))
+MANUAL = (
+    "<b>PUMP</b>(1)              General Commands Manual              <b>PUMP</b>(1)\n\n<b>NAME</b>\n"
+    "     <b>pump</b> -- draw water\n\n<u>SYNOPSIS</u>\n     <b>pump</b> [<b>-a</b>] [<u>file</u>]\n\n"
+    f"<b>DESCRIPTION</b>\n{PROSE}\n\n"
+    '   <b>Old __init__ files</b>\n     It reads <u>file</u>, see <a href="seal.1.html"><b>seal</b>(1)</a>.\n'
+)
+RFC = (
+    f'<span class="h1">The Pump</span>\n\nStatus\n\n{PROSE}\n\n<span class="h2"><a id=s href=#s>1</a>. Draw</span>'
+    "   It draws, see\n   <a href=./rfc9>RFC 9</a>.\n\n     +--+--+\n     | a| b|\n     +--+--+\n"
+    '<span class="grey">Keeper          [Page 1]</span>\n</pre><pre class=newpage><span class="grey">RFC 8</span>\n\n'
+    '<span class="h3">1.1.  Stop</span>\n\n   It stops.\n'
+)
+
+
+def test_a_manual_page_in_pre_has_headings_and_links() -> None:
+    """As one block of code it is a page without sections that leads nowhere."""
+    text = markdown(f"<pre>{MANUAL}</pre>")
+    assert [line for line in text.split("\n") if line.startswith("#")] == [
+        "## NAME", "## SYNOPSIS", "## DESCRIPTION", "### Old \\_\\_init\\_\\_ files"
+    ]  # fmt: skip
+    assert "\n\n**pump** -- draw water\n\n" in text
+    assert text.endswith("It reads *file*, see [seal(1)](http://site.example/dir/seal.1.html).")
+
+
+def test_an_rfc_is_read_without_the_lines_of_its_paper() -> None:
+    """Its running titles would cut sentences in two; its drawings are no sentences."""
+    text = markdown(f"<pre>{RFC}</pre>")
+    assert text.startswith("# The Pump\n\nStatus\n\nThe pump draws water")
+    assert text.partition("## 1. Draw")[2] == (
+        "\n\nIt draws, see\n[RFC 9](http://site.example/dir/rfc9).\n\n```\n+--+--+\n| a| b|\n+--+--+\n```\n\n"
+        "### 1.1. Stop\n\nIt stops."
+    )
+
+
+def test_sections_of_pre_below_headings_keep_their_links() -> None:
+    """The pages of man7.org and of man2html have their headings around each `<pre>`."""
+    sections = "".join(f"<h2>{name}</h2><pre>\n{PROSE}\n     See <a href=s.html>{name}</a>.\n</pre>" for name in "ABC")
+    assert markdown(sections).count("\nSee [") == 3
+
+
+def test_code_on_a_page_of_code_stays_code() -> None:
+    """Names of classes in bold are no headings, and a listing without line breaks is lost."""
+    listing = "".join(f"<b>TABLE</b>\n  x[{n}] = {{ a: [{n}], <a href=b>b</a>: *p }};\n" for n in range(9))
+    assert markdown(f"<pre>{listing}</pre>").startswith("```\nTABLE\n  x[0] = { a: [0], b: *p };\n")
