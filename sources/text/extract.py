@@ -22,6 +22,7 @@ from sources.text.markdown.code import code_elements
 from sources.text.markdown.document import markdown_of
 from sources.text.markdown.footnotes import footnotes_of
 from sources.text.markdown.page import Reading
+from sources.text.markdown.tabs import tabs_of
 from sources.text.markdown.typewritten import CODE_SIGNS, is_typewritten
 from sources.text.nesting import harmless
 from sources.text.stand_ins import stand_in
@@ -119,6 +120,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
     content = content_of(tree, lambda href: links.targets.get(href) is not None)
     if content is None:
         return ""
+    tabs = tabs_of(tree, html)
     reading = Reading(
         lambda href: links.resolve(href, within),
         lambda source: normalise(source, within=within),
@@ -126,7 +128,8 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         frozenset(node.mem_id for selector in layout.plain for node in tree.css(selector)),
         formulas_of(tree, html),
         footnotes_of(tree, html),
-        content.dropped,
+        tabs.names,
+        content.dropped | tabs.lists,
         code_elements(tree),
         has_delimited_tex(html),
         _is_prose_in_pre(content.root),

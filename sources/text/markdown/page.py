@@ -29,6 +29,8 @@ class Reading:
     """elements whose links become plain text"""
     formulas: Mapping[int, Formula] = field(default_factory=dict)
     footnotes: Footnotes = field(default_factory=Footnotes)
+    panels: Mapping[int, str] = field(default_factory=dict)
+    """panel of a tab → name of the tab"""
     dropped: frozenset[int] = frozenset()
     """elements that are not content"""
     code: frozenset[int] = frozenset()
@@ -48,6 +50,7 @@ class Reading:
             *self.plain,
             *self.formulas,
             *self.code,
+            *self.panels,
             *notes.references,
             *notes.notes,
             *notes.inline,
@@ -101,6 +104,15 @@ class Page:
         frame = self.frame
         mark = frame.open(kind, target)
         return (lambda: frame.close(mark)) if mark is not None else None
+
+    def label(self, name: str) -> None:
+        """Write the name of a panel as a paragraph of its own."""
+        self.end_paragraph()
+        leave = self.mark("strong")
+        self.write(name)
+        if leave is not None:
+            leave()
+        self.end_paragraph()
 
     def heading(self, level: int) -> Leave | None:
         """Begin a heading; inside a cell or a term it is strong text."""

@@ -63,10 +63,12 @@ def _write_special(page: Page, node: LexborNode) -> bool:
 
 
 def _enter_special(page: Page, node: LexborNode) -> Leave | None:
-    """Enter a heading of the site's layout, an element without links, or a footnote."""
+    """Enter a heading of the site's layout, an element without links, the panel of a tab, or a footnote."""
     key, reading = node.mem_id, page.reading
     is_plain = key in reading.plain
     page.n_plain += is_plain
+    if key in reading.panels:
+        page.label(reading.panels[key])
     heading = reading.headings.get(key)
     enter = ENTER.get(node.tag or "")
     leave_element = page.heading(heading) if heading else enter(page, node) if enter is not None else None

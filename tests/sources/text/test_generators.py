@@ -128,7 +128,7 @@ def test_a_question_keeps_its_title_outside_of_the_main_part() -> None:
         (
             "<ul role=tablist><li role=tab>Pump</li><li role=tab>Sieve</li></ul><div role=tabpanel>Draw.</div>"
             "<div role=tabpanel hidden>Pour.</div>",
-            "- Pump\n- Sieve\n\nDraw.\n\nPour.",
+            "**Pump**\n\nDraw.\n\n**Sieve**\n\nPour.",
         ),
         (
             "<div><input type=radio id=a><label for=a>Pump</label><input id=b><label for=b>Sieve</label></div>"
@@ -142,6 +142,41 @@ def test_a_question_keeps_its_title_outside_of_the_main_part() -> None:
 def test_notes_and_tabs_keep_their_words_apart(body: str, expected: str) -> None:
     """A note that runs into its sentence changes its meaning; panels without names are all alike."""
     assert markdown(f"<h1>Pump</h1>{body}") == f"# Pump\n\n{expected}"
+
+
+TABS = {
+    "sphinx-tabs": "<div class=sphinx-tabs><div role=tablist><button role=tab id=t0 aria-controls=p0>Pump</button>"
+    "<button role=tab id=t1 aria-controls=p1>Sieve</button></div><div id=p0 role=tabpanel>Draw.</div>"
+    "<div id=p1 role=tabpanel hidden>Pour.</div></div>",
+    "docusaurus": "<div class=tabs-container><ul role=tablist class=tabs><li role=tab>Pump</li><li role=tab>Sieve</li>"
+    "</ul>"
+    "<div><div role=tabpanel>Draw.</div><div role=tabpanel hidden>Pour.</div></div></div>",
+    "mkdocs": "<div class=tabbed-set><input type=radio id=a><input type=radio id=b><div class=tabbed-labels>"
+    "<label for=a>Pump</label><label for=b>Sieve</label></div><div class=tabbed-content>\n"
+    "<div class=tabbed-block>Draw.</div>\n<div class=tabbed-block>Pour.</div></div></div>",
+    "vitepress": "<div class=vp-code-group><div class=tabs><input type=radio id=a><label for=a>Pump</label>"
+    "<input type=radio id=b><label for=b>Sieve</label></div>"
+    "<div class=blocks><div>Draw.</div><div>Pour.</div></div></div>",
+    "bootstrap": "<ul class='nav nav-tabs' role=tablist><li><a href=#p0 role=tab>Pump</a><li>"
+    "<a href=#p1 role=tab>Sieve</a></ul><div class=tab-content><div class=tab-pane id=p0>Draw.</div>"
+    "<div class=tab-pane id=p1>Pour.</div></div>",
+}
+
+
+@pytest.mark.parametrize("html", TABS.values(), ids=TABS.keys())
+def test_each_panel_stands_below_the_name_of_its_tab(html: str) -> None:
+    """Behind a list of three systems, no reader knows which command is for which."""
+    assert markdown(f"<h1>Pump</h1><p>{SENTENCE}</p>{html}") == (
+        f"# Pump\n\n{SENTENCE}\n\n**Pump**\n\nDraw.\n\n**Sieve**\n\nPour."
+    )
+
+
+def test_tabs_that_filter_one_panel_name_nothing() -> None:
+    """Javadoc has a table of methods and buttons that show some of them."""
+    filters = "".join(f"<button role=tab aria-controls=p>{name}</button>" for name in ("All", "Static"))
+    assert markdown(f"<h1>Pump</h1><div role=tablist>{filters}</div><div id=p role=tabpanel>Draw.</div>") == (
+        "# Pump\n\nDraw."
+    )
 
 
 def test_the_title_has_no_sign_of_a_permalink() -> None:
