@@ -23,7 +23,7 @@ def _pages() -> dict[str, str]:
     chance = random.Random(7)
     pages = {name: page(name, *chance.sample(NAMES, 4), words=f"Alone {name}. " * 30) for name in NAMES}
     pages |= {name: chance.choice(NAMES) for name in chance.sample(NAMES, 8)}
-    large = "".join(f"<h2>{n}</h2><p>Item {n} is <b>one</b> of <i>many</i>.</p>" for n in range(20_000))
+    large = "".join(f"<h2>{n}</h2><p>Item {n} is <b>one</b> of <i>many</i>.</p>" for n in range(6_000))
     pages |= {
         "/a": page("First", *NAMES[:8], LARGE),
         LARGE: f"<html lang=en><body>{large}<a href=/z>z</a></body></html>",

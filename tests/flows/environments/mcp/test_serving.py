@@ -71,9 +71,12 @@ async def test_each_session_has_a_world_of_its_own_which_ends_with_it(tmp_path: 
             for client in (first, second):
                 assert not (await client.call_tool("write", {"text": "a line"})).is_error
             assert len(list(tmp_path.glob("*/notebook.txt"))) == 2
+        left = list(tmp_path.glob("*/notebook.txt"))
         for _ in range(100):
-            left = list(tmp_path.glob("*/notebook.txt"))
+            if len(left) == 1:
+                break
             await asyncio.sleep(0.02)
+            left = list(tmp_path.glob("*/notebook.txt"))
         assert len(left) == 1
         async with Client(url, mode="2026-07-28") as sessionless:
             with pytest.raises(MCPError) as caught:
