@@ -25,6 +25,11 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Let Python free at its exit what the tests loaded: DuckDB would else list all its types as leaks."""
+    gc.unfreeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with slow tests first: a long test that starts last would leave the other workers without work."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}

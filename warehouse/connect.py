@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +24,7 @@ from warehouse.descriptions import View, comment_statements, declared, described
 from warehouse.lake import REPAIR_HINT, Lake, LakeDamaged, LakeError
 from warehouse.objects import ObjectPath
 from warehouse.objects.duckdb_files import LakeFiles
-from warehouse.view_template import view_template
+from warehouse.view_template import copy_views
 
 LOG = logging.getLogger(__name__)
 PARTS = "all stored rows of the record {0}, earlier versions included; the views read them"
@@ -40,6 +40,7 @@ OLDEST_CLIENT = "v1.0.0"
 """Version of DuckDB whose storage format `warehouse.duckdb` has: clients of 1.5 cannot read DuckDB 2.0's own format."""
 
 
+@cache
 def query(folder: str, name: str) -> str:
     """The text of `warehouse/sql/<folder>/<name>.sql`; raises FileNotFoundError."""
     return files("warehouse").joinpath("sql", folder, f"{name}.sql").read_text("utf-8")
@@ -101,7 +102,9 @@ def create_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
 def catalogue(lake: Lake) -> list[View]:
     """Every view and mart with its grain, and its columns with types and meanings; reads no rows of the lake."""
     lake.prepare()
-    with duckdb.connect(str(view_template(partial(_write_views, lake))), read_only=True) as con, _binding(con, lake):
+    with duckdb.connect() as con, _binding(con, lake):
+        _copy_views(con, lake)
+        _view_empty_parts(con, lake)
         return described_views(con, view_texts())
 
 
@@ -185,7 +188,8 @@ def _write_views(lake: Lake, path: Path) -> None:
             con.execute(f"create view {name} as {text}")
 
 
-def view_texts() -> dict[str, str]:
+@cache
+def view_texts() -> Mapping[str, str]:
     """The SQL of all views and marts by name, each after those that it reads."""
     texts = sql_files("views") | sql_files("marts")
     reads = {name: texts.keys() & set(re.findall(r"\b(?:from|join)\s+(\w+)", text)) for name, text in texts.items()}
@@ -211,12 +215,7 @@ def _set_session(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _copy_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Copy the views from a template: DuckDB binds a view when it creates it, a copied one when it is read."""
-    template = view_template(partial(_write_views, lake))
-    [(current,)] = con.execute("select current_database()").fetchall()
-    con.execute(f"attach {_literal(str(template))} as view_template (read_only)")
-    con.execute(f"copy from database view_template to {current} (schema)")
-    con.execute("detach view_template")
+    copy_views(con, _identity(), partial(_write_views, lake))
 
 
 def _create_commented_views(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
@@ -242,8 +241,15 @@ def _is_current(path: Path, lake: Lake) -> bool:
 
 def _origin(lake: Lake) -> tuple[str, str]:
     """The lake's folder, and a hash of the views and their descriptions."""
+    return str(lake.root.absolute()), _identity()
+
+
+@cache
+def _identity() -> str:
+    """A hash of the views and their descriptions, and of DuckDB's versions that write and read them."""
     texts = [*view_texts().items(), *((view, *columns.items()) for view, columns in declared().items())]
-    return str(lake.root.absolute()), content_id(OLDEST_CLIENT, texts, [arrow_schema(m).to_string() for m in RECORDS])
+    schemas = [arrow_schema(model).to_string() for model in RECORDS]
+    return content_id(duckdb.__version__, OLDEST_CLIENT, texts, schemas)
 
 
 def _view_empty_parts(con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
