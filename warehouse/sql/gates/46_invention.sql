@@ -11,7 +11,7 @@ with final as (
 ),
 
 supported as (
-    select trajectory_id, list_distinct(flatten(list(supported_claims))) as texts
+    select trajectory_id, list_distinct(flatten(list(supported_claims))) as texts, coalesce(len(flatten(list(scripts_read))), 0) > 0 as other_scripts
     from turn_facts
     group by trajectory_id
 ),
@@ -87,10 +87,12 @@ told_numbers as (
             list_distinct(list_concat(numbers, case when short.bytes_read < 100 and length(candidates.answer) < 600 and matches(candidates.instruction, $asks_for_quantity_list) then small_numbers end)),
             lambda number: not list_contains(coalesce(supported.texts, []), number)
         ) as unread,
+        list_concat(regexp_extract_all(candidates.answer, $names_year, 1), regexp_extract_all(candidates.answer, $names_year, 2)) as years,
         coalesce(small_numbers, []) as steps,
         list_contains(coalesce(supported.texts, []), 'numbers') as is_reckoned,
         case when not list_contains(coalesce(supported.texts, []), 'n:many') then list_transform(
-            list_filter(coalesce(supported.texts, []), lambda claim: starts_with(claim, 'n:')), lambda claim: try_cast(substr(claim, 3) as double)
+            flatten(list_transform(list_filter(supported.texts, lambda claim: regexp_matches(claim, '^[nv]:')), lambda claim: string_split(substr(claim, 3), ' '))),
+            lambda number: try_cast(number as double)
         ) end as given,
         -- a negative number is one in words, which only multiplies
         len(list_filter(given, lambda number: number >= 0)) as given_numbers,
@@ -120,10 +122,34 @@ reckoned as (
 figures as (
     select
         trajectory_id,
+        -- a year follows from another by a number of years or months only
+        max_by(len(list_filter(
+            list_filter(unread, lambda number: list_contains(years, number)),
+            lambda year: len(list_filter(coalesce(given, []), lambda one:
+                abs(one - year::double) <= 1 or one = year::double % 100 or list_contains(given, abs(one - year::double)) or list_contains(given, 12 * abs(one - year::double))
+            )) = 0
+        )), index) as years,
         -- one may be reckoned in several steps
         max_by(case when is_reckoned and invented = 1 and given_numbers > 2 or given is not null and invented * 3 < len(unread) then 0 else invented end, index) as unread
     from reckoned
     group by trajectory_id
+),
+
+-- names in the last words of which the task and short results hold no word
+named as (
+    select trajectory_id, len(list_filter(said_names, lambda words: len(list_filter(words, lambda word: word = 'doe' or list_contains(coalesce(supported.texts, []), word))) = 0)) as names
+    from turn_facts
+    join candidates using (trajectory_id)
+    join short using (trajectory_id)
+    join final using (trajectory_id, index)
+    left join supported using (trajectory_id)
+    where len(said_names) > 0
+        and short.bytes_read > 0
+        -- a name may be spelled in another script, and a headline or a text in German has capitals without names
+        and not coalesce(other_scripts, false)
+        and regexp_matches(candidates.answer, '[.!?]')
+        and not regexp_matches(candidates.answer, '(?i)\b(und|nicht|wurden?|ist|der)\b')
+        and not (matches(candidates.instruction, $translates_list) or matches(candidates.instruction, $asks_how_list) or regexp_matches(candidates.answer, $from_memory))
 ),
 
 -- a time of day in the last words after results without any time
@@ -195,18 +221,20 @@ faults as (
 
 select
     candidates.trajectory_id,
-    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(times, 0) + coalesce(announcements, 0) = 0 as keep,
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(years, 0) + coalesce(names, 0) + coalesce(times, 0) + coalesce(announcements, 0) = 0 as keep,
     case
         when keep then 'ok'
         when markups > 0 then 'tool_markup'
         when unseen > 0 then 'url_never_shown'
         when unquoted > 0 then 'quotation_never_read'
-        when unread > 0 or times > 0 then 'number_never_read'
+        when unread > 0 or years > 0 or times > 0 then 'number_never_read'
+        when names > 0 then 'name_never_read'
         else 'search_never_made'
     end as reason,
-    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(times, 0) + coalesce(announcements, 0) as value
+    coalesce(markups + unseen + unquoted, 0) + coalesce(unread, 0) + coalesce(years, 0) + coalesce(names, 0) + coalesce(times, 0) + coalesce(announcements, 0) as value
 from candidates
 left join faults using (trajectory_id)
 left join figures using (trajectory_id)
 left join timed using (trajectory_id)
+left join named using (trajectory_id)
 left join announced using (trajectory_id)

@@ -7,6 +7,8 @@ with deeds as (
         coalesce(arg_max(claimed_deeds, index) filter (claimed_deeds is not null), []) as claimed,
         coalesce(list_distinct(flatten(list(shown_deeds))), []) as shown,
         count(*) filter (len(parsed_calls) > 0) > 0 as has_called,
+        -- the last run of the tests failed
+        coalesce(max(index) filter (list_contains(shown_deeds, 'failed')) >= max(index) filter (list_contains(shown_deeds, 'tested')), false) as has_failed,
         -- a change that no call looked at again
         coalesce(
             max(index) filter (list_contains(shown_deeds, 'acted')) > coalesce(max(index) filter (list_contains(shown_deeds, 'read')), -1), false
@@ -56,6 +58,7 @@ unshown as (
         regexp_matches(candidates.answer, '\n\s*(\||[-*•] |\d+[.)] )|```') as is_listed,
         matches(unquoted, $orders_deed_list) as orders,
         -- with no call at all, only an order that needs one
+        deeds.shown,
         list_contains(deeds.shown, 'called')
             or orders and repeated >= 0.5 * spoken and length(candidates.answer) < 120 and not regexp_matches(candidates.instruction, '["“«„「:：\n]') as could_act,
         watched.trajectory_id is not null
@@ -68,7 +71,7 @@ unshown as (
             or length(candidates.answer) > 200 and regexp_matches(candidates.instruction, '["“«„「:：\n]')
         ) as is_text,
         list_filter(deeds.claimed, lambda deed:
-            not list_contains(deeds.shown, deed)
+            (not list_contains(deeds.shown, deed) or deed = 'tested' and deeds.has_failed and not matches(candidates.answer, $negates_list) and not matches(candidates.answer, $admits_failures_list))
             and deed <> 'ordered'
             and not is_text
             -- an order, calls that only read, and an answer without a doubt
@@ -98,7 +101,7 @@ select
     coalesce(len(deeds), 0) = 0 as keep,
     case coalesce(deeds[1], '')
         when '' then 'ok'
-        when 'tested' then 'tests_never_run'
+        when 'tested' then case when list_contains(shown, 'tested') then 'tests_failed' else 'tests_never_run' end
         when 'wrote' then 'nothing_written'
         when 'searched' then 'never_searched'
         when 'pushed' then 'never_pushed'

@@ -22,7 +22,7 @@ claiming as (
         case when (
             matches(said, $said_tests_pass_list) or matches(said, $said_tests_pass_elsewhere_list) or matches(said, $said_wrote_list) or matches(said, $said_wrote_elsewhere_list) or matches(said, $said_searched_list)
             or matches(said, $said_sent_list) or matches(said, $said_pushed_list) or matches(said, $said_ran_list)
-            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list) or matches(said, $said_outside_list) or matches(said, $says_it_did_list) or matches(said, $says_done_list)
+            or matches(said, $said_done_list) or matches(said, $said_verified_list) or matches(said, $said_runs_list) or matches(said, $said_deployed_list) or matches(said, $said_was_run_list) or matches(said, $said_outside_list) or matches(said, $says_it_did_list) or matches(said, $says_done_list)
         ) then regexp_replace(said, $not_claimed, ' ', 'g') end as claiming,
         -- short last words without a doubt
         coalesce(strlen(said) < 300 and not matches(
@@ -79,7 +79,7 @@ select
         -- a search with grep is a run, too, which any call to a shell or a search shows
         case when matches(claiming, $said_ran_list) and regexp_matches(claiming, '(?i)(^|[^\p{L}])(grep|rg|find)($|[^\p{L}])') then 'looked' end,
         case when matches(claiming, $said_ran_list) and not regexp_matches(claiming, '(?i)(^|[^\p{L}])(grep|rg|ls|find|cat|head|tail|wc|git|du|df|ps|stat|sed|awk|cp|mv|rm|mkdir|chmod|tar|curl)($|[^\p{L}])') then 'ran' end,
-        case when matches(claiming, $said_verified_list) then 'verified' end
+        case when matches(claiming, $said_verified_list) or matches(claiming, $said_runs_list) then 'verified' end
     ], lambda deed: deed is not null) end as claimed_deeds,
     case when matches(claiming, $said_wrote_list) or matches(claiming, $said_wrote_elsewhere_list) then list_distinct(regexp_extract_all(claiming, $file_names)) end as claimed_files,
     -- stems of the words that claim a change or a message: a result that holds one reports what others did
@@ -125,6 +125,11 @@ select
     case when said is not null then nullif(regexp_extract(said, $template_token), '') end as template_token,
     -- the name of an exception or the status of a program
     case when regexp_matches(said, 'Error|Exception|Timeout|_[A-Z]|ECONN|ETIMED|ENOTF|EAI_|EPIPE|SIG[KTS]|OOMK') then nullif(regexp_extract(said, $fault_token, 1), '') end as fault_token,
+    -- the words of each name of somebody or something
+    case when strlen(said) < 2000 then list_transform(
+        regexp_extract_all(regexp_replace(said, '(?s)```.*?(```|$)|`[^`\n]*`', ' ', 'g'), $names_somebody, 1),
+        lambda name: list_transform(regexp_extract_all(lower(name), '\p{L}{3,}'), lambda word: left(word, greatest(4, length(word) - 2)))
+    ) end as said_names,
     case when may_be_hollow then said_words end as plain_words,
     -- of other short last words, for results so short that a look at them costs nothing
     case when not may_be_hollow then said_words end as brief_words

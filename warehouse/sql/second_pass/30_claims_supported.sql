@@ -11,9 +11,9 @@ claims as (
         part,
         trajectory_id,
         list_distinct(flatten(list(list_filter(
-            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then brief_words end, [tool_markup, template_token, fault_token, on_grading, case when strlen(on_grading) > length(on_grading) then nullif(regexp_extract(on_grading, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), '') end, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
+            list_concat(cited_urls, quotations, plain_words, case when bytes_read < 6000 then list_concat(brief_words, flatten(said_names)) end, [tool_markup, template_token, fault_token, on_grading, case when strlen(on_grading) > length(on_grading) then nullif(regexp_extract(on_grading, '[\p{Latin}\p{Cyrillic}\p{Arabic}\p{M}]{6,}'), '') end, constant_result, quoted_error, weakened_test, regexp_replace(weakened_test, '\.\w{1,4}$', '')]), lambda claim: claim is not null
         )))) as claimed,
-        list_distinct(coalesce(flatten(list(quotations)), [])) as quoted,
+        list_distinct(list_concat(coalesce(flatten(list(quotations)), []), coalesce(flatten(flatten(list(said_names))), []))) as quoted,
         -- many results may give any number by arithmetic
         case when bytes_read >= 6000 then [] else list_distinct(list_concat(
             coalesce(flatten(list(numbers)), []), case when bytes_read < 100 then coalesce(flatten(list(small_numbers)), []) end
@@ -24,7 +24,7 @@ claims as (
     join read using (part, trajectory_id)
     where len(cited_urls) > 0 or len(quotations) > 0 or len(numbers) > 0
         or bytes_read < 1500 and time_of_day is not null or tool_markup is not null or template_token is not null or fault_token is not null or on_grading is not null or constant_result is not null or quoted_error is not null or weakened_test is not null or len(plain_words) > 0
-        or bytes_read < 6000 and len(brief_words) > 0 or bytes_read < 100 and len(small_numbers) > 0
+        or bytes_read < 6000 and (len(brief_words) > 0 or len(said_names) > 0) or bytes_read < 100 and len(small_numbers) > 0
     group by part, trajectory_id, bytes_read
     having len(claimed) > 0 or len(numbers) > 0 or len(hours) > 0
 ),
@@ -92,15 +92,19 @@ texts_read as (
             concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls),
             $any_time || '|(^|[^\d.,])0?(' || array_to_string(hours, '|') || ')($|[^\d])'
         ) end as tells_time,
+        case when len(numbers) > 0 then concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls) end as texts,
         case when len(numbers) > 0 then regexp_replace(
             -- the year of a row of a table is no number with a decimal comma
             regexp_replace(
                 regexp_replace(
-                    -- two columns of numbers are not one number
-                    regexp_replace(concat_ws(' ', turn_part.content, turn_part.observation, turn_part.tool_calls), '(?m)^(\s*\d+)\s(\d+)\s*$', '\1 | \2', 'g'),
+                    -- two columns of numbers are not one number, and neither are those of a table with commas under its names
+                    regexp_replace(
+                        case when regexp_matches(texts, $table_with_commas) then replace(texts, ',', ' | ') else texts end,
+                        '(?m)^(\s*\d+)\s(\d+)\s*$', '\1 | \2', 'g'
+                    ),
                     '((?:^|\s)\d{4}),(\d)', '\1 \2', 'g'
                 ),
-                '(\d)[.,\s](\d{3})\b', '\1\2', 'g'
+                '(\d)[., \x{a0}\x{202f}](\d{3})\b', '\1\2', 'g'
             ),
             '(\d),(\d)', '\1.\2', 'g'
         ) end as plain_figures,
@@ -112,7 +116,8 @@ texts_read as (
         ) else [] end as separated,
         -- without names that hold digits, such as `gh-2`
         regexp_extract_all(regexp_replace(figures, '"id": "[^"]*"|[\p{Latin}_][\p{Latin}\d_]*[-_.]?\d[\w.-]*', ' ', 'g'), '\d+(?:\.\d+)?') as values_read,
-        regexp_matches(regexp_replace(figures, '\d+', ' ', 'g'), $numerals) as in_words
+        -- the mark of a square or a cube is no number
+        regexp_matches(regexp_replace(figures, '[\d²³]+', ' ', 'g'), $numerals) as in_words
     from turn_part
     join spellings using (part, trajectory_id)
     where turn_part.role <> 'assistant' or turn_part.tool_calls is not null
@@ -140,7 +145,8 @@ found as (
                     case when regexp_matches(lower(content), $fives) then 'n:-5' end, case when regexp_matches(lower(content), $sixes) then 'n:-6' end,
                     case when regexp_matches(lower(content), $eights) then 'n:-8' end
                 ], lambda value: value is not null) else [] end,
-                case when len(values_read) > 8 or role = 'tool' and in_words then ['n:many'] else list_transform(list_distinct(list_concat(values_read, separated)), lambda value: 'n:' || value) end
+                -- more are kept in the order of the table that they may be
+                case when len(values_read) > 60 or role = 'tool' and in_words then ['n:many'] when len(values_read) > 8 then ['v:' || array_to_string(list_concat(values_read, separated), ' ')] else list_transform(list_distinct(list_concat(values_read, separated)), lambda value: 'n:' || value) end
             ) end,
             [case when tells_time then 'times' end]
         ), lambda claim: claim is not null)) as supported_claims

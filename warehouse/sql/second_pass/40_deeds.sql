@@ -46,6 +46,8 @@ shown as (
                 when role = 'tool' and matches(observation, $reports_tests_list) then 'tested'
                 when len(list_filter(acts, lambda call: matches(call, $did_test_list))) > 0 then 'tested'
             end,
+            -- a run with tests that fail
+            case when list_contains(deeds, 'tested') and role = 'tool' and regexp_matches(observation, $counts_failures) then 'failed' end,
             -- of the files that the answer names, a call or a result holds one
             case when list_contains(deeds, 'wrote') and (
                 len(acts) > 0 and len(files) = 0

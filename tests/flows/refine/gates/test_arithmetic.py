@@ -16,6 +16,7 @@ from flows.refine.gates.arithmetic import underived
         (["1500"], [1475, 3]),  # rounded
         (["17.6"], [2015, 40, 2020, 90]),  # growth a year
         (["2026"], [1767225600]),  # seconds since 1970
+        (["404"], [403, 2]),  # another status of a server
         ([], []),
     ],
 )
@@ -31,6 +32,16 @@ def test_a_number_that_follows_is_derived(numbers: list[str], given: list[float]
 def test_a_number_from_nowhere_is_not(numbers: list[str], given: list[float]) -> None:
     """With a wide tolerance, some pair of numbers gives nearly any number, and no invention is found."""
     assert _underived(numbers, given, has_percent=False) == numbers
+
+
+TABLE = [1, 412, 18334.5, 2, 388, 17210, 3, 455, 20112.75, 1, 297, 12904.1, 2, 310, 13550, 3, 342, 15021.35]
+"""The rows of a table: month, units, revenue."""
+
+
+def test_sums_of_a_column_are_derived_and_other_numbers_are_not() -> None:
+    """A long table must not excuse every number beside it, nor its totals convict."""
+    assert _underived(["1255", "949", "9.7", "55657.25", "734.7"], TABLE) == []
+    assert _underived(["1255", "87654", "4.4441"], TABLE) == ["87654", "4.4441"]
 
 
 def test_nothing_is_said_of_rows_without_numbers() -> None:
