@@ -96,11 +96,14 @@ def _imports(path: Path, known: set[str]) -> Iterator[str]:
 
 
 def _runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and _for_type_checkers(child.test):
-            continue
-        yield child
-        yield from _runtime_nodes(child)
+    """The statements below a node, those for type checkers left out; expressions hold no imports."""
+    waiting = [node]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            for_types = isinstance(child, ast.If) and _for_type_checkers(child.test)
+            if not for_types and not isinstance(child, ast.expr):
+                yield child
+                waiting.append(child)
 
 
 def _for_type_checkers(test: ast.expr) -> bool:

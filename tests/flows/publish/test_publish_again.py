@@ -16,12 +16,34 @@ from flows.publish.release import run_publish
 from flows.settings import Settings
 from schemas import Manifest, Published, Release, Withdrawal
 from schemas.release import Latest
+from tests.doubles.lakes.restored_home import RestoredHome
 from tests.doubles.lakes.small_lake import make_small_lake, write_decisions, write_records
 from tests.doubles.settings_variables import variables_of
 from tests.flows.publish.test_publish import DAY, digests, kept_lake, latest, settings_of
 from warehouse.connect import connect, sql_files
 from warehouse.console.progress import silent
 from warehouse.lake import Lake, PartName
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> RestoredHome:
+    """A home with its first release."""
+    settings = settings_of(tmp_path_factory.mktemp("published") / "home")
+    kept_lake(settings)
+    run_publish(settings, DAY, silent)
+    return RestoredHome(settings.home)
+
+
+@pytest.fixture(scope="module")
+def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> RestoredHome:
+    """A home whose release lacks a refused and a withdrawn trajectory."""
+    settings = settings_of(tmp_path_factory.mktemp("withdrawn") / "home")
+    made = kept_lake(settings, refused=[0])
+    order = {"target": made.trajectories[0].trajectory_id, "requested_at": datetime(2026, 1, 2, tzinfo=UTC)}
+    order |= {"trajectory_id": order["target"], "reason": "takedown", "run_id": DAY.isoformat()}
+    Lake(settings.lake).write(Withdrawal, [Withdrawal.model_validate(order)], PartName(DAY, "withdraw", 0))
+    run_publish(settings, DAY, silent)
+    return RestoredHome(settings.home)
 
 
 def releases(settings: Settings) -> list[str]:
@@ -83,11 +105,9 @@ def test_the_same_again_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
+def test_another_night_makes_a_release_beside_the_first(published: RestoredHome) -> None:
     """A trainer in the middle of an epoch still reads the release that it started with."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(published.restored())
     older = latest(settings)
     files = digests(older)
     day = next_night(settings)
@@ -106,11 +126,9 @@ def test_another_night_makes_a_release_beside_the_first(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("word", "nth"), [("gathering", 1), ("writing", 1), ("writing", 2), ("release", 1)])
-def test_a_kill_leaves_the_older_release_or_the_whole_new_one(tmp_path: Path, word: str, nth: int) -> None:
+def test_a_kill_leaves_the_older_release_or_the_whole_new_one(published: RestoredHome, word: str, nth: int) -> None:
     """After a crash there is a release to train on, and the next run finishes the new one."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(published.restored())
     older, files = latest(settings), digests(latest(settings))
     day = next_night(settings)
     assert start(settings, word, nth, day).wait() < 0
@@ -144,11 +162,9 @@ def test_kills_at_any_moment_end_in_the_release_of_an_undisturbed_run(tmp_path: 
 
 
 @pytest.mark.slow
-def test_lake_rows_missing_after_a_kill_are_written_once(tmp_path: Path) -> None:
+def test_lake_rows_missing_after_a_kill_are_written_once(published: RestoredHome) -> None:
     """A stored release that is missing in the lake breaks the count of all attempts."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(published.restored())
     lake = Lake(settings.lake)
     for rows_too in (False, True):
         for part in lake.parts(Release) + (lake.parts(Published) if rows_too else []):
@@ -157,11 +173,9 @@ def test_lake_rows_missing_after_a_kill_are_written_once(tmp_path: Path) -> None
         assert lake_counts(settings) == (1, 12, 0)
 
 
-def test_a_pointer_that_a_kill_left_out_is_set(tmp_path: Path) -> None:
+def test_a_pointer_that_a_kill_left_out_is_set(published: RestoredHome) -> None:
     """Readers start from the pointer, so a release without it is invisible."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(published.restored())
     place = latest(settings)
     for name in ("latest", "latest.json"):
         (place.parent / name).unlink()
@@ -170,11 +184,9 @@ def test_a_pointer_that_a_kill_left_out_is_set(tmp_path: Path) -> None:
     assert (place.parent / "latest.json").exists()
 
 
-def test_a_damaged_or_deleted_release_is_restored(tmp_path: Path) -> None:
+def test_a_damaged_or_deleted_release_is_restored(published: RestoredHome) -> None:
     """A truncated copy under the right name would be trusted."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(published.restored())
     place, files = latest(settings), digests(latest(settings))
     shard = next(place.glob("data/train-*.parquet"))
     shard.write_bytes(shard.read_bytes()[:-9])
@@ -189,22 +201,18 @@ def test_a_damaged_or_deleted_release_is_restored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change", [{"rows": 9_999}, {"tokens": 1}, {"gates": {}}, {"refine_id": "other"}, {"withdrawn": []}, {"shards": []}]
 )
-def test_a_changed_manifest_is_restored(tmp_path: Path, change: dict[str, object]) -> None:
+def test_a_changed_manifest_is_restored(withdrawn: RestoredHome, change: dict[str, object]) -> None:
     """A publish that points to it would vouch for wrong counts and a wrong lineage."""
-    settings = settings_of(tmp_path)
-    made = kept_lake(settings, refused=[0])
-    order = {"target": made.trajectories[0].trajectory_id, "requested_at": datetime(2026, 1, 2, tzinfo=UTC)}
-    order |= {"trajectory_id": order["target"], "reason": "takedown", "run_id": DAY.isoformat()}
-    Lake(settings.lake).write(Withdrawal, [Withdrawal.model_validate(order)], PartName(DAY, "withdraw", 0))
-    run_publish(settings, DAY, silent)
-    place, files, pointer = latest(settings), digests(latest(settings)), (tmp_path / "release/latest.json").read_bytes()
+    settings = settings_of(withdrawn.restored())
+    place, files = latest(settings), digests(latest(settings))
+    pointer = (settings.home / "release/latest.json").read_bytes()
     text = (place / "manifest.json").read_text()
     changed = Manifest.model_validate_json(text).model_copy(update=change).text()
     assert changed != text
     (place / "manifest.json").write_text(changed)
     run_publish(settings, DAY, silent)
     assert digests(place) == files
-    assert (tmp_path / "release/latest.json").read_bytes() == pointer
+    assert (settings.home / "release/latest.json").read_bytes() == pointer
 
 
 def test_two_publishers_do_not_share_a_work_folder(tmp_path: Path) -> None:

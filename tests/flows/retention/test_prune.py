@@ -1,7 +1,6 @@
 """Pruning: old data leaves by the limits of the settings, and nothing that an existing release needs is removed."""
 
 import os
-import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from flows.retention.space import places
 from flows.settings import Publish, Settings
 from flows.settings.retention import Retention
 from schemas import Document
+from tests.doubles.lakes.restored_home import RestoredHome
 from tests.doubles.lakes.worked_home import NIGHTS, make_worked_home
 from tests.doubles.settings_variables import variables_of
 from warehouse.connect import connect
@@ -29,23 +29,20 @@ LATER = date(2026, 3, 1)
 
 
 @pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a home after two nights, with a copy beside it: releases are recorded by their absolute path."""
+def worked(tmp_path_factory: pytest.TempPathFactory) -> RestoredHome:
+    """A home after two nights."""
     folder = tmp_path_factory.mktemp("worked") / "home"
     make_worked_home(settings_of(folder))
-    shutil.copytree(folder, folder.with_name("copy"), symlinks=True)
-    return folder
+    return RestoredHome(folder)
 
 
 def settings_of(folder: Path, **limits: int) -> Settings:
     return Settings(home=folder, publish=Publish(to=str(folder / "release")), retention=Retention(**limits))
 
 
-def home(folder: Path, **limits: int) -> Settings:
+def home(worked: RestoredHome, **limits: int) -> Settings:
     """The settings of the worked home, as it was after its two nights."""
-    shutil.rmtree(folder)
-    shutil.copytree(folder.with_name("copy"), folder, symlinks=True)
-    return settings_of(folder, **limits)
+    return settings_of(worked.restored(), **limits)
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -92,7 +89,7 @@ def release_without(settings: Settings, night: date) -> None:
 
 
 @pytest.mark.slow
-def test_the_defaults_remove_only_what_is_made_again(worked: Path) -> None:
+def test_the_defaults_remove_only_what_is_made_again(worked: RestoredHome) -> None:
     """An upgrade must not remove releases or evidence of people who set no limit."""
     settings = home(worked)
     (settings.state / "spill" / "duckdb_temp_storage-0.tmp").parent.mkdir()
@@ -106,7 +103,7 @@ def test_the_defaults_remove_only_what_is_made_again(worked: Path) -> None:
     assert len(list((settings.state / "library").iterdir())) == 2 and (settings.state / "library" / "0123").exists()
 
 
-def test_raw_responses_stay_while_a_page_is_held_or_a_release_needs_them(worked: Path) -> None:
+def test_raw_responses_stay_while_a_page_is_held_or_a_release_needs_them(worked: RestoredHome) -> None:
     """`factory lineage --raw` of a released row must still show the bytes that a server sent."""
     settings = home(worked, raw_days=1)
     assert prune(settings, LATER, silent) == []
@@ -116,7 +113,9 @@ def test_raw_responses_stay_while_a_page_is_held_or_a_release_needs_them(worked:
 
 
 @pytest.mark.slow
-def test_an_old_release_goes_and_then_the_raw_responses_that_only_it_needed(worked: Path, tmp_path: Path) -> None:
+def test_an_old_release_goes_and_then_the_raw_responses_that_only_it_needed(
+    worked: RestoredHome, tmp_path: Path
+) -> None:
     """A home that keeps all of it grows without limit; one that removes too much loses its evidence."""
     settings = home(worked, raw_days=1, releases=1)
     pages_are_gone(settings, NIGHTS[0])
@@ -135,7 +134,7 @@ def test_an_old_release_goes_and_then_the_raw_responses_that_only_it_needed(work
     assert traced.exit_code == 0 and "were removed on" in traced.output
 
 
-def test_a_removal_that_was_killed_is_finished(worked: Path) -> None:
+def test_a_removal_that_was_killed_is_finished(worked: RestoredHome) -> None:
     """Half a release under its own name would be taken for a release."""
     settings = home(worked, releases=1)
     old = next(one.path for one in candidates(settings, LATER) if one.kind == RELEASE)
@@ -144,7 +143,7 @@ def test_a_removal_that_was_killed_is_finished(worked: Path) -> None:
     assert len(releases(settings)) == 1 and not list((settings.home / "release").glob(".*.pruned"))
 
 
-def test_a_refusal_of_the_disk_names_the_path(worked: Path) -> None:
+def test_a_refusal_of_the_disk_names_the_path(worked: RestoredHome) -> None:
     """Without the path nobody can mend it."""
     settings = home(worked, releases=1)
     old = next(one.path for one in candidates(settings, LATER) if one.kind == RELEASE)
@@ -155,10 +154,10 @@ def test_a_refusal_of_the_disk_names_the_path(worked: Path) -> None:
         prune(settings, LATER, silent)
 
 
-def test_the_space_of_a_home_adds_up(worked: Path) -> None:
+def test_the_space_of_a_home_adds_up(worked: RestoredHome) -> None:
     """A place that is not listed is the one that fills the disk."""
     settings = home(worked)
-    files = [path for path in worked.rglob("*") if path.is_symlink() or path.is_file()]
+    files = [path for path in settings.home.rglob("*") if path.is_symlink() or path.is_file()]
     found = places(settings)
     assert sum(one.files for one in found) == len(files)
     assert sum(one.size for one in found) == sum(path.lstat().st_blocks * 512 for path in files)

@@ -25,7 +25,7 @@ def printed(rows: list[list[object]], width: int) -> str:
     return capture.get()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(TABLES, st.integers(40, 120))
 def test_every_word_is_whole_at_any_width(rows: list[list[object]], width: int) -> None:
     """A reason or a count that is broken in the middle can be neither read nor searched for."""

@@ -13,24 +13,24 @@ from flows.publish.release import run_publish
 from flows.publish.stores.pull import pull, verify
 from flows.publish.views.export import export
 from schemas import sha256_text
+from tests.doubles.lakes.restored_home import RestoredHome
 from tests.flows.publish.test_publish import DAY, digests, kept_lake, latest, settings_of
 from warehouse.console.progress import silent
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a release, of which each test changes a copy: publishing anew would take most of its time."""
-    home = tmp_path_factory.mktemp("home")
-    settings = settings_of(home)
+def kept(tmp_path_factory: pytest.TempPathFactory) -> RestoredHome:
+    """A home with a release, which each test changes anew: publishing again would take most of its time."""
+    settings = settings_of(tmp_path_factory.mktemp("kept") / "home")
     kept_lake(settings)
     run_publish(settings, DAY, silent)
-    return home
+    return RestoredHome(settings.home)
 
 
 @pytest.fixture
-def place(home: Path, tmp_path: Path) -> Path:
+def place(kept: RestoredHome, tmp_path: Path) -> Path:
     """A release in a directory; for its lake it lies where the original is."""
-    shutil.copytree(home / "release", tmp_path / "release", symlinks=True)
+    shutil.copytree(kept.restored() / "release", tmp_path / "release", symlinks=True)
     return latest(settings_of(tmp_path))
 
 
@@ -50,11 +50,9 @@ def shards(place: Path, **change: str) -> list[dict[str, Any]]:
     return [first | change, *others]
 
 
-def test_the_page_of_a_night_is_no_part_of_the_release(tmp_path: Path) -> None:
+def test_the_page_of_a_night_is_no_part_of_the_release(kept: RestoredHome, tmp_path: Path) -> None:
     """A page that counted as a file of the release would make the same release differ from night to night."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(kept.restored())
     place = latest(settings)
     for text in ("<p>earlier", "<p>newer"):
         attach_page(settings, str(place.resolve()), text)
@@ -128,11 +126,11 @@ def test_an_unlisted_parquet_file_is_reported_and_not_removed(place: Path, tmp_p
 
 
 @pytest.mark.parametrize("body", [None, b"", b"# Another set", b"\xff"])
-def test_a_missing_card_is_damage_until_the_next_publish(tmp_path: Path, body: bytes | None) -> None:
+def test_a_missing_card_is_damage_until_the_next_publish(
+    kept: RestoredHome, tmp_path: Path, body: bytes | None
+) -> None:
     """The card holds the license and the meaning of the columns; an empty file would look as if there were none."""
-    settings = settings_of(tmp_path)
-    kept_lake(settings)
-    run_publish(settings, DAY, silent)
+    settings = settings_of(kept.restored())
     place, files = latest(settings), digests(latest(settings))
     (place / "README.md").unlink()
     if body is not None:
