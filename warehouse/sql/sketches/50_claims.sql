@@ -158,7 +158,7 @@ select
                 case when agent_text is not null then case
                     when beyond_ascii or matches(written, $marks_words_list) then written
                 end end,
-                $on_marks_list || ',' || $on_markers_list || case when beyond_ascii then ',' || $on_marks_elsewhere_list else '' end
+                $on_marks_list || '|' || $on_marks_of_answers_list || '|' || $on_marks_of_data_list || ',' || $on_markers_list || case when beyond_ascii then ',' || $on_marks_elsewhere_list else '' end
             ),
             $evaluation_nouns_list || '|' || $marks_nouns_list
         ))
