@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
-from flows.domains.finding import use_folders
 from flows.engine.engine import Engine
 from flows.engine.place import this_place
 from flows.engine.ray_executor import ray_engine
@@ -38,5 +37,7 @@ def _processes(count: int, folders: Sequence[Path]) -> Iterator[Engine]:
 
 
 def _begin(folders: Sequence[Path]) -> None:
+    from flows.domains.finding import use_folders
+
     follow_parent()
     use_folders(folders)

@@ -1,7 +1,8 @@
 """The part of a call that runs in a worker of a cluster: it goes to the night's folder, and refuses other code.
 
 Workers of a cluster share the night's folder at the same path, and have the same code: with other code they would write
-other bytes, unseen.
+other bytes, unseen. The process that is connected to the cluster imports this module, too, and no domain: the work
+waits for it.
 """
 
 import hashlib
@@ -16,7 +17,6 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from flows.domains.finding import use_folders
 from flows.engine.engine import EngineError
 
 ROOMS = ("schemas", "sources", "warehouse", "flows")
@@ -64,6 +64,8 @@ def call_at(place: Place, call: bytes) -> bytes:
 
 
 def _enter(place: Place) -> None:
+    from flows.domains.finding import use_folders
+
     host = socket.gethostname()
     try:
         os.chdir(place.folder)
