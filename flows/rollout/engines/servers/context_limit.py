@@ -57,4 +57,4 @@ def _fitting(sampling: Sampling, prompt_tokens: int, context: int) -> Sampling:
     left = context - prompt_tokens
     if left < 1:
         raise ContextExceeded(f"a prompt of {prompt_tokens} tokens fills the context window of {context}", context)
-    return replace(sampling, max_tokens=min(sampling.max_tokens, left))
+    return sampling if sampling.max_tokens <= left else replace(sampling, max_tokens=left)
