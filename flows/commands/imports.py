@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMATS = [
     "auto", "messages", "anthropic", "trl", "openseeker", "openresearcher", "toucan", "dolci", "sharegpt", "hermes",
     "glaive", "xlam", "toolbench", "atif", "adp", "openhands", "swe-agent", "mini-swe-agent", "tau-bench",
+    "smolagents", "responses", "gemini", "bedrock", "langchain", "ai-sdk", "rendered",
     "claude-code", "codex", "inspect", "verifiers",
 ]  # fmt: skip
 """Names of the row formats, as the registry of formats has them: reading it here would slow --help down."""
@@ -77,6 +78,7 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
             importer = Importer(
                 Lake(settings.lake), ExistingIds.of(con, datetime.now(UTC)), _verifiers(), open_count(settings)
             )
+            kept = 0
             for file in found:
                 with (
                     local_copy(file, settings, endpoint_url) as path,
@@ -85,6 +87,9 @@ def import_files(  # noqa: PLR0913, PLR0917 (a command's options)
                     name = file if "://" in file else path.name
                     counts = importer.import_file(path, name, options, report)
                 _print_counts(name, counts)
+                kept += counts.imported + counts.already_there
+    if not kept:
+        fail('no row could be imported: factory sql "from import_funnel" lists the reasons.')
     typer.echo('next: factory refine · factory publish · factory sql "from import_funnel"')
 
 

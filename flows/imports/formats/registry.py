@@ -11,8 +11,14 @@ from flows.imports.formats.agents.adp import ADP
 from flows.imports.formats.agents.atif import ATIF
 from flows.imports.formats.agents.mini_swe_agent import MINI_SWE_AGENT
 from flows.imports.formats.agents.openhands import OPENHANDS
+from flows.imports.formats.agents.smolagents import SMOLAGENTS
 from flows.imports.formats.agents.swe_agent import SWE_AGENT
 from flows.imports.formats.agents.tau_bench import TAU_BENCH
+from flows.imports.formats.apis.ai_sdk import AI_SDK
+from flows.imports.formats.apis.bedrock import BEDROCK
+from flows.imports.formats.apis.gemini import GEMINI
+from flows.imports.formats.apis.langchain import LANGCHAIN
+from flows.imports.formats.apis.responses import RESPONSES
 from flows.imports.formats.attempt.endings import ended
 from flows.imports.formats.attempt.leftover import media_notes, with_leftover
 from flows.imports.formats.attempt.outcomes import Named, missing, outcomes_of
@@ -27,6 +33,7 @@ from flows.imports.formats.chat.dolci import DOLCI
 from flows.imports.formats.chat.messages import MESSAGES
 from flows.imports.formats.chat.openresearcher import OPENRESEARCHER
 from flows.imports.formats.chat.openseeker import OPENSEEKER
+from flows.imports.formats.chat.rendered import RENDERED
 from flows.imports.formats.chat.toucan import TOUCAN
 from flows.imports.formats.chat.trl import TRL
 from flows.imports.formats.conversation import Attempt, Format, Message, Outcome, Refused, Row, Sign
@@ -55,6 +62,13 @@ FORMATS: dict[str, Format] = {
     "swe-agent": SWE_AGENT,
     "mini-swe-agent": MINI_SWE_AGENT,
     "tau-bench": TAU_BENCH,
+    "smolagents": SMOLAGENTS,
+    "responses": RESPONSES,
+    "gemini": GEMINI,
+    "bedrock": BEDROCK,
+    "langchain": LANGCHAIN,
+    "ai-sdk": AI_SDK,
+    "rendered": RENDERED,
     "claude-code": CLAUDE_CODE,
     "codex": CODEX,
     "inspect": INSPECT,

@@ -22,6 +22,7 @@ from flows.imports.importer import Importer
 from flows.imports.row_keys import row_id
 from flows.imports.to_turns import Measured, turns_of
 from tests.flows.imports.published import CLAUDE_EVENTS, CODEX_LINES, ROWS, Published
+from tests.flows.imports.published_apis import API_ROWS
 from warehouse.connect import connect
 from warehouse.console.progress import silent
 from warehouse.lake import Lake
@@ -71,10 +72,10 @@ def pieces(text: str) -> list[str]:
 
 MARKUP = {"think", "tool_call", "tool_response", "answer", "name", "arguments", "functioncall", "endoftext", "USER",
           "ASSISTANT", "FUNCTION", "RESPONSE", "SYSTEM", "Thought", "Action", "Input", "Begin!", "bash", "content",
-          "return_type", "final_answer"}  # fmt: skip
+          "return_type", "final_answer", "im_start", "im_end", "query"}  # fmt: skip
 
 
-@pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
+@pytest.mark.parametrize("published", [*ROWS, *API_ROWS], ids=lambda one: one.format)
 def test_a_published_row_keeps_its_conversation_and_every_field(published: Published) -> None:
     """A field that vanishes is noticed months later, when the set can no longer be had."""
     before = copy.deepcopy(published.row)
@@ -93,7 +94,7 @@ def test_a_published_row_keeps_its_conversation_and_every_field(published: Publi
     assert lost == set()
 
 
-@pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
+@pytest.mark.parametrize("published", [*ROWS, *API_ROWS], ids=lambda one: one.format)
 def test_a_format_is_recognised_and_says_why(published: Published) -> None:
     """A wrong guess that gives no reason is believed."""
     attempt = attempt_of(published.row, "auto")
@@ -106,7 +107,7 @@ def test_a_format_is_recognised_and_says_why(published: Published) -> None:
 def test_every_format_is_offered_and_tried() -> None:
     """A format without a row here has never read a published row."""
     assert ["auto", *FORMATS] == OFFERED
-    assert {one.format for one in ROWS} == set(FORMATS)
+    assert {one.format for one in [*ROWS, *API_ROWS]} == set(FORMATS)
 
 
 def test_a_row_of_no_known_format_is_refused_by_its_fields() -> None:
@@ -165,7 +166,7 @@ def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from places(one, (*above, key))
 
 
-@pytest.mark.parametrize("published", ROWS, ids=lambda one: one.format)
+@pytest.mark.parametrize("published", [*ROWS, *API_ROWS], ids=lambda one: one.format)
 def test_a_row_with_a_wrong_value_anywhere_is_read_or_refused(published: Published) -> None:
     """One odd value among a million rows must cost its row, not the import."""
     chance = random.Random(published.format)

@@ -5,30 +5,17 @@ the metadata; `event_msg` repeats the conversation for the terminal and is only 
 payloads as bare lines. Source: RolloutItem and ResponseItem of openai/codex (codex-rs/protocol and codex-rs/history).
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
-from flows.imports.formats.attempt.leftover import leftover
-from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
+from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.logs.claude_code import EVENTS
-from flows.imports.formats.values.calls import with_arguments
-from flows.imports.formats.values.chat import ROLES
-from flows.imports.formats.values.coerce import messages_of, object_of, role_of, text, word
-from flows.imports.formats.values.parts import Content, content_of, reasoning_text
+from flows.imports.formats.values.coerce import messages_of, object_of, text, word
+from flows.imports.formats.values.items import SPOKEN, item_messages
 
 TYPES = {"session_meta", "response_item", "event_msg", "turn_context", "compacted", "world_state",
          "inter_agent_communication", "inter_agent_communication_metadata"}  # fmt: skip
-OUTPUTS = {"function_call_output", "custom_tool_call_output", "local_shell_call_output", "mcp_tool_call_output",
-           "tool_search_output"}  # fmt: skip
-SPOKEN = OUTPUTS | {"message", "reasoning", "function_call", "custom_tool_call", "local_shell_call", "web_search_call",
-                    "tool_search_call"}  # fmt: skip
-"""Items of the conversation; others (snapshots of the work tree, compactions) are the harness's."""
 ITEMS = SPOKEN | {"agent_message", "ghost_snapshot", "image_generation_call", "compaction", "context_compaction"}
-READ = frozenset({
-    "type", "role", "content", "call_id", "name", "arguments", "input", "output", "action", "summary", "tools",
-})  # fmt: skip
 
 
 def codex(row: Row) -> Attempt:
@@ -43,7 +30,7 @@ def codex(row: Row) -> Attempt:
     base = meta.get("base_instructions")
     system = text(meta.get("instructions") or (base.get("text") if isinstance(base, dict) else base))
     items = [payload for kind, payload in payloads if kind == "response_item"]
-    turns = tuple(one for item in items for one in _item(item))
+    turns = tuple(one for item in items for one in item_messages(item))
     return Attempt(
         messages=(Message("system", system), *turns) if system else turns,
         model=next((word(one["model"]) for one in contexts if one.get("model")), None),
@@ -83,49 +70,6 @@ def _metadata(payloads: list[tuple[str, Row]], meta: Row, contexts: list[Row]) -
 
 def _kind(line: Row) -> str:
     return "response_item" if str(line.get("type")) in ITEMS else "session_meta" if "id" in line else "other"
-
-
-def _item(item: Row) -> Iterator[Message]:
-    kind, extra = str(item.get("type")), leftover(item, READ)
-    call_id = word(item.get("call_id") or item.get("id"))
-    if kind == "message":
-        role, content = role_of(item, ROLES), content_of(item.get("content"))
-        yield Message(role, content.text, notes=tuple(content.notes), extra=extra)
-    elif kind == "reasoning":
-        parts = (reasoning_text(item.get("summary")), reasoning_text(item.get("content")))
-        words = "\n".join(part for part in parts if part)
-        yield Message("assistant", reasoning=words or None, notes=() if words else ("redacted_reasoning",), extra=extra)
-    elif kind in OUTPUTS:
-        content = _output(item.get("output", item.get("tools")))
-        yield Message("tool", content.text, answers=word(item.get("call_id")), notes=tuple(content.notes), extra=extra)
-    elif kind in SPOKEN:
-        call = _call(kind, item, call_id)
-        yield Message("assistant", calls=(call,), extra=extra)
-        if kind == "web_search_call":
-            yield Message("tool", "", answers=call.id)
-
-
-def _call(kind: str, item: Row, call_id: str | None) -> Call:
-    """The call of an item; calls of the provider's own tools are named after the item."""
-    if kind == "function_call":
-        return with_arguments(str(item.get("name")), item.get("arguments"), call_id)
-    if kind == "custom_tool_call":
-        return Call(str(item.get("name")), {"input": text(item.get("input"))}, call_id)
-    if kind == "tool_search_call":
-        return with_arguments("tool_search", item.get("arguments"), call_id)
-    name = kind.removesuffix("_call")
-    return Call(name, object_of(item.get("action")), call_id or name)
-
-
-def _output(value: Any) -> Content:
-    """The content of an output: text, parts, or an object with `content` or `output`, also as JSON text."""
-    inner = object_of(value) if isinstance(value, str) and value.startswith('{"output"') else value
-    if isinstance(inner, dict):
-        found = inner.get("output", inner.get("content"))
-        return Content(found if isinstance(found, str) else json.dumps(inner, ensure_ascii=False, default=str))
-    if isinstance(inner, list) and not all(isinstance(one, dict) and "type" in one for one in inner):
-        return Content(json.dumps(inner, ensure_ascii=False, default=str))
-    return content_of(inner)
 
 
 def recognise(row: Row) -> Sign | None:

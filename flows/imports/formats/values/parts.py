@@ -84,11 +84,35 @@ def _add_typed(content: Content, part: Row, kind: str) -> None:
         content.notes.append("null_part")
     elif isinstance(part.get("refusal"), str):
         content.text += part["refusal"]
+    elif inner := _nested_text(part):
+        content.text += f"\n{inner}" if content.text and not content.text.endswith("\n") else inner
     elif kind:
         content.text += _beside(content.text, f"[{kind}]")
         content.notes.append("part")
     else:
         raise Refused("not_text", json.dumps(part, default=str)[:80])
+
+
+def _nested_text(part: Row) -> str:
+    """The text within a part: of a document, an embedded resource, a search result or JSON; empty if it has none.
+
+    Anthropic's documents have a `source`, MCP's resources a `resource`, Cohere's results a `document`, OpenAI's
+    interpreter `logs`.
+    """
+    source, resource, document = (part.get(name) for name in ("source", "resource", "document"))
+    if isinstance(source, dict) and source.get("type") in ("text", "content"):
+        return content_of(source.get("data", source.get("content"))).text
+    if isinstance(resource, dict) and isinstance(resource.get("text"), str):
+        return str(resource["text"])
+    if isinstance(part.get("logs"), str):
+        return str(part["logs"])
+    held = document.get("data", document.get("text")) if isinstance(document, dict) else document
+    held = part.get("json") if held is None else held
+    if isinstance(held, str):
+        return held
+    if isinstance(held, dict | list) and held:
+        return json.dumps(held, ensure_ascii=False, default=str)
+    return content_of(part["content"]).text if isinstance(part.get("content"), str | list) else ""
 
 
 def reasoning_text(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Finds the reasoning of an assistant message under any of its names, in its fields and in <think> tags.
 
-Servers and harnesses name it reasoning_content, reasoning, thinking, thought, thinking_blocks or reasoning_details.
+Servers and harnesses name it reasoning_content, reasoning, thinking, thought, thinking_blocks, reasoning_details or
+tool_plan (Cohere).
 The same text under two names is taken once; a thought that the content repeats is left in the content.
 """
 
@@ -10,7 +11,8 @@ from collections.abc import Sequence
 from flows.imports.formats.conversation import Row
 from flows.imports.formats.values.parts import reasoning_text, redacted_blocks
 
-NAMES = ("reasoning_content", "reasoning", "thinking", "thought", "thoughts", "thinking_blocks", "reasoning_details")
+NAMES = ("reasoning_content", "reasoning", "thinking", "thought", "thoughts", "thinking_blocks", "reasoning_details",
+         "tool_plan")  # fmt: skip
 THINK = re.compile(r"^\s*<(think|thinking|thought|scratch_pad)>(.*?)</\1>\s*", re.DOTALL)
 CLOSED = re.compile(r"^((?:(?!<think>).)*?)</think>\s*", re.DOTALL)
 """Reasoning whose opening tag is in the prompt, as some templates write it."""

@@ -55,6 +55,8 @@ def _tool(tool: Any) -> Row:
             for key, value in function.items()
             if key not in ("type", "cache_control")
         }
+    elif function is tool and function.get("type") == "function":
+        function = {key: value for key, value in function.items() if key != "type"}
     return {"type": "function", "function": function}
 
 

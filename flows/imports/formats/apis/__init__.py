@@ -1,0 +1,1 @@
+"""Formats that log the messages of one provider's API, or of a framework for agents."""

@@ -1,0 +1,110 @@
+"""Logs of APIs, of frameworks for agents, and of rendered conversations come in whole, in each of their spellings."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+from flows.imports.formats.conversation import Refused
+from flows.imports.formats.registry import attempt_of
+from tests.flows.imports.published_apis import WRITTEN, constructors, model_messages, older_chat
+from tests.flows.imports.test_formats import shape
+
+USER = {"role": "user", "content": "Which river?"}
+
+
+@pytest.mark.parametrize("family", WRITTEN)
+def test_a_rendered_conversation_is_read_by_its_turns(family: str) -> None:
+    """Read as one text, a whole dialogue with its calls and results would be one message to imitate."""
+    text, expected = WRITTEN[family]
+    attempt = attempt_of({"text": text}, "auto")
+    assert (attempt.format, shape(attempt)) == ("rendered", expected)
+    assert attempt.messages[-1].content == "The Orm."
+    assert not [one for one in attempt.messages if "<|" in one.content or "<start_of_turn>" in one.content]
+
+
+def test_a_prompt_and_its_completion_are_one_rendered_conversation() -> None:
+    """A student would learn to write the marks of a template as plain text."""
+    text, _ = WRITTEN["Zephyr"]
+    prompt, completion = text.split("The Orm")
+    attempt = attempt_of({"prompt": prompt, "completion": f"The Orm{completion}"}, "auto")
+    assert (attempt.format, shape(attempt), attempt.messages[-1].content) == ("rendered", "sua", "The Orm.")
+
+
+def test_a_text_that_speaks_of_a_template_once_is_not_taken_for_a_conversation() -> None:
+    """An article about ChatML is no dialogue."""
+    with pytest.raises(Refused, match="unknown_format"):
+        attempt_of({"text": "A turn begins with <|im_start|>user\nand a name."}, "auto")
+
+
+def test_harmony_keeps_thought_calls_and_programs_apart() -> None:
+    """A thought in the answer is published to users; a program in place of arguments is refused as broken JSON."""
+    messages = attempt_of({"text": WRITTEN["Harmony"][0]}, "auto").messages
+    calls = [call for one in messages for call in one.calls]
+    assert [(call.name, call.arguments) for call in calls] == [
+        ("search", {"query": "Vell"}),
+        ("python", {"code": "print(6 * 7)"}),
+    ]
+    assert [one.reasoning for one in messages if one.reasoning] == ["A map helps."]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [(model_messages(), "sua[search]ta"), (older_chat(), "ua[search]ta")],
+    ids=["to the model", "version 4"],
+)
+def test_the_other_spellings_of_the_ai_sdk_are_read(row: dict[str, Any], expected: str) -> None:
+    """Logs are taken at the model as often as at the chat, and old logs stay."""
+    attempt = attempt_of(row, "auto")
+    assert (attempt.format, shape(attempt), attempt.messages[-1].content) == ("ai-sdk", expected, "The Orm.")
+
+
+def test_a_saved_state_of_langgraph_keeps_its_broken_call_as_text() -> None:
+    """A call whose arguments were no JSON teaches recovery; as a call it could not be rendered."""
+    attempt = attempt_of(constructors(), "auto")
+    assert (attempt.format, shape(attempt)) == ("langchain", "uata[search]ta")
+    broken = attempt.messages[1]
+    assert (broken.parse, broken.weight, '{"query": ' in broken.content) == ("invalid_json", 0.0, True)
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ({"type": "document", "document": {"id": "d1", "data": {"snippet": "The Orm."}}}, '{"snippet": "The Orm."}'),
+        ({"type": "document", "source": {"type": "text", "data": "The Orm."}}, "The Orm."),
+        ({"type": "search_result", "title": "Rivers", "content": [{"type": "text", "text": "The Orm."}]}, "The Orm."),
+        ({"type": "resource", "resource": {"uri": "file:///a", "text": "The Orm."}}, "The Orm."),
+        ({"type": "file", "source": {"type": "base64", "data": "JVBERi0"}}, "[file]"),
+    ],
+)
+def test_the_text_within_a_part_is_the_text_of_the_result(part: dict[str, Any], text: str) -> None:
+    """A result of which only `[document]` is left makes the answer look invented."""
+    asked = {"role": "assistant", "tool_calls": [{"id": "c1", "function": {"name": "read", "arguments": "{}"}}]}
+    result = {"role": "tool", "tool_call_id": "c1", "content": [part]}
+    messages = attempt_of(
+        {"messages": [USER, asked, result, {"role": "assistant", "content": "It is."}]}, "auto"
+    ).messages
+    assert messages[2].content == text
+
+
+def test_cohere_s_plan_before_a_call_is_reasoning() -> None:
+    """It is what the model wrote before it called."""
+    asked = {"role": "assistant", "tool_plan": "I will look.", "tool_calls": [{"id": "c", "name": "read", "input": {}}]}
+    result = {"role": "tool", "tool_call_id": "c", "content": "Orm"}
+    messages = attempt_of(
+        {"messages": [USER, asked, result, {"role": "assistant", "content": "It is."}]}, "auto"
+    ).messages
+    assert messages[1].reasoning == "I will look."
+
+
+def test_an_import_of_no_row_at_all_says_so_and_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nightly job that imports nothing must not look like one that worked."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"alpha": 1}) + "\n")
+    ran = CliRunner().invoke(app, ["import", "rows.jsonl"])
+    assert ran.exit_code == 1
+    assert "1 unknown_format" in ran.output
+    assert "import_funnel" in ran.output
