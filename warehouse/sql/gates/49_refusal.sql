@@ -101,6 +101,8 @@ weighed as (
             and not matches(answer, $begins_letter_list) then list_filter(
             sentences,
             lambda sentence, place: kinds[place] <> 'quoted' and not regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w')
+                -- advice on condition, behind what was found
+                and (words_of_results = 0 or regexp_matches(regexp_replace(sentence, $conditional, ' '), '\p{L}'))
                 and not (matches(sentence, $not_stated_list) or matches(sentence, $is_excused_list))
                 and (not composes or matches(sentence, $names_deed_list))
                 and (
@@ -130,7 +132,12 @@ weighed as (
         -- refusals by their own words; not for want of a result, and not by the user's wish
         list_filter(sentences, lambda sentence, place:
             kinds[place] <> 'quoted'
-            and (matches(sentence, $abstains_list) or matches(sentence, $abstains_elsewhere_list))
+            and (matches(sentence, $abstains_list) or matches(sentence, $abstains_elsewhere_list)
+                -- the end of a short answer, in no word of a result and with no figure
+                or place >= len(sentences) - 1 and not found_nothing and not has_acted and (not composes or matches(sentence, $names_deed_list))
+                    and len(list_filter(words_read, lambda word: contains(lower(sentence), word))) = 0
+                    and not regexp_matches(sentence, '[0-9]|[a-z]_[a-z]|\w\.[a-z]{2,4}\b|/\w')
+                    and matches(regexp_replace(sentence, $conditional, ' '), $hands_back_list))
             and not matches(concat_ws(' ', case when place > 1 then sentences[place - 1] end, sentence), $not_stated_list)
             and not regexp_matches(sentence, $as_wished)
             and (not composes or matches(sentence, $composes_list) or strlen(answer) < 1000)

@@ -1,4 +1,4 @@
-"""Names, years and runs without a source in their attempt are refused; those with one are kept."""
+"""Names, years and runs without a source in their attempt are refused, and so is a task that is handed back."""
 
 from pathlib import Path
 
@@ -67,4 +67,30 @@ def test_a_run_that_failed_or_never_was_is_not_reported_as_good(tmp_path: Path, 
         "failed": "tests_failed",
         "never run": "never_verified",
         **dict.fromkeys(("admitted", "passed"), "ok"),
+    }
+
+
+def test_a_task_handed_back_behind_what_was_read_is_refused(tmp_path: Path, lake: Lakes) -> None:
+    """A student would learn to do the easy half of a task and to leave the rest to its user."""
+    order, read = "Count the votes and name the winner", "votes: Alder 14, Birch 9, Cedar 11"
+
+    def counted(end: str) -> SmallLake:
+        answer = f"Alder has 14 votes, Birch 9 and Cedar 11. {end}"
+        return lake(
+            task={"instruction": order},
+            row={"answer": answer},
+            t1={"content": order},
+            t3={"observation": read},
+            last={"content": answer},
+        )
+
+    cases = {
+        "handed back": counted("Naming somebody is better left to your committee."),
+        "in French": counted("Quant à la suite, je vous laisse juger vous-mêmes."),
+        "done": counted("Alder wins with 14 votes."),
+        "on condition": counted("Alder wins. If votes came late, the list is better left to your committee."),
+    }
+    assert reasons(tmp_path, "refusal", cases) == {
+        **dict.fromkeys(("handed back", "in French"), "refusal"),
+        **dict.fromkeys(("done", "on condition"), "ok"),
     }
