@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from flows.process_guard import free_port, guarded
+from flows.schedule.new_database import begin_database, keep_database
 from flows.schedule.ports import require_free_port
 
 START_TIMEOUT_S = 120
@@ -83,6 +84,7 @@ class PrefectServer:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         os.environ["PREFECT_HOME"] = str(self._folder)
         with self._alone(), self.log.open("ab") as output:
+            makes_database = self._has_own_database and not begin_database(self._database)
             self._process = subprocess.Popen(
                 guarded(self._command()),
                 stdin=subprocess.PIPE,
@@ -92,6 +94,12 @@ class PrefectServer:
                 env=os.environ | self._environment(),
             )
             self._wait()
+            if makes_database and not self._has_services:
+                keep_database(self._database)
+
+    @property
+    def _has_own_database(self) -> bool:
+        return not {"PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"} & set(os.environ)
 
     @property
     def is_running(self) -> bool:
@@ -114,8 +122,7 @@ class PrefectServer:
     def _environment(self) -> dict[str, str]:
         own = {name: value for name, value in self._kept.items() if name not in os.environ}
         own |= {"PREFECT_UI_API_URL": "/api" if self._host in ANY_ADDRESS else self.address}
-        chosen = {"PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL"} & set(os.environ)
-        if not chosen:
+        if self._has_own_database:
             own["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{self._database}"
         return own
 
@@ -128,11 +135,12 @@ class PrefectServer:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline and self.is_running:
-            with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.address}/health", timeout=2).is_success:
-                    return
-            time.sleep(0.2)
+        with httpx.Client(timeout=2) as client:
+            while time.monotonic() < deadline and self.is_running:
+                with suppress(httpx.HTTPError):
+                    if client.get(f"{self.address}/health").is_success:
+                        return
+                time.sleep(0.1)
         self.stop()
         raise ServerFailed(f"the Prefect server did not answer at {self.address}; {last_words(self.log)}")
 

@@ -48,7 +48,7 @@ ROOMS: dict[str, Levels] = {
         {"sentences", "recorded", "booking", "telling"},
         {"history"},
         {"night_log", "times", "prefect_server"},
-        {"ports", "interrupts", "run_lock"},
+        {"ports", "interrupts", "run_lock", "new_database"},
     ),
     "flows.engine": ({"check"}, {"open"}, {"ray_executor"}, {"ray_driver"}, {"place"}, {"engine"}),
     "flows.refine": (
