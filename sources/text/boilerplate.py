@@ -79,6 +79,7 @@ _RECORDS = frozenset(("table", "dl"))
 _IN_RECORDS = frozenset(("dd", "td", "th"))
 MIN_INTRODUCTION_CHARS = 20
 """A paragraph of so many characters that ends in a colon introduces the list behind it."""
+_SIGNATURE = re.compile(r"::|->|=>|\(")
 _LISTS = frozenset(("ul", "ol"))
 _OUTER_LISTS = ":not(li) > ul, :not(li) > ol"
 _SUSPECT_TAGS = _LISTS | {"form", *_UNLESS_INSIDE}
@@ -213,9 +214,12 @@ def _size(node: LexborNode) -> int:
 
 
 def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool], least: int = MIN_CONTENTS_LINKS) -> bool:
-    """True for a list of links into the page itself, `least` of them or more."""
+    """True for a list of links into the page itself, `least` of them or more; a synopsis has types beside them."""
     links = node.css("a[href]")
     if len(links) < least:
+        return False
+    items = node.css("li")
+    if 2 * sum(bool(_SIGNATURE.search(item.text(deep=False))) for item in items) > len(items):
         return False
     away = sum(leads_away(link.attributes.get("href") or "") for link in links)
     return away < 0.2 * len(links) and unlinked(node) < LINKED_SHARE * _size(node)
@@ -231,7 +235,9 @@ def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:
 def _root(body: LexborNode, length: int, title: str) -> LexborNode:
     """The main part of the page; several articles belong to one page and are kept together."""
     for selector in ("main, [role=main]", "article"):
-        found = body.css(selector)
+        found = list(
+            {node.mem_id: node for node in body.css(selector)}.values()
+        )  # one that matches twice is there twice
         if not found or not all(_holds(found[0], node) for node in found[1:]):
             continue
         if _is_large(found[0], body, length) and _holds_title(body, found[0], title):

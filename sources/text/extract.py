@@ -21,6 +21,7 @@ from sources.text.links import Links
 from sources.text.markdown.code import code_elements
 from sources.text.markdown.document import markdown_of
 from sources.text.markdown.footnotes import footnotes_of
+from sources.text.markdown.grids import grids_of
 from sources.text.markdown.page import Reading
 from sources.text.markdown.tabs import tabs_of
 from sources.text.markdown.typewritten import CODE_SIGNS, is_typewritten
@@ -129,6 +130,7 @@ def _markdown(tree: LexborHTMLParser, html: str, links: Links, within: str, layo
         formulas_of(tree, html),
         footnotes_of(tree, html),
         tabs.names,
+        grids_of(tree, html),
         content.dropped | tabs.lists,
         code_elements(tree),
         has_delimited_tex(html),

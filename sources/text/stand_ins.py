@@ -18,7 +18,7 @@ from sources.status_codes import Status
 MAX_FRAME_WORDS = 40
 """Words of a page that consists of a login form, or of a frame that its scripts fill."""
 
-_TITLED_MAIN = "main h1, [role=main] h1, article h1"
+_TITLED_MAIN = "main h1, [role=main] h1, article h1, main h2, [role=main] h2"
 """Title of a page that is short but whole, as an index of one class is: scripts only add its search field."""
 
 

@@ -1,6 +1,7 @@
 """Lists, quotations, definitions and tables: elements whose content is written into a frame of its own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
@@ -86,7 +87,10 @@ def _definition(page: Page, _node: LexborNode) -> Leave:
 
 
 def _table(page: Page, node: LexborNode) -> Leave:
-    is_data = page.frame.kind not in ONE_LINE and tables.is_data(node, page.reading.headings)
+    return _open_table(page, is_data=page.frame.kind not in ONE_LINE and tables.is_data(node, page.reading.headings))
+
+
+def _open_table(page: Page, *, is_data: bool) -> Leave:
     table = Table() if is_data else None
     page.end_paragraph()
     page.tables.append(table)
@@ -121,11 +125,26 @@ def _cell(page: Page, node: LexborNode) -> Leave:
         return page.end_paragraph
     attributes = node.attributes
     columns, rows = tables.span(attributes.get("colspan")), tables.span(attributes.get("rowspan"))
+    return _open_cell(page, table.rows[-1], Cell("", node.tag == "th", columns, rows))
 
-    def finish(cell: Frame) -> None:
-        table.rows[-1].append(Cell(cell.one_line("<br>"), node.tag == "th", columns, rows))
 
-    return page.open("cell", finish)
+def _open_cell(page: Page, row: list[Cell], cell: Cell) -> Leave:
+    return page.open("cell", lambda inner: row.append(replace(cell, text=inner.one_line("<br>"))))
+
+
+def grid_part(page: Page, node: LexborNode) -> Leave | None:
+    """Enter a table, row or cell that is written without the tag of one."""
+    part = page.reading.grids[node.mem_id]
+    if part == "table":
+        return _open_table(page, is_data=page.frame.kind not in ONE_LINE)
+    table = page.tables[-1] if page.tables else None
+    if table is None:
+        return _block(page, node)
+    if part.startswith(("row", "first")):
+        table.rows.append([])
+    if part == "row" or not table.rows:
+        return None
+    return _open_cell(page, table.rows[-1], Cell("", part.endswith("header")))
 
 
 def _link(page: Page, node: LexborNode) -> Leave | None:

@@ -31,6 +31,8 @@ class Reading:
     footnotes: Footnotes = field(default_factory=Footnotes)
     panels: Mapping[int, str] = field(default_factory=dict)
     """panel of a tab → name of the tab"""
+    grids: Mapping[int, str] = field(default_factory=dict)
+    """parts of tables that are written without the tags of tables"""
     dropped: frozenset[int] = frozenset()
     """elements that are not content"""
     code: frozenset[int] = frozenset()
@@ -51,6 +53,7 @@ class Reading:
             *self.formulas,
             *self.code,
             *self.panels,
+            *self.grids,
             *notes.references,
             *notes.notes,
             *notes.inline,

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from sources.text.boilerplate import HEADINGS
 from sources.text.markdown.code import Code, code_blocks, code_text
-from sources.text.markdown.containers import ENTER
+from sources.text.markdown.containers import ENTER, grid_part
 from sources.text.markdown.frame import ONE_LINE, Block
 from sources.text.markdown.marks import code_span, image
 from sources.text.markdown.page import Leave, Page, Reading
@@ -70,7 +70,7 @@ def _enter_special(page: Page, node: LexborNode) -> Leave | None:
     if key in reading.panels:
         page.label(reading.panels[key])
     heading = reading.headings.get(key)
-    enter = ENTER.get(node.tag or "")
+    enter = grid_part if key in reading.grids else ENTER.get(node.tag or "")
     leave_element = page.heading(heading) if heading else enter(page, node) if enter is not None else None
     note = page.frame if key in reading.footnotes.notes else None
     if note is not None:

@@ -50,7 +50,9 @@ class Table:
         n_head = min(self._n_header(rows), len(rows))
         title = ""
         if n_head and len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].columns > 1:
-            title, rows, n_head = rows[0][0].text, rows[1:], self._n_header(rows[1:])
+            title = rows[0][0].text
+            n_head = 0 if rows[0][0].header and not any(cell.header for cell in rows[1]) else self._n_header(rows[1:])
+            rows = rows[1:]
         grid = _aligned(rows, n_head)
         if not grid:
             return title, ""

@@ -144,6 +144,49 @@ def test_notes_and_tabs_keep_their_words_apart(body: str, expected: str) -> None
     assert markdown(f"<h1>Pump</h1>{body}") == f"# Pump\n\n{expected}"
 
 
+def test_a_synopsis_is_no_table_of_contents() -> None:
+    """Haddock lists the functions of a module with their types, each of which leads to its place below."""
+    items = "".join(f"<li class=src><a href=#v{n}>draw{n}</a> :: Int -&gt; <a href=#t>Pump</a></li>" for n in range(4))
+    assert markdown(f"<h1>Pump</h1><details><summary>Synopsis</summary><ul>{items}</ul></details>").endswith(
+        "Synopsis\n\n- draw0 :: Int -> Pump\n- draw1 :: Int -> Pump\n- draw2 :: Int -> Pump\n- draw3 :: Int -> Pump"
+    )
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        "<div class='summary-table two-column-summary'><div class='table-header col-first'>Method</div><div class="
+        "'table-header col-last'>Description</div><div class='col-first even-row-color'><code>stop()</code></div>"
+        "<div class='col-last even-row-color'><div class=block>Stops | it.</div></div></div>",
+        "<div role=table><div role=row><span role=columnheader>Method</span><span role=columnheader>Description</span>"
+        "</div><div role=row><div role=cell><code>stop()</code></div>"
+        "<div role=cell><p>Stops | it.</p></div></div></div>",
+    ],
+    ids=["javadoc", "aria"],
+)
+def test_a_table_of_blocks_is_a_table(grid: str) -> None:
+    """Three hundred paragraphs do not show which description is of which method."""
+    assert markdown(f"<h1>Pump</h1>{grid}<p>{SENTENCE}</p>") == (
+        f"# Pump\n\n| Method | Description |\n| --- | --- |\n| `stop()` | Stops \\| it. |\n\n{SENTENCE}"
+    )
+
+
+def test_a_main_part_with_the_role_of_one_is_read_whole() -> None:
+    """The package of a class is above its name, in a line that outside of a main part is a menu."""
+    text = markdown(
+        f"<main role=main><div>Package <a href=p.html>org.site.pump.stop</a></div><h1>Pump</h1><p>{SENTENCE}"
+    )
+    assert text.startswith("Package [org.site.pump.stop](http://site.example/dir/p.html)\n\n# Pump")
+
+
+def test_a_short_page_with_a_title_is_no_shell() -> None:
+    """Only the search field of Javadoc needs JavaScript."""
+    assert markdown(
+        "<script>search()</script><noscript>JavaScript is disabled on your browser.</noscript>"
+        "<main><h2>Uses of Pump</h2><div>No usage of Pump</div></main>"
+    ) == "## Uses of Pump\n\nNo usage of Pump"  # fmt: skip
+
+
 TABS = {
     "sphinx-tabs": "<div class=sphinx-tabs><div role=tablist><button role=tab id=t0 aria-controls=p0>Pump</button>"
     "<button role=tab id=t1 aria-controls=p1>Sieve</button></div><div id=p0 role=tabpanel>Draw.</div>"
@@ -164,8 +207,8 @@ TABS = {
 
 
 @pytest.mark.parametrize("html", TABS.values(), ids=TABS.keys())
-def test_each_panel_stands_below_the_name_of_its_tab(html: str) -> None:
-    """Behind a list of three systems, no reader knows which command is for which."""
+def test_each_panel_is_below_the_name_of_its_tab(html: str) -> None:
+    """Behind a list of three systems, three commands have no names."""
     assert markdown(f"<h1>Pump</h1><p>{SENTENCE}</p>{html}") == (
         f"# Pump\n\n{SENTENCE}\n\n**Pump**\n\nDraw.\n\n**Sieve**\n\nPour."
     )

@@ -52,3 +52,11 @@ def test_all_rows_of_a_table_are_equally_wide(rows: list[list[tuple[int, int]]])
     text = markdown("<table><tr><th>a<th>b" + "".join(f"<tr>{row}" for row in cells) + "</table>")
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert len(lines) == len(rows) + 2 and len({line.count("|") for line in lines}) == 1
+
+
+def test_the_title_of_a_table_leaves_its_rows_alone() -> None:
+    """The first value of an enumeration would become the name of a column."""
+    rows = "".join(f"<tr><td>{name}<td>Valve is {name}" for name in ("open", "shut"))
+    assert markdown(f"<table><tr><th colspan=2>Enumerator{rows}</table>") == (
+        "Enumerator\n\n|  |  |\n| --- | --- |\n| open | Valve is open |\n| shut | Valve is shut |"
+    )
