@@ -34,6 +34,34 @@ def test_a_prompt_and_its_completion_are_one_rendered_conversation() -> None:
     assert (attempt.format, shape(attempt), attempt.messages[-1].content) == ("rendered", "sua", "The Orm.")
 
 
+@pytest.mark.parametrize(
+    ("row", "question"),
+    [
+        ({"prompt": "Which river?", "response": "The Orm."}, "Which river?"),
+        (
+            {"instruction": "Which river?", "input": "Vell lies low.", "output": "The Orm."},
+            "Which river?\n\nVell lies low.",
+        ),
+        ({"instruction": "Which river?", "input": "", "response": "The Orm.", "system": "Help."}, "Which river?"),
+        ({"prompt": [{"role": "user", "content": "Which river?"}], "response": "The Orm."}, "Which river?"),
+    ],
+)
+def test_a_pair_is_read_under_its_usual_names(row: dict[str, Any], question: str) -> None:
+    """The input of an instruction is half of the question: without it the answer looks invented."""
+    attempt = attempt_of(row, "auto")
+    asked = [one.content for one in attempt.messages if one.role == "user"]
+    assert (attempt.format, asked, attempt.messages[-1].content) == ("trl", [question], "The Orm.")
+    assert [one.content for one in attempt.messages if one.role == "system"] == (
+        [row["system"]] if "system" in row else []
+    )
+
+
+def test_a_pair_keeps_what_stands_beside_it() -> None:
+    """A field that another pair would be read from is not lost."""
+    attempt = attempt_of({"prompt": "Which river?", "completion": "The Orm.", "output": "Sill", "input": "x"}, "auto")
+    assert attempt.metadata == {"input": "x", "output": "Sill"}
+
+
 def test_a_text_that_speaks_of_a_template_once_is_not_taken_for_a_conversation() -> None:
     """An article about ChatML is no dialogue."""
     with pytest.raises(Refused, match="unknown_format"):
