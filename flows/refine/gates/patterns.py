@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.refine.gates.automata import compiled, compiled_for_ascii, widened
+from flows.refine.gates.own_letters import BeyondAscii, Found
 from schemas import sha256_text
 
 FLAGS = "(?is)"
@@ -105,28 +106,31 @@ def _first(expression: str, texts: pa.Array) -> list[bytes | None]:
     found: list[bytes | None] = [None] * len(texts)
     joined = _joined_texts(texts)
     for one in _in_turn(expression):
-        for place, match in _leftmost(one, joined).items():
-            found[place] = found[place] or match[0] or None
+        for place, (_, match) in _leftmost(one, joined).items():
+            found[place] = found[place] or match or None
     return found
 
 
-def _leftmost(expression: str, column: _Joined) -> dict[int, Any]:
+def _leftmost(expression: str, column: _Joined) -> dict[int, Found]:
     """Place of a text -> the first match in it: of two lists that match at the same letter, that of the first list.
 
     Each list is searched for by itself: one automaton of two would be built beside those of each.
     """
-    best: dict[int, Any] = {}
+    best: dict[int, Found] = {}
     for one in _lists_of(expression):
         for place, text in _candidates(one, column):
             match = _search(one, text)
-            if match and (place not in best or match.start() < best[place].start()):
+            if match and (place not in best or match[0] < best[place][0]):
                 best[place] = match
     return best
 
 
-def _search(expression: str, text: bytes) -> Any:
+def _search(expression: str, text: bytes) -> Found | None:
     """The first match in one text. An expression is compiled for single texts when one may match: many never do."""
-    return (_of_single_ascii if text.isascii() else _of_single)(expression).search(text)
+    if not text.isascii():
+        return _beyond_ascii(expression).search(text)
+    match = _of_single_ascii(expression).search(text)
+    return (match.start(), match[0]) if match else None
 
 
 def _joined_texts(texts: pa.Array) -> _Joined:
@@ -167,8 +171,8 @@ def _means_ends(expression: str) -> bool:
 
 
 @lru_cache(COMPILED)
-def _of_single(expression: str) -> Any:
-    return compiled(_expression(expression))
+def _beyond_ascii(expression: str) -> BeyondAscii:
+    return BeyondAscii(_expression(expression))
 
 
 @lru_cache(COMPILED)
