@@ -218,11 +218,11 @@ def _is_table_of_contents(node: LexborNode, leads_away: Callable[[str], bool], l
     links = node.css("a[href]")
     if len(links) < least:
         return False
-    items = node.css("li")
-    if 2 * sum(bool(_SIGNATURE.search(item.text(deep=False))) for item in items) > len(items):
-        return False
     away = sum(leads_away(link.attributes.get("href") or "") for link in links)
-    return away < 0.2 * len(links) and unlinked(node) < LINKED_SHARE * _size(node)
+    if away >= 0.2 * len(links) or unlinked(node) >= LINKED_SHARE * _size(node):
+        return False
+    items = node.css("li")
+    return 2 * sum(bool(_SIGNATURE.search(item.text(deep=False))) for item in items) <= len(items)
 
 
 def _is_inside(node: LexborNode, tags: tuple[str, ...]) -> bool:

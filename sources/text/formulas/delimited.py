@@ -11,7 +11,7 @@ from sources.text.formulas.find import Formula
 from sources.text.formulas.mathml import cleaned
 
 _DELIMITERS = ("\\(", "\\[", "\\begin{", "$")
-_SIGNS = re.compile(r"mathjax|katex|arithmatex|class=[\"']?math\b", re.IGNORECASE)
+_SIGNS = ("mathjax", "katex", "arithmatex", 'class="math', "class='math", "class=math")
 _ENVIRONMENTS = r"(?:align(?:at)?|array|cases|displaymath|eqnarray|equation|flalign|gather|multline|[bpvBV]?matrix)\*?"
 _OPENING = re.compile(rf"(?<!\\)\\(?:[(\[]|begin\{{({_ENVIRONMENTS})\}})|(?<![\w$\\])\$\$?(?=[^$])")
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
@@ -21,7 +21,10 @@ _DOLLARS = re.compile(r"\$([^\s$](?:[^$]*[^\s$\\])?)\$(?![\w$])")
 
 def has_delimited_tex(html: str) -> bool:
     """True for a page with such delimiters that loads a program to find them."""
-    return any(sign in html for sign in _DELIMITERS) and _SIGNS.search(html) is not None
+    if not any(sign in html for sign in _DELIMITERS):
+        return False
+    lower = html.lower()
+    return any(sign in lower for sign in _SIGNS)
 
 
 def split_formulas(text: str) -> Iterator[str | Formula]:

@@ -80,7 +80,7 @@ class Page:
 
     def write(self, text: str) -> None:
         """Write text of the page, and the formulas in it."""
-        if not self.reading.delimited_tex or self.frame.in_code or ("\\" not in text and "$" not in text):
+        if self.frame.in_code or ("\\" not in text and "$" not in text):
             self.frame.write(text)
             return
         for piece in split_formulas(text):
@@ -112,7 +112,7 @@ class Page:
         """Write the name of a panel as a paragraph of its own."""
         self.end_paragraph()
         leave = self.mark("strong")
-        self.write(name)
+        self.frame.write(name)
         if leave is not None:
             leave()
         self.end_paragraph()

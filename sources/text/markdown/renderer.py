@@ -33,7 +33,10 @@ def blocks_of(root: LexborNode, reading: Reading) -> list[Block]:
             if leave is not None:
                 leave()
         elif (tag := node.tag or "") == "-text":
-            page.write(node.text_content or "")
+            if reading.delimited_tex:
+                page.write(node.text_content or "")
+            else:
+                page.frame.write(node.text_content or "")
         elif special and node.mem_id in special:
             if not _write_special(page, node):
                 stack.append((node, _enter_special(page, node)))
