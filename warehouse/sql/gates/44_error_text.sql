@@ -128,6 +128,8 @@ judged as (
                 and not about_errors
                 and (not matches(instruction, $composes_list) or regexp_matches(instruction, $ends_in_question) and matches(instruction, $asks_for_fact_list))
                 and not matches(instruction, $concerns_machines_list)
+                -- a message that the task quotes, explained
+                and not (coalesce(results, 0) = 0 and regexp_matches(instruction, $quoted))
                 and not regexp_matches(answer, '(?i)\b(raise[sd]?|throws?|thrown)\b|^\W*\w+(error|exception)\W*$')
                 and (matches(answer, $tells_of_failure_list) or matches(answer, $fails_in_other_scripts_list) or matches(answer, $speaks_of_fault_list))
             then 'error_text'

@@ -129,8 +129,8 @@ figures as (
                 abs(one - year::double) <= 1 or one = year::double % 100 or list_contains(given, abs(one - year::double)) or list_contains(given, 12 * abs(one - year::double))
             )) = 0
         )), index) as years,
-        -- one may be reckoned in several steps
-        max_by(case when is_reckoned and invented = 1 and given_numbers > 2 or given is not null and invented * 3 < len(unread) then 0 else invented end, index) as unread
+        -- one may be reckoned in several steps, but few steps give a number of none of many
+        max_by(case when is_reckoned and invented = 1 and given_numbers between 3 and 12 or given is not null and invented * 3 < len(unread) then 0 else invented end, index) as unread
     from reckoned
     group by trajectory_id
 ),
