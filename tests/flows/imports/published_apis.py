@@ -72,7 +72,7 @@ API_ROWS = [
             ],
         },
         "sua[search,search]tta[code_interpreter]ta[depth_of]ta",
-        drops=KINDS | {"web_search": "a tool of the provider without a schema", "fc_2": "an id that no result refers to", "fc_1": "an id that no result refers to", "code_interpreter_call": "the tool's name", "logs": "a kind of output", "mcp_call": "a kind"},
+        drops=KINDS | {"fc_2": "an id that no result refers to", "fc_1": "an id that no result refers to", "code_interpreter_call": "the tool's name", "logs": "a kind of output", "mcp_call": "a kind"},
     ),
     Published(
         "gemini",
@@ -90,7 +90,7 @@ API_ROWS = [
             "response": {"candidates": [{"content": {"role": "model", "parts": [{"text": "The Orm, then."}]}, "finishReason": "STOP"}], "modelVersion": "gemini-x"},
         },
         "sua[search,depth_of]tta[code_execution]ta",
-        drops={"image/png": "an image", "iVBORw0K": "an image", "sig-1": "a signature", "STOP": "the usual end", "model": "a role", "OBJECT": "a type, written in small letters", "STRING": "a type, written in small letters", "error": "the mark of a failed call"},
+        drops={"image/png": "an image", "iVBORw0K": "an image", "sig-1": "a signature", "model": "a role", "OBJECT": "a type, written in small letters", "STRING": "a type, written in small letters", "error": "the mark of a failed call"},
     ),
     Published(
         "bedrock",

@@ -1,6 +1,8 @@
 """Logs of APIs, of frameworks for agents, and of rendered conversations come in whole, in each of their spellings."""
 
+# ruff: noqa: E501 (a message is easier to read on one line)
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.imports.formats.conversation import Refused
 from flows.imports.formats.registry import attempt_of
+from tests.flows.imports.published import BLOCKS, SEARCH
 from tests.flows.imports.published_apis import WRITTEN, constructors, model_messages, older_chat
 from tests.flows.imports.test_formats import shape
 
@@ -116,6 +119,58 @@ def test_the_text_within_a_part_is_the_text_of_the_result(part: dict[str, Any], 
         {"messages": [USER, asked, result, {"role": "assistant", "content": "It is."}]}, "auto"
     ).messages
     assert messages[2].content == text
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda asked, reply: asked | reply,
+        lambda asked, reply: asked | {"response": reply},
+        lambda asked, reply: {"request": asked, "response": reply},
+        lambda asked, reply: {"custom_id": "r1", "body": asked, "response": {"status_code": 200, "body": reply}},
+    ],
+    ids=["flat", "response beside", "gateway", "batch"],
+)
+def test_a_logged_request_has_the_reply_as_its_last_message(wrapped: Callable[[Any, Any], dict[str, Any]]) -> None:
+    """Without the reply the row is a question, or an attempt that ends with a tool's result."""
+    reply = {"id": "x", "choices": [{"index": 0, "message": {"role": "assistant", "content": "The Orm."}}]}
+    attempt = attempt_of(wrapped({"model": "gpt-x", "messages": [USER], "tools": [SEARCH]}, reply), "auto")
+    assert (attempt.format, shape(attempt), attempt.messages[-1].content) == ("messages", "ua", "The Orm.")
+    assert (attempt.model, [tool["function"]["name"] for tool in attempt.tools]) == ("gpt-x", ["search"])
+
+
+def test_what_a_log_holds_beside_the_conversation_is_kept() -> None:
+    """Further choices, usage and settings of the request cannot be had again."""
+    choices = [
+        {"message": {"role": "assistant", "content": "Orm"}, "finish_reason": "stop"},
+        {"message": {"content": "Sill"}},
+    ]
+    logged = {
+        "request": {"messages": [USER], "temperature": 0.3},
+        "response": {"choices": choices, "usage": {"total": 9}},
+    }
+    attempt = attempt_of(logged, "auto")
+    assert attempt.metadata["request"] == {"temperature": 0.3}
+    assert attempt.metadata["response"] == {
+        "usage": {"total": 9},
+        "choices": [{"finish_reason": "stop"}, {"message": {"content": "Sill"}}],
+    }
+    answered = [USER, {"role": "assistant", "content": "Orm"}]
+    assert attempt_of({"messages": answered, "response": "as text"}, "auto").metadata == {"response": "as text"}
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [
+        ({"request": {"messages": BLOCKS, "max_tokens": 7}, "response": {"stop_reason": "end_turn"}}, {"max_tokens": 7}),
+        ({"request": {"contents": [{"role": "user", "parts": [{"text": "Hm?"}]}], "generationConfig": {"topK": 3}}, "response": {"candidates": [{"content": {"parts": [{"text": "Orm"}]}, "finishReason": "STOP"}]}}, {"generationConfig": {"topK": 3}}),
+        ({"request": {"input": "Hm?", "top_p": 0.2}, "response": {"output": [{"type": "message", "role": "assistant", "content": "Orm"}]}}, {"top_p": 0.2}),
+    ],
+    ids=["anthropic", "gemini", "responses"],
+)  # fmt: skip
+def test_the_settings_of_a_logged_request_are_kept(row: dict[str, Any], kept: dict[str, Any]) -> None:
+    """How a row was sampled decides whether it may be used."""
+    assert attempt_of(row, "auto").metadata["request"] == kept
 
 
 def test_cohere_s_plan_before_a_call_is_reasoning() -> None:

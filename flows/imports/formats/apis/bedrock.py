@@ -7,11 +7,13 @@ Message, ContentBlock, ToolResultBlock and ToolConfiguration of the Bedrock runt
 from collections.abc import Iterator
 from typing import Any
 
+from flows.imports.formats.attempt.leftover import unread
 from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.values.chat import chat
 from flows.imports.formats.values.coerce import listed, messages_of, object_of, text, truth_of, word
 from flows.imports.formats.values.tools import tools_of
 
+READ = frozenset({"messages", "system", "toolConfig", "tool_config", "modelId"})
 OWN = {"toolUse", "toolResult", "reasoningContent", "cachePoint", "guardContent", "citationsContent"}
 """Kinds of blocks that no other API names so."""
 
@@ -29,6 +31,7 @@ def bedrock(row: Row) -> Attempt:
         tools=tools_of([_schema(one) for one in listed(config.get("tools"), "bad_tools") if "cachePoint" not in one]),
         truth=truth_of(row.get("answer")),
         model=word(request.get("modelId") or row.get("model")),
+        metadata=unread(row, ("request", "response", "output"), READ | {"message"}, ("output",)),
     )
 
 
@@ -77,7 +80,5 @@ def recognise(row: Row) -> Sign | None:
     return Sign(0.9, "the field `toolConfig`") if isinstance(request.get("toolConfig"), dict) else None
 
 
-FIELDS = frozenset({
-    "messages", "system", "toolConfig", "tool_config", "request", "response", "output", "answer", "model", "modelId",
-})  # fmt: skip
+FIELDS = READ | {"request", "response", "output", "answer", "model"}
 BEDROCK = Format(bedrock, FIELDS, recognise)

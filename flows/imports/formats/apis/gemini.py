@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from flows.imports.formats.attempt.leftover import unread
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.coerce import listed, messages_of, object_of, parsed_json, role_of, truth_of, word
@@ -39,10 +40,14 @@ def gemini(row: Row) -> Attempt:
         tools=tools_of(list(_declared(listed(request.get("tools"), "bad_tools")))),
         truth=truth_of(row.get("answer")),
         model=word(response.get("modelVersion") or response.get("model_version") or request.get("model")),
+        metadata=unread(row, ("request", "response", "candidates"), READ | {"content"}, ("candidates",)),
     )
 
 
 INSTRUCTION = ("systemInstruction", "system_instruction")
+
+READ = frozenset({"contents", "tools", "model", "modelVersion", "model_version", *INSTRUCTION})
+"""Fields of a request and of its answer."""
 
 
 def _either(value: Row, names: tuple[str, ...]) -> Any:
@@ -169,8 +174,5 @@ def recognise(row: Row) -> Sign | None:
     return None
 
 
-FIELDS = frozenset({
-    "contents", "request", "response", "candidates", "tools", "answer", "model", "modelVersion", "model_version",
-    *INSTRUCTION,
-})  # fmt: skip
+FIELDS = READ | {"request", "response", "candidates", "answer"}
 GEMINI = Format(gemini, FIELDS, recognise)

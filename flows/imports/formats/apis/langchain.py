@@ -7,6 +7,7 @@ kept beside them. Source: langchain_core.messages (base, ai, tool, content) and 
 
 from typing import Any
 
+from flows.imports.formats.attempt.leftover import unread
 from flows.imports.formats.conversation import Attempt, Format, Row, Sign
 from flows.imports.formats.values.chat import chat
 from flows.imports.formats.values.coerce import listed, messages_of, object_of, truth_of, word
@@ -35,6 +36,7 @@ def langchain(row: Row) -> Attempt:
         tools=tools_of(row.get("tools")),
         truth=truth_of(row.get("answer")),
         model=word(row.get("model") or next((one for one in named if one), None)),
+        metadata=unread(row, ("inputs", "outputs"), frozenset({"messages"})),
     )
 
 

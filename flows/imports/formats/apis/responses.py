@@ -6,13 +6,15 @@ Agents SDKs and gateways log one row per response, whose `input` holds the items
 
 from typing import Any
 
-from flows.imports.formats.attempt.leftover import leftover
+from flows.imports.formats.attempt.leftover import leftover, unread
 from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.values.coerce import listed, object_of, parsed_json, text, truth_of, word
 from flows.imports.formats.values.items import SPOKEN, item_messages
 from flows.imports.formats.values.tools import tools_of
 
 LISTS = ("input", "output", "items")
+READ = frozenset({*LISTS, "instructions", "tools", "model"})
+LOGGED = ("request", "body", "response")
 
 
 def responses(row: Row) -> Attempt:
@@ -24,13 +26,14 @@ def responses(row: Row) -> Attempt:
     system = text(request.get("instructions") or response.get("instructions"))
     turns = tuple(one for item in spoken for one in item_messages(item))
     others = [leftover(one, frozenset()) for one in items if _kind(one) not in SPOKEN]
-    declared = [one for one in listed(request.get("tools") or response.get("tools"), "bad_tools") if _is_function(one)]
+    offered = listed(request.get("tools") or response.get("tools"), "bad_tools")
+    silent = {"other_items": others, "other_tools": [one for one in offered if not _is_function(one)]}
     return Attempt(
         messages=(Message("system", system), *turns) if system else turns,
-        tools=tools_of(declared),
+        tools=tools_of([one for one in offered if _is_function(one)]),
         truth=truth_of(row.get("answer")),
         model=word(response.get("model") or request.get("model")),
-        metadata={"other_items": others} if others else {},
+        metadata=unread(row, LOGGED, READ) | {name: kept for name, kept in silent.items() if kept},
     )
 
 
@@ -53,7 +56,7 @@ def _is_function(tool: Any) -> bool:
 
 def recognise(row: Row) -> Sign | None:
     """A list of typed items as `input`, `output` or `items`."""
-    held = (row, row.get("request"), row.get("body"), row.get("response"))
+    held = (row, *(row.get(name) for name in LOGGED))
     for inner in (one for one in held if isinstance(one, dict)):
         for name in LISTS:
             found = inner.get(name)
@@ -68,5 +71,5 @@ def _typed(items: list[Row]) -> bool:
     return any(str(one.get("type")) in SPOKEN for one in items)
 
 
-FIELDS = frozenset({*LISTS, "request", "body", "response", "instructions", "tools", "answer", "model"})
+FIELDS = READ | {*LOGGED, "answer"}
 RESPONSES = Format(responses, FIELDS, recognise, split_completions=True)

@@ -32,6 +32,25 @@ def leftover(row: Row, read: frozenset[str]) -> Row:
     return {key: value for key, value in rest.items() if value not in EMPTY}
 
 
+def unread(row: Row, names: Sequence[str], read: frozenset[str], opened: Sequence[str] = ()) -> Row:
+    """Fields that a format does not read of the logged requests and replies in a row's fields `names`.
+
+    `read` are the fields that it reads inside, `opened` inner fields of which it reads a part, too: of a list of
+    choices the first one.
+    """
+    found = {name: _rest(row[name], read, opened) for name in names if name in row}
+    return {name: rest for name, rest in found.items() if rest not in EMPTY}
+
+
+def _rest(value: Any, read: frozenset[str], opened: Sequence[str]) -> Any:
+    if isinstance(value, list):
+        first = [rest for one in value[:1] if (rest := _rest(one, read, opened)) not in EMPTY]
+        return [*first, *map(_without_dropped, value[1:])]
+    if not isinstance(value, dict):
+        return value
+    return leftover(value, read | set(opened)) | unread(value, opened, read, opened)
+
+
 def media_notes(row: Row, seen: int) -> list[str]:
     """A note per image, video or sound in a column of the row, without the `seen` ones that its messages show."""
     images = sum(_number(row.get(name)) for name in ("images", "image"))

@@ -4,11 +4,13 @@ Calls are `tool_use` blocks of the assistant, results `tool_result` blocks of th
 Anthropic's Messages API reference. A stored response (`content` at the top of `response`) is the last message.
 """
 
+from flows.imports.formats.attempt.leftover import unread
 from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.values.chat import chat
 from flows.imports.formats.values.coerce import messages_of, object_of, text, truth_of, word
 from flows.imports.formats.values.tools import tools_of
 
+REQUEST = frozenset({"messages", "system", "tools", "model"})
 BLOCKS = {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"}
 
 
@@ -24,6 +26,7 @@ def anthropic(row: Row) -> Attempt:
         tools=tools_of(request.get("tools")),
         truth=truth_of(row.get("answer")),
         model=word(request.get("model") or row.get("model")),
+        metadata=unread(row, ("request", "response"), REQUEST | {"content", "role"}),
     )
 
 
@@ -48,5 +51,5 @@ def recognise(row: Row) -> Sign | None:
     return None
 
 
-FIELDS = frozenset({"messages", "system", "tools", "request", "response", "answer", "model"})
+FIELDS = frozenset({*REQUEST, "request", "response", "answer"})
 ANTHROPIC = Format(anthropic, FIELDS, recognise)
