@@ -136,8 +136,7 @@ def _protected(body: LexborNode, length: int) -> set[int]:
 
 def _page_forms(body: LexborNode, length: int) -> set[int]:
     """The form that holds most of the page, if there is one: ASP.NET writes all pages so, short ones too."""
-    least = MIN_FORM_SHARE * length
-    return {node.mem_id for node in body.css("form")[:MAX_FORMS] if len(node.text()) > least}
+    return {node.mem_id for node in body.css("form")[:MAX_FORMS] if len(node.text()) > MIN_FORM_SHARE * length}
 
 
 def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str], bool]) -> bool:
@@ -159,7 +158,9 @@ def _is_noise(node: LexborNode, words: frozenset[str], leads_away: Callable[[str
 def _sequences(body: LexborNode) -> set[int]:
     """The lines of links to the next, the previous and the upper page."""
     around = {node.parent.mem_id: node.parent for node in body.css(_SEQUENCE) if node.parent is not None}
-    return {key for key, node in around.items() if node.tag in _LINE_OF_LINKS and _is_sequence(node)}
+    tables = [node for node in body.css("table.header, table.nav_table") if node.css_first("a[title*=' in reading ']")]
+    found = {key for key, node in around.items() if node.tag in _LINE_OF_LINKS and _is_sequence(node)}
+    return found | {table.mem_id for table in tables if unlinked(table) <= MAX_SEQUENCE_CHARS}
 
 
 def _is_sequence(node: LexborNode) -> bool:
@@ -266,5 +267,4 @@ def _holds_title(body: LexborNode, root: LexborNode, title: str) -> bool:
 
 
 def _is_in(heading: LexborNode, title: str) -> bool:
-    words = " ".join(heading.text().split())
-    return bool(words) and words in title
+    return (words := " ".join(heading.text().split())) != "" and words in title

@@ -68,10 +68,12 @@ def test_names_and_links_that_are_content_stay(content: str) -> None:
     [
         "<div class=header><p>Next: <a href=b.html accesskey=n rel=next>Valves</a>, Up: <a href=. rel=up>Top</a> "
         "&nbsp; [<a href=t.html rel=contents>Contents</a>][<a href=i.html rel=index>Index</a>]</p></div>",
+        "<table class=header><tr><td>[<a href=a title='Previous section in reading order'> &lt; </a>]<td>[<a href=u "
+        "title='Up section'> Up </a>]<td>[<a href=i title=Index>Index</a>]</table>",
         "<div class=top><a href=#header><img alt=top src=up.gif></a></div>",
         "<span class=method-click-advice>click to toggle source</span>",
     ],
-    ids=["texinfo", "apache", "rdoc"],
+    ids=["texinfo", "texi2any", "apache", "rdoc"],
 )
 def test_what_leads_elsewhere_is_dropped_between_sections(noise: str) -> None:
     """Manuals on one page repeat their navigation before every section."""
