@@ -17,7 +17,7 @@ from flows.environments.resources import cache_folder
 def begin_database(database: Path) -> bool:
     """Copy the machine's database of this Prefect to a path without one; False if the server must make it."""
     kept = _kept()
-    if not database.exists() and _is_whole(kept):
+    if not database.exists() and kept and _is_whole(kept):
         fresh = database.with_name(f".{database.name}.{os.getpid()}.tmp")
         with suppress(OSError):
             copyfile(kept, fresh)
@@ -28,6 +28,8 @@ def begin_database(database: Path) -> bool:
 def keep_database(database: Path) -> None:
     """Keep the database that a server has just made; does nothing where the cache is read-only or full."""
     kept = _kept()
+    if kept is None:
+        return
     with suppress(OSError, sqlite3.Error):
         kept.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(mkdtemp(dir=kept.parent)) / "prefect.db"
@@ -40,8 +42,11 @@ def keep_database(database: Path) -> None:
             fresh.parent.rmdir()
 
 
-def _kept() -> Path:
-    return cache_folder() / "prefect" / f"{version('prefect')}.db"
+def _kept() -> Path | None:
+    """The machine's database; None for a user without a home folder, as containers have."""
+    with suppress(RuntimeError):
+        return cache_folder() / "prefect" / f"{version('prefect')}.db"
+    return None
 
 
 def _is_whole(database: Path) -> bool:
