@@ -27,7 +27,7 @@ from flows.refine.dedupe.part_cache import (
     write_parts,
 )
 from schemas import Turn, content_id
-from warehouse.connect import execute, named_parameters, query, sql_files
+from warehouse.connect import create_shared_table, named_parameters, query, sql_files
 from warehouse.console.progress import ProgressCallback
 from warehouse.lake import Lake
 from warehouse.parallel_queries import parallelism, run_parallel
@@ -143,7 +143,9 @@ def _joined_as_written(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def make_ground_truths(con: duckdb.DuckDBPyConnection) -> None:
     """Make the table `ground_truths`, once per connection: tasks land before their trajectories."""
-    execute(con, f"create table if not exists ground_truths as {query('decide', 'ground_truths')}")
+    exists = "select count(*) from duckdb_tables() where table_name = 'ground_truths'"
+    if con.execute(exists).fetchall() == [(0,)]:  # `create table if not exists` reads all footers of the lake, too
+        create_shared_table(con, "ground_truths", query("decide", "ground_truths"))
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sketch: Sketch, parts: Sequence[Path]) -> pa.Table:
