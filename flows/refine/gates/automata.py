@@ -9,7 +9,7 @@ from typing import Any
 
 import re2
 
-AUTOMATON_BYTES = 128 * 1024 * 1024
+AUTOMATON_BYTES = 144 * 1024 * 1024
 """Memory of one expression at most; a third of it is for the states of a search. RE2 makes states while it searches:
 if they outgrow their memory, on texts of many languages, it makes them again and again, a hundred times slower."""
 GAP = re.compile(r"(\[\^[^\]]*\\n[^\]]*\])\{0,\d+\}")
