@@ -1,6 +1,7 @@
 """Logs of APIs, of frameworks for agents, and of rendered conversations come in whole, in each of their spellings."""
 
 # ruff: noqa: E501 (a message is easier to read on one line)
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,37 @@ def test_what_a_log_holds_beside_the_conversation_is_kept() -> None:
 def test_the_settings_of_a_logged_request_are_kept(row: dict[str, Any], kept: dict[str, Any]) -> None:
     """How a row was sampled decides whether it may be used."""
     assert attempt_of(row, "auto").metadata["request"] == kept
+
+
+OPENED = (
+    "<tool_call>", "<tool_response>", "<answer>", "<tools>", "<function=f>", "<function=f><parameter=p>", "<use_mcp_tool>",
+    "<use_mcp_tool><server_name>s</server_name><tool_name>t</tool_name><arguments>", '<invoke name="f">', "<think>", "\n",
+    '<invoke name="f"><parameter name="p">', "<functioncall> {", "<|start|>", "<|im_start|>user\n", "<|user|>", " ", "```\n",
+    "Action: x\n", "Thought:", "Exact Answer:", "<finish>", "\n ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("opened", OPENED)
+def test_a_row_of_opened_tags_is_read_or_refused_at_once(opened: str) -> None:
+    """A search to the end from each of a hundred thousand tags takes hours: one hostile row would stop an import."""
+    text = opened * 40_000
+    rows: dict[str, dict[str, Any]] = {
+        "messages": {"messages": [USER, {"role": "assistant", "content": text}]},
+        "sharegpt": {"conversations": [{"from": "system", "value": text}, {"from": "gpt", "value": text}]},
+        "glaive": {"system": "", "chat": f"USER: Hm?\n\nASSISTANT: {text}"},
+        "rendered": {"text": f"<|im_start|>user\nHm?<|im_end|>\n<|im_start|>assistant\n{text}"},
+        "toolbench": {"conversations": [{"from": "user", "value": "Hm?"}, {"from": "assistant", "value": text}]},
+        "swe-agent": {"trajectory": [{"role": "user", "text": "Hm?"}, {"role": "ai", "text": text}]},
+        "adp": {"content": [{"class_": "message_action", "content": f"<finish>{text}"}]},
+        "openresearcher": {"messages": [USER, {"role": "assistant", "content": f"Exact Answer:{text}"}]},
+        "openseeker": {
+            "trajectory": [USER, {"role": "assistant", "content": text}],
+            "trajectory correctness": "correct",
+        },
+    }
+    for spoken, row in rows.items():
+        with contextlib.suppress(Refused):
+            assert attempt_of(row, spoken).messages
 
 
 def test_cohere_s_plan_before_a_call_is_reasoning() -> None:

@@ -15,7 +15,7 @@ from flows.imports.formats.conversation import Attempt, Call, Format, Message, R
 from flows.imports.formats.values.coerce import messages_of, object_of, text, word
 from flows.imports.formats.values.tools import tools_of
 
-FINISH = re.compile(r"^\s*<finish>\s*(.*?)\s*</finish>\s*$", re.DOTALL)
+FINISH = re.compile(r"<finish>(.*)</finish>", re.DOTALL)
 READ = frozenset({
     "class_", "function", "kwargs", "description", "reasoning_content", "language", "content", "source", "html",
     "axtree", "image_observation", "tool_call_id",
@@ -57,8 +57,8 @@ def _action(item: Row, kind: str, extra: Row) -> Message:
     name = word(item.get("tool_call_id"))
     if kind == "messageaction":
         content = text(item.get("content"))
-        found = FINISH.match(content)
-        words = [described, found[1] if found else content]
+        found = FINISH.fullmatch(content.strip())
+        words = [described, found[1].strip() if found else content]
         return Message("assistant", "\n".join(part for part in words if part), reasoning, extra=extra)
     if kind == "codeaction":
         language = word(item.get("language")) or "code"

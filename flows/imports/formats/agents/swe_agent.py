@@ -15,7 +15,7 @@ from flows.imports.formats.values.chat import chat, with_text_calls
 from flows.imports.formats.values.coerce import messages_of, object_of, text, word
 from flows.imports.formats.values.tools import tools_of
 
-BLOCK = re.compile(r"```(?:\w*)\n(.*?)```\s*$", re.DOTALL)
+FENCE = re.compile(r"```\w*\n")
 ROLES = {"system": "system", "user": "user", "ai": "assistant", "assistant": "assistant", "tool": "tool"}
 COMMAND = "run"
 """Name of the call that a fenced block is; `submit` is a call of its own."""
@@ -62,6 +62,13 @@ def _of_history(raw: list[Row]) -> Iterator[Message]:
         yield from chat([plain], ROLES)
 
 
+def _fenced(text: str) -> tuple[str, str] | None:
+    """The words before the block that ends a text, and the block's text; None where no block ends it."""
+    body, ended = text.rstrip(), text.rstrip().endswith("```")
+    opened = FENCE.search(body, 0, len(body) - 3) if ended else None
+    return (body[: opened.start()].rstrip(), body[opened.end() : -3].strip()) if opened else None
+
+
 def with_commands(messages: list[Message]) -> Iterator[Message]:
     """Messages whose last fenced block is a call, and whose next user message is its result."""
     tagged = list(with_text_calls(messages))
@@ -70,12 +77,11 @@ def with_commands(messages: list[Message]) -> Iterator[Message]:
         return
     waits = False
     for message in messages:
-        found = BLOCK.search(message.content) if message.role == "assistant" else None
+        found = _fenced(message.content) if message.role == "assistant" else None
         if found:
-            command = found[1].strip()
+            words, command = found
             name = "submit" if command == "submit" else COMMAND
             given = {} if name == "submit" else {"command": command}
-            words = message.content[: found.start()].rstrip()
             waits = True
             yield Message(
                 "assistant", words, message.reasoning, (Call(name, given),), weight=message.weight,

@@ -28,7 +28,9 @@ def bedrock(row: Row) -> Attempt:
     config = object_of(request.get("toolConfig") or request.get("tool_config"))
     return Attempt(
         messages=(Message("system", system), *turns) if system else turns,
-        tools=tools_of([_schema(one) for one in listed(config.get("tools"), "bad_tools") if "cachePoint" not in one]),
+        tools=tools_of(
+            [_schema(one) for one in listed(config.get("tools"), "bad_tools") if not object_of(one).get("cachePoint")]
+        ),
         truth=truth_of(row.get("answer")),
         model=word(request.get("modelId") or row.get("model")),
         metadata=unread(row, ("request", "response", "output"), READ | {"message"}, ("output",)),

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Refused, Row, Sign
 from flows.imports.formats.values.calls import call_of, with_arguments
 from flows.imports.formats.values.coerce import text
+from flows.imports.formats.values.markup import closed
 from flows.imports.formats.values.tools import tools_of
 
-TURN = re.compile(r"(?:^|\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE|SYSTEM):[ \t]*")
+TURN = re.compile(r"(?:^|\n)[ \t]*(USER|ASSISTANT|FUNCTION RESPONSE|SYSTEM):[ \t]*")
 ROLES = {"USER": "user", "ASSISTANT": "assistant", "FUNCTION RESPONSE": "tool", "SYSTEM": "system"}
 CALL = re.compile(r"<functioncall>\s*(\{.*\})", re.DOTALL)
 QUOTED = re.compile(r'"name"\s*:\s*"(?P<name>[^"]+)"\s*,\s*"arguments"\s*:\s*\'(?P<arguments>.*)\'\s*\}\s*$', re.DOTALL)
@@ -35,7 +36,7 @@ def glaive(row: Row) -> Attempt:
 def _turns(parts: list[str]) -> Iterator[Message]:
     for speaker, said in zip(parts[::2], parts[1::2], strict=True):
         words, role = said.replace(END, "").strip(), ROLES[speaker]
-        found = CALL.search(words) if role == "assistant" else None
+        found = CALL.search(closed(words, "}")) if role == "assistant" else None
         if found:
             yield Message(role, words[: found.start()].strip(), calls=(_call(found[1]),))
         else:

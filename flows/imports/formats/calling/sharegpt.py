@@ -13,7 +13,7 @@ from flows.imports.formats.conversation import Attempt, Format, Message, Row, Si
 from flows.imports.formats.values.calls import call_of
 from flows.imports.formats.values.chat import weight_of
 from flows.imports.formats.values.coerce import listed, messages_of, parsed_json, role_of, text, word
-from flows.imports.formats.values.markup import CALL, agent, responses
+from flows.imports.formats.values.markup import CALL, agent, closed, responses
 from flows.imports.formats.values.parts import content_of, noted
 from flows.imports.formats.values.reasoning import thought
 from flows.imports.formats.values.tools import tools_of
@@ -50,7 +50,9 @@ def _spoken(message: Row, role: str, content: str) -> Iterator[Message]:
         yield from responses(content) or (Message(role, part) for part in content.split(MERGED))
     elif role != "assistant":
         yield Message(role, content)
-    elif message.get("from", message.get("role")) == "function_call" and not CALL.search(content):
+    elif message.get("from", message.get("role")) == "function_call" and not CALL.search(
+        closed(content, "</tool_call>")
+    ):
         reasoning, rest = thought(content)
         parsed = parsed_json(rest, "bad_call")
         calls = listed(parsed, "bad_call") if isinstance(parsed, list) else [parsed]

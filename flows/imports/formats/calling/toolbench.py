@@ -15,11 +15,9 @@ from flows.imports.formats.values.coerce import messages_of, parsed_json, role_o
 from flows.imports.formats.values.tools import tools_of
 
 SPEAKERS = {"system": "system", "user": "user", "assistant": "assistant", "function": "tool"}
-STEP = re.compile(
-    r"^\s*(?:Thought:\s*(?P<thought>.*?))?\s*Action:\s*(?P<name>\S+)\s*Action Input:\s*(?P<arguments>.*)$", re.DOTALL
-)
+STEP = re.compile(r"(?:Thought:(?P<thought>.*?))?Action:\s*(?P<name>\S+)\s*Action Input:(?P<arguments>.*)$", re.DOTALL)
 APIS = re.compile(r"following APIs:\s*(\[.*\])", re.DOTALL)
-BEGIN = re.compile(r"^\s*|\s*Begin!\s*$")
+BEGIN = "Begin!"
 
 
 def toolbench(row: Row) -> Attempt:
@@ -32,12 +30,12 @@ def toolbench(row: Row) -> Attempt:
 
 def _message(message: Row) -> Iterator[Message]:
     role, said = role_of(message, SPEAKERS, "from"), text(message.get("value"))
-    step = STEP.match(said) if role == "assistant" else None
+    step = STEP.match(said.strip()) if role == "assistant" else None
     if step:
         call = with_arguments(step["name"], step["arguments"].strip())
         yield Message(role, reasoning=(step["thought"] or "").strip() or None, calls=(call,))
     elif role == "user":
-        yield Message(role, BEGIN.sub("", said))
+        yield Message(role, said.strip().removesuffix(BEGIN).rstrip())
     else:
         yield Message(role, said)
 

@@ -15,7 +15,8 @@ from flows.imports.formats.values.chat import ROLES, chat_message
 from flows.imports.formats.values.coerce import messages_of, role_of, text, word
 from flows.imports.formats.values.tools import tools_of
 
-EXACT = re.compile(r"Exact Answer:\**\s*(.+?)\s*(?:\n\s*\n|\n\**Confidence:|$)", re.DOTALL)
+EXACT = "Exact Answer:"
+ANSWER_END = re.compile(r"\n[ \t\r]*\n|\n\**Confidence:")
 NOT_TOOLS = {"all", "assistant", "user", ""}
 SYSTEM_BLOCK = "system_content"
 
@@ -25,13 +26,18 @@ def openresearcher(row: Row) -> Attempt:
     raw = messages_of(row.get("messages"))
     messages = tuple(one for message in raw for one in _message(message))
     last = messages[-1]
-    exact = EXACT.search(last.content) if last.role == "assistant" else None
     return Attempt(
         messages=messages,
         tools=tools_of(row.get("tools")) or tools_of(list(_declared(raw))),
         truth=word(row.get("answer")),
-        final_answer=exact[1] if exact else None,
+        final_answer=_exact(last.content) if last.role == "assistant" else None,
     )
+
+
+def _exact(text: str) -> str | None:
+    """The answer behind `Exact Answer:`, up to an empty line or the agent's confidence."""
+    _, _, rest = text.partition(EXACT)
+    return ANSWER_END.split(rest.lstrip("*").strip(), maxsplit=1)[0].strip() or None
 
 
 def _message(message: Row) -> Iterator[Message]:

@@ -12,11 +12,11 @@ from flows.imports.formats.attempt.outcomes import judged
 from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.values.chat import ROLES
 from flows.imports.formats.values.coerce import messages_of, parsed_json, role_of, word
-from flows.imports.formats.values.markup import agent, answered, responses
+from flows.imports.formats.values.markup import agent, answered, closed, responses
 from flows.imports.formats.values.parts import content_of, noted
 from flows.imports.formats.values.tools import tools_of
 
-TOOLS = re.compile(r"<tools>\s*(.*?)\s*</tools>", re.DOTALL)
+TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 JUDGEMENT = "trajectory correctness"
 
 
@@ -35,8 +35,8 @@ def openseeker(row: Row) -> Attempt:
 
 def declared(messages: tuple[Message, ...]) -> list[Row]:
     """Tools that the system prompt declares between <tools> tags: one object per line, or a list, as JSON or Python."""
-    found = TOOLS.search(messages[0].content) if messages[0].role == "system" else None
-    body = found[1] if found else ""
+    found = TOOLS.search(closed(messages[0].content, "</tools>")) if messages[0].role == "system" else None
+    body = found[1].strip() if found else ""
     if body.startswith("["):
         return tools_of(body)
     return tools_of([parsed_json(line, "bad_tools") for line in body.splitlines() if line.strip()])

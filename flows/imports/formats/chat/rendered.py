@@ -18,7 +18,8 @@ from flows.imports.formats.values.tools import tools_of
 NAMES = ("text", "conversation", "chat", "prompt", "completion", "response", "output")
 """Fields that hold such a text; a prompt and its completion are one text."""
 HARMONY = re.compile(
-    r"<\|start\|>(?P<role>.*?)<\|message\|>(?P<text>.*?)(?:<\|(?:end|call|return)\|>|(?=<\|start\|>)|\Z)", re.DOTALL
+    r"<\|start\|>(?P<role>(?:(?!<\|start\|>).){0,200}?)<\|message\|>(?P<text>.*?)(?:<\|(?:end|call|return)\|>|(?=<\|start\|>)|\Z)",
+    re.DOTALL,
 )
 FAMILIES = {
     "ChatML": re.compile(
