@@ -106,15 +106,15 @@ class ChatDialect:
             reply = self._reply(completion.token_ids, completion.prompt_ids, tool_set, truncated)
         except RecursionError:  # JSON that is nested too deeply for its parser
             return Parsed(self.decode(completion.token_ids), parse="invalid_json")
-        parsed = Parsed(reply.content.strip(), reply.reasoning_content or None)
+        content, reasoning = reply.content.strip(), reply.reasoning_content or None
         failure = _truncation(reply) if truncated else tool_set.failure(reply.tool_calls)
         if failure:
-            return replace(parsed, parse=failure)
+            return Parsed(content, reasoning, parse=failure)
         if reply.tool_calls:
-            return replace(parsed, calls=tool_calls(reply.tool_calls, completion))
-        if parsed.content:
-            return replace(parsed, answer=parsed.content)
-        return replace(parsed, parse=_emptiness(reply))
+            return Parsed(content, reasoning, calls=tool_calls(reply.tool_calls, completion))
+        if content:
+            return Parsed(content, reasoning, answer=content)
+        return Parsed(content, reasoning, parse=_emptiness(reply))
 
     def _reply(self, ids: list[int], prompt: list[int] | None, tools: ToolSet, truncated: bool) -> Any:
         """The renderer's reading of a completion, with the calls as they were written where their format is known."""

@@ -153,7 +153,8 @@ def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
     if episode.assistant_turns < brief.max_turns:
         budget = budget_values(episode, brief.max_turns, brief.max_tokens)
         line = [instruction("budget_line", **budget)] if budget else []
-        fits = yield from _append(brief, episode, turn, replace(reply, messages=[*reply.messages, *line]))
+        reply_and_budget = replace(reply, messages=[*reply.messages, *line]) if line else reply
+        fits = yield from _append(brief, episode, turn, reply_and_budget)
         if not fits and is_digest_possible(brief, episode):
             asking = replace(reply, messages=[*reply.messages, instruction("digest")], asks_digest=True)
             fits = yield from _append(brief, episode, turn, asking)
@@ -189,8 +190,9 @@ def _append(brief: Brief, episode: Episode, last: Turn, reply: Reply) -> Generat
             turn = episode.message_turn("tool", message.content, ids)
         is_final = len(entries) + 1 == len(reply.messages)
         entry = Entry(turn, extension.cue, forced_status=reply.forced_status, api_message=api_message)
-        closing = replace(entry, checkpoint=reply.checkpoint, asks_digest=reply.asks_digest)
-        entries.append(closing if is_final else entry)
+        if is_final and (reply.checkpoint or reply.asks_digest):
+            entry = replace(entry, checkpoint=reply.checkpoint, asks_digest=reply.asks_digest)
+        entries.append(entry)
         episode.add(entries[-1:])
     yield Commit(tuple(entries))
     return True

@@ -18,6 +18,9 @@ from flows.rollout.tools.observation import Observation, clean
 from flows.rollout.usage import estimated_tokens
 from schemas.trajectory import Status, Turn
 
+BLANK: dict[str, object] = dict.fromkeys(Turn.model_fields) | {"bytes_dropped": 0, "seconds": 0.0, "logprobs": []}
+"""The columns of a turn that has none of its own."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -231,16 +234,9 @@ class Episode:
         )
 
     def _turn(self, role: str, ids: list[int], **columns: object) -> Turn:
-        blank: dict[str, object] = dict.fromkeys(Turn.model_fields)
-        defaults = {"bytes_dropped": 0, "seconds": 0.0, "logprobs": [], "sampled": [False] * len(ids)}
-        place = {
-            "trajectory_id": self.trajectory_id,
-            "index": self.length,
-            "segment": self.segment,
-            "run_id": self.run_id,
-        }
-        own = {"role": role, "token_ids": ids, "n_tokens": len(ids)}
-        return Turn.model_validate(blank | defaults | place | own | columns)
+        place = {"trajectory_id": self.trajectory_id, "index": self.length, "segment": self.segment}
+        own = {"run_id": self.run_id, "role": role, "token_ids": ids, "n_tokens": len(ids)}
+        return Turn.model_validate({**BLANK, **place, **own, "sampled": [False] * len(ids), **columns})
 
 
 def calls_of(turn: Turn) -> tuple[ToolCall, ...]:
