@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 FORMATS = [
     "auto", "messages", "anthropic", "trl", "openseeker", "openresearcher", "toucan", "dolci", "sharegpt", "hermes",
     "glaive", "xlam", "toolbench", "atif", "adp", "openhands", "swe-agent", "mini-swe-agent", "tau-bench",
-    "smolagents", "responses", "gemini", "bedrock", "langchain", "ai-sdk", "rendered",
+    "smolagents", "responses", "gemini", "bedrock", "langchain", "ai-sdk", "pydantic-ai",
+    "opentelemetry", "rendered",
     "claude-code", "codex", "inspect", "verifiers",
 ]  # fmt: skip
 """Names of the row formats, as the registry of formats has them: reading it here would slow --help down."""

@@ -18,6 +18,8 @@ from flows.imports.formats.apis.ai_sdk import AI_SDK
 from flows.imports.formats.apis.bedrock import BEDROCK
 from flows.imports.formats.apis.gemini import GEMINI
 from flows.imports.formats.apis.langchain import LANGCHAIN
+from flows.imports.formats.apis.opentelemetry import OPENTELEMETRY
+from flows.imports.formats.apis.pydantic_ai import PYDANTIC_AI
 from flows.imports.formats.apis.responses import RESPONSES
 from flows.imports.formats.attempt.endings import ended
 from flows.imports.formats.attempt.leftover import media_notes, with_leftover
@@ -68,6 +70,8 @@ FORMATS: dict[str, Format] = {
     "bedrock": BEDROCK,
     "langchain": LANGCHAIN,
     "ai-sdk": AI_SDK,
+    "pydantic-ai": PYDANTIC_AI,
+    "opentelemetry": OPENTELEMETRY,
     "rendered": RENDERED,
     "claude-code": CLAUDE_CODE,
     "codex": CODEX,

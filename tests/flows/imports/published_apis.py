@@ -1,6 +1,7 @@
 """One row per format of an API or a framework, with the structure that its documentation describes, in our own words."""
 
 # ruff: noqa: E501 (a message is easier to read on one line)
+import json
 
 from tests.flows.imports.published import PARAMETERS, SEARCH, Published, Row, called
 
@@ -137,6 +138,38 @@ API_ROWS = [
         },
         "ua[search,depth_of]tta",
         drops={"https://pics.example/vell.png": "an image", "image/png": "an image", "file": "an image", **dict.fromkeys(("step-start", "dynamic-tool", "tool-search", "output-available", "output-error", "done"), "a kind or state of a part")},
+    ),
+    Published(
+        "pydantic-ai",
+        {
+            "messages": [
+                {"kind": "request", "instructions": "You help.", "parts": [{"part_kind": "user-prompt", "content": ["Which river runs by Vell?", {"kind": "image-url", "url": "https://pics.example/vell.png"}], "timestamp": "2026-01-01T00:00:00Z"}]},
+                {"kind": "response", "model_name": "gpt-x", "usage": {"input_tokens": 31}, "parts": [{"part_kind": "thinking", "content": "Two maps help."}, {"part_kind": "tool-call", "tool_name": "search", "args": '{"query": "Vell"}', "tool_call_id": "c1"}, {"part_kind": "tool-call", "tool_name": "depth_of", "args": {"river": "Orm"}, "tool_call_id": "c2"}]},
+                {"kind": "request", "parts": [{"part_kind": "tool-return", "tool_name": "search", "content": {"pages": 2}, "tool_call_id": "c1"}, {"part_kind": "retry-prompt", "tool_name": "depth_of", "content": "no gauge", "tool_call_id": "c2"}]},
+                {"kind": "response", "parts": [{"part_kind": "text", "content": "The Orm, then."}]},
+            ],
+        },
+        "sua[search,depth_of]tta",
+        drops={"https://pics.example/vell.png": "an image", "2026-01-01T00:00:00Z": "time of a part", **dict.fromkeys(("request", "response", "user-prompt", "image-url", "tool-call", "tool-return", "retry-prompt"), "a kind")},
+    ),
+    Published(
+        "opentelemetry",
+        {
+            "name": "chat gpt-x",
+            "attributes": {
+                "gen_ai.request.model": "gpt-x", "gen_ai.usage.input_tokens": 31,
+                "gen_ai.system_instructions": json.dumps([{"type": "text", "content": "You help."}]),
+                "gen_ai.tool.definitions": json.dumps([FLAT]),
+                "gen_ai.input.messages": json.dumps([
+                    {"role": "user", "parts": [{"type": "text", "content": "Which river runs by Vell?"}]},
+                    {"role": "assistant", "parts": [{"type": "reasoning", "content": "Two maps help."}, {"type": "tool_call", "id": "c1", "name": "search", "arguments": {"query": "Vell"}}]},
+                    {"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"pages": 2}}]},
+                ]),
+                "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "The Orm, then."}], "finish_reason": "stop"}]),
+            },
+        },
+        "sua[search]ta",
+        drops=KINDS | {"tool_call_response": "a kind"},
     ),
     Published("rendered", {"text": CHATML, "source": "maps"}, "sua[search,search]tta"),
 ]  # fmt: skip

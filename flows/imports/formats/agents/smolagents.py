@@ -5,14 +5,13 @@ answer. A CodeAgent's action is a program: its call of `python_interpreter` repe
 the step classes of smolagents (memory.py) and RunResult.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
-from flows.imports.formats.values.coerce import listed, messages_of, object_of, text, truth_of, word
+from flows.imports.formats.values.coerce import json_text, listed, messages_of, object_of, text, truth_of, word
 from flows.imports.formats.values.tools import tools_of
 
 INTERPRETER = "python_interpreter"
@@ -91,7 +90,7 @@ def _told(value: Any) -> str:
     """An answer of any type as text."""
     if value is None or isinstance(value, str):
         return value or ""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json_text(value)
 
 
 def recognise(row: Row) -> Sign | None:

@@ -5,14 +5,13 @@ version 4 nests them in `toolInvocation`. Messages to models have parts `tool-ca
 parts `tool-result`. Source: UIMessage, ModelMessage and their older forms in the reference of the AI SDK, 4 to 6.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.chat import ROLES
-from flows.imports.formats.values.coerce import listed, messages_of, object_of, role_of, text, truth_of, word
+from flows.imports.formats.values.coerce import json_text, listed, messages_of, object_of, role_of, text, truth_of, word
 from flows.imports.formats.values.steps import Step
 from flows.imports.formats.values.tools import tools_of
 
@@ -103,13 +102,9 @@ def _result(part: Row) -> Message:
     kind = output.get("type") if isinstance(output, dict) else None
     if isinstance(output, dict) and kind in ("text", "json", "error-text", "error-json", "content"):
         output = output.get("value")
-    told = text(output) if kind == "content" else output if isinstance(output, str) else _json(output)
+    told = text(output) if kind == "content" else output if isinstance(output, str) else json_text(output)
     failed = True if "errorText" in part or part.get("isError") is True or str(kind).startswith("error") else None
     return Message("tool", told, answers=word(part.get("toolCallId")), name=word(part.get("toolName")), failed=failed)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def recognise(row: Row) -> Sign | None:

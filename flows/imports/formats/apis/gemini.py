@@ -5,14 +5,22 @@ A part with `thought` is reasoning; `functionCall` and `functionResponse` are ca
 with underscores. Source: Content, Part and GenerateContentRequest of the Gemini API reference and google-genai.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from flows.imports.formats.attempt.leftover import unread
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
-from flows.imports.formats.values.coerce import listed, messages_of, object_of, parsed_json, role_of, truth_of, word
+from flows.imports.formats.values.coerce import (
+    json_text,
+    listed,
+    messages_of,
+    object_of,
+    parsed_json,
+    role_of,
+    truth_of,
+    word,
+)
 from flows.imports.formats.values.steps import Step
 from flows.imports.formats.values.tools import tools_of
 
@@ -134,7 +142,7 @@ def _text(response: Any) -> str:
         [(name, only)] = response.items()
         if name in (*ONLY, "error") and isinstance(only, str):
             return only
-    return json.dumps(response, ensure_ascii=False, default=str)
+    return json_text(response)
 
 
 def _media(part: Row) -> str | None:

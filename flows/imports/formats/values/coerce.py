@@ -95,7 +95,7 @@ def word(value: Any) -> str | None:
 def truth_of(value: Any) -> str | None:
     """A ground truth: a word, or the JSON text of a list or object; None and empty values give None."""
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=str) if value else None
+        return json_text(value) if value else None
     return word(value)
 
 
@@ -124,6 +124,11 @@ def role_of(message: Row, roles: dict[str, str], key: str = "role") -> str:
     if role not in roles:
         raise Refused("bad_role", role[:SAMPLE])
     return roles[role]
+
+
+def json_text(value: Any) -> str:
+    """The JSON text of a value that a set holds in place of text."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def sample(value: Any) -> str:

@@ -4,7 +4,6 @@ Codex logs the same items. Tools that the provider runs itself (web search, file
 have an item of their own, which holds the call and its result.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.conversation import Call, Message, Row
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.chat import ROLES
-from flows.imports.formats.values.coerce import object_of, role_of, text, word
+from flows.imports.formats.values.coerce import json_text, object_of, role_of, text, word
 from flows.imports.formats.values.parts import Content, content_of, reasoning_text
 
 OUTPUTS = {"function_call_output", "custom_tool_call_output", "local_shell_call_output", "mcp_tool_call_output",
@@ -77,7 +76,7 @@ def _output(value: Any) -> Content:
     inner = object_of(value) if isinstance(value, str) and value.startswith('{"output"') else value
     if isinstance(inner, dict):
         found = inner.get("output", inner.get("content"))
-        return Content(found if isinstance(found, str) else json.dumps(inner, ensure_ascii=False, default=str))
+        return Content(found if isinstance(found, str) else json_text(inner))
     if isinstance(inner, list) and not all(isinstance(one, dict) and "type" in one for one in inner):
-        return Content(json.dumps(inner, ensure_ascii=False, default=str))
+        return Content(json_text(inner))
     return content_of(inner)
