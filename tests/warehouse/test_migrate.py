@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,8 +42,7 @@ GATES = "select gates from decisions order by trajectory_id"
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with the lake, the release and the settings of version 1."""
-    with tarfile.open(FIXTURE) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(FIXTURE, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

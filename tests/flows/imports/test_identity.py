@@ -2,7 +2,7 @@
 
 import gzip
 import json
-import tarfile
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,8 +201,7 @@ def test_a_row_comes_in_once_whatever_the_options(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_lake_of_an_earlier_importer_keeps_its_tasks_and_takes_no_row_twice(tmp_path: Path) -> None:
     """Row ids of the first importers cannot be computed any more: whole lakes came in a second time."""
-    with tarfile.open(OLD_LAKE) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(OLD_LAKE, tmp_path)
     lake = Lake(tmp_path / "lake")
     migrate(lake, silent)
     with connect(lake) as con:

@@ -4,11 +4,17 @@ Besides hostile names and links, compiled files and version control data are lef
 a file that a task has changed.
 """
 
-import tarfile
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from flows.environments.workspace.sources.cache import TreeError
+
+if TYPE_CHECKING or sys.version_info >= (3, 11, 4):
+    import tarfile
+else:  # the filters against hostile members came with 3.11.4
+    from backports import tarfile
 
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20

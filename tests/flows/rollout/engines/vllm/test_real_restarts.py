@@ -114,7 +114,8 @@ def test_a_server_ended_under_load_leaves_no_cut_turn(model: Path, tmp_path: Pat
 
 def assert_every_turn_ended(lake: Lake, model: Path) -> None:
     """Each sampled turn ends at a limit (tokens, repetitions) or with a stop id, and every count adds up."""
-    stops = [json.loads((model / "config.json").read_text())["eos_token_id"]]
+    added = json.loads((model / "tokenizer.json").read_text())["added_tokens"]
+    stops = [token["id"] for token in added if token["content"] in ("<|im_end|>", "<|endoftext|>")]
     with connect(lake) as con:
         assert not {name: rows for name, rows in run_checks(con).items() if rows}
         turns = con.execute(
