@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 DEFAULT_YOUNG = 700
 """New containers after which Python collects."""
-MANY_YOUNG = 10_000
+MANY_YOUNG = 30_000
 """As DEFAULT_YOUNG, for code whose objects are all freed without the collector, apart from closed connections."""
 
 

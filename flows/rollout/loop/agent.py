@@ -20,7 +20,7 @@ from flows.rollout.loop.compaction import (
     is_eviction_due,
     open_next_segment,
 )
-from flows.rollout.loop.episode import Entry, Episode, calls_of
+from flows.rollout.loop.episode import Entry, Episode
 from flows.rollout.loop.free_tokens import cap_status, completion_tokens, free_tokens, is_over_limit
 from flows.rollout.loop.instructions import ToolMessage, format_error_text, instruction
 from flows.rollout.loop.repetition import REPETITION, ends_in_repetition
@@ -149,7 +149,7 @@ def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
 
     Appends nothing if no final answer would fit after them.
     """
-    reply = yield from _reply(brief, turn)
+    reply = yield from _reply(brief, episode, turn)
     if episode.assistant_turns < brief.max_turns:
         budget = budget_values(episode, brief.max_turns, brief.max_tokens)
         line = [instruction("budget_line", **budget)] if budget else []
@@ -164,12 +164,12 @@ def _answer_turn(brief: Brief, episode: Episode, turn: Turn) -> Steps:
     yield from _append(brief, episode, turn, replace(last, forced_status=cap_status(brief, episode)))
 
 
-def _reply(brief: Brief, turn: Turn) -> Generator[Act, Any, Reply]:
+def _reply(brief: Brief, episode: Episode, turn: Turn) -> Generator[Act, Any, Reply]:
     """The observations of a turn's calls, or an explanation of what was wrong with it."""
     if turn.parse != "ok":
         reason = format_error_text(str(turn.parse), brief.tools)
         return Reply([instruction("format_error", reason=reason)])
-    done: Performed = yield CallTools(calls_of(turn))
+    done: Performed = yield CallTools(episode.calls)
     messages = [(Message("tool", one.text, one.tool, one.call_id), one) for one in done.observations]
     return Reply(messages, done.checkpoint)
 

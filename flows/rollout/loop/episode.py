@@ -92,6 +92,8 @@ class Episode:
     last_call: str | None = None
     last_observation: str | None = None
     """The observation of `last_call`, as far as it was made; None before."""
+    calls: tuple[ToolCall, ...] = ()
+    """The calls of the last assistant turn."""
     unanswered: deque[str] = field(default_factory=deque)
     """The calls of the last assistant turn whose observations are still to come, in order."""
 
@@ -178,7 +180,8 @@ class Episode:
         self.assistant_turns += 1
         self.answer = answer
         self.parse_failures = 0 if turn.parse == "ok" else self.parse_failures + 1
-        self.unanswered = deque(json.dumps([call.name, call.arguments], sort_keys=True) for call in calls_of(turn))
+        self.calls = calls_of(turn)
+        self.unanswered = deque(json.dumps([call.name, call.arguments], sort_keys=True) for call in self.calls)
         for call in self.unanswered:
             if call != self.last_call:
                 self.repeated_calls, self.last_observation = 0, None
