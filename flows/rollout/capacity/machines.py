@@ -51,7 +51,7 @@ class Machines:
     kv_cache_share: float = 0.9
     sandbox_cores: int = 16
     client_processes: int = 1
-    client_seconds_per_turn: float = 0.0036
+    client_seconds_per_turn: float = 0.0021
     """processor seconds of the rollout's client per turn"""
 
 

@@ -1,10 +1,10 @@
 """Measures refine's reading on a Ray cluster of two nodes with one worker each, against one such node in the same run.
 
 Both read the same lake into an empty home, on a cluster that is up and at rest: a node that was just added starts its
-agents for some seconds. The start of the workers counts: each spends about six CPU seconds on imports, rules, automata
-and plans before it reads. On a night's lake of 100,000 trajectories that is one part in seventy of the work; on the
-24,000 of this one it is one in seventeen, so the figure is still lower than a night's. On a machine of two cores the
-processes of Ray itself compete with the workers.
+agents for some seconds. The start of the workers counts: each spends about three CPU seconds on imports, rules and
+plans before it reads, one part in thirty of the work here and one in a hundred and twenty of a night of 100,000
+trajectories, so the figure is lower than a night's. On a machine of two cores the processes of Ray itself compete with
+the workers.
 """
 
 import tempfile

@@ -60,6 +60,19 @@ def test_a_pair_is_read_under_its_usual_names(row: dict[str, Any], question: str
     )
 
 
+def test_the_results_of_searches_within_a_response_are_not_the_agent_s_words() -> None:
+    """A student would learn to write the results of its own searches."""
+    response = (
+        "<think>A map helps.</think>\n<search> Vell river </search>\n\n<information>Doc 1: the Orm.</information>\n\n"
+        "<think>Clear.</think><answer> The Orm </answer>"
+    )
+    attempt = attempt_of({"prompt": "Which river?", "response": response, "reward": 1.0}, "auto")
+    assert (attempt.format, shape(attempt)) == ("trl", "ua[search]ta")
+    _, asked, result, last = attempt.messages
+    assert (asked.reasoning, asked.content, asked.calls[0].arguments) == ("A map helps.", "", {"query": "Vell river"})
+    assert (result.content, last.reasoning, last.content) == ("Doc 1: the Orm.", "Clear.", "The Orm")
+
+
 def test_a_pair_keeps_what_stands_beside_it() -> None:
     """A field that another pair would be read from is not lost."""
     attempt = attempt_of({"prompt": "Which river?", "completion": "The Orm.", "output": "Sill", "input": "x"}, "auto")
@@ -178,7 +191,7 @@ OPENED = (
     "<tool_call>", "<tool_response>", "<answer>", "<tools>", "<function=f>", "<function=f><parameter=p>", "<use_mcp_tool>",
     "<use_mcp_tool><server_name>s</server_name><tool_name>t</tool_name><arguments>", '<invoke name="f">', "<think>", "\n",
     '<invoke name="f"><parameter name="p">', "<functioncall> {", "<|start|>", "<|im_start|>user\n", "<|user|>", " ", "```\n",
-    "Action: x\n", "Thought:", "Exact Answer:", "<finish>", "\n ",
+    "Action: x\n", "Thought:", "Exact Answer:", "<finish>", "\n ", "<search>", "<search></search><information>",
 )  # fmt: skip
 
 
@@ -193,6 +206,7 @@ def test_a_row_of_opened_tags_is_read_or_refused_at_once(opened: str) -> None:
         "rendered": {"text": f"<|im_start|>user\nHm?<|im_end|>\n<|im_start|>assistant\n{text}"},
         "toolbench": {"conversations": [{"from": "user", "value": "Hm?"}, {"from": "assistant", "value": text}]},
         "swe-agent": {"trajectory": [{"role": "user", "text": "Hm?"}, {"role": "ai", "text": text}]},
+        "trl": {"prompt": "Hm?", "response": text},
         "adp": {"content": [{"class_": "message_action", "content": f"<finish>{text}"}]},
         "openresearcher": {"messages": [USER, {"role": "assistant", "content": f"Exact Answer:{text}"}]},
         "openseeker": {

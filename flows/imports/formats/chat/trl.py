@@ -5,15 +5,22 @@ Stanford's Alpaca, whose `input` follows the instruction. Preference rows (`chos
 are not read.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
+from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.chat import chat
 from flows.imports.formats.values.coerce import messages_of, text, truth_of, word
+from flows.imports.formats.values.markup import agent, answered
+from flows.imports.formats.values.reasoning import thought
 from flows.imports.formats.values.tools import tools_of
 
 PAIRS = (("prompt", "completion"), ("prompt", "response"), ("instruction", "output"), ("instruction", "response"))
+SEARCHED = re.compile(
+    r"<search>((?:(?!<search>).)*?)</search>\s*<information>((?:(?!<information>).)*?)</information>", re.DOTALL
+)
 SIDES = {"input", *(name for pair in PAIRS for name in pair)}
 
 
@@ -43,10 +50,25 @@ def _names(row: Row) -> tuple[str, str] | None:
 
 
 def _side(value: Any, role: str) -> tuple[Message, ...]:
-    """The messages of one side; plain text is a single message of the side's role."""
+    """The messages of one side; plain text is a single message of the side's role, apart from searches within it."""
+    if role == "assistant" and isinstance(value, str) and SEARCHED.search(value):
+        return tuple(_searched(value))
     if isinstance(value, str) and not value.lstrip().startswith(("[{", "[\n")):
         return chat([{"role": role, "content": value}])
     return chat(messages_of(value))
+
+
+def _searched(text: str) -> Iterator[Message]:
+    """The messages of a text that goes on behind the results of its searches, as Search-R1 (Jin et al. 2025) has it."""
+    at = 0
+    for found in SEARCHED.finditer(text):
+        reasoning, words = thought(text[at : found.start()])
+        call = Call("search", {"query": found[1].strip()})
+        yield Message("assistant", words.strip(), reasoning, (call,), notes=("text_calls",))
+        yield Message("tool", found[2].strip())
+        at = found.end()
+    if text[at:].strip():
+        yield answered(agent(text[at:].strip()))
 
 
 def recognise(row: Row) -> Sign | None:
