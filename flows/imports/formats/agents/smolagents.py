@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.coerce import json_text, listed, messages_of, object_of, text, truth_of, word
@@ -18,10 +19,10 @@ INTERPRETER = "python_interpreter"
 FENCE = re.compile(r"(?:<code>|```(?:py(?:thon)?)?\n).*", re.DOTALL)
 """The program at the end of a CodeAgent's text."""
 ACTION = ("model_output", "tool_calls", "observations", "action_output")
-READ = {
+READ = frozenset({
     "system_prompt", "task", "plan", "output", "model_output", "tool_calls", "observations", "error", "action_output",
     "is_final_answer", "model_input_messages", "model_output_message", "code_action",
-}  # fmt: skip
+})  # fmt: skip
 """Fields of a step that are read, or repeat the conversation so far."""
 
 
@@ -45,7 +46,7 @@ def smolagents(row: Row) -> Attempt:
 
 
 def _step(step: Row) -> Iterator[Message]:
-    extra = {key: value for key, value in step.items() if key not in READ and value not in (None, "", [], {})}
+    extra = leftover(step, READ)
     if prompt := text(step.get("system_prompt")):
         yield Message("system", prompt, extra=extra)
     if task := text(step.get("task")):

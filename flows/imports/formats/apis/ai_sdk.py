@@ -8,18 +8,19 @@ parts `tool-result`. Source: UIMessage, ModelMessage and their older forms in th
 from collections.abc import Iterator
 from typing import Any
 
+from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.chat import ROLES
 from flows.imports.formats.values.coerce import json_text, listed, messages_of, object_of, role_of, text, truth_of, word
-from flows.imports.formats.values.steps import Step
+from flows.imports.formats.values.steps import Step, step_messages
 from flows.imports.formats.values.tools import tools_of
 
 TOOL, DYNAMIC, INVOCATION = "tool-", "dynamic-tool", "tool-invocation"
 CALL, RESULT = "tool-call", "tool-result"
 SILENT = ("step-start", "source", "source-url", "source-document")
 """Parts that are no words of the conversation; sources are kept in the metadata."""
-READ = ("role", "content", "parts", "toolInvocations", "reasoning")
+READ = frozenset({"role", "content", "parts", "toolInvocations", "reasoning"})
 
 
 def ai_sdk(row: Row) -> Attempt:
@@ -37,11 +38,8 @@ def ai_sdk(row: Row) -> Attempt:
 def _message(message: Row) -> Iterator[Message]:
     role, parts = role_of(message, ROLES), list(_parts(message))
     sources = [one for one in parts if str(one.get("type")).startswith(("source", "data-"))]
-    extra = {key: value for key, value in message.items() if key not in READ and value not in (None, "", [], {})}
-    extra |= {"parts": sources} if sources else {}
-    for step in _steps(parts):
-        yield from step.messages(role, extra)
-        extra = {}
+    extra = leftover(message, READ) | ({"parts": sources} if sources else {})
+    yield from step_messages(parts, role, extra, _speaks, _add)
 
 
 def _parts(message: Row) -> Iterator[Row]:
@@ -57,19 +55,12 @@ def _parts(message: Row) -> Iterator[Row]:
             yield one if isinstance(one, dict) else {"type": "text", "text": str(one)}
 
 
-def _steps(parts: list[Row]) -> Iterator[Step]:
-    """The parts by completion: words after a call begin the next one."""
-    step = Step()
-    for part in parts:
-        kind = str(part.get("type"))
-        if step.acted and kind in ("text", "reasoning", "step-start"):
-            yield step
-            step = Step()
-        _add(step, kind, part)
-    yield step
+def _speaks(part: Row) -> bool:
+    return str(part.get("type")) in ("text", "reasoning", "step-start")
 
 
-def _add(step: Step, kind: str, part: Row) -> None:
+def _add(step: Step, part: Row) -> None:
+    kind = str(part.get("type"))
     if kind == "reasoning":
         step.reasoning.append(str(part.get("text") or part.get("reasoning") or ""))
     elif kind == CALL:

@@ -8,7 +8,7 @@ with underscores. Source: Content, Part and GenerateContentRequest of the Gemini
 from collections.abc import Iterator
 from typing import Any
 
-from flows.imports.formats.attempt.leftover import unread
+from flows.imports.formats.attempt.leftover import leftover, unread
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.coerce import (
@@ -21,7 +21,7 @@ from flows.imports.formats.values.coerce import (
     truth_of,
     word,
 )
-from flows.imports.formats.values.steps import Step
+from flows.imports.formats.values.steps import Step, step_messages
 from flows.imports.formats.values.tools import tools_of
 
 ROLES = {
@@ -79,30 +79,25 @@ def _parts(content: Any) -> list[Any]:
 def _message(message: Row) -> Iterator[Message]:
     """The completions in a message with the results between them."""
     role = role_of({"role": message.get("role") or "user"}, ROLES)
-    extra = {key: value for key, value in message.items() if key not in ("role", "parts")}
-    for step in _steps(_parts(message)):
-        yield from step.messages(role, extra)
-        extra = {}
+    parts = [one if isinstance(one, dict) else {"text": one} for one in _parts(message)]
+    yield from step_messages(parts, role, leftover(message, frozenset({"role", "parts"})), _speaks, _add)
 
 
-def _steps(parts: list[Any]) -> Iterator[Step]:
-    step = Step()
-    for part in (one if isinstance(one, dict) else {"text": one} for one in parts):
-        call, result = _call(part), _result(part)
-        if step.acted and part.get("text"):
-            yield step
-            step = Step()
-        if result:
-            step.results.append(result)
-        elif call:
-            step.calls.append(call)
-        elif part.get("thought") is True:
-            step.reasoning.append(str(part.get("text") or ""))
-        elif isinstance(part.get("text"), str):
-            step.text += part["text"]
-        elif mark := _media(part):
-            step.add_media(mark)
-    yield step
+def _speaks(part: Row) -> bool:
+    return bool(part.get("text"))
+
+
+def _add(step: Step, part: Row) -> None:
+    if result := _result(part):
+        step.results.append(result)
+    elif call := _call(part):
+        step.calls.append(call)
+    elif part.get("thought") is True:
+        step.reasoning.append(str(part.get("text") or ""))
+    elif isinstance(part.get("text"), str):
+        step.text += part["text"]
+    elif mark := _media(part):
+        step.add_media(mark)
 
 
 def _call(part: Row) -> Call | None:

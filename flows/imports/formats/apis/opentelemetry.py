@@ -13,7 +13,7 @@ from flows.imports.formats.conversation import Attempt, Format, Message, Row, Si
 from flows.imports.formats.values.calls import call_of
 from flows.imports.formats.values.chat import ROLES
 from flows.imports.formats.values.coerce import json_text, listed, object_of, role_of, truth_of, word
-from flows.imports.formats.values.steps import Step
+from flows.imports.formats.values.steps import Step, step_messages
 from flows.imports.formats.values.tools import tools_of
 
 INPUT, OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
@@ -39,30 +39,26 @@ def opentelemetry(row: Row) -> Attempt:
 
 def _message(message: Row) -> Iterator[Message]:
     role = role_of(message, ROLES)
-    extra = leftover(message, frozenset({"role", "parts"}))
-    for step in _steps([object_of(one) for one in listed(message.get("parts"), "bad_message")]):
-        yield from step.messages(role, extra)
-        extra = {}
+    parts = [object_of(one) for one in listed(message.get("parts"), "bad_message")]
+    yield from step_messages(parts, role, leftover(message, frozenset({"role", "parts"})), _speaks, _add)
 
 
-def _steps(parts: list[Row]) -> Iterator[Step]:
-    step = Step()
-    for part in parts:
-        kind = str(part.get("type"))
-        if step.acted and kind in ("text", "reasoning"):
-            yield step
-            step = Step()
-        if kind == "text":
-            step.text += str(part.get("content") or "")
-        elif kind == "reasoning":
-            step.reasoning.append(str(part.get("content") or ""))
-        elif kind in CALLS:
-            step.calls.append(call_of(object_of(part.get("server_tool_call")) | part))
-        elif kind in RESULTS:
-            step.results.append(_result(part))
-        elif kind:
-            step.add_media("[image]" if part.get("modality") == "image" else f"[{kind}]")
-    yield step
+def _speaks(part: Row) -> bool:
+    return part.get("type") in ("text", "reasoning")
+
+
+def _add(step: Step, part: Row) -> None:
+    kind = str(part.get("type"))
+    if kind == "text":
+        step.text += str(part.get("content") or "")
+    elif kind == "reasoning":
+        step.reasoning.append(str(part.get("content") or ""))
+    elif kind in CALLS:
+        step.calls.append(call_of(object_of(part.get("server_tool_call")) | part))
+    elif kind in RESULTS:
+        step.results.append(_result(part))
+    elif kind:
+        step.add_media("[image]" if part.get("modality") == "image" else f"[{kind}]")
 
 
 def _result(part: Row) -> Message:

@@ -11,7 +11,7 @@ from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.conversation import Attempt, Format, Message, Row, Sign
 from flows.imports.formats.values.calls import with_arguments
 from flows.imports.formats.values.coerce import json_text, listed, messages_of, object_of, text, truth_of, word
-from flows.imports.formats.values.steps import Step
+from flows.imports.formats.values.steps import Step, step_messages
 from flows.imports.formats.values.tools import tools_of
 
 PROMPTS = {"system-prompt": "system", "user-prompt": "user"}
@@ -35,13 +35,11 @@ def pydantic_ai(row: Row) -> Attempt:
 
 def _message(message: Row) -> Iterator[Message]:
     parts = [object_of(one) for one in listed(message.get("parts"), "bad_message")]
-    extra = leftover(message, frozenset({"kind", "parts", "instructions"}))
     if message.get("kind") == "request":
         yield from (one for part in parts for one in _asked(part))
         return
-    for step in _steps(parts):
-        yield from step.messages("assistant", extra)
-        extra = {}
+    extra = leftover(message, frozenset({"kind", "parts", "instructions"}))
+    yield from step_messages(parts, "assistant", extra, _speaks, _add)
 
 
 def _asked(part: Row) -> Iterator[Message]:
@@ -52,25 +50,23 @@ def _asked(part: Row) -> Iterator[Message]:
         yield Message(PROMPTS.get(kind, "user"), _words(part.get("content")))
 
 
-def _steps(parts: list[Row]) -> Iterator[Step]:
-    step = Step()
-    for part in parts:
-        kind = str(part.get("part_kind"))
-        if step.acted and kind in ("text", "thinking"):
-            yield step
-            step = Step()
-        if kind == "text":
-            step.text += str(part.get("content") or "")
-        elif kind == "thinking":
-            step.reasoning.append(str(part.get("content") or ""))
-        elif kind in CALLS:
-            name, id = str(part.get("tool_name") or ""), word(part.get("tool_call_id"))
-            step.calls.append(with_arguments(name, part.get("args"), id))
-        elif kind in RETURNS:
-            step.results.append(_result(part, failed=False))
-        elif kind:
-            step.add_media(f"[{kind}]")
-    yield step
+def _speaks(part: Row) -> bool:
+    return part.get("part_kind") in ("text", "thinking")
+
+
+def _add(step: Step, part: Row) -> None:
+    kind = str(part.get("part_kind"))
+    if kind == "text":
+        step.text += str(part.get("content") or "")
+    elif kind == "thinking":
+        step.reasoning.append(str(part.get("content") or ""))
+    elif kind in CALLS:
+        name, id = str(part.get("tool_name") or ""), word(part.get("tool_call_id"))
+        step.calls.append(with_arguments(name, part.get("args"), id))
+    elif kind in RETURNS:
+        step.results.append(_result(part, failed=False))
+    elif kind:
+        step.add_media(f"[{kind}]")
 
 
 def _result(part: Row, *, failed: bool) -> Message:

@@ -65,13 +65,5 @@ def recognise(row: Row) -> Sign | None:
     return Sign(0.5, "a field `messages`")
 
 
-FIELDS = frozenset(
-    {
-        *REQUEST,
-        *LOGGED,
-        "answer",
-        "final_answer",
-        "teacher_model",
-    }
-)
+FIELDS = REQUEST | {*LOGGED, "answer", "final_answer", "teacher_model"}
 MESSAGES = Format(messages, FIELDS, recognise)

@@ -3,7 +3,7 @@
 Gemini and the AI SDK write an answer with all its calls and their results as parts of one message.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from flows.imports.formats.conversation import Call, Message, Row
@@ -35,3 +35,17 @@ class Step:
             reasoning = "\n".join(self.reasoning) or None
             yield Message(role, self.text, reasoning, tuple(self.calls), notes=tuple(self.notes), extra=extra)
         yield from self.results
+
+
+def step_messages(
+    parts: Iterable[Row], role: str, extra: Row, speaks: Callable[[Row], bool], add: Callable[[Step, Row], None]
+) -> Iterator[Message]:
+    """The messages of parts: one that `speaks` after a call or result begins the next step; the first has `extra`."""
+    steps = [Step()]
+    for part in parts:
+        if steps[-1].acted and speaks(part):
+            steps.append(Step())
+        add(steps[-1], part)
+    for step in steps:
+        yield from step.messages(role, extra)
+        extra = {}
