@@ -79,6 +79,12 @@ def test_a_pair_keeps_what_stands_beside_it() -> None:
     assert attempt.metadata == {"input": "x", "output": "Sill"}
 
 
+def test_what_stands_beside_a_rendered_conversation_is_kept() -> None:
+    """A field that could hold such a text, too, is not lost."""
+    attempt = attempt_of({"text": WRITTEN["Zephyr"][0], "output": "Sill", "response": ""}, "auto")
+    assert (attempt.format, attempt.metadata) == ("rendered", {"output": "Sill"})
+
+
 def test_a_text_that_speaks_of_a_template_once_is_not_taken_for_a_conversation() -> None:
     """An article about ChatML is no dialogue."""
     with pytest.raises(Refused, match="unknown_format"):

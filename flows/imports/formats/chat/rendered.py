@@ -7,6 +7,7 @@ Harmony. Source: the chat templates that those models publish, and OpenAI's desc
 import re
 from collections.abc import Iterator
 
+from flows.imports.formats.attempt.leftover import leftover
 from flows.imports.formats.chat.openseeker import declared
 from flows.imports.formats.conversation import Attempt, Call, Format, Message, Refused, Row, Sign
 from flows.imports.formats.values.calls import call_of, with_arguments
@@ -58,14 +59,18 @@ def rendered(row: Row) -> Attempt:
     if not messages:
         raise Refused("no_messages")
     tools = tools_of(row.get("tools")) or declared(messages)
-    return Attempt(messages, tools, truth=truth_of(row.get("answer")), model=word(row.get("model")))
+    beside = leftover({name: row[name] for name in NAMES if name in row}, frozenset(_chosen(row)))
+    return Attempt(messages, tools, truth=truth_of(row.get("answer")), model=word(row.get("model")), metadata=beside)
+
+
+def _chosen(row: Row) -> list[str]:
+    """The names of the fields that hold the text: the first, and behind a prompt the next."""
+    found = [name for name in NAMES if isinstance(row.get(name), str)]
+    return found[:2] if found[:1] == ["prompt"] else found[:1]
 
 
 def _text(row: Row) -> str:
-    found = [row[name] for name in NAMES if isinstance(row.get(name), str)]
-    return "".join(
-        found[:2] if isinstance(row.get("prompt"), str) and not isinstance(row.get("text"), str) else found[:1]
-    )
+    return "".join(row[name] for name in _chosen(row))
 
 
 def _family(text: str) -> str | None:
